@@ -1,0 +1,286 @@
+"""The reading with shapes: every layer's output shapes, weights, cost and memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from layercalc.dims import Dim, Shape, Unknown, shown, size
+from layercalc.errors import ShapeError
+from layercalc.layers import Layer
+from layercalc.model import Call, Model, apply
+from layercalc.ops import FLOATS, READING, WIDTH, Spec, Tracing
+from layercalc.ops.base import Entry
+
+MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
+
+METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
+
+
+class WeightSpec(NamedTuple):
+    """A weight that a layer asked for: its path inside the layer, and how it is filled."""
+
+    path: str
+    spec: Spec
+    trainable: bool
+    initializer: Any
+
+
+class Asking:
+    """What a layer's `call` gets as `weight` while it is traced: notes each weight and hands over its spec."""
+
+    __slots__ = ("found", "path", "policy", "trainable")
+
+    def __init__(self, policy: tuple[str, str], found: dict[str, WeightSpec], path: str = "", trainable: bool = True):
+        self.policy, self.found, self.path, self.trainable = policy, found, path, trainable
+
+    def __call__(
+        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
+    ) -> Spec:
+        compute, variable = self.policy
+        path = self.path + name
+        if path not in self.found:
+            stored = dtype or (variable if variable in FLOATS else "float32")
+            spec = Spec(shape, stored)
+            self.found[path] = WeightSpec(path, spec, trainable and self.trainable, initializer)
+        elif self.found[path].spec.shape != shape:
+            raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(self.found[path].spec.shape)} there.")
+        return Spec(shape, dtype or compute)
+
+    def scope(self, name: str) -> "Asking":
+        return Asking(self.policy, self.found, f"{self.path}{name}/", self.trainable)
+
+    def frozen(self) -> "Asking":
+        return Asking(self.policy, self.found, self.path, False)
+
+
+class Traced(NamedTuple):
+    """One layer read on given input specs; cached, since a layer holds no state."""
+
+    outputs: list[tuple[Spec, Spec | None]]
+    weights: list[WeightSpec]
+    entries: list[Entry]
+    counts: dict[str, Dim]
+    ops: list[dict[str, Any]]
+    view: bool  # whether the output is the input's memory
+
+
+def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> Traced:
+    """Read one layer with shapes."""
+    found: dict[str, WeightSpec] = {}
+    weight = Asking(layer.dtype if isinstance(layer.dtype, tuple) else ("float32", "float32"), found)
+    tracing = Tracing()
+    token = READING.set(tracing)
+    try:
+        outputs = apply(layer, weight, inputs, named)
+    finally:
+        READING.reset(token)
+    return Traced(outputs, list(found.values()), tracing.entries, *totalled(list(found.values()), tracing.entries, outputs))
+
+
+def totalled(
+    weights: list[WeightSpec], entries: list[Entry], outputs: list[tuple[Spec, Spec | None]]
+) -> tuple[dict[str, Dim], list[dict[str, Any]], bool]:
+    """The counts of a layer, its ops as a report lists them, and whether it only looks at its input another way."""
+    params: Dim = 0
+    trainable: Dim = 0
+    stored: Dim = 0
+    for _, spec, trains, _ in weights:
+        elements = size(spec.shape)
+        params = params + elements
+        trainable = trainable + elements if trains else trainable
+        stored = stored + elements * WIDTH[spec.dtype]
+    macs: Dim = 0
+    flops: Dim = 0
+    ops, view = [], True
+    for op, cost, times in entries:
+        view = view and op.view
+        some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
+        macs, flops = macs + some_macs, flops + some_flops
+        row = {"op": op.name, "macs": some_macs} if some_macs != 0 else {"op": op.name}
+        row["flops"] = some_flops
+        ops.append(row)
+    counts = {
+        "params": params,
+        "trainable_params": trainable,
+        "non_trainable_params": params - trainable,
+        "macs": macs,
+        "flops": flops,
+        "param_bytes": stored,
+        "activation_bytes": sum((spec.bytes for spec, _ in outputs), 0),
+    }
+    for name, count in counts.items():
+        if isinstance(count, int) and count.bit_length() > MAX_BITS:
+            raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
+    if any(isinstance(dim, int) and dim.bit_length() > MAX_BITS for spec, _ in outputs for dim in spec.shape):
+        raise ShapeError("A dimension of the output has more than 4,000 digits; make the shapes smaller.")
+    return counts, ops, view
+
+
+class Value(NamedTuple):
+    """A tensor on an edge of the flattened graph: what it is, its mask, and the row or input it comes from."""
+
+    spec: Spec
+    mask: Spec | None
+    source: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One use of one layer."""
+
+    name: str
+    layer: str  # the row of the layer's first use
+    call: Call
+    inputs: list[Value]
+    traced: Traced
+    shared: bool
+
+
+@dataclass
+class Analysis:
+    """A model read with shapes: rows in the document's order, and what went wrong on the way."""
+
+    model: Model
+    inputs: list[Value]
+    outputs: list[Value] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    executed: list[Row] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def weights(self) -> Iterable[tuple[str, WeightSpec]]:
+        """Every weight once, named, in the order of Keras' get_weights()."""
+        return ((f"{row.name}/{weight.path}", weight) for row in self.rows if not row.shared for weight in row.traced.weights)
+
+    def totals(self) -> dict[str, Dim]:
+        """The sums over all rows, shared weights once, and the peak of what is live."""
+        out: dict[str, Dim] = dict.fromkeys(METRICS, 0)
+        for row in self.rows:
+            for metric, count in row.traced.counts.items():
+                if not (row.shared and "param" in metric):
+                    out[metric] = out[metric] + count
+        out["peak_activation_bytes"] = self.peak()
+        return out
+
+    def peak(self) -> Dim:
+        """The most activation bytes live at once, at layer boundaries: inputs included, views free, outputs kept.
+
+        While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it.
+        """
+        bytes_of: dict[str, Dim] = {value.source: value.spec.bytes for value in self.inputs}
+        root = {source: source for source in bytes_of}
+        last = dict.fromkeys(bytes_of, -1)
+        for step, row in enumerate(self.executed):
+            name = row.name
+            root[name] = root[row.inputs[0].source] if row.traced.view and row.inputs else name
+            bytes_of[name] = 0 if root[name] != name else row.traced.counts["activation_bytes"]
+            last[name] = step
+            for value in row.inputs:
+                last[root[value.source]] = step
+        for value in self.outputs:
+            last[root[value.source]] = len(self.executed)
+        ends: dict[int, list[str]] = {}
+        for source, step in last.items():
+            ends.setdefault(step, []).append(source)
+        live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
+        most: Dim = live
+        for step, row in enumerate(self.executed):
+            live = live + bytes_of[row.name]
+            if isinstance(live, Unknown):
+                return live
+            most = max(most, live)
+            for source in ends.get(step, ()):
+                live = live - bytes_of[source]
+        return most
+
+
+class Shapes:
+    """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
+
+    def __init__(self, analysis: Analysis, prefix: str = "", first: str = "", order: tuple[int, ...] = (), cache: Any = None):
+        self.analysis, self.prefix, self.first, self.order = analysis, prefix, first, order
+        self.cache: dict[Any, Traced] = {} if cache is None else cache
+        self.keys: list[tuple[tuple[int, ...], Row]] = []
+        self.built: dict[str, Row] = {}
+        self.position = {id(call): i for i, call in enumerate(analysis.model.calls)} if not prefix else {}
+        self.frozen = not analysis.model.trainable if not prefix else False
+
+    def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
+        assert call.layer is not None
+        name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
+        first = self.first + call.name
+        order = (*self.order, self.position[id(call)])
+        if isinstance(call.layer, Model):
+            return self.descend(call.layer, name, first, order, inputs, named)
+        traced = self.read(call.layer, inputs, named)
+        reads = [*inputs, *(v for value in named.values() for v in (value if isinstance(value, list) else [value]))]
+        row = Row(name, first, call, reads, traced, first in self.built)
+        if row.shared:
+            self.same_weights(self.built[first], row)
+        self.built.setdefault(first, row)
+        self.keys.append((order, row))
+        return [Value(spec, mask, name) for spec, mask in traced.outputs]
+
+    def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
+        """The layer read on these specs, from the cache if one like it has been."""
+        policy = layer.dtype if isinstance(layer.dtype, tuple) else ("float32", "float32")
+        pairs = [(cast(value.spec, policy[0]), value.mask) for value in inputs]
+        others = {
+            key: [(cast(v.spec, policy[0]), v.mask) for v in value] if isinstance(value, list) else (cast(value.spec, policy[0]), value.mask)
+            for key, value in named.items()
+        }
+        key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
+        traced = self.cache.get(key)
+        if traced is None:
+            traced = trace(layer, pairs, others)
+            if self.frozen:
+                weights = [weight._replace(trainable=False) for weight in traced.weights]
+                counts = traced.counts | {"trainable_params": 0, "non_trainable_params": traced.counts["params"]}
+                traced = traced._replace(weights=weights, counts=counts)
+            self.cache[key] = traced
+        return traced
+
+    def same_weights(self, built: Row, row: Row) -> None:
+        """Refuse a second use whose inputs ask for other weights than the first built."""
+        for one, other in zip(built.traced.weights, row.traced.weights, strict=False):
+            if one.spec != other.spec:
+                raise ShapeError(
+                    f"{row.layer!r} is used again on an input that needs {one.path} of shape {shown(other.spec.shape)}; its first "
+                    f"use made it {shown(one.spec.shape)}."
+                )
+
+    def descend(
+        self, model: Model, name: str, first: str, order: tuple[int, ...], inputs: list[Value], named: dict[str, Any]
+    ) -> Sequence[Value]:
+        """A nested model: its calls are rows of this analysis under its name."""
+        if named or len(inputs) != len(model.inputs):
+            raise ShapeError(f"The model {model.name!r} takes {len(model.inputs)} inputs, received {len(inputs) + len(named)}.")
+        model.accept([value.spec.shape for value in inputs])
+        inner = Shapes(self.analysis, f"{name}/", f"{first}/", order, self.cache)
+        inner.keys, inner.built = self.keys, self.built
+        inner.position = {id(call): i for i, call in enumerate(model.calls)}
+        inner.frozen = self.frozen or not model.trainable
+        outputs = model.walk(inputs, inner)
+        return outputs
+
+    def fault(self, call: Call, error: ShapeError) -> None:
+        path = (error.field,) if error.field else ()
+        self.analysis.faults.append({**call.place.at(path), "detail": str(error), "layer": self.prefix + call.name})
+
+
+def cast(spec: Spec, compute: str) -> Spec:
+    """Floats come to a layer in the dtype it computes in."""
+    return spec if spec.dtype == compute or spec.dtype not in FLOATS or compute not in FLOATS else Spec(spec.shape, compute)
+
+
+def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
+    """Walk a model with shapes. Faults are collected, not raised: what does not depend on them is still read."""
+    values = [Value(spec, None, name) for name, spec in inputs]
+    analysis = Analysis(model, values)
+    visitor = Shapes(analysis)
+    outputs = model.walk(values, visitor)
+    analysis.outputs = [value for value in outputs if value is not None]
+    analysis.executed = [row for _, row in visitor.keys]
+    analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
+    return analysis

@@ -1,0 +1,70 @@
+"""Sizes of axes: Python integers of any size, or an unknown one that absorbs arithmetic."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+
+class Unknown:
+    """A dimension nobody has named: what is computed from it is unknown too, and nothing can be proven of it.
+
+    Comparisons answer the unknown itself, which has no truth value: a rule asks `provably(a < b)`.
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: str = "an unknown dimension"):
+        self.origin = origin
+
+    def _absorb(self, *_: Any) -> "Unknown":
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _absorb
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __neg__ = _absorb
+    __lt__ = __le__ = __gt__ = __ge__ = _absorb
+
+    def __bool__(self) -> bool:
+        raise TypeError("Nothing can be proven of an unknown dimension; ask provably(...).")
+
+    def __repr__(self) -> str:
+        return "null"
+
+
+class Batch(int):
+    """The batch size when nobody named it: it counts as one and is shown as null."""
+
+    __slots__ = ()
+
+
+Dim = Any  # int | Unknown: arithmetic on either gives either
+Shape = tuple[Dim, ...]
+
+
+def provably(claim: object) -> bool:
+    """Whether a comparison holds whatever the unknown dimensions in it turn out to be."""
+    return claim is True
+
+
+def differ(a: Dim, b: Dim) -> bool:
+    """Whether two dimensions are certainly unequal."""
+    return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
+
+
+def known(dims: Iterable[Dim]) -> bool:
+    """Whether every dimension is a number."""
+    return not any(isinstance(dim, Unknown) for dim in dims)
+
+
+def size(shape: Shape) -> Dim:
+    """How many elements a tensor of this shape has."""
+    return math.prod(shape)
+
+
+def shown(shape: Shape) -> list[int | None]:
+    """A shape as it goes over the wire: null for what nobody named."""
+    return [dim if type(dim) is int else None for dim in shape]
+
+
+def text(shape: Iterable[Dim]) -> str:
+    """A shape as messages write it: `[null, 28, 28, 1]`."""
+    return "[" + ", ".join("null" if isinstance(dim, Batch) else str(dim) for dim in shape) + "]"

@@ -1,0 +1,85 @@
+"""What can be wrong with a request, and where."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+MAX_FAULTS = 50
+
+
+class ShapeError(ValueError):
+    """Inputs that an op or a layer cannot take. `field` is the config field to blame, if one is."""
+
+    def __init__(self, message: str, field: str | None = None):
+        super().__init__(message)
+        self.field = field
+
+
+class Refused(ValueError):
+    """A request that cannot be answered; `status` is what HTTP says, `errors` say where and why.
+
+    Each error is `{"detail": …}` with a `pointer` (JSON Pointer into the document), `line` and `column` (code), or
+    `parameter` (query).
+    """
+
+    status = 422
+    title = "The request is invalid"
+
+    def __init__(
+        self,
+        errors: Sequence[dict[str, Any]],
+        layers: list[dict[str, Any]] | None = None,
+        status: int | None = None,
+    ):
+        self.errors = capped(errors)
+        self.layers = layers
+        self.status = status or self.status
+        super().__init__(self.summary())
+
+    def summary(self) -> str:
+        """The first fault in one line, and how many more there are."""
+        more = len(self.errors) - 1
+        return self.errors[0]["detail"] + (f" ({more} more)" if more else "")
+
+
+class InvalidModel(Refused):
+    """The model document is wrong."""
+
+    title = "The model is invalid"
+
+
+class InvalidTensors(Refused):
+    """The posted tensors or weights do not fit the model."""
+
+    title = "The tensors do not fit the model"
+
+
+class TooLarge(Refused):
+    """The forward pass would cost more than this process is allowed to spend."""
+
+    title = "The forward pass is too large"
+
+
+class Unreadable(Refused):
+    """The text is not a document at all."""
+
+    status = 400
+    title = "The document cannot be read"
+
+
+def capped(errors: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first faults, and a last line that says how many were left out."""
+    errors = list(errors)
+    if len(errors) <= MAX_FAULTS:
+        return errors
+    rest = len(errors) - MAX_FAULTS
+    return [*errors[:MAX_FAULTS], {"pointer": "", "detail": f"{rest} more faults are not listed (limit {MAX_FAULTS})."}]
+
+
+def escape(token: object) -> str:
+    """One reference token of a JSON Pointer (RFC 6901)."""
+    return str(token).replace("~", "~0").replace("/", "~1")
+
+
+def pointer(*path: object) -> str:
+    """A JSON Pointer from its tokens."""
+    return "".join(f"/{escape(token)}" for token in path)

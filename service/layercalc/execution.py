@@ -1,0 +1,149 @@
+"""The reading with arrays: the forward pass, layer by layer, checked against the analysis."""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layercalc.analysis import Analysis, Row, WeightSpec
+from layercalc.errors import InvalidTensors, ShapeError
+from layercalc.model import Call, Model, apply
+from layercalc.ops import FLOATS, READING, Running
+
+
+class Weights:
+    """What a layer's `call` gets as `weight` while it runs: the arrays under its place in the document."""
+
+    __slots__ = ("arrays", "path")
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], path: str = ""):
+        self.arrays, self.path = arrays, path
+
+    def __call__(self, name: str, *_: Any, **__: Any) -> np.ndarray:
+        return self.arrays[self.path + name]
+
+    def scope(self, name: str) -> "Weights":
+        return Weights(self.arrays, f"{self.path}{name}/")
+
+    def frozen(self) -> "Weights":
+        return self
+
+
+class Result(NamedTuple):
+    """What came out of one row."""
+
+    row: Row
+    outputs: tuple[np.ndarray, ...]
+
+
+@dataclass
+class Execution:
+    """A finished forward pass."""
+
+    outputs: list[np.ndarray]
+    results: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def verified(self) -> bool:
+        return all(result["match"] for result in self.results)
+
+
+class Arrays:
+    """The visitor that runs: every call on arrays, every result handed to `watch`."""
+
+    def __init__(self, rows: dict[str, Row], weights: Mapping[str, np.ndarray], watch: Callable[[Result], None]):
+        self.rows, self.weights, self.watch = rows, weights, watch
+        self.prefix = self.first = ""
+
+    def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
+        assert call.layer is not None
+        name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
+        if isinstance(call.layer, Model):
+            inner = Arrays(self.rows, self.weights, self.watch)
+            inner.prefix, inner.first = f"{name}/", f"{self.first}{call.name}/"
+            return call.layer.walk(inputs, inner)
+        outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
+        self.watch(Result(self.rows[name], tuple(array for array, _ in outputs)))
+        return outputs
+
+    def fault(self, call: Call, error: ShapeError) -> None:
+        raise InvalidTensors([{"pointer": "/inputs", "detail": f"In {self.prefix + call.name!r}: {error}"}])
+
+
+def execute(
+    analysis: Analysis,
+    inputs: Sequence[np.ndarray],
+    weights: Mapping[str, np.ndarray],
+    *,
+    stats: bool = False,
+    keep: Sequence[str] = (),
+) -> Execution:
+    """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones."""
+    results: dict[str, dict[str, Any]] = {}
+    kept: dict[str, np.ndarray] = {}
+
+    def watch(result: Result) -> None:
+        row, outputs = result
+        expected = [spec.shape for spec, _ in row.traced.outputs]
+        actual = [array.shape for array in outputs]
+        line: dict[str, Any] = {
+            "name": row.name,
+            "type": row.call.layer.type,  # type: ignore[union-attr]
+            "analytic_shape": list(expected[0]),
+            "actual_shape": list(actual[0]),
+            "match": expected == actual,
+        }
+        results[row.name] = line | (statistics(outputs[0]) if stats else {})
+        if row.name in keep:
+            kept[row.name] = outputs[0]
+
+    visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
+    token = READING.set(Running())
+    try:
+        with np.errstate(all="ignore"):
+            outputs = analysis.model.walk([(array, None) for array in inputs], visitor)
+    finally:
+        READING.reset(token)
+    ordered = [results[row.name] for row in analysis.rows]
+    return Execution([np.ascontiguousarray(array) for array, _ in outputs], ordered, kept)
+
+
+def statistics(array: np.ndarray) -> dict[str, Any]:
+    """The smallest, largest and mean number that is one, and how many are not."""
+    nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+    numbers = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    if not numbers.size:
+        return {"min": None, "max": None, "mean": None, "nan_count": nan}
+    mean = float(numbers.mean(dtype=np.float64))
+    return {"min": numbers.min().item(), "max": numbers.max().item(), "mean": mean, "nan_count": nan}
+
+
+def seeded_weights(analysis: Analysis, seed: int) -> dict[str, np.ndarray]:
+    """Every weight filled by its layer's own initializer; a weight's numbers depend on the seed and its name alone."""
+    return {name: seeded(name, weight, seed) for name, weight in analysis.weights}
+
+
+def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
+    generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    dtype = "float32" if weight.spec.dtype in FLOATS else weight.spec.dtype
+    return weight.initializer(weight.spec.shape, generator).astype(dtype, copy=False)
+
+
+def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:
+    """Standard normal floats; integers 0 or 1, also for floats that a layer reads as integers."""
+    indices = {
+        value.source for row in analysis.rows if row.call.layer is not None and row.call.layer.integers for value in row.inputs
+    }
+    out = []
+    for value in analysis.inputs:
+        generator = np.random.default_rng([seed, zlib.crc32(value.source.encode())])
+        shape, dtype = value.spec
+        if dtype in FLOATS and value.source not in indices:
+            out.append(generator.standard_normal(shape, np.float32))
+        else:
+            to = "float32" if dtype in FLOATS else dtype
+            out.append(generator.integers(0, 2, shape).astype(to))
+    return out

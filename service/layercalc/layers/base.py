@@ -1,0 +1,313 @@
+"""What a layer is, the registry of all of them, and how a config becomes one."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import marshmallow as ma
+
+from layercalc import ops
+from layercalc.dims import Shape, text
+from layercalc.errors import ShapeError
+from layercalc.layers.fields import NOTES, Bool, Dtype, Field, Note, Opaque, Text, note, received
+from layercalc.ops import Tensor
+
+LAYERS: dict[str, type["Layer"]] = {}
+ALIASES: dict[str, str] = {}
+
+SLIPS = {
+    "stride": ("strides",),
+    "pool": ("pool_size",),
+    "size": ("pool_size", "kernel_size"),
+    "kernel": ("kernel_size",),
+    "dilation": ("dilation_rate",),
+    "dilations": ("dilation_rate",),
+    "bias": ("use_bias",),
+    "num_filters": ("filters",),
+    "eps": ("epsilon",),
+}
+
+
+class Weight(Protocol):
+    """What `call` asks for weights: a spec while shapes are read, an array while the layer runs."""
+
+    def __call__(
+        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
+    ) -> Tensor: ...
+
+    def scope(self, name: str) -> "Weight":
+        """The same, for a layer inside this one: its weights stand under its name."""
+        ...
+
+    def frozen(self) -> "Weight":
+        """The same, for a layer that is not trainable."""
+        ...
+
+
+Cls = TypeVar("Cls", bound=type["Layer"])
+
+
+class ConfigError(ValueError):
+    """A config that makes no layer: every fault with the path of keys that leads to it."""
+
+    def __init__(self, faults: list[tuple[tuple[object, ...], str]]):
+        super().__init__(faults[0][1])
+        self.faults = faults
+
+
+class Layer:
+    """Config on top, one `call` written in ops below; output shapes, weights, cost and values all follow from it.
+
+    `weight(name, shape, initializer, trainable)` hands over a weight, in Keras' order. A layer holds no state: equal
+    configs may share one object, and the weights belong to the place in the document.
+    """
+
+    schema: ClassVar[ma.Schema]
+    rank: ClassVar[int | None] = None
+    type: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
+    example: ClassVar[tuple[dict[str, Any], Any]]  # a config, and the shape (or list of shapes) to call it on
+    is_input: ClassVar[bool] = False
+    integers: ClassVar[bool] = False  # whether it reads its input as integers, whatever the dtype
+    takes: ClassVar[tuple[int, int | None]]  # least and most inputs by position
+    accepts: ClassVar[frozenset[str]]  # inputs by keyword
+    supports_masking: bool = False
+    notes: tuple[Note, ...] = ()
+
+    name = Text(None)
+    trainable = Bool(True)
+    dtype = Dtype()
+    activity_regularizer = Opaque()
+
+    def __init__(self, config: dict[str, Any]):
+        self.__dict__.update(config)
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what single fields cannot see, by ma.ValidationError(message, field_name)."""
+
+    def call(self, weight: Weight, x: Tensor) -> Any:
+        raise NotImplementedError
+
+    def mask(self, masks: tuple[Tensor | None, ...], *inputs: Tensor) -> Any:
+        """The mask of the output: that of the first input where the layer supports masking, else none."""
+        return masks[0] if self.supports_masking and masks else None
+
+    def children(self) -> Iterator[tuple[str, "Layer"]]:
+        """The layers this one is made of, under the config field that holds them."""
+        return ((key, value) for key, value in vars(self).items() if isinstance(value, Layer))
+
+    def __call__(self, weight: Weight, *inputs: Tensor, masks: tuple[Tensor | None, ...] = (), **named: Tensor) -> Any:
+        """`call` with inputs as it wants them: counted, in channels_last, with the mask if it takes one."""
+        if not self.trainable:
+            weight = weight.frozen()
+        least, most = self.takes
+        if len(inputs) < least or (most is not None and len(inputs) > most):
+            wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
+            raise ShapeError(f"{self.type} takes {wanted} input{'s' * (wanted != '1')}, received {len(inputs)}.")
+        if strange := sorted(set(named) - self.accepts):
+            listed = ", ".join(sorted(self.accepts)) or "none"
+            raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
+        if "mask" in self.accepts and "mask" not in named and masks and masks[0] is not None:
+            named["mask"] = masks[0]
+        if getattr(self, "data_format", None) != "channels_first":
+            return self.call(weight, *inputs, **named)
+        return self.outward(self.call(weight, *map(self.inward, inputs), **named))
+
+    def inward(self, x: Tensor) -> Tensor:
+        """channels_first to channels_last: the channels stand before the spatial axes."""
+        axis = x.ndim - 1 - (self.rank or x.ndim - 2)
+        if x.ndim < 3 or axis < 1:
+            return x
+        return ops.layout(x, (*range(axis), *range(axis + 1, x.ndim), axis))
+
+    def outward(self, x: Any) -> Any:
+        """And back again."""
+        if isinstance(x, tuple | list) and not isinstance(x, ops.Spec):
+            return type(x)(map(self.outward, x))
+        axis = x.ndim - 1 - (self.rank or x.ndim - 2)
+        if x.ndim < 3 or axis < 1:
+            return x
+        return ops.layout(x, (*range(axis), x.ndim - 1, *range(axis, x.ndim - 1)))
+
+    def needs_rank(self, x: Tensor, rank: int, axes: str) -> None:
+        """Refuse an input of another number of axes, with the least change that would give them."""
+        if x.ndim == rank:
+            return
+        change = (
+            f"add an axis of size 1 for the channels: {text((*x.shape[1:], 1))} without the batch"
+            if x.ndim == rank - 1
+            else f"give it {rank - 1} axes besides the batch"
+        )
+        raise ShapeError(
+            f"{self.type} takes an input of {rank} axes ({axes}); received {text(x.shape)}, which has {x.ndim}. "
+            f"To fit, {change}."
+        )
+
+    def axis_of(self, axis: int, x: Tensor, field: str = "axis") -> int:
+        """An axis of x counted from the front, or a refusal that names the field."""
+        if not -x.ndim <= axis < x.ndim:
+            raise ShapeError(
+                f"There is no axis {axis} in {text(x.shape)}, whose axes are {-x.ndim} to {x.ndim - 1}.", field
+            )
+        return axis % x.ndim
+
+
+def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int) -> Any:
+    """Register a layer type: `@layer`, or `@layer(Conv2D=2, Conv3D=3)` for one type per number of spatial axes.
+
+    An alias may hold `{}` for the rank: `aliases=("Convolution{}D",)`.
+    """
+
+    def register(cls: Cls) -> Cls:
+        for name, rank in (ranks or {cls.__name__: None}).items():
+            kind = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
+            if name in LAYERS:
+                raise ValueError(f"There is a layer {name!r} already.")
+            kind.type = name
+            kind.aliases = tuple(alias.format(rank) for alias in aliases)
+            kind.schema = schema_of(kind)
+            kind.takes, kind.accepts = signature(kind)
+            if hasattr(kind, "examples"):
+                kind.example = kind.examples[rank]
+            LAYERS[name] = kind
+            ALIASES.update(dict.fromkeys(kind.aliases, name))
+        return cls
+
+    return register(cls) if cls else register
+
+
+def schema_of(kind: type[Layer]) -> ma.Schema:
+    """One marshmallow schema for a layer class: the fields of its bases, Keras' order, ours for every layer last."""
+    own: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        own.update({key: value for key, value in vars(base).items() if not key.startswith("_")})
+    found = {key: value for key, value in own.items() if isinstance(value, Field)}
+    for_all = [key for key in ("name", "trainable", "dtype", "activity_regularizer") if key in found]
+    order = [key for key in found if key not in for_all] + for_all
+    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | {"rank": kind.rank})
+    return ranked()
+
+
+def signature(kind: type[Layer]) -> tuple[tuple[int, int | None], frozenset[str]]:
+    """How many tensors `call` takes by position, and which by keyword."""
+    positional, keywords, most = [], [], 0
+    for parameter in list(inspect.signature(kind.call).parameters.values())[2:]:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return (max(1, len(positional)), None), frozenset(keywords)
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            keywords.append(parameter.name)
+        else:
+            positional.append(parameter)
+            most += 1
+    least = sum(parameter.default is parameter.empty for parameter in positional)
+    return (least, most), frozenset([*keywords, *(parameter.name for parameter in positional)])
+
+
+def fields_of(kind: type[Layer]) -> dict[str, Field]:
+    """The config fields of a layer type by name, in Keras' order."""
+    return kind.schema.fields  # type: ignore[return-value]
+
+
+def find(name: Any) -> type[Layer]:
+    """The layer type of that name or alias; ConfigError names the nearest one."""
+    if not isinstance(name, str):
+        raise ConfigError([(("type",), f"Expected the name of a layer type; received {received(name)}.")])
+    known = ALIASES.get(name, name)
+    if known in LAYERS:
+        return LAYERS[known]
+    raise ConfigError([(("type",), f"Unknown layer type {received(name)}." + nearest(name, [*LAYERS, *ALIASES]))])
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """` Did you mean …?`, or nothing where no name is near."""
+    folded = {candidate.lower(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.lower()[:100], folded, n=1, cutoff=0.6)
+    return f" Did you mean {folded[close[0]]!r}?" if close else ""
+
+
+def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
+    """A layer from its config; what was read kindly is in its `notes`. ConfigError lists every fault."""
+    notes: list[Note] = []
+    token = NOTES.set(notes)
+    try:
+        config, faults = straightened(kind, config)
+        loaded, broken = {}, []
+        for key, field in fields_of(kind).items():
+            try:
+                loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
+            except ma.ValidationError as error:
+                broken.extend(flattened(error.messages, (key,)))
+        faults += broken
+        if faults:
+            raise ConfigError(faults)
+        try:
+            made = kind(loaded)
+        except ma.ValidationError as error:
+            path = () if error.field_name == "_schema" else (error.field_name,)
+            raise ConfigError(flattened(error.messages, path)) from None
+    finally:
+        NOTES.reset(token)
+    for key, child in made.children():
+        notes.extend(((key, *path), detail) for path, detail in child.notes)
+    made.notes = tuple(notes)
+    return made
+
+
+def straightened(kind: type[Layer], config: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]]]:
+    """The config under today's names, and a fault for each argument that has none."""
+    known = fields_of(kind)
+    if config.keys() <= known.keys():
+        return config, []
+    out, faults = {}, []
+    for key, value in config.items():
+        if key in known:
+            out[key] = value
+            continue
+        meant = kind.legacy.get(key, ...) if isinstance(key, str) else ...
+        if meant is None or key in UNIVERSAL:
+            continue
+        if meant is ...:
+            meanings = [name for name in SLIPS.get(key, ()) if name in known]
+            meant = meanings[0] if len(meanings) == 1 else None
+        if meant and meant not in config:
+            out[meant] = value
+            note((key,), f"{key!r} read as {meant!r}")
+        elif meant:
+            faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
+        else:
+            listed = ", ".join(name for name in known)
+            faults.append(((key,), f"{kind.type} has no argument {key!r}.{nearest(str(key), list(known))} It takes {listed}."))
+    return out, faults
+
+
+UNIVERSAL = {"autocast", "batch_input_shape", "input_dtype"}  # Keras writes them, and they change nothing here
+
+
+def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[object, ...], str]]:
+    """marshmallow's nested messages as (path, detail) pairs."""
+    if isinstance(messages, dict):
+        return [fault for key, inner in messages.items() for fault in flattened(inner, (*path, key))]
+    return [(path, str(detail)) for detail in (messages if isinstance(messages, list) else [messages])]
+
+
+def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:
+    """The opposite of `flattened`, for a field that holds a config of its own."""
+    out: dict[Any, Any] = {}
+    for path, detail in faults:
+        at = out
+        for key in path[:-1]:
+            at = at.setdefault(key, {})
+        at.setdefault(path[-1] if path else "_schema", []).append(detail)
+    return out
+
+
+def snake_case(name: str) -> str:
+    """keras.src.utils.naming.to_snake_case, so that unnamed layers get Keras' names."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+

@@ -1,0 +1,201 @@
+"""Convolutions of every rank: plain, depthwise, separable, transposed."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from layercalc import ops
+from layercalc.dims import Dim, provably, text
+from layercalc.errors import ShapeError
+from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.core import LORA
+from layercalc.layers.fields import Absent, Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
+from layercalc.layers.nested import Activation
+from layercalc.ops import Tensor
+from layercalc.ops.window import AXES
+
+
+class Convolution(Layer):
+    """What all convolutions share: a window over the spatial axes, then bias and activation."""
+
+    padding: Any
+    strides: Any
+    dilation_rate: Any
+
+    def check(self) -> None:
+        groups, filters = getattr(self, "groups", 1), getattr(self, "filters", 1)
+        if filters % groups:
+            raise ma.ValidationError(f"{filters} filters cannot be shared out to {groups} groups.", "groups")
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ma.ValidationError(
+                f"Strides {text(self.strides)} and dilation_rate {text(self.dilation_rate)} above 1 do not go "
+                "together in Keras; set one of them to 1.",
+                "dilation_rate",
+            )
+
+    def spatial(self, x: Tensor) -> Tensor:
+        axes = ", ".join(("batch", *AXES[self.rank or 1], "channels"))
+        self.needs_rank(x, (self.rank or 1) + 2, axes)
+        return x
+
+    def window(self) -> dict[str, Any]:
+        return {"strides": self.strides, "padding": self.padding, "dilation_rate": self.dilation_rate}
+
+    def finish(self, weight: Weight, y: Tensor, filters: Dim) -> Tensor:
+        if self.use_bias:
+            y = ops.bias_add(y, weight("bias", (filters,), self.bias_initializer))
+        return self.activation(weight, y)
+
+
+@layer(aliases=("Convolution{}D",), Conv2D=2, Conv3D=3)
+class Conv(Convolution):
+    """A kernel slid over the spatial axes, `groups` times over its share of the channels."""
+
+    filters = Int(min=1)
+    kernel_size = Dims()
+    strides = Dims(1)
+    padding = Choice(("valid", "same"), "valid")
+    data_format = DataFormat()
+    dilation_rate = Dims(1)
+    groups = Int(1, min=1)
+    activation = Activation()
+    use_bias = Bool(True)
+    kernel_initializer = InitializerField("glorot_uniform")
+    bias_initializer = InitializerField("zeros")
+    kernel_regularizer = Opaque()
+    bias_regularizer = Opaque()
+    kernel_constraint = Opaque()
+    bias_constraint = Opaque()
+    lora_rank = Absent(LORA)
+    lora_alpha = Absent(LORA)
+
+    examples = {
+        1: ({"filters": 6, "kernel_size": 3, "padding": "causal", "activation": "relu"}, (2, 10, 4)),
+        2: ({"filters": 32, "kernel_size": 3, "activation": "relu"}, (2, 28, 28, 1)),
+        3: ({"filters": 4, "kernel_size": 2, "strides": 2, "groups": 2}, (2, 6, 6, 6, 2)),
+    }
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        channels = self.spatial(x).shape[-1]
+        if provably(channels % self.groups != 0):
+            raise ShapeError(f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups")
+        kernel = weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer)
+        y = ops.conv(x, kernel, groups=self.groups, **self.window())
+        return self.finish(weight, y, self.filters)
+
+
+@layer(aliases=("Convolution{}D",), Conv1D=1)
+class CausalConv(Conv):
+    __doc__ = Conv.__doc__
+    padding = Choice(("valid", "same", "causal"), "valid")
+
+
+@layer(DepthwiseConv1D=1, DepthwiseConv2D=2)
+class DepthwiseConv(Convolution):
+    """Every channel convolved by itself, with `depth_multiplier` filters each."""
+
+    kernel_size = Dims()
+    strides = Dims(1)
+    padding = Choice(("valid", "same"), "valid")
+    depth_multiplier = Int(1, min=1)
+    data_format = DataFormat()
+    dilation_rate = Dims(1)
+    activation = Activation()
+    use_bias = Bool(True)
+    depthwise_initializer = InitializerField("glorot_uniform")
+    bias_initializer = InitializerField("zeros")
+    depthwise_regularizer = Opaque()
+    bias_regularizer = Opaque()
+    depthwise_constraint = Opaque()
+    bias_constraint = Opaque()
+
+    examples = {
+        1: ({"kernel_size": 3, "depth_multiplier": 2}, (2, 8, 4)),
+        2: ({"kernel_size": 3, "padding": "same", "strides": 2}, (2, 7, 7, 4)),
+    }
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        channels = self.spatial(x).shape[-1]
+        kernel = weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), self.depthwise_initializer)
+        y = ops.depthwise_conv(x, kernel, **self.window())
+        return self.finish(weight, y, channels * self.depth_multiplier)
+
+
+@layer(aliases=("SeparableConvolution{}D",), SeparableConv1D=1, SeparableConv2D=2)
+class SeparableConv(Convolution):
+    """A depthwise convolution, then one of size 1 that mixes the channels."""
+
+    filters = Int(min=1)
+    kernel_size = Dims()
+    strides = Dims(1)
+    padding = Choice(("valid", "same"), "valid")
+    data_format = DataFormat()
+    dilation_rate = Dims(1)
+    depth_multiplier = Int(1, min=1)
+    activation = Activation()
+    use_bias = Bool(True)
+    depthwise_initializer = InitializerField("glorot_uniform")
+    pointwise_initializer = InitializerField("glorot_uniform")
+    bias_initializer = InitializerField("zeros")
+    depthwise_regularizer = Opaque()
+    pointwise_regularizer = Opaque()
+    bias_regularizer = Opaque()
+    depthwise_constraint = Opaque()
+    pointwise_constraint = Opaque()
+    bias_constraint = Opaque()
+
+    examples = {
+        1: ({"filters": 5, "kernel_size": 3}, (2, 8, 4)),
+        2: ({"filters": 5, "kernel_size": 3, "padding": "same", "activation": "relu"}, (2, 8, 8, 4)),
+    }
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        channels, once = self.spatial(x).shape[-1], (1,) * (self.rank or 1)
+        wide = channels * self.depth_multiplier
+        kernel = (*self.kernel_size, channels, self.depth_multiplier)
+        depthwise = weight("depthwise_kernel", kernel, self.depthwise_initializer)
+        pointwise = weight("pointwise_kernel", (*once, wide, self.filters), self.pointwise_initializer)
+        y = ops.depthwise_conv(x, depthwise, **self.window())
+        y = ops.conv(y, pointwise, strides=once, padding="valid", dilation_rate=once)
+        return self.finish(weight, y, self.filters)
+
+
+@layer(aliases=("Convolution{}DTranspose",), Conv1DTranspose=1, Conv2DTranspose=2, Conv3DTranspose=3)
+class ConvTranspose(Convolution):
+    """Each input position adds a scaled kernel to the output: the gradient of a convolution (Zeiler et al. 2010)."""
+
+    filters = Int(min=1)
+    kernel_size = Dims()
+    strides = Dims(1)
+    padding = Choice(("valid", "same"), "valid")
+    output_padding = Dims(None, min=0)
+    data_format = DataFormat()
+    dilation_rate = Dims(1)
+    activation = Activation()
+    use_bias = Bool(True)
+    kernel_initializer = InitializerField("glorot_uniform")
+    bias_initializer = InitializerField("zeros")
+    kernel_regularizer = Opaque()
+    bias_regularizer = Opaque()
+    kernel_constraint = Opaque()
+    bias_constraint = Opaque()
+
+    examples = {
+        1: ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 5, 4)),
+        2: ({"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"}, (2, 5, 5, 4)),
+        3: ({"filters": 2, "kernel_size": 2, "strides": 3}, (2, 2, 3, 2, 4)),
+    }
+
+    def check(self) -> None:
+        super().check()
+        if self.output_padding and any(a >= s for a, s in zip(self.output_padding, self.strides, strict=True)):
+            raise ma.ValidationError(
+                f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}.",
+                "output_padding",
+            )
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        channels = self.spatial(x).shape[-1]
+        kernel = weight("kernel", (*self.kernel_size, self.filters, channels), self.kernel_initializer)
+        y = ops.conv_transpose(x, kernel, output_padding=self.output_padding, **self.window())
+        return self.finish(weight, y, self.filters)

@@ -1,0 +1,106 @@
+"""Input, Dense, Embedding."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from layercalc import ops
+from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.fields import Absent, Bool, Dimensions, InitializerField, Int, Opaque, Text
+from layercalc.layers.nested import Activation
+from layercalc.ops import Tensor
+
+QUANTISED = "Quantised layers are not supported."
+LORA = "Low-rank adapters (LoRA) are not supported; leave it out to analyse the layer without them."
+
+
+@layer(aliases=("Input",))
+class InputLayer(Layer):
+    """An input of the model: `shape` leaves the batch out, `batch_shape` names it."""
+
+    shape = Dimensions(None)
+    batch_size = Int(None, min=0)
+    sparse = Bool(False, null=True)
+    ragged = Bool(False, null=True)
+    batch_shape = Dimensions(None)
+    optional = Bool(False)
+    dtype = Text(None)
+
+    legacy = {"batch_input_shape": "batch_shape", "input_shape": "shape", "input_tensor": None}
+    is_input = True
+    example = {"shape": [28, 28, 1]}, (2, 28, 28, 1)
+
+    def check(self) -> None:
+        if self.dtype is not None and self.dtype not in ops.WIDTH:
+            raise ma.ValidationError(f"Expected one of {', '.join(ops.WIDTH)}; received {self.dtype!r}.", "dtype")
+        if self.sparse or self.ragged:
+            which = "sparse" if self.sparse else "ragged"
+            raise ma.ValidationError(f"{which.capitalize()} inputs are not supported.", which)
+        if self.batch_shape is not None and not self.batch_shape:
+            raise ma.ValidationError("A batch_shape has at least the batch; received [].", "batch_shape")
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        return x
+
+    def whole_shape(self) -> tuple[int | None, ...] | None:
+        """The shape with the batch in front, or None where none is named."""
+        if self.batch_shape is not None:
+            return self.batch_shape
+        return None if self.shape is None else (self.batch_size, *self.shape)
+
+
+@layer
+class Dense(Layer):
+    """activation(x · kernel + bias) over the last axis."""
+
+    units = Int(min=1)
+    activation = Activation()
+    use_bias = Bool(True)
+    kernel_initializer = InitializerField("glorot_uniform")
+    bias_initializer = InitializerField("zeros")
+    kernel_regularizer = Opaque()
+    bias_regularizer = Opaque()
+    kernel_constraint = Opaque()
+    bias_constraint = Opaque()
+    lora_rank = Absent(LORA)
+    lora_alpha = Absent(LORA)
+    quantization_config = Absent(QUANTISED)
+
+    supports_masking = True
+    example = {"units": 10, "activation": "relu"}, (2, 5, 8)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        if x.ndim < 2:
+            self.needs_rank(x, 2, "batch, features")
+        kernel = weight("kernel", (x.shape[-1], self.units), self.kernel_initializer)
+        y = ops.matmul(x, kernel)
+        if self.use_bias:
+            y = ops.bias_add(y, weight("bias", (self.units,), self.bias_initializer))
+        return self.activation(weight, y)
+
+
+@layer
+class Embedding(Layer):
+    """A row of a table for each integer."""
+
+    input_dim = Int(min=1)
+    output_dim = Int(min=1)
+    embeddings_initializer = InitializerField("uniform")
+    embeddings_regularizer = Opaque()
+    embeddings_constraint = Opaque()
+    mask_zero = Bool(False)
+    weights = Absent("Initial weights are posted with a forward pass.")
+    lora_rank = Absent(LORA)
+    lora_alpha = Absent(LORA)
+    quantization_config = Absent(QUANTISED)
+
+    legacy = {"input_length": None}
+    integers = True
+    example = {"input_dim": 50, "output_dim": 4}, (2, 7)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
+        return ops.gather(table, x)
+
+    def mask(self, masks: Any, *inputs: Tensor) -> Tensor | None:
+        return ops.not_equal(inputs[0], ops.constant(0, "int32")) if self.mask_zero else None

@@ -1,0 +1,138 @@
+"""Layers that shift and scale by moments, given or computed."""
+
+from typing import Any
+
+import marshmallow as ma
+import numpy as np
+
+from layercalc import ops
+from layercalc.dims import differ
+from layercalc.errors import ShapeError
+from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
+from layercalc.layers.initializers import Initializer
+from layercalc.ops import Tensor
+
+
+@layer
+class BatchNormalization(Layer):
+    """Scale and shift by the moving moments of one axis (Ioffe & Szegedy 2015)."""
+
+    axis = Int(-1)
+    momentum = Number(0.99)
+    epsilon = Number(1e-3, min=0)
+    center = Bool(True)
+    scale = Bool(True)
+    beta_initializer = InitializerField("zeros")
+    gamma_initializer = InitializerField("ones")
+    moving_mean_initializer = InitializerField("zeros")
+    moving_variance_initializer = InitializerField("ones")
+    beta_regularizer = Opaque()
+    gamma_regularizer = Opaque()
+    beta_constraint = Opaque()
+    gamma_constraint = Opaque()
+    renorm = Bool(False)
+    renorm_clipping = Opaque()
+    renorm_momentum = Number(0.99)
+    synchronized = Bool(False)
+
+    legacy = {"fused": None, "virtual_batch_size": None, "adjustment": None}
+    supports_masking = True
+    example = {}, (2, 4, 4, 3)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axis = self.axis_of(self.axis, x)
+        along = (x.shape[axis],)
+        affine = []
+        if self.scale:
+            affine.append(weight("gamma", along, self.gamma_initializer))
+        if self.center:
+            affine.append(weight("beta", along, self.beta_initializer))
+        mean = weight("moving_mean", along, self.moving_mean_initializer, trainable=False)
+        variance = weight("moving_variance", along, self.moving_variance_initializer, trainable=False)
+        if self.renorm:
+            weight("moving_stddev", along, self.moving_variance_initializer, trainable=False)
+            weight("renorm_mean", along, self.moving_mean_initializer, trainable=False)
+            weight("renorm_stddev", along, self.moving_variance_initializer, trainable=False)
+        how = {"epsilon": self.epsilon, "scale": self.scale, "center": self.center}
+        return ops.batch_norm(x, mean, variance, *affine, axis=axis, **how)
+
+
+@layer
+class LayerNormalization(Layer):
+    """Each sample to mean 0 and variance 1 over `axis`, then gamma and beta (Ba et al. 2016)."""
+
+    axis = Ints(-1)
+    epsilon = Number(1e-3, min=0)
+    center = Bool(True)
+    scale = Bool(True)
+    beta_initializer = InitializerField("zeros")
+    gamma_initializer = InitializerField("ones")
+    beta_regularizer = Opaque()
+    gamma_regularizer = Opaque()
+    beta_constraint = Opaque()
+    gamma_constraint = Opaque()
+    rms_scaling = Bool(False)
+
+    supports_masking = True
+    example = {}, (2, 5, 8)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
+        along = tuple(x.shape[axis] for axis in axes)
+        scale, center = self.scale or self.rms_scaling, self.center and not self.rms_scaling
+        affine = []
+        if scale:
+            affine.append(weight("gamma", along, self.gamma_initializer))
+        if center:
+            affine.append(weight("beta", along, self.beta_initializer))
+        how = {"epsilon": self.epsilon, "rms_scaling": self.rms_scaling}
+        return ops.layer_norm(x, *affine, axes=axes, scale=scale, center=center, **how)
+
+
+class OptionalInts(Ints):
+    """`Ints`, where null is the empty list."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
+        loaded = Field.deserialize(self, value, attr, data)
+        return () if loaded is None else loaded
+
+
+@layer
+class Normalization(Layer):
+    """(x − mean) / sqrt(variance), moments given in the config or kept as weights that `adapt` fills."""
+
+    axis = OptionalInts(-1, null=True)
+    mean = Numbers(None)
+    variance = Numbers(None)
+    invert = Bool(False)
+
+    supports_masking = True
+    example = {}, (2, 4, 4, 3)
+
+    def check(self) -> None:
+        if (self.mean is None) != (self.variance is None):
+            given, other = ("mean", "variance") if self.variance is None else ("variance", "mean")
+            raise ma.ValidationError(f"Required with {given}: an array of the same shape.", other)
+        if shape_of(self.mean) != shape_of(self.variance):
+            raise ma.ValidationError("mean and variance must have one shape.", "variance")
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
+        kept = tuple(x.shape[axis] for axis in axes)
+        along = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
+        if self.mean is None:
+            zeros, ones = Initializer("zeros"), Initializer("ones")
+            mean = ops.reshape(weight("mean", kept, zeros, trainable=False), to=along)
+            variance = ops.reshape(weight("variance", kept, ones, trainable=False), to=along)
+            weight("count", (), zeros, trainable=False, dtype="int32")
+        else:
+            given = shape_of(self.mean)
+            if len(given) > len(kept) or any(differ(a, b) and a != 1 for a, b in zip(given[::-1], kept[::-1], strict=False)):
+                raise ShapeError(f"A mean of shape {list(given)} does not fit the kept axes {list(kept)}.", "mean")
+            spread = [1] * x.ndim
+            for axis, n in zip(axes[::-1], given[::-1], strict=False):
+                spread[axis] = n
+            mean = ops.constant(np.reshape(self.mean, spread))
+            variance = ops.constant(np.reshape(self.variance, spread))
+        return ops.standardize(x, mean, variance, invert=self.invert)

@@ -1,0 +1,99 @@
+"""Pooling of every rank, in windows and over whole axes."""
+
+from typing import Any, ClassVar
+
+from layercalc import ops
+from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.fields import Bool, Choice, DataFormat, Dims
+from layercalc.ops import Tensor
+from layercalc.ops.window import AXES
+
+
+class Pooling(Layer):
+    """One number for each window and channel; windows side by side unless `strides` says otherwise."""
+
+    pool: ClassVar[Any]
+    pool_size: Any
+    strides: Any
+    padding: Any
+
+    examples = {
+        1: ({"pool_size": 2}, (2, 9, 3)),
+        2: ({"pool_size": 3, "strides": 2, "padding": "same"}, (2, 8, 8, 3)),
+        3: ({"pool_size": 2}, (2, 4, 4, 4, 3)),
+    }
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        spatial_axes(self, x)
+        return self.pool(x, pool_size=self.pool_size, strides=self.strides or self.pool_size, padding=self.padding)
+
+
+@layer(aliases=("MaxPool{}D",), MaxPooling1D=1, MaxPooling2D=2, MaxPooling3D=3)
+class MaxPooling(Pooling):
+    """The largest number of each window and channel; windows side by side unless `strides` says otherwise."""
+
+    pool_size = Dims(2)
+    strides = Dims(None)
+    padding = Choice(("valid", "same"), "valid")
+    data_format = DataFormat()
+    pool = ops.max_pool
+
+
+@layer(aliases=("AvgPool{}D",), AveragePooling1D=1, AveragePooling2D=2, AveragePooling3D=3)
+class AveragePooling(Pooling):
+    """The mean of each window and channel, padding not counted; windows side by side unless `strides` says otherwise."""
+
+    pool_size = Dims()
+    strides = Dims(None)
+    padding = Choice(("valid", "same"), "valid")
+    data_format = DataFormat()
+    pool = ops.average_pool
+
+
+class GlobalPooling(Layer):
+    """One number for each channel, over all positions."""
+
+    data_format = DataFormat()
+    keepdims = Bool(False)
+
+    examples = {
+        1: ({}, (2, 5, 3)),
+        2: ({"keepdims": True}, (2, 5, 5, 3)),
+        3: ({}, (2, 3, 3, 3, 4)),
+    }
+
+
+@layer(aliases=("GlobalMaxPool{}D",), GlobalMaxPooling1D=1, GlobalMaxPooling2D=2, GlobalMaxPooling3D=3)
+class GlobalMaxPooling(GlobalPooling):
+    """The largest number of each channel, over all positions."""
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        return ops.reduce_max(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
+
+
+@layer(aliases=("GlobalAvgPool{}D",), GlobalAveragePooling2D=2, GlobalAveragePooling3D=3)
+class GlobalAveragePooling(GlobalPooling):
+    """The mean of each channel, over all positions."""
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        return ops.reduce_mean(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
+
+
+@layer(aliases=("GlobalAvgPool{}D",), GlobalAveragePooling1D=1)
+class MaskedAveragePooling(GlobalPooling):
+    """The mean of each channel, over all steps, or over those that the mask keeps."""
+
+    def call(self, weight: Weight, x: Tensor, *, mask: Tensor | None = None) -> Tensor:
+        axes = spatial_axes(self, x)
+        if mask is None:
+            return ops.reduce_mean(x, axes=axes, keepdims=self.keepdims)
+        kept = ops.cast(ops.reshape(mask, to=(*mask.shape, 1)), to="float32")
+        total = ops.reduce_sum(ops.multiply(x, kept), axes=axes, keepdims=self.keepdims)
+        return ops.divide(total, ops.reduce_sum(kept, axes=axes, keepdims=self.keepdims))
+
+
+def spatial_axes(layer: Layer, x: Tensor) -> tuple[int, ...]:
+    """The axes between batch and channels, once it is certain that they are there."""
+    rank = layer.rank or 1
+    layer.needs_rank(x, rank + 2, ", ".join(("batch", *AXES[rank], "channels")))
+    return tuple(range(1, rank + 1))

@@ -1,0 +1,26 @@
+"""How much one request may ask for. Every limit is a setting, `LAYERCALC_` and its name in capitals."""
+
+import os
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of the service; the command line and Python have none but `max_layers`."""
+
+    max_body_bytes: int = 64 << 20
+    max_layers: int = 20_000
+    max_forward_flops: int = 200_000_000_000
+    max_forward_bytes: int = 4 << 30
+    max_forward_steps: int = 1_000_000  # op calls: a loop over time makes many small ones
+
+    @classmethod
+    def from_environment(cls) -> "Limits":
+        given = {field.name: os.environ.get(f"LAYERCALC_{field.name.upper()}") for field in fields(cls)}
+        try:
+            return cls(**{name: int(value) for name, value in given.items() if value is not None})
+        except ValueError as error:
+            raise SystemExit(f"A setting LAYERCALC_MAX_… is not an integer: {error}") from None
+
+
+UNLIMITED = Limits(*(1 << 62 for _ in fields(Limits)))

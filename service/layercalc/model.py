@@ -1,0 +1,207 @@
+"""A model: calls of layers, the edges between them, an order, and the one walk that every reading uses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple, Protocol
+
+from layercalc.dims import Shape
+from layercalc.errors import ShapeError
+from layercalc.layers import Layer
+from layercalc.ops import Spec, Tensor
+from layercalc.places import Place
+
+INPUTS = -1  # the source of a model's own inputs
+ALL = -1  # every output of a call, as an output of the model
+
+
+class Ref(NamedTuple):
+    """One output of a call (its index), or one input of the model."""
+
+    source: int
+    output: int = 0
+
+
+@dataclass(slots=True)
+class Input:
+    """A tensor the model is given; the shape has the batch in front, None for what the document does not name."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+    place: Place
+
+
+@dataclass(slots=True)
+class Call:
+    """One use of a layer: `use` counts from 1, and the weights belong to `name`, whatever the use."""
+
+    name: str
+    use: int
+    layer: Layer | None  # None: its config is faulty, and nothing can be said of what it feeds
+    place: Place
+    inputs: tuple[Ref, ...] = ()
+    named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
+    lists: bool = False  # whether the document gives a list where the layer takes one tensor
+
+    def reads(self) -> list[Ref]:
+        """Every tensor this call takes."""
+        found = list(self.inputs)
+        for ref in self.named.values():
+            found.extend([ref] if isinstance(ref, Ref) else ref)
+        return found
+
+
+class Visitor(Protocol):
+    """What a reading does at each call of a walk."""
+
+    def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]: ...
+
+    def fault(self, call: Call, error: ShapeError) -> None: ...
+
+
+class Model(Layer):
+    """A graph of calls; as a layer of another model it is called like any other."""
+
+    type = "Functional"
+    accepts = frozenset()
+
+    def __init__(self, name: str, form: str, inputs: list[Input], calls: list[Call], outputs: list[Ref]):
+        self.name, self.form = name, form
+        self.inputs, self.calls, self.outputs = inputs, calls, outputs
+        self.trainable = True
+        self.warnings: list[dict[str, Any]] = []
+        self.takes = (len(inputs), len(inputs))
+        self.order, self.stuck = ordered(calls)
+        self.dead = last_uses(calls, self.order, outputs)
+
+    def walk(self, inputs: Sequence[Any], visitor: Visitor) -> list[Any]:
+        """Visit every call once its inputs are there, drop what nobody will read again, and give the outputs.
+
+        A call that fails, and all that depend on it, give None.
+        """
+        values: dict[int, Sequence[Any] | None] = {INPUTS: inputs}
+
+        def take(ref: Ref | tuple[Ref, ...]) -> Any:
+            if not isinstance(ref, Ref):
+                return [take(one) for one in ref]
+            source = values[ref.source]
+            if source is None:
+                raise Poisoned
+            if ref.output >= len(source):
+                has = f"{len(source)} output{'s' * (len(source) != 1)}"
+                raise ShapeError(f"{self.calls[ref.source].name!r} has {has}; there is no output {ref.output}.")
+            if source[ref.output] is None:
+                raise Poisoned
+            return source[ref.output]
+
+        for index, dead in zip(self.order, self.dead, strict=True):
+            call = self.calls[index]
+            values[index] = None
+            if call.layer is not None:
+                try:
+                    named = {key: take(ref) for key, ref in call.named.items()} if call.named else {}
+                    values[index] = visitor.visit(call, [take(ref) for ref in call.inputs], named)
+                except ShapeError as error:
+                    visitor.fault(call, error)
+                except Poisoned:
+                    pass
+            for source in dead:
+                del values[source]
+        outputs: list[Any] = []
+        for ref in self.outputs:
+            source = values.get(ref.source)
+            if source is not None and ref.output == ALL:
+                outputs.extend(source)
+            else:
+                outputs.append(source[ref.output] if source and ref.output < len(source) else None)
+        return outputs
+
+    def call(self, weight: Any, *inputs: Tensor) -> Any:
+        outputs = self.walk([(x, None) for x in inputs], Inside(weight))
+        values = tuple(value for value, _ in outputs)
+        return values[0] if len(values) == 1 else values
+
+    def accept(self, shapes: Sequence[Shape]) -> None:
+        """Refuse inputs that are certainly not those the model declares."""
+        for declared, shape in zip(self.inputs, shapes, strict=True):
+            if declared.shape is None:
+                continue
+            wrong = len(declared.shape) != len(shape) or any(
+                a is not None and isinstance(b, int) and a != b
+                for a, b in zip(declared.shape[1:], shape[1:], strict=True)
+            )
+            if wrong:
+                wanted = ["null" if dim is None else str(dim) for dim in declared.shape]
+                raise ShapeError(
+                    f"The model {self.name!r} declares an input {declared.name!r} of shape [{', '.join(wanted)}]; "
+                    f"received [{', '.join(map(str, shape))}]."
+                )
+
+
+class Poisoned(Exception):
+    """A call cannot be visited because something before it failed."""
+
+
+class Inside:
+    """The visitor of a model that is wrapped in a layer: every call under its own scope."""
+
+    def __init__(self, weight: Any):
+        self.weight = weight
+
+    def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
+        assert call.layer is not None
+        return apply(call.layer, self.weight.scope(call.name), inputs, named)
+
+    def fault(self, call: Call, error: ShapeError) -> None:
+        raise ShapeError(f"In {call.name!r}: {error}") from None
+
+
+def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -> list[tuple[Tensor, Tensor | None]]:
+    """A layer on (value, mask) pairs, giving such pairs."""
+    masks = tuple(mask for _, mask in inputs)
+    tensors = [value for value, _ in inputs]
+    plain = {key: [v for v, _ in value] if isinstance(value, list) else value[0] for key, value in named.items()}
+    y = layer(weight, *tensors, masks=masks, **plain)
+    outputs = y if isinstance(y, tuple | list) and not isinstance(y, Spec) else (y,)
+    explicit = (plain["mask"], *masks[1:]) if "mask" in plain else masks
+    mask = layer.mask(explicit, *tensors)
+    if not isinstance(mask, tuple) or isinstance(mask, Spec):
+        mask = (mask, *(None,) * (len(outputs) - 1))
+    return list(zip(outputs, mask, strict=True))
+
+
+def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
+    """Indices so that every call comes after what it reads, otherwise in the document's order; and those in cycles."""
+    waiting = [0] * len(calls)
+    readers: list[list[int]] = [[] for _ in calls]
+    for index, call in enumerate(calls):
+        for ref in call.reads():
+            if ref.source != INPUTS:
+                waiting[index] += 1
+                readers[ref.source].append(index)
+    ready = [index for index, count in enumerate(waiting) if not count]
+    heapify(ready)
+    order = []
+    while ready:
+        index = heappop(ready)
+        order.append(index)
+        for reader in readers[index]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heappush(ready, reader)
+    return order, [index for index, count in enumerate(waiting) if count]
+
+
+def last_uses(calls: list[Call], order: list[int], outputs: list[Ref]) -> list[list[int]]:
+    """For each place in the order, the sources that nobody reads after it."""
+    last = {index: at for at, index in enumerate(order)}
+    for at, index in enumerate(order):
+        for ref in calls[index].reads():
+            last[ref.source] = at
+    kept = {ref.source for ref in outputs} | {INPUTS}
+    dead: list[list[int]] = [[] for _ in order]
+    for source, at in last.items():
+        if source not in kept:
+            dead[at].append(source)
+    return dead

@@ -1,0 +1,233 @@
+"""What an op is, and the reading in force that decides whether calling one computes or counts."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from layercalc.dims import Dim, Shape, size, text
+from layercalc.errors import ShapeError
+
+
+class Spec(NamedTuple):
+    """A tensor without its values."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def bytes(self) -> Dim:
+        return size(self.shape) * WIDTH[self.dtype]
+
+
+Tensor = Any  # a Spec or an ndarray: which of the two, the reading in force knows
+
+
+@dataclass(slots=True)
+class Cost:
+    """Arithmetic by kind. Work that depends on weights alone is done once and is not counted."""
+
+    macs: Dim = 0
+    adds: Dim = 0
+    muls: Dim = 0
+    divs: Dim = 0
+    compares: Dim = 0
+    transcendentals: Dim = 0
+
+    @property
+    def flops(self) -> Dim:
+        """Two for each multiply-accumulate, one for every other operation."""
+        return 2 * self.macs + self.adds + self.muls + self.divs + self.compares + self.transcendentals
+
+    def times(self, n: Dim) -> "Cost":
+        return Cost(*(getattr(self, kind.name) * n for kind in fields(self)))
+
+
+FREE = Cost()
+
+WIDTH = {
+    "bool": 1,
+    "int8": 1,
+    "uint8": 1,
+    "int16": 2,
+    "uint16": 2,
+    "int32": 4,
+    "uint32": 4,
+    "int64": 8,
+    "uint64": 8,
+    "float16": 2,
+    "bfloat16": 2,
+    "float32": 4,
+    "float64": 8,
+}
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def promote(*dtypes: str) -> str:
+    """The dtype of a result, by Keras' rule: a float keeps its width against any integer."""
+    first = dtypes[0]
+    if all(dtype == first for dtype in dtypes):
+        return first
+    floats = {dtype for dtype in dtypes if dtype in FLOATS}
+    if {"float16", "bfloat16"} <= floats:
+        return "float32"
+    if floats:
+        return max(floats, key=FLOATS.index)
+    return str(np.result_type(*dtypes))
+
+
+class Reading(Protocol):
+    """What calling an op means just now."""
+
+    def op(self, op: "Op", inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
+
+    def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor: ...
+
+    def layout(self, x: Tensor, axes: tuple[int, ...]) -> Tensor: ...
+
+    def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
+
+
+READING: ContextVar[Reading] = ContextVar("reading")
+
+OPS: dict[str, "Op"] = {}
+
+
+class Op:
+    """A primitive. Its three facts stand together: the shape it returns, what that costs, how NumPy computes it.
+
+    `shape` validates what is certain and raises ShapeError; it and `cost` see shapes only, in integers of any size or
+    unknowns. An op that costs nothing says so: `view` for one that only looks at its input's memory another way,
+    `free` for one that moves data without arithmetic.
+    """
+
+    view = False
+    free = False
+    floating = False  # the result is a float whatever goes in
+    compares = False  # the result is a bool
+
+    def __init__(self, name: str):
+        self.name = name
+        if name in OPS:
+            raise ValueError(f"There is an op {name!r} already.")
+        OPS[name] = self
+
+    def shape(self, *shapes: Any, **attributes: Any) -> Shape:
+        raise NotImplementedError
+
+    def cost(self, out: Shape, *shapes: Any, **attributes: Any) -> Cost:
+        raise NotImplementedError
+
+    def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
+        raise NotImplementedError
+
+    def common_dtype(self, *dtypes: str) -> str | None:
+        """What the inputs are cast to before `run`; None leaves them as they are."""
+        dtype = promote(*dtypes)
+        return "float32" if self.floating and dtype not in FLOATS else dtype
+
+    def dtype(self, *dtypes: str) -> str:
+        return "bool" if self.compares else self.common_dtype(*dtypes) or dtypes[0]
+
+    def __call__(self, *inputs: Tensor, **attributes: Any) -> Tensor:
+        return READING.get().op(self, inputs, attributes)
+
+
+class Entry(NamedTuple):
+    """One op of a layer as it was traced."""
+
+    op: Op
+    cost: Cost
+    times: Dim
+
+
+class Tracing:
+    """Read with shapes: every op checks, notes its cost, and answers a Spec."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.times: Dim = 1
+
+    def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
+        shapes = [x[0] for x in inputs]
+        out = op.shape(*shapes, **attributes)
+        cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
+        self.entries.append(Entry(op, cost, self.times))
+        return Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
+
+    def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
+        return Spec(shape, dtype)
+
+    def layout(self, x: Spec, axes: tuple[int, ...]) -> Spec:
+        return Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
+
+    def scan(self, step: Callable, xs: tuple[Spec, ...], carry: tuple, reverse: bool) -> tuple[tuple, Spec]:
+        batch, steps = xs[0].shape[:2]
+        if steps == 0:
+            raise ShapeError(f"There is no time step to run over: axis 1 of {text(xs[0].shape)} is 0.")
+        outer, self.times = self.times, self.times * steps
+        carry, y = step(carry, *(Spec((x.shape[0], *x.shape[2:]), x.dtype) for x in xs))
+        self.times = outer
+        return carry, Spec((batch, steps, *y.shape[1:]), y.dtype)
+
+
+class Running:
+    """Read with arrays: every op computes, floats in one dtype."""
+
+    def __init__(self, dtype: str = "float32"):
+        self.float = np.dtype(dtype)
+
+    def op(self, op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> np.ndarray:
+        if len({x.dtype for x in inputs}) > 1 or op.floating:
+            common = op.common_dtype(*(x.dtype.name for x in inputs))
+            if common is not None:
+                to = self.float if common in FLOATS else np.dtype(common)
+                inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
+        return op.run(*inputs, **attributes)
+
+    def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
+        return np.asarray(values(), self.float if dtype in FLOATS else dtype)
+
+    def layout(self, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+        return x.transpose(axes)
+
+    def scan(self, step: Callable, xs: tuple[np.ndarray, ...], carry: tuple, reverse: bool) -> tuple[tuple, np.ndarray]:
+        steps = xs[0].shape[1]
+        ys: Any = None
+        for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
+            carry, y = step(carry, *(x[:, t] for x in xs))
+            if ys is None:
+                ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
+            ys[:, index] = y
+        return carry, ys
+
+
+def scan(step: Callable, xs: tuple[Tensor, ...], carry: tuple, reverse: bool = False) -> tuple[tuple, Tensor]:
+    """`step(carry, *x[:, t]) -> (carry, y_t)` along axis 1: T times on arrays, once and counted T times on specs.
+
+    With `reverse` the last step comes first, in the stacked result too.
+    """
+    return READING.get().scan(step, xs, carry, reverse)
+
+
+def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The axes in another order: a way to look at a tensor that is no op of any layer."""
+    return READING.get().layout(x, axes)
+
+
+def constant(values: Any, dtype: str = "float32") -> Tensor:
+    """A tensor whose values are known before any input is."""
+    array = np.asarray(values)
+    return READING.get().constant(lambda: array, array.shape, dtype)
+
+
+def full(shape: Shape, value: float, dtype: str = "float32") -> Tensor:
+    """A tensor of one value."""
+    return READING.get().constant(lambda: np.full(shape, value), shape, dtype)
+

@@ -1,0 +1,79 @@
+"""Functions of one element of each input, with broadcasting."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
+from layercalc.errors import ShapeError
+from layercalc.ops.base import Cost, Op
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """NumPy's broadcasting for integers of any size and unknown dimensions."""
+    longest = max(map(len, shapes))
+    out: list[Dim] = [1] * longest
+    for shape in shapes:
+        for axis, dim in enumerate(shape, longest - len(shape)):
+            if out[axis] is dim or (dim == 1 and not isinstance(dim, Batch)):
+                continue
+            if out[axis] == 1 or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
+                out[axis] = dim
+            elif differ(out[axis], dim):
+                listed = ", ".join(map(text, shapes))
+                raise ShapeError(
+                    f"The shapes {listed} do not go together: axis {axis} is {out[axis]} in one and {dim} in another; "
+                    f"they must be equal, or one of them 1."
+                )
+    return tuple(out)
+
+
+class Elementwise(Op):
+    """`function` of one element of each input; the other numbers say how much arithmetic one element is."""
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], *, floating: bool = False, to_bool: bool = False, **each: int
+    ):
+        super().__init__(name)
+        self.function, self.each, self.floating, self.compares = function, each, floating, to_bool
+
+    def shape(self, *shapes: Shape, **_: Any) -> Shape:
+        first = shapes[0]
+        return first if len(shapes) == 1 or shapes[1:] == (first,) else broadcast(*shapes)
+
+    def cost(self, out: Shape, *shapes: Shape, **_: Any) -> Cost:
+        elements = size(out)
+        return Cost(**{kind: n * elements for kind, n in self.each.items()})
+
+    def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
+        return self.function(*arrays, **attributes)
+
+
+class Select(Elementwise):
+    """`a` where the condition holds, else `b`."""
+
+    def shape(self, condition: Shape, a: Shape, b: Shape) -> Shape:
+        return broadcast(condition, a, b)
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def dtype(self, condition: str, a: str, b: str) -> str:
+        return a
+
+
+add = Elementwise("add", np.add, adds=1)
+bias_add = Elementwise("bias_add", np.add, adds=1)
+subtract = Elementwise("subtract", np.subtract, adds=1)
+multiply = Elementwise("multiply", np.multiply, muls=1)
+divide = Elementwise("divide", np.divide, floating=True, divs=1)
+maximum = Elementwise("maximum", np.maximum, compares=1)
+minimum = Elementwise("minimum", np.minimum, compares=1)
+prelu = Elementwise(
+    "prelu", lambda x, alpha: np.maximum(x, 0) + alpha * np.minimum(x, 0), floating=True, compares=1, muls=1
+)
+not_equal = Elementwise("not_equal", np.not_equal, to_bool=True, compares=1)
+logical_or = Elementwise("logical_or", np.logical_or, to_bool=True, compares=1)
+logical_and = Elementwise("logical_and", np.logical_and, to_bool=True, compares=1)
+select = Select("select", np.where, compares=1)

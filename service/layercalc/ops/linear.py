@@ -1,0 +1,79 @@
+"""Matrix products and table look-ups."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from layercalc.dims import Shape, differ, size, text
+from layercalc.errors import ShapeError
+from layercalc.ops.base import Cost, Op
+from layercalc.ops.elementwise import broadcast
+
+
+class MatMul(Op):
+    """(..., m, k) x (..., k, n) -> (..., m, n), leading axes broadcast; a matrix of two axes serves all of them."""
+
+    def shape(self, a: Shape, b: Shape) -> Shape:
+        if differ(a[-1], b[-2]):
+            raise ShapeError(f"{text(a)} times {text(b)}: the last axis of the one, {a[-1]}, must be {b[-2]}.")
+        lead = a[:-2] if len(b) == 2 else broadcast(a[:-2], b[:-2])
+        return *lead, *a[-2:-1], b[-1]
+
+    def cost(self, out: Shape, a: Shape, b: Shape) -> Cost:
+        return Cost(macs=size(out) * a[-1])
+
+    def run(self, a: Any, b: Any) -> np.ndarray:
+        if a.ndim > 2 and b.ndim == 2:
+            return (np.ascontiguousarray(a).reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
+        return a @ b
+
+
+class BatchDot(Op):
+    """The sum of products along one axis of each tensor, batch by batch; two vectors give (batch, 1)."""
+
+    def shape(self, x: Shape, y: Shape, *, axes: tuple[int, int]) -> Shape:
+        a, b = axes
+        if differ(x[0], y[0]):
+            raise ShapeError(f"The batches of {text(x)} and {text(y)} differ.")
+        if differ(x[a], y[b]):
+            raise ShapeError(
+                f"Axis {a} of {text(x)} is {x[a]}, axis {b} of {text(y)} is {y[b]}: the axes that are multiplied must "
+                "be equal.",
+                "axes",
+            )
+        rest = (*x[1:a], *x[a + 1 :], *y[1:b], *y[b + 1 :])
+        return (x[0], *rest) if rest else (x[0], 1)
+
+    def cost(self, out: Shape, x: Shape, y: Shape, *, axes: tuple[int, int]) -> Cost:
+        return Cost(macs=size(out) * x[axes[0]])
+
+    def run(self, x: Any, y: Any, *, axes: tuple[int, int]) -> np.ndarray:
+        out = self.shape(x.shape, y.shape, axes=axes)
+        x, y = np.moveaxis(x, axes[0], -1), np.moveaxis(y, axes[1], 1)
+        batch, k = x.shape[0], x.shape[-1]
+        return (x.reshape(batch, prod(x.shape[1:-1]), k) @ y.reshape(batch, k, prod(y.shape[2:]))).reshape(out)
+
+
+class Gather(Op):
+    """Rows of a table by integer index, as in tf.gather; an index outside the table is an error."""
+
+    free = True
+
+    def shape(self, table: Shape, indices: Shape) -> Shape:
+        return *indices, *table[1:]
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def run(self, table: Any, indices: Any) -> np.ndarray:
+        indices = indices.astype(np.int64, copy=False)
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(table):
+            wrong = indices.min() if indices.min() < 0 else indices.max()
+            raise ShapeError(f"The index {wrong} is outside a table of {len(table)} rows (0 to {len(table) - 1}).")
+        return table[indices]
+
+
+matmul = MatMul("matmul")
+batch_dot = BatchDot("batch_dot")
+gather = Gather("gather")

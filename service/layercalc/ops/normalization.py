@@ -1,0 +1,113 @@
+"""Normalisation by given or computed moments."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from layercalc.dims import Shape, size
+from layercalc.ops.base import Cost, Op
+
+
+class BatchNorm(Op):
+    """x · scale + shift along one axis, scale = gamma / sqrt(variance + epsilon), shift = beta − mean · scale.
+
+    Ioffe & Szegedy 2015, arXiv:1502.03167, at inference: scale and shift depend on weights alone.
+    """
+
+    floating = True
+
+    def shape(self, x: Shape, *_: Shape, axis: int, epsilon: float, scale: bool, center: bool) -> Shape:
+        return x
+
+    def cost(self, out: Shape, *_: Shape, **__: Any) -> Cost:
+        elements = size(out)
+        return Cost(muls=elements, adds=elements)
+
+    def run(self, x: Any, mean: Any, variance: Any, *affine: Any, axis: int, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
+        factor = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+        if scale:
+            factor = factor * affine[0]
+        shift = -mean * factor
+        if center:
+            shift = shift + affine[-1]
+        along = [1] * x.ndim
+        along[axis] = -1
+        y = x * factor.reshape(along)
+        y += shift.reshape(along)
+        return y
+
+
+class LayerNorm(Op):
+    """(x − mean) / sqrt(variance + epsilon) · gamma + beta, moments over `axes` of each sample.
+
+    Ba et al. 2016, arXiv:1607.06450. With `rms_scaling`, x / sqrt(variance + epsilon) · gamma, as Keras has it.
+    """
+
+    floating = True
+
+    def shape(self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool) -> Shape:
+        return x
+
+    def cost(
+        self, out: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool
+    ) -> Cost:
+        n, rows = size(out), prod(dim for axis, dim in enumerate(out) if axis not in axes)
+        return Cost(
+            adds=n * (3 + center) - rows,  # two sums of k elements take 2 (k − 1) additions, epsilon takes one
+            muls=n * (2 + scale),
+            divs=rows * 3,
+            transcendentals=rows,
+        )
+
+    def run(self, x: Any, *affine: Any, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool):  # type: ignore[no-untyped-def]
+        centred = x - x.mean(axis=axes, keepdims=True)
+        variance = np.square(centred).mean(axis=axes, keepdims=True)
+        y = x.copy() if rms_scaling else centred
+        y *= 1 / np.sqrt(variance + x.dtype.type(epsilon))
+        along = [n if axis in axes else 1 for axis, n in enumerate(x.shape)]
+        if scale:
+            y *= affine[0].reshape(along)
+        if center:
+            y += affine[-1].reshape(along)
+        return y
+
+
+class Standardize(Op):
+    """(x − mean) / max(sqrt(variance), 1e-7), or with `invert` back again; mean and variance broadcast to x."""
+
+    floating = True
+
+    def shape(self, x: Shape, mean: Shape, variance: Shape, *, invert: bool) -> Shape:
+        return x
+
+    def cost(self, out: Shape, *_: Shape, invert: bool) -> Cost:
+        elements = size(out)
+        return Cost(adds=elements, muls=elements) if invert else Cost(adds=elements, divs=elements)
+
+    def run(self, x: Any, mean: Any, variance: Any, *, invert: bool) -> np.ndarray:
+        deviation = np.maximum(np.sqrt(variance), x.dtype.type(1e-7))
+        return mean + x * deviation if invert else (x - mean) / deviation
+
+
+class L2Normalize(Op):
+    """x / sqrt(max(sum(x²), 1e-12)) along one axis."""
+
+    floating = True
+
+    def shape(self, x: Shape, *, axis: int) -> Shape:
+        return x
+
+    def cost(self, out: Shape, x: Shape, *, axis: int) -> Cost:
+        n, rows = size(out), size(out) // out[axis] if out[axis] != 0 else 0
+        return Cost(adds=n - rows, muls=2 * n, compares=rows, divs=rows, transcendentals=rows)
+
+    def run(self, x: Any, *, axis: int) -> np.ndarray:
+        square = np.square(x).sum(axis=axis, keepdims=True)
+        return x * (1 / np.sqrt(np.maximum(square, x.dtype.type(1e-12))))
+
+
+batch_norm = BatchNorm("batch_norm")
+layer_norm = LayerNorm("layer_norm")
+standardize = Standardize("standardize")
+l2_normalize = L2Normalize("l2_normalize")

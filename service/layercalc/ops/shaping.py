@@ -1,0 +1,210 @@
+"""Ops that move data or look at it another way."""
+
+from typing import Any
+
+import numpy as np
+
+from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
+from layercalc.errors import ShapeError
+from layercalc.ops.base import Cost, Op, Tensor
+from layercalc.ops.window import AXES, padded
+
+
+class Reshape(Op):
+    """The same elements in another shape; one size may be −1, which is then what remains."""
+
+    view = True
+
+    def shape(self, x: Shape, *, to: Shape) -> Shape:
+        rest: Dim = 1
+        for dim in to:
+            rest = rest if dim is not None and not isinstance(dim, Unknown) and dim == -1 else rest * dim
+        total = size(x)
+        if -1 in to:
+            if known((total, rest)) and (rest == 0 or total % rest):
+                raise ShapeError(
+                    f"{text(x)} has {total} elements, which {text(to)} cannot share out: {total} / {rest} is not whole."
+                )
+            left = total // rest if known((total, rest)) else next(d for d in (total, rest) if isinstance(d, Unknown))
+            return tuple(left if not isinstance(dim, Unknown) and dim == -1 else dim for dim in to)
+        if differ(total, rest):
+            raise ShapeError(f"{text(x)} has {total} elements, {text(to)} has {rest}; they must be the same number.")
+        return to
+
+    def run(self, x: Any, *, to: Any) -> np.ndarray:
+        return x.reshape(to)
+
+
+class Transpose(Op):
+    """The axes in another order."""
+
+    view = True
+
+    def shape(self, x: Shape, *, axes: tuple[int, ...]) -> Shape:
+        return tuple(x[axis] for axis in axes)
+
+    def run(self, x: Any, *, axes: tuple[int, ...]) -> np.ndarray:
+        return x.transpose(axes)
+
+
+class Flip(Op):
+    """One axis backwards."""
+
+    view = True
+
+    def shape(self, x: Shape, *, axis: int) -> Shape:
+        return x
+
+    def run(self, x: Any, *, axis: int) -> np.ndarray:
+        return np.flip(x, axis)
+
+
+class Take(Op):
+    """x[..., start:stop, ...] on one axis."""
+
+    view = True
+
+    def shape(self, x: Shape, *, axis: int, start: Dim, stop: Dim) -> Shape:
+        out = list(x)
+        out[axis] = stop - start
+        return tuple(out)
+
+    def run(self, x: Any, *, axis: int, start: int, stop: int) -> np.ndarray:
+        return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
+
+
+class Crop(Op):
+    """Cut elements off both ends of the spatial axes of (batch, *spatial, channels)."""
+
+    view = True
+
+    def shape(self, x: Shape, *, cropping: Any) -> Shape:
+        out = []
+        for axis, n, (before, after) in zip(AXES[len(cropping)], x[1:-1], cropping, strict=True):
+            if provably(before + after >= n):
+                raise ShapeError(
+                    f"{axis} = {n} − {before} − {after} = {n - before - after}: cropping must leave at least one; "
+                    f"crop at most {n - 1} of {n}.",
+                    "cropping",
+                )
+            out.append(n - before - after)
+        return x[0], *out, x[-1]
+
+    def run(self, x: Any, *, cropping: Any) -> np.ndarray:
+        return x[(slice(None), *(slice(a, n - b) for n, (a, b) in zip(x.shape[1:-1], cropping, strict=True)))]
+
+
+class Pad(Op):
+    """Zeros around the spatial axes of (batch, *spatial, channels)."""
+
+    free = True
+
+    def shape(self, x: Shape, *, padding: Any) -> Shape:
+        return x[0], *(n + a + b for n, (a, b) in zip(x[1:-1], padding, strict=True)), x[-1]
+
+    def run(self, x: Any, *, padding: Any) -> np.ndarray:
+        return padded(x, padding)
+
+
+class Concatenate(Op):
+    """Tensors one after another along an axis; all other axes are equal."""
+
+    free = True
+
+    def shape(self, *shapes: Shape, axis: int) -> Shape:
+        first, axis = shapes[0], axis % len(shapes[0])
+        total: Dim = 0
+        out = list(first)
+        for shape in shapes:
+            if len(shape) != len(first):
+                raise ShapeError(f"Only tensors of one rank can be joined; received {', '.join(map(text, shapes))}.")
+            for i, (a, b) in enumerate(zip(out, shape, strict=True)):
+                if i != axis and differ(a, b):
+                    raise ShapeError(
+                        f"Joining {', '.join(map(text, shapes))} along axis {axis}: all other axes must be equal, but "
+                        f"axis {i} is {a} in one and {b} in another."
+                    )
+                if isinstance(a, Unknown) and i != axis:
+                    out[i] = b
+            total = total + shape[axis]
+        out[axis] = total
+        return tuple(out)
+
+    def run(self, *arrays: Any, axis: int) -> np.ndarray:
+        return np.concatenate(arrays, axis)
+
+
+class Repeat(Op):
+    """Every element of an axis `times` times in a row."""
+
+    free = True
+
+    def shape(self, x: Shape, *, axis: int, times: Dim) -> Shape:
+        return tuple(n * times if i == axis else n for i, n in enumerate(x))
+
+    def run(self, x: Any, *, axis: int, times: int) -> np.ndarray:
+        return np.repeat(x, times, axis)
+
+
+class BroadcastTo(Op):
+    """The same values seen in a larger shape."""
+
+    view = True
+
+    def shape(self, x: Shape, *, to: Shape) -> Shape:
+        return to
+
+    def run(self, x: Any, *, to: Any) -> np.ndarray:
+        return np.broadcast_to(x, to)
+
+
+class Cast(Op):
+    """The same values in another dtype."""
+
+    free = True
+
+    def shape(self, x: Shape, *, to: str) -> Shape:
+        return x
+
+    def run(self, x: Any, *, to: str) -> np.ndarray:
+        return x.astype(to)
+
+
+class Linear(Op):
+    """One axis stretched to `size` elements by linear interpolation between half-pixel centres (tf.image.resize)."""
+
+    floating = True
+
+    def shape(self, x: Shape, *, axis: int, to: Dim) -> Shape:
+        return tuple(to if i == axis else n for i, n in enumerate(x))
+
+    def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
+        elements = size(out)
+        return Cost(muls=2 * elements, adds=elements)
+
+    def run(self, x: Any, *, axis: int, to: int) -> np.ndarray:
+        n = x.shape[axis]
+        centre = np.maximum((np.arange(to) + 0.5) * (n / to) - 0.5, 0)
+        low = np.minimum(centre.astype(np.int64), n - 1)
+        along = (-1, *(1,) * (x.ndim - axis - 1))
+        weight = np.clip(centre - low, 0, 1).astype(x.dtype).reshape(along)
+        return x.take(low, axis) * (1 - weight) + x.take(np.minimum(low + 1, n - 1), axis) * weight
+
+
+reshape = Reshape("reshape")
+transpose = Transpose("transpose")
+flip = Flip("flip")
+take = Take("take")
+crop = Crop("crop")
+pad = Pad("pad")
+concatenate = Concatenate("concatenate")
+repeat = Repeat("repeat")
+broadcast_to = BroadcastTo("broadcast_to")
+cast = Cast("cast")
+resize_linear = Linear("resize_linear")
+
+
+def step(x: Tensor, t: int) -> Tensor:
+    """x[:, t]"""
+    part = take(x, axis=1, start=t, stop=t + 1)
+    return reshape(part, to=(x.shape[0], *x.shape[2:]))

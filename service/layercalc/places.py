@@ -1,0 +1,43 @@
+"""Where in a document something stands, so that an error can say so."""
+
+from typing import Any, NamedTuple
+
+from layercalc.errors import pointer
+from layercalc.layers.base import SLIPS
+
+
+class JsonPlace(NamedTuple):
+    """A layer in a JSON document: its own pointer, that of its config, and the config as it was sent."""
+
+    path: tuple[object, ...]
+    config_path: tuple[object, ...]
+    config: dict[str, Any]
+
+    def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
+        """Where a fault stands: the config field if the document has it, under the name it has there, else the layer."""
+        if not path:
+            return {"pointer": pointer(*self.path)}
+        first = path[0]
+        if first not in self.config:
+            first = next((slip for slip in self.config if path[0] in SLIPS.get(slip, ())), None)
+            if first is None:
+                return {"pointer": pointer(*self.path)}
+        return {"pointer": pointer(*self.config_path, first, *path[1:])}
+
+
+class CodePlace(NamedTuple):
+    """A call in Keras code: the line and column of the call and of each argument, counted from one."""
+
+    line: int
+    column: int
+    arguments: dict[str, tuple[int, int]]
+
+    def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
+        line, column = self.line, self.column
+        if path:
+            names = [str(path[0]), *(slip for slip, means in SLIPS.items() if path[0] in means)]
+            line, column = next((self.arguments[n] for n in names if n in self.arguments), (line, column))
+        return {"line": line, "column": column}
+
+
+Place = JsonPlace | CodePlace

@@ -1,0 +1,52 @@
+"""Readers: one module for each form of a document, chosen by content."""
+
+from typing import Any
+
+from layercalc.errors import Unreadable
+from layercalc.layers.base import ConfigError
+from layercalc.layers.fields import received
+from layercalc.layers.nested import MODELS
+from layercalc.model import Model
+from layercalc.readers.draft import Draft
+from layercalc.readers.keras_code import read_code
+from layercalc.readers.keras_json import read_keras
+from layercalc.readers.stack import read_stack
+from layercalc.readers.text import looks_like_json, parse_json
+
+
+def read(document: Any, path: tuple[object, ...] = ()) -> tuple[Model, Draft]:
+    """The model of a document in any form, and the draft with its faults and warnings."""
+    if hasattr(document, "to_json"):
+        document = document.to_json()
+    if isinstance(document, str):
+        if not looks_like_json(document):
+            return read_code(document)
+        document = parse_json(document)
+        if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
+            return read(document, path)
+    if isinstance(document, dict) and "class_name" in document:
+        return read_keras(document, path)
+    if isinstance(document, dict) and "layers" in document:
+        return read_stack(document, path)
+    expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, or Keras code'
+    where = "".join(f"/{token}" for token in path)
+    raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
+
+
+def read_nested(value: dict[str, Any]) -> Model:
+    """A model inside a layer's config, of either JSON form; ConfigError carries its faults."""
+    model, draft = read_stack(value, nested=True) if "type" in value and "layers" in value else read_keras(value)
+    if draft.faults:
+        raise ConfigError([(tokens(fault.get("pointer", "")), fault["detail"]) for fault in draft.faults])
+    model.notes = tuple((tokens(warning.get("pointer", "")), warning["detail"]) for warning in draft.warnings)
+    return model
+
+
+def tokens(pointer: str) -> tuple[str, ...]:
+    """The reference tokens of a JSON Pointer."""
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+MODELS.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
+
+__all__ = ["Draft", "read"]

@@ -1,0 +1,166 @@
+"""A model in the making: what every reader fills, and what all forms of a document have in common."""
+
+import marshal
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
+from layercalc.layers.fields import received
+from layercalc.model import INPUTS, Call, Input, Model, Ref
+from layercalc.places import Place
+
+
+class Source(NamedTuple):
+    """A tensor as a document names it: a layer or input, which use of it (from 1), and which output."""
+
+    name: str
+    use: int = 1
+    output: int = 0
+
+
+class Draft:
+    """Collects inputs, calls, faults and warnings; `finish` links the names and gives the model."""
+
+    def __init__(self, name: str, form: str, memo: dict[Any, Any] | None = None):
+        self.name, self.form = name, form
+        self.inputs: list[Input] = []
+        self.calls: list[Call] = []
+        self.links: list[tuple[tuple[Source, ...], dict[str, Source | tuple[Source, ...]]]] = []
+        self.faults: list[dict[str, Any]] = []
+        self.warnings: list[dict[str, Any]] = []
+        self.taken: set[str] = set()
+        self.counters: dict[str, int] = {}
+        self.memo = {} if memo is None else memo
+
+    def fault(self, where: dict[str, Any], detail: str) -> None:
+        self.faults.append({**where, "detail": detail})
+
+    def warn(self, where: dict[str, Any], detail: str) -> None:
+        self.warnings.append({**where, "detail": detail})
+
+    def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
+        """The layer of a config, its faults and warnings noted; equal configs share one layer."""
+        try:
+            key: Any = (kind.type, marshal.dumps(config, 2))
+        except ValueError:
+            key = None
+        try:
+            made = self.memo.get(key)
+            if made is None:
+                made = build(kind, config)
+                if key is not None:
+                    self.memo[key] = made
+        except ConfigError as error:
+            for path, detail in error.faults:
+                self.fault(place.at(path), detail)
+            return None
+        for path, detail in made.notes:
+            self.warn(place.at(path), detail)
+        return made
+
+    def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:
+        """The layer type of that name, or a fault at the config key that names it."""
+        try:
+            return find(name)
+        except ConfigError as error:
+            self.fault(place.at((key,)) if key else place.at(), error.faults[0][1])
+            return None
+
+    def reserve(self, name: Any, where: dict[str, Any]) -> bool:
+        """Take a name that the document gives; a name that is none, or is taken, is a fault."""
+        if not isinstance(name, str) or not name or "/" in name:
+            self.fault(where, f"Expected a name, a string without '/'; received {received(name)}.")
+        elif name in self.taken:
+            self.fault(where, f"There is a layer or input called {name!r} already; names are unique.")
+        else:
+            self.taken.add(name)
+            return True
+        return False
+
+    def named(self, kind: str) -> str:
+        """Keras' name for the next unnamed layer of a type: snake case, then a counter that skips taken names."""
+        base = snake_case(kind)
+        count = self.counters.get(base, 0)
+        while (name := f"{base}_{count}" if count else base) in self.taken:
+            count += 1
+        self.counters[base] = count + 1
+        self.taken.add(name)
+        return name
+
+    def add_input(self, name: str, shape: tuple[int | None, ...] | None, dtype: str, place: Place) -> None:
+        self.inputs.append(Input(name, shape, dtype, place))
+
+    def add_call(
+        self,
+        name: str,
+        layer: Layer | None,
+        inputs: Iterable[Source],
+        place: Place,
+        named: dict[str, Any] | None = None,
+        use: int = 1,
+    ) -> None:
+        self.calls.append(Call(name, use, layer, place))
+        self.links.append((tuple(inputs), named or {}))
+
+    def finish(self, outputs: list[tuple[Source, dict[str, Any]]]) -> Model:
+        """Resolve every name; unknown names and cycles are faults."""
+        index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
+        for i, call in enumerate(self.calls):
+            index[call.name, call.use] = Ref(i)
+
+        def resolve(source: Source, where: dict[str, Any]) -> Ref | None:
+            ref = index.get(source[:2])
+            if ref is None:
+                near = nearest(source.name, [name for name, _ in index])
+                which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
+                self.fault(where, f"There is no layer or input {which}.{near}")
+                return None
+            return ref if ref.source == INPUTS else Ref(ref.source, source.output)
+
+        for call, (inputs, named) in zip(self.calls, self.links, strict=True):
+            where = call.place.at(("inputs",))
+            refs = [resolve(source, where) for source in inputs]
+            by_name: dict[str, Any] = {}
+            for key, value in named.items():
+                found = resolve(value, where) if isinstance(value, Source) else tuple(resolve(one, where) for one in value)
+                if found is None or (not isinstance(found, Ref) and None in found):
+                    refs.append(None)
+                else:
+                    by_name[key] = found
+            if None in refs:
+                call.layer = None
+            else:
+                call.inputs, call.named = tuple(ref for ref in refs if ref is not None), by_name
+        ends = [resolve(source, where) for source, where in outputs]
+        model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref in ends if ref is not None])
+        if model.stuck:
+            names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
+            self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")
+        model.warnings = self.warnings
+        return model
+
+
+def bound(
+    kind: type[Layer], positional: list[Source], named: dict[str, Any]
+) -> tuple[list[Source], dict[str, Any]]:
+    """Call arguments sorted into those by position and those by name, as the layer's `call` lists them.
+
+    Keras calls the only tensor of most layers `inputs`, so that name is understood everywhere.
+    """
+    import inspect
+
+    names = [
+        p.name
+        for p in list(inspect.signature(kind.call).parameters.values())[2:]
+        if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    rest = dict(named)
+    out = list(positional)
+    if not out and "inputs" in rest:
+        given = rest.pop("inputs")
+        out.extend([given] if isinstance(given, Source) else given)
+    while len(out) < len(names) and names[len(out)] in rest and isinstance(rest[names[len(out)]], Source):
+        if names[len(out)] in ("mask", "initial_state"):
+            break
+        out.append(rest.pop(names[len(out)]))
+    return out, rest

@@ -1,0 +1,430 @@
+"""The lines of a Keras tutorial: parsed with `ast`, never executed. Literals, layers, Sequential, functional calls.
+
+Every object of the code is a small value here: a layer, a tensor (the output of a call), a Sequential, a Model. What
+has no meaning for the shape of a network (`compile`, `fit`, `print`) is skipped with a warning; what would have to be
+executed (loops, functions, conditions) is a fault.
+"""
+
+import ast
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+
+from layercalc.errors import Unreadable
+from layercalc.layers import ALIASES, LAYERS, Layer, nearest
+from layercalc.layers.fields import received
+from layercalc.layers.nested import MODELS
+from layercalc.model import ALL, Model
+from layercalc.places import CodePlace
+from layercalc.readers.draft import Draft, Source, bound
+from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
+
+MAX_CODE = 1_000_000
+ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
+SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length")
+SKIPPED = {"compile", "fit", "summary", "evaluate", "predict", "save", "load_weights", "print", "plot_model", "set_seed"}
+
+
+@dataclass(eq=False)
+class LayerValue:
+    """A layer that the code constructs, and how often it was called."""
+
+    kind: type[Layer]
+    config: dict[str, Any]
+    place: CodePlace
+    name: str
+    shape: tuple[int | None, ...] | None = None
+    uses: int = 0
+    layer: Layer | None = None
+    built: bool = False
+
+
+@dataclass(eq=False)
+class TensorValue:
+    """One output of a call, or all of them while nobody has told them apart (`output` is ALL)."""
+
+    call: "CallValue"
+    output: int = ALL
+
+
+@dataclass(eq=False)
+class CallValue:
+    """An input (no layer), or a use of a layer on tensors."""
+
+    name: str
+    place: CodePlace
+    layer: Any = None  # LayerValue, SequentialValue or ModelValue
+    use: int = 1
+    inputs: list[TensorValue] = field(default_factory=list)
+    named: dict[str, Any] = field(default_factory=dict)
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = "float32"
+
+
+@dataclass(eq=False)
+class SequentialValue:
+    """A Sequential, or the lines of a tutorial that stand one after another."""
+
+    name: str
+    place: CodePlace
+    items: list[Any] = field(default_factory=list)
+    shape: tuple[int | None, ...] | None = None
+    uses: int = 0
+
+
+@dataclass(eq=False)
+class ModelValue:
+    """A functional model."""
+
+    name: str
+    place: CodePlace
+    inputs: list[TensorValue]
+    outputs: list[TensorValue]
+    uses: int = 0
+
+
+class Broken:
+    """The value of a line that had a fault: what uses it is not faulted again."""
+
+
+BROKEN = Broken()
+
+
+def read_code(code: str) -> tuple[Model, Draft]:
+    """The model of Keras code; faults give lines and columns."""
+    draft = Draft("model", "code")
+    text = textwrap.dedent(code)
+    if len(text) > MAX_CODE:
+        raise Unreadable([{"line": 1, "column": 1, "detail": f"The code has more than {MAX_CODE:,} characters."}])
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        detail = f"Neither JSON nor Keras code: {error.msg}."
+        raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
+    code_reader = Code(draft)
+    for statement in tree.body:
+        code_reader.statement(statement)
+    return code_reader.finish()
+
+
+class Code(Literals):
+    """The names that the code has bound so far, and the models it has made."""
+
+    def __init__(self, draft: Draft):
+        super().__init__()
+        self.draft = draft
+        self.bare = SequentialValue("sequential", CodePlace(1, 1, {}))
+        self.models: list[Any] = []
+        self.last: Any = None
+        self.imported: set[str] = set()
+
+    def statement(self, node: ast.stmt) -> None:
+        """Read one line; a fault in it leaves the names it would bind broken."""
+        try:
+            self.read(node)
+        except CodeError as error:
+            self.draft.fault(spot(error.node), error.detail)
+            for target in getattr(node, "targets", []):
+                self.bind(target, BROKEN)
+
+    def read(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                self.imported.add((alias.asname or alias.name).split(".")[0])
+                if alias.asname and isinstance(node, ast.ImportFrom):
+                    self.renamed[alias.asname] = alias.name
+        elif isinstance(node, ast.Assign):
+            value = self.value(node.value)
+            for target in node.targets:
+                self.bind(target, value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self.bind(node.target, self.value(node.value))
+        elif isinstance(node, ast.Expr):
+            self.expression(node.value)
+        elif not isinstance(node, ast.Pass):
+            what = type(node).__name__.removesuffix("Def").lower()
+            raise CodeError(node, f"Code is read, never run: {what!r} cannot be followed. Write the layers out, or post the model's JSON.")
+
+    def bind(self, target: ast.expr, value: Any) -> None:
+        """Assign to a name, or to several when the value is a list or a call with several outputs."""
+        if isinstance(target, ast.Name):
+            self.names[target.id] = value
+            if isinstance(value, TensorValue):
+                self.last = value
+        elif isinstance(target, ast.Tuple | ast.List):
+            for index, one in enumerate(target.elts):
+                if isinstance(value, TensorValue):
+                    self.bind(one, TensorValue(value.call, index))
+                elif isinstance(value, list | tuple) and index < len(value):
+                    self.bind(one, value[index])
+                else:
+                    self.bind(one, BROKEN)
+
+    def expression(self, node: ast.expr) -> None:
+        """A line that is no assignment: a layer of the tutorial, `model.add(…)`, or something to skip."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return
+        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in SKIPPED:
+            self.draft.warn(spot(node), f"{dotted(node.func)}(…) has no effect on the analysis; skipped")
+            return
+        for one in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
+            try:
+                value = self.value(one)
+            except CodeError as error:
+                self.draft.fault(spot(error.node), error.detail)
+                self.bare.items.append(BROKEN)
+                continue
+            if isinstance(value, LayerValue | CallValue):
+                self.bare.items.append(value)
+            elif isinstance(value, TensorValue):
+                self.last = value
+                if value.call.layer is None:
+                    self.bare.items.append(value)
+
+    def call(self, node: ast.Call) -> Any:
+        """The value of a call: a layer, a tensor, a model, or what `model.add` and `model.build` change."""
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            owner = self.names.get(node.func.value.id)
+            if isinstance(owner, SequentialValue | Broken):
+                return self.method(owner, node.func.attr, node)
+        function = self.function(node.func)
+        if isinstance(function, LayerValue | SequentialValue | ModelValue):
+            return self.apply(function, node)
+        if isinstance(function, Broken):
+            return BROKEN
+        name = dotted(node.func)
+        last = self.renamed.get(name, name.rpartition(".")[2])
+        if last in MODELS:
+            return self.model(node, last)
+        if last == "Input":
+            return self.input(node)
+        if last in ALIASES and last.islower():
+            return self.functional(node, last)
+        if last in LAYERS or last in ALIASES:
+            self.check_root(node.func, name)
+            return self.layer(node, last)
+        made = self.foreign(node, name)
+        if made is not None:
+            return made
+        known = [*LAYERS, *ALIASES, "Sequential", "Input", "Model"]
+        raise CodeError(node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{nearest(last, known)}")
+
+    def function(self, node: ast.expr) -> Any:
+        """What a call's left side is, if it is a value of the code."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        return self.value(node) if isinstance(node, ast.Call) else None
+
+    def check_root(self, node: ast.expr, name: str) -> None:
+        """Warn where a layer's module is none that the code imports or that people write."""
+        root = name.partition(".")[0]
+        if "." in name and root not in ROOTS and root not in self.imported:
+            self.draft.warn(spot(node), f"{root!r} read as 'tf'")
+
+    def layer(self, node: ast.Call, name: str) -> LayerValue:
+        """A layer under construction; positional arguments are Keras' in order."""
+        kind = LAYERS[ALIASES.get(name, name)]
+        config, place = self.arguments(node, [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")])
+        given = config.pop("name", None)
+        shape = None
+        for key in SHAPES:
+            if key in config and key not in kind.schema.fields and key not in kind.legacy:
+                value = config.pop(key)
+                shape = shape or self.shape(value, key, place)
+        if given is not None and self.draft.reserve(given, place.at(("name",))):
+            label = given
+        else:
+            label = self.draft.named(kind.type)
+        return LayerValue(kind, config, place, label, shape)
+
+    def shape(self, value: Any, key: str, place: CodePlace) -> tuple[int | None, ...] | None:
+        """The shape that a layer's argument names, the batch in front."""
+        sizes = [value] if key in ("input_dim", "input_length") or isinstance(value, int) else value
+        if not isinstance(sizes, list | tuple) or not all(dim is None or (type(dim) is int and dim >= 0) for dim in sizes):
+            self.draft.fault(place.at((key,)), f"Expected a tuple of sizes; received {received(value)}.")
+            return None
+        return tuple(sizes) if key.startswith("batch") else (None, *sizes)
+
+    def input(self, node: ast.Call) -> TensorValue:
+        """`Input(shape=…)`: a tensor that the model is given."""
+        config, place = self.arguments(node, ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"])
+        given = config.pop("name", None)
+        made: Any = self.draft.layer(LAYERS["InputLayer"], config, place)
+        name = given if given is not None and self.draft.reserve(given, place.at(("name",))) else self.draft.named("InputLayer")
+        call = CallValue(name, place)
+        if made is not None:
+            call.shape, call.dtype = made.whole_shape(), made.dtype or "float32"
+        return TensorValue(call, 0)
+
+    def functional(self, node: ast.Call, name: str) -> Any:
+        """`concatenate([a, b], axis=1)`: a layer made and called at once."""
+        kind = LAYERS[ALIASES[name]]
+        fields = [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
+        config, place = self.arguments(node, ["inputs", *fields])
+        inputs = config.pop("inputs", None)
+        given = config.pop("name", None)
+        label = given if given is not None and self.draft.reserve(given, place.at(("name",))) else self.draft.named(kind.type)
+        return self.called(LayerValue(kind, config, place, label), [inputs], {}, node)
+
+    def apply(self, layer: Any, node: ast.Call) -> Any:
+        """A layer or model on tensors."""
+        arguments = [self.value(argument) for argument in node.args]
+        named = {keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg and keyword.arg != "training"}
+        return self.called(layer, arguments, named, node)
+
+    def called(self, layer: Any, arguments: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
+        if any(isinstance(one, Broken) for one in flat([*arguments, *named.values()])):
+            return BROKEN
+        inputs = []
+        for one in flat(arguments):
+            if not isinstance(one, TensorValue):
+                raise CodeError(node, f"Expected a layer called on tensors; received {received(one)}.")
+            inputs.append(one)
+        tensors = {key: one for key, one in named.items() if all(isinstance(t, TensorValue) for t in flat([one]))}
+        if isinstance(layer, LayerValue):
+            layer.config.update({key: one for key, one in named.items() if key not in tensors})
+        layer.uses += 1
+        return TensorValue(CallValue(layer.name, place_of(node), layer, layer.uses, inputs, tensors))
+
+    def model(self, node: ast.Call, kind: str) -> Any:
+        """`Sequential([…])` or `Model(inputs, outputs)`."""
+        if kind == "Sequential":
+            config, place = self.arguments(node, ["layers", "trainable", "name"])
+            made: Any = SequentialValue(str(config.get("name") or self.draft.named("Sequential")), place)
+            layers = config.get("layers") or []
+            for one in layers if isinstance(layers, list | tuple) else [layers]:
+                self.add(made, one, node)
+        else:
+            config, place = self.arguments(node, ["inputs", "outputs", "name"])
+            name = str(config.get("name") or self.draft.named("Functional"))
+            values = flat([config.get("inputs"), config.get("outputs")])
+            if any(isinstance(one, Broken) for one in values):
+                return BROKEN
+            if not all(isinstance(one, TensorValue) for one in values):
+                raise CodeError(node, "Expected Model(inputs=…, outputs=…) with tensors.")
+            made = ModelValue(name, place, flat([config["inputs"]]), flat([config["outputs"]]))
+        self.models.append(made)
+        return made
+
+    def add(self, model: SequentialValue, one: Any, node: ast.AST) -> None:
+        if not isinstance(one, LayerValue | TensorValue | SequentialValue | ModelValue | Broken):
+            raise CodeError(node, f"Expected a layer; received {received(one)}.")
+        model.items.append(one)
+
+    def method(self, model: Any, name: str, node: ast.Call) -> Any:
+        """`model.add(layer)`, `model.build(shape)`, `model(x)` by another name, or something to skip."""
+        if isinstance(model, Broken):
+            return BROKEN
+        if name == "add" and len(node.args) == 1:
+            self.add(model, self.value(node.args[0]), node)
+        elif name == "build" and (node.args or node.keywords):
+            place = place_of(node)
+            model.shape = self.shape(self.value(node.args[0] if node.args else node.keywords[0].value), "batch_shape", place)
+        elif name == "pop" and model.items:
+            model.items.pop()
+        else:
+            self.draft.warn(spot(node), f"{dotted(node.func)}(…) has no effect on the analysis; skipped")
+        return None
+
+    def finish(self) -> tuple[Model, Draft]:
+        """The model the code ends with: the last one made, else its bare lines, else its last tensor."""
+        used = {id(one) for model in self.models if isinstance(model, SequentialValue) for one in model.items}
+        whole = [model for model in self.models if not model.uses and id(model) not in used]
+        root: Any = whole[-1] if whole else self.bare
+        if not whole and self.last is not None and self.last.call.layer is not None:
+            root = ModelValue("model", self.last.call.place, [], [self.last])
+        if isinstance(root, SequentialValue) and not root.items and not self.draft.faults:
+            known = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
+            raise Unreadable([{"line": 1, "column": 1, "detail": f"No layer found: expected lines of Keras code such as {known}."}], status=422)
+        return self.build(root, self.draft), self.draft
+
+    def build(self, value: Any, draft: Draft) -> Model:
+        """The model of a Sequential or functional value, in a draft of its own."""
+        draft.name = value.name
+        return self.sequence(value, draft) if isinstance(value, SequentialValue) else self.graph(value, draft)
+
+    def sequence(self, value: SequentialValue, draft: Draft) -> Model:
+        items = list(value.items)
+        head = items.pop(0) if items and isinstance(items[0], TensorValue) and items[0].call.layer is None else None
+        if head is not None:
+            draft.add_input(head.call.name, head.call.shape, head.call.dtype, head.call.place)
+        else:
+            first = items[0] if items else None
+            shape = value.shape or getattr(first, "shape", None)
+            draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerValue) else value.place)
+        previous: str | None = draft.inputs[0].name
+        for one in items:
+            if isinstance(one, TensorValue | Broken):
+                if isinstance(one, TensorValue):
+                    draft.fault(one.call.place.at(), "Only the first layer of a Sequential can be an input.")
+                previous = None
+                continue
+            layer = self.made(one, draft)
+            one.uses += 1
+            draft.add_call(one.name, layer if previous else None, [Source(previous)] if previous else [], one.place, use=one.uses)
+            if one.uses > 1:
+                draft.links[-1] = ((Source(previous or ""),), {}) if previous else ((), {})
+            previous = one.name
+        last = draft.calls[-1] if draft.calls else None
+        end = Source(last.name, last.use, ALL) if last else Source(draft.inputs[0].name)
+        return draft.finish([(end, value.place.at())])
+
+    def graph(self, value: ModelValue, draft: Draft) -> Model:
+        calls: dict[int, CallValue] = {}
+        pending = [tensor.call for tensor in value.outputs]
+        given = {id(tensor.call) for tensor in value.inputs}
+        while pending:
+            call = pending.pop()
+            if id(call) in calls:
+                continue
+            calls[id(call)] = call
+            if id(call) not in given:
+                pending += [tensor.call for tensor in flat([call.inputs, list(call.named.values())])]
+        inputs = [tensor.call for tensor in value.inputs]
+        inputs += [call for call in calls.values() if call.layer is None and call not in inputs]
+        for call in inputs:
+            draft.add_input(call.name, call.shape, call.dtype, call.place)
+        for call in sorted(calls.values(), key=lambda call: (call.place.line, call.place.column, call.use)):
+            if call not in inputs:
+                kind = call.layer.kind if isinstance(call.layer, LayerValue) else Model
+                named = {key: sources(one) for key, one in call.named.items()}
+                positional, by_name = bound(kind, [source(one) for one in call.inputs], named)
+                draft.add_call(call.name, self.made(call.layer, draft), positional, call.place, by_name, call.use)
+        return draft.finish([(source(tensor, ALL), tensor.call.place.at()) for tensor in value.outputs])
+
+    def made(self, value: Any, draft: Draft) -> Layer | None:
+        """The layer or nested model of a value, built once."""
+        if isinstance(value, LayerValue):
+            if not value.built:
+                value.layer, value.built = self.draft.layer(value.kind, value.config, value.place), True
+            return value.layer
+        inner = Draft(value.name, "code", self.draft.memo)
+        inner.taken = set()
+        model = self.build(value, inner)
+        self.draft.faults += inner.faults
+        self.draft.warnings += inner.warnings
+        return None if inner.faults else model
+
+
+def flat(values: list[Any]) -> list[Any]:
+    """Nested lists as one; None left out."""
+    out: list[Any] = []
+    for value in values:
+        if isinstance(value, list | tuple):
+            out.extend(flat(list(value)))
+        elif isinstance(value, dict):
+            out.extend(flat([value[key] for key in sorted(value, key=str)]))
+        elif value is not None:
+            out.append(value)
+    return out
+
+
+def source(tensor: TensorValue, whole: int = 0) -> Source:
+    """A tensor by name; one that was not told apart is the first output, or `whole`."""
+    return Source(tensor.call.name, tensor.call.use, whole if tensor.output == ALL else tensor.output)
+
+
+def sources(value: Any) -> Any:
+    return source(value) if isinstance(value, TensorValue) else tuple(source(one) for one in flat([value]))

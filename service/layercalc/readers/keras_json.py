@@ -1,0 +1,301 @@
+"""What `model.to_json()` and a `.keras` file's `config.json` hold: Sequential, Functional, nested, of Keras 3 and 2.
+
+Sources: keras.src.models.functional (functional_from_config, serialize_node) and tf_keras.src.engine.functional
+(reconstruct_from_config). Shapes that the document records are not read, only those of inputs.
+"""
+
+import inspect
+from typing import Any
+
+from layercalc.layers import Layer
+from layercalc.layers.fields import received, whole
+from layercalc.layers.nested import MODELS
+from layercalc.model import ALL, Model
+from layercalc.places import JsonPlace
+from layercalc.readers.draft import Draft, Source, bound
+
+SEQUENTIAL = "Sequential"
+SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
+OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
+OPERATIONS = ("keras.src.ops", "keras.ops")
+
+Path = tuple[object, ...]
+
+
+def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None) -> tuple[Model, Draft]:
+    """The model of a Keras JSON document; a lone layer is read as a Sequential of it."""
+    kind, config = document.get("class_name"), document.get("config")
+    place = JsonPlace(path, path, document)
+    draft = Draft("model", "keras", memo)
+    if kind not in MODELS:
+        read_sequence(draft, [document], [path])
+        return draft.finish([(Source(draft.calls[-1].name, 1, ALL), place.at())] if draft.calls else []), draft
+    if isinstance(config, list):  # Keras 2.2 and older
+        config = {"layers": config}
+        paths: Any = lambda i: (*path, "config", i)  # noqa: E731
+    else:
+        paths = lambda i: (*path, "config", "layers", i)  # noqa: E731
+    if not isinstance(config, dict):
+        draft.fault(place.at(("config",)), f"Expected an object; received {received(config)}.")
+        return draft.finish([]), draft
+    draft.name = str(config.get("name") or "sequential")
+    layers = config.get("layers")
+    inner = JsonPlace((*path, "config"), (*path, "config"), config)
+    if not isinstance(layers, list) or not layers:
+        draft.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
+        return draft.finish([]), draft
+    where = [paths(i) for i in range(len(layers))]
+    if kind == SEQUENTIAL or not ("input_layers" in config or "output_layers" in config):
+        read_sequence(draft, layers, where, config.get("build_input_shape"))
+        last = draft.calls[-1].name if draft.calls else draft.inputs[-1].name if draft.inputs else None
+        outputs = [] if last is None else [(Source(last, 1, ALL), inner.at(("layers",)))]
+    else:
+        read_graph(draft, layers, where)
+        arrange_inputs(draft, config.get("input_layers"), inner)
+        outputs = [(source, inner.at(("output_layers",))) for source in read_ends(draft, config.get("output_layers"), inner)]
+        if not outputs and not draft.faults:
+            draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
+    model = draft.finish(outputs)
+    model.trainable = config.get("trainable", True) is not False
+    return model, draft
+
+
+def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:
+    """The layers of a Sequential, one after another."""
+    previous: str | None = None
+    for index, (item, path) in enumerate(zip(layers, paths, strict=True)):
+        config, place = parts(draft, item, path)
+        if place is None:
+            continue
+        if index == 0 and item["class_name"] not in INPUTS:
+            shape = next((config[key] for key in SHAPES if isinstance(config.get(key), list)), built)
+            if isinstance(config.get("input_shape"), list) and shape is config["input_shape"]:
+                shape = [None, *shape]
+            name = f"{config.get('name', 'sequential')}_input"
+            draft.taken.add(name)
+            draft.add_input(name, shape_of(shape), "float32", place)
+            previous = name
+        if item["class_name"] in INPUTS:
+            if index == 0:
+                previous = read_input(draft, item, config, place)
+            else:
+                draft.fault(place.at(), "Only the first layer of a Sequential can be an input.")
+            continue
+        name = layer_name(draft, item, config, place)
+        layer, _ = read_layer(draft, item, config, place, {})
+        draft.add_call(name, layer, [Source(previous)] if previous else [], place)
+        if previous is None:
+            draft.calls[-1].layer = None
+        previous = name
+
+
+def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
+    """The layers of a Functional model, each with the nodes that call it."""
+    for item, path in zip(layers, paths, strict=True):
+        config, place = parts(draft, item, path)
+        if place is None:
+            continue
+        if item["class_name"] in INPUTS:
+            read_input(draft, item, config, place)
+            continue
+        name = layer_name(draft, item, config, place)
+        nodes = item.get("inbound_nodes", [])
+        if not isinstance(nodes, list):
+            draft.fault(place_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}.")
+            continue
+        layer, kind = read_layer(draft, item, config, place, {})
+        for use, node in enumerate(nodes, 1):
+            try:
+                inputs, named, extra = read_node(node, kind)
+            except BadNode as error:
+                draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
+                draft.add_call(name, None, [], place, use=use)
+                continue
+            used = layer
+            if extra and kind is not None and layer is not None:
+                used, _ = read_layer(draft, item, config, place, extra)
+            draft.add_call(name, used, inputs, place, named, use)
+
+
+INPUTS = ("InputLayer",)
+
+
+def parts(draft: Draft, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
+    """The config of a serialised layer and its place, or (…, None) with the fault noted."""
+    if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
+        where = JsonPlace(path, path, {}).at()
+        draft.fault(where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.')
+        return {}, None
+    config = item.get("config", {})
+    if not isinstance(config, dict) and item["class_name"] not in MODELS:
+        draft.fault(place_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
+        return {}, None
+    config = config if isinstance(config, dict) else {}
+    return config, JsonPlace(path, (*path, "config"), config)
+
+
+def place_of(path: Path, item: dict[str, Any]) -> JsonPlace:
+    return JsonPlace(path, path, item)
+
+
+def layer_name(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+    """The name Keras gave the layer; a missing one is made as Keras would."""
+    name = item.get("name", config.get("name")) if "inbound_nodes" in item else config.get("name", item.get("name"))
+    if name is None:
+        return draft.named(item["class_name"])
+    draft.reserve(name, place.at(("name",)))
+    return str(name)
+
+
+def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+    """An InputLayer: an input of the model."""
+    name = layer_name(draft, item, config, place)
+    kind = draft.kind(item["class_name"], place, "")
+    made: Any = draft.layer(kind, {k: v for k, v in config.items() if k != "name"}, place) if kind else None
+    shape = made.whole_shape() if made is not None else None
+    draft.add_input(name, shape, (made.dtype if made is not None else None) or "float32", place)
+    return name
+
+
+def read_layer(
+    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any]
+) -> tuple[Layer | None, type[Layer] | None]:
+    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
+    name, module = item["class_name"], item.get("module")
+    if name in MODELS:
+        model, own = read_keras(item, place.path, draft.memo)
+        draft.faults += own.faults
+        draft.warnings += own.warnings
+        return (None if own.faults else model), Model
+    if isinstance(module, str) and module.startswith(OPERATIONS):
+        draft.fault(place.at(), f"The operation {name!r} of {module} is recorded as a layer; operations are not supported yet.")
+        return None, None
+    if isinstance(module, str) and not module.startswith(OURS):
+        draft.fault(place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported.")
+        return None, None
+    kind = draft.kind(name, place_of(place.path, item), "class_name")
+    if kind is None:
+        return None, None
+    known = kind.schema.fields
+    if strange := [key for key in extra if key not in known]:
+        draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
+        return None, kind
+    own_config = {k: v for k, v in config.items() if k != "name" and (k in known or k not in SHAPES)}
+    return draft.layer(kind, {**own_config, **extra}, place), kind
+
+
+class BadNode(ValueError):
+    """An inbound node that is of neither Keras version's form."""
+
+
+def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any], dict[str, Any]]:
+    """One call of a layer: the tensors by position, those by name, and the arguments that are no tensors."""
+    if isinstance(node, dict) and isinstance(node.get("args"), list):
+        args, kwargs = node["args"], node.get("kwargs") or {}
+    elif isinstance(node, list):
+        if node and isinstance(node[0], str):
+            node = [node]
+        args = [tensor_of_2(one) for one in node]
+        kwargs = next((one[3] for one in node if isinstance(one, list) and len(one) > 3 and one[3]), {})
+    else:
+        raise BadNode(f"Expected a node, {{\"args\": […], \"kwargs\": {{…}}}}; received {received(node)}.")
+    if not isinstance(kwargs, dict):
+        raise BadNode(f"Expected kwargs as an object; received {received(kwargs)}.")
+    names = [] if kind is None else positional_names(kind)
+    inputs: list[Source] = []
+    named: dict[str, Any] = {}
+    for index, arg in enumerate(args):
+        value = tensors(arg)
+        if isinstance(value, Source):
+            inputs.append(value)
+        elif isinstance(value, tuple) and (index == 0 or index >= len(names)):
+            inputs.extend(value)
+        elif isinstance(value, tuple):
+            named[names[index]] = value
+        elif arg is not None and not isinstance(arg, bool):
+            raise BadNode(f"Expected a tensor; received {received(arg)}.")
+    extra = {}
+    for key, arg in kwargs.items():
+        value = tensors(arg)
+        if value is not None:
+            named[key] = value
+        elif arg is not None and key != "training":
+            extra[key] = arg
+    if kind is not None:
+        inputs, named = bound(kind, inputs, named)
+    return inputs, named, extra
+
+
+def positional_names(kind: type[Layer]) -> list[str]:
+    parameters = list(inspect.signature(kind.call).parameters.values())[2:]
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def tensors(value: Any) -> Source | tuple[Source, ...] | None:
+    """A Keras tensor, or a list of them; None for anything else."""
+    if isinstance(value, Source):
+        return value
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        config = value.get("config")
+        return tensor_of_2(config.get("keras_history") if isinstance(config, dict) else None)
+    if isinstance(value, list) and value:
+        found = [tensors(one) for one in value]
+        if all(isinstance(one, Source) for one in found):
+            return tuple(found)  # type: ignore[arg-type]
+    return None
+
+
+def tensor_of_2(history: Any) -> Source:
+    """`[layer, node index, tensor index]`, as both versions write it."""
+    if (
+        isinstance(history, list | tuple)
+        and len(history) >= 3
+        and isinstance(history[0], str)
+        and whole(history[1], 0)
+        and whole(history[2], 0)
+    ):
+        return Source(history[0], history[1] + 1, history[2])
+    raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
+
+
+def ends(value: Any) -> list[Any]:
+    """`input_layers` or `output_layers` as a list of histories: one, a list, or a dict sorted by key."""
+    if isinstance(value, dict):
+        return [history for key in sorted(value) for history in ends(value[key])]
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return [value]
+    if isinstance(value, list):
+        return [history for one in value for history in ends(one)]
+    return [value]
+
+
+def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
+    try:
+        return [tensor_of_2(history) for history in ends(value)] if value is not None else []
+    except BadNode as error:
+        draft.fault(place.at(("output_layers",)), str(error))
+        return []
+
+
+def arrange_inputs(draft: Draft, value: Any, place: JsonPlace) -> None:
+    """The inputs in the order of `input_layers`."""
+    try:
+        order = [tensor_of_2(history).name for history in ends(value)] if value is not None else []
+    except BadNode as error:
+        draft.fault(place.at(("input_layers",)), str(error))
+        return
+    by_name = {one.name: one for one in draft.inputs}
+    for name in order:
+        if name not in by_name:
+            draft.fault(place.at(("input_layers",)), f"There is no input layer {name!r}.")
+    listed = [by_name[name] for name in dict.fromkeys(order) if name in by_name]
+    draft.inputs = [*listed, *(one for one in draft.inputs if one.name not in order)]
+
+
+def shape_of(value: Any) -> tuple[int | None, ...] | None:
+    """A shape with the batch in front, or None for what is none."""
+    if isinstance(value, list | tuple) and value and all(dim is None or whole(dim, 0) for dim in value):
+        return tuple(value)
+    return None
+
+

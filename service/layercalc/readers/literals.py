@@ -1,0 +1,133 @@
+"""Values of Python literals, and what surrounds them in Keras code: bound names, small arithmetic, named functions."""
+
+import ast
+import operator
+from typing import Any
+
+from layercalc.layers.fields import received
+from layercalc.layers.initializers import Initializer
+from layercalc.places import CodePlace
+
+ARITHMETIC = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+}
+
+
+class CodeError(ValueError):
+    """A part of the code that cannot be read."""
+
+    def __init__(self, node: ast.AST, detail: str):
+        super().__init__(detail)
+        self.node, self.detail = node, detail
+
+
+class Literals:
+    """Reads expressions; `call` says what a call means, and is the reader's."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self.renamed: dict[str, str] = {}
+
+    def call(self, node: ast.Call) -> Any:
+        raise NotImplementedError
+
+    def value(self, node: ast.expr) -> Any:
+        """The value of an expression, or CodeError at what is none."""
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, bytes | complex) or node.value is ...:
+                raise CodeError(node, f"Expected a number, string, tuple or layer; received {ast.unparse(node)[:60]}.")
+            return node.value
+        if isinstance(node, ast.Tuple | ast.List):
+            return [self.value(one) for one in node.elts]
+        if isinstance(node, ast.Dict):
+            return {self.value(key): self.value(one) for key, one in zip(node.keys, node.values, strict=True) if key}
+        if isinstance(node, ast.UnaryOp | ast.BinOp):
+            return self.arithmetic(node)
+        if isinstance(node, ast.Name):
+            if node.id in self.names:
+                return self.names[node.id]
+            if node.id in self.renamed:
+                return self.renamed[node.id]
+            raise CodeError(node, f"The name {node.id!r} is not bound in this code; write its value.")
+        if isinstance(node, ast.Attribute):
+            return dotted(node).rpartition(".")[2] or self.unreadable(node)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        return self.unreadable(node)
+
+    def unreadable(self, node: ast.expr) -> Any:
+        raise CodeError(node, f"Code is read, never run: {ast.unparse(node)[:60]!r} cannot be followed; write a literal.")
+
+    def arithmetic(self, node: ast.UnaryOp | ast.BinOp) -> Any:
+        """Sums and products of numbers that the code has written out."""
+        parts = [self.value(node.operand)] if isinstance(node, ast.UnaryOp) else [self.value(node.left), self.value(node.right)]
+        small = all(type(part) in (int, float) and (type(part) is float or part.bit_length() < 2048) for part in parts)
+        if small and isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            return -parts[0] if isinstance(node.op, ast.USub) else parts[0]
+        if small and isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+            try:
+                return ARITHMETIC[type(node.op)](*parts)
+            except (ArithmeticError, ValueError) as error:
+                raise CodeError(node, f"{ast.unparse(node)[:60]}: {error}.") from None
+        if not any(type(part) in (int, float, str) for part in parts):
+            raise CodeError(node, "Arithmetic on tensors is not read; use layers such as Add()([a, b]).")
+        return self.unreadable(node)
+
+    def arguments(self, node: ast.Call, order: list[str]) -> tuple[dict[str, Any], CodePlace]:
+        """A call's arguments by name, and where each stands."""
+        place = place_of(node)
+        out: dict[str, Any] = {}
+        if len(node.args) > len(order):
+            raise CodeError(node.args[len(order)], f"Too many arguments: at most {len(order)} ({', '.join(order)}) go by position.")
+        pairs = list(zip(order, node.args, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise CodeError(keyword.value, "**arguments cannot be followed; write them out.")
+            pairs.append((keyword.arg, keyword.value))
+        for name, value in pairs:
+            if isinstance(value, ast.Starred):
+                raise CodeError(value, "*arguments cannot be followed; write them out.")
+            if name in out:
+                raise CodeError(value, f"The argument {name!r} is given twice.")
+            place.arguments[name] = (value.lineno, value.col_offset + 1)
+            out[name] = self.value(value)
+        return out, place
+
+    def foreign(self, node: ast.Call, name: str) -> Any:
+        """An initializer, regularizer or constraint as Keras would serialise it; None for anything else."""
+        module, _, last = name.rpartition(".")
+        config = {k.arg: self.value(k.value) for k in node.keywords if k.arg}
+        if any(part in module for part in ("regularizers", "constraints")):
+            return {"class_name": last, "config": config}
+        try:
+            Initializer.load({"class_name": last, "config": config})
+        except ValueError as error:
+            if str(error):
+                raise CodeError(node, str(error)) from None
+            return None
+        if node.args:
+            raise CodeError(node, f"Write the arguments of {received(last)} by name.")
+        return {"class_name": last, "config": config}
+
+
+def dotted(node: ast.expr) -> str:
+    """`tf.keras.layers.Dense` of an attribute chain, or an empty string."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def place_of(node: ast.expr) -> CodePlace:
+    return CodePlace(node.lineno, node.col_offset + 1, {})
+
+
+def spot(node: ast.AST) -> dict[str, Any]:
+    """Line and column of a node, counted from one."""
+    return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}

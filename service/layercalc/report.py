@@ -1,0 +1,84 @@
+"""A report: an analysis as the plain dictionaries that go over the wire."""
+
+from typing import Any
+
+from layercalc import __version__
+from layercalc.analysis import Analysis, Row, Value
+from layercalc.dims import Batch, Dim, Unknown, shown
+
+
+def report(analysis: Analysis, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    """The contract's report; `warnings` are those of the reader."""
+    batch = analysis.inputs[0].spec.shape[0] if analysis.inputs and analysis.inputs[0].spec.shape else None
+    totals = {metric: count(n) for metric, n in analysis.totals().items()}
+    return {
+        "version": __version__,
+        "model": {"name": analysis.model.name, "format": analysis.model.form},
+        "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
+        "inputs": [tensor(value) for value in analysis.inputs],
+        "outputs": [tensor(value) for value in analysis.outputs],
+        "layers": rows(analysis),
+        "totals": totals,
+        "warnings": [*warnings, *unknowns(analysis)],
+    }
+
+
+def rows(analysis: Analysis) -> list[dict[str, Any]]:
+    """One row for every use of every layer."""
+    return [row_of(row) for row in analysis.rows]
+
+
+def row_of(row: Row) -> dict[str, Any]:
+    traced = row.traced
+    shapes = [shown(spec.shape) for spec, _ in traced.outputs]
+    counts = {metric: count(n) for metric, n in traced.counts.items()}
+    if row.shared:
+        counts |= dict.fromkeys(("params", "trainable_params", "non_trainable_params", "param_bytes"), 0)
+    assert row.call.layer is not None
+    again = {"layer": row.layer} if row.shared or row.call.use > 1 else {}
+    return {
+        "name": row.name,
+        "type": row.call.layer.type,
+        **again,
+        **row.call.place.at(),
+        "inputs": [value.source for value in row.inputs],
+        "input_shapes": [shown(value.spec.shape) for value in row.inputs],
+        "output_shape": shapes[0],
+        "output_shapes": shapes,
+        **counts,
+        "weights": [weight_of(row, weight) for weight in traced.weights],
+        "ops": [{key: n if key == "op" else count(n) for key, n in op.items()} for op in traced.ops],
+    }
+
+
+def weight_of(row: Row, weight: Any) -> dict[str, Any]:
+    shape, dtype = weight.spec
+    out = {
+        "name": f"{row.layer if row.shared else row.name}/{weight.path}",
+        "shape": shown(shape),
+        "dtype": dtype,
+        "trainable": weight.trainable,
+    }
+    return {**out, "shared": True} if row.shared else out
+
+
+def tensor(value: Value) -> dict[str, Any]:
+    return {"name": value.source, "shape": shown(value.spec.shape), "dtype": value.spec.dtype}
+
+
+def count(n: Dim) -> int | None:
+    """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
+    return None if isinstance(n, Unknown) else int(n)
+
+
+def unknowns(analysis: Analysis) -> list[dict[str, Any]]:
+    """A warning for every dimension that makes a count unknowable."""
+    origins: dict[str, str] = {}
+    for row in analysis.rows:
+        for metric, n in row.traced.counts.items():
+            if isinstance(n, Unknown):
+                origins.setdefault(n.origin, f"{metric} of {row.name!r}")
+    return [
+        {"pointer": "", "detail": f"{origin} is unknown, so {first} and every count that depends on it are null"}
+        for origin, first in origins.items()
+    ]

@@ -1,0 +1,135 @@
+"""Tensors on the wire: the Open Inference Protocol's object, base64, and bare nested lists."""
+
+import base64
+import binascii
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layercalc.errors import InvalidTensors, pointer
+from layercalc.layers.fields import received, whole
+
+DATATYPES = {
+    "BOOL": "bool",
+    **{f"UINT{bits}": f"uint{bits}" for bits in (8, 16, 32, 64)},
+    **{f"INT{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
+    **{f"FP{bits}": f"float{bits}" for bits in (16, 32, 64)},
+}
+NAMES = {dtype: name for name, dtype in DATATYPES.items()}
+
+Path = tuple[object, ...]
+
+
+class Decoded(NamedTuple):
+    """A tensor and the form it came in: `b64`, `flat`, `nested`, or `array` (Python)."""
+
+    array: np.ndarray
+    form: str
+    name: str | None = None
+
+
+def refuse(path: Path, detail: str) -> InvalidTensors:
+    return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])
+
+
+def decode(value: Any, path: Path, dtype: str) -> Decoded:
+    """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it."""
+    if isinstance(value, dict):
+        return decode_object(value, path, dtype)
+    if isinstance(value, list | tuple | int | float):
+        return Decoded(fitted(nested(value, path), path, dtype), "nested")
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise refuse(path, f"Expected a tensor; received {received(value)}.") from error
+    if array.dtype.kind not in "biuf":
+        raise refuse(path, f"Expected a tensor of numbers; received {received(value)}.")
+    return Decoded(fitted(array, path, dtype), "array")
+
+
+def nested(value: Any, path: Path) -> np.ndarray:
+    """An array from nested lists of numbers."""
+    try:
+        array = np.array(value)
+    except (ValueError, OverflowError):
+        raise refuse(path, "The rows of a nested list must all have one length and hold numbers.") from None
+    if array.dtype.kind not in "biuf" and array.size:
+        raise refuse(path, f"Expected numbers; received {received(value)}.")
+    return array.astype(np.float64) if not array.size and array.dtype.kind not in "biuf" else array
+
+
+def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
+    """`{"shape", "datatype", "data" or "b64"}`."""
+    for key in value:
+        if key not in ("name", "shape", "datatype", "data", "b64", "parameters"):
+            raise refuse((*path, key), f"A tensor has no key {key!r}; it takes name, shape, datatype, and data or b64.")
+    shape, datatype = value.get("shape"), value.get("datatype")
+    if not isinstance(shape, list | tuple) or not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
+        raise refuse((*path, "shape"), f"Expected a list of sizes; received {received(shape)}.")
+    if not isinstance(datatype, str) or datatype not in DATATYPES:
+        raise refuse((*path, "datatype"), f"Expected one of {', '.join(DATATYPES)}; received {received(datatype)}.")
+    if ("data" in value) == ("b64" in value):
+        raise refuse(path, "A tensor has either data or b64.")
+    name = value.get("name")
+    if name is not None and not isinstance(name, str):
+        raise refuse((*path, "name"), f"Expected a string; received {received(name)}.")
+    elements, stored = prod(shape), np.dtype(DATATYPES[datatype]).newbyteorder("<")
+    if "b64" in value:
+        array, form = from_base64(value["b64"], (*path, "b64"), elements, stored), "b64"
+    else:
+        array = nested(value["data"], (*path, "data"))
+        form = "flat" if array.ndim == 1 and len(shape) != 1 else "nested"
+        if array.size != elements or (array.ndim != 1 and array.shape != tuple(shape)):
+            raise refuse((*path, "data"), f"Shape {list(shape)} needs {elements} numbers; received shape {list(array.shape)}.")
+        array = within(array, stored, (*path, "data"))
+    return Decoded(fitted(array.reshape(shape), path, dtype), form, name)
+
+
+def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.ndarray:
+    """Little-endian bytes in base64."""
+    if not isinstance(value, str):
+        raise refuse(path, f"Expected a string of base64; received {received(value)}.")
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise refuse(path, f"Not base64: {error}.") from None
+    if len(raw) != elements * stored.itemsize:
+        raise refuse(path, f"Expected {elements} × {stored.itemsize} = {elements * stored.itemsize} bytes; received {len(raw)}.")
+    return np.frombuffer(raw, stored)
+
+
+def within(array: np.ndarray, stored: np.dtype, path: Path) -> np.ndarray:
+    """Numbers in the datatype they are said to have; a whole number is one in any."""
+    if stored.kind in "iub" and array.size:
+        if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
+            raise refuse(path, f"Expected whole numbers for {NAMES[stored.name]}; received fractions.")
+        low, high = (0, 1) if stored.kind == "b" else (np.iinfo(stored).min, np.iinfo(stored).max)
+        if array.min() < low or array.max() > high:
+            raise refuse(path, f"Expected numbers from {low} to {high} for {NAMES[stored.name]}.")
+    with np.errstate(over="ignore"):
+        return array.astype(stored)
+
+
+def fitted(array: np.ndarray, path: Path, dtype: str) -> np.ndarray:
+    """The array in the dtype the model wants; integers are never rounded."""
+    to = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    if to.kind in "iu" and array.dtype.kind == "f" and not np.all(array == np.floor(array)):
+        raise refuse(path, f"This input takes {dtype}; received fractions.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.ascontiguousarray(array, to).reshape(array.shape)
+
+
+def encode(array: np.ndarray, name: str, form: str) -> Any:
+    """A tensor in the form its inputs came in; a number JSON cannot say (NaN, infinity) is null in `data`."""
+    if form == "array":
+        return array
+    out: dict[str, Any] = {"name": name, "shape": list(array.shape), "datatype": NAMES[array.dtype.name]}
+    if form == "b64":
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        return {**out, "b64": base64.b64encode(little.tobytes()).decode()}
+    if form == "flat":
+        array = array.reshape(-1)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        array = np.where(np.isfinite(array), array.astype(object), None)
+    return {**out, "data": array.tolist()}
