@@ -31,15 +31,17 @@ def analyze(
     conventions: Sequence[str] = (),
     explain: bool = False,
     limits: Limits = UNLIMITED,
+    path: Path = (),
 ) -> dict[str, Any]:
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
     `document` is a stack, Keras JSON (parsed or as text), Keras code, or a Keras model. `input_shape` leaves the batch
     out: a list of sizes (None: unknown), `"28,28,1"`, or a mapping or list of `"name:sizes"` for several inputs.
-    Counts are for one sample, or for `batch_size` of them. Raises InvalidModel.
+    Counts are for one sample, or for `batch_size` of them. `path` is where the document stands in a larger one, for the
+    pointers of errors. Raises InvalidModel.
     """
     not_yet(conventions, explain)
-    model, draft = guarded(document, (), limits)
+    model, draft = guarded(document, path, limits)
     analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
     return report(analysis, draft.warnings)
 

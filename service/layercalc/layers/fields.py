@@ -76,7 +76,7 @@ class Field(ma.fields.Field):
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         if value is ma.missing:
             if self.default is ...:
-                raise ma.ValidationError(f"Required: {self.expects()}.")
+                raise ma.ValidationError(f"{attr!r} is required: {self.expects()}.")
             value = self.default
         if value is None and self.allow_none:
             return None

@@ -1,0 +1,70 @@
+"""The layer types as data: for the service, the command line and the documentation."""
+
+from typing import Any
+
+from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every layer type in a line: its name, aliases, family and what it does."""
+    return [summary(kind) for kind in LAYERS.values()]
+
+
+def summary(kind: type[Layer]) -> dict[str, Any]:
+    return {
+        "type": kind.type,
+        "aliases": list(kind.aliases),
+        "family": kind.__module__.rpartition(".")[2] if kind.rank is None else family(kind),
+        "description": description(kind),
+    }
+
+
+def family(kind: type[Layer]) -> str:
+    """The module that defines a layer type made for one of several ranks."""
+    return next(base.__module__ for base in kind.__mro__[1:] if issubclass(base, Layer)).rpartition(".")[2]
+
+
+def description(kind: type[Layer]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def entry(name: str) -> dict[str, Any] | None:
+    """All about one layer type, by name or alias: fields, defaults, JSON Schema, example."""
+    kind = LAYERS.get(ALIASES.get(name, name))
+    if kind is None:
+        return None
+    return {
+        **summary(kind),
+        "fields": [
+            {"name": key, "required": field.required, "schema": field.json_schema(), **default(field)}
+            for key, field in fields_of(kind).items()
+        ],
+        "schema": json_schema(kind),
+        "example": example(kind),
+    }
+
+
+def default(field: Any) -> dict[str, Any]:
+    schema = field.json_schema()
+    return {"default": schema["default"]} if "default" in schema else {}
+
+
+def json_schema(kind: type[Layer]) -> dict[str, Any]:
+    """The JSON Schema of a layer as an item of a stack."""
+    fields = fields_of(kind)
+    properties: dict[str, Any] = {"type": {"enum": [kind.type, *kind.aliases]}}
+    properties |= {key: field.json_schema() for key, field in fields.items()}
+    if not kind.is_input:
+        properties["inputs"] = {"$ref": "#/components/schemas/LayerInputs"}
+    required = ["type", *(key for key, field in fields.items() if field.required)]
+    return {"type": "object", "title": kind.type, "description": description(kind), "properties": properties, "required": required}
+
+
+def example(kind: type[Layer]) -> dict[str, Any]:
+    """A layer as an item of a stack, and the shape (or shapes) with the batch that it can be called on."""
+    config, shapes = kind.example
+    many = isinstance(shapes, list)
+    return {
+        "layer": {"type": kind.type, **config},
+        "input_shapes": [list(shape) for shape in (shapes if many else [shapes])],
+    }

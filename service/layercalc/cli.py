@@ -1,0 +1,222 @@
+"""The command line: reads files, calls the verbs in this process, prints."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import numpy as np
+from rich.console import Console
+
+from layercalc import __version__, catalogue, formats, verbs
+from layercalc.errors import Refused, Unreadable
+from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.readers.text import decode_text, looks_like_json, parse_json
+
+FORMATS = ("table", "json", "markdown", "csv")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="layercalc")
+def cli() -> None:
+    """Output shapes, parameters, FLOPs and memory of a neural network, by analysis alone."""
+
+
+def main() -> NoReturn:
+    """The entry point: 0 fine, 1 a comparison failed, 2 the input is wrong, 3 anything else."""
+    try:
+        cli.main(standalone_mode=False)
+        sys.exit(0)
+    except Refused as error:
+        complain(error)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(3)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(3)
+    except Exception as error:  # a fault of ours: the user gets a line, not a traceback
+        print(f"layercalc: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(3)
+
+
+def complain(error: Refused) -> None:
+    """The problem on stderr, every fault with its place."""
+    click.echo(f"{error.title}:", err=True)
+    for item in error.errors:
+        click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
+
+
+def read_file(name: str) -> Any:
+    """A document from a file or standard input: parsed JSON, or text."""
+    try:
+        body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{name}: {error.strerror or error}") from None
+    text = decode_text(body)
+    if not text.strip():
+        raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])
+    return parse_json(text) if looks_like_json(text) or name.endswith(".json") else text
+
+
+def output_format(chosen: str | None) -> str:
+    return chosen or ("table" if sys.stdout.isatty() else "json")
+
+
+format_option = click.option("--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
+shape_option = click.option("--input-shape", multiple=True, metavar="SIZES", help="Without the batch: 28,28,1, or left:16 for a named input.")
+
+
+@cli.command()
+@click.argument("model")
+@shape_option
+@click.option("--batch-size", type=int, help="Count for that many samples.")
+@format_option
+def analyze(model: str, input_shape: Sequence[str], batch_size: int | None, chosen: str | None) -> None:
+    """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
+    report = verbs.analyze(read_file(model), input_shape=list(input_shape) or None, batch_size=batch_size)
+    show(report, output_format(chosen))
+
+
+def show(report: dict[str, Any], chosen: str) -> None:
+    if chosen == "json":
+        click.echo(json.dumps(report, ensure_ascii=False))
+    elif chosen == "table" and sys.stdout.isatty():
+        console = Console()
+        console.print(formats.table(report))
+        for line in formats.summary_lines(report):
+            console.print(line, markup=False, highlight=False)
+    else:
+        click.echo(formats.FORMATS[chosen](report), nl=False)
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--input", "inputs", multiple=True, metavar="FILE", help="A .npy or .json tensor for each input, in order or as name=FILE.")
+@click.option("--seed", type=click.IntRange(0), help="Make the inputs from a seed instead.")
+@click.option("--weights", metavar="FILE", help="A .npz or .json of weights by name, or a .json list.")
+@click.option("--weights-seed", type=click.IntRange(0), help="Fill the weights from this seed.  [default: 0]")
+@click.option("--expected", multiple=True, metavar="FILE", help="A .npy or .json tensor for each output.")
+@click.option("--rtol", type=click.FloatRange(0), default=1e-4, show_default=True)
+@click.option("--atol", type=click.FloatRange(0), default=1e-5, show_default=True)
+@click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
+@click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
+@shape_option
+def forward(model: str, inputs: Sequence[str], seed: int | None, weights: str | None, weights_seed: int | None,
+            expected: Sequence[str], input_shape: Sequence[str], **options: Any) -> None:  # fmt: skip
+    """Run MODEL in NumPy and check every layer's shape; MODEL may hold the whole request ({"model", "inputs", …})."""
+    document = read_file(model)
+    request: dict[str, Any] = {}
+    if isinstance(document, dict) and "model" in document:
+        from layercalc.web.envelopes import ForwardEnvelope, load
+
+        request = {key: value for key, value in load(ForwardEnvelope, document).items() if value is not None}
+        document = request.pop("model")
+    else:
+        request = dict(options)
+    if inputs:
+        request["inputs"] = read_tensors(inputs)
+    elif seed is not None or "inputs" not in request:
+        request["inputs"] = {"seed": seed or 0}
+    if weights:
+        request["weights"] = read_weights(weights)
+    elif weights_seed is not None:
+        request["weights"] = {"seed": weights_seed}
+    if expected:
+        request["expected"] = read_tensors(expected)
+    if input_shape:
+        request["input_shape"] = list(input_shape)
+    result = verbs.forward(document, request.pop("inputs"), **request)
+    click.echo(json.dumps(plain(result), ensure_ascii=False))
+    if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
+        sys.exit(1)
+
+
+def read_tensors(names: Sequence[str]) -> Any:
+    """Tensors from files: a list, or a map where they are given as name=FILE."""
+    if all("=" in name for name in names):
+        return {name.partition("=")[0]: read_tensor(name.partition("=")[2]) for name in names}
+    return [read_tensor(name) for name in names]
+
+
+def read_tensor(name: str) -> Any:
+    if not name.endswith(".npy"):
+        return read_file(name)
+    return loaded(name, lambda: np.load(name, allow_pickle=False))
+
+
+def read_weights(name: str) -> Any:
+    if not name.endswith(".npz"):
+        return read_file(name)
+    return loaded(name, lambda: dict(np.load(name, allow_pickle=False)))
+
+
+def loaded(name: str, load: Callable[[], Any]) -> Any:
+    """A NumPy file, or a line that says why it is none."""
+    try:
+        return load()
+    except (OSError, ValueError, EOFError) as error:
+        raise click.ClickException(f"{name}: {error}") from None
+
+
+def plain(value: Any) -> Any:
+    """Arrays as tensors of the protocol, for JSON."""
+    if isinstance(value, np.ndarray):
+        return {key: item for key, item in verbs.tensors.encode(value, "", "nested").items() if key != "name"}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+@cli.command()
+@click.argument("type", required=False)
+@click.option("--format", "chosen", type=click.Choice(("table", "json")), help="Default: table to a terminal, JSON to a pipe.")
+def layers(type: str | None, chosen: str | None) -> None:
+    """The layer types, or all about one TYPE."""
+    found = {"layers": catalogue.catalogue()} if type is None else catalogue.entry(type)
+    if found is None:
+        raise click.ClickException(f"There is no layer type {type!r}.{nearest(type or '', [*LAYERS, *ALIASES])}")
+    if output_format(chosen) == "json":
+        click.echo(json.dumps(found, ensure_ascii=False))
+    elif type is None:
+        for item in found["layers"]:
+            click.echo(f"{item['type']:24} {item['description']}")
+    else:
+        click.echo(f"{found['type']}: {found['description']}")
+        for field in found["fields"]:
+            default = "required" if field["required"] else json.dumps(field.get("default"))
+            click.echo(f"  {field['name']:24} {default}")
+        click.echo(f"Example: {json.dumps(found['example'])}")
+
+
+@cli.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=4, show_default=True)
+def serve(bind: str, workers: int, threads: int) -> None:
+    """Serve over HTTP with gunicorn."""
+    from layercalc.web.server import serve as run
+
+    click.echo(f"Try:  {try_line(bind)}", err=True)
+    run(bind, workers, threads)
+
+
+def try_line(bind: str) -> str:
+    """A curl command that works against the server."""
+    model = {"input_shape": [28, 28, 1], "layers": [{"type": "Conv2D", "filters": 32, "kernel_size": 3}, {"type": "Flatten"}, {"type": "Dense", "units": 10}]}
+    return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' http://{bind}/v1/analyze"
+
+
+@cli.command()
+def openapi() -> None:
+    """Print openapi.yaml."""
+    from layercalc.web.openapi import specification_text
+
+    click.echo(specification_text(), nl=False)

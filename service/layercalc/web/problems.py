@@ -1,0 +1,60 @@
+"""Errors as application/problem+json (RFC 9457), whoever raises them."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, Unreadable
+
+log = logging.getLogger("layercalc")
+
+TYPES = {
+    InvalidModel: "invalid-model",
+    InvalidTensors: "invalid-tensors",
+    TooLarge: "forward-too-large",
+    Unreadable: "unreadable-document",
+}
+
+
+def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -> Response:
+    """A problem document; `kind` names its type where the status alone does not say it."""
+    body = {
+        "type": f"urn:layercalc:problem:{kind}" if kind else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        **more,
+    }
+    return Response(json.dumps(body, ensure_ascii=False) + "\n", status, mimetype="application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Every way out of the application that is no success."""
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        layers = {"layers": error.layers} if error.layers is not None else {}
+        return problem(error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = problem(status, HTTPStatus(status).phrase, error.description or "")
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(MemoryError)
+    def memory(error: MemoryError) -> Response:
+        return problem(503, "Service Unavailable", "There is not enough memory for this request just now.")
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        log.exception("A request failed", exc_info=error)
+        return problem(500, "Internal Server Error", "An error of ours; the request is in the log.")

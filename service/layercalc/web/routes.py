@@ -1,0 +1,100 @@
+"""The routes of the API."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import NotFound
+
+from layercalc import __version__, catalogue, formats, verbs
+from layercalc.errors import InvalidModel
+from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.limits import Limits
+from layercalc.web.body import read_document
+from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope, load
+
+api = Blueprint("api", __name__)
+
+
+def limits() -> Limits:
+    found: Limits = current_app.extensions["layercalc"]
+    return found
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False) + "\n", status, mimetype="application/json")
+
+
+@api.post("/v1/analyze")
+def analyze() -> Response:
+    document = read_document(request, limits())
+    options: dict[str, Any] = query_options()
+    path: tuple[object, ...] = ()
+    if isinstance(document, dict) and "model" in document:
+        envelope = load(AnalyzeEnvelope, document)
+        document, path = envelope.pop("model"), ("model",)
+        options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
+    return presented(verbs.analyze(document, limits=limits(), path=path, **options))
+
+
+def query_options() -> dict[str, Any]:
+    """The options of an analysis from the query; an unknown or malformed one is a fault that names it."""
+    options: dict[str, Any] = {}
+    faults = []
+    for name in request.args:
+        values = request.args.getlist(name)
+        if name == "input_shape":
+            options[name] = values
+        elif name == "batch_size":
+            options[name] = int(values[-1]) if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300 else values[-1]
+        elif name == "conventions":
+            options[name] = [one for value in values for one in value.split(",") if one]
+        elif name == "explain":
+            options[name] = values[-1] not in ("0", "false", "")
+        else:
+            detail = f"There is no parameter {name!r}.{nearest(name, ['input_shape', 'batch_size', 'conventions', 'explain'])}"
+            faults.append({"parameter": name, "detail": detail})
+    if faults:
+        raise InvalidModel(faults)
+    return options
+
+
+def presented(report: dict[str, Any]) -> Response:
+    """A report as the client accepts it: JSON unless it prefers text."""
+    media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
+    if media in formats.MEDIA:
+        return Response(formats.MEDIA[media](report), mimetype=media)
+    return answer(report)
+
+
+@api.post("/v1/forward")
+def forward() -> Response:
+    document = read_document(request, limits())
+    envelope = load(ForwardEnvelope, document)
+    result = verbs.forward(
+        envelope.pop("model"), envelope.pop("inputs"), limits=limits(), **{k: v for k, v in envelope.items() if v is not None}
+    )
+    return answer(result)
+
+
+@api.get("/v1/layers")
+def layers() -> Response:
+    return answer({"layers": catalogue.catalogue()})
+
+
+@api.get("/v1/layers/<name>")
+def layer(name: str) -> Response:
+    found = catalogue.entry(name)
+    if found is None:
+        raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
+    return answer(found)
+
+
+@api.get("/livez")
+def livez() -> Response:
+    return answer({"status": "ok", "version": __version__})
+
+
+@api.get("/readyz")
+def readyz() -> Response:
+    return answer({"status": "ok", "version": __version__})
