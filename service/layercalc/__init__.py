@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-from layercalc.errors import InvalidModel, InvalidTensors, Refused, Unreadable  # noqa: E402
-from layercalc.verbs import analyze, forward  # noqa: E402
+from layercalc.errors import InvalidModel, InvalidTensors, Refused, Unreadable
+from layercalc.verbs import analyze, forward
 
 __all__ = ["InvalidModel", "InvalidTensors", "Refused", "Unreadable", "__version__", "analyze", "forward"]

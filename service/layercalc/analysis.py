@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc.dims import Dim, Shape, Unknown, shown, size
-from layercalc.errors import ShapeError
+from layercalc.errors import InvalidModel, ShapeError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, WIDTH, Spec, Tracing
-from layercalc.ops.base import Entry
+from layercalc.ops.base import MAX_VISITS, Entry
 
 MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
 
@@ -43,7 +43,9 @@ class Asking:
             spec = Spec(shape, stored)
             self.found[path] = WeightSpec(path, spec, trainable and self.trainable, initializer)
         elif self.found[path].spec.shape != shape:
-            raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(self.found[path].spec.shape)} there.")
+            raise ShapeError(
+                f"The weight {path!r} would be {list(shape)} here and {list(self.found[path].spec.shape)} there."
+            )
         return Spec(shape, dtype or compute)
 
     def scope(self, name: str) -> "Asking":
@@ -74,7 +76,9 @@ def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str,
         outputs = apply(layer, weight, inputs, named)
     finally:
         READING.reset(token)
-    return Traced(outputs, list(found.values()), tracing.entries, *totalled(list(found.values()), tracing.entries, outputs))
+    return Traced(
+        outputs, list(found.values()), tracing.entries, *totalled(list(found.values()), tracing.entries, outputs)
+    )
 
 
 def totalled(
@@ -92,7 +96,7 @@ def totalled(
     macs: Dim = 0
     flops: Dim = 0
     ops, view = [], True
-    for op, cost, times in entries:
+    for op, cost, times, _ in entries:
         view = view and op.view
         some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
         macs, flops = macs + some_macs, flops + some_flops
@@ -151,7 +155,12 @@ class Analysis:
     @property
     def weights(self) -> Iterable[tuple[str, WeightSpec]]:
         """Every weight once, named, in the order of Keras' get_weights()."""
-        return ((f"{row.name}/{weight.path}", weight) for row in self.rows if not row.shared for weight in row.traced.weights)
+        return (
+            (f"{row.name}/{weight.path}", weight)
+            for row in self.rows
+            if not row.shared
+            for weight in row.traced.weights
+        )
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once, and the peak of what is live."""
@@ -198,16 +207,23 @@ class Analysis:
 class Shapes:
     """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
 
-    def __init__(self, analysis: Analysis, prefix: str = "", first: str = "", order: tuple[int, ...] = (), cache: Any = None):
+    def __init__(
+        self, analysis: Analysis, prefix: str = "", first: str = "", order: tuple[int, ...] = (), cache: Any = None
+    ):
         self.analysis, self.prefix, self.first, self.order = analysis, prefix, first, order
         self.cache: dict[Any, Traced] = {} if cache is None else cache
         self.keys: list[tuple[tuple[int, ...], Row]] = []
         self.built: dict[str, Row] = {}
+        self.visits = [0]
         self.position = {id(call): i for i, call in enumerate(analysis.model.calls)} if not prefix else {}
         self.frozen = not analysis.model.trainable if not prefix else False
 
     def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
         assert call.layer is not None
+        self.visits[0] += 1
+        if self.visits[0] > MAX_VISITS:
+            detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
+            raise InvalidModel([{**call.place.at(), "detail": detail}])
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
         first = self.first + call.name
         order = (*self.order, self.position[id(call)])
@@ -227,7 +243,9 @@ class Shapes:
         policy = layer.dtype if isinstance(layer.dtype, tuple) else ("float32", "float32")
         pairs = [(cast(value.spec, policy[0]), value.mask) for value in inputs]
         others = {
-            key: [(cast(v.spec, policy[0]), v.mask) for v in value] if isinstance(value, list) else (cast(value.spec, policy[0]), value.mask)
+            key: [(cast(v.spec, policy[0]), v.mask) for v in value]
+            if isinstance(value, list)
+            else (cast(value.spec, policy[0]), value.mask)
             for key, value in named.items()
         }
         key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
@@ -246,8 +264,8 @@ class Shapes:
         for one, other in zip(built.traced.weights, row.traced.weights, strict=False):
             if one.spec != other.spec:
                 raise ShapeError(
-                    f"{row.layer!r} is used again on an input that needs {one.path} of shape {shown(other.spec.shape)}; its first "
-                    f"use made it {shown(one.spec.shape)}."
+                    f"{row.layer!r} is used again on an input that needs {one.path} of shape "
+                    f"{shown(other.spec.shape)}; its first use made it {shown(one.spec.shape)}."
                 )
 
     def descend(
@@ -255,14 +273,15 @@ class Shapes:
     ) -> Sequence[Value]:
         """A nested model: its calls are rows of this analysis under its name."""
         if named or len(inputs) != len(model.inputs):
-            raise ShapeError(f"The model {model.name!r} takes {len(model.inputs)} inputs, received {len(inputs) + len(named)}.")
+            raise ShapeError(
+                f"The model {model.name!r} takes {len(model.inputs)} inputs, received {len(inputs) + len(named)}."
+            )
         model.accept([value.spec.shape for value in inputs])
         inner = Shapes(self.analysis, f"{name}/", f"{first}/", order, self.cache)
-        inner.keys, inner.built = self.keys, self.built
+        inner.keys, inner.built, inner.visits = self.keys, self.built, self.visits
         inner.position = {id(call): i for i, call in enumerate(model.calls)}
         inner.frozen = self.frozen or not model.trainable
-        outputs = model.walk(inputs, inner)
-        return outputs
+        return model.walk(inputs, inner)
 
     def fault(self, call: Call, error: ShapeError) -> None:
         path = (error.field,) if error.field else ()
@@ -271,7 +290,11 @@ class Shapes:
 
 def cast(spec: Spec, compute: str) -> Spec:
     """Floats come to a layer in the dtype it computes in."""
-    return spec if spec.dtype == compute or spec.dtype not in FLOATS or compute not in FLOATS else Spec(spec.shape, compute)
+    return (
+        spec
+        if spec.dtype == compute or spec.dtype not in FLOATS or compute not in FLOATS
+        else Spec(spec.shape, compute)
+    )
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:

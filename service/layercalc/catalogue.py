@@ -57,7 +57,13 @@ def json_schema(kind: type[Layer]) -> dict[str, Any]:
     if not kind.is_input:
         properties["inputs"] = {"$ref": "#/components/schemas/LayerInputs"}
     required = ["type", *(key for key, field in fields.items() if field.required)]
-    return {"type": "object", "title": kind.type, "description": description(kind), "properties": properties, "required": required}
+    return {
+        "type": "object",
+        "title": kind.type,
+        "description": description(kind),
+        "properties": properties,
+        "required": required,
+    }
 
 
 def example(kind: type[Layer]) -> dict[str, Any]:

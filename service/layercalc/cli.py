@@ -10,7 +10,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from layercalc import __version__, catalogue, formats, verbs
+from layercalc import __version__, catalogue, formats, tensors, verbs
 from layercalc.errors import Refused, Unreadable
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
@@ -70,8 +70,12 @@ def output_format(chosen: str | None) -> str:
     return chosen or ("table" if sys.stdout.isatty() else "json")
 
 
-format_option = click.option("--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
-shape_option = click.option("--input-shape", multiple=True, metavar="SIZES", help="Without the batch: 28,28,1, or left:16 for a named input.")
+format_option = click.option(
+    "--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe."
+)
+shape_option = click.option(
+    "--input-shape", multiple=True, metavar="SIZES", help="Without the batch: 28,28,1, or left:16 for a named input."
+)
 
 
 @cli.command()
@@ -99,7 +103,13 @@ def show(report: dict[str, Any], chosen: str) -> None:
 
 @cli.command()
 @click.argument("model")
-@click.option("--input", "inputs", multiple=True, metavar="FILE", help="A .npy or .json tensor for each input, in order or as name=FILE.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    help="A .npy or .json tensor for each input, in order or as name=FILE.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Make the inputs from a seed instead.")
 @click.option("--weights", metavar="FILE", help="A .npz or .json of weights by name, or a .json list.")
 @click.option("--weights-seed", type=click.IntRange(0), help="Fill the weights from this seed.  [default: 0]")
@@ -109,8 +119,16 @@ def show(report: dict[str, Any], chosen: str) -> None:
 @click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
 @click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
 @shape_option
-def forward(model: str, inputs: Sequence[str], seed: int | None, weights: str | None, weights_seed: int | None,
-            expected: Sequence[str], input_shape: Sequence[str], **options: Any) -> None:  # fmt: skip
+def forward(
+    model: str,
+    inputs: Sequence[str],
+    seed: int | None,
+    weights: str | None,
+    weights_seed: int | None,
+    expected: Sequence[str],
+    input_shape: Sequence[str],
+    **options: Any,
+) -> None:
     """Run MODEL in NumPy and check every layer's shape; MODEL may hold the whole request ({"model", "inputs", …})."""
     document = read_file(model)
     request: dict[str, Any] = {}
@@ -169,7 +187,7 @@ def loaded(name: str, load: Callable[[], Any]) -> Any:
 def plain(value: Any) -> Any:
     """Arrays as tensors of the protocol, for JSON."""
     if isinstance(value, np.ndarray):
-        return {key: item for key, item in verbs.tensors.encode(value, "", "nested").items() if key != "name"}
+        return {key: item for key, item in tensors.encode(value, "", "nested").items() if key != "name"}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
@@ -177,7 +195,9 @@ def plain(value: Any) -> Any:
 
 @cli.command()
 @click.argument("type", required=False)
-@click.option("--format", "chosen", type=click.Choice(("table", "json")), help="Default: table to a terminal, JSON to a pipe.")
+@click.option(
+    "--format", "chosen", type=click.Choice(("table", "json")), help="Default: table to a terminal, JSON to a pipe."
+)
 def layers(type: str | None, chosen: str | None) -> None:
     """The layer types, or all about one TYPE."""
     found = {"layers": catalogue.catalogue()} if type is None else catalogue.entry(type)
@@ -210,7 +230,14 @@ def serve(bind: str, workers: int, threads: int) -> None:
 
 def try_line(bind: str) -> str:
     """A curl command that works against the server."""
-    model = {"input_shape": [28, 28, 1], "layers": [{"type": "Conv2D", "filters": 32, "kernel_size": 3}, {"type": "Flatten"}, {"type": "Dense", "units": 10}]}
+    model = {
+        "input_shape": [28, 28, 1],
+        "layers": [
+            {"type": "Conv2D", "filters": 32, "kernel_size": 3},
+            {"type": "Flatten"},
+            {"type": "Dense", "units": 10},
+        ],
+    }
     return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' http://{bind}/v1/analyze"
 
 

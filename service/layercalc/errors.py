@@ -14,7 +14,7 @@ class ShapeError(ValueError):
         self.field = field
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818
     """A request that cannot be answered; `status` is what HTTP says, `errors` say where and why.
 
     Each error is `{"detail": …}` with a `pointer` (JSON Pointer into the document), `line` and `column` (code), or

@@ -135,7 +135,10 @@ def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
 def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:
     """Standard normal floats; integers 0 or 1, also for floats that a layer reads as integers."""
     indices = {
-        value.source for row in analysis.rows if row.call.layer is not None and row.call.layer.integers for value in row.inputs
+        value.source
+        for row in analysis.rows
+        if row.call.layer is not None and row.call.layer.integers
+        for value in row.inputs
     }
     out = []
     for value in analysis.inputs:

@@ -8,18 +8,46 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-COLUMNS = {"Layer": "name", "Type": "type", "Output shape": "output_shape", "Params": "params", "MACs": "macs", "FLOPs": "flops"}
+COLUMNS = {
+    "Layer": "name",
+    "Type": "type",
+    "Output shape": "output_shape",
+    "Params": "params",
+    "MACs": "macs",
+    "FLOPs": "flops",
+}
 CSV_COLUMNS = (
-    "name", "type", "inputs", "output_shape", "params", "trainable_params", "non_trainable_params", "macs", "flops",
-    "param_bytes", "activation_bytes",
-)  # fmt: skip
-TOTALS = {"params": "params", "trainable_params": "trainable", "non_trainable_params": "non-trainable", "macs": "MACs", "flops": "FLOPs"}
-BYTES = {"param_bytes": "parameters", "activation_bytes": "activations", "peak_activation_bytes": "peak of live activations"}
+    "name",
+    "type",
+    "inputs",
+    "output_shape",
+    "params",
+    "trainable_params",
+    "non_trainable_params",
+    "macs",
+    "flops",
+    "param_bytes",
+    "activation_bytes",
+)
+TOTALS = {
+    "params": "params",
+    "trainable_params": "trainable",
+    "non_trainable_params": "non-trainable",
+    "macs": "MACs",
+    "flops": "FLOPs",
+}
+BYTES = {
+    "param_bytes": "parameters",
+    "activation_bytes": "activations",
+    "peak_activation_bytes": "peak of live activations",
+}
 
 
 def shape_text(shape: list[int | None]) -> str:
     """`(None, 28, 28, 1)`, as Keras' summary writes it."""
-    return "(" + ", ".join("None" if dim is None else str(dim) for dim in shape) + ("," if len(shape) == 1 else "") + ")"
+    return (
+        "(" + ", ".join("None" if dim is None else str(dim) for dim in shape) + ("," if len(shape) == 1 else "") + ")"
+    )
 
 
 def number_text(n: int | None) -> str:
@@ -41,7 +69,10 @@ def scaled(n: int | None, unit: str, base: int, names: str) -> str:
 def cells(report: dict[str, Any]) -> list[list[str]]:
     """The rows of the table."""
     return [
-        [shape_text(row[key]) if key == "output_shape" else number_text(row[key]) if key in TOTALS else row[key] for key in COLUMNS.values()]
+        [
+            shape_text(row[key]) if key == "output_shape" else number_text(row[key]) if key in TOTALS else row[key]
+            for key in COLUMNS.values()
+        ]
         for row in report["layers"]
     ]
 
@@ -78,7 +109,9 @@ def table(report: dict[str, Any]) -> Table:
 def as_text(report: dict[str, Any]) -> str:
     """A plain table for any width."""
     stream = io.StringIO()
-    console = Console(file=stream, width=10_000, color_system=None, force_terminal=False, markup=False, emoji=False, highlight=False)
+    console = Console(
+        file=stream, width=10_000, color_system=None, force_terminal=False, markup=False, emoji=False, highlight=False
+    )
     console.print(table(report))
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
     return "\n".join([*lines, *summary_lines(report)]).strip("\n") + "\n"
@@ -86,10 +119,15 @@ def as_text(report: dict[str, Any]) -> str:
 
 def as_markdown(report: dict[str, Any]) -> str:
     """A Markdown table and the totals under it."""
-    escaped = [[cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in row] for row in cells(report)]
+    escaped = [
+        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in row] for row in cells(report)
+    ]
     rows = [list(COLUMNS), ["---", "---", "---", "---:", "---:", "---:"], *escaped]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([f"### {report['model']['name']}", "", *lines, "", *(f"{line}  " for line in summary_lines(report))]) + "\n"
+    return (
+        "\n".join([f"### {report['model']['name']}", "", *lines, "", *(f"{line}  " for line in summary_lines(report))])
+        + "\n"
+    )
 
 
 def as_csv(report: dict[str, Any]) -> str:
@@ -104,7 +142,11 @@ def as_csv(report: dict[str, Any]) -> str:
 
 def cell(value: Any) -> Any:
     if isinstance(value, list):
-        return "x".join("null" if dim is None else str(dim) for dim in value) if not value or not isinstance(value[0], str) else " ".join(value)
+        return (
+            "x".join("null" if dim is None else str(dim) for dim in value)
+            if not value or not isinstance(value[0], str)
+            else " ".join(value)
+        )
     return "null" if value is None else value
 
 

@@ -16,11 +16,16 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> "Limits":
-        given = {field.name: os.environ.get(f"LAYERCALC_{field.name.upper()}") for field in fields(cls)}
+        given = {field.name: os.environ.get(setting(field.name)) for field in fields(cls)}
         try:
             return cls(**{name: int(value) for name, value in given.items() if value is not None})
         except ValueError as error:
             raise SystemExit(f"A setting LAYERCALC_MAX_… is not an integer: {error}") from None
+
+
+def setting(name: str) -> str:
+    """The environment variable of a limit."""
+    return f"LAYERCALC_{name.upper()}"
 
 
 UNLIMITED = Limits(*(1 << 62 for _ in fields(Limits)))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from layercalc.dims import Shape
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
-from layercalc.ops import Spec, Tensor
+from layercalc.ops import READING, Spec, Tensor
 from layercalc.places import Place
 
 INPUTS = -1  # the source of a model's own inputs
@@ -110,11 +110,11 @@ class Model(Layer):
                 del values[source]
         outputs: list[Any] = []
         for ref in self.outputs:
-            source = values.get(ref.source)
-            if source is not None and ref.output == ALL:
-                outputs.extend(source)
+            made = values.get(ref.source)
+            if made is not None and ref.output == ALL:
+                outputs.extend(made)
             else:
-                outputs.append(source[ref.output] if source and ref.output < len(source) else None)
+                outputs.append(made[ref.output] if made and ref.output < len(made) else None)
         return outputs
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:
@@ -139,7 +139,7 @@ class Model(Layer):
                 )
 
 
-class Poisoned(Exception):
+class Poisoned(Exception):  # noqa: N818
     """A call cannot be visited because something before it failed."""
 
 
@@ -151,6 +151,7 @@ class Inside:
 
     def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
         assert call.layer is not None
+        READING.get().spend()
         return apply(call.layer, self.weight.scope(call.name), inputs, named)
 
     def fault(self, call: Call, error: ShapeError) -> None:

@@ -14,7 +14,7 @@ class JsonPlace(NamedTuple):
     config: dict[str, Any]
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
-        """Where a fault stands: the config field if the document has it, under the name it has there, else the layer."""
+        """Where a fault stands: the config field under the name it has in the document, else the layer."""
         if not path:
             return {"pointer": pointer(*self.path)}
         first = path[0]

@@ -81,7 +81,9 @@ def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
         array = nested(value["data"], (*path, "data"))
         form = "flat" if array.ndim == 1 and len(shape) != 1 else "nested"
         if array.size != elements or (array.ndim != 1 and array.shape != tuple(shape)):
-            raise refuse((*path, "data"), f"Shape {list(shape)} needs {elements} numbers; received shape {list(array.shape)}.")
+            raise refuse(
+                (*path, "data"), f"Shape {list(shape)} needs {elements} numbers; received shape {list(array.shape)}."
+            )
         array = within(array, stored, (*path, "data"))
     return Decoded(fitted(array.reshape(shape), path, dtype), form, name)
 
@@ -95,7 +97,9 @@ def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.n
     except (binascii.Error, ValueError) as error:
         raise refuse(path, f"Not base64: {error}.") from None
     if len(raw) != elements * stored.itemsize:
-        raise refuse(path, f"Expected {elements} × {stored.itemsize} = {elements * stored.itemsize} bytes; received {len(raw)}.")
+        raise refuse(
+            path, f"Expected {elements} × {stored.itemsize} = {elements * stored.itemsize} bytes; received {len(raw)}."
+        )
     return np.frombuffer(raw, stored)
 
 
@@ -131,5 +135,7 @@ def encode(array: np.ndarray, name: str, form: str) -> Any:
     if form == "flat":
         array = array.reshape(-1)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        array = np.where(np.isfinite(array), array.astype(object), None)
+        numbers = array.astype(object)
+        numbers[~np.isfinite(array)] = None
+        return {**out, "data": numbers.tolist()}
     return {**out, "data": array.tolist()}

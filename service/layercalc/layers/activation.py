@@ -1,6 +1,6 @@
 """Activation functions as layers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from layercalc import ops
 from layercalc.errors import ShapeError
@@ -17,7 +17,7 @@ class Activation(Layer):
     activation = ActivationField(...)
 
     supports_masking = True
-    example = {"activation": "gelu"}, (2, 5)
+    example: ClassVar[Any] = {"activation": "gelu"}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return self.activation(weight, x)
@@ -32,7 +32,7 @@ class ReLU(Layer):
     threshold = Number(0.0, min=0)
 
     supports_masking = True
-    example = {"max_value": 6.0}, (2, 5)
+    example: ClassVar[Any] = {"max_value": 6.0}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         how = {"negative_slope": self.negative_slope, "max_value": self.max_value, "threshold": self.threshold}
@@ -45,9 +45,9 @@ class LeakyReLU(Layer):
 
     negative_slope = Number(0.3, min=0)
 
-    legacy = {"alpha": "negative_slope"}
+    legacy: ClassVar[dict[str, str | None]] = {"alpha": "negative_slope"}
     supports_masking = True
-    example = {}, (2, 5)
+    example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return ACTIVATIONS["leaky_relu"](x, negative_slope=self.negative_slope)  # type: ignore[misc]
@@ -60,7 +60,7 @@ class ELU(Layer):
     alpha = Number(1.0)
 
     supports_masking = True
-    example = {}, (2, 5)
+    example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return ACTIVATIONS["elu"](x, alpha=self.alpha)  # type: ignore[misc]
@@ -76,7 +76,7 @@ class PReLU(Layer):
     shared_axes = Ints(None, min=1)
 
     supports_masking = True
-    example = {"shared_axes": [1, 2]}, (2, 4, 4, 3)
+    example: ClassVar[Any] = {"shared_axes": [1, 2]}, (2, 4, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         shape = list(x.shape[1:])
@@ -102,7 +102,7 @@ class Softmax(Layer):
     axis = SoftmaxAxis(-1)
 
     supports_masking = True
-    example = {}, (2, 5)
+    example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is not None:

@@ -4,7 +4,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import marshmallow as ma
 
@@ -69,13 +69,18 @@ class Layer:
     type: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
-    example: ClassVar[tuple[dict[str, Any], Any]]  # a config, and the shape (or list of shapes) to call it on
+    example: ClassVar[Any]  # a config, and the shape (or list of shapes) to call it on
     is_input: ClassVar[bool] = False
     integers: ClassVar[bool] = False  # whether it reads its input as integers, whatever the dtype
-    takes: ClassVar[tuple[int, int | None]]  # least and most inputs by position
-    accepts: ClassVar[frozenset[str]]  # inputs by keyword
+    takes: tuple[int, int | None]  # least and most inputs by position
+    positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs
+    accepts: ClassVar[frozenset[str]]  # inputs by keyword, those included
     supports_masking: bool = False
     notes: tuple[Note, ...] = ()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     name = Text(None)
     trainable = Bool(True)
@@ -89,7 +94,8 @@ class Layer:
     def check(self) -> None:
         """Refuse what single fields cannot see, by ma.ValidationError(message, field_name)."""
 
-    def call(self, weight: Weight, x: Tensor) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """`call(weight, x, …)`: the layer, written in ops."""
         raise NotImplementedError
 
     def mask(self, masks: tuple[Tensor | None, ...], *inputs: Tensor) -> Any:
@@ -163,14 +169,14 @@ def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int
     """
 
     def register(cls: Cls) -> Cls:
-        for name, rank in (ranks or {cls.__name__: None}).items():
-            kind = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
+        for name, rank in (ranks or {cls.__name__: 0}).items():
+            kind: Any = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
             if name in LAYERS:
                 raise ValueError(f"There is a layer {name!r} already.")
             kind.type = name
             kind.aliases = tuple(alias.format(rank) for alias in aliases)
             kind.schema = schema_of(kind)
-            kind.takes, kind.accepts = signature(kind)
+            read_signature(kind)
             if hasattr(kind, "examples"):
                 kind.example = kind.examples[rank]
             LAYERS[name] = kind
@@ -192,19 +198,15 @@ def schema_of(kind: type[Layer]) -> ma.Schema:
     return ranked()
 
 
-def signature(kind: type[Layer]) -> tuple[tuple[int, int | None], frozenset[str]]:
-    """How many tensors `call` takes by position, and which by keyword."""
-    positional, keywords, most = [], [], 0
-    for parameter in list(inspect.signature(kind.call).parameters.values())[2:]:
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            return (max(1, len(positional)), None), frozenset(keywords)
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            keywords.append(parameter.name)
-        else:
-            positional.append(parameter)
-            most += 1
-    least = sum(parameter.default is parameter.empty for parameter in positional)
-    return (least, most), frozenset([*keywords, *(parameter.name for parameter in positional)])
+def read_signature(kind: type[Layer]) -> None:
+    """Note how many tensors `call` takes by position, and which by name."""
+    parameters = list(inspect.signature(kind.call).parameters.values())[2:]
+    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    least = sum(p.default is p.empty for p in by_position)
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
+    kind.positional = tuple(p.name for p in by_position)
+    kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
 
 
 def fields_of(kind: type[Layer]) -> dict[str, Field]:
@@ -257,12 +259,15 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     return made
 
 
-def straightened(kind: type[Layer], config: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]]]:
+def straightened(
+    kind: type[Layer], config: dict[str, Any]
+) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]]]:
     """The config under today's names, and a fault for each argument that has none."""
     known = fields_of(kind)
     if config.keys() <= known.keys():
         return config, []
-    out, faults = {}, []
+    out: dict[str, Any] = {}
+    faults: list[tuple[tuple[object, ...], str]] = []
     for key, value in config.items():
         if key in known:
             out[key] = value
@@ -280,7 +285,9 @@ def straightened(kind: type[Layer], config: dict[str, Any]) -> tuple[dict[str, A
             faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
         else:
             listed = ", ".join(name for name in known)
-            faults.append(((key,), f"{kind.type} has no argument {key!r}.{nearest(str(key), list(known))} It takes {listed}."))
+            faults.append(
+                ((key,), f"{kind.type} has no argument {key!r}.{nearest(str(key), list(known))} It takes {listed}.")
+            )
     return out, faults
 
 
@@ -288,7 +295,7 @@ UNIVERSAL = {"autocast", "batch_input_shape", "input_dtype"}  # Keras writes the
 
 
 def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[object, ...], str]]:
-    """marshmallow's nested messages as (path, detail) pairs."""
+    """Marshmallow's nested messages as (path, detail) pairs."""
     if isinstance(messages, dict):
         return [fault for key, inner in messages.items() for fault in flattened(inner, (*path, key))]
     return [(path, str(detail)) for detail in (messages if isinstance(messages, list) else [messages])]
@@ -310,4 +317,3 @@ def snake_case(name: str) -> str:
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-

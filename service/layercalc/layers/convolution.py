@@ -1,6 +1,6 @@
 """Convolutions of every rank: plain, depthwise, separable, transposed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 
@@ -17,10 +17,6 @@ from layercalc.ops.window import AXES
 
 class Convolution(Layer):
     """What all convolutions share: a window over the spatial axes, then bias and activation."""
-
-    padding: Any
-    strides: Any
-    dilation_rate: Any
 
     def check(self) -> None:
         groups, filters = getattr(self, "groups", 1), getattr(self, "filters", 1)
@@ -69,7 +65,7 @@ class Conv(Convolution):
     lora_rank = Absent(LORA)
     lora_alpha = Absent(LORA)
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({"filters": 6, "kernel_size": 3, "padding": "causal", "activation": "relu"}, (2, 10, 4)),
         2: ({"filters": 32, "kernel_size": 3, "activation": "relu"}, (2, 28, 28, 1)),
         3: ({"filters": 4, "kernel_size": 2, "strides": 2, "groups": 2}, (2, 6, 6, 6, 2)),
@@ -78,7 +74,9 @@ class Conv(Convolution):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]
         if provably(channels % self.groups != 0):
-            raise ShapeError(f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups")
+            raise ShapeError(
+                f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups"
+            )
         kernel = weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer)
         y = ops.conv(x, kernel, groups=self.groups, **self.window())
         return self.finish(weight, y, self.filters)
@@ -109,7 +107,7 @@ class DepthwiseConv(Convolution):
     depthwise_constraint = Opaque()
     bias_constraint = Opaque()
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({"kernel_size": 3, "depth_multiplier": 2}, (2, 8, 4)),
         2: ({"kernel_size": 3, "padding": "same", "strides": 2}, (2, 7, 7, 4)),
     }
@@ -144,7 +142,7 @@ class SeparableConv(Convolution):
     pointwise_constraint = Opaque()
     bias_constraint = Opaque()
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({"filters": 5, "kernel_size": 3}, (2, 8, 4)),
         2: ({"filters": 5, "kernel_size": 3, "padding": "same", "activation": "relu"}, (2, 8, 8, 4)),
     }
@@ -180,7 +178,7 @@ class ConvTranspose(Convolution):
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 5, 4)),
         2: ({"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"}, (2, 5, 5, 4)),
         3: ({"filters": 2, "kernel_size": 2, "strides": 3}, (2, 2, 3, 2, 4)),

@@ -1,6 +1,6 @@
 """Input, Dense, Embedding."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 
@@ -26,9 +26,13 @@ class InputLayer(Layer):
     optional = Bool(False)
     dtype = Text(None)
 
-    legacy = {"batch_input_shape": "batch_shape", "input_shape": "shape", "input_tensor": None}
+    legacy: ClassVar[dict[str, str | None]] = {
+        "batch_input_shape": "batch_shape",
+        "input_shape": "shape",
+        "input_tensor": None,
+    }
     is_input = True
-    example = {"shape": [28, 28, 1]}, (2, 28, 28, 1)
+    example: ClassVar[Any] = {"shape": [28, 28, 1]}, (2, 28, 28, 1)
 
     def check(self) -> None:
         if self.dtype is not None and self.dtype not in ops.WIDTH:
@@ -67,7 +71,7 @@ class Dense(Layer):
     quantization_config = Absent(QUANTISED)
 
     supports_masking = True
-    example = {"units": 10, "activation": "relu"}, (2, 5, 8)
+    example: ClassVar[Any] = {"units": 10, "activation": "relu"}, (2, 5, 8)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim < 2:
@@ -94,9 +98,9 @@ class Embedding(Layer):
     lora_alpha = Absent(LORA)
     quantization_config = Absent(QUANTISED)
 
-    legacy = {"input_length": None}
+    legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
     integers = True
-    example = {"input_dim": 50, "output_dim": 4}, (2, 7)
+    example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)

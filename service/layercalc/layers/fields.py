@@ -6,7 +6,7 @@ A default of `...` means required. A field knows its JSON Schema, from which the
 import json
 import math
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 
@@ -40,7 +40,7 @@ def whole(value: object, least: int | None = None) -> bool:
 
 def finite(value: object) -> bool:
     """Whether a value is a number (no bool) that a float can hold."""
-    return math.isfinite(value) if type(value) is float else whole(value)  # type: ignore[arg-type]
+    return math.isfinite(value) if type(value) is float else whole(value)
 
 
 class Field(ma.fields.Field):
@@ -50,6 +50,12 @@ class Field(ma.fields.Field):
         self.default = default
         more = {"required": True} if default is ... else {"load_default": default}
         super().__init__(allow_none=null or default is None, **more, **kwargs)
+
+    if TYPE_CHECKING:  # on a layer, a field is the value it loaded
+
+        def __get__(self, instance: Any, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Any) -> None: ...
 
     def expects(self) -> str:
         raise NotImplementedError
@@ -61,7 +67,9 @@ class Field(ma.fields.Field):
     def json_schema(self) -> dict[str, Any]:
         schema = self.schema_of()
         if self.allow_none:
-            schema = {"anyOf": [schema, {"type": "null"}]} if "enum" in schema or "type" not in schema else nullable(schema)
+            schema = (
+                {"anyOf": [schema, {"type": "null"}]} if "enum" in schema or "type" not in schema else nullable(schema)
+            )
         if self.default is not ...:
             schema = {**schema, "default": jsonable(self.default)}
         return schema
@@ -108,7 +116,7 @@ class Int(Field):
     def read(self, value: Any, name: str) -> int:
         if not whole(value, self.min):
             raise self.refuse(value)
-        return value  # type: ignore[no-any-return]
+        return value
 
 
 class Number(Field):
@@ -253,9 +261,7 @@ class Pairs(Dims):
         elif self.rank == 1 and len(value) == 2:
             items = [value]
         pairs = tuple(tuple(item) if isinstance(item, list | tuple) else (item, item) for item in items)
-        if len(pairs) != self.rank or any(
-            len(pair) != 2 or not all(whole(n, 0) for n in pair) for pair in pairs
-        ):
+        if len(pairs) != self.rank or any(len(pair) != 2 or not all(whole(n, 0) for n in pair) for pair in pairs):
             raise self.refuse(value)
         return pairs
 
@@ -263,15 +269,19 @@ class Pairs(Dims):
 class Ints(Field):
     """A list of integers, or one integer where `single`; loads as a tuple."""
 
-    def __init__(self, default: Any = ..., *, min: int | None = None, single: bool = True, count: int = 0, **kwargs: Any):
+    def __init__(
+        self, default: Any = ..., *, min: int | None = None, single: bool = True, count: int = 0, **kwargs: Any
+    ):
         super().__init__(default, **kwargs)
         self.min, self.single, self.count = min, single, count
 
     def expects(self) -> str:
         least = "" if self.min is None else f" of at least {self.min}"
         many = f"a list of {self.count or ''}".rstrip()
-        return f"an integer{least}, or {many} {'of them' if self.count == 0 else ''}".rstrip() if self.single else (
-            f"{many} integers{least}" if self.count else f"a list of integers{least}"
+        return (
+            f"an integer{least}, or {many} {'of them' if self.count == 0 else ''}".rstrip()
+            if self.single
+            else (f"{many} integers{least}" if self.count else f"a list of integers{least}")
         )
 
     def schema_of(self) -> dict[str, Any]:

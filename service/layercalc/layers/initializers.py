@@ -38,7 +38,7 @@ class Initializer:
 
     @classmethod
     def load(cls, value: Any) -> "Initializer":
-        """From a name (`glorot_uniform`, `GlorotUniform`) or Keras' serialised object; ValueError says what is wrong."""
+        """From a name (`glorot_uniform`, `GlorotUniform`) or Keras' object; ValueError says what is wrong."""
         config: Any = {}
         name = value
         if isinstance(value, dict):
@@ -61,7 +61,9 @@ class Initializer:
         if arguments.get("scale", 1.0) <= 0 or arguments.get("stddev", 1.0) < 0:
             raise ValueError("Its scale must be positive and its stddev not negative.")
         if (arguments.get("mode", "fan_in"), arguments.get("distribution", "uniform")) not in VARIANCE_SCALINGS:
-            raise ValueError("Its mode is fan_in, fan_out or fan_avg, its distribution (un)truncated_normal or uniform.")
+            raise ValueError(
+                "Its mode is fan_in, fan_out or fan_avg, its distribution (un)truncated_normal or uniform."
+            )
         return cls(key, arguments)
 
 

@@ -18,7 +18,7 @@ class Merge(Layer):
     op: ClassVar[Any]
 
     supports_masking = True
-    example: Any = ({}, [(2, 4, 3), (2, 4, 3)])
+    example: ClassVar[Any] = ({}, [(2, 4, 3), (2, 4, 3)])
 
     def call(self, weight: Weight, *inputs: Tensor) -> Tensor:
         inputs = self.aligned(inputs)
@@ -101,7 +101,7 @@ class Concatenate(Merge):
 
     axis = Int(-1)
 
-    example = {"axis": 1}, [(2, 4, 3), (2, 5, 3)]
+    example: ClassVar[Any] = {"axis": 1}, [(2, 4, 3), (2, 5, 3)]
 
     def call(self, weight: Weight, *inputs: Tensor) -> Tensor:
         return ops.concatenate(*inputs, axis=self.axis_of(self.axis, inputs[0]))
@@ -112,7 +112,9 @@ class Concatenate(Merge):
             return None
         spread = [
             ops.broadcast_to(
-                ops.constant(True, "bool") if mask is None else ops.reshape(mask, to=(*mask.shape, *(1,) * (x.ndim - mask.ndim))),
+                ops.constant(True, "bool")
+                if mask is None
+                else ops.reshape(mask, to=(*mask.shape, *(1,) * (x.ndim - mask.ndim))),
                 to=x.shape,
             )
             for mask, x in zip(masks, inputs, strict=True)
@@ -128,7 +130,7 @@ class Dot(Merge):
     axes = Ints(count=2)
     normalize = Bool(False)
 
-    example = {"axes": [2, 2]}, [(2, 4, 3), (2, 5, 3)]
+    example: ClassVar[Any] = {"axes": [2, 2]}, [(2, 4, 3), (2, 5, 3)]
 
     def check(self) -> None:
         if 0 in self.axes:
@@ -137,7 +139,10 @@ class Dot(Merge):
     def call(self, weight: Weight, x: Tensor, y: Tensor) -> Tensor:
         a, b = (self.axis_of(axis, t, "axes") for axis, t in zip((self.axes * 2)[:2], (x, y), strict=True))
         if 0 in (a, b) or x.ndim < 2 or y.ndim < 2:
-            raise ShapeError(f"Dot needs an axis beside the batch in both inputs; received {text(x.shape)} and {text(y.shape)}.", "axes")
+            raise ShapeError(
+                f"Dot needs an axis beside the batch in both inputs; received {text(x.shape)} and {text(y.shape)}.",
+                "axes",
+            )
         if differ(x.shape[a], y.shape[b]):
             raise ShapeError(
                 f"Axis {a} of {text(x.shape)} is {x.shape[a]}, axis {b} of {text(y.shape)} is {y.shape[b]}: the axes "

@@ -55,7 +55,8 @@ class LayerField(Field):
     def read(self, value: Any, name: str) -> Layer:
         if not isinstance(value, dict) or not ("type" in value or "class_name" in value):
             raise self.refuse(value)
-        made, made.name = inner(value)
+        made, own_name = inner(value)
+        made.name = own_name
         return made
 
 

@@ -1,6 +1,6 @@
 """Layers that shift and scale by moments, given or computed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 import numpy as np
@@ -36,9 +36,9 @@ class BatchNormalization(Layer):
     renorm_momentum = Number(0.99)
     synchronized = Bool(False)
 
-    legacy = {"fused": None, "virtual_batch_size": None, "adjustment": None}
+    legacy: ClassVar[dict[str, str | None]] = {"fused": None, "virtual_batch_size": None, "adjustment": None}
     supports_masking = True
-    example = {}, (2, 4, 4, 3)
+    example: ClassVar[Any] = {}, (2, 4, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axis = self.axis_of(self.axis, x)
@@ -75,7 +75,7 @@ class LayerNormalization(Layer):
     rms_scaling = Bool(False)
 
     supports_masking = True
-    example = {}, (2, 5, 8)
+    example: ClassVar[Any] = {}, (2, 5, 8)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
@@ -108,7 +108,7 @@ class Normalization(Layer):
     invert = Bool(False)
 
     supports_masking = True
-    example = {}, (2, 4, 4, 3)
+    example: ClassVar[Any] = {}, (2, 4, 4, 3)
 
     def check(self) -> None:
         if (self.mean is None) != (self.variance is None):
@@ -128,7 +128,9 @@ class Normalization(Layer):
             weight("count", (), zeros, trainable=False, dtype="int32")
         else:
             given = shape_of(self.mean)
-            if len(given) > len(kept) or any(differ(a, b) and a != 1 for a, b in zip(given[::-1], kept[::-1], strict=False)):
+            if len(given) > len(kept) or any(
+                differ(a, b) and a != 1 for a, b in zip(given[::-1], kept[::-1], strict=False)
+            ):
                 raise ShapeError(f"A mean of shape {list(given)} does not fit the kept axes {list(kept)}.", "mean")
             spread = [1] * x.ndim
             for axis, n in zip(axes[::-1], given[::-1], strict=False):

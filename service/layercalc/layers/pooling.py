@@ -17,7 +17,7 @@ class Pooling(Layer):
     strides: Any
     padding: Any
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({"pool_size": 2}, (2, 9, 3)),
         2: ({"pool_size": 3, "strides": 2, "padding": "same"}, (2, 8, 8, 3)),
         3: ({"pool_size": 2}, (2, 4, 4, 4, 3)),
@@ -41,7 +41,7 @@ class MaxPooling(Pooling):
 
 @layer(aliases=("AvgPool{}D",), AveragePooling1D=1, AveragePooling2D=2, AveragePooling3D=3)
 class AveragePooling(Pooling):
-    """The mean of each window and channel, padding not counted; windows side by side unless `strides` says otherwise."""
+    """The mean of each window and channel, padding left out; windows side by side unless `strides` says otherwise."""
 
     pool_size = Dims()
     strides = Dims(None)
@@ -56,7 +56,7 @@ class GlobalPooling(Layer):
     data_format = DataFormat()
     keepdims = Bool(False)
 
-    examples = {
+    examples: ClassVar[Any] = {
         1: ({}, (2, 5, 3)),
         2: ({"keepdims": True}, (2, 5, 5, 3)),
         3: ({}, (2, 3, 3, 3, 4)),

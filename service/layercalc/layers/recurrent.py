@@ -1,7 +1,7 @@
 """Layers with a state that runs along the time axis."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,9 +37,7 @@ class Recurrent(Layer):
         """The shape of each state without the batch; the first is that of the output."""
         raise NotImplementedError
 
-    def call(
-        self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None
-    ) -> Any:
+    def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
         batch = sequences.shape[0]
         shapes = [(batch, *size) for size in self.state_sizes(sequences)]
         z, weights = self.prepare(weight, sequences)
@@ -69,7 +67,9 @@ class Recurrent(Layer):
             raise ShapeError(f"{self.type} starts from {len(shapes)} states, received {len(states)}.")
         for state, shape in zip(states, shapes, strict=True):
             if len(state.shape) != len(shape) or any(map(differ, state.shape, shape)):
-                raise ShapeError(f"An initial state of {self.type} has shape {text(shape)}, received {text(state.shape)}.")
+                raise ShapeError(
+                    f"An initial state of {self.type} has shape {text(shape)}, received {text(state.shape)}."
+                )
         return states
 
     def mask(self, masks: Any, *inputs: Tensor) -> Any:
@@ -120,8 +120,8 @@ class LSTM(Recurrent):
     use_cudnn = Choice(("auto", True, False), "auto")
     zero_output_for_mask = Bool(False)
 
-    legacy = {"implementation": None, "time_major": None}
-    example = {"units": 16, "return_sequences": True}, (2, 12, 8)
+    legacy: ClassVar[dict[str, str | None]] = {"implementation": None, "time_major": None}
+    example: ClassVar[Any] = {"units": 16, "return_sequences": True}, (2, 12, 8)
 
     def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
         self.needs_rank(x, 3, "batch, steps, features")

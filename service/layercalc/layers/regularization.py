@@ -1,5 +1,7 @@
 """Layers that act in training only: at inference their output is their input."""
 
+from typing import Any, ClassVar
+
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import DataFormat, Dimensions, Int, Number
 from layercalc.ops import Tensor
@@ -22,7 +24,7 @@ class Dropout(Inert):
     noise_shape = Dimensions(None)
     seed = Int(None)
 
-    example = {"rate": 0.5}, (2, 5)
+    example: ClassVar[Any] = {"rate": 0.5}, (2, 5)
 
 
 @layer
@@ -33,7 +35,7 @@ class AlphaDropout(Inert):
     noise_shape = Dimensions(None)
     seed = Int(None)
 
-    example = {"rate": 0.5}, (2, 5)
+    example: ClassVar[Any] = {"rate": 0.5}, (2, 5)
 
 
 @layer
@@ -43,7 +45,7 @@ class GaussianDropout(Inert):
     rate = Number(min=0, max=1)
     seed = Int(None)
 
-    example = {"rate": 0.5}, (2, 5)
+    example: ClassVar[Any] = {"rate": 0.5}, (2, 5)
 
 
 @layer
@@ -53,7 +55,7 @@ class GaussianNoise(Inert):
     stddev = Number(min=0)
     seed = Int(None)
 
-    example = {"stddev": 0.1}, (2, 5)
+    example: ClassVar[Any] = {"stddev": 0.1}, (2, 5)
 
 
 @layer(SpatialDropout1D=1)
@@ -63,7 +65,7 @@ class SpatialDropoutSteps(Inert):
     rate = Number(min=0, max=1)
     seed = Int(None)
 
-    examples = {1: ({"rate": 0.5}, (2, 5, 3))}
+    examples: ClassVar[Any] = {1: ({"rate": 0.5}, (2, 5, 3))}
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         self.needs_rank(x, (self.rank or 1) + 2, "batch, spatial axes, channels")
@@ -78,7 +80,7 @@ class SpatialDropout(SpatialDropoutSteps):
     data_format = DataFormat()
     seed = Int(None)
 
-    examples = {2: ({"rate": 0.5}, (2, 5, 5, 3)), 3: ({"rate": 0.5}, (2, 3, 3, 3, 2))}
+    examples: ClassVar[Any] = {2: ({"rate": 0.5}, (2, 5, 5, 3)), 3: ({"rate": 0.5}, (2, 3, 3, 3, 2))}
 
 
 @layer
@@ -88,11 +90,11 @@ class ActivityRegularization(Inert):
     l1 = Number(0.0)
     l2 = Number(0.0)
 
-    example = {"l1": 0.01}, (2, 5)
+    example: ClassVar[Any] = {"l1": 0.01}, (2, 5)
 
 
 @layer
 class Identity(Inert):
     """Hands its input on."""
 
-    example = {}, (2, 5)
+    example: ClassVar[Any] = {}, (2, 5)

@@ -1,6 +1,6 @@
 """Layers that move, cut, pad or repeat, and those that stretch."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 
@@ -19,7 +19,7 @@ class Flatten(Layer):
 
     data_format = DataFormat()
 
-    example = {}, (2, 4, 4, 3)
+    example: ClassVar[Any] = {}, (2, 4, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return ops.reshape(x, to=(x.shape[0], size(x.shape[1:])))
@@ -48,7 +48,7 @@ class Reshape(Layer):
 
     target_shape = TargetShape(min=-1, single=False)
 
-    example = {"target_shape": [6, -1]}, (2, 4, 3)
+    example: ClassVar[Any] = {"target_shape": [6, -1]}, (2, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         try:
@@ -64,7 +64,7 @@ class Permute(Layer):
 
     dims = Ints(min=1, single=False)
 
-    example = {"dims": [2, 1]}, (2, 4, 3)
+    example: ClassVar[Any] = {"dims": [2, 1]}, (2, 4, 3)
 
     def check(self) -> None:
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
@@ -75,7 +75,8 @@ class Permute(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim != len(self.dims) + 1:
             raise ShapeError(
-                f"{len(self.dims)} dims are for an input of {len(self.dims) + 1} axes; {text(x.shape)} has {x.ndim}.", "dims"
+                f"{len(self.dims)} dims are for an input of {len(self.dims) + 1} axes; {text(x.shape)} has {x.ndim}.",
+                "dims",
             )
         return ops.transpose(x, axes=(0, *self.dims))
 
@@ -86,7 +87,7 @@ class RepeatVector(Layer):
 
     n = Int(min=1)
 
-    example = {"n": 3}, (2, 4)
+    example: ClassVar[Any] = {"n": 3}, (2, 4)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         self.needs_rank(x, 2, "batch, features")
@@ -108,7 +109,7 @@ class ZeroPaddingByOne(ZeroPadding):
     padding = Pairs(1)
     data_format = DataFormat()
 
-    examples = {1: ({"padding": [1, 2]}, (2, 4, 3)), 2: ({"padding": [[0, 1], [2, 3]]}, (2, 4, 4, 3))}
+    examples: ClassVar[Any] = {1: ({"padding": [1, 2]}, (2, 4, 3)), 2: ({"padding": [[0, 1], [2, 3]]}, (2, 4, 4, 3))}
 
 
 @layer(ZeroPadding3D=3)
@@ -118,7 +119,7 @@ class ZeroPaddingVolume(ZeroPadding):
     padding = Pairs(((1, 1), (1, 1), (1, 1)))
     data_format = DataFormat()
 
-    examples = {3: ({"padding": 1}, (2, 2, 3, 4, 2))}
+    examples: ClassVar[Any] = {3: ({"padding": 1}, (2, 2, 3, 4, 2))}
 
 
 class CroppingLayer(Layer):
@@ -136,7 +137,7 @@ class Cropping1D(CroppingLayer):
     rank = 1
     cropping = Pairs((1, 1))
 
-    example = {"cropping": [1, 2]}, (2, 6, 3)
+    example: ClassVar[Any] = {"cropping": [1, 2]}, (2, 6, 3)
 
 
 @layer(Cropping2D=2)
@@ -146,7 +147,7 @@ class Cropping(CroppingLayer):
     cropping = Pairs(((0, 0), (0, 0)))
     data_format = DataFormat()
 
-    examples = {2: ({"cropping": [[1, 0], [1, 2]]}, (2, 5, 5, 3))}
+    examples: ClassVar[Any] = {2: ({"cropping": [[1, 0], [1, 2]]}, (2, 5, 5, 3))}
 
 
 @layer(Cropping3D=3)
@@ -156,7 +157,7 @@ class CroppingVolume(CroppingLayer):
     cropping = Pairs(((1, 1), (1, 1), (1, 1)))
     data_format = DataFormat()
 
-    examples = {3: ({}, (2, 4, 4, 4, 2))}
+    examples: ClassVar[Any] = {3: ({}, (2, 4, 4, 4, 2))}
 
 
 class UpSampling(Layer):
@@ -181,7 +182,7 @@ class UpSampling1D(UpSampling):
     rank = 1
     size = Dims(2)
 
-    example = {"size": 3}, (2, 4, 3)
+    example: ClassVar[Any] = {"size": 3}, (2, 4, 3)
 
 
 @layer(UpSampling2D=2)
@@ -192,7 +193,7 @@ class UpSamplingImage(UpSampling):
     data_format = DataFormat()
     interpolation = Choice(("nearest", "bilinear"), "nearest")
 
-    examples = {2: ({"interpolation": "bilinear"}, (2, 3, 4, 2))}
+    examples: ClassVar[Any] = {2: ({"interpolation": "bilinear"}, (2, 3, 4, 2))}
 
 
 @layer(UpSampling3D=3)
@@ -202,7 +203,7 @@ class UpSamplingVolume(UpSampling):
     size = Dims(2)
     data_format = DataFormat()
 
-    examples = {3: ({}, (2, 2, 3, 2, 2))}
+    examples: ClassVar[Any] = {3: ({}, (2, 2, 3, 2, 2))}
 
 
 class Scale(Numbers):
@@ -222,9 +223,7 @@ class Rescaling(Layer):
     offset = Scale(0.0)
 
     supports_masking = True
-    example = {"scale": 0.00392156862745098}, (2, 4, 4, 3)
+    example: ClassVar[Any] = {"scale": 0.00392156862745098}, (2, 4, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return ops.add(ops.multiply(x, ops.constant(self.scale)), ops.constant(self.offset))
-
-

@@ -1,6 +1,6 @@
 """Layers around another layer."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 
@@ -21,7 +21,7 @@ class TimeDistributed(Layer):
     layer = LayerField()
 
     supports_masking = True
-    example = {"layer": {"type": "Dense", "units": 4}}, (2, 12, 8)
+    example: ClassVar[Any] = {"layer": {"type": "Dense", "units": 4}}, (2, 12, 8)
 
     def call(self, weight: Weight, x: Tensor, mask: Tensor | None = None) -> Tensor:
         if x.ndim < 3:
@@ -44,7 +44,7 @@ class Bidirectional(Layer):
     backward_layer = LayerField(None)
 
     supports_masking = True
-    example = {"layer": {"type": "LSTM", "units": 5, "return_sequences": True}}, (2, 6, 4)
+    example: ClassVar[Any] = {"layer": {"type": "LSTM", "units": 5, "return_sequences": True}}, (2, 6, 4)
 
     def check(self) -> None:
         for field, inner in (("layer", self.layer), ("backward_layer", self.backward_layer)):
@@ -52,7 +52,9 @@ class Bidirectional(Layer):
                 raise ma.ValidationError(f"Expected a recurrent layer; received {inner.type}.", field)
         if self.backward_layer is None:
             if self.layer.go_backwards:
-                raise ma.ValidationError("Its layer goes backwards already; name a backward_layer that goes forwards.", "layer")
+                raise ma.ValidationError(
+                    "Its layer goes backwards already; name a backward_layer that goes forwards.", "layer"
+                )
         else:
             for same in ("return_sequences", "return_state"):
                 if getattr(self.layer, same) != getattr(self.backward_layer, same):
@@ -69,9 +71,7 @@ class Bidirectional(Layer):
             backward = with_config(forward, name=name, go_backwards=True)
         return first, with_config(backward)
 
-    def call(
-        self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None
-    ) -> Any:
+    def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
         forward, backward = self.both()
         masks = () if mask is None else (mask,)
         starts: tuple[dict[str, Any], ...] = ({}, {})

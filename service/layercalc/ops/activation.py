@@ -26,22 +26,50 @@ def erf(x: np.ndarray) -> np.ndarray:
     return np.copysign(np.where(big <= 1, low, high), x).astype(x.dtype)
 
 
-ERF_P = (9.60497373987051638749e0, 9.00260197203842689217e1, 2.23200534594684319226e3, 7.00332514112805075473e3,
-         5.55923013010394962768e4)  # fmt: skip
-ERF_Q = (1.0, 3.35617141647503099647e1, 5.21357949780152679795e2, 4.59432382970980127987e3, 2.26290000613890934246e4,
-         4.92673942608635921086e4)  # fmt: skip
-ERFC_P = (2.46196981473530512524e-10, 5.64189564831068821977e-1, 7.46321056442269912687e0, 4.86371970985681366614e1,
-          1.96520832956077098242e2, 5.26445194995477358631e2, 9.34528527171957607540e2, 1.02755188689515710272e3,
-          5.57535335369399327526e2)  # fmt: skip
-ERFC_Q = (1.0, 1.32281951154744992508e1, 8.67072140885989742329e1, 3.54937778887819891062e2, 9.75708501743205489753e2,
-          1.82390916687909736289e3, 2.24633760818710981792e3, 1.65666309194161350182e3,
-          5.57535340817727675546e2)  # fmt: skip
+ERF_P = (
+    9.60497373987051638749e0,
+    9.00260197203842689217e1,
+    2.23200534594684319226e3,
+    7.00332514112805075473e3,
+    5.55923013010394962768e4,
+)
+ERF_Q = (
+    1.0,
+    3.35617141647503099647e1,
+    5.21357949780152679795e2,
+    4.59432382970980127987e3,
+    2.26290000613890934246e4,
+    4.92673942608635921086e4,
+)
+ERFC_P = (
+    2.46196981473530512524e-10,
+    5.64189564831068821977e-1,
+    7.46321056442269912687e0,
+    4.86371970985681366614e1,
+    1.96520832956077098242e2,
+    5.26445194995477358631e2,
+    9.34528527171957607540e2,
+    1.02755188689515710272e3,
+    5.57535335369399327526e2,
+)
+ERFC_Q = (
+    1.0,
+    1.32281951154744992508e1,
+    8.67072140885989742329e1,
+    3.54937778887819891062e2,
+    9.75708501743205489753e2,
+    1.82390916687909736289e3,
+    2.24633760818710981792e3,
+    1.65666309194161350182e3,
+    5.57535340817727675546e2,
+)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)), without overflow on either side."""
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    out: np.ndarray = np.where(x >= 0, 1, small) / (1 + small)
+    return out
 
 
 def softplus(x: np.ndarray) -> np.ndarray:
@@ -66,6 +94,10 @@ def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
 def celu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     a = x.dtype.type(alpha)
     return np.maximum(x, 0) + a * np.expm1(np.minimum(x, 0) / a)
+
+
+def threshold(x: Any, threshold: float = 0.0, default_value: float = 0.0) -> Any:
+    return np.where(x > threshold, x, default_value).astype(x.dtype)
 
 
 def gelu(x: np.ndarray, approximate: bool = False) -> np.ndarray:
@@ -141,7 +173,7 @@ def glu(x: np.ndarray, axis: int) -> np.ndarray:
     return a * sigmoid(b)
 
 
-def pointwise(name: str, function: Any, **each: int) -> Elementwise:
+def pointwise(name: str, function: Any, **each: Any) -> Elementwise:
     return Elementwise(name, function, floating=True, **each)
 
 
@@ -153,46 +185,66 @@ ACTIVATIONS: dict[str, Op | None] = {
     "linear": None,
     "relu": Relu("relu", relu),
     "relu6": Relu("relu6", lambda x, max_value=6: relu(x, max_value=6)),
-    "leaky_relu": Elementwise(
-        "leaky_relu", lambda x, negative_slope=0.2: relu(x, negative_slope), compares=1, muls=1
-    ),
+    "leaky_relu": Elementwise("leaky_relu", lambda x, negative_slope=0.2: relu(x, negative_slope), compares=1, muls=1),
     "elu": pointwise("elu", elu, compares=1, transcendentals=1, adds=1, muls=1),
-    "selu": pointwise("selu", lambda x: constant_of(x, SELU_SCALE) * elu(x, SELU_ALPHA),
-                      compares=1, transcendentals=1, adds=1, muls=2),
+    "selu": pointwise(
+        "selu", lambda x: constant_of(x, SELU_SCALE) * elu(x, SELU_ALPHA), compares=1, transcendentals=1, adds=1, muls=2
+    ),
     "celu": pointwise("celu", celu, compares=2, transcendentals=1, adds=2, muls=1, divs=1),
     "gelu": pointwise("gelu", gelu, transcendentals=1, adds=1, muls=3),
     "silu": pointwise("silu", lambda x: x * sigmoid(x), transcendentals=1, adds=2, divs=1, muls=1),
     "sigmoid": pointwise("sigmoid", sigmoid, transcendentals=1, adds=2, divs=1),
-    "hard_sigmoid": pointwise("hard_sigmoid", lambda x: np.clip(x / 6 + constant_of(x, 0.5), 0, 1),
-                              divs=1, adds=1, compares=2),
-    "hard_silu": pointwise("hard_silu", lambda x: x * np.clip(x / 6 + constant_of(x, 0.5), 0, 1),
-                           divs=1, adds=1, compares=2, muls=1),
+    "hard_sigmoid": pointwise(
+        "hard_sigmoid", lambda x: np.clip(x / 6 + constant_of(x, 0.5), 0, 1), divs=1, adds=1, compares=2
+    ),
+    "hard_silu": pointwise(
+        "hard_silu", lambda x: x * np.clip(x / 6 + constant_of(x, 0.5), 0, 1), divs=1, adds=1, compares=2, muls=1
+    ),
     "hard_tanh": Elementwise("hard_tanh", lambda x: np.clip(x, -1, 1), compares=2),
-    "hard_shrink": Elementwise("hard_shrink", lambda x, threshold=0.5: np.where(np.abs(x) > threshold, x, 0),
-                               compares=2),
+    "hard_shrink": Elementwise(
+        "hard_shrink", lambda x, threshold=0.5: np.where(np.abs(x) > threshold, x, 0), compares=2
+    ),
     "soft_shrink": Elementwise(
-        "soft_shrink", lambda x, threshold=0.5: np.sign(x) * np.maximum(np.abs(x) - constant_of(x, threshold), 0),
-        compares=2, adds=1),
+        "soft_shrink",
+        lambda x, threshold=0.5: np.sign(x) * np.maximum(np.abs(x) - constant_of(x, threshold), 0),
+        compares=2,
+        adds=1,
+    ),
     "tanh_shrink": pointwise("tanh_shrink", lambda x: x - np.tanh(x), transcendentals=1, adds=1),
     "tanh": pointwise("tanh", np.tanh, transcendentals=1),
     "exponential": pointwise("exponential", np.exp, transcendentals=1),
     "softplus": pointwise("softplus", softplus, transcendentals=2, adds=1),
     "softsign": pointwise("softsign", lambda x: x / (1 + np.abs(x)), compares=1, adds=1, divs=1),
-    "squareplus": pointwise("squareplus", lambda x, b=4: (x + np.sqrt(x * x + constant_of(x, b))) / 2,
-                            adds=2, muls=1, transcendentals=1, divs=1),
+    "squareplus": pointwise(
+        "squareplus",
+        lambda x, b=4: (x + np.sqrt(x * x + constant_of(x, b))) / 2,
+        adds=2,
+        muls=1,
+        transcendentals=1,
+        divs=1,
+    ),
     "sparse_plus": Elementwise(
-        "sparse_plus", lambda x: np.where(x <= -1, 0, np.where(x < 1, (x + 1) ** 2 / 4, x)).astype(x.dtype),
-        floating=True, compares=2, adds=1, muls=1, divs=1),
+        "sparse_plus",
+        lambda x: np.where(x <= -1, 0, np.where(x < 1, (x + 1) ** 2 / 4, x)).astype(x.dtype),
+        floating=True,
+        compares=2,
+        adds=1,
+        muls=1,
+        divs=1,
+    ),
     "sparse_sigmoid": Elementwise(
-        "sparse_sigmoid", lambda x: np.where(x <= -1, 0, np.where(x >= 1, 1, (x + 1) / 2)).astype(x.dtype),
-        floating=True, compares=2, adds=1, divs=1),
+        "sparse_sigmoid",
+        lambda x: np.where(x <= -1, 0, np.where(x >= 1, 1, (x + 1) / 2)).astype(x.dtype),
+        floating=True,
+        compares=2,
+        adds=1,
+        divs=1,
+    ),
     "mish": pointwise("mish", lambda x: x * np.tanh(softplus(x)), transcendentals=3, adds=1, muls=1),
     "log_sigmoid": pointwise("log_sigmoid", lambda x: -softplus(-x), transcendentals=2, adds=3),
-    "threshold": Elementwise(
-        "threshold", lambda x, threshold=0.0, default_value=0.0: np.where(x > threshold, x, default_value).astype(x.dtype),
-        compares=1),
+    "threshold": Elementwise("threshold", threshold, compares=1),
     "softmax": AlongAxis("softmax", softmax, compares=1, adds=2, transcendentals=1, divs=1),
     "log_softmax": AlongAxis("log_softmax", log_softmax, compares=1, adds=3, transcendentals=1),
     "sparsemax": AlongAxis("sparsemax", sparsemax, compares=2, adds=3, muls=1),
     "glu": AlongAxis("glu", glu, halves=True, transcendentals=1, adds=2, divs=1, muls=1),
-}  # fmt: skip
+}

@@ -85,6 +85,8 @@ def promote(*dtypes: str) -> str:
 class Reading(Protocol):
     """What calling an op means just now."""
 
+    def spend(self) -> None: ...
+
     def op(self, op: "Op", inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor: ...
@@ -145,6 +147,10 @@ class Entry(NamedTuple):
     op: Op
     cost: Cost
     times: Dim
+    out: Spec
+
+
+MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
 
 
 class Tracing:
@@ -153,13 +159,21 @@ class Tracing:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.times: Dim = 1
+        self.visits = 0
+
+    def spend(self) -> None:
+        """Count the call of a layer inside a layer; refuse what would never end."""
+        self.visits += 1
+        if self.visits > MAX_VISITS:
+            raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
-        self.entries.append(Entry(op, cost, self.times))
-        return Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
+        result = Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
+        self.entries.append(Entry(op, cost, self.times, result))
+        return result
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
         return Spec(shape, dtype)
@@ -182,6 +196,9 @@ class Running:
 
     def __init__(self, dtype: str = "float32"):
         self.float = np.dtype(dtype)
+
+    def spend(self) -> None:
+        """The analysis has counted already."""
 
     def op(self, op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> np.ndarray:
         if len({x.dtype for x in inputs}) > 1 or op.floating:
@@ -230,4 +247,3 @@ def constant(values: Any, dtype: str = "float32") -> Tensor:
 def full(shape: Shape, value: float, dtype: str = "float32") -> Tensor:
     """A tensor of one value."""
     return READING.get().constant(lambda: np.full(shape, value), shape, dtype)
-

@@ -22,7 +22,7 @@ class Conv(Op):
     ) -> Shape:
         if differ(x[-1], kernel[-2] * groups):
             raise ShapeError(f"The kernel reads {kernel[-2] * groups} channels, the input {text(x)} has {x[-1]}.")
-        window = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+        window: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
         return x[0], *positions(x[1:-1], kernel[:-2], field="kernel_size", **window), kernel[-1]
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
@@ -33,8 +33,7 @@ class Conv(Op):
     ) -> np.ndarray:
         window = kernel.shape[:-2]
         around = [
-            pads(n, k, s, d, padding)
-            for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
+            pads(n, k, s, d, padding) for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
         ]
         x = padded(x, around)
         rank, filters = len(window), kernel.shape[-1]
@@ -55,8 +54,10 @@ class Conv(Op):
         matrices = np.moveaxis(kernel.reshape(-1, share, groups, each), 2, 0).reshape(groups, -1, each)
         for where in blocks(columns.shape, rank, x.itemsize):
             part = columns[where]
-            rows = np.moveaxis(part.reshape(*part.shape[:-1], groups, share), -2, 0).reshape(groups, -1, matrices.shape[1])
-            out[where] = np.moveaxis(rows @ matrices, 0, 1).reshape(out[where].shape)
+            grouped = np.moveaxis(part.reshape(*part.shape[:-1], groups, share), -2, 0).reshape(
+                groups, -1, matrices.shape[1]
+            )
+            out[where] = np.moveaxis(grouped @ matrices, 0, 1).reshape(out[where].shape)
         return out
 
 
@@ -81,7 +82,7 @@ class DepthwiseConv(Op):
     def shape(self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
         if differ(x[-1], kernel[-2]):
             raise ShapeError(f"The kernel reads {kernel[-2]} channels, the input {text(x)} has {x[-1]}.")
-        window = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+        window: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
         sizes = positions(x[1:-1], kernel[:-2], field="kernel_size", **window)
         return x[0], *sizes, kernel[-2] * kernel[-1]
 
@@ -91,8 +92,7 @@ class DepthwiseConv(Op):
     def run(self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any) -> np.ndarray:
         window, multiplier = kernel.shape[:-2], kernel.shape[-1]
         around = [
-            pads(n, k, s, d, padding)
-            for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
+            pads(n, k, s, d, padding) for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
         ]
         out_shape = self.shape(x.shape, kernel.shape, strides=strides, padding=padding, dilation_rate=dilation_rate)
         x = padded(x, around)
@@ -141,9 +141,7 @@ class ConvTranspose(Op):
         how = {"strides": strides, "padding": padding, "output_padding": output_padding}
         out_shape = self.shape(x.shape, kernel.shape, dilation_rate=dilation_rate, **how)
         window, filters, spatial = kernel.shape[:-2], kernel.shape[-2], x.shape[1:-1]
-        whole = [
-            (n - 1) * s + span(k, d) for n, k, s, d in zip(spatial, window, strides, dilation_rate, strict=True)
-        ]
+        whole = [(n - 1) * s + span(k, d) for n, k, s, d in zip(spatial, window, strides, dilation_rate, strict=True)]
         full = np.zeros((x.shape[0], *whole, filters), x.dtype)
         for tap, where in taps(window, spatial, strides, dilation_rate):
             full[where] += x @ kernel[tap].T

@@ -53,14 +53,14 @@ class Elementwise(Op):
 class Select(Elementwise):
     """`a` where the condition holds, else `b`."""
 
-    def shape(self, condition: Shape, a: Shape, b: Shape) -> Shape:
-        return broadcast(condition, a, b)
+    def shape(self, *shapes: Shape, **_: Any) -> Shape:
+        return broadcast(*shapes)
 
     def common_dtype(self, *dtypes: str) -> None:
         return None
 
-    def dtype(self, condition: str, a: str, b: str) -> str:
-        return a
+    def dtype(self, *dtypes: str) -> str:
+        return dtypes[1]
 
 
 add = Elementwise("add", np.add, adds=1)

@@ -46,7 +46,9 @@ class LayerNorm(Op):
 
     floating = True
 
-    def shape(self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool) -> Shape:
+    def shape(
+        self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool
+    ) -> Shape:
         return x
 
     def cost(

@@ -23,14 +23,17 @@ class Pool(Op):
 
     def shape(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Shape:
         once = (1,) * len(pool_size)
-        window = {"strides": strides, "padding": padding, "dilation_rate": once}
+        window: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": once}
         return x[0], *positions(x[1:-1], pool_size, field="pool_size", **window), x[-1]
 
     def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
         return reduction(size(out), size(pool_size), self.average)
 
     def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
-        out_shape, once = self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding), (1,) * len(strides)
+        out_shape, once = (
+            self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding),
+            (1,) * len(strides),
+        )
         around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
         lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
         spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)

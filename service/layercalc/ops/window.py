@@ -39,9 +39,7 @@ def positions(
     return tuple(sizes)
 
 
-def unfitting(
-    axis: str, spatial: Shape, window: Shape, n: Dim, k: Dim, stride: Dim, dilation: Dim, field: str
-) -> str:
+def unfitting(axis: str, spatial: Shape, window: Shape, n: Dim, k: Dim, stride: Dim, dilation: Dim, field: str) -> str:
     """Why a window does not fit, in numbers, and the least that would make it."""
     reach = span(k, dilation)
     spread = f"({k} − 1)·{dilation} + 1 = {reach}" if dilation != 1 else f"{k}"
@@ -67,7 +65,7 @@ def pads(n: int, k: int, stride: int, dilation: int, padding: str) -> tuple[int,
 
 
 def padded(x: np.ndarray, around: Sequence[tuple[int, int]], fill: float = 0) -> np.ndarray:
-    """x with its spatial axes padded; x itself where there is nothing to add."""
+    """X with its spatial axes padded; x itself where there is nothing to add."""
     if not any(map(any, around)):
         return x
     shape = (x.shape[0], *(n + sum(pair) for n, pair in zip(x.shape[1:-1], around, strict=True)), x.shape[-1])

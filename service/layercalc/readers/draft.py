@@ -1,7 +1,7 @@
 """A model in the making: what every reader fills, and what all forms of a document have in common."""
 
 import marshal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
@@ -66,12 +66,12 @@ class Draft:
             self.fault(place.at((key,)) if key else place.at(), error.faults[0][1])
             return None
 
-    def reserve(self, name: Any, where: dict[str, Any]) -> bool:
+    def reserve(self, name: Any, place: Place) -> bool:
         """Take a name that the document gives; a name that is none, or is taken, is a fault."""
         if not isinstance(name, str) or not name or "/" in name:
-            self.fault(where, f"Expected a name, a string without '/'; received {received(name)}.")
+            self.fault(place.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
         elif name in self.taken:
-            self.fault(where, f"There is a layer or input called {name!r} already; names are unique.")
+            self.fault(place.at(("name",)), f"There is a layer or input called {name!r} already; names are unique.")
         else:
             self.taken.add(name)
             return True
@@ -102,27 +102,30 @@ class Draft:
         self.calls.append(Call(name, use, layer, place))
         self.links.append((tuple(inputs), named or {}))
 
-    def finish(self, outputs: list[tuple[Source, dict[str, Any]]]) -> Model:
+    def finish(self, outputs: Sequence[tuple[Source, tuple[Place, str]]]) -> Model:
         """Resolve every name; unknown names and cycles are faults."""
         index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
         for i, call in enumerate(self.calls):
             index[call.name, call.use] = Ref(i)
 
-        def resolve(source: Source, where: dict[str, Any]) -> Ref | None:
+        def resolve(source: Source, place: Place, key: str) -> Ref | None:
             ref = index.get(source[:2])
             if ref is None:
                 near = nearest(source.name, [name for name, _ in index])
                 which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
-                self.fault(where, f"There is no layer or input {which}.{near}")
+                self.fault(place.at((key,)), f"There is no layer or input {which}.{near}")
                 return None
             return ref if ref.source == INPUTS else Ref(ref.source, source.output)
 
         for call, (inputs, named) in zip(self.calls, self.links, strict=True):
-            where = call.place.at(("inputs",))
-            refs = [resolve(source, where) for source in inputs]
+            refs = [resolve(source, call.place, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
             for key, value in named.items():
-                found = resolve(value, where) if isinstance(value, Source) else tuple(resolve(one, where) for one in value)
+                found = (
+                    resolve(value, call.place, "inputs")
+                    if isinstance(value, Source)
+                    else tuple(resolve(one, call.place, "inputs") for one in value)
+                )
                 if found is None or (not isinstance(found, Ref) and None in found):
                     refs.append(None)
                 else:
@@ -131,7 +134,7 @@ class Draft:
                 call.layer = None
             else:
                 call.inputs, call.named = tuple(ref for ref in refs if ref is not None), by_name
-        ends = [resolve(source, where) for source, where in outputs]
+        ends = [resolve(source, place, key) for source, (place, key) in outputs]
         model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref in ends if ref is not None])
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
@@ -140,21 +143,14 @@ class Draft:
         return model
 
 
-def bound(
-    kind: type[Layer], positional: list[Source], named: dict[str, Any]
-) -> tuple[list[Source], dict[str, Any]]:
+def bound(kind: type[Layer], positional: list[Source], named: dict[str, Any]) -> tuple[list[Source], dict[str, Any]]:
     """Call arguments sorted into those by position and those by name, as the layer's `call` lists them.
 
     Keras calls the only tensor of most layers `inputs`, so that name is understood everywhere.
     """
-    import inspect
-
-    names = [
-        p.name
-        for p in list(inspect.signature(kind.call).parameters.values())[2:]
-        if p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
-    rest = dict(named)
+    if not named:
+        return positional, named
+    names, rest = kind.positional, dict(named)
     out = list(positional)
     if not out and "inputs" in rest:
         given = rest.pop("inputs")

@@ -22,7 +22,18 @@ from layercalc.readers.literals import CodeError, Literals, dotted, place_of, sp
 MAX_CODE = 1_000_000
 ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length")
-SKIPPED = {"compile", "fit", "summary", "evaluate", "predict", "save", "load_weights", "print", "plot_model", "set_seed"}
+SKIPPED = {
+    "compile",
+    "fit",
+    "summary",
+    "evaluate",
+    "predict",
+    "save",
+    "load_weights",
+    "print",
+    "plot_model",
+    "set_seed",
+}
 
 
 @dataclass(eq=False)
@@ -145,7 +156,10 @@ class Code(Literals):
             self.expression(node.value)
         elif not isinstance(node, ast.Pass):
             what = type(node).__name__.removesuffix("Def").lower()
-            raise CodeError(node, f"Code is read, never run: {what!r} cannot be followed. Write the layers out, or post the model's JSON.")
+            raise CodeError(
+                node,
+                f"Code is read, never run: {what!r} cannot be followed. Write the layers out, or post the JSON.",
+            )
 
     def bind(self, target: ast.expr, value: Any) -> None:
         """Assign to a name, or to several when the value is a list or a call with several outputs."""
@@ -209,7 +223,9 @@ class Code(Literals):
         if made is not None:
             return made
         known = [*LAYERS, *ALIASES, "Sequential", "Input", "Model"]
-        raise CodeError(node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{nearest(last, known)}")
+        raise CodeError(
+            node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{nearest(last, known)}"
+        )
 
     def function(self, node: ast.expr) -> Any:
         """What a call's left side is, if it is a value of the code."""
@@ -226,23 +242,27 @@ class Code(Literals):
     def layer(self, node: ast.Call, name: str) -> LayerValue:
         """A layer under construction; positional arguments are Keras' in order."""
         kind = LAYERS[ALIASES.get(name, name)]
-        config, place = self.arguments(node, [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")])
+        config, place = self.arguments(
+            node, [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
+        )
         given = config.pop("name", None)
         shape = None
         for key in SHAPES:
             if key in config and key not in kind.schema.fields and key not in kind.legacy:
                 value = config.pop(key)
                 shape = shape or self.shape(value, key, place)
-        if given is not None and self.draft.reserve(given, place.at(("name",))):
-            label = given
-        else:
-            label = self.draft.named(kind.type)
-        return LayerValue(kind, config, place, label, shape)
+        return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
+
+    def label(self, given: Any, kind: str, place: CodePlace) -> str:
+        """The name that the code gives, or the one Keras would."""
+        return str(given) if given is not None and self.draft.reserve(given, place) else self.draft.named(kind)
 
     def shape(self, value: Any, key: str, place: CodePlace) -> tuple[int | None, ...] | None:
         """The shape that a layer's argument names, the batch in front."""
         sizes = [value] if key in ("input_dim", "input_length") or isinstance(value, int) else value
-        if not isinstance(sizes, list | tuple) or not all(dim is None or (type(dim) is int and dim >= 0) for dim in sizes):
+        if not isinstance(sizes, list | tuple) or not all(
+            dim is None or (type(dim) is int and dim >= 0) for dim in sizes
+        ):
             self.draft.fault(place.at((key,)), f"Expected a tuple of sizes; received {received(value)}.")
             return None
         return tuple(sizes) if key.startswith("batch") else (None, *sizes)
@@ -252,7 +272,7 @@ class Code(Literals):
         config, place = self.arguments(node, ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"])
         given = config.pop("name", None)
         made: Any = self.draft.layer(LAYERS["InputLayer"], config, place)
-        name = given if given is not None and self.draft.reserve(given, place.at(("name",))) else self.draft.named("InputLayer")
+        name = given if given is not None and self.draft.reserve(given, place) else self.draft.named("InputLayer")
         call = CallValue(name, place)
         if made is not None:
             call.shape, call.dtype = made.whole_shape(), made.dtype or "float32"
@@ -265,13 +285,17 @@ class Code(Literals):
         config, place = self.arguments(node, ["inputs", *fields])
         inputs = config.pop("inputs", None)
         given = config.pop("name", None)
-        label = given if given is not None and self.draft.reserve(given, place.at(("name",))) else self.draft.named(kind.type)
+        label = given if given is not None and self.draft.reserve(given, place) else self.draft.named(kind.type)
         return self.called(LayerValue(kind, config, place, label), [inputs], {}, node)
 
     def apply(self, layer: Any, node: ast.Call) -> Any:
         """A layer or model on tensors."""
         arguments = [self.value(argument) for argument in node.args]
-        named = {keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg and keyword.arg != "training"}
+        named = {
+            keyword.arg: self.value(keyword.value)
+            for keyword in node.keywords
+            if keyword.arg and keyword.arg != "training"
+        }
         return self.called(layer, arguments, named, node)
 
     def called(self, layer: Any, arguments: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
@@ -321,7 +345,9 @@ class Code(Literals):
             self.add(model, self.value(node.args[0]), node)
         elif name == "build" and (node.args or node.keywords):
             place = place_of(node)
-            model.shape = self.shape(self.value(node.args[0] if node.args else node.keywords[0].value), "batch_shape", place)
+            model.shape = self.shape(
+                self.value(node.args[0] if node.args else node.keywords[0].value), "batch_shape", place
+            )
         elif name == "pop" and model.items:
             model.items.pop()
         else:
@@ -337,7 +363,10 @@ class Code(Literals):
             root = ModelValue("model", self.last.call.place, [], [self.last])
         if isinstance(root, SequentialValue) and not root.items and not self.draft.faults:
             known = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
-            raise Unreadable([{"line": 1, "column": 1, "detail": f"No layer found: expected lines of Keras code such as {known}."}], status=422)
+            raise Unreadable(
+                [{"line": 1, "column": 1, "detail": f"No layer found: expected lines of Keras code such as {known}."}],
+                status=422,
+            )
         return self.build(root, self.draft), self.draft
 
     def build(self, value: Any, draft: Draft) -> Model:
@@ -363,13 +392,15 @@ class Code(Literals):
                 continue
             layer = self.made(one, draft)
             one.uses += 1
-            draft.add_call(one.name, layer if previous else None, [Source(previous)] if previous else [], one.place, use=one.uses)
+            draft.add_call(
+                one.name, layer if previous else None, [Source(previous)] if previous else [], one.place, use=one.uses
+            )
             if one.uses > 1:
                 draft.links[-1] = ((Source(previous or ""),), {}) if previous else ((), {})
             previous = one.name
         last = draft.calls[-1] if draft.calls else None
         end = Source(last.name, last.use, ALL) if last else Source(draft.inputs[0].name)
-        return draft.finish([(end, value.place.at())])
+        return draft.finish([(end, (value.place, ""))])
 
     def graph(self, value: ModelValue, draft: Draft) -> Model:
         calls: dict[int, CallValue] = {}
@@ -392,7 +423,7 @@ class Code(Literals):
                 named = {key: sources(one) for key, one in call.named.items()}
                 positional, by_name = bound(kind, [source(one) for one in call.inputs], named)
                 draft.add_call(call.name, self.made(call.layer, draft), positional, call.place, by_name, call.use)
-        return draft.finish([(source(tensor, ALL), tensor.call.place.at()) for tensor in value.outputs])
+        return draft.finish([(source(tensor, ALL), (tensor.call.place, "")) for tensor in value.outputs])
 
     def made(self, value: Any, draft: Draft) -> Layer | None:
         """The layer or nested model of a value, built once."""

@@ -4,7 +4,6 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 (reconstruct_from_config). Shapes that the document records are not read, only those of inputs.
 """
 
-import inspect
 from typing import Any
 
 from layercalc.layers import Layer
@@ -29,7 +28,7 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     draft = Draft("model", "keras", memo)
     if kind not in MODELS:
         read_sequence(draft, [document], [path])
-        return draft.finish([(Source(draft.calls[-1].name, 1, ALL), place.at())] if draft.calls else []), draft
+        return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
     if isinstance(config, list):  # Keras 2.2 and older
         config = {"layers": config}
         paths: Any = lambda i: (*path, "config", i)  # noqa: E731
@@ -48,11 +47,13 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     if kind == SEQUENTIAL or not ("input_layers" in config or "output_layers" in config):
         read_sequence(draft, layers, where, config.get("build_input_shape"))
         last = draft.calls[-1].name if draft.calls else draft.inputs[-1].name if draft.inputs else None
-        outputs = [] if last is None else [(Source(last, 1, ALL), inner.at(("layers",)))]
+        outputs = [] if last is None else [(Source(last, 1, ALL), (inner, "layers"))]
     else:
         read_graph(draft, layers, where)
         arrange_inputs(draft, config.get("input_layers"), inner)
-        outputs = [(source, inner.at(("output_layers",))) for source in read_ends(draft, config.get("output_layers"), inner)]
+        outputs = [
+            (source, (inner, "output_layers")) for source in read_ends(draft, config.get("output_layers"), inner)
+        ]
         if not outputs and not draft.faults:
             draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
     model = draft.finish(outputs)
@@ -124,7 +125,9 @@ def parts(draft: Draft, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
     """The config of a serialised layer and its place, or (…, None) with the fault noted."""
     if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
         where = JsonPlace(path, path, {}).at()
-        draft.fault(where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.')
+        draft.fault(
+            where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.'
+        )
         return {}, None
     config = item.get("config", {})
     if not isinstance(config, dict) and item["class_name"] not in MODELS:
@@ -143,7 +146,7 @@ def layer_name(draft: Draft, item: dict[str, Any], config: dict[str, Any], place
     name = item.get("name", config.get("name")) if "inbound_nodes" in item else config.get("name", item.get("name"))
     if name is None:
         return draft.named(item["class_name"])
-    draft.reserve(name, place.at(("name",)))
+    draft.reserve(name, place)
     return str(name)
 
 
@@ -168,7 +171,9 @@ def read_layer(
         draft.warnings += own.warnings
         return (None if own.faults else model), Model
     if isinstance(module, str) and module.startswith(OPERATIONS):
-        draft.fault(place.at(), f"The operation {name!r} of {module} is recorded as a layer; operations are not supported yet.")
+        draft.fault(
+            place.at(), f"The operation {name!r} of {module} is recorded as a layer; operations are not supported yet."
+        )
         return None, None
     if isinstance(module, str) and not module.startswith(OURS):
         draft.fault(place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported.")
@@ -184,7 +189,7 @@ def read_layer(
     return draft.layer(kind, {**own_config, **extra}, place), kind
 
 
-class BadNode(ValueError):
+class BadNode(ValueError):  # noqa: N818
     """An inbound node that is of neither Keras version's form."""
 
 
@@ -198,27 +203,27 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
         args = [tensor_of_2(one) for one in node]
         kwargs = next((one[3] for one in node if isinstance(one, list) and len(one) > 3 and one[3]), {})
     else:
-        raise BadNode(f"Expected a node, {{\"args\": […], \"kwargs\": {{…}}}}; received {received(node)}.")
+        raise BadNode(f'Expected a node, {{"args": […], "kwargs": {{…}}}}; received {received(node)}.')
     if not isinstance(kwargs, dict):
         raise BadNode(f"Expected kwargs as an object; received {received(kwargs)}.")
-    names = [] if kind is None else positional_names(kind)
+    names = () if kind is None else kind.positional
     inputs: list[Source] = []
     named: dict[str, Any] = {}
     for index, arg in enumerate(args):
         value = tensors(arg)
         if isinstance(value, Source):
             inputs.append(value)
-        elif isinstance(value, tuple) and (index == 0 or index >= len(names)):
-            inputs.extend(value)
-        elif isinstance(value, tuple):
-            named[names[index]] = value
+        elif isinstance(value, list) and (index == 0 or index >= len(names)):
+            inputs += value
+        elif isinstance(value, list):
+            named[names[index]] = tuple(value)
         elif arg is not None and not isinstance(arg, bool):
             raise BadNode(f"Expected a tensor; received {received(arg)}.")
     extra = {}
     for key, arg in kwargs.items():
         value = tensors(arg)
         if value is not None:
-            named[key] = value
+            named[key] = tuple(value) if isinstance(value, list) else value
         elif arg is not None and key != "training":
             extra[key] = arg
     if kind is not None:
@@ -226,12 +231,7 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
     return inputs, named, extra
 
 
-def positional_names(kind: type[Layer]) -> list[str]:
-    parameters = list(inspect.signature(kind.call).parameters.values())[2:]
-    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-
-
-def tensors(value: Any) -> Source | tuple[Source, ...] | None:
+def tensors(value: Any) -> Source | list[Source] | None:
     """A Keras tensor, or a list of them; None for anything else."""
     if isinstance(value, Source):
         return value
@@ -241,7 +241,7 @@ def tensors(value: Any) -> Source | tuple[Source, ...] | None:
     if isinstance(value, list) and value:
         found = [tensors(one) for one in value]
         if all(isinstance(one, Source) for one in found):
-            return tuple(found)  # type: ignore[arg-type]
+            return found  # type: ignore[return-value]
     return None
 
 
@@ -297,5 +297,3 @@ def shape_of(value: Any) -> tuple[int | None, ...] | None:
     if isinstance(value, list | tuple) and value and all(dim is None or whole(dim, 0) for dim in value):
         return tuple(value)
     return None
-
-

@@ -61,11 +61,17 @@ class Literals:
         return self.unreadable(node)
 
     def unreadable(self, node: ast.expr) -> Any:
-        raise CodeError(node, f"Code is read, never run: {ast.unparse(node)[:60]!r} cannot be followed; write a literal.")
+        raise CodeError(
+            node, f"Code is read, never run: {ast.unparse(node)[:60]!r} cannot be followed; write a literal."
+        )
 
     def arithmetic(self, node: ast.UnaryOp | ast.BinOp) -> Any:
         """Sums and products of numbers that the code has written out."""
-        parts = [self.value(node.operand)] if isinstance(node, ast.UnaryOp) else [self.value(node.left), self.value(node.right)]
+        parts = (
+            [self.value(node.operand)]
+            if isinstance(node, ast.UnaryOp)
+            else [self.value(node.left), self.value(node.right)]
+        )
         small = all(type(part) in (int, float) and (type(part) is float or part.bit_length() < 2048) for part in parts)
         if small and isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             return -parts[0] if isinstance(node.op, ast.USub) else parts[0]
@@ -83,7 +89,9 @@ class Literals:
         place = place_of(node)
         out: dict[str, Any] = {}
         if len(node.args) > len(order):
-            raise CodeError(node.args[len(order)], f"Too many arguments: at most {len(order)} ({', '.join(order)}) go by position.")
+            raise CodeError(
+                node.args[len(order)], f"Too many arguments: at most {len(order)} ({', '.join(order)}) go by position."
+            )
         pairs = list(zip(order, node.args, strict=False))
         for keyword in node.keywords:
             if keyword.arg is None:

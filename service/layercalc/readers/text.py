@@ -28,7 +28,9 @@ def decode_text(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable([{"pointer": "", "detail": f"Not UTF-8: byte {error.start} is {body[error.start]:#04x}."}]) from None
+        raise Unreadable(
+            [{"pointer": "", "detail": f"Not UTF-8: byte {error.start} is {body[error.start]:#04x}."}]
+        ) from None
 
 
 def looks_like_json(text: str) -> bool:

@@ -8,7 +8,14 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
-READ_BY_CONTENT = {"", "application/x-www-form-urlencoded", "application/json", "text/plain", "text/x-python", "application/octet-stream"}
+READ_BY_CONTENT = {
+    "",
+    "application/x-www-form-urlencoded",
+    "application/json",
+    "text/plain",
+    "text/x-python",
+    "application/octet-stream",
+}
 CHUNK = 1 << 20
 
 
@@ -41,7 +48,9 @@ def read_document(request: Request, limits: Limits) -> Any:
         raise UnsupportedMediaType(f"Content-Type {media!r} is not supported; send JSON, or Keras code as text/plain.")
     text = decode_text(read_body(request, limits))
     if not text.strip():
-        raise BadRequest("The body is empty; send a model, such as {\"input_shape\": [8], \"layers\": [{\"type\": \"Dense\", \"units\": 4}]}.")
+        raise BadRequest(
+            'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'
+        )
     if looks_like_json(text) or media == "application/json" or media.endswith("+json"):
         return parse_json(text)
     return text

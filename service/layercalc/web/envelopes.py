@@ -85,9 +85,14 @@ def load(schema: type[ma.Schema], document: Any) -> dict[str, Any]:
     fields = schema().fields
     if not isinstance(document, dict):
         example = ", ".join(f'"{name}": …' for name, field in fields.items() if field.required)
-        raise InvalidModel([{"pointer": "", "detail": f"Expected an object {{{example}}}; received {received(document)}."}])
+        raise InvalidModel(
+            [{"pointer": "", "detail": f"Expected an object {{{example}}}; received {received(document)}."}]
+        )
     faults = [
-        {"pointer": pointer(key), "detail": f"There is no key {key!r}.{nearest(str(key), list(fields))} The keys are {', '.join(fields)}."}
+        {
+            "pointer": pointer(key),
+            "detail": f"There is no key {key!r}.{nearest(str(key), list(fields))} The keys are {', '.join(fields)}.",
+        }
         for key in document
         if key not in fields
     ]

@@ -24,7 +24,11 @@ TINY = {
         {"type": "Dense", "units": 10},
     ],
 }
-SMALL = {"model": {"input_shape": [3], "layers": [{"type": "Dense", "units": 2}]}, "inputs": [[[1, 2, 3]]], "weights": {"seed": 7}}
+SMALL = {
+    "model": {"input_shape": [3], "layers": [{"type": "Dense", "units": 2}]},
+    "inputs": [[[1, 2, 3]]],
+    "weights": {"seed": 7},
+}
 CODE = 'Conv2D(32, 3, activation="relu", input_shape=(28, 28, 1))\nFlatten()\nDense(10)\n'
 
 
@@ -72,15 +76,21 @@ def components() -> dict[str, Any]:
             "discriminator": {"propertyName": "type", "mapping": mapping},
         },
         "LayerInputs": {
-            "description": "the layers or inputs this layer takes, by position or by Keras' argument names; `name:1` is a second output",
-            "anyOf": [STRING, array(STRING, minItems=1), {"type": "object", "additionalProperties": {"anyOf": [STRING, array(STRING)]}}],
+            "description": "what this layer takes, by position or by Keras' argument names; `name:1` is a second output",
+            "anyOf": [
+                STRING,
+                array(STRING, minItems=1),
+                {"type": "object", "additionalProperties": {"anyOf": [STRING, array(STRING)]}},
+            ],
         },
         "InputShape": {
             "description": "sizes without the batch: a list, text such as `28,28,1`, or a map by input name",
             "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
         },
         "StackInput": {
-            "anyOf": [row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")],
+            "anyOf": [
+                row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")
+            ],
         },
         "Stack": {
             "type": "object",
@@ -122,51 +132,86 @@ def components() -> dict[str, Any]:
         },
         "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
         "Warning": row({**PLACE, "detail": STRING}, "detail"),
-        "Weight": row({"name": STRING, "shape": SHAPE, "dtype": STRING, "trainable": FLAG, "shared": FLAG}, "name shape dtype trainable"),
+        "Weight": row(
+            {"name": STRING, "shape": SHAPE, "dtype": STRING, "trainable": FLAG, "shared": FLAG},
+            "name shape dtype trainable",
+        ),
         "OpCount": row({"op": STRING, "macs": COUNT, "flops": COUNT}, "op flops"),
         "Row": row(
             {
-                "name": STRING, "type": STRING, "layer": STRING, "pointer": STRING, "line": INTEGER, "column": INTEGER,
-                "inputs": array(STRING), "input_shapes": array(SHAPE), "output_shape": SHAPE, "output_shapes": array(SHAPE),
-                **dict.fromkeys(counts, COUNT), "weights": array(ref("Weight")), "ops": array(ref("OpCount")),
+                "name": STRING,
+                "type": STRING,
+                "layer": STRING,
+                "pointer": STRING,
+                "line": INTEGER,
+                "column": INTEGER,
+                "inputs": array(STRING),
+                "input_shapes": array(SHAPE),
+                "output_shape": SHAPE,
+                "output_shapes": array(SHAPE),
+                **dict.fromkeys(counts, COUNT),
+                "weights": array(ref("Weight")),
+                "ops": array(ref("OpCount")),
             },
             " ".join(("name type inputs input_shapes output_shape output_shapes weights ops", *counts)),
-        ),  # fmt: skip
+        ),
         "Totals": row({**dict.fromkeys(counts, COUNT), "peak_activation_bytes": COUNT}),
         "Report": row(
             {
-                "version": STRING, "model": row({"name": STRING, "format": STRING}), "batch_size": {"type": ["integer", "null"]},
-                "inputs": array(ref("TensorInfo")), "outputs": array(ref("TensorInfo")), "layers": array(ref("Row")),
-                "totals": ref("Totals"), "warnings": array(ref("Warning")),
+                "version": STRING,
+                "model": row({"name": STRING, "format": STRING}),
+                "batch_size": {"type": ["integer", "null"]},
+                "inputs": array(ref("TensorInfo")),
+                "outputs": array(ref("TensorInfo")),
+                "layers": array(ref("Row")),
+                "totals": ref("Totals"),
+                "warnings": array(ref("Warning")),
             }
-        ),  # fmt: skip
+        ),
         "ForwardResult": row(
             {
-                "outputs": array(ref("Tensor")), "verified": FLAG,
+                "outputs": array(ref("Tensor")),
+                "verified": FLAG,
                 "layers": array(row({**verified, **statistics}, " ".join(verified))),
-                "comparison": {"anyOf": [{"type": "null"}, row({**compared, "outputs": array(row({"name": STRING, **compared}))})]},
+                "comparison": {
+                    "anyOf": [{"type": "null"}, row({**compared, "outputs": array(row({"name": STRING, **compared}))})]
+                },
                 "weights": row({"source": {"enum": ["posted", "seeded"]}, "seed": INTEGER}, "source"),
                 "returned_layers": {"type": "object", "additionalProperties": ref("Tensor")},
                 "warnings": array(ref("Warning")),
             },
-        ),  # fmt: skip
+        ),
         "LayerSummary": row({"type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING}),
         "LayerList": row({"layers": array(ref("LayerSummary"))}),
         "LayerEntry": row(
             {
-                "type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING,
-                "fields": array(row({"name": STRING, "required": FLAG, "schema": {"type": "object"}, "default": {}}, "name required schema")),
-                "schema": {"type": "object"}, "example": {"type": "object"},
+                "type": STRING,
+                "aliases": array(STRING),
+                "family": STRING,
+                "description": STRING,
+                "fields": array(
+                    row(
+                        {"name": STRING, "required": FLAG, "schema": {"type": "object"}, "default": {}},
+                        "name required schema",
+                    )
+                ),
+                "schema": {"type": "object"},
+                "example": {"type": "object"},
             }
-        ),  # fmt: skip
+        ),
         "Status": row({"status": STRING, "version": STRING}),
         "Problem": row(
             {
-                "type": STRING, "title": STRING, "status": INTEGER, "detail": STRING, "instance": STRING,
-                "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")), "layers": array(ref("Row")),
+                "type": STRING,
+                "title": STRING,
+                "status": INTEGER,
+                "detail": STRING,
+                "instance": STRING,
+                "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")),
+                "layers": array(ref("Row")),
             },
             "type title status detail instance",
-        ),  # fmt: skip
+        ),
     }
 
 
@@ -175,8 +220,15 @@ def reply(schema: str, description: str, **texts: Any) -> dict[str, Any]:
 
 
 def problems(*statuses: int) -> dict[str, Any]:
-    titles = {400: "not JSON", 404: "no such thing", 411: "no length", 413: "body too large", 415: "media type", 422: "model or tensors invalid",
-              503: "out of memory"}  # fmt: skip
+    titles = {
+        400: "not JSON",
+        404: "no such thing",
+        411: "no length",
+        413: "body too large",
+        415: "media type",
+        422: "model or tensors invalid",
+        503: "out of memory",
+    }
     content = {"application/problem+json": {"schema": ref("Problem")}}
     return {str(status): {"description": titles[status], "content": content} for status in statuses}
 
@@ -185,9 +237,19 @@ def paths() -> dict[str, Any]:
     """The routes."""
     text = {"schema": STRING}
     query = [
-        {"name": "input_shape", "in": "query", "schema": array(STRING), "description": "sizes without the batch, `28,28,1` or `left:16`; overrides the document"},
-        {"name": "batch_size", "in": "query", "schema": {"type": "integer", "minimum": 1}, "description": "counts are for that many samples"},
-    ]  # fmt: skip
+        {
+            "name": "input_shape",
+            "in": "query",
+            "schema": array(STRING),
+            "description": "sizes without the batch, `28,28,1` or `left:16`; overrides the document",
+        },
+        {
+            "name": "batch_size",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "counts are for that many samples",
+        },
+    ]
     analyze = {
         "operationId": "analyze",
         "summary": "Shapes, parameters, MACs, FLOPs and bytes of every layer",
@@ -195,7 +257,10 @@ def paths() -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": {"anyOf": [ref("Stack"), ref("KerasModel"), ref("AnalyzeEnvelope")]}, "example": TINY},
+                "application/json": {
+                    "schema": {"anyOf": [ref("Stack"), ref("KerasModel"), ref("AnalyzeEnvelope")]},
+                    "example": TINY,
+                },
                 "text/plain": {"schema": STRING, "example": CODE},
             },
         },
@@ -207,7 +272,10 @@ def paths() -> dict[str, Any]:
     forward = {
         "operationId": "forward",
         "summary": "Run the model in NumPy and hold every layer's shape against the analysis",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL}},
+        },
         "responses": {"200": reply("ForwardResult", "outputs and verification"), **problems(400, 413, 415, 422, 503)},
     }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
@@ -215,7 +283,13 @@ def paths() -> dict[str, Any]:
     return {
         "/v1/analyze": {"post": analyze},
         "/v1/forward": {"post": forward},
-        "/v1/layers": {"get": {"operationId": "layers", "summary": "Every layer type", "responses": {"200": reply("LayerList", "the catalogue")}}},
+        "/v1/layers": {
+            "get": {
+                "operationId": "layers",
+                "summary": "Every layer type",
+                "responses": {"200": reply("LayerList", "the catalogue")},
+            }
+        },
         "/v1/layers/{type}": {
             "get": {
                 "operationId": "layer",
@@ -233,10 +307,13 @@ def paths() -> dict[str, Any]:
 def specification() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     plugin = MarshmallowPlugin()
-    info = {"description": "Output shapes, parameters, FLOPs and memory of a neural network, by analysis alone.", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
+    info = {
+        "description": "Output shapes, parameters, FLOPs and memory of a neural network, by analysis alone.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    }
     spec = APISpec("layercalc", __version__, "3.1.0", info=info, plugins=[plugin])
     assert plugin.converter is not None
-    plugin.converter.add_attribute_function(
+    plugin.converter.add_attribute_function(  # type: ignore[no-untyped-call]
         lambda _, field, **__: field.json_schema() if isinstance(field, Field) else {}
     )
     for kind in LAYERS.values():

@@ -39,7 +39,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
         layers = {"layers": error.layers} if error.layers is not None else {}
-        return problem(error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers)
+        return problem(
+            error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

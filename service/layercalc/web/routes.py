@@ -46,14 +46,18 @@ def query_options() -> dict[str, Any]:
         if name == "input_shape":
             options[name] = values
         elif name == "batch_size":
-            options[name] = int(values[-1]) if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300 else values[-1]
+            options[name] = (
+                int(values[-1])
+                if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300
+                else values[-1]
+            )
         elif name == "conventions":
             options[name] = [one for value in values for one in value.split(",") if one]
         elif name == "explain":
             options[name] = values[-1] not in ("0", "false", "")
         else:
-            detail = f"There is no parameter {name!r}.{nearest(name, ['input_shape', 'batch_size', 'conventions', 'explain'])}"
-            faults.append({"parameter": name, "detail": detail})
+            near = nearest(name, ["input_shape", "batch_size", "conventions", "explain"])
+            faults.append({"parameter": name, "detail": f"There is no parameter {name!r}.{near}"})
     if faults:
         raise InvalidModel(faults)
     return options
@@ -72,7 +76,10 @@ def forward() -> Response:
     document = read_document(request, limits())
     envelope = load(ForwardEnvelope, document)
     result = verbs.forward(
-        envelope.pop("model"), envelope.pop("inputs"), limits=limits(), **{k: v for k, v in envelope.items() if v is not None}
+        envelope.pop("model"),
+        envelope.pop("inputs"),
+        limits=limits(),
+        **{k: v for k, v in envelope.items() if v is not None},
     )
     return answer(result)
 

@@ -1,0 +1,31 @@
+"""Python's cycle collector, paused while a report is built."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+_lock = Lock()
+_pauses = 0
+_resume = False
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No cycle collection inside, in any thread that is.
+
+    A report is many containers and no cycles, so every collection walks all of it in vain: with 10,000 layers that was
+    half of the time. Counting references frees memory as always.
+    """
+    global _pauses, _resume
+    with _lock:
+        if _pauses == 0 and (_resume := gc.isenabled()):
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _pauses -= 1
+            if _pauses == 0 and _resume:
+                gc.enable()
