@@ -187,13 +187,20 @@ def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int
 
 
 def schema_of(kind: type[Layer]) -> ma.Schema:
-    """One marshmallow schema for a layer class: the fields of its bases, Keras' order, ours for every layer last."""
-    own: dict[str, Any] = {}
+    """One marshmallow schema for a layer class, the fields in the order of its bases and itself, those of `Layer` last.
+
+    A field declared again keeps its place; several of them take each other's places in their new order.
+    """
+    found: dict[str, Field] = {}
+    order: list[str] = []
     for base in reversed(kind.__mro__):
-        own.update({key: value for key, value in vars(base).items() if not key.startswith("_")})
-    found = {key: value for key, value in own.items() if isinstance(value, Field)}
-    for_all = [key for key in ("name", "trainable", "dtype", "activity_regularizer") if key in found]
-    order = [key for key in found if key not in for_all] + for_all
+        own = {key: value for key, value in vars(base).items() if isinstance(value, Field)}
+        again = [key for key in own if key in order]
+        for place, key in zip(sorted(map(order.index, again)), again, strict=True):
+            order[place] = key
+        order += [key for key in own if key not in found]
+        found |= own
+    order.sort(key=lambda key: isinstance(vars(Layer).get(key), Field))
     ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | {"rank": kind.rank})
     return ranked()
 

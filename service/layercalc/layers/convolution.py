@@ -158,7 +158,7 @@ class SeparableConv(Convolution):
         return self.finish(weight, y, self.filters)
 
 
-@layer(aliases=("Convolution{}DTranspose",), Conv1DTranspose=1, Conv2DTranspose=2, Conv3DTranspose=3)
+@layer(aliases=("Convolution{}DTranspose",), Conv1DTranspose=1, Conv2DTranspose=2)
 class ConvTranspose(Convolution):
     """Each input position adds a scaled kernel to the output: the gradient of a convolution (Zeiler et al. 2010)."""
 
@@ -181,7 +181,6 @@ class ConvTranspose(Convolution):
     examples: ClassVar[Any] = {
         1: ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 5, 4)),
         2: ({"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"}, (2, 5, 5, 4)),
-        3: ({"filters": 2, "kernel_size": 2, "strides": 3}, (2, 2, 3, 2, 4)),
     }
 
     def check(self) -> None:
@@ -197,3 +196,13 @@ class ConvTranspose(Convolution):
         kernel = weight("kernel", (*self.kernel_size, self.filters, channels), self.kernel_initializer)
         y = ops.conv_transpose(x, kernel, output_padding=self.output_padding, **self.window())
         return self.finish(weight, y, self.filters)
+
+
+@layer(aliases=("Convolution{}DTranspose",), Conv3DTranspose=3)
+class ConvTransposeVolume(ConvTranspose):
+    __doc__ = ConvTranspose.__doc__
+    padding = Choice(("valid", "same"), "valid")
+    data_format = DataFormat()  # Keras has these two the other way round here
+    output_padding = Dims(None, min=0)
+
+    examples: ClassVar[Any] = {3: ({"filters": 2, "kernel_size": 2, "strides": 3}, (2, 2, 3, 2, 4))}

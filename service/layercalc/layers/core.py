@@ -20,8 +20,8 @@ class InputLayer(Layer):
 
     shape = Dimensions(None)
     batch_size = Int(None, min=0)
-    sparse = Bool(False, null=True)
-    ragged = Bool(False, null=True)
+    sparse = Bool(None)
+    ragged = Bool(None)
     batch_shape = Dimensions(None)
     optional = Bool(False)
     dtype = Text(None)

@@ -58,8 +58,16 @@ class GaussianNoise(Inert):
     example: ClassVar[Any] = {"stddev": 0.1}, (2, 5)
 
 
+class SpatialDropout(Inert):
+    """Zeroes whole channels in training (Tompson et al. 2015); nothing at inference."""
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        self.needs_rank(x, (self.rank or 1) + 2, "batch, spatial axes, channels")
+        return x
+
+
 @layer(SpatialDropout1D=1)
-class SpatialDropoutSteps(Inert):
+class SpatialDropoutSteps(SpatialDropout):
     """Zeroes whole channels in training (Tompson et al. 2015); nothing at inference."""
 
     rate = Number(min=0, max=1)
@@ -67,13 +75,9 @@ class SpatialDropoutSteps(Inert):
 
     examples: ClassVar[Any] = {1: ({"rate": 0.5}, (2, 5, 3))}
 
-    def call(self, weight: Weight, x: Tensor) -> Tensor:
-        self.needs_rank(x, (self.rank or 1) + 2, "batch, spatial axes, channels")
-        return x
-
 
 @layer(SpatialDropout2D=2, SpatialDropout3D=3)
-class SpatialDropout(SpatialDropoutSteps):
+class SpatialDropoutSpace(SpatialDropout):
     """Zeroes whole channels in training (Tompson et al. 2015); nothing at inference."""
 
     rate = Number(min=0, max=1)

@@ -163,12 +163,10 @@ class CroppingVolume(CroppingLayer):
 class UpSampling(Layer):
     """Every spatial axis `size` times as long: each element repeated, or interpolated."""
 
-    interpolation: Any = "nearest"
-
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         for axis in spatial_axes(self, x):
             times = self.size[axis - 1]
-            if self.interpolation == "nearest":
+            if getattr(self, "interpolation", "nearest") == "nearest":
                 x = ops.repeat(x, axis=axis, times=times)
             else:
                 x = ops.resize_linear(x, axis=axis, to=x.shape[axis] * times)

@@ -157,14 +157,17 @@ def log_softmax(x: np.ndarray, axis: Any) -> np.ndarray:
 
 
 def sparsemax(x: np.ndarray, axis: int) -> np.ndarray:
-    """Martins & Astudillo 2016, arXiv:1602.02068, algorithm 1."""
+    """As Keras computes it, which is not Martins & Astudillo 2016 (arXiv:1602.02068): where more than one element is in
+    the support, Keras sums their cumulative sums in place of taking the last (keras.src.backend.tensorflow.nn).
+    """
     ordered = -np.sort(-x, axis=axis)
     shape = [1] * x.ndim
     shape[axis] = -1
     ranks = np.arange(1, x.shape[axis] + 1, dtype=x.dtype).reshape(shape)
     sums = np.cumsum(ordered, axis=axis)
-    support = (1 + ranks * ordered > sums).sum(axis=axis, keepdims=True)
-    tau = (np.take_along_axis(sums, support - 1, axis) - 1) / support.astype(x.dtype)
+    support = ordered - (sums - 1) / ranks > 0
+    kept = np.where(support, sums, 0).sum(axis=axis, keepdims=True)
+    tau = (kept - 1) / support.sum(axis=axis, keepdims=True).astype(x.dtype)
     return np.maximum(x - tau, 0)
 
 

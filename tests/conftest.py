@@ -1,0 +1,24 @@
+"""Fixtures and settings that all tests share."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "layercalc",
+    deadline=None,
+    derandomize=True,
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("layercalc")
+
+
+@pytest.fixture
+def client():
+    """The application, without a server."""
+    from layercalc.limits import Limits
+    from layercalc.web import create_app
+
+    return create_app(Limits()).test_client()

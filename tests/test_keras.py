@@ -1,0 +1,131 @@
+"""Shapes, weights, counts and values against what Keras itself answers."""
+
+import json
+
+import marshmallow as ma
+import numpy as np
+import pytest
+
+import layercalc
+from layercalc.layers import ALIASES, LAYERS, fields_of
+from layercalc.ops import ACTIVATIONS
+from tests import oracle
+
+KNOWN = {*LAYERS, *ALIASES}
+CASES = [case for case in oracle.cases() if oracle.kinds(case["layer"]) <= KNOWN]
+ZOO = [name for name, entry in oracle.zoo().items() if oracle.kinds(entry["model"]) <= KNOWN]
+
+
+def test_most_recorded_calls_are_of_layers_we_have():
+    assert len(CASES) >= 211
+    assert len(ZOO) >= 9
+
+
+@pytest.mark.parametrize("name", oracle.APPS)
+def test_application(name):
+    text, expected = oracle.app(name)
+    report = layercalc.analyze(json.loads(text))
+    layers = [layer for layer in expected["layers"] if layer["type"] != "InputLayer"]
+    assert [row["name"] for row in report["layers"]] == [layer["name"] for layer in layers]
+    for row, layer in zip(report["layers"], layers, strict=True):
+        found = {key: row[key] for key in ("type", "output_shape", "params", "trainable_params")}
+        assert found == {key: layer[key] for key in found}, row["name"]
+        # Keras' paths may lead with a name scope of the code that built the model; the document does not record it.
+        weights = [(path.split("/")[-2:], shape) for path, shape in layer["weights"].items()]
+        assert [(weight["name"].split("/"), weight["shape"]) for weight in row["weights"]] == weights
+    assert report["totals"]["params"] == expected["total_params"]
+    assert report["totals"]["trainable_params"] == expected["trainable_params"]
+    assert report["outputs"][0]["shape"] == expected["output_shape"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['type']}-{case['id']}")
+def test_recorded_layer_call(case):
+    several = bool(case["output_shape"]) and isinstance(case["output_shape"][0], list)
+    outputs = oracle.numbered("keras_layers", f"{case['id']}/out")
+    document = oracle.functional(case, len(outputs) or 1)
+    (row,) = layercalc.analyze(document)["layers"]
+    assert (row["output_shapes"] if several else row["output_shape"]) == case["output_shape"]
+    assert row["params"] == case["params"]
+    weights = [(weight["name"].split("/")[-1], weight["shape"], weight["trainable"]) for weight in row["weights"]]
+    assert weights == [(path.split("/")[-1], shape, trainable) for path, shape, trainable in case["weights"]]
+    if case["has_values"]:
+        inputs = oracle.numbered("keras_layers", f"{case['id']}/in")
+        given = oracle.numbered("keras_layers", f"{case['id']}/w")
+        result = layercalc.forward(document, inputs, given, expected=outputs, rtol=1e-4, atol=1e-5)
+        assert result["verified"]
+        assert result["comparison"]["passed"], result["comparison"]
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_zoo(name):
+    entry = oracle.zoo()[name]
+    report = layercalc.analyze(entry["model"])
+    layers = [layer for layer in entry["layers"] if layer["type"] != "InputLayer"]
+    assert [(row["name"], row["params"]) for row in report["layers"]] == [(one["name"], one["params"]) for one in layers]
+    assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
+    assert [[one["shape"], one["dtype"]] for one in report["inputs"]] == [one[1:] for one in entry["inputs"]]
+    assert report["totals"]["params"] == entry["total_params"]
+    assert report["totals"]["trainable_params"] == entry["trainable_params"]
+    inputs, outputs = (oracle.numbered("keras_zoo", f"{name}/{kind}") for kind in ("in", "out"))
+    prefix = f"{name}/w/"
+    weights = {path.removeprefix(prefix): w for path, w in oracle.values("keras_zoo").items() if path.startswith(prefix)}
+    result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-3, atol=1e-5)
+    assert result["verified"]
+    assert result["comparison"]["passed"], result["comparison"]
+
+
+SIGNATURES = json.loads((oracle.DATA / "keras_signatures.json").read_text())
+OURS_ONLY = {
+    "InputLayer": {"ragged", "sparse", "optional"},  # Keras takes them too; its order mixes in input_tensor
+    "LSTM": {"zero_output_for_mask"},  # Keras' RNN takes it through **kwargs and writes it into the config
+    "LayerNormalization": {"rms_scaling"},  # the same
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), {"lora_rank", "lora_alpha"}),  # the same
+}
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name in SIGNATURES])
+def test_signature_is_that_of_keras(name):
+    """Every argument of Keras is a field, in Keras' order, with Keras' default."""
+    fields = fields_of(LAYERS[name])
+    recorded = [entry for entry in SIGNATURES[name] if entry[0] not in ("name", "dtype", "input_tensor")]
+    for argument, required, default in recorded:
+        field = fields[argument]
+        assert field.required is required, argument
+        if not required:
+            ours = field.deserialize(default, argument)
+            defaulted = field.deserialize(ma.missing, argument)
+            assert normal(ours) == normal(defaulted), argument
+    ours_only = OURS_ONLY.get(name, set())
+    order = [key for key in fields if key not in ("name", "dtype", "trainable", "activity_regularizer", *ours_only)]
+    theirs = [entry[0] for entry in recorded if entry[0] not in ("activity_regularizer", *ours_only)]
+    if name != "InputLayer":
+        assert order == theirs
+
+
+def normal(value):
+    """A loaded value as something that compares equal when it means the same."""
+    return (value.name, getattr(value, "arguments", None)) if hasattr(value, "name") else value
+
+
+ALIASED = {"swish": "silu", "hard_swish": "hard_silu"}
+RECORDED = dict(np.load(oracle.DATA / "keras_activations.npz"))
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name != "x"])
+def test_activation(name):
+    arguments = {"threshold": 0.5, "default_value": -1.0} if name == "threshold" else {}
+    op = ACTIVATIONS[ALIASED.get(name, name)]
+    x = RECORDED["x"]
+    with np.errstate(all="ignore"):
+        y = x if op is None else op.run(x, **arguments)
+    assert y.dtype == x.dtype
+    np.testing.assert_allclose(y, RECORDED[name], rtol=1e-5, atol=1e-6)
+
+
+def test_every_activation_of_ours_is_one_of_keras():
+    assert set(ACTIVATIONS) <= {ALIASED.get(name, name) for name in RECORDED}
+
+
+def test_every_alias_is_one_of_keras():
+    functional = {"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot", "Input"}
+    assert set(ALIASES) - functional <= set(SIGNATURES)
