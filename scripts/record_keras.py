@@ -27,11 +27,11 @@ def signatures() -> dict[str, list[list[object]]]:
         if not (inspect.isclass(kind) and issubclass(kind, keras.layers.Layer)):
             continue
         parameters = [
-            p for p in list(inspect.signature(kind.__init__).parameters.values())[1:] if p.kind is p.POSITIONAL_OR_KEYWORD
+            p
+            for p in list(inspect.signature(kind.__init__).parameters.values())[1:]
+            if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
-        out[name] = [
-            [p.name, p.default is p.empty, None if p.default is p.empty else p.default] for p in parameters
-        ]
+        out[name] = [[p.name, p.default is p.empty, None if p.default is p.empty else p.default] for p in parameters]
     return out
 
 

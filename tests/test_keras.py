@@ -61,14 +61,18 @@ def test_zoo(name):
     entry = oracle.zoo()[name]
     report = layercalc.analyze(entry["model"])
     layers = [layer for layer in entry["layers"] if layer["type"] != "InputLayer"]
-    assert [(row["name"], row["params"]) for row in report["layers"]] == [(one["name"], one["params"]) for one in layers]
+    assert [(row["name"], row["params"]) for row in report["layers"]] == [
+        (one["name"], one["params"]) for one in layers
+    ]
     assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
     assert [[one["shape"], one["dtype"]] for one in report["inputs"]] == [one[1:] for one in entry["inputs"]]
     assert report["totals"]["params"] == entry["total_params"]
     assert report["totals"]["trainable_params"] == entry["trainable_params"]
     inputs, outputs = (oracle.numbered("keras_zoo", f"{name}/{kind}") for kind in ("in", "out"))
     prefix = f"{name}/w/"
-    weights = {path.removeprefix(prefix): w for path, w in oracle.values("keras_zoo").items() if path.startswith(prefix)}
+    weights = {
+        path.removeprefix(prefix): w for path, w in oracle.values("keras_zoo").items() if path.startswith(prefix)
+    }
     result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-3, atol=1e-5)
     assert result["verified"]
     assert result["comparison"]["passed"], result["comparison"]

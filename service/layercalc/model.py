@@ -24,7 +24,10 @@ class Ref(NamedTuple):
 
 @dataclass(slots=True)
 class Input:
-    """A tensor the model is given; the shape has the batch in front, None for what the document does not name."""
+    """A tensor the model is given; the shape has the batch in front, None for what the document does not name.
+
+    () stands for a shape whose fault has been noted.
+    """
 
     name: str
     shape: tuple[int | None, ...] | None
@@ -66,9 +69,17 @@ class Model(Layer):
     type = "Functional"
     accepts = frozenset()
 
-    def __init__(self, name: str, form: str, inputs: list[Input], calls: list[Call], outputs: list[Ref]):
+    def __init__(
+        self,
+        name: str,
+        form: str,
+        inputs: list[Input],
+        calls: list[Call],
+        outputs: list[Ref],
+        places: Sequence[Place] = (),
+    ):
         self.name, self.form = name, form
-        self.inputs, self.calls, self.outputs = inputs, calls, outputs
+        self.inputs, self.calls, self.outputs, self.places = inputs, calls, outputs, places
         self.trainable = True
         self.warnings: list[dict[str, Any]] = []
         self.takes = (len(inputs), len(inputs))
@@ -109,12 +120,17 @@ class Model(Layer):
             for source in dead:
                 del values[source]
         outputs: list[Any] = []
-        for ref in self.outputs:
+        for ref, place in zip(self.outputs, self.places, strict=True):
             made = values.get(ref.source)
             if made is not None and ref.output == ALL:
                 outputs.extend(made)
-            else:
-                outputs.append(made[ref.output] if made and ref.output < len(made) else None)
+                continue
+            try:
+                outputs.append(None if made is None else take(ref))
+            except (Poisoned, ShapeError) as error:
+                outputs.append(None)
+                if isinstance(error, ShapeError):
+                    visitor.fault(Call(self.calls[ref.source].name, 1, None, place), error)
         return outputs
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:
@@ -125,7 +141,7 @@ class Model(Layer):
     def accept(self, shapes: Sequence[Shape]) -> None:
         """Refuse inputs that are certainly not those the model declares."""
         for declared, shape in zip(self.inputs, shapes, strict=True):
-            if declared.shape is None:
+            if not declared.shape:
                 continue
             wrong = len(declared.shape) != len(shape) or any(
                 a is not None and isinstance(b, int) and a != b

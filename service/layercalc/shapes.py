@@ -33,12 +33,13 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
     specs = []
     for one in model.inputs:
         shape = shapes[one.name]
-        if shape is None:
-            detail = (
-                f"The document names no shape for the input {one.name!r}; add an input_shape without the batch to the "
-                "first layer or the request, such as input_shape=28,28,1."
-            )
-            draft.fault(one.place.at(), detail)
+        if not shape:
+            if shape is None:
+                detail = (
+                    f"The document names no shape for the input {one.name!r}; add an input_shape without the batch to "
+                    "the first layer or the request, such as input_shape=28,28,1."
+                )
+                draft.fault(one.place.at(), detail)
             shape = (None,)
             for call in model.calls:
                 call.layer = None
@@ -60,9 +61,8 @@ def shape_option(value: Any, names: list[str]) -> dict[str, list[int | None]]:
     if isinstance(value, Mapping):
         found = {str(name): parsed_shape(sizes) for name, sizes in value.items()}
     else:
-        texts = (
-            [value] if isinstance(value, str) or not all(isinstance(one, str) and one for one in value) else list(value)
-        )
+        named = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
+        texts = value if named else [value]
         found = {}
         for one in texts:
             name, colon, sizes = one.rpartition(":") if isinstance(one, str) else ("", "", one)

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from layercalc import ops
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.fields import Absent, Bool, Dimensions, InitializerField, Int, Opaque, Text
+from layercalc.layers.fields import Absent, Bool, Choice, Dimensions, InitializerField, Int, Opaque
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 
@@ -24,7 +24,7 @@ class InputLayer(Layer):
     ragged = Bool(None)
     batch_shape = Dimensions(None)
     optional = Bool(False)
-    dtype = Text(None)
+    dtype = Choice(tuple(ops.WIDTH), None)
 
     legacy: ClassVar[dict[str, str | None]] = {
         "batch_input_shape": "batch_shape",
@@ -35,8 +35,6 @@ class InputLayer(Layer):
     example: ClassVar[Any] = {"shape": [28, 28, 1]}, (2, 28, 28, 1)
 
     def check(self) -> None:
-        if self.dtype is not None and self.dtype not in ops.WIDTH:
-            raise ma.ValidationError(f"Expected one of {', '.join(ops.WIDTH)}; received {self.dtype!r}.", "dtype")
         if self.sparse or self.ragged:
             which = "sparse" if self.sparse else "ragged"
             raise ma.ValidationError(f"{which.capitalize()} inputs are not supported.", which)

@@ -249,16 +249,13 @@ class Pairs(Dims):
         one = {"type": "integer", "minimum": 0}
         pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
         if self.rank == 1:
-            wrapped = {"type": "array", "items": pair, "minItems": 1, "maxItems": 1}
-            return {"anyOf": [one, pair, wrapped]}
+            return {"anyOf": [one, pair]}
         whole = {"type": "array", "minItems": self.rank, "maxItems": self.rank, "items": {"anyOf": [one, pair]}}
         return {"anyOf": [one, whole]}
 
     def read(self, value: Any, name: str) -> Any:
-        items: Any = value
-        if not isinstance(value, list | tuple):
-            items = [value] * self.rank
-        elif self.rank == 1 and len(value) == 2:
+        items: Any = value if isinstance(value, list | tuple) else [value] * self.rank
+        if self.rank == 1 and items is value:
             items = [value]
         pairs = tuple(tuple(item) if isinstance(item, list | tuple) else (item, item) for item in items)
         if len(pairs) != self.rank or any(len(pair) != 2 or not all(whole(n, 0) for n in pair) for pair in pairs):

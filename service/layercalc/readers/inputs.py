@@ -39,7 +39,7 @@ def add_layer_input(draft: Draft, kind: type[Layer], place: JsonPlace, name: str
         name = f"{unnamed}_{len(draft.inputs)}" if draft.inputs else unnamed
         draft.reserve(name, place)
     if made is None:
-        draft.add_input(name, None, "float32", place)
+        draft.add_input(name, (), "float32", place)
         return None
     draft.add_input(name, made.whole_shape(), made.dtype or "float32", place)
     return name
@@ -54,7 +54,7 @@ def read_dtype(draft: Draft, place: JsonPlace) -> str:
 
 
 def read_shape(draft: Draft, place: JsonPlace, keys: list[str]) -> tuple[int | None, ...] | None:
-    """The shape with the batch in front, from the first of the keys; None where there is none."""
+    """The shape with the batch in front, from the first of the keys; None where there is none, () for a faulty one."""
     if not keys:
         return None
     key, value = keys[0], place.config[keys[0]]
@@ -66,11 +66,11 @@ def read_shape(draft: Draft, place: JsonPlace, keys: list[str]) -> tuple[int | N
     if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, 0) for dim in value):
         expected = "a list of sizes, each an integer of at least 0 or null"
         draft.fault(place.at((key,)), f"Expected {expected}; received {received(place.config[key])}.")
-        return None
+        return ()
     if key.startswith("batch"):
         if not value:
             draft.fault(place.at((key,)), "A shape with a batch has at least the batch; received [].")
-        return tuple(value) or None
+        return tuple(value)
     batch = place.config.get("batch_size")
     if batch is not None and not whole(batch, 0):
         draft.fault(place.at(("batch_size",)), f"Expected an integer of at least 0; received {received(batch)}.")

@@ -250,7 +250,7 @@ class Code(Literals):
         for key in SHAPES:
             if key in config and key not in kind.schema.fields and key not in kind.legacy:
                 value = config.pop(key)
-                shape = shape or self.shape(value, key, place)
+                shape = self.shape(value, key, place) if shape is None else shape
         return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
 
     def label(self, given: Any, kind: str, place: CodePlace) -> str:
@@ -264,7 +264,7 @@ class Code(Literals):
             dim is None or (type(dim) is int and dim >= 0) for dim in sizes
         ):
             self.draft.fault(place.at((key,)), f"Expected a tuple of sizes; received {received(value)}.")
-            return None
+            return ()
         return tuple(sizes) if key.startswith("batch") else (None, *sizes)
 
     def input(self, node: ast.Call) -> TensorValue:

@@ -155,7 +155,7 @@ def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place
     name = layer_name(draft, item, config, place)
     kind = draft.kind(item["class_name"], place, "")
     made: Any = draft.layer(kind, {k: v for k, v in config.items() if k != "name"}, place) if kind else None
-    shape = made.whole_shape() if made is not None else None
+    shape = made.whole_shape() if made is not None else ()
     draft.add_input(name, shape, (made.dtype if made is not None else None) or "float32", place)
     return name
 

@@ -96,7 +96,10 @@ class Stack:
                 return add_layer_input(draft, kind, place, name, UNNAMED)
             layer = None if kind is None else draft.layer(kind, self.config(kind, place), place)
         label = name or draft.named(kind.type if kind is not None else "layer")
+        faults = len(draft.faults)
         sources, named = read_sources(draft, place, kind)
+        if len(draft.faults) > faults:
+            layer = None
         if "inputs" not in item and self.previous is not None:
             sources = [Source(self.previous)]
         elif "inputs" not in item:
@@ -154,7 +157,7 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
     if isinstance(given, list) and (given or "inputs" not in place.config):
         return each(given), {}
     if not isinstance(given, dict) or not given:
-        draft.fault(place.at(("inputs",)), f"Expected names of layers or inputs; received {received(given)}.")
+        draft.fault(place.at(("inputs",)), f"Expected at least one name of a layer or input; received {received(given)}.")
         return [], {}
     named: dict[str, Any] = {}
     for key, value in given.items():

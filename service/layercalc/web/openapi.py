@@ -76,7 +76,7 @@ def components() -> dict[str, Any]:
             "discriminator": {"propertyName": "type", "mapping": mapping},
         },
         "LayerInputs": {
-            "description": "what this layer takes, by position or by Keras' argument names; `name:1` is a second output",
+            "description": "what the layer takes, by position or by Keras' argument names; `name:1` is a second output",
             "anyOf": [
                 STRING,
                 array(STRING, minItems=1),
