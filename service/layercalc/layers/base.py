@@ -279,22 +279,21 @@ def straightened(
         if key in known:
             out[key] = value
             continue
-        meant = kind.legacy.get(key, ...) if isinstance(key, str) else ...
-        if meant is None or key in UNIVERSAL:
+        if key in kind.legacy or key in UNIVERSAL:
+            meant = kind.legacy.get(key)
+            if meant is not None and meant not in config:
+                out[meant] = value
             continue
-        if meant is ...:
-            meanings = [name for name in SLIPS.get(key, ()) if name in known]
-            meant = meanings[0] if len(meanings) == 1 else None
-        if meant and meant not in config:
+        meanings = [name for name in SLIPS.get(key, ()) if name in known]
+        meant = meanings[0] if len(meanings) == 1 else None
+        if meant is not None and meant not in config:
             out[meant] = value
             note((key,), f"{key!r} read as {meant!r}")
-        elif meant:
+        elif meant is not None:
             faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
         else:
-            listed = ", ".join(name for name in known)
-            faults.append(
-                ((key,), f"{kind.type} has no argument {key!r}.{nearest(str(key), list(known))} It takes {listed}.")
-            )
+            near, listed = nearest(str(key), list(known)), ", ".join(known)
+            faults.append(((key,), f"{kind.type} has no argument {key!r}.{near} It takes {listed}."))
     return out, faults
 
 

@@ -8,6 +8,7 @@ executed (loops, functions, conditions) is a fault.
 import ast
 import textwrap
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -70,6 +71,7 @@ class CallValue:
     named: dict[str, Any] = field(default_factory=dict)
     shape: tuple[int | None, ...] | None = None
     dtype: str = "float32"
+    order: int = field(default_factory=count().__next__)  # as the code would run
 
 
 @dataclass(eq=False)
@@ -212,13 +214,12 @@ class Code(Literals):
         last = self.renamed.get(name, name.rpartition(".")[2])
         if last in MODELS:
             return self.model(node, last)
-        if last == "Input":
-            return self.input(node)
-        if last in ALIASES and last.islower():
-            return self.functional(node, last)
-        if last in LAYERS or last in ALIASES:
+        kind = LAYERS.get(ALIASES.get(last, last))
+        if kind is not None:
             self.check_root(node.func, name)
-            return self.layer(node, last)
+            if kind.is_input:
+                return self.input(node, kind)
+            return self.functional(node, kind) if last.islower() else self.layer(node, kind)
         made = self.foreign(node, name)
         if made is not None:
             return made
@@ -239,9 +240,8 @@ class Code(Literals):
         if "." in name and root not in ROOTS and root not in self.imported:
             self.draft.warn(spot(node), f"{root!r} read as 'tf'")
 
-    def layer(self, node: ast.Call, name: str) -> LayerValue:
+    def layer(self, node: ast.Call, kind: type[Layer]) -> LayerValue:
         """A layer under construction; positional arguments are Keras' in order."""
-        kind = LAYERS[ALIASES.get(name, name)]
         config, place = self.arguments(
             node, [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
         )
@@ -267,20 +267,19 @@ class Code(Literals):
             return ()
         return tuple(sizes) if key.startswith("batch") else (None, *sizes)
 
-    def input(self, node: ast.Call) -> TensorValue:
+    def input(self, node: ast.Call, kind: type[Layer]) -> TensorValue:
         """`Input(shape=…)`: a tensor that the model is given."""
         config, place = self.arguments(node, ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"])
         given = config.pop("name", None)
-        made: Any = self.draft.layer(LAYERS["InputLayer"], config, place)
+        made: Any = self.draft.layer(kind, config, place)
         name = given if given is not None and self.draft.reserve(given, place) else self.draft.named("InputLayer")
         call = CallValue(name, place)
         if made is not None:
             call.shape, call.dtype = made.whole_shape(), made.dtype or "float32"
         return TensorValue(call, 0)
 
-    def functional(self, node: ast.Call, name: str) -> Any:
+    def functional(self, node: ast.Call, kind: type[Layer]) -> Any:
         """`concatenate([a, b], axis=1)`: a layer made and called at once."""
-        kind = LAYERS[ALIASES[name]]
         fields = [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
         config, place = self.arguments(node, ["inputs", *fields])
         inputs = config.pop("inputs", None)
@@ -417,7 +416,7 @@ class Code(Literals):
         inputs += [call for call in calls.values() if call.layer is None and call not in inputs]
         for call in inputs:
             draft.add_input(call.name, call.shape, call.dtype, call.place)
-        for call in sorted(calls.values(), key=lambda call: (call.place.line, call.place.column, call.use)):
+        for call in sorted(calls.values(), key=lambda call: call.order):
             if call not in inputs:
                 kind = call.layer.kind if isinstance(call.layer, LayerValue) else Model
                 named = {key: sources(one) for key, one in call.named.items()}

@@ -1,6 +1,7 @@
 """From bytes or text to a document: JSON read strictly, anything else as Keras code."""
 
 import json
+import re
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -34,4 +35,5 @@ def decode_text(body: bytes) -> str:
 
 
 def looks_like_json(text: str) -> bool:
-    return text.lstrip()[:1] in ("{", "[", '"')
+    """Whether a text begins as JSON does, and not as a list of layers or a docstring."""
+    return re.match(r'\s*(\{|\[\s*[\]\[{"\d]|"(?!""))', text) is not None
