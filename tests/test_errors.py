@@ -52,6 +52,7 @@ FAULTS = [
     ({"input_shape": [2.5], "layers": [DENSE]}, [("/input_shape", "received [2.5]")]),
     ({"batch_shape": [], "layers": [DENSE]}, [("/batch_shape", "at least the batch")]),
     ({"layers": [DENSE]}, [("", "input_shape=28,28,1")]),
+    ({"input_shape": [3], "batch_shape": [2, 3], "layers": [DENSE]}, [("/batch_shape", "leave one of them out")]),
     ({"inputs": [], "layers": [DENSE]}, [("/inputs", "list of inputs")]),
     ({"inputs": [{"name": "a", "shape": [3]}, {"name": "a", "shape": [3]}], "layers": [DENSE]}, [("/inputs/1/name", "'a' already"), ("/layers/0", "several inputs")]),
     ({"inputs": [{"name": "a", "shape": [3], "dtype": "complex64"}], "layers": [DENSE]}, [("/inputs/0/dtype", "complex64")]),

@@ -58,6 +58,8 @@ def read_shape(draft: Draft, place: JsonPlace, keys: list[str]) -> tuple[int | N
     if not keys:
         return None
     key, value = keys[0], place.config[keys[0]]
+    if len(keys) > 1:
+        draft.fault(place.at((keys[1],)), f"{key!r} and {keys[1]!r} both name the shape; leave one of them out.")
     if key == "input_dim":
         value = [value]
     elif whole(value, 0) and not key.startswith("batch"):

@@ -272,7 +272,7 @@ class Code(Literals):
         config, place = self.arguments(node, ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"])
         given = config.pop("name", None)
         made: Any = self.draft.layer(kind, config, place)
-        name = given if given is not None and self.draft.reserve(given, place) else self.draft.named("InputLayer")
+        name = self.label(given, kind.type, place)
         call = CallValue(name, place)
         if made is not None:
             call.shape, call.dtype = made.whole_shape(), made.dtype or "float32"
