@@ -152,7 +152,7 @@ def forward(
     if input_shape:
         request["input_shape"] = list(input_shape)
     result = verbs.forward(document, request.pop("inputs"), **request)
-    click.echo(json.dumps(plain(result), ensure_ascii=False))
+    click.echo(json.dumps(result, ensure_ascii=False))
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
         sys.exit(1)
 
@@ -167,7 +167,10 @@ def read_tensors(names: Sequence[str]) -> Any:
 def read_tensor(name: str) -> Any:
     if not name.endswith(".npy"):
         return read_file(name)
-    return loaded(name, lambda: np.load(name, allow_pickle=False))
+    array = loaded(name, lambda: np.load(name, allow_pickle=False))
+    if array.dtype.name not in tensors.NAMES:
+        raise click.ClickException(f"{name}: holds {array.dtype.name}; expected one of {', '.join(tensors.NAMES)}.")
+    return {"shape": list(array.shape), "datatype": tensors.NAMES[array.dtype.name], "data": array}
 
 
 def read_weights(name: str) -> Any:
@@ -182,15 +185,6 @@ def loaded(name: str, load: Callable[[], Any]) -> Any:
         return load()
     except (OSError, ValueError, EOFError) as error:
         raise click.ClickException(f"{name}: {error}") from None
-
-
-def plain(value: Any) -> Any:
-    """Arrays as tensors of the protocol, for JSON."""
-    if isinstance(value, np.ndarray):
-        return {key: item for key, item in tensors.encode(value, "", "nested").items() if key != "name"}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 @cli.command()

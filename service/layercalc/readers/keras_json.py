@@ -26,7 +26,7 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     kind, config = document.get("class_name"), document.get("config")
     place = JsonPlace(path, path, document)
     draft = Draft("model", "keras", memo)
-    if kind not in MODELS:
+    if not isinstance(kind, str) or kind not in MODELS:
         read_sequence(draft, [document], [path])
         return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
     if isinstance(config, list):  # Keras 2.2 and older

@@ -88,7 +88,7 @@ class Stack:
             return None
         kind: type[Layer] | None
         layer: Layer | None
-        if item["type"] in MODELS and "layers" in item:
+        if isinstance(item["type"], str) and item["type"] in MODELS and "layers" in item:
             kind, layer = Model, self.nested_model(item, place)
         else:
             kind = draft.kind(item["type"], place, "type")

@@ -1,0 +1,130 @@
+"""The command line: what is printed, where, and the exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+TINY = {"name": "tiny", "input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
+
+
+def run(*arguments, stdin=None, cwd=None):
+    process = subprocess.run(
+        [sys.executable, "-m", "layercalc", *arguments], input=stdin, capture_output=True, text=True, cwd=cwd, timeout=60,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert "Traceback" not in process.stderr
+    return process
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "tiny.json"
+    path.write_text(json.dumps(TINY))
+    return str(path)
+
+
+def test_analyze_prints_json_to_a_pipe(model):
+    from layercalc import analyze
+
+    assert json.loads(run("analyze", model).stdout) == analyze(TINY)
+    assert json.loads(run("analyze", "-", stdin=json.dumps(TINY)).stdout) == analyze(TINY)
+    assert json.loads(run("analyze", "-", "--batch-size", "7", stdin=json.dumps(TINY)).stdout)["batch_size"] == 7
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("table", "(None, 2)           8      6      14"),
+        ("markdown", "| d | Dense | (None, 2) | 8 | 6 | 14 |"),
+        ("csv", "d,Dense,input,nullx2,8,8,0,6,14,32,8"),
+    ],
+)
+def test_formats(model, form, words):
+    assert words in run("analyze", model, "--format", form).stdout
+
+
+def test_code_and_input_shape():
+    result = run("analyze", "-", "--input-shape", "28,28,1", stdin="Conv2D(3, (3, 3), stride=2)\nFlatten()\n")
+    report = json.loads(result.stdout)
+    assert report["outputs"][0]["shape"] == [None, 507]
+    assert report["warnings"][0]["line"] == 1
+
+
+def test_forward_with_files(model, tmp_path):
+    np.save(tmp_path / "x.npy", np.array([[1.0, 2, 3]]))
+    np.save(tmp_path / "y.npy", np.array([[22.0, 28]], "float32"))
+    np.savez(tmp_path / "w.npz", **{"d/kernel": np.array([[1.0, 2], [3, 4], [5, 6]]), "d/bias": np.zeros(2)})
+    arguments = ("forward", model, "--input", "x.npy", "--weights", "w.npz", "--expected", "y.npy", "--stats")
+    result = run(*arguments, cwd=tmp_path)
+    body = json.loads(result.stdout)
+    assert (result.returncode, body["comparison"]["passed"]) == (0, True)
+    assert body["outputs"][0] == {"name": "d", "shape": [1, 2], "datatype": "FP32", "data": [[22.0, 28.0]]}
+    np.save(tmp_path / "y.npy", np.array([[22.0, 29]]))
+    result = run(*arguments, cwd=tmp_path)
+    assert (result.returncode, json.loads(result.stdout)["comparison"]["passed"]) == (1, False)
+    named = run("forward", model, "--input", "input=x.npy", "--weights-seed", "4", "--return-layer", "d", cwd=tmp_path)
+    assert json.loads(named.stdout)["returned_layers"]["d"]["shape"] == [1, 2]
+
+
+def test_forward_with_an_envelope_and_with_seeds(model):
+    envelope = json.dumps({"model": TINY, "inputs": [[[1, 2, 3]]], "weights": [[[1, 2], [3, 4], [5, 6]], [0, 0]]})
+    assert json.loads(run("forward", "-", stdin=envelope).stdout)["outputs"][0]["data"] == [[22.0, 28.0]]
+    assert json.loads(run("forward", model, "--seed", "3").stdout)["verified"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (("analyze", "nowhere.json"), None, "nowhere.json: No such file"),
+        (("analyze", "-"), "", "empty"),
+        (("analyze", "-"), "{", "Not JSON"),
+        (
+            ("analyze", "-"),
+            '{"input_shape": [3], "layers": [{"type": "Dense", "units": 0}]}',
+            "/layers/0/units: Expected",
+        ),
+        (("analyze", "-"), "Dense(0, input_dim=3)", "line 1, column 7: Expected"),
+        (("analyze", "-", "--input-shape", "x"), json.dumps(TINY), "input_shape: Expected"),
+        (("analyze", "-", "--format", "xml"), json.dumps(TINY), "xml"),
+        (("analyze",), None, "MODEL"),
+        (("nothing",), None, "nothing"),
+        (("forward", "-", "--input", "nowhere.npy"), json.dumps(TINY), "nowhere.npy"),
+        (("layers", "Dens"), None, "'Dense'"),
+    ],
+)
+def test_wrong_input_is_exit_code_2_and_said_on_stderr(arguments, stdin, words):
+    result = run(*arguments, stdin=stdin)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_anything_else_is_exit_code_3(model):
+    code = "import layercalc.cli as c, layercalc.verbs as v, sys; v.analyze = lambda *a, **k: 1 / 0; sys.argv = ['layercalc', 'analyze', sys.argv[1]]; c.main()"
+    process = subprocess.run([sys.executable, "-c", code, model], capture_output=True, text=True, timeout=60)
+    assert process.returncode == 3
+    assert "ZeroDivisionError" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_layers_and_openapi():
+    listed = json.loads(run("layers").stdout)["layers"]
+    assert {
+        "type": "Dense",
+        "aliases": [],
+        "family": "core",
+        "description": listed[[one["type"] for one in listed].index("Dense")]["description"],
+    } in listed
+    assert json.loads(run("layers", "MaxPool2D").stdout)["type"] == "MaxPooling2D"
+    assert "kernel_size" in run("layers", "Conv2D", "--format", "table").stdout
+    assert run("openapi").stdout.startswith("paths:") or "openapi: 3.1.0" in run("openapi").stdout
+
+
+def test_version_and_help():
+    assert "0.1.0" in run("--version").stdout
+    for command in ("analyze", "forward", "layers", "serve", "openapi"):
+        assert run(command, "--help").returncode == 0

@@ -1,0 +1,69 @@
+"""The structure: imports point one way, no layer is named outside layers/ and the foreign readers, modules stay small."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from layercalc.layers import LAYERS
+
+PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ORDER = [  # each may import from those before it
+    {"dims", "errors"},
+    {"ops"},
+    {"layers"},
+    {"places", "limits", "collector"},
+    {"model"},
+    {"readers"},
+    {"analysis"},
+    {"tensors", "comparison"},
+    {"execution"},
+    {"report", "shapes", "posted", "catalogue"},
+    {"verbs", "formats"},
+    {"__init__"},
+    {"web"},
+    {"cli"},
+    {"__main__"},
+]
+
+
+def layer_of(name):
+    return next(level for level, names in enumerate(ORDER) if name in names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("layercalc"):
+            parts = node.module.split(".")[1:]
+            for name in [parts[0]] if parts else [alias.name for alias in node.names]:
+                name = "dims" if name == "__version__" else name
+                assert name == own or layer_of(name) < layer_of(own), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_layer_is_named_outside_layers(path):
+    parts = path.relative_to(PACKAGE).parts
+    if parts[0] == "layers" or parts[-1] in ("keras_json.py", "keras_code.py"):
+        return
+    tree = ast.parse(path.read_text())
+    documents = {id(node) for node in ast.walk(tree) if isinstance(node, ast.Dict) for node in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            assert node.value not in LAYERS, f"{path.name} names {node.value}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_is_documented_and_small(path):
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 470, "worth asking whether it is one thing"
+
+
+def test_no_python_loop_over_pixels_channels_or_batch():
+    """Kernels loop over blocks and over the elements of a window, never over an axis of data element by element."""
+    for path in (PACKAGE / "ops").glob("*.py"):
+        assert not re.search(r"for \w+ in range\(\w+\.shape\[", path.read_text()), path.name

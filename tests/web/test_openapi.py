@@ -1,0 +1,77 @@
+"""The specification: fresh, valid, true of every layer, and true of the application."""
+
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import schemathesis
+import yaml
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from hypothesis import HealthCheck, settings
+
+from layercalc import analyze, catalogue, forward
+from layercalc.layers import ALIASES, LAYERS
+from layercalc.limits import Limits
+from layercalc.web import create_app
+from layercalc.web.openapi import CODE, SMALL, TINY, specification, specification_text
+from tests import oracle
+
+ROOT = Path(__file__).parents[2]
+SPEC = specification()
+
+
+def validator(name):
+    return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": SPEC["components"]})
+
+
+def test_committed_file_is_fresh():
+    assert (ROOT / "openapi.yaml").read_text() == specification_text(), "run `make openapi`"
+
+
+def test_every_reference_leads_somewhere():
+    names = set(re.findall(r"#/components/schemas/(\w+)", specification_text()))
+    assert names <= set(SPEC["components"]["schemas"])
+    assert yaml.safe_load(specification_text()) == SPEC
+
+
+def test_layer_is_a_tagged_union_of_every_type():
+    layer = SPEC["components"]["schemas"]["Layer"]
+    assert len(layer["oneOf"]) == len(LAYERS)
+    assert set(layer["discriminator"]["mapping"]) == {*LAYERS, *ALIASES}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_example_is_exactly_one_layer_of_the_specification(name):
+    example = catalogue.example(LAYERS[name])["layer"]
+    validator("Layer").validate(example)
+    for alias in LAYERS[name].aliases:
+        validator("Layer").validate({**example, "type": alias})
+    assert not validator("Layer").is_valid({**example, "type": "Nope"})
+    assert not validator("Layer").is_valid({**example, "name": 3})
+
+
+def test_documents_and_answers_are_as_specified():
+    validator("Stack").validate(TINY)
+    validator("KerasModel").validate(yaml.safe_load(oracle.app("VGG16")[0]))
+    validator("ForwardEnvelope").validate(SMALL)
+    validator("Report").validate(analyze(TINY))
+    validator("Report").validate(analyze(CODE))
+    validator("ForwardResult").validate(
+        forward(SMALL["model"], SMALL["inputs"], SMALL["weights"], stats=True, expected=[[[0, 0]]])
+    )
+    for name in LAYERS:
+        validator("LayerEntry").validate(catalogue.entry(name))
+
+
+schema = schemathesis.openapi.from_wsgi(
+    "/openapi.json", create_app(Limits(max_forward_flops=10**7, max_forward_bytes=10**7))
+)
+schema.config.phases.coverage.enabled = False  # every boundary of every field of every layer: test_registry has them
+
+
+@schema.parametrize()
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+def test_application_keeps_to_its_specification(case):
+    # Whether layers fit each other is more than a schema can say: a valid request may be refused, with a 422.
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])
