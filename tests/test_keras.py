@@ -133,3 +133,20 @@ def test_every_activation_of_ours_is_one_of_keras():
 def test_every_alias_is_one_of_keras():
     functional = {"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot", "Input"}
     assert set(ALIASES) - functional <= set(SIGNATURES)
+
+
+GRAPHS = oracle.unzipped(oracle.DATA / "keras_graphs" / "models.json.gz")
+
+
+@pytest.mark.parametrize("name", [name for name, entry in GRAPHS.items() if oracle.kinds(entry["model"]) <= KNOWN])
+def test_random_graph(name):
+    """Functional and Sequential models drawn at random and run by Keras: nested, shared, several outputs."""
+    entry = GRAPHS[name]
+    report = layercalc.analyze(entry["model"])
+    assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
+    assert report["totals"]["params"] == entry["total_params"]
+    assert report["totals"]["trainable_params"] == entry["trainable_params"]
+    inputs, weights, outputs = (oracle.numbered("keras_graphs", f"{name}/{kind}") for kind in ("in", "w", "out"))
+    result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-3, atol=1e-5)
+    assert result["verified"]
+    assert result["comparison"]["passed"], result["comparison"]

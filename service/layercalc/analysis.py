@@ -28,10 +28,11 @@ class WeightSpec(NamedTuple):
 class Asking:
     """What a layer's `call` gets as `weight` while it is traced: notes each weight and hands over its spec."""
 
-    __slots__ = ("found", "path", "policy", "trainable")
+    __slots__ = ("found", "lock", "path", "policy", "trainable")
 
-    def __init__(self, policy: tuple[str, str], found: dict[str, WeightSpec], path: str = "", trainable: bool = True):
-        self.policy, self.found, self.path, self.trainable = policy, found, path, trainable
+    def __init__(self, found: dict[str, WeightSpec], path: str = "", lock: bool = False):
+        self.found, self.path, self.lock = found, path, lock
+        self.policy, self.trainable = ("float32", "float32"), True
 
     def __call__(
         self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
@@ -41,7 +42,7 @@ class Asking:
         if path not in self.found:
             stored = dtype or (variable if variable in FLOATS else "float32")
             spec = Spec(shape, stored)
-            self.found[path] = WeightSpec(path, spec, trainable and self.trainable, initializer)
+            self.found[path] = WeightSpec(path, spec, trainable and self.trainable and not self.lock, initializer)
         elif self.found[path].spec.shape != shape:
             raise ShapeError(
                 f"The weight {path!r} would be {list(shape)} here and {list(self.found[path].spec.shape)} there."
@@ -49,10 +50,18 @@ class Asking:
         return Spec(shape, dtype or compute)
 
     def scope(self, name: str) -> "Asking":
-        return Asking(self.policy, self.found, f"{self.path}{name}/", self.trainable)
+        inner = Asking(self.found, f"{self.path}{name}/", self.lock)
+        inner.policy, inner.trainable = self.policy, self.trainable
+        return inner
 
-    def frozen(self) -> "Asking":
-        return Asking(self.policy, self.found, self.path, False)
+    def owned(self, layer: Layer) -> "Asking":
+        own = Asking(self.found, self.path, self.lock)
+        own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
+        own.trainable = layer.trainable
+        return own
+
+    def locked(self) -> "Asking":
+        return Asking(self.found, self.path, True)
 
 
 class Traced(NamedTuple):
@@ -69,7 +78,7 @@ class Traced(NamedTuple):
 def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> Traced:
     """Read one layer with shapes."""
     found: dict[str, WeightSpec] = {}
-    weight = Asking(layer.dtype if isinstance(layer.dtype, tuple) else ("float32", "float32"), found)
+    weight = Asking(found)
     tracing = Tracing()
     token = READING.set(tracing)
     try:
@@ -240,12 +249,9 @@ class Shapes:
 
     def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
         """The layer read on these specs, from the cache if one like it has been."""
-        policy = layer.dtype if isinstance(layer.dtype, tuple) else ("float32", "float32")
-        pairs = [(cast(value.spec, policy[0]), value.mask) for value in inputs]
+        pairs = [(value.spec, value.mask) for value in inputs]
         others = {
-            key: [(cast(v.spec, policy[0]), v.mask) for v in value]
-            if isinstance(value, list)
-            else (cast(value.spec, policy[0]), value.mask)
+            key: [(v.spec, v.mask) for v in value] if isinstance(value, list) else (value.spec, value.mask)
             for key, value in named.items()
         }
         key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
@@ -286,15 +292,6 @@ class Shapes:
     def fault(self, call: Call, error: ShapeError) -> None:
         path = (error.field,) if error.field else ()
         self.analysis.faults.append({**call.place.at(path), "detail": str(error), "layer": self.prefix + call.name})
-
-
-def cast(spec: Spec, compute: str) -> Spec:
-    """Floats come to a layer in the dtype it computes in."""
-    return (
-        spec
-        if spec.dtype == compute or spec.dtype not in FLOATS or compute not in FLOATS
-        else Spec(spec.shape, compute)
-    )
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:

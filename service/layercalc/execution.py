@@ -9,6 +9,7 @@ import numpy as np
 
 from layercalc.analysis import Analysis, Row, WeightSpec
 from layercalc.errors import InvalidTensors, ShapeError
+from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running
 
@@ -27,7 +28,10 @@ class Weights:
     def scope(self, name: str) -> "Weights":
         return Weights(self.arrays, f"{self.path}{name}/")
 
-    def frozen(self) -> "Weights":
+    def owned(self, layer: Layer) -> "Weights":
+        return self
+
+    def locked(self) -> "Weights":
         return self
 
 

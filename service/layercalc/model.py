@@ -80,7 +80,7 @@ class Model(Layer):
     ):
         self.name, self.form = name, form
         self.inputs, self.calls, self.outputs, self.places = inputs, calls, outputs, places
-        self.trainable = True
+        self.trainable, self.dtype = True, None
         self.warnings: list[dict[str, Any]] = []
         self.takes = (len(inputs), len(inputs))
         self.order, self.stuck = ordered(calls)
@@ -134,6 +134,8 @@ class Model(Layer):
         return outputs
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:
+        if not self.trainable:
+            weight = weight.locked()
         outputs = self.walk([(x, None) for x in inputs], Inside(weight))
         values = tuple(value for value, _ in outputs)
         return values[0] if len(values) == 1 else values

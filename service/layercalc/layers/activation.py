@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
+from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.fields import Field, InitializerField, Ints, Number, Opaque
+from layercalc.layers.fields import InitializerField, Ints, Number, Opaque
 from layercalc.layers.nested import Activation as ActivationField
 from layercalc.ops import ACTIVATIONS, Tensor
 
@@ -73,7 +74,7 @@ class PReLU(Layer):
     alpha_initializer = InitializerField("zeros")
     alpha_regularizer = Opaque()
     alpha_constraint = Opaque()
-    shared_axes = Ints(None, min=1)
+    shared_axes = Ints(None)
 
     supports_masking = True
     example: ClassVar[Any] = {"shared_axes": [1, 2]}, (2, 4, 4, 3)
@@ -81,31 +82,31 @@ class PReLU(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         shape = list(x.shape[1:])
         for axis in self.shared_axes or ():
-            if axis > len(shape):
-                raise ShapeError(f"There is no axis {axis} in an input of {x.ndim} axes.", "shared_axes")
-            shape[axis - 1] = 1
+            if not -len(shape) <= axis - 1 < len(shape):
+                raise ShapeError(f"There is no axis {axis} in {text(x.shape)}.", "shared_axes")
+            shape[axis - 1] = 1  # as Keras counts, 0 is the last axis
         alpha = weight("alpha", tuple(shape), self.alpha_initializer)
         return ops.prelu(x, alpha)
 
 
-class SoftmaxAxis(Ints):
-    """One axis or several; Keras' null is the last."""
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return Field.deserialize(self, value, attr, data) or (-1,)
+MASKED = -1e9  # what Keras puts in place of a masked score
 
 
 @layer
 class Softmax(Layer):
-    """exp(x) / Σ exp(x) along `axis`, over what the mask keeps."""
+    """exp(x) / Σ exp(x) along `axis` (null: over everything, the batch too), over what the mask keeps."""
 
-    axis = SoftmaxAxis(-1)
+    axis = Ints(-1, null=True)
 
     supports_masking = True
     example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        if mask is not None:
-            x = ops.select(mask, x, ops.full((), -3.4028235e38 / 2))
-        axes = tuple(self.axis_of(axis, x) for axis in self.axis)
-        return ACTIVATIONS["softmax"](x, axis=axes)  # type: ignore[misc]
+        axes = tuple(range(x.ndim)) if self.axis is None else tuple({self.axis_of(axis, x) for axis in self.axis})
+        if mask is None:
+            return ACTIVATIONS["softmax"](x, axis=axes)  # type: ignore[misc]
+        ends = zip(mask.shape[::-1], x.shape[::-1], strict=False)
+        if mask.ndim > x.ndim or any(differ(a, b) and a != 1 for a, b in ends):
+            raise ShapeError(f"A mask of shape {text(mask.shape)} does not broadcast to {text(x.shape)}.")
+        y = ACTIVATIONS["softmax"](ops.select(mask, x, ops.full((), MASKED)), axis=axes)  # type: ignore[misc]
+        return ops.select(mask, y, ops.full((), 0.0))

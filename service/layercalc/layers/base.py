@@ -38,11 +38,15 @@ class Weight(Protocol):
     ) -> Tensor: ...
 
     def scope(self, name: str) -> "Weight":
-        """The same, for a layer inside this one: its weights stand under its name."""
+        """The same, with a name in front of every weight's: for a layer inside this one, or a part of it."""
         ...
 
-    def frozen(self) -> "Weight":
-        """The same, for a layer that is not trainable."""
+    def owned(self, layer: "Layer") -> "Weight":
+        """The same, for the weights of that layer: in its dtype, trainable if it is."""
+        ...
+
+    def locked(self) -> "Weight":
+        """The same, for a model that is not trainable: nor is any layer in it, whatever it says itself."""
         ...
 
 
@@ -108,20 +112,28 @@ class Layer:
 
     def __call__(self, weight: Weight, *inputs: Tensor, masks: tuple[Tensor | None, ...] = (), **named: Tensor) -> Any:
         """`call` with inputs as it wants them: counted, in channels_last, with the mask if it takes one."""
-        if not self.trainable:
-            weight = weight.frozen()
+        weight = weight.owned(self)
         least, most = self.takes
         if len(inputs) < least or (most is not None and len(inputs) > most):
             wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
             raise ShapeError(f"{self.type} takes {wanted} input{'s' * (wanted != '1')}, received {len(inputs)}.")
-        if strange := sorted(set(named) - self.accepts):
-            listed = ", ".join(sorted(self.accepts)) or "none"
+        if strange := sorted(set(named) - (self.accepts - {"masks"})):
+            listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
             raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
-        if "mask" in self.accepts and "mask" not in named and masks and masks[0] is not None:
-            named["mask"] = masks[0]
-        if getattr(self, "data_format", None) != "channels_first":
-            return self.call(weight, *inputs, **named)
-        return self.outward(self.call(weight, *map(self.inward, inputs), **named))
+        if any(mask is not None for mask in masks):
+            if "mask" in self.accepts and not named and len(inputs) == 1:  # Keras hands it on to a single tensor only
+                named["mask"] = masks[0]
+            elif "masks" in self.accepts:
+                named["masks"] = masks
+        with ops.computing(self.dtype[0] if isinstance(self.dtype, tuple) else None):
+            inputs = tuple(map(ops.autocast, inputs))
+            if getattr(self, "data_format", None) != "channels_first":
+                return self.after(weight, self.call(weight, *inputs, **named))
+            return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))
+
+    def after(self, weight: Weight, y: Any) -> Any:
+        """What is done to the output in the layout of the document: an activation along its last axis, say."""
+        return y
 
     def inward(self, x: Tensor) -> Tensor:
         """channels_first to channels_last: the channels stand before the spatial axes."""
@@ -193,14 +205,13 @@ def schema_of(kind: type[Layer]) -> ma.Schema:
     """
     found: dict[str, Field] = {}
     order: list[str] = []
-    for base in reversed(kind.__mro__):
+    for base in (*(base for base in reversed(kind.__mro__) if base is not Layer), Layer):
         own = {key: value for key, value in vars(base).items() if isinstance(value, Field)}
         again = [key for key in own if key in order]
         for place, key in zip(sorted(map(order.index, again)), again, strict=True):
             order[place] = key
         order += [key for key in own if key not in found]
-        found |= own
-    order.sort(key=lambda key: isinstance(vars(Layer).get(key), Field))
+        found = {**own, **found} if base is Layer else {**found, **own}
     ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | {"rank": kind.rank})
     return ranked()
 

@@ -14,14 +14,16 @@ from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 
+KERNEL: dict[str, str | None] = dict.fromkeys(
+    ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint", "rank"), None
+)  # what Keras 2 writes of a convolution's base class, and its depthwise kinds do not use
+
 
 class Convolution(Layer):
     """What all convolutions share: a window over the spatial axes, then bias and activation."""
 
-    def check(self) -> None:
-        groups, filters = getattr(self, "groups", 1), getattr(self, "filters", 1)
-        if filters % groups:
-            raise ma.ValidationError(f"{filters} filters cannot be shared out to {groups} groups.", "groups")
+    def check_window(self) -> None:
+        """Refuse what Keras refuses of plain and transposed convolutions; depthwise ones take both."""
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ma.ValidationError(
                 f"Strides {text(self.strides)} and dilation_rate {text(self.dilation_rate)} above 1 do not go "
@@ -38,8 +40,9 @@ class Convolution(Layer):
         return {"strides": self.strides, "padding": self.padding, "dilation_rate": self.dilation_rate}
 
     def finish(self, weight: Weight, y: Tensor, filters: Dim) -> Tensor:
-        if self.use_bias:
-            y = ops.bias_add(y, weight("bias", (filters,), self.bias_initializer))
+        return ops.bias_add(y, weight("bias", (filters,), self.bias_initializer)) if self.use_bias else y
+
+    def after(self, weight: Weight, y: Tensor) -> Tensor:
         return self.activation(weight, y)
 
 
@@ -60,10 +63,16 @@ class Conv(Convolution):
     bias_initializer = InitializerField("zeros")
     kernel_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
     lora_rank = Absent(LORA)
     lora_alpha = Absent(LORA)
+
+    def check(self) -> None:
+        self.check_window()
+        if self.filters % self.groups:
+            raise ma.ValidationError(f"{self.filters} filters cannot be shared out to {self.groups} groups.", "groups")
 
     examples: ClassVar[Any] = {
         1: ({"filters": 6, "kernel_size": 3, "padding": "causal", "activation": "relu"}, (2, 10, 4)),
@@ -104,9 +113,11 @@ class DepthwiseConv(Convolution):
     bias_initializer = InitializerField("zeros")
     depthwise_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     depthwise_constraint = Opaque()
     bias_constraint = Opaque()
 
+    legacy: ClassVar[dict[str, str | None]] = KERNEL
     examples: ClassVar[Any] = {
         1: ({"kernel_size": 3, "depth_multiplier": 2}, (2, 8, 4)),
         2: ({"kernel_size": 3, "padding": "same", "strides": 2}, (2, 7, 7, 4)),
@@ -138,10 +149,12 @@ class SeparableConv(Convolution):
     depthwise_regularizer = Opaque()
     pointwise_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     depthwise_constraint = Opaque()
     pointwise_constraint = Opaque()
     bias_constraint = Opaque()
 
+    legacy: ClassVar[dict[str, str | None]] = KERNEL
     examples: ClassVar[Any] = {
         1: ({"filters": 5, "kernel_size": 3}, (2, 8, 4)),
         2: ({"filters": 5, "kernel_size": 3, "padding": "same", "activation": "relu"}, (2, 8, 8, 4)),
@@ -175,16 +188,18 @@ class ConvTranspose(Convolution):
     bias_initializer = InitializerField("zeros")
     kernel_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
 
+    legacy: ClassVar[dict[str, str | None]] = {"groups": None}
     examples: ClassVar[Any] = {
         1: ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 5, 4)),
         2: ({"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"}, (2, 5, 5, 4)),
     }
 
     def check(self) -> None:
-        super().check()
+        self.check_window()
         if self.output_padding and any(a >= s for a, s in zip(self.output_padding, self.strides, strict=True)):
             raise ma.ValidationError(
                 f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}.",

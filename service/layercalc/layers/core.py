@@ -62,6 +62,7 @@ class Dense(Layer):
     bias_initializer = InitializerField("zeros")
     kernel_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
     lora_rank = Absent(LORA)

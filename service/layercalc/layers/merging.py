@@ -1,5 +1,6 @@
 """Layers that take several tensors and give one."""
 
+from functools import reduce
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -21,11 +22,18 @@ class Merge(Layer):
     example: ClassVar[Any] = ({}, [(2, 4, 3), (2, 4, 3)])
 
     def call(self, weight: Weight, *inputs: Tensor) -> Tensor:
-        inputs = self.aligned(inputs)
-        y = inputs[0]
-        for x in inputs[1:]:
-            y = self.op(y, x)
-        return y
+        first, *rest = self.aligned(inputs)
+        return reduce(self.op, rest, first)
+
+    def spread(self, masks: tuple[Tensor | None, ...], inputs: tuple[Tensor, ...]) -> list[Tensor | None]:
+        """Each mask over its input's last axis; an input that is given more axes loses its mask, as in Keras."""
+        most = max(x.ndim for x in inputs)
+        return [
+            None
+            if mask is None or x.ndim < most
+            else ops.broadcast_to(ops.reshape(mask, to=(*mask.shape, 1)), to=x.shape)
+            for mask, x in zip(masks or (None,) * len(inputs), inputs, strict=True)
+        ]
 
     def aligned(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """All inputs of one rank: axes of size 1 are put in behind the batch, as Keras does."""
@@ -66,9 +74,20 @@ class Subtract(Merge):
 
 @layer(aliases=("multiply",))
 class Multiply(Merge):
-    """The product of the inputs."""
+    """The product of the inputs; a masked element counts as 1, and where all are masked the product is 0."""
 
     op = ops.multiply
+
+    def call(self, weight: Weight, *inputs: Tensor, masks: Any = ()) -> Tensor:
+        kept = self.spread(masks, inputs)
+        aligned = self.aligned(inputs)
+        ones = [
+            x if keep is None else ops.select(keep, x, ops.full((), 1.0)) for x, keep in zip(aligned, kept, strict=True)
+        ]
+        y = super().call(weight, *ones)
+        if any(keep is None for keep in kept):
+            return y
+        return ops.select(reduce(ops.logical_or, kept), y, ops.full((), 0.0))
 
 
 @layer(aliases=("average",))
@@ -81,15 +100,28 @@ class Average(Merge):
         return ops.divide(super().call(weight, *inputs), ops.constant(len(inputs)))
 
 
+class Extreme(Merge):
+    """The largest or smallest of the inputs; a masked element gives way to the other one."""
+
+    def call(self, weight: Weight, *inputs: Tensor, masks: Any = ()) -> Tensor:
+        (y, *rest), (kept, *others) = self.aligned(inputs), self.spread(masks, inputs)
+        for x, keep in zip(rest, others, strict=True):
+            other = x if keep is None else ops.select(keep, x, y)
+            y = y if kept is None else ops.select(kept, y, other)
+            kept = None if kept is None or keep is None else ops.logical_or(kept, keep)
+            y = self.op(y, other)
+        return y
+
+
 @layer(aliases=("maximum",))
-class Maximum(Merge):
+class Maximum(Extreme):
     """The largest of the inputs."""
 
     op = ops.maximum
 
 
 @layer(aliases=("minimum",))
-class Minimum(Merge):
+class Minimum(Extreme):
     """The smallest of the inputs."""
 
     op = ops.minimum

@@ -6,7 +6,7 @@ import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import differ
+from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
@@ -14,11 +14,22 @@ from layercalc.layers.initializers import Initializer
 from layercalc.ops import Tensor
 
 
+class Axis(Int):
+    """One axis; Keras 2 writes it as a list of one."""
+
+    def read(self, value: Any, name: str) -> int:
+        return super().read(value[0] if isinstance(value, list) and len(value) == 1 else value, name)
+
+    def schema_of(self) -> dict[str, Any]:
+        one = super().schema_of()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1}]}
+
+
 @layer
 class BatchNormalization(Layer):
     """Scale and shift by the moving moments of one axis (Ioffe & Szegedy 2015)."""
 
-    axis = Int(-1)
+    axis = Axis(-1)
     momentum = Number(0.99)
     epsilon = Number(1e-3, min=0)
     center = Bool(True)
@@ -78,7 +89,10 @@ class LayerNormalization(Layer):
     example: ClassVar[Any] = {}, (2, 5, 8)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
+        # Keras sorts the axes as they were written, so that −1 comes before 1, and lays gamma out in that order.
+        axes = tuple(self.axis_of(axis, x) for axis in sorted(self.axis))
+        if len(set(axes)) < len(axes):
+            raise ShapeError(f"The axes {list(self.axis)} name one axis of {text(x.shape)} twice.", "axis")
         along = tuple(x.shape[axis] for axis in axes)
         scale, center = self.scale or self.rms_scaling, self.center and not self.rms_scaling
         affine = []
@@ -125,7 +139,7 @@ class Normalization(Layer):
             zeros, ones = Initializer("zeros"), Initializer("ones")
             mean = ops.reshape(weight("mean", kept, zeros, trainable=False), to=along)
             variance = ops.reshape(weight("variance", kept, ones, trainable=False), to=along)
-            weight("count", (), zeros, trainable=False, dtype="int32")
+            weight("count", (), zeros, trainable=False, dtype="int64")
         else:
             given = shape_of(self.mean)
             if len(given) > len(kept) or any(

@@ -106,6 +106,7 @@ class LSTM(Recurrent):
     kernel_regularizer = Opaque()
     recurrent_regularizer = Opaque()
     bias_regularizer = Opaque()
+    activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     recurrent_constraint = Opaque()
     bias_constraint = Opaque()

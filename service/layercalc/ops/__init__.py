@@ -11,6 +11,8 @@ from layercalc.ops.base import (
     Spec,
     Tensor,
     Tracing,
+    autocast,
+    computing,
     constant,
     full,
     layout,
@@ -51,6 +53,8 @@ from layercalc.ops.shaping import (
 )
 
 __all__ = [
+    "autocast",
+    "computing",
     "ACTIVATIONS",
     "Cost",
     "FLOATS",

@@ -1,6 +1,7 @@
 """What an op is, and the reading in force that decides whether calling one computes or counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol
@@ -85,6 +86,8 @@ def promote(*dtypes: str) -> str:
 class Reading(Protocol):
     """What calling an op means just now."""
 
+    compute: str  # the dtype that floats are computed in
+
     def spend(self) -> None: ...
 
     def op(self, op: "Op", inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
@@ -92,6 +95,8 @@ class Reading(Protocol):
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor: ...
 
     def layout(self, x: Tensor, axes: tuple[int, ...]) -> Tensor: ...
+
+    def autocast(self, x: Tensor) -> Tensor: ...
 
     def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
 
@@ -160,6 +165,7 @@ class Tracing:
         self.entries: list[Entry] = []
         self.times: Dim = 1
         self.visits = 0
+        self.compute = "float32"
 
     def spend(self) -> None:
         """Count the call of a layer inside a layer; refuse what would never end."""
@@ -174,6 +180,9 @@ class Tracing:
         result = Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
         self.entries.append(Entry(op, cost, self.times, result))
         return result
+
+    def autocast(self, x: Spec) -> Spec:
+        return x if x.dtype == self.compute or x.dtype not in FLOATS else Spec(x.shape, self.compute)
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
         return Spec(shape, dtype)
@@ -196,6 +205,7 @@ class Running:
 
     def __init__(self, dtype: str = "float32"):
         self.float = np.dtype(dtype)
+        self.compute = dtype
 
     def spend(self) -> None:
         """The analysis has counted already."""
@@ -207,6 +217,9 @@ class Running:
                 to = self.float if common in FLOATS else np.dtype(common)
                 inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
         return op.run(*inputs, **attributes)
+
+    def autocast(self, x: np.ndarray) -> np.ndarray:
+        return x
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
         return np.asarray(values(), self.float if dtype in FLOATS else dtype)
@@ -238,12 +251,30 @@ def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     return READING.get().layout(x, axes)
 
 
-def constant(values: Any, dtype: str = "float32") -> Tensor:
-    """A tensor whose values are known before any input is."""
-    array = np.asarray(values)
-    return READING.get().constant(lambda: array, array.shape, dtype)
+@contextmanager
+def computing(dtype: str | None) -> Iterator[None]:
+    """Floats are computed in this dtype inside; None leaves it as it is."""
+    reading = READING.get()
+    before = reading.compute
+    reading.compute = before if dtype is None or dtype not in FLOATS else dtype
+    try:
+        yield
+    finally:
+        reading.compute = before
 
 
-def full(shape: Shape, value: float, dtype: str = "float32") -> Tensor:
-    """A tensor of one value."""
-    return READING.get().constant(lambda: np.full(shape, value), shape, dtype)
+def autocast(x: Tensor) -> Tensor:
+    """A float tensor in the dtype that is computed in; anything else as it is."""
+    return READING.get().autocast(x)
+
+
+def constant(values: Any, dtype: str | None = None) -> Tensor:
+    """A tensor whose values are known before any input is; a float of the dtype that is computed in, unless named."""
+    array, reading = np.asarray(values), READING.get()
+    return reading.constant(lambda: array, array.shape, dtype or reading.compute)
+
+
+def full(shape: Shape, value: float) -> Tensor:
+    """A tensor of one float."""
+    reading = READING.get()
+    return reading.constant(lambda: np.full(shape, value), shape, reading.compute)

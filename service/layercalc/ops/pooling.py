@@ -35,7 +35,7 @@ class Pool(Op):
             (1,) * len(strides),
         )
         around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
-        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        lowest: Any = {"f": -np.inf, "b": False}[x.dtype.kind] if x.dtype.kind in "fb" else np.iinfo(x.dtype).min
         spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)
         merge = np.add if self.average else np.maximum
         out: Any = None

@@ -135,9 +135,9 @@ class Draft:
             else:
                 call.inputs, call.named = tuple(ref for ref in refs if ref is not None), by_name
         ends = [resolve(source, place, key) for source, (place, key) in outputs]
-        found = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
-        refs = [ref for ref, _ in found]
-        model = Model(self.name, self.form, self.inputs, self.calls, refs, [place for _, place in found])
+        known = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
+        places = [place for _, place in known]
+        model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], places)
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")

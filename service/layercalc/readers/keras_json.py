@@ -51,9 +51,9 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     else:
         read_graph(draft, layers, where)
         arrange_inputs(draft, config.get("input_layers"), inner)
-        outputs = [
-            (source, (inner, "output_layers")) for source in read_ends(draft, config.get("output_layers"), inner)
-        ]
+        late = counted_from(layers, anywhere=False)
+        ends = read_ends(draft, config.get("output_layers"), inner)
+        outputs = [(shifted(source, late), (inner, "output_layers")) for source in ends]
         if not outputs and not draft.faults:
             draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
     model = draft.finish(outputs)
@@ -90,8 +90,32 @@ def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any
         previous = name
 
 
+def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
+    """The nested models whose first use Keras counts as node 1, since node 0 is the one that built them.
+
+    Keras 3 does so for Functional models, in `input_layers` and `output_layers` only; Keras 2, whose nodes are lists,
+    for Sequential ones too, and `anywhere`.
+    """
+    old = any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
+    if anywhere and not old:
+        return set()
+    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in (*MODELS,)]
+    return {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
+
+
+def nodes_of(item: dict[str, Any]) -> list[Any]:
+    nodes = item.get("inbound_nodes")
+    return nodes if isinstance(nodes, list) else []
+
+
+def shifted(source: Source, late: set[str]) -> Source:
+    """A tensor with its use counted from 1, whatever Keras counts from."""
+    return source._replace(use=source.use - 1) if source.name in late and source.use > 1 else source
+
+
 def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
     """The layers of a Functional model, each with the nodes that call it."""
+    late = counted_from(layers, anywhere=True)
     for item, path in zip(layers, paths, strict=True):
         config, place = parts(draft, item, path)
         if place is None:
@@ -112,6 +136,7 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
                 draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
                 draft.add_call(name, None, [], place, use=use)
                 continue
+            inputs = [shifted(source, late) for source in inputs]
             used = layer
             if extra and kind is not None and layer is not None:
                 used, _ = read_layer(draft, item, config, place, extra)
@@ -206,6 +231,8 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
         raise BadNode(f'Expected a node, {{"args": […], "kwargs": {{…}}}}; received {received(node)}.')
     if not isinstance(kwargs, dict):
         raise BadNode(f"Expected kwargs as an object; received {received(kwargs)}.")
+        if kind is not None and "initial_state" in kind.accepts and len(args) > 1:
+            args = [args[0], args[1:]]  # Keras 2 writes the states of a recurrent layer as more inputs
     names = () if kind is None else kind.positional
     inputs: list[Source] = []
     named: dict[str, Any] = {}
@@ -258,20 +285,20 @@ def tensor_of_2(history: Any) -> Source:
     raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
 
 
-def ends(value: Any) -> list[Any]:
+def histories(value: Any) -> list[Any]:
     """`input_layers` or `output_layers` as a list of histories: one, a list, or a dict sorted by key."""
     if isinstance(value, dict):
-        return [history for key in sorted(value) for history in ends(value[key])]
+        return [history for key in sorted(value) for history in histories(value[key])]
     if isinstance(value, list) and value and isinstance(value[0], str):
         return [value]
     if isinstance(value, list):
-        return [history for one in value for history in ends(one)]
+        return [history for one in value for history in histories(one)]
     return [value]
 
 
 def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
     try:
-        return [tensor_of_2(history) for history in ends(value)] if value is not None else []
+        return [tensor_of_2(history) for history in histories(value)] if value is not None else []
     except BadNode as error:
         draft.fault(place.at(("output_layers",)), str(error))
         return []
@@ -280,7 +307,7 @@ def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
 def arrange_inputs(draft: Draft, value: Any, place: JsonPlace) -> None:
     """The inputs in the order of `input_layers`."""
     try:
-        order = [tensor_of_2(history).name for history in ends(value)] if value is not None else []
+        order = [tensor_of_2(history).name for history in histories(value)] if value is not None else []
     except BadNode as error:
         draft.fault(place.at(("input_layers",)), str(error))
         return

@@ -157,7 +157,9 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
     if isinstance(given, list) and (given or "inputs" not in place.config):
         return each(given), {}
     if not isinstance(given, dict) or not given:
-        draft.fault(place.at(("inputs",)), f"Expected at least one name of a layer or input; received {received(given)}.")
+        draft.fault(
+            place.at(("inputs",)), f"Expected at least one name of a layer or input; received {received(given)}."
+        )
         return [], {}
     named: dict[str, Any] = {}
     for key, value in given.items():
