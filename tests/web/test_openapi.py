@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import schemathesis
 import yaml
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from layercalc import analyze, catalogue, forward
 from layercalc.layers import ALIASES, LAYERS
