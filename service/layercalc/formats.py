@@ -63,7 +63,8 @@ def scaled(n: int | None, unit: str, base: int, names: str) -> str:
         power += 1
     if power == 0:
         return f"{n} {unit}".strip()
-    return f"{n * 100 // base**power / 100:,.2f} {names[power - 1]}{'i' * (base == 1024)}{unit}"
+    hundredths = (n * 100 + base**power // 2) // base**power  # rounded in integers: a count may be past any float
+    return f"{hundredths // 100:,}.{hundredths % 100:02} {names[power - 1]}{'i' * (base == 1024)}{unit}"
 
 
 def cells(report: dict[str, Any]) -> list[list[str]]:
