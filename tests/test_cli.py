@@ -74,6 +74,10 @@ def test_forward_with_an_envelope_and_with_seeds(model):
     envelope = json.dumps({"model": TINY, "inputs": [[[1, 2, 3]]], "weights": [[[1, 2], [3, 4], [5, 6]], [0, 0]]})
     assert json.loads(run("forward", "-", stdin=envelope).stdout)["outputs"][0]["data"] == [[22.0, 28.0]]
     assert json.loads(run("forward", model, "--seed", "3").stdout)["verified"] is True
+    table = run("forward", model, "--seed", "3", "--stats", "--format", "table").stdout
+    assert "Verified: yes" in table
+    assert "(1, 2)" in table
+    assert run("forward", model, "--format", "csv").stdout.splitlines()[1] == "d,Dense,1x2,1x2,True"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +125,8 @@ def test_layers_and_openapi():
     } in listed
     assert json.loads(run("layers", "MaxPool2D").stdout)["type"] == "MaxPooling2D"
     assert "kernel_size" in run("layers", "Conv2D", "--format", "table").stdout
+    assert "| Dense | core |" in run("layers", "--format", "markdown").stdout
+    assert run("layers", "--format", "csv").stdout.startswith("type,family,aliases,description\n")
     assert run("openapi").stdout.startswith("paths:") or "openapi: 3.1.0" in run("openapi").stdout
 
 

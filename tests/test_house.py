@@ -1,12 +1,14 @@
 """The structure: imports point one way, no layer is named outside layers/ and the foreign readers, modules stay small."""
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
 from layercalc.layers import LAYERS
+from layercalc.limits import Limits, setting
 
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -67,3 +69,17 @@ def test_no_python_loop_over_pixels_channels_or_batch():
     """Kernels loop over blocks and over the elements of a window, never over an axis of data element by element."""
     for path in (PACKAGE / "ops").glob("*.py"):
         assert not re.search(r"for \w+ in range\(\w+\.shape\[", path.read_text()), path.name
+
+
+def test_every_setting_is_documented_with_its_default():
+    text = (PACKAGE.parents[1] / "deploy" / "README.md").read_text()
+    for field in dataclasses.fields(Limits):
+        assert f"| `{setting(field.name)}` | {field.default} |" in text
+
+
+def test_settings_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("LAYERCALC_MAX_LAYERS", "7")
+    assert Limits.from_environment().max_layers == 7
+    monkeypatch.setenv("LAYERCALC_MAX_LAYERS", "seven")
+    with pytest.raises(SystemExit, match="seven"):
+        Limits.from_environment()

@@ -66,10 +66,6 @@ def read_file(name: str) -> Any:
     return parse_json(text) if looks_like_json(text) or name.endswith(".json") else text
 
 
-def output_format(chosen: str | None) -> str:
-    return chosen or ("table" if sys.stdout.isatty() else "json")
-
-
 format_option = click.option(
     "--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe."
 )
@@ -86,19 +82,21 @@ shape_option = click.option(
 def analyze(model: str, input_shape: Sequence[str], batch_size: int | None, chosen: str | None) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
     report = verbs.analyze(read_file(model), input_shape=list(input_shape) or None, batch_size=batch_size)
-    show(report, output_format(chosen))
+    show(report, formats.report_sheet(report), chosen)
 
 
-def show(report: dict[str, Any], chosen: str) -> None:
-    if chosen == "json":
-        click.echo(json.dumps(report, ensure_ascii=False))
-    elif chosen == "table" and sys.stdout.isatty():
+def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> None:
+    """An answer as it was asked for: a table to a terminal and JSON to a pipe unless said otherwise."""
+    form = chosen or ("table" if sys.stdout.isatty() else "json")
+    if form == "json":
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    elif form == "table" and sys.stdout.isatty():
         console = Console()
-        console.print(formats.table(report))
-        for line in formats.summary_lines(report):
+        console.print(formats.drawn(sheet))
+        for line in sheet.notes:
             console.print(line, markup=False, highlight=False)
     else:
-        click.echo(formats.FORMATS[chosen](report), nl=False)
+        click.echo(formats.FORMATS[form](sheet), nl=False)
 
 
 @cli.command()
@@ -119,6 +117,7 @@ def show(report: dict[str, Any], chosen: str) -> None:
 @click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
 @click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
 @shape_option
+@format_option
 def forward(
     model: str,
     inputs: Sequence[str],
@@ -127,6 +126,7 @@ def forward(
     weights_seed: int | None,
     expected: Sequence[str],
     input_shape: Sequence[str],
+    chosen: str | None,
     **options: Any,
 ) -> None:
     """Run MODEL in NumPy and check every layer's shape; MODEL may hold the whole request ({"model", "inputs", …})."""
@@ -152,7 +152,7 @@ def forward(
     if input_shape:
         request["input_shape"] = list(input_shape)
     result = verbs.forward(document, request.pop("inputs"), **request)
-    click.echo(json.dumps(result, ensure_ascii=False))
+    show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
         sys.exit(1)
 
@@ -189,25 +189,17 @@ def loaded(name: str, load: Callable[[], Any]) -> Any:
 
 @cli.command()
 @click.argument("type", required=False)
-@click.option(
-    "--format", "chosen", type=click.Choice(("table", "json")), help="Default: table to a terminal, JSON to a pipe."
-)
+@format_option
 def layers(type: str | None, chosen: str | None) -> None:
     """The layer types, or all about one TYPE."""
-    found = {"layers": catalogue.catalogue()} if type is None else catalogue.entry(type)
+    if type is None:
+        every = catalogue.catalogue()
+        show({"layers": every}, formats.catalogue_sheet(every), chosen)
+        return
+    found = catalogue.entry(type)
     if found is None:
-        raise click.ClickException(f"There is no layer type {type!r}.{nearest(type or '', [*LAYERS, *ALIASES])}")
-    if output_format(chosen) == "json":
-        click.echo(json.dumps(found, ensure_ascii=False))
-    elif type is None:
-        for item in found["layers"]:
-            click.echo(f"{item['type']:24} {item['description']}")
-    else:
-        click.echo(f"{found['type']}: {found['description']}")
-        for field in found["fields"]:
-            default = "required" if field["required"] else json.dumps(field.get("default"))
-            click.echo(f"  {field['name']:24} {default}")
-        click.echo(f"Example: {json.dumps(found['example'])}")
+        raise click.ClickException(f"There is no layer type {type!r}.{nearest(type, [*LAYERS, *ALIASES])}")
+    show(found, formats.entry_sheet(found), chosen)
 
 
 @cli.command()

@@ -42,24 +42,24 @@ class Refused(ValueError):  # noqa: N818
 
 
 class InvalidModel(Refused):
-    """The model document is wrong."""
+    """The model document is wrong. In Python, the one to catch: every other refusal is one of it."""
 
     title = "The model is invalid"
 
 
-class InvalidTensors(Refused):
+class InvalidTensors(InvalidModel):
     """The posted tensors or weights do not fit the model."""
 
     title = "The tensors do not fit the model"
 
 
-class TooLarge(Refused):
+class TooLarge(InvalidModel):
     """The forward pass would cost more than this process is allowed to spend."""
 
     title = "The forward pass is too large"
 
 
-class Unreadable(Refused):
+class Unreadable(InvalidModel):
     """The text is not a document at all."""
 
     status = 400

@@ -1,34 +1,14 @@
-"""A report as text: a table like model.summary(), Markdown, CSV. Units for people stand here and nowhere else."""
+"""Answers as tables: for a terminal, plain text, Markdown, CSV. Units for people stand here and nowhere else."""
 
 import csv
 import io
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-COLUMNS = {
-    "Layer": "name",
-    "Type": "type",
-    "Output shape": "output_shape",
-    "Params": "params",
-    "MACs": "macs",
-    "FLOPs": "flops",
-}
-CSV_COLUMNS = (
-    "name",
-    "type",
-    "inputs",
-    "output_shape",
-    "params",
-    "trainable_params",
-    "non_trainable_params",
-    "macs",
-    "flops",
-    "param_bytes",
-    "activation_bytes",
-)
 TOTALS = {
     "params": "params",
     "trainable_params": "trainable",
@@ -43,6 +23,80 @@ BYTES = {
 }
 
 
+@dataclass
+class Sheet:
+    """A table: headings, cells for people, the same rows raw for programs, and lines under it."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    raw_columns: list[str]
+    raw: list[list[Any]]
+    notes: list[str] = field(default_factory=list)
+    numbers: int = 0  # how many columns at the end are numbers
+
+
+def report_sheet(report: dict[str, Any]) -> Sheet:
+    """A report, like model.summary()."""
+    layers = report["layers"]
+    keys = ["name", "type", "inputs", "output_shape", *(key for key in TOTALS), *list(BYTES)[:2]]
+    rows = [
+        [row["name"], row["type"], shape_text(row["output_shape"]), *(number_text(row[key]) for key in SHOWN)]
+        for row in layers
+    ]
+    return Sheet(
+        title=f"{report['model']['name']} ({report['model']['format']})",
+        columns=["Layer", "Type", "Output shape", *SHOWN.values()],
+        rows=rows,
+        raw_columns=keys,
+        raw=[[row[key] for key in keys] for row in layers],
+        notes=summary_lines(report),
+        numbers=len(SHOWN),
+    )
+
+
+SHOWN = {"params": "Params", "macs": "MACs", "flops": "FLOPs"}
+
+
+def forward_sheet(result: dict[str, Any]) -> Sheet:
+    """A forward pass: what each layer should have given, and what it gave."""
+    keys = list(result["layers"][0]) if result["layers"] else ["name", "type"]
+    heads = {"analytic_shape": "Analytic shape", "actual_shape": "Actual shape", "match": "Match"}
+    shown = [key for key in keys if key not in ("name", "type")]
+    raw = [[row[key] for key in keys] for row in result["layers"]]
+    notes = [f"Verified: {'yes' if result['verified'] else 'NO'}"]
+    if comparison := result["comparison"]:
+        errors = f"largest error {comparison['max_abs_error']}, relative {comparison['max_rel_error']}"
+        notes.append(f"Comparison: {'passed' if comparison['passed'] else 'FAILED'}, {errors}")
+    notes += [f"Output {output['name']}: {shape_text(output['shape'])}" for output in result["outputs"]]
+    return Sheet(
+        title="forward",
+        columns=["Layer", "Type", *(heads.get(key, key) for key in shown)],
+        rows=[[row["name"], row["type"], *(value_text(row[key]) for key in shown)] for row in result["layers"]],
+        raw_columns=keys,
+        raw=raw,
+        notes=[*notes, *warning_lines(result["warnings"])],
+        numbers=len(shown) - len(heads),
+    )
+
+
+def catalogue_sheet(layers: list[dict[str, Any]]) -> Sheet:
+    """The layer types."""
+    keys = ["type", "family", "aliases", "description"]
+    rows = [[item["type"], item["family"], item["description"]] for item in layers]
+    raw = [[item[key] for key in keys] for item in layers]
+    return Sheet("layers", ["Type", "Family", "What it does"], rows, keys, raw)
+
+
+def entry_sheet(entry: dict[str, Any]) -> Sheet:
+    """One layer type: its arguments and defaults."""
+    keys = ["name", "required", "default"]
+    raw = [[field["name"], field["required"], field.get("default")] for field in entry["fields"]]
+    rows = [[name, "required" if required else value_text(default)] for name, required, default in raw]
+    notes = [entry["description"], f"Example: {entry['example']['layer']}"]
+    return Sheet(entry["type"], ["Argument", "Default"], rows, keys, raw, notes)
+
+
 def shape_text(shape: list[int | None]) -> str:
     """`(None, 28, 28, 1)`, as Keras' summary writes it."""
     return (
@@ -50,12 +104,20 @@ def shape_text(shape: list[int | None]) -> str:
     )
 
 
+def value_text(value: Any) -> str:
+    if isinstance(value, list):
+        return shape_text(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def number_text(n: int | None) -> str:
     return "unknown" if n is None else f"{n:,}"
 
 
 def scaled(n: int | None, unit: str, base: int, names: str) -> str:
-    """A number in the largest unit that leaves it above one: `1.23 M`, `4.0 KiB`."""
+    """A number in the largest unit that leaves it above one: `1.23 M`, `4.00 KiB`."""
     if n is None:
         return "unknown"
     power = 0
@@ -67,25 +129,18 @@ def scaled(n: int | None, unit: str, base: int, names: str) -> str:
     return f"{hundredths // 100:,}.{hundredths % 100:02} {names[power - 1]}{'i' * (base == 1024)}{unit}"
 
 
-def cells(report: dict[str, Any]) -> list[list[str]]:
-    """The rows of the table."""
-    return [
-        [
-            shape_text(row[key]) if key == "output_shape" else number_text(row[key]) if key in TOTALS else row[key]
-            for key in COLUMNS.values()
-        ]
-        for row in report["layers"]
-    ]
-
-
 def summary_lines(report: dict[str, Any]) -> list[str]:
-    """What stands under the table."""
+    """What stands under the table of a report."""
     totals = report["totals"]
     counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in TOTALS.items())
     memory = ", ".join(f"{scaled(totals[key], 'B', 1024, 'KMGTPEZY')} {name}" for key, name in BYTES.items())
-    batch = report["batch_size"] or 1
+    batch = 1 if report["batch_size"] is None else report["batch_size"]
     lines = [f"Total: {counts}", f"Memory: {memory}", f"For a batch of {batch}; a MAC counts as two FLOPs."]
-    return lines + [f"Warning: {where(warning)}{warning['detail']}" for warning in report["warnings"]]
+    return lines + warning_lines(report["warnings"])
+
+
+def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
+    return [f"Warning: {where(warning)}{warning['detail']}" for warning in warnings]
 
 
 def where(item: dict[str, Any]) -> str:
@@ -97,57 +152,52 @@ def where(item: dict[str, Any]) -> str:
     return f"{item['pointer']}: " if item.get("pointer") else ""
 
 
-def table(report: dict[str, Any]) -> Table:
+def drawn(sheet: Sheet) -> Table:
     """The table as rich draws it."""
-    out = Table(box=SIMPLE_HEAD, title=f"{report['model']['name']} ({report['model']['format']})", title_justify="left")
-    for index, column in enumerate(COLUMNS):
-        out.add_column(column, justify="left" if index < 3 else "right", no_wrap=True)
-    for row in cells(report):
+    out = Table(box=SIMPLE_HEAD, title=sheet.title, title_justify="left")
+    words = len(sheet.columns) - sheet.numbers
+    for index, column in enumerate(sheet.columns):
+        out.add_column(column, justify="left" if index < words else "right", no_wrap=index == 0 or index >= words)
+    for row in sheet.rows:
         out.add_row(*row)
     return out
 
 
-def as_text(report: dict[str, Any]) -> str:
+def as_text(sheet: Sheet) -> str:
     """A plain table for any width."""
     stream = io.StringIO()
-    console = Console(
-        file=stream, width=10_000, color_system=None, force_terminal=False, markup=False, emoji=False, highlight=False
-    )
-    console.print(table(report))
+    plain: dict[str, Any] = {"color_system": None, "markup": False, "emoji": False, "highlight": False}
+    Console(file=stream, width=10_000, force_terminal=False, **plain).print(drawn(sheet))
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
-    return "\n".join([*lines, *summary_lines(report)]).strip("\n") + "\n"
+    return "\n".join([*lines, *sheet.notes]).strip("\n") + "\n"
 
 
-def as_markdown(report: dict[str, Any]) -> str:
-    """A Markdown table and the totals under it."""
+def as_markdown(sheet: Sheet) -> str:
+    """A Markdown table and the lines under it."""
+    marks = ["---"] * (len(sheet.columns) - sheet.numbers) + ["---:"] * sheet.numbers
     escaped = [
-        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in row] for row in cells(report)
+        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in row] for row in sheet.rows
     ]
-    rows = [list(COLUMNS), ["---", "---", "---", "---:", "---:", "---:"], *escaped]
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return (
-        "\n".join([f"### {report['model']['name']}", "", *lines, "", *(f"{line}  " for line in summary_lines(report))])
-        + "\n"
-    )
+    lines = ["| " + " | ".join(row) + " |" for row in (sheet.columns, marks, *escaped)]
+    return "\n".join([f"### {sheet.title}", "", *lines, "", *(f"{line}  " for line in sheet.notes)]) + "\n"
 
 
-def as_csv(report: dict[str, Any]) -> str:
+ESCAPED = str.maketrans({"\\": "\\\\", "|": "\\|", "\n": " "})
+
+
+def as_csv(sheet: Sheet) -> str:
     """One line for each row, raw integers."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for row in report["layers"]:
-        writer.writerow([cell(row[key]) for key in CSV_COLUMNS])
+    writer.writerow(sheet.raw_columns)
+    writer.writerows([cell(value) for value in row] for row in sheet.raw)
     return stream.getvalue()
 
 
 def cell(value: Any) -> Any:
     if isinstance(value, list):
-        return (
-            "x".join("null" if dim is None else str(dim) for dim in value)
-            if not value or not isinstance(value[0], str)
-            else " ".join(value)
-        )
+        words = ["null" if one is None else str(one) for one in value]
+        return (" " if any(isinstance(one, str) for one in value) else "x").join(words)
     return "null" if value is None else value
 
 

@@ -1,5 +1,6 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
+from collections import Counter
 from typing import Any
 
 from layercalc import __version__
@@ -25,21 +26,21 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]]) -> dict[str, Any]
 
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
-    return [row_of(row) for row in analysis.rows]
+    uses = Counter(row.layer for row in analysis.rows)
+    return [row_of(row, again=uses[row.layer] > 1) for row in analysis.rows]
 
 
-def row_of(row: Row) -> dict[str, Any]:
+def row_of(row: Row, again: bool) -> dict[str, Any]:
     traced = row.traced
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
     counts = {metric: count(n) for metric, n in traced.counts.items()}
     if row.shared:
         counts |= dict.fromkeys(("params", "trainable_params", "non_trainable_params", "param_bytes"), 0)
     assert row.call.layer is not None
-    again = {"layer": row.layer} if row.shared or row.call.use > 1 else {}
     return {
         "name": row.name,
         "type": row.call.layer.type,
-        **again,
+        **({"layer": row.layer} if again else {}),
         **row.call.place.at(),
         "inputs": [value.source for value in row.inputs],
         "input_shapes": [shown(value.spec.shape) for value in row.inputs],

@@ -45,7 +45,8 @@ def test_shared_layer_is_a_row_per_use_and_counts_once():
     report = analyze(SHARED)
     first, second, total = report["layers"]
     assert [first["name"], second["name"], total["name"]] == ["twin", "twin@2", "sum"]
-    assert second["layer"] == "twin"
+    assert (first["layer"], second["layer"]) == ("twin", "twin")
+    assert "layer" not in total
     assert (first["params"], second["params"], report["totals"]["params"]) == (15, 0, 15)
     assert second["macs"] == first["macs"] == 12
     assert [weight["shared"] for weight in second["weights"]] == [True, True]

@@ -12,7 +12,7 @@ from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, Un
 
 log = logging.getLogger("layercalc")
 
-TYPES = {
+TYPES: dict[type[Refused], str] = {
     InvalidModel: "invalid-model",
     InvalidTensors: "invalid-tensors",
     TooLarge: "forward-too-large",

@@ -67,7 +67,7 @@ def presented(report: dict[str, Any]) -> Response:
     """A report as the client accepts it: JSON unless it prefers text."""
     media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
     if media in formats.MEDIA:
-        return Response(formats.MEDIA[media](report), mimetype=media)
+        return Response(formats.MEDIA[media](formats.report_sheet(report)), mimetype=media)
     return answer(report)
 
 
