@@ -75,14 +75,18 @@ class Traced(NamedTuple):
     view: bool  # whether the output is the input's memory
 
 
-def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> Traced:
+def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any], visits: list[int]) -> Traced:
     """Read one layer with shapes."""
     found: dict[str, WeightSpec] = {}
     weight = Asking(found)
-    tracing = Tracing()
+    tracing = Tracing(visits)
     token = READING.set(tracing)
     try:
         outputs = apply(layer, weight, inputs, named)
+    except ValueError as error:
+        if isinstance(error, ShapeError) or "integer string conversion" not in str(error):
+            raise
+        raise ShapeError("A number here has more than 4,000 digits; make the shapes smaller.") from None
     finally:
         READING.reset(token)
     return Traced(
@@ -105,7 +109,7 @@ def totalled(
     macs: Dim = 0
     flops: Dim = 0
     ops, view = [], True
-    for op, cost, times, _ in entries:
+    for op, cost, times, _, _ in entries:
         view = view and op.view
         some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
         macs, flops = macs + some_macs, flops + some_flops
@@ -257,7 +261,7 @@ class Shapes:
         key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
         traced = self.cache.get(key)
         if traced is None:
-            traced = trace(layer, pairs, others)
+            traced = trace(layer, pairs, others, self.visits)
             if self.frozen:
                 weights = [weight._replace(trainable=False) for weight in traced.weights]
                 counts = traced.counts | {"trainable_params": 0, "non_trainable_params": traced.counts["params"]}

@@ -69,7 +69,10 @@ class Arrays:
             inner = Arrays(self.rows, self.weights, self.watch)
             inner.prefix, inner.first = f"{name}/", f"{self.first}{call.name}/"
             return call.layer.walk(inputs, inner)
-        outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
+        try:
+            outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
+        except (ValueError, TypeError, ArithmeticError, IndexError) as error:  # what NumPy has no room or dtype for
+            raise ShapeError(str(error) or type(error).__name__) from error
         self.watch(Result(self.rows[name], tuple(array for array, _ in outputs)))
         return outputs
 
@@ -133,7 +136,12 @@ def seeded_weights(analysis: Analysis, seed: int) -> dict[str, np.ndarray]:
 def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
     generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
     dtype = "float32" if weight.spec.dtype in FLOATS else weight.spec.dtype
-    return weight.initializer(weight.spec.shape, generator).astype(dtype, copy=False)
+    try:
+        return weight.initializer(weight.spec.shape, generator).astype(dtype, copy=False)
+    except ValueError as error:
+        raise InvalidTensors(
+            [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
+        ) from None
 
 
 def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:

@@ -12,6 +12,7 @@ class Limits:
     max_layers: int = 20_000
     max_forward_flops: int = 200_000_000_000
     max_forward_bytes: int = 4 << 30
+    max_forward_outputs: int = 4_000_000  # numbers in one answer
     max_forward_steps: int = 1_000_000  # op calls: a loop over time makes many small ones
 
     @classmethod

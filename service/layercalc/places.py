@@ -15,14 +15,23 @@ class JsonPlace(NamedTuple):
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the config field under the name it has in the document, else the layer."""
-        if not path:
-            return {"pointer": pointer(*self.path)}
-        first = path[0]
-        if first not in self.config:
-            first = next((slip for slip in self.config if path[0] in SLIPS.get(slip, ())), None)
-            if first is None:
-                return {"pointer": pointer(*self.path)}
-        return {"pointer": pointer(*self.config_path, first, *path[1:])}
+        node: Any = self.config
+        found: list[object] = []
+        for token in path:
+            if isinstance(node, dict):
+                token = token if token in node else next((slip for slip in node if token in SLIPS.get(slip, ())), None)
+            if not holds(node, token):
+                break
+            node = node[token]
+            found.append(token)
+        return {"pointer": pointer(*self.config_path, *found) if found else pointer(*self.path)}
+
+
+def holds(node: Any, token: object) -> bool:
+    """Whether a JSON value has such a key or index."""
+    if isinstance(node, dict):
+        return token in node
+    return isinstance(node, list) and isinstance(token, int) and token < len(node)
 
 
 class CodePlace(NamedTuple):

@@ -1,6 +1,6 @@
 """Posted tensors held against what the model wants: inputs, weights, expected outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,18 @@ import numpy as np
 from layercalc import tensors
 from layercalc.analysis import Analysis
 from layercalc.dims import Unknown
-from layercalc.errors import InvalidTensors, pointer
+from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
 from layercalc.execution import seeded_weights
 from layercalc.layers import nearest
 from layercalc.layers.fields import received, whole
 from layercalc.ops import Spec
 
 Path = tuple[object, ...]
+
+
+def hint(name: Any, known: Iterable[str], faults: list[dict[str, Any]]) -> str:
+    """The nearest name, while its fault will still be shown."""
+    return nearest(str(name), list(known)) if len(faults) < MAX_FAULTS else ""
 
 
 def seed_of(value: Any, path: Path) -> int | None:
@@ -98,7 +103,7 @@ def read_weights(value: Any, analysis: Analysis) -> tuple[dict[str, np.ndarray],
                 else [name for name in known if str(key).endswith("/" + name) or name.endswith("/" + str(key))]
             )
             if len(matches) != 1:
-                near = f" It could be {' or '.join(matches[:3])}." if matches else nearest(str(key), list(known))
+                near = f" It could be {' or '.join(matches[:3])}." if matches else hint(key, known, faults)
                 fault(f"The model has no weight {key!r}.{near}", key)
             elif matches[0] in given:
                 fault(f"The weight {matches[0]!r} is given twice.", key)
@@ -140,12 +145,12 @@ def read_names(value: Any, analysis: Analysis) -> list[str]:
         or not all(isinstance(name, str) for name in value)
     ):
         raise tensors.refuse(("return_layers",), f"Expected a list of layer names; received {received(value)}.")
-    known = [row.name for row in analysis.rows]
-    faults = [
-        {"pointer": pointer("return_layers", i), "detail": f"There is no layer {name!r}.{nearest(name, known)}"}
-        for i, name in enumerate(value)
-        if name not in set(known)
-    ]
+    known = {row.name: row for row in analysis.rows}
+    faults: list[dict[str, Any]] = []
+    for i, name in enumerate(value):
+        if name not in known:
+            detail = f"There is no layer {name!r}.{hint(name, known, faults)}"
+            faults.append({"pointer": pointer("return_layers", i), "detail": detail})
     if faults:
         raise InvalidTensors(faults)
     return list(dict.fromkeys(value))

@@ -34,7 +34,7 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
     for one in model.inputs:
         shape = shapes[one.name]
         if not shape:
-            if shape is None:
+            if shape is None and not (draft.form == "code" and draft.faults):  # a broken line may have named it
                 detail = (
                     f"The document names no shape for the input {one.name!r}; add an input_shape without the batch to "
                     "the first layer or the request, such as input_shape=28,28,1."

@@ -85,7 +85,11 @@ def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
                 (*path, "data"), f"Shape {list(shape)} needs {elements} numbers; received shape {list(array.shape)}."
             )
         array = within(array, stored, (*path, "data"))
-    return Decoded(fitted(array.reshape(shape), path, dtype), form, name)
+    try:
+        shaped = array.reshape(shape)
+    except ValueError as error:
+        raise refuse((*path, "shape"), f"NumPy cannot hold this shape: {error}.") from None
+    return Decoded(fitted(shaped, path, dtype), form, name)
 
 
 def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.ndarray:
@@ -109,19 +113,18 @@ def within(array: np.ndarray, stored: np.dtype, path: Path) -> np.ndarray:
         if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
             raise refuse(path, f"Expected whole numbers for {NAMES[stored.name]}; received fractions.")
         low, high = (0, 1) if stored.kind == "b" else (np.iinfo(stored).min, np.iinfo(stored).max)
-        if array.min() < low or array.max() > high:
+        if not low <= array.min().item() <= array.max().item() <= high:  # Python compares floats and integers exactly
             raise refuse(path, f"Expected numbers from {low} to {high} for {NAMES[stored.name]}.")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return array.astype(stored)
 
 
 def fitted(array: np.ndarray, path: Path, dtype: str) -> np.ndarray:
     """The array in the dtype the model wants; integers are never rounded."""
     to = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    if to.kind in "iu" and array.dtype.kind == "f" and not np.all(array == np.floor(array)):
-        raise refuse(path, f"This input takes {dtype}; received fractions.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.ascontiguousarray(array, to).reshape(array.shape)
+    if array.dtype != to:
+        array = within(array, to, path)
+    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def encode(array: np.ndarray, name: str, form: str) -> Any:

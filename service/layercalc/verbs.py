@@ -1,6 +1,7 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 from collections.abc import Sequence
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -60,34 +61,38 @@ def forward(
     stats: bool = False,
     input_shape: Any = None,
     limits: Limits = UNLIMITED,
+    path: Path = MODEL,
 ) -> dict[str, Any]:
     """Run a model in NumPy, hold every layer's shape against the analysis, and outputs against `expected`.
 
     `inputs` is a list in the model's order, a map by input name, or `{"seed": 7}`; `weights` a map by name, a list in
     Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). Raises InvalidModel and InvalidTensors.
     """
-    model, draft = guarded(document, MODEL, limits)
+    model, draft = guarded(document, path, limits)
     specs = declared(model, draft, input_shape, None)
     if draft.faults:
         analysed(model, draft, specs)
-    posted = read_inputs(inputs, specs)
-    if isinstance(posted, int):
-        analysis = analysed(model, draft, specs)
-        if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not isinstance(tolerance, int | float) or not 0 <= tolerance < inf:
             raise InvalidTensors(
-                [{"pointer": "/inputs", "detail": "Seeded inputs need a shape without unknown dimensions."}]
+                [{"pointer": f"/{name}", "detail": f"Expected a number of at least 0; received {tolerance}."}]
             )
-        bounded(analysis, limits)
-        arrays, form = seeded_inputs(analysis, posted), "nested"
-    else:
-        arrays, form = [one.array for one in posted], posted[0].form
-        analysis = analysed(
-            model, draft, [(name, Spec(a.shape, spec.dtype)) for (name, spec), a in zip(specs, arrays, strict=True)]
+    posted = read_inputs(inputs, specs)
+    if not isinstance(posted, int):
+        arrays = [one.array for one in posted]
+        specs = [(name, Spec(array.shape, spec.dtype)) for (name, spec), array in zip(specs, arrays, strict=True)]
+    analysis = analysed(model, draft, specs)
+    if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
+        raise InvalidTensors(
+            [{"pointer": "/inputs", "detail": "Seeded inputs need a shape without unknown dimensions."}]
         )
-        bounded(analysis, limits)
+    keep = read_names(return_layers, analysis)
+    bounded(analysis, limits, keep, seeded=not isinstance(weights, list | tuple), path=path)
+    if isinstance(posted, int):
+        arrays = seeded_inputs(analysis, posted)
+    form = "nested" if isinstance(posted, int) or not posted else posted[0].form
     given, source = read_weights(weights, analysis)
     names = [value.source for value in analysis.outputs]
-    keep = read_names(return_layers, analysis)
     ran = execute(
         analysis, [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays], given, stats=stats, keep=keep
     )
@@ -135,20 +140,33 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analy
     return analysis
 
 
-def bounded(analysis: Analysis, limits: Limits) -> None:
+MAX_AXES = 64  # of a NumPy array
+
+
+def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Path) -> None:
     """Refuse a pass whose cost, known from the analysis, is past the limits."""
+    asked = [value.spec.shape for value in analysis.outputs]
+    asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
     totals = analysis.totals()
+    shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]
     entries = [entry for row in analysis.rows for entry in row.traced.entries]
+    dims = [dim for shape in (*shapes, *(entry.out.shape for entry in entries)) for dim in shape]
+    if max(dims, default=0) >= 1 << 62 or max((entry.out.ndim for entry in entries), default=0) > MAX_AXES:
+        detail = f"A tensor of the forward pass has an axis of 2^62 or more, or more than {MAX_AXES} axes."
+        raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
+    filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
+    numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
     inside = max((0 if entry.op.view else entry.out.bytes for entry in entries), default=0)
     held = totals["param_bytes"] + totals["peak_activation_bytes"] + inside
     costs = (
-        ("FLOPs", totals["flops"], "max_forward_flops"),
+        ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
         ("bytes", held, "max_forward_bytes"),
-        ("op calls", sum(entry.times for entry in entries), "max_forward_steps"),
+        ("op calls", sum(entry.times * entry.launches for entry in entries), "max_forward_steps"),
+        ("numbers in the answer", numbers, "max_forward_outputs"),
     )
     faults = [
         {
-            "pointer": "/model",
+            "pointer": pointer(*path),
             "detail": f"The forward pass takes {cost:,} {unit}; the limit is {limit:,} ({setting(name)}).",
         }
         for unit, cost, name in costs

@@ -95,7 +95,8 @@ def test_forward(client):
 
 PROBLEMS = [
     # method, path, body, status, pointer or parameter, words
-    ("POST", "/v1/analyze", "", 400, None, "body is empty"),
+    ("POST", "/v1/analyze", "", 411, None, "Content-Length"),
+    ("POST", "/v1/analyze", " ", 400, None, "body is empty"),
     ("POST", "/v1/analyze", "{", 400, None, "line 1, column 2"),
     ("POST", "/v1/analyze", "{'a': 1}", 400, None, "Not JSON"),
     ("POST", "/v1/analyze", '{"layers": [NaN]}', 400, "", "NaN"),
@@ -104,7 +105,7 @@ PROBLEMS = [
     ("POST", "/v1/analyze", b"\xff\xfe{", 400, "", "Not UTF-8"),
     ("POST", "/v1/analyze", "hello world", 400, None, "Neither JSON nor Keras code"),
     ("POST", "/v1/analyze", "[]", 422, "", "a stack"),
-    ("POST", "/v1/analyze", "3", 422, None, "No layer found"),
+    ("POST", "/v1/analyze", "3", 422, "", "received 3"),
     ("POST", "/v1/analyze", "{}", 422, "", "a stack"),
     ("POST", "/v1/analyze", '{"model": 3}', 422, "/model", "received 3"),
     ("POST", "/v1/analyze", '{"model": {}, "modell": 3}', 422, "/modell", "'model'"),

@@ -120,6 +120,9 @@ class Layer:
         if strange := sorted(set(named) - (self.accepts - {"masks"})):
             listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
             raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
+        for key, value in named.items():
+            if isinstance(value, list) and key != "initial_state":
+                raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
         if any(mask is not None for mask in masks):
             if "mask" in self.accepts and not named and len(inputs) == 1:  # Keras hands it on to a single tensor only
                 named["mask"] = masks[0]
@@ -219,7 +222,7 @@ def schema_of(kind: type[Layer]) -> ma.Schema:
 def read_signature(kind: type[Layer]) -> None:
     """Note how many tensors `call` takes by position, and which by name."""
     parameters = list(inspect.signature(kind.call).parameters.values())[2:]
-    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "mask"]
     least = sum(p.default is p.empty for p in by_position)
     any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     kind.takes = (max(1, least), None) if any_number else (least, len(by_position))

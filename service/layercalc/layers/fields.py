@@ -24,12 +24,24 @@ def note(path: tuple[object, ...], detail: str) -> None:
 def received(value: object) -> str:
     """A value as the sender wrote it, cut short."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(clipped(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = type(value).__name__
     return text if len(text) <= 80 else text[:77] + "…"
 
 
+def clipped(value: object, depth: int = 4) -> object:
+    """As much of a value as can be shown: the rest is not even looked at."""
+    if isinstance(value, str):
+        return value[:80]
+    if isinstance(value, list | tuple):
+        return [clipped(one, depth - 1) for one in value[:20]] if depth else []
+    if isinstance(value, dict):
+        return {str(key)[:80]: clipped(value[key], depth - 1) for key in list(value)[:20]} if depth else {}
+    return value
+
+
+MAX_DEPTH = 8  # of nested lists of numbers
 MAX_DIGITS = 300  # of an integer in a document: what is multiplied from a few of them can still be printed
 
 
@@ -140,7 +152,7 @@ class Number(Field):
             raise self.refuse(value)
         if (self.min is not None and value < self.min) or (self.max is not None and value > self.max):
             raise self.refuse(value)
-        return value
+        return float(value)
 
 
 class Bool(Field):
@@ -329,12 +341,12 @@ class Numbers(Field):
     def schema_of(self) -> dict[str, Any]:
         return {"type": ["number", "array"]}
 
-    def read(self, value: Any, name: str) -> Any:
+    def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
         if finite(value):
-            return value
-        if not isinstance(value, list | tuple):
+            return float(value)
+        if not isinstance(value, list | tuple) or not depth:
             raise self.refuse(value)
-        items = tuple(self.read(item, name) for item in value)
+        items = tuple(self.read(item, name, depth - 1) for item in value)
         if len({shape_of(item) for item in items}) > 1:
             raise self.refuse(value, "Its rows differ in length.")
         return items

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from math import prod, sqrt
+from math import isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,13 @@ class Initializer:
     def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
         return self.draw(shape, generator, **self.arguments)
 
+    def flops(self, shape: tuple[int, ...]) -> int:
+        """What filling costs where it is more than drawing numbers: a QR decomposition."""
+        if self.name != "orthogonal" or len(shape) < 2:
+            return 0
+        rows, columns = prod(shape[:-1]), shape[-1]
+        return 8 * max(rows, columns) * min(rows, columns) ** 2
+
     @classmethod
     def load(cls, value: Any) -> "Initializer":
         """From a name (`glorot_uniform`, `GlorotUniform`) or Keras' object; ValueError says what is wrong."""
@@ -53,6 +60,8 @@ class Initializer:
         defaults = INITIALIZERS[key][1]
         arguments = {k: v for k, v in config.items() if k in defaults}
         for argument, given in arguments.items():
+            if (type(given) is float and not isfinite(given)) or (type(given) is int and given.bit_length() > 1000):
+                raise ValueError(f"Its {argument} must be a number that a float can hold.")
             example = defaults[argument]
             if isinstance(example, float) and type(given) not in (int, float):
                 raise ValueError(f"Its {argument} must be a number, not {json.dumps(given, default=str)}.")
@@ -172,4 +181,6 @@ def orthogonal(shape: tuple[int, ...], generator: np.random.Generator, gain: flo
 
 @initializer(gain=1.0)
 def identity(shape: tuple[int, ...], generator: np.random.Generator, gain: float) -> np.ndarray:
-    return gain * np.eye(*shape[:2], dtype=np.float32).reshape(shape)
+    if len(shape) != 2:
+        raise ValueError(f"The identity is a matrix; a weight of shape {list(shape)} cannot be one.")
+    return gain * np.eye(*shape, dtype=np.float32)

@@ -53,6 +53,8 @@ class LayerField(Field):
         return {"$ref": "#/components/schemas/Layer"}
 
     def read(self, value: Any, name: str) -> Layer:
+        if isinstance(value, Layer):  # a model that a reader of code has built already
+            return value
         if not isinstance(value, dict) or not ("type" in value or "class_name" in value):
             raise self.refuse(value)
         made, own_name = inner(value)

@@ -38,6 +38,10 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
+        if mask is not None and (mask.ndim != 2 or any(map(differ, mask.shape, sequences.shape[:2]))):
+            raise ShapeError(
+                f"A mask of {self.type} has shape {text(sequences.shape[:2])}, received {text(mask.shape)}."
+            )
         batch = sequences.shape[0]
         shapes = [(batch, *size) for size in self.state_sizes(sequences)]
         z, weights = self.prepare(weight, sequences)
@@ -78,14 +82,14 @@ class Recurrent(Layer):
         return (passed, *(None for _ in self.state_sizes(inputs[0]))) if self.return_state else passed
 
 
-class UnitForgetBias:
+class UnitForgetBias(Initializer):
     """An LSTM's bias: as its initializer says, but 1 for the forget gate (Jozefowicz et al. 2015)."""
 
     def __init__(self, inner: Initializer):
-        self.inner = inner
+        super().__init__(inner.name, inner.arguments)
 
     def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        bias = self.inner(shape, generator).copy()
+        bias = super().__call__(shape, generator).copy()
         quarter = shape[0] // 4
         bias[quarter : 2 * quarter] = 1
         return bias

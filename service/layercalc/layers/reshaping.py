@@ -8,7 +8,7 @@ from layercalc import ops
 from layercalc.dims import size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.fields import Choice, DataFormat, Dims, Int, Ints, Numbers, Pairs
+from layercalc.layers.fields import MAX_DEPTH, Choice, DataFormat, Dims, Int, Ints, Numbers, Pairs
 from layercalc.layers.pooling import spatial_axes
 from layercalc.ops import Tensor
 
@@ -207,10 +207,10 @@ class UpSamplingVolume(UpSampling):
 class Scale(Numbers):
     """A number, or one for each of the last axes; Keras writes it as an array."""
 
-    def read(self, value: Any, name: str) -> Any:
+    def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
         if isinstance(value, dict) and value.get("class_name") == "__numpy__" and isinstance(value.get("config"), dict):
             value = value["config"].get("value")
-        return super().read(value, name)
+        return super().read(value, name, depth)
 
 
 @layer

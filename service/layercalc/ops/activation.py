@@ -109,7 +109,7 @@ def gelu(x: np.ndarray, approximate: bool = False) -> np.ndarray:
 
 
 class Relu(Elementwise):
-    """relu with the arithmetic that its arguments ask for."""
+    """relu with the arithmetic that its arguments ask for, in floats."""
 
     def cost(self, out: Shape, *shapes: Shape, **how: Any) -> Cost:
         n, leaky, cut = size(out), bool(how.get("negative_slope")), how.get("max_value") is not None
@@ -186,9 +186,11 @@ def constant_of(x: np.ndarray, value: float) -> Any:
 
 ACTIVATIONS: dict[str, Op | None] = {
     "linear": None,
-    "relu": Relu("relu", relu),
-    "relu6": Relu("relu6", lambda x, max_value=6: relu(x, max_value=6)),
-    "leaky_relu": Elementwise("leaky_relu", lambda x, negative_slope=0.2: relu(x, negative_slope), compares=1, muls=1),
+    "relu": Relu("relu", relu, floating=True),
+    "relu6": Relu("relu6", lambda x, max_value=6: relu(x, max_value=6), floating=True),
+    "leaky_relu": Elementwise(
+        "leaky_relu", lambda x, negative_slope=0.2: relu(x, negative_slope), floating=True, compares=1, muls=1
+    ),
     "elu": pointwise("elu", elu, compares=1, transcendentals=1, adds=1, muls=1),
     "selu": pointwise(
         "selu", lambda x: constant_of(x, SELU_SCALE) * elu(x, SELU_ALPHA), compares=1, transcendentals=1, adds=1, muls=2

@@ -118,6 +118,7 @@ class Op:
     free = False
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
+    sums = False  # every element of the result is a sum: 0 where there is nothing to add up
 
     def __init__(self, name: str):
         self.name = name
@@ -145,6 +146,10 @@ class Op:
     def __call__(self, *inputs: Tensor, **attributes: Any) -> Tensor:
         return READING.get().op(self, inputs, attributes)
 
+    def launches(self, *shapes: Any, **attributes: Any) -> Dim:
+        """How many calls of NumPy one run makes, where that depends on the shapes."""
+        return 1
+
 
 class Entry(NamedTuple):
     """One op of a layer as it was traced."""
@@ -153,6 +158,7 @@ class Entry(NamedTuple):
     cost: Cost
     times: Dim
     out: Spec
+    launches: Dim = 1
 
 
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
@@ -161,16 +167,16 @@ MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so o
 class Tracing:
     """Read with shapes: every op checks, notes its cost, and answers a Spec."""
 
-    def __init__(self) -> None:
+    def __init__(self, visits: list[int] | None = None) -> None:
         self.entries: list[Entry] = []
         self.times: Dim = 1
-        self.visits = 0
+        self.visits = [0] if visits is None else visits  # shared by the whole analysis
         self.compute = "float32"
 
     def spend(self) -> None:
         """Count the call of a layer inside a layer; refuse what would never end."""
-        self.visits += 1
-        if self.visits > MAX_VISITS:
+        self.visits[0] += 1
+        if self.visits[0] > MAX_VISITS:
             raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
@@ -178,7 +184,7 @@ class Tracing:
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
         result = Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
-        self.entries.append(Entry(op, cost, self.times, result))
+        self.entries.append(Entry(op, cost, self.times, result, op.launches(*shapes, **attributes)))
         return result
 
     def autocast(self, x: Spec) -> Spec:
@@ -195,8 +201,12 @@ class Tracing:
         if steps == 0:
             raise ShapeError(f"There is no time step to run over: axis 1 of {text(xs[0].shape)} is 0.")
         outer, self.times = self.times, self.times * steps
+        before = carry
         carry, y = step(carry, *(Spec((x.shape[0], *x.shape[2:]), x.dtype) for x in xs))
         self.times = outer
+        for old, new in zip(flattened(before), flattened(carry), strict=True):
+            if old.shape != new.shape:
+                raise ShapeError(f"A state of shape {text(old.shape)} would be {text(new.shape)} after one step.")
         return carry, Spec((batch, steps, *y.shape[1:]), y.dtype)
 
 
@@ -216,6 +226,10 @@ class Running:
             if common is not None:
                 to = self.float if common in FLOATS else np.dtype(common)
                 inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
+        if any(x.size == 0 for x in inputs):  # kernels need not care for empty tensors
+            out = op.shape(*(x.shape for x in inputs), **attributes)
+            if op.sums or 0 in out:
+                return np.zeros(out, inputs[0].dtype)
         return op.run(*inputs, **attributes)
 
     def autocast(self, x: np.ndarray) -> np.ndarray:
@@ -236,6 +250,11 @@ class Running:
                 ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
             ys[:, index] = y
         return carry, ys
+
+
+def flattened(carry: Any) -> list[Spec]:
+    """The specs in what a loop carries from step to step."""
+    return [carry] if isinstance(carry, Spec) else [spec for one in carry for spec in flattened(one)]
 
 
 def scan(step: Callable, xs: tuple[Tensor, ...], carry: tuple, reverse: bool = False) -> tuple[tuple, Tensor]:

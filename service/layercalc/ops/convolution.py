@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from layercalc.dims import Shape, differ, provably, size, text
+from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.window import padded, pads, positions, span, taps
@@ -16,6 +16,8 @@ COLUMN_BYTES = 1 << 20  # of im2col columns in flight: stays in the L2 cache nex
 
 class Conv(Op):
     """Kernel (*window, channels / groups, filters)."""
+
+    sums = True
 
     def shape(
         self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape, groups: int = 1
@@ -79,6 +81,8 @@ def blocks(columns: tuple[int, ...], rank: int, itemsize: int) -> list[tuple[sli
 class DepthwiseConv(Op):
     """Kernel (*window, channels, multiplier): every channel has its own filters."""
 
+    sums = True
+
     def shape(self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
         if differ(x[-1], kernel[-2]):
             raise ShapeError(f"The kernel reads {kernel[-2]} channels, the input {text(x)} has {x[-1]}.")
@@ -88,6 +92,9 @@ class DepthwiseConv(Op):
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * size(kernel[:-2]))
+
+    def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
+        return size(kernel[:-2])
 
     def run(self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any) -> np.ndarray:
         window, multiplier = kernel.shape[:-2], kernel.shape[-1]
@@ -114,6 +121,8 @@ class ConvTranspose(Op):
     `tf.nn.conv_transpose` does.
     """
 
+    sums = True
+
     def shape(
         self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, output_padding: Any, dilation_rate: Shape
     ) -> Shape:
@@ -135,6 +144,9 @@ class ConvTranspose(Op):
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(x) * size(kernel[:-1]))
 
+    def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
+        return size(kernel[:-2])
+
     def run(
         self, x: Any, kernel: Any, *, strides: Any, padding: str, output_padding: Any, dilation_rate: Any
     ) -> np.ndarray:
@@ -146,11 +158,10 @@ class ConvTranspose(Op):
         for tap, where in taps(window, spatial, strides, dilation_rate):
             full[where] += x @ kernel[tap].T
         cut, fill = [slice(None)], []
-        for n, out, length in zip(spatial, out_shape[1:-1], whole, strict=True):
+        for out, length in zip(out_shape[1:-1], whole, strict=True):
             before = max(length - out, 0) // 2 if padding == "same" else 0
             cut.append(slice(before, before + out))
             fill.append((0, max(out - (length - before), 0)))
-            assert n > 0
         return padded(full[tuple(cut)], fill)
 
 

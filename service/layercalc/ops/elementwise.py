@@ -29,6 +29,9 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(out)
 
 
+BLOCK = 1 << 16  # elements of one tensor computed at a time
+
+
 class Elementwise(Op):
     """`function` of one element of each input; the other numbers say how much arithmetic one element is."""
 
@@ -47,7 +50,13 @@ class Elementwise(Op):
         return Cost(**{kind: n * elements for kind, n in self.each.items()})
 
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
-        return self.function(*arrays, **attributes)
+        if len(arrays) > 1 or arrays[0].size <= BLOCK:
+            return self.function(*arrays, **attributes)
+        x = np.ascontiguousarray(arrays[0]).reshape(-1)
+        out = np.empty_like(x)
+        for start in range(0, x.size, BLOCK):  # temporaries stay small, and in cache
+            out[start : start + BLOCK] = self.function(x[start : start + BLOCK], **attributes)
+        return out.reshape(arrays[0].shape)
 
 
 class Select(Elementwise):

@@ -14,6 +14,8 @@ from layercalc.ops.elementwise import broadcast
 class MatMul(Op):
     """(..., m, k) x (..., k, n) -> (..., m, n), leading axes broadcast; a matrix of two axes serves all of them."""
 
+    sums = True
+
     def shape(self, a: Shape, b: Shape) -> Shape:
         if differ(a[-1], b[-2]):
             raise ShapeError(f"{text(a)} times {text(b)}: the last axis of the one, {a[-1]}, must be {b[-2]}.")
@@ -31,6 +33,8 @@ class MatMul(Op):
 
 class BatchDot(Op):
     """The sum of products along one axis of each tensor, batch by batch; two vectors give (batch, 1)."""
+
+    sums = True
 
     def shape(self, x: Shape, y: Shape, *, axes: tuple[int, int]) -> Shape:
         a, b = axes

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Shape, provably, size, text
+from layercalc.dims import Dim, Shape, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.window import padded, pads, positions, taps
@@ -28,6 +28,9 @@ class Pool(Op):
 
     def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
         return reduction(size(out), size(pool_size), self.average)
+
+    def launches(self, x: Shape, *, pool_size: Shape, **_: Any) -> Dim:
+        return size(pool_size)
 
     def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
         out_shape, once = (

@@ -4,6 +4,7 @@ import marshal
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from layercalc.errors import MAX_FAULTS
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
 from layercalc.layers.fields import received
 from layercalc.model import INPUTS, Call, Input, Model, Ref
@@ -68,7 +69,7 @@ class Draft:
 
     def reserve(self, name: Any, place: Place) -> bool:
         """Take a name that the document gives; a name that is none, or is taken, is a fault."""
-        if not isinstance(name, str) or not name or "/" in name:
+        if not isinstance(name, str) or not name or ("/" in name and self.form == "stack"):
             self.fault(place.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
         elif name in self.taken:
             self.fault(place.at(("name",)), f"There is a layer or input called {name!r} already; names are unique.")
@@ -107,13 +108,22 @@ class Draft:
         index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
         for i, call in enumerate(self.calls):
             index[call.name, call.use] = Ref(i)
+            if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
+                self.fault(
+                    call.place.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
+                )
 
         def resolve(source: Source, place: Place, key: str) -> Ref | None:
             ref = index.get(source[:2])
             if ref is None:
-                near = nearest(source.name, [name for name, _ in index])
+                near = nearest(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else ""
                 which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
                 self.fault(place.at((key,)), f"There is no layer or input {which}.{near}")
+                return None
+            if ref.source == INPUTS and source.output > 0:
+                self.fault(
+                    place.at((key,)), f"The input {source.name!r} has 1 output; there is no output {source.output}."
+                )
                 return None
             return ref if ref.source == INPUTS else Ref(ref.source, source.output)
 

@@ -7,8 +7,6 @@ executed (loops, functions, conditions) is a fault.
 
 import ast
 import textwrap
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -17,6 +15,19 @@ from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
 from layercalc.model import ALL, Model
 from layercalc.places import CodePlace
+from layercalc.readers.code_values import (
+    BROKEN,
+    Broken,
+    CallValue,
+    LayerValue,
+    ModelValue,
+    SequentialValue,
+    TensorValue,
+    first_shape,
+    flat,
+    source,
+    sources,
+)
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
 
@@ -37,80 +48,13 @@ SKIPPED = {
 }
 
 
-@dataclass(eq=False)
-class LayerValue:
-    """A layer that the code constructs, and how often it was called."""
-
-    kind: type[Layer]
-    config: dict[str, Any]
-    place: CodePlace
-    name: str
-    shape: tuple[int | None, ...] | None = None
-    uses: int = 0
-    layer: Layer | None = None
-    built: bool = False
-
-
-@dataclass(eq=False)
-class TensorValue:
-    """One output of a call, or all of them while nobody has told them apart (`output` is ALL)."""
-
-    call: "CallValue"
-    output: int = ALL
-
-
-@dataclass(eq=False)
-class CallValue:
-    """An input (no layer), or a use of a layer on tensors."""
-
-    name: str
-    place: CodePlace
-    layer: Any = None  # LayerValue, SequentialValue or ModelValue
-    use: int = 1
-    inputs: list[TensorValue] = field(default_factory=list)
-    named: dict[str, Any] = field(default_factory=dict)
-    shape: tuple[int | None, ...] | None = None
-    dtype: str = "float32"
-    order: int = field(default_factory=count().__next__)  # as the code would run
-
-
-@dataclass(eq=False)
-class SequentialValue:
-    """A Sequential, or the lines of a tutorial that stand one after another."""
-
-    name: str
-    place: CodePlace
-    items: list[Any] = field(default_factory=list)
-    shape: tuple[int | None, ...] | None = None
-    uses: int = 0
-
-
-@dataclass(eq=False)
-class ModelValue:
-    """A functional model."""
-
-    name: str
-    place: CodePlace
-    inputs: list[TensorValue]
-    outputs: list[TensorValue]
-    uses: int = 0
-
-
-class Broken:
-    """The value of a line that had a fault: what uses it is not faulted again."""
-
-
-BROKEN = Broken()
-
-
 def read_code(code: str) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns."""
     draft = Draft("model", "code")
-    text = textwrap.dedent(code)
-    if len(text) > MAX_CODE:
+    if len(code) > MAX_CODE:
         raise Unreadable([{"line": 1, "column": 1, "detail": f"The code has more than {MAX_CODE:,} characters."}])
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(textwrap.dedent(code))
     except SyntaxError as error:
         detail = f"Neither JSON nor Keras code: {error.msg}."
         raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
@@ -132,6 +76,7 @@ class Code(Literals):
         self.models: list[Any] = []
         self.last: Any = None
         self.imported: set[str] = set()
+        self.nested: dict[int, Model | None] = {}
 
     def statement(self, node: ast.stmt) -> None:
         """Read one line; a fault in it leaves the names it would bind broken."""
@@ -177,6 +122,14 @@ class Code(Literals):
                     self.bind(one, value[index])
                 else:
                     self.bind(one, BROKEN)
+        elif isinstance(target, ast.Attribute) and target.attr == "trainable" and isinstance(value, bool):
+            owner = self.names.get(target.value.id) if isinstance(target.value, ast.Name) else None
+            if isinstance(owner, LayerValue):
+                owner.config["trainable"] = value
+            elif owner is not BROKEN:
+                self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} is read on layers only; skipped")
+        else:
+            self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} has no effect on the analysis; skipped")
 
     def expression(self, node: ast.expr) -> None:
         """A line that is no assignment: a layer of the tutorial, `model.add(…)`, or something to skip."""
@@ -251,7 +204,17 @@ class Code(Literals):
             if key in config and key not in kind.schema.fields and key not in kind.legacy:
                 value = config.pop(key)
                 shape = self.shape(value, key, place) if shape is None else shape
+        config = {key: self.inner(value) for key, value in config.items()}
         return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
+
+    def inner(self, value: Any) -> Any:
+        """An argument that is a layer or a model, as a config or the model itself."""
+        if isinstance(value, LayerValue):
+            return {"type": value.kind.type, "name": value.name, **value.config}
+        if isinstance(value, SequentialValue | ModelValue):
+            value.uses += 1
+            return self.made(value, self.draft)
+        return value
 
     def label(self, given: Any, kind: str, place: CodePlace) -> str:
         """The name that the code gives, or the one Keras would."""
@@ -322,7 +285,9 @@ class Code(Literals):
         else:
             config, place = self.arguments(node, ["inputs", "outputs", "name"])
             name = str(config.get("name") or self.draft.named("Functional"))
-            values = flat([config.get("inputs"), config.get("outputs")])
+            if missing := [key for key in ("inputs", "outputs") if key not in config]:
+                raise CodeError(node, f"Model needs {' and '.join(missing)}, as in Model(inputs=x, outputs=y).")
+            values = flat([config["inputs"], config["outputs"]])
             if any(isinstance(one, Broken) for one in values):
                 return BROKEN
             if not all(isinstance(one, TensorValue) for one in values):
@@ -380,7 +345,7 @@ class Code(Literals):
             draft.add_input(head.call.name, head.call.shape, head.call.dtype, head.call.place)
         else:
             first = items[0] if items else None
-            shape = value.shape or getattr(first, "shape", None)
+            shape = value.shape if value.shape is not None else first_shape(value)
             draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerValue) else value.place)
         previous: str | None = draft.inputs[0].name
         for one in items:
@@ -430,31 +395,10 @@ class Code(Literals):
             if not value.built:
                 value.layer, value.built = self.draft.layer(value.kind, value.config, value.place), True
             return value.layer
-        inner = Draft(value.name, "code", self.draft.memo)
-        inner.taken = set()
-        model = self.build(value, inner)
-        self.draft.faults += inner.faults
-        self.draft.warnings += inner.warnings
-        return None if inner.faults else model
-
-
-def flat(values: list[Any]) -> list[Any]:
-    """Nested lists as one; None left out."""
-    out: list[Any] = []
-    for value in values:
-        if isinstance(value, list | tuple):
-            out.extend(flat(list(value)))
-        elif isinstance(value, dict):
-            out.extend(flat([value[key] for key in sorted(value, key=str)]))
-        elif value is not None:
-            out.append(value)
-    return out
-
-
-def source(tensor: TensorValue, whole: int = 0) -> Source:
-    """A tensor by name; one that was not told apart is the first output, or `whole`."""
-    return Source(tensor.call.name, tensor.call.use, whole if tensor.output == ALL else tensor.output)
-
-
-def sources(value: Any) -> Any:
-    return source(value) if isinstance(value, TensorValue) else tuple(source(one) for one in flat([value]))
+        if id(value) not in self.nested:
+            inner = Draft(value.name, "code", self.draft.memo)
+            model = self.build(value, inner)
+            self.draft.faults += inner.faults
+            self.draft.warnings += inner.warnings
+            self.nested[id(value)] = None if inner.faults else model
+        return self.nested[id(value)]

@@ -227,12 +227,14 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
             node = [node]
         args = [tensor_of_2(one) for one in node]
         kwargs = next((one[3] for one in node if isinstance(one, list) and len(one) > 3 and one[3]), {})
+        if isinstance(kwargs, dict):
+            kwargs = {key: histories_of(value) for key, value in kwargs.items()}
+        if kind is not None and "initial_state" in kind.accepts and len(args) > 1:
+            args = [args[0], args[1:]]  # the states of a recurrent layer are more inputs
     else:
         raise BadNode(f'Expected a node, {{"args": […], "kwargs": {{…}}}}; received {received(node)}.')
     if not isinstance(kwargs, dict):
         raise BadNode(f"Expected kwargs as an object; received {received(kwargs)}.")
-        if kind is not None and "initial_state" in kind.accepts and len(args) > 1:
-            args = [args[0], args[1:]]  # Keras 2 writes the states of a recurrent layer as more inputs
     names = () if kind is None else kind.positional
     inputs: list[Source] = []
     named: dict[str, Any] = {}
@@ -270,6 +272,13 @@ def tensors(value: Any) -> Source | list[Source] | None:
         if all(isinstance(one, Source) for one in found):
             return found  # type: ignore[return-value]
     return None
+
+
+def histories_of(value: Any) -> Any:
+    """A keyword argument of Keras 2, with `[layer, node index, tensor index]` in it read as tensors."""
+    if isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str) and whole(value[1], 0):
+        return tensor_of_2(value)
+    return [histories_of(one) for one in value] if isinstance(value, list) else value
 
 
 def tensor_of_2(history: Any) -> Source:

@@ -8,6 +8,7 @@ from layercalc.layers.fields import received
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
 
+MAX_ITEMS = 10_000  # of one list, those inside it included
 ARITHMETIC = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -43,9 +44,13 @@ class Literals:
                 raise CodeError(node, f"Expected a number, string, tuple or layer; received {ast.unparse(node)[:60]}.")
             return node.value
         if isinstance(node, ast.Tuple | ast.List):
-            return [self.value(one) for one in node.elts]
+            return self.bounded(node, [self.value(one) for one in node.elts])
         if isinstance(node, ast.Dict):
-            return {self.value(key): self.value(one) for key, one in zip(node.keys, node.values, strict=True) if key}
+            keys = [self.value(key) for key in node.keys if key]
+            if len(keys) < len(node.keys) or not all(isinstance(key, str | int) for key in keys):
+                raise CodeError(node, "Expected a dictionary whose keys are strings.")
+            values = self.bounded(node, [self.value(one) for one in node.values])
+            return dict(zip(keys, values, strict=True))
         if isinstance(node, ast.UnaryOp | ast.BinOp):
             return self.arithmetic(node)
         if isinstance(node, ast.Name):
@@ -59,6 +64,18 @@ class Literals:
         if isinstance(node, ast.Call):
             return self.call(node)
         return self.unreadable(node)
+
+    def bounded(self, node: ast.expr, values: list[Any]) -> list[Any]:
+        """A list that can be written out: names for lists of lists could make one that doubles with every line."""
+        pending, seen = [values], 0
+        while pending:
+            items = pending.pop()
+            seen += len(items)
+            if seen > MAX_ITEMS:
+                raise CodeError(node, f"A list of more than {MAX_ITEMS:,} items.")
+            pending += [one for one in items if isinstance(one, list)]
+            pending += [list(one.values()) for one in items if isinstance(one, dict)]
+        return values
 
     def unreadable(self, node: ast.expr) -> Any:
         raise CodeError(

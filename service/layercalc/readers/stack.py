@@ -50,8 +50,8 @@ class Stack:
 
     def read(self) -> str | None:
         """Read inputs and layers; the name of the last one."""
-        names = [self.given_name(place) for place in self.places]  # all of them first: an unnamed layer avoids them
         self.read_inputs()
+        names = [self.given_name(place) for place in self.places]  # all of them first: an unnamed layer avoids them
         if len(self.draft.inputs) == 1:
             self.previous = self.draft.inputs[0].name
         for item, place, name in zip(self.items, self.places, names, strict=True):
@@ -95,7 +95,7 @@ class Stack:
             if kind is not None and kind.is_input:
                 return add_layer_input(draft, kind, place, name, UNNAMED)
             layer = None if kind is None else draft.layer(kind, self.config(kind, place), place)
-        label = name or draft.named(kind.type if kind is not None else "layer")
+        label = name or draft.named(item["type"] if kind is Model else kind.type if kind is not None else "layer")
         faults = len(draft.faults)
         sources, named = read_sources(draft, place, kind)
         if len(draft.faults) > faults:
@@ -117,6 +117,8 @@ class Stack:
             del config[key]
             if place is not self.places[0]:
                 self.draft.warn(place.at((key,)), f"{key!r} is read on the first layer only; here it changes nothing")
+            elif shape_keys(self.top.config, None) or "inputs" in self.top.config:
+                self.draft.warn(place.at((key,)), f"{key!r} changes nothing: the top of the stack names the input")
         return config
 
     def nested_model(self, item: dict[str, Any], place: JsonPlace) -> Model | None:

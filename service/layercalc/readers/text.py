@@ -36,4 +36,4 @@ def decode_text(body: bytes) -> str:
 
 def looks_like_json(text: str) -> bool:
     """Whether a text begins as JSON does, and not as a list of layers or a docstring."""
-    return re.match(r'\s*(\{|\[\s*[\]\[{"\d]|"(?!""))', text) is not None
+    return re.match(r'\s*(\{|\[\s*[\]\[{"\d]|"(?!"")|(null|true|false|-?\d[\d.]{0,99})\s*$)', text) is not None

@@ -1,9 +1,10 @@
 """The body of a request: bounded, whatever way it is sent, and parsed by content."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 
 from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
@@ -17,6 +18,7 @@ READ_BY_CONTENT = {
     "application/octet-stream",
 }
 CHUNK = 1 << 20
+READ_SECONDS = 20  # a client that is silent for longer is given up
 
 
 def read_body(request: Request, limits: Limits) -> bytes:
@@ -29,16 +31,33 @@ def read_body(request: Request, limits: Limits) -> bytes:
     if request.content_length is not None:
         if request.content_length > most:
             raise too_large
-        return request.get_data(cache=False)
+        body = b"".join(chunks(request, request.content_length))
+        if len(body) < request.content_length:
+            raise BadRequest(f"The body ends after {len(body)} of {request.content_length} bytes.")
+        return body
     if not request.environ.get("wsgi.input_terminated"):
-        return b""
-    stream, parts, size = request.environ["wsgi.input"], [], 0
-    while part := stream.read(CHUNK):
+        raise LengthRequired("Send a Content-Length, or the body in chunks.")
+    parts, size = [], 0
+    for part in chunks(request):
         parts.append(part)
         size += len(part)
         if size > most:
             raise too_large
     return b"".join(parts)
+
+
+def chunks(request: Request, length: int | None = None) -> Iterator[bytes]:
+    """The body in parts; one that is broken, or that stops coming, is a bad request."""
+    stream, left = request.environ["wsgi.input"], length
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(READ_SECONDS)
+    try:
+        while part := stream.read(CHUNK if left is None else min(CHUNK, left)):
+            yield part
+            left = None if left is None else left - len(part)
+    except Exception as error:  # whatever the server raises on a broken chunk or a silent client
+        raise BadRequest(f"The body cannot be read: {type(error).__name__}.") from error
 
 
 def read_document(request: Request, limits: Limits) -> Any:

@@ -32,7 +32,7 @@ class Anything(Field):
         self.ref = ref
 
     def expects(self) -> str:
-        return f"{self.ref.lower()}"
+        return {"Inputs": 'a list of tensors, a map by name, or {"seed": 7}'}.get(self.ref, self.ref.lower())
 
     def schema_of(self) -> dict[str, Any]:
         return {"$ref": f"#/components/schemas/{self.ref}"}

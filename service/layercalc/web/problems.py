@@ -30,7 +30,12 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
         "instance": request.path,
         **more,
     }
-    return Response(json.dumps(body, ensure_ascii=False) + "\n", status, mimetype="application/problem+json")
+    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/problem+json")
+
+
+def utf8(text: str) -> bytes:
+    """UTF-8 whatever the client sent: a lone surrogate, which has none, stays the escape it came as."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def register(app: Flask) -> None:

@@ -1,17 +1,20 @@
 """The routes of the API."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
-from layercalc.errors import InvalidModel
+from layercalc.errors import InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import Limits
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope, load
+from layercalc.web.problems import utf8
 
 api = Blueprint("api", __name__)
 
@@ -22,7 +25,7 @@ def limits() -> Limits:
 
 
 def answer(body: Any, status: int = 200) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False) + "\n", status, mimetype="application/json")
+    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/json")
 
 
 @api.post("/v1/analyze")
@@ -34,16 +37,35 @@ def analyze() -> Response:
         envelope = load(AnalyzeEnvelope, document)
         document, path = envelope.pop("model"), ("model",)
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
-    return presented(verbs.analyze(document, limits=limits(), path=path, **options))
+    with faults_in_body(set() if not path else set(envelope) - set(request.args)):
+        return presented(verbs.analyze(document, limits=limits(), path=path, **options))
 
 
-def query_options() -> dict[str, Any]:
-    """The options of an analysis from the query; an unknown or malformed one is a fault that names it."""
+@contextmanager
+def faults_in_body(names: set[str]) -> Iterator[None]:
+    """A fault in an option that came in the envelope stands there, and not in the query."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.errors:
+            if fault.get("parameter") in names:
+                fault["pointer"] = pointer(fault.pop("parameter"))
+        raise
+
+
+OPTIONS = ("input_shape", "batch_size", "conventions", "explain")
+
+
+def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
+    """The options of a request from the query; an unknown or malformed one is a fault that names it."""
     options: dict[str, Any] = {}
     faults = []
     for name in request.args:
         values = request.args.getlist(name)
-        if name == "input_shape":
+        if name not in known:
+            detail = f"There is no parameter {name!r}.{nearest(name, list(known))}"
+            faults.append({"parameter": name, "detail": detail})
+        elif name == "input_shape":
             options[name] = values
         elif name == "batch_size":
             options[name] = (
@@ -53,11 +75,8 @@ def query_options() -> dict[str, Any]:
             )
         elif name == "conventions":
             options[name] = [one for value in values for one in value.split(",") if one]
-        elif name == "explain":
-            options[name] = values[-1] not in ("0", "false", "")
         else:
-            near = nearest(name, ["input_shape", "batch_size", "conventions", "explain"])
-            faults.append({"parameter": name, "detail": f"There is no parameter {name!r}.{near}"})
+            options[name] = values[-1] not in ("0", "false", "")
     if faults:
         raise InvalidModel(faults)
     return options
@@ -67,7 +86,7 @@ def presented(report: dict[str, Any]) -> Response:
     """A report as the client accepts it: JSON unless it prefers text."""
     media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
     if media in formats.MEDIA:
-        return Response(formats.MEDIA[media](formats.report_sheet(report)), mimetype=media)
+        return Response(utf8(formats.MEDIA[media](formats.report_sheet(report))), mimetype=media)
     return answer(report)
 
 
@@ -75,13 +94,10 @@ def presented(report: dict[str, Any]) -> Response:
 def forward() -> Response:
     document = read_document(request, limits())
     envelope = load(ForwardEnvelope, document)
-    result = verbs.forward(
-        envelope.pop("model"),
-        envelope.pop("inputs"),
-        limits=limits(),
-        **{k: v for k, v in envelope.items() if v is not None},
-    )
-    return answer(result)
+    options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
+    options |= query_options(("input_shape",))
+    with faults_in_body(set(envelope) - set(request.args)):
+        return answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
 
 
 @api.get("/v1/layers")

@@ -1,0 +1,109 @@
+"""What the objects of Keras code are to its reader: layers, tensors, calls, models."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from layercalc.layers import Layer
+from layercalc.model import ALL
+from layercalc.places import CodePlace
+from layercalc.readers.draft import Source
+
+
+@dataclass(eq=False)
+class LayerValue:
+    """A layer that the code constructs, and how often it was called."""
+
+    kind: type[Layer]
+    config: dict[str, Any]
+    place: CodePlace
+    name: str
+    shape: tuple[int | None, ...] | None = None
+    uses: int = 0
+    layer: Layer | None = None
+    built: bool = False
+
+
+@dataclass(eq=False)
+class TensorValue:
+    """One output of a call, or all of them while nobody has told them apart (`output` is ALL)."""
+
+    call: "CallValue"
+    output: int = ALL
+
+
+@dataclass(eq=False)
+class CallValue:
+    """An input (no layer), or a use of a layer on tensors."""
+
+    name: str
+    place: CodePlace
+    layer: Any = None  # LayerValue, SequentialValue or ModelValue
+    use: int = 1
+    inputs: list[TensorValue] = field(default_factory=list)
+    named: dict[str, Any] = field(default_factory=dict)
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = "float32"
+    order: int = field(default_factory=count().__next__)  # as the code would run
+
+
+@dataclass(eq=False)
+class SequentialValue:
+    """A Sequential, or the lines of a tutorial that stand one after another."""
+
+    name: str
+    place: CodePlace
+    items: list[Any] = field(default_factory=list)
+    shape: tuple[int | None, ...] | None = None
+    uses: int = 0
+
+
+@dataclass(eq=False)
+class ModelValue:
+    """A functional model."""
+
+    name: str
+    place: CodePlace
+    inputs: list[TensorValue]
+    outputs: list[TensorValue]
+    uses: int = 0
+
+
+class Broken:
+    """The value of a line that had a fault: what uses it is not faulted again."""
+
+
+BROKEN = Broken()
+
+
+def first_shape(value: Any) -> tuple[int | None, ...] | None:
+    """The shape that the first layer names, of a Sequential inside a Sequential too."""
+    while isinstance(value, SequentialValue):
+        if value.shape is not None or not value.items or value.items[0] is value:
+            return value.shape
+        value = value.items[0]
+    if isinstance(value, TensorValue):
+        return value.call.shape
+    return value.shape if isinstance(value, LayerValue) else None
+
+
+def flat(values: list[Any]) -> list[Any]:
+    """Nested lists as one; None left out."""
+    out: list[Any] = []
+    for value in values:
+        if isinstance(value, list | tuple):
+            out.extend(flat(list(value)))
+        elif isinstance(value, dict):
+            out.extend(flat([value[key] for key in sorted(value, key=str)]))
+        elif value is not None:
+            out.append(value)
+    return out
+
+
+def source(tensor: TensorValue, whole: int = 0) -> Source:
+    """A tensor by name; one that was not told apart is the first output, or `whole`."""
+    return Source(tensor.call.name, tensor.call.use, whole if tensor.output == ALL else tensor.output)
+
+
+def sources(value: Any) -> Any:
+    return source(value) if isinstance(value, TensorValue) else tuple(source(one) for one in flat([value]))
