@@ -150,8 +150,8 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
     totals = analysis.totals()
     shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]
     entries = [entry for row in analysis.rows for entry in row.traced.entries]
-    dims = [dim for shape in (*shapes, *(entry.out.shape for entry in entries)) for dim in shape]
-    if max(dims, default=0) >= 1 << 62 or max((entry.out.ndim for entry in entries), default=0) > MAX_AXES:
+    shapes += [entry.out.shape for entry in entries]
+    if max((dim for shape in shapes for dim in shape), default=0) >= 1 << 62 or max(map(len, shapes)) > MAX_AXES:
         detail = f"A tensor of the forward pass has an axis of 2^62 or more, or more than {MAX_AXES} axes."
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
