@@ -13,6 +13,8 @@ from layercalc.ops.base import MAX_VISITS, Entry
 
 MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
 
+MAX_AXES = 64
+
 METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
 
 
@@ -109,7 +111,7 @@ def totalled(
     macs: Dim = 0
     flops: Dim = 0
     ops, view = [], True
-    for op, cost, times, _, _ in entries:
+    for op, cost, times, *_ in entries:
         view = view and op.view
         some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
         macs, flops = macs + some_macs, flops + some_flops
@@ -128,9 +130,20 @@ def totalled(
     for name, count in counts.items():
         if isinstance(count, int) and count.bit_length() > MAX_BITS:
             raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
-    if any(isinstance(dim, int) and dim.bit_length() > MAX_BITS for spec, _ in outputs for dim in spec.shape):
-        raise ShapeError("A dimension of the output has more than 4,000 digits; make the shapes smaller.")
+    for spec, _ in outputs:
+        if fault := unwieldy(spec.shape):
+            raise ShapeError(f"The output has {fault}.")
     return counts, ops, view
+
+
+def unwieldy(shape: Shape) -> str:
+    """What makes a shape one that no program can use or print, or an empty string."""
+    if len(shape) > MAX_AXES:
+        return f"{len(shape)} axes; at most {MAX_AXES} are taken, as in NumPy"
+    elements = size(shape)
+    return (
+        "more than 4,000 digits in its size" if isinstance(elements, int) and elements.bit_length() > MAX_BITS else ""
+    )
 
 
 class Value(NamedTuple):
@@ -150,7 +163,7 @@ class Row:
     call: Call
     inputs: list[Value]
     traced: Traced
-    shared: bool
+    shared: bool = False  # whether a row before it in the document holds the weights
 
 
 @dataclass
@@ -163,13 +176,12 @@ class Analysis:
     rows: list[Row] = field(default_factory=list)
     executed: list[Row] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
-    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def weights(self) -> Iterable[tuple[str, WeightSpec]]:
         """Every weight once, named, in the order of Keras' get_weights()."""
         return (
-            (f"{row.name}/{weight.path}", weight)
+            (f"{row.layer}/{weight.path}", weight)
             for row in self.rows
             if not row.shared
             for weight in row.traced.weights
@@ -244,8 +256,8 @@ class Shapes:
             return self.descend(call.layer, name, first, order, inputs, named)
         traced = self.read(call.layer, inputs, named)
         reads = [*inputs, *(v for value in named.values() for v in (value if isinstance(value, list) else [value]))]
-        row = Row(name, first, call, reads, traced, first in self.built)
-        if row.shared:
+        row = Row(name, first, call, reads, traced)
+        if first in self.built:
             self.same_weights(self.built[first], row)
         self.built.setdefault(first, row)
         self.keys.append((order, row))
@@ -307,4 +319,8 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.executed = [row for _, row in visitor.keys]
     analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
+    first: set[str] = set()
+    for row in analysis.rows:
+        row.shared = row.layer in first
+        first.add(row.layer)
     return analysis

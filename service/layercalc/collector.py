@@ -8,6 +8,9 @@ from threading import Lock
 _lock = Lock()
 _pauses = 0
 _resume = False
+_since = 0
+
+OVERDUE = 200  # reports between two collections at least
 
 
 @contextmanager
@@ -17,7 +20,7 @@ def paused() -> Iterator[None]:
     A report is many containers and no cycles, so every collection walks all of it in vain: with 10,000 layers that was
     half of the time. Counting references frees memory as always.
     """
-    global _pauses, _resume
+    global _pauses, _resume, _since
     with _lock:
         if _pauses == 0 and (_resume := gc.isenabled()):
             gc.disable()
@@ -27,5 +30,9 @@ def paused() -> Iterator[None]:
     finally:
         with _lock:
             _pauses -= 1
+            _since += 1
             if _pauses == 0 and _resume:
                 gc.enable()
+            if _since >= OVERDUE and _resume:  # requests that overlap without end must not put it off for ever
+                _since = 0
+                gc.collect()

@@ -1,5 +1,6 @@
 """The reading with arrays: the forward pass, layer by layer, checked against the analysis."""
 
+import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from layercalc.errors import InvalidTensors, ShapeError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running
+
+log = logging.getLogger("layercalc")
 
 
 class Weights:
@@ -71,7 +74,10 @@ class Arrays:
             return call.layer.walk(inputs, inner)
         try:
             outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
+        except ShapeError:
+            raise
         except (ValueError, TypeError, ArithmeticError, IndexError) as error:  # what NumPy has no room or dtype for
+            log.warning("%s could not be run", name, exc_info=error)
             raise ShapeError(str(error) or type(error).__name__) from error
         self.watch(Result(self.rows[name], tuple(array for array, _ in outputs)))
         return outputs
@@ -134,7 +140,7 @@ def seeded_weights(analysis: Analysis, seed: int) -> dict[str, np.ndarray]:
 
 
 def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
-    generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    generator = np.random.default_rng([seed, zlib.crc32(name.encode(errors="replace"))])
     dtype = "float32" if weight.spec.dtype in FLOATS else weight.spec.dtype
     try:
         return weight.initializer(weight.spec.shape, generator).astype(dtype, copy=False)
@@ -145,20 +151,19 @@ def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
 
 
 def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:
-    """Standard normal floats; integers 0 or 1, also for floats that a layer reads as integers."""
-    indices = {
-        value.source
-        for row in analysis.rows
-        if row.call.layer is not None and row.call.layer.integers
-        for value in row.inputs
-    }
+    """Standard normal floats; integers 0 or 1 (0 where a layer knows no other), also for floats read as integers."""
+    valid: dict[str, int] = {}
+    for row in analysis.rows:
+        known = row.call.layer.indices() if row.call.layer is not None else None
+        for value in row.inputs if known is not None else ():
+            valid[value.source] = min(valid.get(value.source, 2), known or 0)
     out = []
     for value in analysis.inputs:
-        generator = np.random.default_rng([seed, zlib.crc32(value.source.encode())])
+        generator = np.random.default_rng([seed, zlib.crc32(value.source.encode(errors="replace"))])
         shape, dtype = value.spec
-        if dtype in FLOATS and value.source not in indices:
+        if dtype in FLOATS and value.source not in valid:
             out.append(generator.standard_normal(shape, np.float32))
         else:
             to = "float32" if dtype in FLOATS else dtype
-            out.append(generator.integers(0, 2, shape).astype(to))
+            out.append(generator.integers(0, valid.get(value.source, 2), shape).astype(to))
     return out

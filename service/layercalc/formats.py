@@ -157,7 +157,7 @@ def drawn(sheet: Sheet) -> Table:
     out = Table(box=SIMPLE_HEAD, title=sheet.title, title_justify="left")
     words = len(sheet.columns) - sheet.numbers
     for index, column in enumerate(sheet.columns):
-        out.add_column(column, justify="left" if index < words else "right", no_wrap=index == 0 or index >= words)
+        out.add_column(column, justify="left" if index < words else "right", no_wrap=sheet.numbers > 0)
     for row in sheet.rows:
         out.add_row(*row)
     return out
@@ -180,9 +180,6 @@ def as_markdown(sheet: Sheet) -> str:
     ]
     lines = ["| " + " | ".join(row) + " |" for row in (sheet.columns, marks, *escaped)]
     return "\n".join([f"### {sheet.title}", "", *lines, "", *(f"{line}  " for line in sheet.notes)]) + "\n"
-
-
-ESCAPED = str.maketrans({"\\": "\\\\", "|": "\\|", "\n": " "})
 
 
 def as_csv(sheet: Sheet) -> str:

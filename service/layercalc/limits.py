@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of the service; the command line and Python have none but `max_layers`."""
+    """The limits of the service; the command line and Python have none of them."""
 
     max_body_bytes: int = 64 << 20
     max_layers: int = 20_000

@@ -45,7 +45,6 @@ class Call:
     place: Place
     inputs: tuple[Ref, ...] = ()
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
-    lists: bool = False  # whether the document gives a list where the layer takes one tensor
 
     def reads(self) -> list[Ref]:
         """Every tensor this call takes."""
@@ -81,7 +80,6 @@ class Model(Layer):
         self.name, self.form = name, form
         self.inputs, self.calls, self.outputs, self.places = inputs, calls, outputs, places
         self.trainable, self.dtype = True, None
-        self.warnings: list[dict[str, Any]] = []
         self.takes = (len(inputs), len(inputs))
         self.order, self.stuck = ordered(calls)
         self.dead = last_uses(calls, self.order, outputs)
@@ -134,6 +132,7 @@ class Model(Layer):
         return outputs
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:
+        self.accept([x.shape for x in inputs])
         if not self.trainable:
             weight = weight.locked()
         outputs = self.walk([(x, None) for x in inputs], Inside(weight))

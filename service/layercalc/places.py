@@ -20,6 +20,8 @@ class JsonPlace(NamedTuple):
         for token in path:
             if isinstance(node, dict):
                 token = token if token in node else next((slip for slip in node if token in SLIPS.get(slip, ())), None)
+            if isinstance(node, list) and isinstance(token, str) and token.isdecimal():
+                token = int(token)
             if not holds(node, token):
                 break
             node = node[token]

@@ -55,7 +55,7 @@ def row_of(row: Row, again: bool) -> dict[str, Any]:
 def weight_of(row: Row, weight: Any) -> dict[str, Any]:
     shape, dtype = weight.spec
     out = {
-        "name": f"{row.layer if row.shared else row.name}/{weight.path}",
+        "name": f"{row.layer}/{weight.path}",
         "shape": shown(shape),
         "dtype": dtype,
         "trainable": weight.trainable,
@@ -73,13 +73,12 @@ def count(n: Dim) -> int | None:
 
 
 def unknowns(analysis: Analysis) -> list[dict[str, Any]]:
-    """A warning for every dimension that makes a count unknowable."""
-    origins: dict[str, str] = {}
-    for row in analysis.rows:
-        for metric, n in row.traced.counts.items():
-            if isinstance(n, Unknown):
-                origins.setdefault(n.origin, f"{metric} of {row.name!r}")
-    return [
-        {"pointer": "", "detail": f"{origin} is unknown, so {first} and every count that depends on it are null"}
-        for origin, first in origins.items()
-    ]
+    """A warning for every unknown dimension, where it makes a count unknowable."""
+    counts = {f"{metric} of {row.name!r}": n for row in analysis.rows for metric, n in row.traced.counts.items()}
+    counts |= {f"the total {metric}": n for metric, n in analysis.totals().items()}
+    first = next((name for name, n in counts.items() if isinstance(n, Unknown)), None)
+    if first is None:
+        return []
+    dims = [dim for value in analysis.inputs for dim in value.spec.shape if isinstance(dim, Unknown)]
+    detail = f"is unknown, so {first} and every count that depends on it are null"
+    return [{"pointer": "", "detail": f"{dim.origin} {detail}"} for dim in dims]

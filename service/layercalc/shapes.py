@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from layercalc.analysis import unwieldy
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel
 from layercalc.layers import nearest
@@ -43,6 +44,8 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
             shape = (None,)
             for call in model.calls:
                 call.layer = None
+        if fault := unwieldy(tuple(dim for dim in shape if dim is not None)):
+            raise InvalidModel([{**one.place.at(), "detail": f"The input {one.name!r} has {fault}."}])
         origins = (f"axis {axis} of the input {one.name!r}" for axis in range(1, len(shape)))
         rest = (Unknown(origin) if dim is None else dim for dim, origin in zip(shape[1:], origins, strict=True))
         own = leading if batch_size is not None or shape[0] is None else shape[0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import inf, prod
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -119,14 +119,22 @@ def not_yet(conventions: Sequence[str], explain: bool) -> None:
 
 def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
+    body = document.get("config", document) if isinstance(document, dict) else document
+    listed = body.get("layers") if isinstance(body, dict) else body
+    if isinstance(listed, list) and len(listed) > limits.max_layers:
+        too_many(len(listed), limits, path)
     try:
         model, draft = read(document, path)
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     if len(model.calls) > limits.max_layers:
-        detail = f"{len(model.calls)} layers; the limit is {limits.max_layers} ({setting('max_layers')})."
-        raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
+        too_many(len(model.calls), limits, path)
     return model, draft
+
+
+def too_many(layers: int, limits: Limits, path: Path) -> NoReturn:
+    detail = f"{layers:,} layers; the limit is {limits.max_layers:,} ({setting('max_layers')})."
+    raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
 
 def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analysis:
@@ -140,9 +148,6 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analy
     return analysis
 
 
-MAX_AXES = 64  # of a NumPy array
-
-
 def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Path) -> None:
     """Refuse a pass whose cost, known from the analysis, is past the limits."""
     asked = [value.spec.shape for value in analysis.outputs]
@@ -151,12 +156,12 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
     shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]
     entries = [entry for row in analysis.rows for entry in row.traced.entries]
     shapes += [entry.out.shape for entry in entries]
-    if max((dim for shape in shapes for dim in shape), default=0) >= 1 << 62 or max(map(len, shapes)) > MAX_AXES:
-        detail = f"A tensor of the forward pass has an axis of 2^62 or more, or more than {MAX_AXES} axes."
+    if max((dim for shape in shapes for dim in shape), default=0) >= 1 << 62:
+        detail = "A tensor of the forward pass has an axis of 2^62 or more."
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
     numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
-    inside = max((0 if entry.op.view else entry.out.bytes for entry in entries), default=0)
+    inside = max((0 if entry.op.view else entry.out.bytes + 4 * entry.workspace for entry in entries), default=0)
     held = totals["param_bytes"] + totals["peak_activation_bytes"] + inside
     costs = (
         ("FLOPs", totals["flops"] + filling, "max_forward_flops"),

@@ -169,5 +169,45 @@ def test_nothing_is_executed(tmp_path, monkeypatch):
 
 def test_a_fault_in_one_line_does_not_hide_the_next():
     with pytest.raises(Refused) as caught:
-        analyze("x = Input((3,))\ny = Dens(3)(x)\nz = Dense(0)(y)\nw = Dense(4, unit=3)(x)\nModel(x, w)")
+        analyze("x = Input((3,))\ny = Dens(3)(x)\nz = Dense(0)(y)\nw = Dense(4, unit=3)(x)")
     assert [error["line"] for error in caught.value.errors] == [2, 4]
+
+
+QUICKSTART = """
+import tensorflow as tf
+mnist = tf.keras.datasets.mnist
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+x_train, x_test = x_train / 255.0, x_test / 255.0
+model = tf.keras.models.Sequential([
+  tf.keras.layers.Flatten(input_shape=(28, 28)),
+  tf.keras.layers.Dense(128, activation='relu', kernel_regularizer=l2(0.01)),
+  tf.keras.layers.Dropout(0.2),
+  tf.keras.layers.Dense(10)
+])
+predictions = model(x_train[:1]).numpy()
+loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+loss_fn(y_train[:1], predictions).numpy()
+model.compile(optimizer='adam', loss=loss_fn, metrics=['accuracy'])
+model.fit(x_train, y_train, epochs=5)
+model.evaluate(x_test, y_test, verbose=2)
+"""
+
+
+def test_what_no_model_uses_is_skipped_with_a_warning():
+    report = analyze(QUICKSTART)
+    assert report["totals"]["params"] == 101_770  # as the page of that tutorial says
+    assert {"skipped" in warning["detail"] for warning in report["warnings"]} == {True}
+    with pytest.raises(Refused) as caught:
+        analyze("model = Sequential([Dense(3, input_dim=2)])\nfor i in range(3):\n  model.add(Dense(3))")
+    assert caught.value.errors[0]["line"] == 2
+
+
+def test_a_layer_used_again_in_a_sequential_is_read_again():
+    code = "d = Dense(1, use_bias=False)\nSequential([Input((1,)), d, d, Dense(1, use_bias=False)])"
+    result = forward(code, [[[1]]], [[[2]], [[1]]])
+    assert result["outputs"][0]["data"] == [[4.0]]
+
+
+def test_steps_named_by_input_length():
+    assert analyze("Embedding(1000, 64, input_length=10)")["outputs"][0]["shape"] == [None, 10, 64]
+    assert analyze("LSTM(32, input_dim=8, input_length=10)")["inputs"][0]["shape"] == [None, 10, 8]

@@ -8,7 +8,9 @@ from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import InitializerField, Ints, Number, Opaque
 from layercalc.layers.nested import Activation as ActivationField
-from layercalc.ops import ACTIVATIONS, Tensor
+from layercalc.ops import OPS, Tensor
+
+RELU, LEAKY_RELU, ELU_OP, SOFTMAX = (OPS[name] for name in ("relu", "leaky_relu", "elu", "softmax"))
 
 
 @layer
@@ -37,7 +39,7 @@ class ReLU(Layer):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         how = {"negative_slope": self.negative_slope, "max_value": self.max_value, "threshold": self.threshold}
-        return ACTIVATIONS["relu"](x, **how)  # type: ignore[misc]
+        return RELU(x, **how)
 
 
 @layer
@@ -51,7 +53,7 @@ class LeakyReLU(Layer):
     example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        return ACTIVATIONS["leaky_relu"](x, negative_slope=self.negative_slope)  # type: ignore[misc]
+        return LEAKY_RELU(x, negative_slope=self.negative_slope)
 
 
 @layer
@@ -64,7 +66,7 @@ class ELU(Layer):
     example: ClassVar[Any] = {}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        return ACTIVATIONS["elu"](x, alpha=self.alpha)  # type: ignore[misc]
+        return ELU_OP(x, alpha=self.alpha)
 
 
 @layer
@@ -104,9 +106,9 @@ class Softmax(Layer):
     def call(self, weight: Weight, x: Tensor, mask: Tensor | None = None) -> Tensor:
         axes = tuple(range(x.ndim)) if self.axis is None else tuple({self.axis_of(axis, x) for axis in self.axis})
         if mask is None:
-            return ACTIVATIONS["softmax"](x, axis=axes)  # type: ignore[misc]
+            return SOFTMAX(x, axis=axes)
         ends = zip(mask.shape[::-1], x.shape[::-1], strict=False)
         if mask.ndim > x.ndim or any(differ(a, b) and a != 1 for a, b in ends):
             raise ShapeError(f"A mask of shape {text(mask.shape)} does not broadcast to {text(x.shape)}.")
-        y = ACTIVATIONS["softmax"](ops.select(mask, x, ops.full((), MASKED)), axis=axes)  # type: ignore[misc]
+        y = SOFTMAX(ops.select(mask, x, ops.full((), MASKED)), axis=axes)
         return ops.select(mask, y, ops.full((), 0.0))

@@ -75,7 +75,6 @@ class Layer:
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
     example: ClassVar[Any]  # a config, and the shape (or list of shapes) to call it on
     is_input: ClassVar[bool] = False
-    integers: ClassVar[bool] = False  # whether it reads its input as integers, whatever the dtype
     takes: tuple[int, int | None]  # least and most inputs by position
     positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs
     accepts: ClassVar[frozenset[str]]  # inputs by keyword, those included
@@ -102,13 +101,17 @@ class Layer:
         """`call(weight, x, …)`: the layer, written in ops."""
         raise NotImplementedError
 
+    def indices(self) -> int | None:
+        """How many integers are valid as input, for a layer that reads its input as such whatever the dtype."""
+        return None
+
     def mask(self, masks: tuple[Tensor | None, ...], *inputs: Tensor) -> Any:
         """The mask of the output: that of the first input where the layer supports masking, else none."""
         return masks[0] if self.supports_masking and masks else None
 
-    def children(self) -> Iterator[tuple[str, "Layer"]]:
-        """The layers this one is made of, under the config field that holds them."""
-        return ((key, value) for key, value in vars(self).items() if isinstance(value, Layer))
+    def children(self) -> Iterator[tuple[str, Any]]:
+        """The layers this one is made of (activation layers too), under the config field that holds them."""
+        return ((key, value) for key, value in vars(self).items() if hasattr(value, "notes"))
 
     def __call__(self, weight: Weight, *inputs: Tensor, masks: tuple[Tensor | None, ...] = (), **named: Tensor) -> Any:
         """`call` with inputs as it wants them: counted, in channels_last, with the mask if it takes one."""
@@ -270,7 +273,7 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
         try:
             made = kind(loaded)
         except ma.ValidationError as error:
-            path = () if error.field_name == "_schema" else (error.field_name,)
+            path = () if error.field_name == HERE else (error.field_name,)
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
         NOTES.reset(token)
@@ -314,10 +317,14 @@ def straightened(
 UNIVERSAL = {"autocast", "batch_input_shape", "input_dtype"}  # Keras writes them, and they change nothing here
 
 
+HERE = "_schema"  # marshmallow's key for what concerns the whole and none of its parts
+
+
 def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[object, ...], str]]:
     """Marshmallow's nested messages as (path, detail) pairs."""
     if isinstance(messages, dict):
-        return [fault for key, inner in messages.items() for fault in flattened(inner, (*path, key))]
+        here = {HERE: path}
+        return [fault for key, inner in messages.items() for fault in flattened(inner, here.get(key, (*path, key)))]
     return [(path, str(detail)) for detail in (messages if isinstance(messages, list) else [messages])]
 
 
@@ -326,9 +333,9 @@ def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:
     out: dict[Any, Any] = {}
     for path, detail in faults:
         at = out
-        for key in path[:-1]:
+        for key in path:
             at = at.setdefault(key, {})
-        at.setdefault(path[-1] if path else "_schema", []).append(detail)
+        at.setdefault(HERE, []).append(detail)
     return out
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from layercalc import ops
-from layercalc.dims import Dim, provably, text
+from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.core import LORA
@@ -82,7 +82,7 @@ class Conv(Convolution):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]
-        if provably(channels % self.groups != 0):
+        if differ(channels % self.groups, 0):
             raise ShapeError(
                 f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups"
             )

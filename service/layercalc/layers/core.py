@@ -98,12 +98,14 @@ class Embedding(Layer):
     quantization_config = Absent(QUANTISED)
 
     legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
-    integers = True
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
         return ops.gather(table, x)
+
+    def indices(self) -> int:
+        return int(self.input_dim)
 
     def mask(self, masks: Any, *inputs: Tensor) -> Tensor | None:
         return ops.not_equal(inputs[0], ops.constant(0, "int32")) if self.mask_zero else None

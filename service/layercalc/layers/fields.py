@@ -91,7 +91,8 @@ class Field(ma.fields.Field):
         raise NotImplementedError
 
     def refuse(self, value: Any, why: str = "") -> ma.ValidationError:
-        return ma.ValidationError(f"Expected {self.expects()}; received {received(value)}.{why and ' ' + why}")
+        name = f"{self.name} to be " if self.name else ""
+        return ma.ValidationError(f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}")
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         if value is ma.missing:

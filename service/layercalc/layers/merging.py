@@ -175,12 +175,6 @@ class Dot(Merge):
                 f"Dot needs an axis beside the batch in both inputs; received {text(x.shape)} and {text(y.shape)}.",
                 "axes",
             )
-        if differ(x.shape[a], y.shape[b]):
-            raise ShapeError(
-                f"Axis {a} of {text(x.shape)} is {x.shape[a]}, axis {b} of {text(y.shape)} is {y.shape[b]}: the axes "
-                "that are multiplied must be equal.",
-                "axes",
-            )
         self.aligned((x, y))
         if self.normalize:
             x, y = ops.l2_normalize(x, axis=a), ops.l2_normalize(y, axis=b)

@@ -115,10 +115,10 @@ class Activation(Field):
 class Wrapped:
     """A layer used as an activation: its weights stand under its name."""
 
-    __slots__ = ("layer", "name")
+    __slots__ = ("layer", "name", "notes")
 
     def __init__(self, layer: Layer, name: str):
-        self.layer, self.name = layer, name
+        self.layer, self.name, self.notes = layer, name, layer.notes
 
     def __call__(self, weight: Weight, x: Any) -> Any:
         return self.layer(weight.scope(self.name), x)

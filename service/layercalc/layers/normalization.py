@@ -53,6 +53,8 @@ class BatchNormalization(Layer):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axis = self.axis_of(self.axis, x)
+        if axis == 0:
+            raise ShapeError(f"Axis 0 of {text(x.shape)} is the batch; name another one.", "axis")
         along = (x.shape[axis],)
         affine = []
         if self.scale:

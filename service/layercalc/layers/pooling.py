@@ -87,7 +87,7 @@ class MaskedAveragePooling(GlobalPooling):
         axes = spatial_axes(self, x)
         if mask is None:
             return ops.reduce_mean(x, axes=axes, keepdims=self.keepdims)
-        kept = ops.cast(ops.reshape(mask, to=(*mask.shape, 1)), to="float32")
+        kept = ops.cast(ops.reshape(mask, to=(*mask.shape, 1)), to=str(x.dtype))
         total = ops.reduce_sum(ops.multiply(x, kept), axes=axes, keepdims=self.keepdims)
         return ops.divide(total, ops.reduce_sum(kept, axes=axes, keepdims=self.keepdims))
 

@@ -11,7 +11,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import Bool, Choice, InitializerField, Int, Number, Opaque
 from layercalc.layers.initializers import Initializer
-from layercalc.layers.nested import Activation
+from layercalc.layers.nested import Activation, Wrapped
 from layercalc.ops import Tensor
 
 
@@ -127,6 +127,10 @@ class LSTM(Recurrent):
 
     legacy: ClassVar[dict[str, str | None]] = {"implementation": None, "time_major": None}
     example: ClassVar[Any] = {"units": 16, "return_sequences": True}, (2, 12, 8)
+
+    def check(self) -> None:
+        if isinstance(self.recurrent_activation, Wrapped) and self.recurrent_activation.name == self.activation.name:
+            self.recurrent_activation.name += "_1"  # as Keras tells two layers of one type apart
 
     def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
         self.needs_rank(x, 3, "batch, steps, features")

@@ -1,6 +1,6 @@
 """Keras' activation functions (keras.activations), by name.
 
-The counts are for one element, as the formula in the comment is evaluated.
+The counts are for one element, as the formula is evaluated.
 """
 
 from typing import Any
@@ -112,8 +112,9 @@ class Relu(Elementwise):
     """relu with the arithmetic that its arguments ask for, in floats."""
 
     def cost(self, out: Shape, *shapes: Shape, **how: Any) -> Cost:
-        n, leaky, cut = size(out), bool(how.get("negative_slope")), how.get("max_value") is not None
-        return Cost(compares=n * (1 + leaky + cut), muls=n * leaky, adds=n * leaky)
+        n, slope, cut = size(out), bool(how.get("negative_slope")), how.get("max_value") is not None
+        apart = slope and (cut or bool(how.get("threshold")))  # the negative part is then computed by itself
+        return Cost(compares=n * (1 + cut + apart), muls=n * slope, adds=n * apart)
 
 
 class AlongAxis(Op):
@@ -187,7 +188,7 @@ def constant_of(x: np.ndarray, value: float) -> Any:
 ACTIVATIONS: dict[str, Op | None] = {
     "linear": None,
     "relu": Relu("relu", relu, floating=True),
-    "relu6": Relu("relu6", lambda x, max_value=6: relu(x, max_value=6), floating=True),
+    "relu6": pointwise("relu6", lambda x: relu(x, max_value=6), compares=2),
     "leaky_relu": Elementwise(
         "leaky_relu", lambda x, negative_slope=0.2: relu(x, negative_slope), floating=True, compares=1, muls=1
     ),

@@ -140,11 +140,15 @@ class Op:
         dtype = promote(*dtypes)
         return "float32" if self.floating and dtype not in FLOATS else dtype
 
-    def dtype(self, *dtypes: str) -> str:
+    def dtype(self, *dtypes: str, **attributes: Any) -> str:
         return "bool" if self.compares else self.common_dtype(*dtypes) or dtypes[0]
 
     def __call__(self, *inputs: Tensor, **attributes: Any) -> Tensor:
         return READING.get().op(self, inputs, attributes)
+
+    def workspace(self, *shapes: Any, **attributes: Any) -> Dim:
+        """How many elements a run holds beside its inputs and its result."""
+        return 0
 
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""
@@ -159,6 +163,7 @@ class Entry(NamedTuple):
     times: Dim
     out: Spec
     launches: Dim = 1
+    workspace: Dim = 0
 
 
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
@@ -183,8 +188,9 @@ class Tracing:
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
-        result = Spec(out, attributes["to"] if op.name == "cast" else op.dtype(*[x[1] for x in inputs]))
-        self.entries.append(Entry(op, cost, self.times, result, op.launches(*shapes, **attributes)))
+        result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
+        launches, workspace = op.launches(*shapes, **attributes), op.workspace(*shapes, **attributes)
+        self.entries.append(Entry(op, cost, self.times, result, launches, workspace))
         return result
 
     def autocast(self, x: Spec) -> Spec:

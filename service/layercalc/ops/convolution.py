@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.window import padded, pads, positions, span, taps
+from layercalc.ops.window import padded, padded_size, pads, positions, span, taps
 
 COLUMN_BYTES = 1 << 20  # of im2col columns in flight: stays in the L2 cache next to the kernel
 
@@ -29,6 +29,9 @@ class Conv(Op):
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * size(kernel[:-1]))
+
+    def workspace(self, x: Shape, kernel: Shape, *, groups: int = 1, **window: Any) -> Dim:
+        return padded_size(x, kernel[:-2], **window) + COLUMN_BYTES // 4
 
     def run(
         self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any, groups: int = 1
@@ -93,6 +96,9 @@ class DepthwiseConv(Op):
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * size(kernel[:-2]))
 
+    def workspace(self, x: Shape, kernel: Shape, **window: Any) -> Dim:
+        return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + size(self.shape(x, kernel, **window))
+
     def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
         return size(kernel[:-2])
 
@@ -143,6 +149,10 @@ class ConvTranspose(Op):
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(x) * size(kernel[:-1]))
+
+    def workspace(self, x: Shape, kernel: Shape, *, strides: Shape, dilation_rate: Shape, **_: Any) -> Dim:
+        sizes = zip(x[1:-1], kernel[:-2], strides, dilation_rate, strict=True)
+        return x[0] * prod((n - 1) * stride + span(k, d) for n, k, stride, d in sizes) * kernel[-2]
 
     def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
         return size(kernel[:-2])

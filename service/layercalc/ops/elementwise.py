@@ -68,7 +68,7 @@ class Select(Elementwise):
     def common_dtype(self, *dtypes: str) -> None:
         return None
 
-    def dtype(self, *dtypes: str) -> str:
+    def dtype(self, *dtypes: str, **_: Any) -> str:
         return dtypes[1]
 
 
@@ -84,5 +84,4 @@ prelu = Elementwise(
 )
 not_equal = Elementwise("not_equal", np.not_equal, to_bool=True, compares=1)
 logical_or = Elementwise("logical_or", np.logical_or, to_bool=True, compares=1)
-logical_and = Elementwise("logical_and", np.logical_and, to_bool=True, compares=1)
 select = Select("select", np.where, compares=1)

@@ -8,7 +8,7 @@ import numpy as np
 from layercalc.dims import Dim, Shape, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.window import padded, pads, positions, taps
+from layercalc.ops.window import padded, padded_size, pads, positions, taps
 
 
 class Pool(Op):
@@ -28,6 +28,10 @@ class Pool(Op):
 
     def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
         return reduction(size(out), size(pool_size), self.average)
+
+    def workspace(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Dim:
+        once = (1,) * len(pool_size)
+        return padded_size(x, pool_size, strides=strides, padding=padding, dilation_rate=once)
 
     def launches(self, x: Shape, *, pool_size: Shape, **_: Any) -> Dim:
         return size(pool_size)

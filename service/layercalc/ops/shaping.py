@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
+from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, Tensor
+from layercalc.ops.elementwise import broadcast
 from layercalc.ops.window import AXES, padded
 
 
@@ -127,7 +128,7 @@ class Concatenate(Op):
                 if isinstance(a, Unknown) and i != axis:
                     out[i] = b
             total = total + shape[axis]
-        out[axis] = total
+        out[axis] = Batch(total) if isinstance(first[axis], Batch) else total
         return tuple(out)
 
     def run(self, *arrays: Any, axis: int) -> np.ndarray:
@@ -152,6 +153,8 @@ class BroadcastTo(Op):
     view = True
 
     def shape(self, x: Shape, *, to: Shape) -> Shape:
+        if any(differ(a, b) for a, b in zip(broadcast(x, to), to, strict=True)):
+            raise ShapeError(f"{text(x)} cannot be seen as {text(to)}.")
         return to
 
     def run(self, x: Any, *, to: Any) -> np.ndarray:
@@ -165,6 +168,9 @@ class Cast(Op):
 
     def shape(self, x: Shape, *, to: str) -> Shape:
         return x
+
+    def dtype(self, *dtypes: str, **attributes: Any) -> str:
+        return str(attributes["to"])
 
     def run(self, x: Any, *, to: str) -> np.ndarray:
         return x.astype(to)

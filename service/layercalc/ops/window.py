@@ -6,10 +6,11 @@ positions and puts the odd padding element at the end, "causal" pads the start o
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, provably, text
+from layercalc.dims import Dim, Shape, Unknown, provably, text
 from layercalc.errors import ShapeError
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -62,6 +63,15 @@ def pads(n: int, k: int, stride: int, dilation: int, padding: str) -> tuple[int,
         return reach - 1, 0
     total = max((-(-n // stride) - 1) * stride + reach - n, 0)
     return total // 2, total - total // 2
+
+
+def padded_size(x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Dim:
+    """How many elements (batch, *spatial, channels) has once it is padded for a window."""
+    spatial = [
+        n if padding == "valid" or isinstance(n, Unknown) else n + sum(pads(n, k, stride, dilation, padding))
+        for n, k, stride, dilation in zip(x[1:-1], window, strides, dilation_rate, strict=True)
+    ]
+    return x[0] * prod(spatial) * x[-1]
 
 
 def padded(x: np.ndarray, around: Sequence[tuple[int, int]], fill: float = 0) -> np.ndarray:

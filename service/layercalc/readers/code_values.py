@@ -69,11 +69,13 @@ class ModelValue:
     uses: int = 0
 
 
+@dataclass(eq=False)
 class Broken:
-    """The value of a line that had a fault: what uses it is not faulted again."""
+    """The value of a line that had a fault: it is a fault of the model only if the model uses it."""
 
-
-BROKEN = Broken()
+    where: dict[str, Any]
+    detail: str
+    used: bool = False
 
 
 def first_shape(value: Any) -> tuple[int | None, ...] | None:

@@ -127,6 +127,10 @@ class Draft:
                 return None
             return ref if ref.source == INPUTS else Ref(ref.source, source.output)
 
+        if len(self.inputs) == 1 and self.inputs[0].shape is None and self.calls:
+            first = self.calls[0].layer
+            if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
+                self.inputs[0].shape = first.inputs[0].shape
         for call, (inputs, named) in zip(self.calls, self.links, strict=True):
             refs = [resolve(source, call.place, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
@@ -151,7 +155,6 @@ class Draft:
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")
-        model.warnings = self.warnings
         return model
 
 

@@ -16,7 +16,6 @@ from layercalc.layers.nested import MODELS
 from layercalc.model import ALL, Model
 from layercalc.places import CodePlace
 from layercalc.readers.code_values import (
-    BROKEN,
     Broken,
     CallValue,
     LayerValue,
@@ -33,7 +32,7 @@ from layercalc.readers.literals import CodeError, Literals, dotted, place_of, sp
 
 MAX_CODE = 1_000_000
 ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
-SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length")
+SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 SKIPPED = {
     "compile",
     "fit",
@@ -74,6 +73,7 @@ class Code(Literals):
         self.draft = draft
         self.bare = SequentialValue("sequential", CodePlace(1, 1, {}))
         self.models: list[Any] = []
+        self.broken: list[Broken] = []
         self.last: Any = None
         self.imported: set[str] = set()
         self.nested: dict[int, Model | None] = {}
@@ -83,9 +83,14 @@ class Code(Literals):
         try:
             self.read(node)
         except CodeError as error:
-            self.draft.fault(spot(error.node), error.detail)
+            broken = Broken(
+                spot(error.node), error.detail, used=isinstance(node, ast.For | ast.While | ast.If | ast.With)
+            )
+            self.broken.append(broken)
             for target in getattr(node, "targets", []):
-                self.bind(target, BROKEN)
+                self.bind(target, broken)
+            if isinstance(node, ast.Expr):
+                self.bare.items.append(broken)
 
     def read(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -121,12 +126,14 @@ class Code(Literals):
                 elif isinstance(value, list | tuple) and index < len(value):
                     self.bind(one, value[index])
                 else:
-                    self.bind(one, BROKEN)
+                    self.bind(
+                        one, value if isinstance(value, Broken) else Broken(spot(one), "There is nothing to unpack.")
+                    )
         elif isinstance(target, ast.Attribute) and target.attr == "trainable" and isinstance(value, bool):
             owner = self.names.get(target.value.id) if isinstance(target.value, ast.Name) else None
             if isinstance(owner, LayerValue):
                 owner.config["trainable"] = value
-            elif owner is not BROKEN:
+            elif not isinstance(owner, Broken):
                 self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} is read on layers only; skipped")
         else:
             self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} has no effect on the analysis; skipped")
@@ -139,12 +146,7 @@ class Code(Literals):
             self.draft.warn(spot(node), f"{dotted(node.func)}(…) has no effect on the analysis; skipped")
             return
         for one in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
-            try:
-                value = self.value(one)
-            except CodeError as error:
-                self.draft.fault(spot(error.node), error.detail)
-                self.bare.items.append(BROKEN)
-                continue
+            value = self.value(one)
             if isinstance(value, LayerValue | CallValue):
                 self.bare.items.append(value)
             elif isinstance(value, TensorValue):
@@ -162,7 +164,7 @@ class Code(Literals):
         if isinstance(function, LayerValue | SequentialValue | ModelValue):
             return self.apply(function, node)
         if isinstance(function, Broken):
-            return BROKEN
+            return function
         name = dotted(node.func)
         last = self.renamed.get(name, name.rpartition(".")[2])
         if last in MODELS:
@@ -200,10 +202,19 @@ class Code(Literals):
         )
         given = config.pop("name", None)
         shape = None
+        if "input_length" in config:  # Keras 2: the number of steps, beside the features where they are named
+            length = [config.pop("input_length")]
+            features = (
+                [config.pop("input_dim")] if "input_dim" in config and "input_dim" not in kind.schema.fields else []
+            )
+            shape = self.shape([*length, *features], "input_length", place)
         for key in SHAPES:
-            if key in config and key not in kind.schema.fields and key not in kind.legacy:
+            if key in config and key not in kind.schema.fields:
                 value = config.pop(key)
                 shape = self.shape(value, key, place) if shape is None else shape
+        for value in config.values():
+            if isinstance(value, Broken):
+                raise CodeError(node, f"It uses a line that cannot be read: {value.detail}")
         config = {key: self.inner(value) for key, value in config.items()}
         return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
 
@@ -222,7 +233,7 @@ class Code(Literals):
 
     def shape(self, value: Any, key: str, place: CodePlace) -> tuple[int | None, ...] | None:
         """The shape that a layer's argument names, the batch in front."""
-        sizes = [value] if key in ("input_dim", "input_length") or isinstance(value, int) else value
+        sizes = [value] if key == "input_dim" or isinstance(value, int) else value
         if not isinstance(sizes, list | tuple) or not all(
             dim is None or (type(dim) is int and dim >= 0) for dim in sizes
         ):
@@ -261,8 +272,9 @@ class Code(Literals):
         return self.called(layer, arguments, named, node)
 
     def called(self, layer: Any, arguments: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
-        if any(isinstance(one, Broken) for one in flat([*arguments, *named.values()])):
-            return BROKEN
+        for one in flat([*arguments, *named.values()]):
+            if isinstance(one, Broken):
+                return one
         inputs = []
         for one in flat(arguments):
             if not isinstance(one, TensorValue):
@@ -278,18 +290,20 @@ class Code(Literals):
         """`Sequential([…])` or `Model(inputs, outputs)`."""
         if kind == "Sequential":
             config, place = self.arguments(node, ["layers", "trainable", "name"])
-            made: Any = SequentialValue(str(config.get("name") or self.draft.named("Sequential")), place)
+            made: Any = SequentialValue(self.label(config.get("name"), "Sequential", place), place)
             layers = config.get("layers") or []
             for one in layers if isinstance(layers, list | tuple) else [layers]:
                 self.add(made, one, node)
         else:
             config, place = self.arguments(node, ["inputs", "outputs", "name"])
-            name = str(config.get("name") or self.draft.named("Functional"))
+            name = self.label(config.get("name"), "Functional", place)
             if missing := [key for key in ("inputs", "outputs") if key not in config]:
                 raise CodeError(node, f"Model needs {' and '.join(missing)}, as in Model(inputs=x, outputs=y).")
             values = flat([config["inputs"], config["outputs"]])
-            if any(isinstance(one, Broken) for one in values):
-                return BROKEN
+            for one in values:
+                if isinstance(one, Broken):
+                    one.used = True
+                    return one
             if not all(isinstance(one, TensorValue) for one in values):
                 raise CodeError(node, "Expected Model(inputs=…, outputs=…) with tensors.")
             made = ModelValue(name, place, flat([config["inputs"]]), flat([config["outputs"]]))
@@ -299,12 +313,14 @@ class Code(Literals):
     def add(self, model: SequentialValue, one: Any, node: ast.AST) -> None:
         if not isinstance(one, LayerValue | TensorValue | SequentialValue | ModelValue | Broken):
             raise CodeError(node, f"Expected a layer; received {received(one)}.")
+        if isinstance(one, Broken):
+            one.used = True
         model.items.append(one)
 
     def method(self, model: Any, name: str, node: ast.Call) -> Any:
         """`model.add(layer)`, `model.build(shape)`, `model(x)` by another name, or something to skip."""
         if isinstance(model, Broken):
-            return BROKEN
+            return model
         if name == "add" and len(node.args) == 1:
             self.add(model, self.value(node.args[0]), node)
         elif name == "build" and (node.args or node.keywords):
@@ -325,6 +341,11 @@ class Code(Literals):
         root: Any = whole[-1] if whole else self.bare
         if not whole and self.last is not None and self.last.call.layer is not None:
             root = ModelValue("model", self.last.call.place, [], [self.last])
+        for broken in self.broken:  # a line that no model uses, such as one that loads data, takes nothing from it
+            if whole and not broken.used:
+                self.draft.warn(broken.where, f"skipped: {broken.detail}")
+            else:
+                self.draft.fault(broken.where, broken.detail)
         if isinstance(root, SequentialValue) and not root.items and not self.draft.faults:
             known = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
             raise Unreadable(
@@ -347,7 +368,7 @@ class Code(Literals):
             first = items[0] if items else None
             shape = value.shape if value.shape is not None else first_shape(value)
             draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerValue) else value.place)
-        previous: str | None = draft.inputs[0].name
+        previous: Source | None = Source(draft.inputs[0].name)
         for one in items:
             if isinstance(one, TensorValue | Broken):
                 if isinstance(one, TensorValue):
@@ -356,14 +377,12 @@ class Code(Literals):
                 continue
             layer = self.made(one, draft)
             one.uses += 1
-            draft.add_call(
-                one.name, layer if previous else None, [Source(previous)] if previous else [], one.place, use=one.uses
-            )
-            if one.uses > 1:
-                draft.links[-1] = ((Source(previous or ""),), {}) if previous else ((), {})
-            previous = one.name
-        last = draft.calls[-1] if draft.calls else None
-        end = Source(last.name, last.use, ALL) if last else Source(draft.inputs[0].name)
+            inputs = [previous] if previous else []
+            draft.add_call(one.name, layer if previous else None, inputs, one.place, use=one.uses)
+            previous = Source(one.name, one.uses)
+        end = (
+            Source(draft.inputs[0].name) if not draft.calls else Source(draft.calls[-1].name, draft.calls[-1].use, ALL)
+        )
         return draft.finish([(end, (value.place, ""))])
 
     def graph(self, value: ModelValue, draft: Draft) -> Model:

@@ -267,6 +267,8 @@ def tensors(value: Any) -> Source | list[Source] | None:
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         config = value.get("config")
         return tensor_of_2(config.get("keras_history") if isinstance(config, dict) else None)
+    if isinstance(value, dict) and value and "class_name" not in value:
+        value = [value[key] for key in sorted(value, key=str)]
     if isinstance(value, list) and value:
         found = [tensors(one) for one in value]
         if all(isinstance(one, Source) for one in found):

@@ -120,7 +120,10 @@ class Literals:
             if name in out:
                 raise CodeError(value, f"The argument {name!r} is given twice.")
             place.arguments[name] = (value.lineno, value.col_offset + 1)
-            out[name] = self.value(value)
+            if name.endswith(("_regularizer", "_constraint")) and isinstance(value, ast.Call):
+                out[name] = {"class_name": dotted(value.func), "config": {}}  # acts in training only
+            else:
+                out[name] = self.value(value)
         return out, place
 
     def foreign(self, node: ast.Call, name: str) -> Any:

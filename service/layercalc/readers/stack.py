@@ -33,7 +33,12 @@ def read_stack(document: dict[str, Any], path: Path = (), nested: bool = False) 
         draft.fault(top.at(("layers",)), f"Expected a list of at least one layer; received {received(items)}.")
         return draft.finish([]), draft
     last = Stack(draft, top, items, nested).read()
-    return draft.finish(read_outputs(draft, top, last)), draft
+    model = draft.finish(read_outputs(draft, top, last))
+    trainable = document.get("trainable", True) if nested else True
+    if not isinstance(trainable, bool):
+        draft.fault(top.at(("trainable",)), f"Expected true or false; received {received(trainable)}.")
+    model.trainable = trainable is not False
+    return model, draft
 
 
 class Stack:
@@ -127,7 +132,6 @@ class Stack:
         model, own = read_stack(inner, place.path, nested=True)
         self.draft.faults += own.faults
         self.draft.warnings += own.warnings
-        model.trainable = item.get("trainable", True) is not False
         return None if own.faults else model
 
 
