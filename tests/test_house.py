@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from layercalc.catalogue import cost_table
 from layercalc.layers import LAYERS
 from layercalc.limits import Limits, setting
+from layercalc.ops import OPS
 
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -75,6 +77,13 @@ def test_every_setting_is_documented_with_its_default():
     text = (PACKAGE.parents[1] / "deploy" / "README.md").read_text()
     for field in dataclasses.fields(Limits):
         assert f"| `{setting(field.name)}` | {field.default} |" in text
+
+
+def test_table_of_costs_is_fresh_and_complete():
+    committed = (PACKAGE.parents[1] / "docs" / "ops.md").read_text()
+    assert committed == cost_table(), "run `make openapi`"
+    for name, op in OPS.items():
+        assert op.view or op.free or op.price or op.each, f"{name} has no price in words"
 
 
 def test_settings_come_from_the_environment(monkeypatch):

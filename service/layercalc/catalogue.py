@@ -3,6 +3,43 @@
 from typing import Any
 
 from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
+from layercalc.ops import OPS
+from layercalc.ops.base import Op
+
+
+def cost_table() -> str:
+    """docs/ops.md: what every op counts."""
+    lines = ["# What each op counts", "", COSTS, "", "| op | what | counts |", "|---|---|---|"]
+    for name, op in sorted(OPS.items()):
+        kind = " ".join((type(op).__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|")
+        what = "element by element" if hasattr(op, "each") else kind
+        lines.append(f"| `{name}` | {what} | {price(op)} |")
+    return "\n".join(lines) + "\n"
+
+
+COSTS = (
+    "Generated from the ops (`make openapi`). `macs` are multiply-accumulates; `flops` are two for each of them and\n"
+    "one for every other operation. Work on weights alone is done once and not counted. A loop counts each step."
+)
+
+
+def price(op: Op) -> str:
+    """The cost of an op in words."""
+    if op.view or op.free:
+        return "nothing: it looks at its input another way" if op.view else "nothing: it moves data"
+    if op.price:
+        return op.price
+    each: dict[str, int] = getattr(op, "each", {})
+    return ", ".join(f"{n} {WORDS[kind][: None if n > 1 else -1]}" for kind, n in each.items()) + " for each element"
+
+
+WORDS = {
+    "adds": "additions",
+    "muls": "multiplications",
+    "divs": "divisions",
+    "compares": "comparisons",
+    "transcendentals": "transcendentals",
+}
 
 
 def catalogue() -> list[dict[str, Any]]:

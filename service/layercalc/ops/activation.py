@@ -111,6 +111,8 @@ def gelu(x: np.ndarray, approximate: bool = False) -> np.ndarray:
 class Relu(Elementwise):
     """relu with the arithmetic that its arguments ask for, in floats."""
 
+    price = "1 comparison for each element; 1 more with a ceiling, 1 multiplication with a slope"
+
     def cost(self, out: Shape, *shapes: Shape, **how: Any) -> Cost:
         n, slope, cut = size(out), bool(how.get("negative_slope")), how.get("max_value") is not None
         apart = slope and (cut or bool(how.get("threshold")))  # the negative part is then computed by itself

@@ -119,6 +119,7 @@ class Op:
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up
+    price = ""  # the cost in words, for the table in docs/ops.md
 
     def __init__(self, name: str):
         self.name = name

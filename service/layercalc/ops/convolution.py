@@ -17,6 +17,8 @@ COLUMN_BYTES = 1 << 20  # of im2col columns in flight: stays in the L2 cache nex
 class Conv(Op):
     """Kernel (*window, channels / groups, filters)."""
 
+    price = "one MAC for each output element, element of the window and channel of the group"
+
     sums = True
 
     def shape(
@@ -84,6 +86,8 @@ def blocks(columns: tuple[int, ...], rank: int, itemsize: int) -> list[tuple[sli
 class DepthwiseConv(Op):
     """Kernel (*window, channels, multiplier): every channel has its own filters."""
 
+    price = "one MAC for each output element and element of the window"
+
     sums = True
 
     def shape(self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
@@ -126,6 +130,8 @@ class ConvTranspose(Op):
     Output sizes are Keras' (`compute_conv_transpose_output_shape`), where the full result is cut or filled as
     `tf.nn.conv_transpose` does.
     """
+
+    price = "one MAC for each input element, element of the window and filter"
 
     sums = True
 

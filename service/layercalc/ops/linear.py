@@ -14,6 +14,8 @@ from layercalc.ops.elementwise import broadcast
 class MatMul(Op):
     """(..., m, k) x (..., k, n) -> (..., m, n), leading axes broadcast; a matrix of two axes serves all of them."""
 
+    price = "one MAC for each output element and element of the shared axis"
+
     sums = True
 
     def shape(self, a: Shape, b: Shape) -> Shape:
@@ -33,6 +35,8 @@ class MatMul(Op):
 
 class BatchDot(Op):
     """The sum of products along one axis of each tensor, batch by batch; two vectors give (batch, 1)."""
+
+    price = "one MAC for each output element and element of the shared axis"
 
     sums = True
 

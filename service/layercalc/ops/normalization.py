@@ -15,6 +15,8 @@ class BatchNorm(Op):
     Ioffe & Szegedy 2015, arXiv:1502.03167, at inference: scale and shift depend on weights alone.
     """
 
+    price = "1 multiplication and 1 addition for each element"
+
     floating = True
 
     def shape(self, x: Shape, *_: Shape, axis: int, epsilon: float, scale: bool, center: bool) -> Shape:
@@ -43,6 +45,9 @@ class LayerNorm(Op):
 
     Ba et al. 2016, arXiv:1607.06450. With `rms_scaling`, x / sqrt(variance + epsilon) · gamma, as Keras has it.
     """
+
+    price = "each element 3 additions and 2 multiplications, 1 more of each with beta and gamma; "
+    price += "each row 3 divisions, 1 root, 1 addition less"
 
     floating = True
 
@@ -78,6 +83,8 @@ class LayerNorm(Op):
 class Standardize(Op):
     """(x − mean) / max(sqrt(variance), 1e-7), or with `invert` back again; mean and variance broadcast to x."""
 
+    price = "1 addition and 1 division for each element; inverted, 1 multiplication and 1 addition"
+
     floating = True
 
     def shape(self, x: Shape, mean: Shape, variance: Shape, *, invert: bool) -> Shape:
@@ -94,6 +101,8 @@ class Standardize(Op):
 
 class L2Normalize(Op):
     """x / sqrt(max(sum(x²), 1e-12)) along one axis."""
+
+    price = "each element 2 multiplications and 1 addition; each row 1 comparison, division and root, 1 addition less"
 
     floating = True
 

@@ -17,6 +17,8 @@ class Pool(Op):
     Padding is no part of a window: the maximum passes over it and the average does not divide by it.
     """
 
+    price = "k − 1 comparisons for each window of k; an average k − 1 additions and 1 division"
+
     def __init__(self, name: str, average: bool):
         super().__init__(name)
         self.average, self.floating = average, average
@@ -58,6 +60,8 @@ class Pool(Op):
 
 class Reduce(Op):
     """The maximum, mean or sum over whole axes."""
+
+    price = "k − 1 comparisons or additions for each result of k elements; a mean 1 division more"
 
     def __init__(self, name: str, function: Any, average: bool = False):
         super().__init__(name)

@@ -179,6 +179,8 @@ class Cast(Op):
 class Linear(Op):
     """One axis stretched to `size` elements by linear interpolation between half-pixel centres (tf.image.resize)."""
 
+    price = "2 multiplications and 1 addition for each element of the result"
+
     floating = True
 
     def shape(self, x: Shape, *, axis: int, to: Dim) -> Shape:

@@ -266,7 +266,7 @@ def paths() -> dict[str, Any]:
         },
         "responses": {
             "200": reply("Report", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
-            **problems(400, 413, 415, 422, 503),
+            **problems(400, 411, 413, 415, 422, 503),
         },
     }
     forward = {
@@ -276,7 +276,7 @@ def paths() -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL}},
         },
-        "responses": {"200": reply("ForwardResult", "outputs and verification"), **problems(400, 413, 415, 422, 503)},
+        "responses": {"200": reply("ForwardResult", "outputs and verification"), **problems(400, 411, 413, 415, 422, 503)},
     }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
     probe = {"responses": {"200": reply("Status", "alive and ready")}}
