@@ -276,7 +276,10 @@ def paths() -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL}},
         },
-        "responses": {"200": reply("ForwardResult", "outputs and verification"), **problems(400, 411, 413, 415, 422, 503)},
+        "responses": {
+            "200": reply("ForwardResult", "outputs and verification"),
+            **problems(400, 411, 413, 415, 422, 503),
+        },
     }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
     probe = {"responses": {"200": reply("Status", "alive and ready")}}

@@ -37,7 +37,7 @@ def analyze() -> Response:
         envelope = load(AnalyzeEnvelope, document)
         document, path = envelope.pop("model"), ("model",)
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
-    with faults_in_body(set() if not path else set(envelope) - set(request.args)):
+    with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         return presented(verbs.analyze(document, limits=limits(), path=path, **options))
 
 
@@ -50,6 +50,8 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         for fault in error.errors:
             if fault.get("parameter") in names:
                 fault["pointer"] = pointer(fault.pop("parameter"))
+            elif "line" in fault and "model" in names:
+                fault["pointer"] = "/model"  # code in an envelope: the line and column are those of the string
         raise
 
 
