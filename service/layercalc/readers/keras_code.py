@@ -7,6 +7,7 @@ executed (loops, functions, conditions) is a fault.
 
 import ast
 import textwrap
+import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -53,7 +54,9 @@ def read_code(code: str) -> tuple[Model, Draft]:
     if len(code) > MAX_CODE:
         raise Unreadable([{"line": 1, "column": 1, "detail": f"The code has more than {MAX_CODE:,} characters."}])
     try:
-        tree = ast.parse(textwrap.dedent(code))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
+            tree = ast.parse(textwrap.dedent(code))
     except SyntaxError as error:
         detail = f"Neither JSON nor Keras code: {error.msg}."
         raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
