@@ -161,12 +161,12 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
     numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
-    inside = max((0 if entry.op.view else entry.out.bytes + 4 * entry.workspace for entry in entries), default=0)
+    inside = max((entry.held for entry in entries), default=0)
     held = totals["param_bytes"] + totals["peak_activation_bytes"] + inside
     costs = (
         ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
         ("bytes", held, "max_forward_bytes"),
-        ("op calls", sum(entry.times * entry.launches for entry in entries), "max_forward_steps"),
+        ("op calls", sum(entry.launches for entry in entries), "max_forward_steps"),
         ("numbers in the answer", numbers, "max_forward_outputs"),
     )
     faults = [

@@ -163,8 +163,19 @@ class Entry(NamedTuple):
     cost: Cost
     times: Dim
     out: Spec
-    launches: Dim = 1
-    workspace: Dim = 0
+    shapes: list[Shape]
+    attributes: dict[str, Any]
+
+    @property
+    def launches(self) -> Dim:
+        """How many calls of NumPy one pass makes for it."""
+        return self.times * self.op.launches(*self.shapes, **self.attributes)
+
+    @property
+    def held(self) -> Dim:
+        """The bytes that a run allocates: its result, unless that is a view, and its workspace."""
+        workspace = WIDTH[self.out.dtype] * self.op.workspace(*self.shapes, **self.attributes)
+        return workspace if self.op.view else workspace + self.out.bytes
 
 
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
@@ -190,8 +201,7 @@ class Tracing:
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
         result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
-        launches, workspace = op.launches(*shapes, **attributes), op.workspace(*shapes, **attributes)
-        self.entries.append(Entry(op, cost, self.times, result, launches, workspace))
+        self.entries.append(Entry(op, cost, self.times, result, shapes, attributes))
         return result
 
     def autocast(self, x: Spec) -> Spec:
