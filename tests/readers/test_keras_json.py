@@ -229,6 +229,31 @@ def test_nodes_that_are_none_are_faults(node):
     assert caught.value.errors[0]["pointer"].startswith("/config/layers/2")
 
 
+def operation(name, *args):
+    item = body(name, name.lower(), units=1)
+    return {
+        **item,
+        "module": "keras.src.ops.numpy",
+        "config": {"name": name.lower()},
+        "inbound_nodes": [{"args": list(args), "kwargs": {}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (operation("NotEqual", tensor("a")), "'x2' is required"),
+        (operation("NotEqual", tensor("a"), "x"), "Expected x2 to be a number"),
+        (operation("Frobnicate", tensor("a")), "'Frobnicate' of keras.src.ops.numpy"),
+    ],
+)
+def test_operation_that_cannot_be_read_is_named(item, words):
+    document = model(["a", 0, 0], [item["name"], 0, 0], head("a", [4]), item)
+    with pytest.raises(InvalidModel) as caught:
+        analyze(document)
+    assert words in caught.value.errors[0]["detail"]
+
+
 def test_recorded_shapes_are_hints_and_not_copied():
     report = analyze(SHARED)  # every recorded shape in it says 99
     assert "99" not in json.dumps(report)

@@ -77,6 +77,7 @@ class Layer:
     is_input: ClassVar[bool] = False
     takes: tuple[int, int | None]  # least and most inputs by position
     positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs
+    arguments: ClassVar[tuple[str, ...]] = ()  # of an operation: the names of tensors and others, in a call's order
     accepts: ClassVar[frozenset[str]]  # inputs by keyword, those included
     supports_masking: bool = False
     notes: tuple[Note, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from layercalc.layers import Layer
 from layercalc.layers.fields import received, whole
 from layercalc.layers.nested import MODELS
+from layercalc.layers.operations import OPERATIONS
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source, bound
@@ -16,7 +17,7 @@ from layercalc.readers.draft import Draft, Source, bound
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
 OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
-OPERATIONS = ("keras.src.ops", "keras.ops")
+OPS_MODULES = ("keras.src.ops", "keras.ops")
 
 Path = tuple[object, ...]
 
@@ -128,7 +129,7 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
         if not isinstance(nodes, list):
             draft.fault(place_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}.")
             continue
-        layer, kind = read_layer(draft, item, config, place, {})
+        layer, kind = read_layer(draft, item, config, place, None)
         for use, node in enumerate(nodes, 1):
             try:
                 inputs, named, extra = read_node(node, kind)
@@ -138,7 +139,7 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
                 continue
             inputs = [shifted(source, late) for source in inputs]
             used = layer
-            if extra and kind is not None and layer is not None:
+            if kind is not None and (kind.arguments or (extra and layer is not None)):
                 used, _ = read_layer(draft, item, config, place, extra)
             draft.add_call(name, used, inputs, place, named, use)
 
@@ -186,16 +187,22 @@ def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place
 
 
 def read_layer(
-    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any]
+    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None
 ) -> tuple[Layer | None, type[Layer] | None]:
-    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
+    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors.
+
+    An operation is made for each call, since its arguments stand there; None says that no call is being read yet.
+    """
     name, module = item["class_name"], item.get("module")
     if name in MODELS:
         model, own = read_keras(item, place.path, draft.memo)
         draft.faults += own.faults
         draft.warnings += own.warnings
         return (None if own.faults else model), Model
-    if isinstance(module, str) and module.startswith(OPERATIONS):
+    if isinstance(module, str) and module.startswith(OPS_MODULES) and name in OPERATIONS:
+        operation = OPERATIONS[name]
+        return (None if extra is None else draft.layer(operation, extra, place)), operation
+    if isinstance(module, str) and module.startswith(OPS_MODULES):
         draft.fault(
             place.at(), f"The operation {name!r} of {module} is recorded as a layer; operations are not supported yet."
         )
@@ -207,6 +214,7 @@ def read_layer(
     if kind is None:
         return None, None
     known = kind.schema.fields
+    extra = extra or {}
     if strange := [key for key in extra if key not in known]:
         draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
         return None, kind
@@ -238,6 +246,7 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
     names = () if kind is None else kind.positional
     inputs: list[Source] = []
     named: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     for index, arg in enumerate(args):
         value = tensors(arg)
         if isinstance(value, Source):
@@ -246,9 +255,10 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
             inputs += value
         elif isinstance(value, list):
             named[names[index]] = tuple(value)
+        elif kind is not None and index < len(kind.arguments):
+            extra[kind.arguments[index]] = arg
         elif arg is not None and not isinstance(arg, bool):
             raise BadNode(f"Expected a tensor; received {received(arg)}.")
-    extra = {}
     for key, arg in kwargs.items():
         value = tensors(arg)
         if value is not None:
