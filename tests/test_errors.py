@@ -156,14 +156,6 @@ def test_what_is_no_document_is_refused(document):
     assert "a stack" in caught.value.errors[0]["detail"]
 
 
-def laughs(levels):
-    """A model that holds a model twice, that holds a model twice, …"""
-    model = {"type": "Sequential", "layers": [{"type": "ReLU"}]}
-    for level in range(levels):
-        model = {"type": "Sequential", "layers": [{**model, "name": f"a{level}"}, {**model, "name": f"b{level}"}]}
-    return model
-
-
 def test_shared_models_that_double_with_each_level_are_bounded():
     inner = {
         "class_name": "Sequential",

@@ -77,10 +77,12 @@ class Traced(NamedTuple):
     view: bool  # whether the output is the input's memory
 
 
-def trace(layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any], visits: list[int]) -> Traced:
-    """Read one layer with shapes."""
+def trace(
+    layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any], visits: list[int], lock: bool
+) -> Traced:
+    """Read one layer with shapes; `lock` if the model it is in is not trainable."""
     found: dict[str, WeightSpec] = {}
-    weight = Asking(found)
+    weight = Asking(found, lock=lock)
     tracing = Tracing(visits)
     token = READING.set(tracing)
     try:
@@ -273,12 +275,7 @@ class Shapes:
         key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
         traced = self.cache.get(key)
         if traced is None:
-            traced = trace(layer, pairs, others, self.visits)
-            if self.frozen:
-                weights = [weight._replace(trainable=False) for weight in traced.weights]
-                counts = traced.counts | {"trainable_params": 0, "non_trainable_params": traced.counts["params"]}
-                traced = traced._replace(weights=weights, counts=counts)
-            self.cache[key] = traced
+            traced = self.cache[key] = trace(layer, pairs, others, self.visits, self.frozen)
         return traced
 
     def same_weights(self, built: Row, row: Row) -> None:
