@@ -85,3 +85,13 @@ def kinds(value: Any) -> set[str]:
         for item in value:
             found |= kinds(item)
     return found
+
+
+def operations(value: Any) -> set[str]:
+    """The names of all operations of keras.ops that a document records as layers."""
+    found: set[str] = set()
+    if isinstance(value, dict) and str(value.get("module")).startswith("keras.src.ops"):
+        found.add(value["name"])
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        found |= operations(item)
+    return found

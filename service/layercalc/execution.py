@@ -121,7 +121,7 @@ def execute(
     finally:
         READING.reset(token)
     ordered = [results[row.name] for row in analysis.rows]
-    return Execution([np.ascontiguousarray(array) for array, _ in outputs], ordered, kept)
+    return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept)
 
 
 def statistics(array: np.ndarray) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def forward(
         raise InvalidTensors(
             [{"pointer": "/inputs", "detail": "Seeded inputs need a shape without unknown dimensions."}]
         )
+    runnable(analysis)
     keep = read_names(return_layers, analysis)
     bounded(analysis, limits, keep, seeded=not isinstance(weights, list | tuple), path=path)
     if isinstance(posted, int):
@@ -146,6 +147,14 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analy
     if draft.faults or analysis.faults:
         raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
     return analysis
+
+
+def runnable(analysis: Analysis) -> None:
+    """Refuse a pass through layers that can only be analysed."""
+    layers = [(row, row.call.layer) for row in analysis.rows if row.call.layer is not None]
+    faults = [{**row.call.place.at(), "detail": layer.only_analysed} for row, layer in layers if layer.only_analysed]
+    if faults:
+        raise InvalidModel(faults)
 
 
 def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Path) -> None:

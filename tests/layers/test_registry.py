@@ -16,7 +16,7 @@ from layercalc.layers.initializers import INITIALIZERS, Initializer
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 
-PLAIN = [name for name, kind in LAYERS.items() if not kind.is_input]
+PLAIN = [name for name, kind in LAYERS.items() if not kind.is_input and not kind.only_analysed]
 
 
 def stack(name, config=None, shapes=None):

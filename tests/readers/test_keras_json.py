@@ -242,9 +242,19 @@ def operation(name, *args):
 @pytest.mark.parametrize(
     ("item", "words"),
     [
-        (operation("NotEqual", tensor("a")), "'x2' is required"),
-        (operation("NotEqual", tensor("a"), "x"), "Expected x2 to be a number"),
-        (operation("Frobnicate", tensor("a")), "'Frobnicate' of keras.src.ops.numpy"),
+        (
+            operation("NotEqual", tensor("a")),
+            "NotEqual is called as NotEqual(x1, x2): missing a required argument: 'x2'",
+        ),
+        (operation("NotEqual", tensor("a"), "x"), 'Expected a tensor or numbers; received "x"'),
+        (operation("NotEqual", tensor("a"), None), "Expected a tensor or numbers; received null"),
+        (operation("NotEqual", tensor("a"), [1, [2]]), "Expected numbers; received [1, [2]]"),
+        (operation("NotEqual", tensor("a"), [tensor("a"), tensor("a")]), "Expected numbers"),
+        (operation("NotEqual", tensor("a"), {"class_name": "Odd", "config": {}}), "Expected a tensor or a constant"),
+        (operation("Frobnicate", tensor("a")), "'Frobnicate' cannot be computed here"),
+        (operation("Map", tensor("a")), "runs a Python function that the document does not hold"),
+        (operation("Nonzero", tensor("a")), "depends on the values"),
+        (operation("FFT", tensor("a")), "Complex numbers"),
     ],
 )
 def test_operation_that_cannot_be_read_is_named(item, words):

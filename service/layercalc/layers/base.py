@@ -70,16 +70,16 @@ class Layer:
 
     schema: ClassVar[ma.Schema]
     rank: ClassVar[int | None] = None
-    type: ClassVar[str]
+    type: str  # of the class; an operation read from Keras 2 has one of its own
     aliases: ClassVar[tuple[str, ...]] = ()
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
     example: ClassVar[Any]  # a config, and the shape (or list of shapes) to call it on
     is_input: ClassVar[bool] = False
     takes: tuple[int, int | None]  # least and most inputs by position
     positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs
-    arguments: ClassVar[tuple[str, ...]] = ()  # of an operation: the names of tensors and others, in a call's order
     accepts: ClassVar[frozenset[str]]  # inputs by keyword, those included
     supports_masking: bool = False
+    only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
 
     if TYPE_CHECKING:
@@ -246,7 +246,24 @@ def find(name: Any) -> type[Layer]:
     known = ALIASES.get(name, name)
     if known in LAYERS:
         return LAYERS[known]
-    raise ConfigError([(("type",), f"Unknown layer type {received(name)}." + nearest(name, [*LAYERS, *ALIASES]))])
+    if name in REFUSED:
+        raise ConfigError([(("type",), f"{name} {REFUSED[name]}. {WAY_OUT}")])
+    near = nearest(name, [*LAYERS, *ALIASES])
+    raise ConfigError([(("type",), f"Unknown layer type {received(name)}.{near or ' ' + WAY_OUT}")])
+
+
+WAY_OUT = (
+    'To go on without it, put {"type": "Custom", "output_shape": …, "params": …, "macs": …, "flops": …} in its place.'
+)
+
+STRINGS = "works on strings, or on tables made of them"
+CODE = "runs Python code, which is never imported or executed"
+REFUSED = {
+    **dict.fromkeys(("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "FeatureSpace"), STRINGS),
+    **dict.fromkeys(("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"), CODE),
+    "IntegerLookup": "looks integers up in a table that the document does not hold",
+    "Layer": "is the class that layers are derived from, and computes nothing",
+}
 
 
 def nearest(name: str, names: list[str]) -> str:

@@ -99,7 +99,7 @@ class ZeroPadding(Layer):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         spatial_axes(self, x)
-        return ops.pad(x, padding=self.padding)
+        return ops.pad(x, padding=((0, 0), *self.padding, (0, 0)))
 
 
 @layer(ZeroPadding1D=1, ZeroPadding2D=2)

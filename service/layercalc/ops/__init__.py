@@ -16,9 +16,12 @@ from layercalc.ops.base import (
     constant,
     full,
     layout,
+    promote,
     scan,
+    triangle,
 )
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
+from layercalc.ops.declared import declared
 from layercalc.ops.elementwise import (
     add,
     bias_add,
@@ -41,25 +44,65 @@ from layercalc.ops.elementwise import (
     select,
     subtract,
 )
-from layercalc.ops.linear import batch_dot, gather, matmul
+from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
+from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
-from layercalc.ops.pooling import average_pool, max_pool, reduce_any, reduce_max, reduce_mean, reduce_sum
+from layercalc.ops.pooling import average_pool, max_pool
+from layercalc.ops.reduction import (
+    argmax,
+    argmin,
+    argsort,
+    count_nonzero,
+    cumprod,
+    cumsum,
+    one_hot,
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+    sort,
+)
 from layercalc.ops.shaping import (
     broadcast_to,
     cast,
     concatenate,
     crop,
+    diagonal,
     flip,
+    get_item,
     pad,
     repeat,
     reshape,
     resize_linear,
+    roll,
     step,
     take,
     transpose,
 )
 
 __all__ = [
+    "declared",
+    "promote",
+    "triangle",
+    "TRANSCENDENTAL",
+    "gather_along",
+    "argmax",
+    "argmin",
+    "argsort",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "one_hot",
+    "reduce_all",
+    "reduce_min",
+    "reduce_prod",
+    "sort",
+    "diagonal",
+    "get_item",
+    "roll",
     "equal",
     "greater",
     "greater_equal",

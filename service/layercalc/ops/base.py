@@ -314,3 +314,8 @@ def full(shape: Shape, value: float) -> Tensor:
     """A tensor of one float."""
     reading = READING.get()
     return reading.constant(lambda: np.full(shape, value), shape, reading.compute)
+
+
+def triangle(rows: int, columns: int, k: int = 0) -> Tensor:
+    """A matrix of truths: those on and below the k-th diagonal."""
+    return READING.get().constant(lambda: np.tri(rows, columns, k, dtype=bool), (rows, columns), "bool")

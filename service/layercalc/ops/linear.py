@@ -64,24 +64,47 @@ class BatchDot(Op):
 
 
 class Gather(Op):
-    """Rows of a table by integer index, as in tf.gather; an index outside the table is an error."""
+    """Slices of a table along one axis by integer index, as in tf.gather; an index outside the table is an error."""
 
     free = True
 
-    def shape(self, table: Shape, indices: Shape) -> Shape:
-        return *indices, *table[1:]
+    def shape(self, table: Shape, indices: Shape, *, axis: int = 0, wrap: bool = False) -> Shape:
+        return *table[:axis], *indices, *table[axis + 1 :]
 
     def common_dtype(self, *dtypes: str) -> None:
         return None
 
-    def run(self, table: Any, indices: Any) -> np.ndarray:
-        indices = indices.astype(np.int64, copy=False)
-        if indices.size and not 0 <= indices.min() <= indices.max() < len(table):
-            wrong = indices.min() if indices.min() < 0 else indices.max()
-            raise ShapeError(f"The index {wrong} is outside a table of {len(table)} rows (0 to {len(table) - 1}).")
-        return table[indices]
+    def run(self, table: Any, indices: Any, *, axis: int = 0, wrap: bool = False) -> np.ndarray:
+        return np.take(table, within(indices, table.shape[axis], wrap), axis)
+
+
+class GatherAlong(Op):
+    """Elements along one axis, an index for each (numpy.take_along_axis)."""
+
+    free = True
+
+    def shape(self, x: Shape, indices: Shape, *, axis: int) -> Shape:
+        if len(x) != len(indices):
+            raise ShapeError(f"The indices {text(indices)} must have as many axes as {text(x)}.")
+        return broadcast((*x[:axis], indices[axis], *x[axis + 1 :]), indices)
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def run(self, x: Any, indices: Any, *, axis: int) -> np.ndarray:
+        return np.take_along_axis(x, within(indices, x.shape[axis], wrap=True), axis)
+
+
+def within(indices: Any, n: int, wrap: bool) -> np.ndarray:
+    """The indices as int64, those below 0 counted from the end with `wrap`; one outside is refused."""
+    indices = indices.astype(np.int64, copy=False)
+    if indices.size and not (-n if wrap else 0) <= indices.min() <= indices.max() < n:
+        wrong = indices.max() if indices.max() >= n else indices.min()
+        raise ShapeError(f"The index {wrong} is outside a table of {n} rows (0 to {n - 1}).")
+    return indices
 
 
 matmul = MatMul("matmul")
 batch_dot = BatchDot("batch_dot")
 gather = Gather("gather")
+gather_along = GatherAlong("gather_along")

@@ -1,13 +1,12 @@
 """Pooling over (batch, *spatial, channels), for any number of spatial axes."""
 
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, provably, size, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Dim, Shape, size
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.reduction import reduction
 from layercalc.ops.window import padded, padded_size, pads, positions, taps
 
 
@@ -58,39 +57,5 @@ class Pool(Op):
         return out
 
 
-class Reduce(Op):
-    """The maximum, mean or sum over whole axes."""
-
-    price = "k − 1 comparisons or additions for each result of k elements; a mean 1 division more"
-
-    def __init__(self, name: str, function: Any, average: bool = False):
-        super().__init__(name)
-        self.function, self.average, self.floating = function, average, average
-        self.compares = function is np.any
-
-    def shape(self, x: Shape, *, axes: tuple[int, ...], keepdims: bool = False) -> Shape:
-        if any(provably(x[axis] < 1) for axis in axes):
-            raise ShapeError(f"There is nothing to reduce along axes {list(axes)} of {text(x)}.")
-        axes = tuple(axis % len(x) for axis in axes)
-        return tuple(1 if i in axes else n for i, n in enumerate(x) if keepdims or i not in axes)
-
-    def cost(self, out: Shape, x: Shape, *, axes: tuple[int, ...], **_: Any) -> Cost:
-        return reduction(size(out), prod(x[axis] for axis in axes), self.average, compare=self.function is not np.sum)
-
-    def run(self, x: Any, *, axes: tuple[int, ...], keepdims: bool = False) -> np.ndarray:
-        return self.function(x, axis=axes, keepdims=keepdims)
-
-
-def reduction(results: Any, each: Any, average: bool, compare: bool = True) -> Cost:
-    """Each result takes one operation fewer than it reads elements, and an average one division."""
-    if average:
-        return Cost(adds=results * (each - 1), divs=results)
-    return Cost(compares=results * (each - 1)) if compare else Cost(adds=results * (each - 1))
-
-
 max_pool = Pool("max_pool", average=False)
 average_pool = Pool("average_pool", average=True)
-reduce_max = Reduce("reduce_max", np.max)
-reduce_mean = Reduce("reduce_mean", np.mean, average=True)
-reduce_any = Reduce("reduce_any", np.any)
-reduce_sum = Reduce("reduce_sum", np.sum)

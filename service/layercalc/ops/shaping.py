@@ -8,7 +8,7 @@ from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, 
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, Tensor
 from layercalc.ops.elementwise import broadcast
-from layercalc.ops.window import AXES, padded
+from layercalc.ops.window import AXES
 
 
 class Reshape(Op):
@@ -96,15 +96,81 @@ class Crop(Op):
 
 
 class Pad(Op):
-    """Zeros around the spatial axes of (batch, *spatial, channels)."""
+    """Elements before and after each axis: one value, or the tensor's own, mirrored or its edge."""
 
     free = True
 
-    def shape(self, x: Shape, *, padding: Any) -> Shape:
-        return x[0], *(n + a + b for n, (a, b) in zip(x[1:-1], padding, strict=True)), x[-1]
+    def shape(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Shape:
+        out = []
+        for axis, (n, (before, after)) in enumerate(zip(x, padding, strict=True)):
+            most = {"reflect": n - 1, "symmetric": n}.get(mode, before + after)
+            if provably(most < max(before, after)):
+                raise ShapeError(f"{mode} can add at most {most} elements to axis {axis} of {text(x)}.", "pad_width")
+            out.append(n if before == after == 0 else n + before + after)
+        return tuple(out)
 
-    def run(self, x: Any, *, padding: Any) -> np.ndarray:
-        return padded(x, padding)
+    def run(self, x: Any, *, padding: Any, mode: str = "constant", value: float = 0) -> np.ndarray:
+        if mode != "constant":
+            return np.pad(x, padding, mode)  # type: ignore[call-overload]
+        out = np.full(self.shape(x.shape, padding=padding), value, x.dtype)
+        out[tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, padding, strict=True))] = x
+        return out
+
+
+class GetItem(Op):
+    """x[key], with a key of integers, slices, new axes and at most one ellipsis (NumPy's basic indexing)."""
+
+    view = True
+
+    def shape(self, x: Shape, *, key: tuple[Any, ...]) -> Shape:
+        taken = sum(one is not None and one is not Ellipsis for one in key)
+        if taken > len(x):
+            raise ShapeError(f"{taken} indices are too many for {text(x)}, which has {len(x)} axes.", "key")
+        at = key.index(Ellipsis) if Ellipsis in key else len(key)
+        whole = (slice(None),) * (len(x) - taken)
+        out, axes = [], iter(x)
+        for one in (*key[:at], *whole, *key[at + 1 :]):
+            n = 1 if one is None else next(axes)
+            if isinstance(one, int):
+                if provably(not -n <= one < n) if isinstance(n, int) else False:
+                    raise ShapeError(f"There is no index {one} in an axis of {n} in {text(x)}.", "key")
+            elif one is None or one == slice(None) or not isinstance(n, int):
+                out.append(n)
+            else:
+                out.append(type(n)(len(range(*one.indices(n)))))
+        return tuple(out)
+
+    def run(self, x: Any, *, key: tuple[Any, ...]) -> np.ndarray:
+        return np.asarray(x[key])
+
+
+class Roll(Op):
+    """The elements of an axis moved along, those that fall off the end put at the start."""
+
+    free = True
+
+    def shape(self, x: Shape, *, shift: int, axis: int) -> Shape:
+        return x
+
+    def run(self, x: Any, *, shift: int, axis: int) -> np.ndarray:
+        return np.roll(x, shift, axis)
+
+
+class Diagonal(Op):
+    """The elements of two axes whose places differ by `offset`, as a last axis."""
+
+    view = True
+
+    def shape(self, x: Shape, *, offset: int, axes: tuple[int, int]) -> Shape:
+        rows, columns = x[axes[0]], x[axes[1]]
+        if isinstance(rows, Unknown) or isinstance(columns, Unknown):
+            length: Dim = rows if isinstance(rows, Unknown) else columns
+        else:
+            length = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
+        return (*(n for axis, n in enumerate(x) if axis not in axes), length)
+
+    def run(self, x: Any, *, offset: int, axes: tuple[int, int]) -> np.ndarray:
+        return np.diagonal(x, offset, *axes)
 
 
 class Concatenate(Op):
@@ -141,7 +207,9 @@ class Repeat(Op):
     free = True
 
     def shape(self, x: Shape, *, axis: int, times: Dim) -> Shape:
-        return tuple(n * times if i == axis else n for i, n in enumerate(x))
+        longer = x[axis] * times
+        longer = Batch(longer) if isinstance(x[axis], Batch) else longer
+        return tuple(longer if i == axis else n for i, n in enumerate(x))
 
     def run(self, x: Any, *, axis: int, times: int) -> np.ndarray:
         return np.repeat(x, times, axis)
@@ -205,6 +273,9 @@ flip = Flip("flip")
 take = Take("take")
 crop = Crop("crop")
 pad = Pad("pad")
+get_item = GetItem("get_item")
+roll = Roll("roll")
+diagonal = Diagonal("diagonal")
 concatenate = Concatenate("concatenate")
 repeat = Repeat("repeat")
 broadcast_to = BroadcastTo("broadcast_to")

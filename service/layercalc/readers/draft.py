@@ -42,7 +42,7 @@ class Draft:
     def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
         try:
-            key: Any = (kind.type, marshal.dumps(config, 2))
+            key: Any = (kind, marshal.dumps(config, 2))
         except ValueError:
             key = None
         try:

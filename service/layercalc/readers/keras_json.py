@@ -6,13 +6,16 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 
 from typing import Any
 
-from layercalc.layers import Layer
+from layercalc.layers import ConfigError, Layer
+from layercalc.layers.base import WAY_OUT
 from layercalc.layers.fields import received, whole
 from layercalc.layers.nested import MODELS
-from layercalc.layers.operations import OPERATIONS
+from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
-from layercalc.readers.draft import Draft, Source, bound
+from layercalc.readers.draft import Draft, Source
+from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
+from layercalc.readers.tf_operations import TF_CLASSES, translate
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
@@ -84,7 +87,7 @@ def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any
                 draft.fault(place.at(), "Only the first layer of a Sequential can be an input.")
             continue
         name = layer_name(draft, item, config, place)
-        layer, _ = read_layer(draft, item, config, place, {})
+        layer, _ = read_layer(draft, item, config, place)
         draft.add_call(name, layer, [Source(previous)] if previous else [], place)
         if previous is None:
             draft.calls[-1].layer = None
@@ -129,19 +132,55 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
         if not isinstance(nodes, list):
             draft.fault(place_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}.")
             continue
-        layer, kind = read_layer(draft, item, config, place, None)
+        called = operation_of(item)
+        layer, kind = (None, None) if called else read_layer(draft, item, config, place)
         for use, node in enumerate(nodes, 1):
+            used = layer
             try:
-                inputs, named, extra = read_node(node, kind)
+                if called:
+                    named: dict[str, Any] = {}
+                    used, inputs = read_operation(draft, called, config, node, place)
+                else:
+                    inputs, named, extra = read_node(node, kind)
+                    if extra and layer is not None:
+                        used, _ = read_layer(draft, item, config, place, extra)
             except BadNode as error:
                 draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
                 draft.add_call(name, None, [], place, use=use)
                 continue
             inputs = [shifted(source, late) for source in inputs]
-            used = layer
-            if kind is not None and (kind.arguments or (extra and layer is not None)):
-                used, _ = read_layer(draft, item, config, place, extra)
+            named = {
+                key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
+                for key, one in named.items()
+            }
             draft.add_call(name, used, inputs, place, named, use)
+
+
+def operation_of(item: dict[str, Any]) -> str:
+    """The operation that an item of the graph is, if it is one: a class of keras.ops, or a function of TensorFlow."""
+    module = item.get("module")
+    if item["class_name"] in TF_CLASSES or (isinstance(module, str) and module.startswith(OPS_MODULES)):
+        return str(item["class_name"])
+    return ""
+
+
+def read_operation(
+    draft: Draft, name: str, config: dict[str, Any], node: Any, place: JsonPlace
+) -> tuple[Layer | None, list[Source]]:
+    """The operation that a node calls, with the arguments of that call, and its tensors."""
+    inputs, args, kwargs = read_arguments(as_call(node) if name in TF_CLASSES else node)
+    try:
+        if name in TF_CLASSES:
+            function = str(config.get("function"))
+            made = recorded(*translate(function, args, kwargs))
+            made.type = name  # as Keras 2 lists it
+        else:
+            made = recorded(name, config, args, kwargs)
+    except ConfigError as error:
+        for path, detail in error.faults:
+            draft.fault(place.at(path), detail)
+        return None, inputs
+    return made, inputs
 
 
 INPUTS = ("InputLayer",)
@@ -187,28 +226,19 @@ def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place
 
 
 def read_layer(
-    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None
+    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None = None
 ) -> tuple[Layer | None, type[Layer] | None]:
-    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors.
-
-    An operation is made for each call, since its arguments stand there; None says that no call is being read yet.
-    """
+    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
     name, module = item["class_name"], item.get("module")
     if name in MODELS:
         model, own = read_keras(item, place.path, draft.memo)
         draft.faults += own.faults
         draft.warnings += own.warnings
         return (None if own.faults else model), Model
-    if isinstance(module, str) and module.startswith(OPS_MODULES) and name in OPERATIONS:
-        operation = OPERATIONS[name]
-        return (None if extra is None else draft.layer(operation, extra, place)), operation
-    if isinstance(module, str) and module.startswith(OPS_MODULES):
-        draft.fault(
-            place.at(), f"The operation {name!r} of {module} is recorded as a layer; operations are not supported yet."
-        )
-        return None, None
     if isinstance(module, str) and not module.startswith(OURS):
-        draft.fault(place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported.")
+        draft.fault(
+            place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported. {WAY_OUT}"
+        )
         return None, None
     kind = draft.kind(name, place_of(place.path, item), "class_name")
     if kind is None:
@@ -220,90 +250,6 @@ def read_layer(
         return None, kind
     own_config = {k: v for k, v in config.items() if k != "name" and (k in known or k not in SHAPES)}
     return draft.layer(kind, {**own_config, **extra}, place), kind
-
-
-class BadNode(ValueError):  # noqa: N818
-    """An inbound node that is of neither Keras version's form."""
-
-
-def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any], dict[str, Any]]:
-    """One call of a layer: the tensors by position, those by name, and the arguments that are no tensors."""
-    if isinstance(node, dict) and isinstance(node.get("args"), list):
-        args, kwargs = node["args"], node.get("kwargs") or {}
-    elif isinstance(node, list):
-        if node and isinstance(node[0], str):
-            node = [node]
-        args = [tensor_of_2(one) for one in node]
-        kwargs = next((one[3] for one in node if isinstance(one, list) and len(one) > 3 and one[3]), {})
-        if isinstance(kwargs, dict):
-            kwargs = {key: histories_of(value) for key, value in kwargs.items()}
-        if kind is not None and "initial_state" in kind.accepts and len(args) > 1:
-            args = [args[0], args[1:]]  # the states of a recurrent layer are more inputs
-    else:
-        raise BadNode(f'Expected a node, {{"args": […], "kwargs": {{…}}}}; received {received(node)}.')
-    if not isinstance(kwargs, dict):
-        raise BadNode(f"Expected kwargs as an object; received {received(kwargs)}.")
-    names = () if kind is None else kind.positional
-    inputs: list[Source] = []
-    named: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    for index, arg in enumerate(args):
-        value = tensors(arg)
-        if isinstance(value, Source):
-            inputs.append(value)
-        elif isinstance(value, list) and (index == 0 or index >= len(names)):
-            inputs += value
-        elif isinstance(value, list):
-            named[names[index]] = tuple(value)
-        elif kind is not None and index < len(kind.arguments):
-            extra[kind.arguments[index]] = arg
-        elif arg is not None and not isinstance(arg, bool):
-            raise BadNode(f"Expected a tensor; received {received(arg)}.")
-    for key, arg in kwargs.items():
-        value = tensors(arg)
-        if value is not None:
-            named[key] = tuple(value) if isinstance(value, list) else value
-        elif arg is not None and key != "training":
-            extra[key] = arg
-    if kind is not None:
-        inputs, named = bound(kind, inputs, named)
-    return inputs, named, extra
-
-
-def tensors(value: Any) -> Source | list[Source] | None:
-    """A Keras tensor, or a list of them; None for anything else."""
-    if isinstance(value, Source):
-        return value
-    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        config = value.get("config")
-        return tensor_of_2(config.get("keras_history") if isinstance(config, dict) else None)
-    if isinstance(value, dict) and value and "class_name" not in value:
-        value = [value[key] for key in sorted(value, key=str)]
-    if isinstance(value, list) and value:
-        found = [tensors(one) for one in value]
-        if all(isinstance(one, Source) for one in found):
-            return found  # type: ignore[return-value]
-    return None
-
-
-def histories_of(value: Any) -> Any:
-    """A keyword argument of Keras 2, with `[layer, node index, tensor index]` in it read as tensors."""
-    if isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str) and whole(value[1], 0):
-        return tensor_of_2(value)
-    return [histories_of(one) for one in value] if isinstance(value, list) else value
-
-
-def tensor_of_2(history: Any) -> Source:
-    """`[layer, node index, tensor index]`, as both versions write it."""
-    if (
-        isinstance(history, list | tuple)
-        and len(history) >= 3
-        and isinstance(history[0], str)
-        and whole(history[1], 0)
-        and whole(history[2], 0)
-    ):
-        return Source(history[0], history[1] + 1, history[2])
-    raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
 
 
 def histories(value: Any) -> list[Any]:

@@ -1,0 +1,95 @@
+"""Operations on images, (batch, height, width, channels) or one image without the batch."""
+
+from typing import Any
+
+from layercalc import ops
+from layercalc.dims import text
+from layercalc.errors import ShapeError
+from layercalc.layers.fields import Choice, Int
+from layercalc.layers.operations.base import Operation, operation, tensor
+from layercalc.ops import Tensor
+
+
+class Image(Operation):
+    """Something on the two axes before the channels."""
+
+    data_format: Any = Choice(("channels_last", "channels_first"), None)
+
+    def compute(self, images: Any) -> Tensor:
+        x = tensor(images)
+        if x.ndim not in (3, 4):
+            raise ShapeError(f"{self.type} takes images of 3 or 4 axes; received {text(x.shape)}.")
+        lead = tuple(range(x.ndim - 3))
+        n = x.ndim
+        if self.data_format != "channels_first":
+            return self.seen(x)
+        y = self.seen(ops.layout(x, (*lead, n - 2, n - 1, n - 3)))
+        return ops.layout(y, (*lead, n - 1, n - 3, n - 2))
+
+    def seen(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def margins(self, first: Any, last: Any, target: Any, n: Any, inward: bool, field: str) -> tuple[Any, Any]:
+        """How much before and after: two of three numbers are given, the third follows."""
+        if (target is not None and first is None and last is None) or None not in (first, last, target):
+            raise ShapeError("Exactly two of the margins before and after and the target are given.", field)
+        if target is None:
+            return first or 0, last or 0
+        rest = n - target if inward else target - n
+        return (rest - last, last) if first is None else (first, rest - first)
+
+
+@operation
+class CropImages(Image):
+    """Margins cut off."""
+
+    top_cropping = Int(None, min=0)
+    left_cropping = Int(None, min=0)
+    bottom_cropping = Int(None, min=0)
+    right_cropping = Int(None, min=0)
+    target_height = Int(None, min=0)
+    target_width = Int(None, min=0)
+
+    def seen(self, x: Tensor) -> Tensor:
+        h, w = x.ndim - 3, x.ndim - 2
+        rows = self.margins(
+            self.top_cropping, self.bottom_cropping, self.target_height, x.shape[h], True, "target_height"
+        )
+        columns = self.margins(
+            self.left_cropping, self.right_cropping, self.target_width, x.shape[w], True, "target_width"
+        )
+        for axis, (a, b) in ((h, rows), (w, columns)):
+            x = ops.take(x, axis=axis, start=a, stop=x.shape[axis] - b)
+        return x
+
+
+@operation
+class PadImages(Image):
+    """Zeros around."""
+
+    top_padding = Int(None, min=0)
+    left_padding = Int(None, min=0)
+    bottom_padding = Int(None, min=0)
+    right_padding = Int(None, min=0)
+    target_height = Int(None, min=0)
+    target_width = Int(None, min=0)
+
+    def seen(self, x: Tensor) -> Tensor:
+        h, w = x.ndim - 3, x.ndim - 2
+        rows = self.margins(
+            self.top_padding, self.bottom_padding, self.target_height, x.shape[h], False, "target_height"
+        )
+        columns = self.margins(
+            self.left_padding, self.right_padding, self.target_width, x.shape[w], False, "target_width"
+        )
+        return ops.pad(x, padding=(*((0, 0),) * h, rows, columns, (0, 0)))
+
+
+@operation
+class RGBToGrayscale(Image):
+    """0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601)."""
+
+    def seen(self, x: Tensor) -> Tensor:
+        if x.shape[-1] != 3:
+            raise ShapeError(f"Expected 3 channels; {text(x.shape)} has {x.shape[-1]}.")
+        return ops.matmul(x, ops.constant([[0.2989], [0.587], [0.114]], str(x.dtype)))
