@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 DATA = Path(__file__).parent / "data"
-APPS = ("VGG16", "ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3", "NASNetMobile")
+APPS = (
+    "VGG16",
+    "ResNet50",
+    "MobileNetV2",
+    "DenseNet121",
+    "EfficientNetB0",
+    "InceptionV3",
+    "NASNetMobile",
+    "ConvNeXtTiny",
+)
 
 
 def unzipped(path: Path) -> Any:
@@ -39,6 +48,11 @@ def cases() -> list[dict[str, Any]]:
 @cache
 def zoo() -> dict[str, Any]:
     return unzipped(DATA / "keras_zoo" / "models.json.gz")
+
+
+@cache
+def keras2() -> dict[str, Any]:
+    return unzipped(DATA / "keras2" / "models.json.gz")
 
 
 def numbered(folder: str, prefix: str) -> list[np.ndarray]:

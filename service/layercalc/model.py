@@ -12,6 +12,7 @@ from layercalc.ops import READING, Spec, Tensor
 from layercalc.places import Place
 
 INPUTS = -1  # the source of a model's own inputs
+MASK_OF = "mask."  # before the number of an input: the name of an edge that is that input's mask
 ALL = -1  # every output of a call, as an output of the model
 
 
@@ -179,8 +180,16 @@ def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -
     """A layer on (value, mask) pairs, giving such pairs."""
     masks = tuple(mask for _, mask in inputs)
     tensors = [value for value, _ in inputs]
-    plain = {key: [v for v, _ in value] if isinstance(value, list) else value[0] for key, value in named.items()}
-    y = layer(weight, *tensors, masks=masks, **plain)
+    plain, others = {}, {}
+    for key, value in named.items():
+        if key.startswith(MASK_OF):
+            place = int(key.removeprefix(MASK_OF))
+            masks = (*masks[:place], value[0], *masks[place + 1 :])
+        elif isinstance(value, list):
+            plain[key] = [one for one, _ in value]
+        else:
+            plain[key], others[key] = value
+    y = layer(weight, *tensors, masks=masks, named_masks=others, **plain)
     outputs = y if isinstance(y, tuple | list) and not isinstance(y, Spec) else (y,)
     explicit = (plain["mask"], *masks[1:]) if "mask" in plain else masks
     mask = layer.mask(explicit, *tensors)

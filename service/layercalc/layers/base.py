@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import marshmallow as ma
@@ -114,7 +114,14 @@ class Layer:
         """The layers this one is made of (activation layers too), under the config field that holds them."""
         return ((key, value) for key, value in vars(self).items() if hasattr(value, "notes"))
 
-    def __call__(self, weight: Weight, *inputs: Tensor, masks: tuple[Tensor | None, ...] = (), **named: Tensor) -> Any:
+    def __call__(
+        self,
+        weight: Weight,
+        *inputs: Tensor,
+        masks: tuple[Tensor | None, ...] = (),
+        named_masks: Mapping[str, Tensor | None] = {},
+        **named: Tensor,
+    ) -> Any:
         """`call` with inputs as it wants them: counted, in channels_last, with the mask if it takes one."""
         weight = weight.owned(self)
         least, most = self.takes
@@ -127,16 +134,29 @@ class Layer:
         for key, value in named.items():
             if isinstance(value, list) and key != "initial_state":
                 raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
-        if any(mask is not None for mask in masks):
-            if "mask" in self.accepts and not named and len(inputs) == 1:  # Keras hands it on to a single tensor only
-                named["mask"] = masks[0]
-            elif "masks" in self.accepts:
-                named["masks"] = masks
+        if any(mask is not None for mask in (*masks, *named_masks.values())):
+            self.hand_on(masks, named_masks, named, len(inputs))
         with ops.computing(self.dtype[0] if isinstance(self.dtype, tuple) else None):
             inputs = tuple(map(ops.autocast, inputs))
             if getattr(self, "data_format", None) != "channels_first":
                 return self.after(weight, self.call(weight, *inputs, **named))
             return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))
+
+    def hand_on(self, masks: Any, named_masks: Mapping[str, Tensor | None], named: dict[str, Any], count: int) -> None:
+        """Put the masks of the inputs among the arguments, as keras.layers.Layer.__call__ does.
+
+        A single tensor's is `mask`; of several, each argument's is called after it (`query_mask`), or they come as one
+        list, `masks`. What was given explicitly stands.
+        """
+        if "masks" in self.accepts:
+            named["masks"] = masks
+        elif "mask" in self.accepts:
+            if not named and count == 1:
+                named["mask"] = masks[0]
+        else:
+            for name, mask in (*zip(self.positional, masks, strict=False), *named_masks.items()):
+                if mask is not None and f"{name}_mask" in self.accepts:
+                    named.setdefault(f"{name}_mask", mask)
 
     def after(self, weight: Weight, y: Any) -> Any:
         """What is done to the output in the layout of the document: an activation along its last axis, say."""

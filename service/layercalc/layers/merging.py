@@ -177,7 +177,7 @@ class Dot(Merge):
             )
         self.aligned((x, y))
         if self.normalize:
-            x, y = ops.l2_normalize(x, axis=a), ops.l2_normalize(y, axis=b)
+            x, y = ops.l2_normalize(x, axes=(a,)), ops.l2_normalize(y, axes=(b,))
         return ops.batch_dot(x, y, axes=(a, b))
 
     def mask(self, masks: tuple[Tensor | None, ...], *inputs: Tensor) -> None:

@@ -6,11 +6,12 @@ import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import differ, text
+from layercalc.dims import Shape, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
 
 
@@ -154,3 +155,120 @@ class Normalization(Layer):
             mean = ops.constant(np.reshape(self.mean, spread))
             variance = ops.constant(np.reshape(self.variance, spread))
         return ops.standardize(x, mean, variance, invert=self.invert)
+
+
+@layer
+class GroupNormalization(Layer):
+    """Scale and shift by the moments of groups of channels in each sample (Wu & He 2018)."""
+
+    groups = Int(32)
+    axis = Int(-1)
+    epsilon = Number(1e-3, min=0)
+    center = Bool(True)
+    scale = Bool(True)
+    beta_initializer = InitializerField("zeros")
+    gamma_initializer = InitializerField("ones")
+    beta_regularizer = Opaque()
+    gamma_regularizer = Opaque()
+    beta_constraint = Opaque()
+    gamma_constraint = Opaque()
+
+    supports_masking = True
+    example: ClassVar[Any] = {"groups": 2}, (2, 5, 5, 4)
+
+    def check(self) -> None:
+        if self.groups < 1 and self.groups != -1:
+            raise ma.ValidationError(f"Expected at least 1 group, or -1; received {self.groups}.", "groups")
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axis = self.axis_of(self.axis, x)
+        channels = x.shape[axis]
+        if axis == 0 or not known((channels,)):
+            raise ShapeError(f"Axis {axis} of {text(x.shape)} must be one of known size beside the batch.", "axis")
+        groups = channels if self.groups == -1 else self.groups
+        if not groups or channels % groups:
+            raise ShapeError(f"{channels} channels cannot be shared out over {groups} groups.", "groups")
+        folded = (*x.shape[:axis], groups, channels // groups, *x.shape[axis + 1 :])
+        axes = tuple(place for place in range(1, len(folded)) if place != axis)
+        how = {"epsilon": self.epsilon, "rms_scaling": False, "scale": False, "center": False}
+        y = ops.reshape(ops.layer_norm(ops.reshape(x, to=folded), axes=axes, **how), to=x.shape)
+        along = tuple(channels if place == axis else 1 for place in range(x.ndim))
+        if self.scale:
+            y = ops.multiply(y, ops.reshape(weight("gamma", (channels,), self.gamma_initializer), to=along))
+        if self.center:
+            y = ops.add(y, ops.reshape(weight("beta", (channels,), self.beta_initializer), to=along))
+        return y
+
+
+@layer
+class RMSNormalization(Layer):
+    """x / sqrt(mean(x²) + epsilon) · scale (Zhang & Sennrich 2019)."""
+
+    axis = Ints(-1)
+    epsilon = Number(1e-6, min=0)
+
+    example: ClassVar[Any] = {}, (2, 5, 8)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axes = tuple(self.axis_of(axis, x) for axis in sorted(self.axis))
+        scale = weight("scale", tuple(x.shape[axis] for axis in axes), Initializer("ones"))
+        mean = ops.reduce_mean(ops.OPS["square"](x), axes=axes, keepdims=True)
+        factor = ops.OPS["rsqrt"](ops.add(mean, ops.constant(self.epsilon)))
+        return ops.multiply(ops.multiply(x, factor), scale)
+
+
+@layer
+class UnitNormalization(Layer):
+    """x divided by its Euclidean norm along the axes."""
+
+    axis = Ints(-1)
+
+    supports_masking = True
+    example: ClassVar[Any] = {}, (2, 5, 8)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
+        return ops.l2_normalize(x, axes=axes, floor=1e-24)
+
+
+@layer
+class SpectralNormalization(Layer):
+    """A layer whose kernel training divides by its largest singular value (Miyato et al. 2018); inference does not."""
+
+    layer = LayerField()
+    power_iterations = Int(1, min=1)
+
+    example: ClassVar[Any] = {"layer": {"type": "Dense", "units": 4}}, (2, 5)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        noting = Noting(weight, weight.scope(self.layer.name))
+        y = self.layer(noting, x)
+        if not noting.found:
+            raise ShapeError(f"{self.layer.type} has neither a kernel nor embeddings to normalise.", "layer")
+        return y
+
+
+class Noting:
+    """Weights of a wrapped layer, with the wrapper's vector_u asked for right behind the kernel, as Keras lists it."""
+
+    def __init__(self, outer: Weight, inner: Weight):
+        self.outer, self.inner, self.found = outer, inner, False
+
+    def __call__(self, name: str, shape: Shape, *args: Any, **kwargs: Any) -> Tensor:
+        made = self.inner(name, shape, *args, **kwargs)
+        if name in ("kernel", "embeddings") and not self.found:
+            self.found = True
+            spread = Initializer("truncated_normal", {"stddev": 0.02})
+            self.outer("vector_u", (1, shape[-1]), spread, trainable=False)
+        return made
+
+    def scope(self, name: str) -> Weight:
+        return self.inner.scope(name)
+
+    def owned(self, layer: Layer) -> Weight:
+        self.inner = self.inner.owned(layer)
+        return self
+
+    def locked(self) -> Weight:
+        self.inner = self.inner.locked()
+        return self

@@ -97,3 +97,36 @@ def spatial_axes(layer: Layer, x: Tensor) -> tuple[int, ...]:
     rank = layer.rank or 1
     layer.needs_rank(x, rank + 2, ", ".join(("batch", *AXES[rank], "channels")))
     return tuple(range(1, rank + 1))
+
+
+class AdaptivePooling(Layer):
+    """A fixed number of windows along each spatial axis, whatever the size of the input."""
+
+    op: ClassVar[Any]
+
+    output_size = Dims()
+    data_format = DataFormat()
+
+    examples: ClassVar[Any] = {
+        1: ({"output_size": 3}, (2, 7, 3)),
+        2: ({"output_size": [3, 2]}, (2, 7, 5, 3)),
+        3: ({"output_size": 2}, (2, 3, 4, 5, 2)),
+    }
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        spatial_axes(self, x)
+        return self.op(x, output_size=self.output_size)
+
+
+@layer(AdaptiveAveragePooling1D=1, AdaptiveAveragePooling2D=2, AdaptiveAveragePooling3D=3)
+class AdaptiveAveragePooling(AdaptivePooling):
+    """The mean of each of a fixed number of windows."""
+
+    op = ops.adaptive_average_pool
+
+
+@layer(AdaptiveMaxPooling1D=1, AdaptiveMaxPooling2D=2, AdaptiveMaxPooling3D=3)
+class AdaptiveMaxPooling(AdaptivePooling):
+    """The largest of each of a fixed number of windows."""
+
+    op = ops.adaptive_max_pool

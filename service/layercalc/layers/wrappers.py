@@ -15,6 +15,18 @@ from layercalc.ops import Tensor
 
 
 @layer
+class Wrapper(Layer):
+    """Another layer, as it is."""
+
+    layer = LayerField()
+
+    example: ClassVar[Any] = {"layer": {"type": "Dense", "units": 4}}, (2, 8)
+
+    def call(self, weight: Weight, x: Tensor) -> Any:
+        return self.layer(weight.scope(self.layer.name), x)
+
+
+@layer
 class TimeDistributed(Layer):
     """Another layer applied to every step: the steps are folded into the batch."""
 

@@ -22,6 +22,7 @@ from layercalc.ops.base import (
 )
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.declared import declared
+from layercalc.ops.einsum import einsum
 from layercalc.ops.elementwise import (
     add,
     bias_add,
@@ -47,7 +48,7 @@ from layercalc.ops.elementwise import (
 from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
-from layercalc.ops.pooling import average_pool, max_pool
+from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from layercalc.ops.reduction import (
     argmax,
     argmin,
@@ -84,6 +85,9 @@ from layercalc.ops.shaping import (
 )
 
 __all__ = [
+    "adaptive_average_pool",
+    "adaptive_max_pool",
+    "einsum",
     "declared",
     "promote",
     "triangle",

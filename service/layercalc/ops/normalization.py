@@ -100,22 +100,23 @@ class Standardize(Op):
 
 
 class L2Normalize(Op):
-    """x / sqrt(max(sum(x²), 1e-12)) along one axis."""
+    """x / sqrt(max(sum(x²), floor)) along the axes."""
 
     price = "each element 2 multiplications and 1 addition; each row 1 comparison, division and root, 1 addition less"
 
     floating = True
 
-    def shape(self, x: Shape, *, axis: int) -> Shape:
+    def shape(self, x: Shape, *, axes: tuple[int, ...], floor: float = 1e-12) -> Shape:
         return x
 
-    def cost(self, out: Shape, x: Shape, *, axis: int) -> Cost:
-        n, rows = size(out), size(out) // out[axis] if out[axis] != 0 else 0
+    def cost(self, out: Shape, x: Shape, *, axes: tuple[int, ...], floor: float = 1e-12) -> Cost:
+        n, rows = size(out), prod(dim for axis, dim in enumerate(out) if axis not in axes)
+        rows = rows if n != 0 else 0
         return Cost(adds=n - rows, muls=2 * n, compares=rows, divs=rows, transcendentals=rows)
 
-    def run(self, x: Any, *, axis: int) -> np.ndarray:
-        square = np.square(x).sum(axis=axis, keepdims=True)
-        return x * (1 / np.sqrt(np.maximum(square, x.dtype.type(1e-12))))
+    def run(self, x: Any, *, axes: tuple[int, ...], floor: float = 1e-12) -> np.ndarray:
+        square = np.square(x).sum(axis=axes, keepdims=True)
+        return x * (1 / np.sqrt(np.maximum(square, x.dtype.type(floor))))
 
 
 batch_norm = BatchNorm("batch_norm")

@@ -1,10 +1,12 @@
 """Pooling over (batch, *spatial, channels), for any number of spatial axes."""
 
+from math import gcd, prod
 from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, size
+from layercalc.dims import Dim, Shape, Unknown, provably, size, text
+from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.reduction import reduction
 from layercalc.ops.window import padded, padded_size, pads, positions, taps
@@ -57,5 +59,42 @@ class Pool(Op):
         return out
 
 
+class AdaptivePool(Op):
+    """As many windows along each spatial axis as asked for: window i reaches from ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉."""
+
+    price = "k − 1 comparisons for each window of k; an average k − 1 additions and 1 division"
+
+    def __init__(self, name: str, average: bool):
+        super().__init__(name)
+        self.average, self.floating = average, average
+
+    def shape(self, x: Shape, *, output_size: Shape) -> Shape:
+        if any(provably(n < 1) for n in x[1:-1]):
+            raise ShapeError(f"There is nothing to pool in {text(x)}.")
+        return x[0], *output_size, x[-1]
+
+    def cost(self, out: Shape, x: Shape, *, output_size: Shape) -> Cost:
+        # The windows of one axis cover n elements, and one twice at each of the bounds that fall inside an element.
+        read = [
+            n if isinstance(n, Unknown) else n + to - gcd(n, to) for n, to in zip(x[1:-1], output_size, strict=True)
+        ]
+        work, results = x[0] * prod(read) * x[-1] - size(out), size(out)
+        return Cost(adds=work, divs=results) if self.average else Cost(compares=work)
+
+    def run(self, x: Any, *, output_size: Any) -> np.ndarray:
+        merge: Any = np.add if self.average else np.maximum
+        for axis, to in enumerate(output_size, 1):
+            n, places = x.shape[axis], np.arange(to)
+            first, last = places * n // to, -(-(places + 1) * n // to)
+            longer = np.concatenate([x, x.take([-1], axis)], axis)  # a bound may stand behind the end
+            x = merge.reduceat(longer, np.stack([first, last], 1).reshape(-1), axis)
+            x = x[(slice(None),) * axis + (slice(None, None, 2),)]
+            if self.average:
+                x = x / (last - first).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        return x
+
+
 max_pool = Pool("max_pool", average=False)
 average_pool = Pool("average_pool", average=True)
+adaptive_average_pool = AdaptivePool("adaptive_average_pool", average=True)
+adaptive_max_pool = AdaptivePool("adaptive_max_pool", average=False)

@@ -5,6 +5,7 @@ from typing import Any
 from layercalc.layers import Layer
 from layercalc.layers.fields import received, whole
 from layercalc.layers.operations import Slot, decoded
+from layercalc.model import MASK_OF
 from layercalc.readers.draft import Source, bound
 
 
@@ -44,6 +45,10 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
         elif arg is not None and not isinstance(arg, bool):
             raise BadNode(f"Expected a tensor; received {received(arg)}.")
     for key, arg in kwargs.items():
+        if key == "mask" and isinstance(arg, list):
+            of_each = [(place, tensors(one)) for place, one in enumerate(arg)]
+            named |= {f"{MASK_OF}{place}": one for place, one in of_each if isinstance(one, Source)}
+            continue
         value = tensors(arg)
         if value is not None:
             named[key] = tuple(value) if isinstance(value, list) else value

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Bool, Choice, Int, Number, whole
+from layercalc.layers.fields import Bool, Choice, Int, Number, Text, whole
 from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import OPS, Tensor
@@ -126,6 +126,16 @@ class Tensordot(Operation):
         a = ops.transpose(a, axes=(*(i for i in range(a.ndim) if i not in mine), *mine))
         b = ops.transpose(b, axes=(*yours, *(i for i in range(b.ndim) if i not in yours)))
         return contracted(a, b, len(mine))
+
+
+@operation
+class Einsum(Operation):
+    """Sums of products by index."""
+
+    subscripts = Text()
+
+    def compute(self, *operands: Any) -> Tensor:
+        return ops.einsum(*(tensor(one, *operands) for one in operands), equation=self.subscripts)
 
 
 class Spatial(Operation):
