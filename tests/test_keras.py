@@ -82,7 +82,9 @@ def test_zoo(name):
 SIGNATURES = json.loads((oracle.DATA / "keras_signatures.json").read_text())
 OURS_ONLY = {
     "InputLayer": {"ragged", "sparse", "optional"},  # Keras takes them too; its order mixes in input_tensor
-    "LSTM": {"zero_output_for_mask"},  # Keras' RNN takes it through **kwargs and writes it into the config
+    # Keras' RNN takes the first through **kwargs and writes it into the config; Keras 2 wrote the second
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN"), {"zero_output_for_mask", "time_major"}),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), {"zero_output_for_mask", "time_major", "unroll"}),
     "LayerNormalization": {"rms_scaling"},  # the same
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), {"lora_rank", "lora_alpha"}),  # the same
 }
