@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import differ, known, text
+from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.cells import CellField, ConvLSTMCell, GRUCell, LSTMCell, SimpleRNNCell, States
@@ -40,8 +40,6 @@ class Loop(Layer):
             raise ShapeError(
                 f"A mask of {self.type} has shape {text(sequences.shape[:2])}, received {text(mask.shape)}."
             )
-        if self.unroll and not known(sequences.shape[1:2]):
-            raise ShapeError("A loop over an unknown number of steps cannot be unrolled; name axis 1.", "unroll")
         cell, name = self.inner()
         with ops.computing(cell.dtype[0]):
             z, parts = cell.prepare(weight.scope(name).owned(cell), ops.autocast(sequences))

@@ -73,13 +73,15 @@ class Bidirectional(Layer):
 
     def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
         forward, backward = self.both()
-        masks = () if mask is None else (mask,)
+        named: dict[str, Any] = {} if mask is None else {"mask": mask}
         starts: tuple[dict[str, Any], ...] = ({}, {})
         if initial_state is not None:
-            half = forward.inner()[0].states
+            half, both = (sum(one.inner()[0].states for one in some) for some in ((forward,), (forward, backward)))
+            if not isinstance(initial_state, list | tuple) or isinstance(initial_state, ops.Spec):
+                raise ShapeError(f"Bidirectional starts from a list of {both} states, received one tensor.")
             starts = {"initial_state": initial_state[:half]}, {"initial_state": initial_state[half:]}
         y, z = (
-            one(weight.scope(one.name), sequences, masks=masks, **start)
+            one(weight.scope(one.name), sequences, **named, **start)
             for one, start in zip((forward, backward), starts, strict=True)
         )
         states: tuple[Tensor, ...] = ()
