@@ -45,10 +45,11 @@ def test_channels_first_is_the_same_layer_on_moved_axes(name):
     axis = -1 if LAYERS[name].rank is None else len(shape) - 1
     x = np.random.default_rng(5).standard_normal(shape).astype("float32")
     last = layercalc.forward(stack(name), [x])["outputs"][0]
-    first_shape = [shape[0], shape[-1], *shape[1:-1]]
+    at = len(shape) - 1 - (LAYERS[name].rank or len(shape) - 2)
+    first_shape = [*shape[:at], shape[-1], *shape[at:-1]]
     document = stack(name, {"data_format": "channels_first"}, [first_shape])
-    first = layercalc.forward(document, [np.moveaxis(x, axis, 1)])["outputs"][0]
-    moved = first if first.ndim < 3 else np.moveaxis(first, 1, -1)
+    first = layercalc.forward(document, [np.moveaxis(x, axis, at)])["outputs"][0]
+    moved = first if first.ndim < 3 else np.moveaxis(first, at, -1)
     np.testing.assert_allclose(moved, last, rtol=1e-5, atol=1e-6)
     (row,) = layercalc.analyze(document)["layers"]
     (straight,) = layercalc.analyze(stack(name))["layers"]
@@ -68,8 +69,9 @@ def test_costs_scale_with_the_batch(name):
 @pytest.mark.parametrize("name", PLAIN)
 def test_layer_not_trainable_has_no_trainable_params(name):
     (row,) = layercalc.analyze(stack(name, {"trainable": False}))["layers"]
-    inner = isinstance(catalogue.example(LAYERS[name])["layer"].get("layer"), dict)
-    assert row["trainable_params"] == (row["params"] if inner else 0)  # as in Keras, a wrapped layer says so itself
+    inner = not {"layer", "cell", "cells"}.isdisjoint(catalogue.example(LAYERS[name])["layer"])
+    (free,) = layercalc.analyze(stack(name))["layers"]
+    assert row["trainable_params"] == (free["trainable_params"] if inner else 0)  # in Keras a wrapped layer says so itself
     assert row["non_trainable_params"] == row["params"] - row["trainable_params"]
 
 

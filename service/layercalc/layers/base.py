@@ -17,6 +17,8 @@ from layercalc.ops import Tensor
 LAYERS: dict[str, type["Layer"]] = {}
 ALIASES: dict[str, str] = {}
 
+SEVERAL = ("initial_state", "states")  # what a call names that may be a list of tensors
+
 SLIPS = {
     "stride": ("strides",),
     "pool": ("pool_size",),
@@ -110,9 +112,9 @@ class Layer:
         """The mask of the output: that of the first input where the layer supports masking, else none."""
         return masks[0] if self.supports_masking and masks else None
 
-    def children(self) -> Iterator[tuple[str, Any]]:
-        """The layers this one is made of (activation layers too), under the config field that holds them."""
-        return ((key, value) for key, value in vars(self).items() if hasattr(value, "notes"))
+    def children(self) -> Iterator[tuple[tuple[object, ...], Any]]:
+        """The layers this one is made of (activation layers too), under the path of config keys to each."""
+        return (((key,), value) for key, value in vars(self).items() if hasattr(value, "notes"))
 
     def __call__(
         self,
@@ -132,7 +134,7 @@ class Layer:
             listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
             raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
         for key, value in named.items():
-            if isinstance(value, list) and key != "initial_state":
+            if isinstance(value, list) and key not in SEVERAL:
                 raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
         if any(mask is not None for mask in (*masks, *named_masks.values())):
             self.hand_on(masks, named_masks, named, len(inputs))
@@ -140,6 +142,7 @@ class Layer:
             inputs = tuple(map(ops.autocast, inputs))
             if getattr(self, "data_format", None) != "channels_first":
                 return self.after(weight, self.call(weight, *inputs, **named))
+            named |= {key: self.inward(value) for key, value in named.items() if key in SEVERAL}
             return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))
 
     def hand_on(self, masks: Any, named_masks: Mapping[str, Tensor | None], named: dict[str, Any], count: int) -> None:
@@ -162,8 +165,10 @@ class Layer:
         """What is done to the output in the layout of the document: an activation along its last axis, say."""
         return y
 
-    def inward(self, x: Tensor) -> Tensor:
+    def inward(self, x: Any) -> Any:
         """channels_first to channels_last: the channels stand before the spatial axes."""
+        if isinstance(x, tuple | list) and not isinstance(x, ops.Spec):
+            return type(x)(map(self.inward, x))
         axis = x.ndim - 1 - (self.rank or x.ndim - 2)
         if x.ndim < 3 or axis < 1:
             return x
@@ -315,8 +320,8 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
         NOTES.reset(token)
-    for key, child in made.children():
-        notes.extend(((key, *path), detail) for path, detail in child.notes)
+    for at, child in made.children():
+        notes.extend(((*at, *path), detail) for path, detail in child.notes)
     made.notes = tuple(notes)
     return made
 

@@ -19,17 +19,18 @@ KERNEL: dict[str, str | None] = dict.fromkeys(
 )  # what Keras 2 writes of a convolution's base class, and its depthwise kinds do not use
 
 
+def check_window(layer: Layer) -> None:
+    """Refuse what Keras refuses of plain and transposed convolutions; depthwise ones take both."""
+    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
+        raise ma.ValidationError(
+            f"Strides {text(layer.strides)} and dilation_rate {text(layer.dilation_rate)} above 1 do not go "
+            "together in Keras; set one of them to 1.",
+            "dilation_rate",
+        )
+
+
 class Convolution(Layer):
     """What all convolutions share: a window over the spatial axes, then bias and activation."""
-
-    def check_window(self) -> None:
-        """Refuse what Keras refuses of plain and transposed convolutions; depthwise ones take both."""
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ma.ValidationError(
-                f"Strides {text(self.strides)} and dilation_rate {text(self.dilation_rate)} above 1 do not go "
-                "together in Keras; set one of them to 1.",
-                "dilation_rate",
-            )
 
     def spatial(self, x: Tensor) -> Tensor:
         axes = ", ".join(("batch", *AXES[self.rank or 1], "channels"))
@@ -70,7 +71,7 @@ class Conv(Convolution):
     lora_alpha = Absent(LORA)
 
     def check(self) -> None:
-        self.check_window()
+        check_window(self)
         if self.filters % self.groups:
             raise ma.ValidationError(f"{self.filters} filters cannot be shared out to {self.groups} groups.", "groups")
 
@@ -199,7 +200,7 @@ class ConvTranspose(Convolution):
     }
 
     def check(self) -> None:
-        self.check_window()
+        check_window(self)
         if self.output_padding and any(a >= s for a, s in zip(self.output_padding, self.strides, strict=True)):
             raise ma.ValidationError(
                 f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}.",

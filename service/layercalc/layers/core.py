@@ -39,6 +39,9 @@ class PartialShape(Dimensions):
     def read(self, value: Any, name: str) -> tuple[int | None, ...]:
         return super().read([value] if whole(value, 0) else value, name)
 
+    def schema_of(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "integer", "minimum": 0}, super().schema_of()]}
+
 
 @layer(aliases=("Input",))
 class InputLayer(Layer):
@@ -113,9 +116,12 @@ class Axes(Text):
 
     def read(self, value: Any, name: str) -> str:
         text = super().read(value, name)
-        if not text or not text.isalpha():
+        if not text or not re.fullmatch("[a-zA-Z]+", text):
             raise self.refuse(value, "It names axes of the output by their letters.")
         return text
+
+    def schema_of(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[a-zA-Z]+$"}
 
 
 @layer

@@ -1,157 +1,148 @@
-"""Layers with a state that runs along the time axis."""
+"""Layers with a state that runs along the time axis: a loop over a cell."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from layercalc import ops
-from layercalc.dims import Shape, differ, text
+from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.fields import Bool, Choice, InitializerField, Int, Number, Opaque
-from layercalc.layers.initializers import Initializer
-from layercalc.layers.nested import Activation, Wrapped
+from layercalc.layers.cells import CellField, ConvLSTMCell, GRUCell, LSTMCell, SimpleRNNCell, States
+from layercalc.layers.fields import Bool, Choice, Int
 from layercalc.ops import Tensor
+from layercalc.ops.window import AXES
 
 
-class Recurrent(Layer):
-    """A loop over axis 1: what differs from one kind to the next is `prepare`, `step` and `state_sizes`."""
+class Loop(Layer):
+    """A cell over axis 1: it reads all steps at once, then takes them one after another.
 
-    return_sequences: Any
-    return_state: Any
-    go_backwards: Any
-    zero_output_for_mask: Any
+    A layer that is a cell too loops over itself.
+    """
 
+    return_sequences = Bool(False)
+    return_state = Bool(False)
+    go_backwards = Bool(False)
+    stateful = Bool(False)
+    unroll = Bool(False)
+    zero_output_for_mask = Bool(False)
+    time_major = Choice((False,), False)
+
+    cell_name: ClassVar[str]
     supports_masking = True
 
-    def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
-        """What can be computed of all time steps at once, and the weights that each step needs."""
-        raise NotImplementedError
-
-    def step(self, weights: Any, z: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """One time step: the output and the new states."""
-        raise NotImplementedError
-
-    def state_sizes(self, x: Tensor) -> Sequence[Shape]:
-        """The shape of each state without the batch; the first is that of the output."""
-        raise NotImplementedError
+    def inner(self) -> tuple[Any, str]:
+        """The cell, and the name its weights stand under."""
+        return self, self.cell_name
 
     def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
+        axes = ("batch", "steps", *(AXES[self.rank] if self.rank else ()), "channels" if self.rank else "features")
+        self.needs_rank(sequences, len(axes), ", ".join(axes))
         if mask is not None and (mask.ndim != 2 or any(map(differ, mask.shape, sequences.shape[:2]))):
             raise ShapeError(
                 f"A mask of {self.type} has shape {text(sequences.shape[:2])}, received {text(mask.shape)}."
             )
-        batch = sequences.shape[0]
-        shapes = [(batch, *size) for size in self.state_sizes(sequences)]
-        z, weights = self.prepare(weight, sequences)
-        states = self.started(shapes, initial_state)
+        cell, name = self.inner()
+        with ops.computing(cell.dtype[0]):
+            z, parts = cell.prepare(weight.scope(name).owned(cell), ops.autocast(sequences))
+            ys, states = self.run(cell, parts, z, cell.started(z, initial_state), mask)
+        y = ys if self.return_sequences else ops.step(ys, ys.shape[1] - 1)
+        return tuple(map(ops.autocast, (y, *states))) if self.return_state else ops.autocast(y)
+
+    def run(self, cell: Any, parts: Any, z: Tensor, start: States, mask: Tensor | None) -> tuple[Tensor, States]:
+        """The outputs of all steps and the last states; a masked step keeps the states."""
+        crossed = self.zero_output_for_mask and self.unroll and self.go_backwards and self.return_sequences
+        zero = ops.full((z.shape[0], *cell.state_sizes(z)[cell.output]), 0.0)
 
         def step(carry: Any, z: Tensor, keep: Tensor | None = None) -> Any:
             previous, states = carry
-            y, new = self.step(weights, z, states)
+            y, new = cell.step(parts, z, states)
             if keep is not None:
-                keep = ops.reshape(keep, to=(*keep.shape, *(1,) * (y.ndim - 1)))
+                keep = unsqueezed(keep, y)
                 y = ops.select(keep, y, previous)
                 new = tuple(ops.select(keep, a, b) for a, b in zip(new, states, strict=True))
-            return (zero if self.zero_output_for_mask else y, new), y
+            return (zero if self.zero_output_for_mask and not crossed else y, new), y
 
-        zero = ops.full(shapes[0], 0.0)
         xs = (z,) if mask is None else (z, mask)
-        (_, states), ys = ops.scan(step, xs, (zero, states), reverse=self.go_backwards)
-        y = ys if self.return_sequences else ops.step(ys, ys.shape[1] - 1)
-        return (y, *states) if self.return_state else y
-
-    def started(self, shapes: list[Shape], given: Any) -> tuple[Tensor, ...]:
-        """The states to start from: zeros, or what was given, once it fits."""
-        if given is None:
-            return tuple(ops.full(shape, 0.0) for shape in shapes)
-        states = tuple(given) if isinstance(given, list | tuple) and not isinstance(given, ops.Spec) else (given,)
-        if len(states) != len(shapes):
-            raise ShapeError(f"{self.type} starts from {len(shapes)} states, received {len(states)}.")
-        for state, shape in zip(states, shapes, strict=True):
-            if len(state.shape) != len(shape) or any(map(differ, state.shape, shape)):
-                raise ShapeError(
-                    f"An initial state of {self.type} has shape {text(shape)}, received {text(state.shape)}."
-                )
-        return states
+        (_, states), ys = ops.scan(step, xs, (zero, start), reverse=self.go_backwards)
+        if mask is not None and crossed:  # Keras then masks the reversed outputs by the mask as it came
+            ys = ops.select(unsqueezed(mask, ys), ys, ops.full(ys.shape, 0.0))
+        return ys, states
 
     def mask(self, masks: Any, *inputs: Tensor) -> Any:
         """Passed on with the sequence; there is none left on the last step alone, nor on states."""
         passed = masks[0] if masks and self.return_sequences else None
-        return (passed, *(None for _ in self.state_sizes(inputs[0]))) if self.return_state else passed
+        return (passed, *(None,) * self.inner()[0].states) if self.return_state else passed
 
 
-class UnitForgetBias(Initializer):
-    """An LSTM's bias: as its initializer says, but 1 for the forget gate (Jozefowicz et al. 2015)."""
+def unsqueezed(mask: Tensor, y: Tensor) -> Tensor:
+    """The mask with as many axes as y."""
+    return ops.reshape(mask, to=(*mask.shape, *(1,) * (y.ndim - mask.ndim)))
 
-    def __init__(self, inner: Initializer):
-        super().__init__(inner.name, inner.arguments)
 
-    def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        bias = super().__call__(shape, generator).copy()
-        quarter = shape[0] // 4
-        bias[quarter : 2 * quarter] = 1
-        return bias
+class Given(Layer):
+    """What is made of a cell: its field comes before those of the loop."""
+
+    cell = CellField()
 
 
 @layer
-class LSTM(Recurrent):
-    """Long short-term memory (Hochreiter & Schmidhuber 1997); gates in Keras' order: input, forget, cell, output."""
+class RNN(Loop, Given):
+    """A loop over any cell, or over a stack of them."""
 
-    units = Int(min=1)
-    activation = Activation("tanh")
-    recurrent_activation = Activation("sigmoid")
-    use_bias = Bool(True)
-    kernel_initializer = InitializerField("glorot_uniform")
-    recurrent_initializer = InitializerField("orthogonal")
-    bias_initializer = InitializerField("zeros")
-    unit_forget_bias = Bool(True)
-    kernel_regularizer = Opaque()
-    recurrent_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    recurrent_constraint = Opaque()
-    bias_constraint = Opaque()
-    dropout = Number(0.0, min=0, max=1)
-    recurrent_dropout = Number(0.0, min=0, max=1)
+    example: ClassVar[Any] = {"cell": {"type": "GRUCell", "units": 4}, "return_sequences": True}, (2, 6, 3)
+
+    def inner(self) -> tuple[Any, str]:
+        return self.cell, self.cell.name
+
+
+@layer
+class LSTM(Loop, LSTMCell):  # type: ignore[misc]  # called as a loop
+    """Long short-term memory (Hochreiter & Schmidhuber 1997)."""
+
+    use_cudnn = Choice(("auto", True, False), "auto")
+
+    cell_name = "lstm_cell"
+    example: ClassVar[Any] = {"units": 16, "return_sequences": True}, (2, 12, 8)
+
+
+@layer
+class GRU(Loop, GRUCell):  # type: ignore[misc]  # called as a loop
+    """Gated recurrent unit (Cho et al. 2014)."""
+
     seed = Int(None)
     return_sequences = Bool(False)
     return_state = Bool(False)
     go_backwards = Bool(False)
     stateful = Bool(False)
     unroll = Bool(False)
+    reset_after = Bool(True)
     use_cudnn = Choice(("auto", True, False), "auto")
-    zero_output_for_mask = Bool(False)
 
-    legacy: ClassVar[dict[str, str | None]] = {"implementation": None, "time_major": None}
-    example: ClassVar[Any] = {"units": 16, "return_sequences": True}, (2, 12, 8)
+    cell_name = "gru_cell"
+    example: ClassVar[Any] = {"units": 5, "return_sequences": True}, (2, 6, 3)
 
-    def check(self) -> None:
-        if isinstance(self.recurrent_activation, Wrapped) and self.recurrent_activation.name == self.activation.name:
-            self.recurrent_activation.name += "_1"  # as Keras tells two layers of one type apart
 
-    def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
-        self.needs_rank(x, 3, "batch, steps, features")
-        weight, wide = weight.scope("lstm_cell"), 4 * self.units
-        kernel = weight("kernel", (x.shape[-1], wide), self.kernel_initializer)
-        recurrent = weight("recurrent_kernel", (self.units, wide), self.recurrent_initializer)
-        z = ops.matmul(x, kernel)
-        if self.use_bias:
-            filling = UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
-            z = ops.bias_add(z, weight("bias", (wide,), filling))
-        return z, (weight, recurrent)
+@layer
+class SimpleRNN(Loop, SimpleRNNCell):  # type: ignore[misc]  # called as a loop
+    """A plain recurrent network (Elman 1990)."""
 
-    def step(self, weights: Any, z: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        weight, recurrent = weights
-        h, c = states
-        z = ops.add(z, ops.matmul(h, recurrent))
-        i, f, g, o = (ops.take(z, axis=-1, start=k * self.units, stop=(k + 1) * self.units) for k in range(4))
-        kept = ops.multiply(self.recurrent_activation(weight, f), c)
-        c = ops.add(kept, ops.multiply(self.recurrent_activation(weight, i), self.activation(weight, g)))
-        h = ops.multiply(self.recurrent_activation(weight, o), self.activation(weight, c))
-        return h, (h, c)
+    return_sequences = Bool(False)
+    return_state = Bool(False)
+    go_backwards = Bool(False)
+    stateful = Bool(False)
+    unroll = Bool(False)
+    seed = Int(None)
 
-    def state_sizes(self, x: Tensor) -> Sequence[Shape]:
-        return ((self.units,), (self.units,))
+    cell_name = "simple_rnn_cell"
+    example: ClassVar[Any] = {"units": 5, "return_sequences": True}, (2, 6, 3)
+
+
+@layer(ConvLSTM1D=1, ConvLSTM2D=2, ConvLSTM3D=3)
+class ConvLSTM(Loop, ConvLSTMCell):  # type: ignore[misc]  # called as a loop
+    """Long short-term memory in which convolutions read input and state (Shi et al. 2015)."""
+
+    cell_name = "conv_lstm_cell"
+    examples: ClassVar[Any] = {
+        1: ({"filters": 3, "kernel_size": 3, "return_sequences": True}, (2, 4, 6, 2)),
+        2: ({"filters": 3, "kernel_size": 3, "padding": "same", "return_sequences": True}, (2, 4, 5, 6, 2)),
+        3: ({"filters": 2, "kernel_size": 2, "return_sequences": True}, (2, 3, 4, 3, 4, 2)),
+    }

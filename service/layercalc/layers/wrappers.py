@@ -10,7 +10,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import Absent, Choice
 from layercalc.layers.nested import LayerField
-from layercalc.layers.recurrent import Recurrent
+from layercalc.layers.recurrent import Loop
 from layercalc.ops import Tensor
 
 
@@ -60,7 +60,7 @@ class Bidirectional(Layer):
 
     def check(self) -> None:
         for field, inner in (("layer", self.layer), ("backward_layer", self.backward_layer)):
-            if inner is not None and not isinstance(inner, Recurrent):
+            if inner is not None and not isinstance(inner, Loop):
                 raise ma.ValidationError(f"Expected a recurrent layer; received {inner.type}.", field)
         if self.backward_layer is None:
             if self.layer.go_backwards:
@@ -85,19 +85,22 @@ class Bidirectional(Layer):
 
     def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
         forward, backward = self.both()
-        masks = () if mask is None else (mask,)
+        named: dict[str, Any] = {} if mask is None else {"mask": mask}
         starts: tuple[dict[str, Any], ...] = ({}, {})
         if initial_state is not None:
-            half = len(initial_state) // 2
+            half, both = (sum(one.inner()[0].states for one in some) for some in ((forward,), (forward, backward)))
+            if not isinstance(initial_state, list | tuple) or isinstance(initial_state, ops.Spec):
+                raise ShapeError(f"Bidirectional starts from a list of {both} states, received one tensor.")
             starts = {"initial_state": initial_state[:half]}, {"initial_state": initial_state[half:]}
         y, z = (
-            one(weight.scope(one.name), sequences, masks=masks, **start)
+            one(weight.scope(one.name), sequences, **named, **start)
             for one, start in zip((forward, backward), starts, strict=True)
         )
         states: tuple[Tensor, ...] = ()
         if forward.return_state:
             (y, *a), (z, *b) = y, z
             states = (*a, *b)
+        y, z = ops.autocast(y), ops.autocast(z)
         if forward.return_sequences:
             z = ops.flip(z, axis=1)
         merged = self.merged(y, z)
@@ -118,7 +121,7 @@ class Bidirectional(Layer):
         """The mask of the sequence for each merged output, none for states."""
         passed = masks[0] if masks and self.layer.return_sequences else None
         outputs = 1 if self.merge_mode else 2
-        states = 2 * len(self.layer.state_sizes(inputs[0])) if self.layer.return_state else 0
+        states = sum(one.inner()[0].states for one in self.both()) if self.layer.return_state else 0
         return passed if outputs + states == 1 else (*(passed,) * outputs, *(None,) * states)
 
 

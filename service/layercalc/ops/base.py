@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, size, text
+from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 
 
@@ -222,7 +222,7 @@ class Tracing:
         carry, y = step(carry, *(Spec((x.shape[0], *x.shape[2:]), x.dtype) for x in xs))
         self.times = outer
         for old, new in zip(flattened(before), flattened(carry), strict=True):
-            if old.shape != new.shape:
+            if old.ndim != new.ndim or any(map(differ, old.shape, new.shape)):
                 raise ShapeError(f"A state of shape {text(old.shape)} would be {text(new.shape)} after one step.")
         return carry, Spec((batch, steps, *y.shape[1:]), y.dtype)
 

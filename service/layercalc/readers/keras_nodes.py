@@ -60,7 +60,7 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
 
 
 def tensors(value: Any) -> Source | list[Source] | None:
-    """A Keras tensor, or a list of them; None for anything else."""
+    """A Keras tensor, or a list of them however nested; None for anything else."""
     if isinstance(value, Source):
         return value
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
@@ -70,8 +70,8 @@ def tensors(value: Any) -> Source | list[Source] | None:
         value = [value[key] for key in sorted(value, key=str)]
     if isinstance(value, list) and value:
         found = [tensors(one) for one in value]
-        if all(isinstance(one, Source) for one in found):
-            return found  # type: ignore[return-value]
+        if None not in found:
+            return [one for many in found for one in ([many] if isinstance(many, Source) else many or [])]
     return None
 
 
