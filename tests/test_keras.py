@@ -83,6 +83,7 @@ SIGNATURES = json.loads((oracle.DATA / "keras_signatures.json").read_text())
 OURS_ONLY = {
     "InputLayer": {"ragged", "sparse", "optional"},  # Keras takes them too; its order mixes in input_tensor
     "LSTM": {"zero_output_for_mask"},  # Keras' RNN takes it through **kwargs and writes it into the config
+    "IntegerLookup": {"vocabulary_size"},  # Keras writes it into the config of a layer that has adapted
     "LayerNormalization": {"rms_scaling"},  # the same
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), {"lora_rank", "lora_alpha"}),  # the same
 }

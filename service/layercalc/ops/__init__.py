@@ -18,6 +18,7 @@ from layercalc.ops.base import (
     layout,
     scan,
 )
+from layercalc.ops.categorical import bincount, digitize, lookup, one_hot
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.elementwise import (
     add,
@@ -43,7 +44,8 @@ from layercalc.ops.elementwise import (
 )
 from layercalc.ops.linear import batch_dot, gather, matmul
 from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
-from layercalc.ops.pooling import average_pool, max_pool, reduce_any, reduce_max, reduce_mean, reduce_sum
+from layercalc.ops.pooling import average_pool, max_pool, reduce_any, reduce_max, reduce_mean, reduce_min, reduce_sum
+from layercalc.ops.resizing import INTERPOLATIONS, resize
 from layercalc.ops.shaping import (
     broadcast_to,
     cast,
@@ -53,7 +55,6 @@ from layercalc.ops.shaping import (
     pad,
     repeat,
     reshape,
-    resize_linear,
     step,
     take,
     transpose,
@@ -73,6 +74,7 @@ __all__ = [
     "ACTIVATIONS",
     "Cost",
     "FLOATS",
+    "INTERPOLATIONS",
     "OPS",
     "READING",
     "Running",
@@ -85,6 +87,7 @@ __all__ = [
     "batch_dot",
     "batch_norm",
     "bias_add",
+    "bincount",
     "broadcast",
     "broadcast_to",
     "cast",
@@ -94,6 +97,7 @@ __all__ = [
     "conv_transpose",
     "crop",
     "depthwise_conv",
+    "digitize",
     "divide",
     "flip",
     "full",
@@ -102,21 +106,24 @@ __all__ = [
     "layer_norm",
     "layout",
     "logical_or",
+    "lookup",
     "matmul",
     "max_pool",
     "maximum",
     "minimum",
     "multiply",
     "not_equal",
+    "one_hot",
     "pad",
     "prelu",
     "reduce_any",
     "reduce_max",
     "reduce_mean",
+    "reduce_min",
     "reduce_sum",
     "repeat",
     "reshape",
-    "resize_linear",
+    "resize",
     "scan",
     "select",
     "standardize",

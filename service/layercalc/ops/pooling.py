@@ -59,7 +59,7 @@ class Pool(Op):
 
 
 class Reduce(Op):
-    """The maximum, mean or sum over whole axes."""
+    """The maximum, minimum, mean or sum over whole axes."""
 
     price = "k − 1 comparisons or additions for each result of k elements; a mean 1 division more"
 
@@ -92,5 +92,6 @@ max_pool = Pool("max_pool", average=False)
 average_pool = Pool("average_pool", average=True)
 reduce_max = Reduce("reduce_max", np.max)
 reduce_mean = Reduce("reduce_mean", np.mean, average=True)
+reduce_min = Reduce("reduce_min", np.min)
 reduce_any = Reduce("reduce_any", np.any)
 reduce_sum = Reduce("reduce_sum", np.sum)
