@@ -161,15 +161,11 @@ class CroppingVolume(CroppingLayer):
 
 
 class UpSampling(Layer):
-    """Every spatial axis `size` times as long: each element repeated, or interpolated."""
+    """Every spatial axis `size` times as long, each element repeated."""
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         for axis in spatial_axes(self, x):
-            times = self.size[axis - 1]
-            if getattr(self, "interpolation", "nearest") == "nearest":
-                x = ops.repeat(x, axis=axis, times=times)
-            else:
-                x = ops.resize_linear(x, axis=axis, to=x.shape[axis] * times)
+            x = ops.repeat(x, axis=axis, times=self.size[axis - 1])
         return x
 
 
@@ -185,13 +181,20 @@ class UpSampling1D(UpSampling):
 
 @layer(UpSampling2D=2)
 class UpSamplingImage(UpSampling):
-    """Rows and columns `size` times as many: repeated (nearest) or interpolated (bilinear)."""
+    """Rows and columns `size` times as many: repeated (nearest) or interpolated."""
 
     size = Dims(2)
     data_format = DataFormat()
-    interpolation = Choice(("nearest", "bilinear"), "nearest")
+    interpolation = Choice(("nearest", *(one for one in ops.INTERPOLATIONS if one != "nearest")), "nearest")
 
     examples: ClassVar[Any] = {2: ({"interpolation": "bilinear"}, (2, 3, 4, 2))}
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        if self.interpolation == "nearest":
+            return super().call(weight, x)
+        rows, columns = spatial_axes(self, x)
+        to = x.shape[rows] * self.size[0], x.shape[columns] * self.size[1]
+        return ops.resize(x, axes=(rows, columns), to=to, method=self.interpolation)
 
 
 @layer(UpSampling3D=3)

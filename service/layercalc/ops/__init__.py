@@ -20,6 +20,7 @@ from layercalc.ops.base import (
     scan,
     triangle,
 )
+from layercalc.ops.categorical import bincount, digitize, lookup
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.declared import declared
 from layercalc.ops.einsum import einsum
@@ -66,6 +67,7 @@ from layercalc.ops.reduction import (
     reduce_sum,
     sort,
 )
+from layercalc.ops.resizing import INTERPOLATIONS, resize
 from layercalc.ops.shaping import (
     broadcast_to,
     cast,
@@ -77,7 +79,6 @@ from layercalc.ops.shaping import (
     pad,
     repeat,
     reshape,
-    resize_linear,
     roll,
     step,
     take,
@@ -120,6 +121,7 @@ __all__ = [
     "ACTIVATIONS",
     "Cost",
     "FLOATS",
+    "INTERPOLATIONS",
     "OPS",
     "READING",
     "Running",
@@ -132,6 +134,7 @@ __all__ = [
     "batch_dot",
     "batch_norm",
     "bias_add",
+    "bincount",
     "broadcast",
     "broadcast_to",
     "cast",
@@ -141,6 +144,7 @@ __all__ = [
     "conv_transpose",
     "crop",
     "depthwise_conv",
+    "digitize",
     "divide",
     "flip",
     "full",
@@ -149,6 +153,7 @@ __all__ = [
     "layer_norm",
     "layout",
     "logical_or",
+    "lookup",
     "matmul",
     "max_pool",
     "maximum",
@@ -163,7 +168,7 @@ __all__ = [
     "reduce_sum",
     "repeat",
     "reshape",
-    "resize_linear",
+    "resize",
     "scan",
     "select",
     "standardize",

@@ -138,7 +138,7 @@ class OneHot(Op):
         return str(attributes["to"])
 
     def run(self, x: Any, *, n: int, axis: int, to: str) -> np.ndarray:
-        hot = x[..., None] == np.arange(n)
+        hot = x.astype(np.int64)[..., None] == np.arange(n)
         return np.moveaxis(hot, -1, axis).astype("float32" if to in FLOATS else to)
 
 

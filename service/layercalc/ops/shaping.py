@@ -6,7 +6,7 @@ import numpy as np
 
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op, Tensor
+from layercalc.ops.base import Op, Tensor
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.window import AXES
 
@@ -244,29 +244,6 @@ class Cast(Op):
         return x.astype(to)
 
 
-class Linear(Op):
-    """One axis stretched to `size` elements by linear interpolation between half-pixel centres (tf.image.resize)."""
-
-    price = "2 multiplications and 1 addition for each element of the result"
-
-    floating = True
-
-    def shape(self, x: Shape, *, axis: int, to: Dim) -> Shape:
-        return tuple(to if i == axis else n for i, n in enumerate(x))
-
-    def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
-        elements = size(out)
-        return Cost(muls=2 * elements, adds=elements)
-
-    def run(self, x: Any, *, axis: int, to: int) -> np.ndarray:
-        n = x.shape[axis]
-        centre = np.maximum((np.arange(to) + 0.5) * (n / to) - 0.5, 0)
-        low = np.minimum(centre.astype(np.int64), n - 1)
-        along = (-1, *(1,) * (x.ndim - axis - 1))
-        weight = np.clip(centre - low, 0, 1).astype(x.dtype).reshape(along)
-        return x.take(low, axis) * (1 - weight) + x.take(np.minimum(low + 1, n - 1), axis) * weight
-
-
 reshape = Reshape("reshape")
 transpose = Transpose("transpose")
 flip = Flip("flip")
@@ -280,7 +257,6 @@ concatenate = Concatenate("concatenate")
 repeat = Repeat("repeat")
 broadcast_to = BroadcastTo("broadcast_to")
 cast = Cast("cast")
-resize_linear = Linear("resize_linear")
 
 
 def step(x: Tensor, t: int) -> Tensor:

@@ -1,0 +1,101 @@
+"""Numbers to classes: which bin, which place in a vocabulary, and how often each class occurs."""
+
+from typing import Any
+
+import numpy as np
+
+from layercalc.dims import Dim, Shape, differ, size, text
+from layercalc.errors import ShapeError
+from layercalc.ops.base import FLOATS, Cost, Op
+
+
+class Digitize(Op):
+    """The bin each element falls into: how many of the sorted boundaries it is not below."""
+
+    price = "one comparison for each element and binary digit of the number of bins"
+
+    def shape(self, x: Shape, *, bins: Any) -> Shape:
+        return x
+
+    def cost(self, out: Shape, x: Shape, *, bins: Any) -> Cost:
+        return Cost(compares=size(out) * len(bins or ()).bit_length())
+
+    def dtype(self, *dtypes: str, **_: Any) -> str:
+        return "int32"
+
+    def run(self, x: Any, *, bins: Any) -> np.ndarray:
+        if bins is None:
+            raise ShapeError("There are no bin_boundaries to compare with: adapt the layer, or give them.")
+        return np.searchsorted(np.asarray(bins, np.float32), x.astype(np.float32), side="right").astype(np.int32)
+
+
+class BinCount(Op):
+    """How often each class occurs along an axis (with weights: their sum), or whether it does; classes come last."""
+
+    price = "one addition for each element of the input"
+
+    sums = True
+
+    def shape(self, x: Shape, *weights: Shape, axis: int, num_classes: Dim, binary: bool = False, **_: Any) -> Shape:
+        for given in weights:
+            if len(given) != len(x) or any(map(differ, given, x)):
+                raise ShapeError(f"Every element of {text(x)} needs one weight; received weights {text(given)}.")
+        return *x[:axis], *x[axis + 1 :], num_classes
+
+    def cost(self, out: Shape, x: Shape, *weights: Shape, **_: Any) -> Cost:
+        return Cost(adds=size(x))
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def dtype(self, *dtypes: str, **attributes: Any) -> str:
+        return str(attributes.get("dtype", "float32"))
+
+    def run(
+        self, x: Any, *weights: Any, axis: int, num_classes: int, binary: bool = False, dtype: str = "float32"
+    ) -> np.ndarray:
+        to = "float32" if dtype in FLOATS else dtype
+        x = np.moveaxis(x.astype(np.int64), axis, -1)
+        if x.ndim <= 2 and x.min() < 0:  # more axes are counted another way in Keras, and leave such elements out
+            raise ShapeError(f"Classes are counted from 0; received {x.min()}.")
+        rows = np.arange(x[..., 0].size).reshape(*x.shape[:-1], 1)
+        inside = (x >= 0) & (x < num_classes)
+        places = (rows * num_classes + x)[inside]
+        if binary:
+            out = np.zeros(rows.size * num_classes, to)
+            out[places] = 1
+        else:
+            share = np.moveaxis(weights[0], axis, -1)[inside] if weights else None
+            out = np.bincount(places, share, rows.size * num_classes).astype(to)
+        return out.reshape(*x.shape[:-1], num_classes)
+
+
+class Lookup(Op):
+    """The value that a table holds for each integer; one that is not in it gets the default, or one of `buckets`."""
+
+    price = "one comparison for each element and binary digit of the length of the table"
+
+    def shape(self, x: Shape, *, table: Any, default: int | None, buckets: int = 1) -> Shape:
+        return x
+
+    def cost(self, out: Shape, x: Shape, *, table: Any, **_: Any) -> Cost:
+        return Cost(compares=size(out) * len(table or ()).bit_length())
+
+    def dtype(self, *dtypes: str, **_: Any) -> str:
+        return "int64"
+
+    def run(self, x: Any, *, table: Any, default: int | None, buckets: int = 1) -> np.ndarray:
+        if table is None:
+            raise ShapeError("There is no vocabulary to look in: give it to the layer as integers.")
+        x = x.astype(np.int64)
+        keys, values = np.array(sorted(table), np.int64).T
+        at = np.minimum(np.searchsorted(keys, x), len(keys) - 1)
+        strange = keys[at] != x
+        if default is None and strange.any():
+            raise ShapeError(f"{x[strange][0]} is not in the vocabulary, and num_oov_indices is 0.")
+        return np.where(strange, x % buckets + (default or 0), values[at])
+
+
+digitize = Digitize("digitize")
+bincount = BinCount("bincount")
+lookup = Lookup("lookup")
