@@ -308,7 +308,10 @@ class CellField(LayerField):
 
     def read(self, value: Any, name: str) -> Layer:
         if isinstance(value, list | tuple):
-            return super().read({"type": "StackedRNNCells", "cells": value}, name)
+            try:
+                return super().read({"type": "StackedRNNCells", "cells": value}, name)
+            except ma.ValidationError as error:  # the list stands where the stack does
+                raise ma.ValidationError(error.normalized_messages()["cells"]) from None
         return only_cell(super().read(value, name))
 
 
