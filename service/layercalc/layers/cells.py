@@ -311,7 +311,7 @@ class CellField(LayerField):
             try:
                 return super().read({"type": "StackedRNNCells", "cells": value}, name)
             except ma.ValidationError as error:  # the list stands where the stack does
-                raise ma.ValidationError(error.normalized_messages()["cells"]) from None
+                raise ma.ValidationError(error.messages_dict["cells"]) from None
         return only_cell(super().read(value, name))
 
 
