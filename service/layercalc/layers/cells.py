@@ -112,8 +112,9 @@ class UnitForgetBias(Initializer):
 def remember(cell: Cell, weight: Weight, z: Tensor, c: Tensor) -> tuple[Tensor, States]:
     """An LSTM's output and new states; gates in Keras' order: input, forget, cell, output."""
     i, f, g, o = split(z, 4)
+    new = cell.activation(weight, g)  # first, as Keras lists its weights first where it has any
     kept = ops.multiply(cell.recurrent_activation(weight, f), c)
-    c = ops.add(kept, ops.multiply(cell.recurrent_activation(weight, i), cell.activation(weight, g)))
+    c = ops.add(kept, ops.multiply(cell.recurrent_activation(weight, i), new))
     h = ops.multiply(cell.recurrent_activation(weight, o), cell.activation(weight, c))
     return h, (h, c)
 
@@ -307,7 +308,10 @@ class CellField(LayerField):
 
     def read(self, value: Any, name: str) -> Layer:
         if isinstance(value, list | tuple):
-            return super().read({"type": "StackedRNNCells", "cells": value}, name)
+            try:
+                return super().read({"type": "StackedRNNCells", "cells": value}, name)
+            except ma.ValidationError as error:  # the list stands where the stack does
+                raise ma.ValidationError(error.messages_dict["cells"]) from None
         return only_cell(super().read(value, name))
 
 
