@@ -124,7 +124,10 @@ def test_unknown_argument_is_refused_by_name(name):
     assert name in caught.value.faults[0][1]
 
 
-NULL_REFUSED = {"CategoryEncoding": ["num_tokens"], "Discretization": ["bin_boundaries"]}  # null by default, as in Keras
+NULL_REFUSED = {
+    "CategoryEncoding": ["num_tokens"],
+    "Discretization": ["bin_boundaries"],
+}  # null by default, as in Keras
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -42,6 +42,7 @@ from layercalc.ops.elementwise import (
     select,
     subtract,
 )
+from layercalc.ops.imaging import clahe, to_integer
 from layercalc.ops.linear import batch_dot, gather, matmul
 from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
 from layercalc.ops.pooling import average_pool, max_pool, reduce_any, reduce_max, reduce_mean, reduce_min, reduce_sum
@@ -91,6 +92,7 @@ __all__ = [
     "broadcast",
     "broadcast_to",
     "cast",
+    "clahe",
     "concatenate",
     "constant",
     "conv",
@@ -130,5 +132,6 @@ __all__ = [
     "step",
     "subtract",
     "take",
+    "to_integer",
     "transpose",
 ]
