@@ -151,7 +151,7 @@ class Nearest(Op):
 
 
 def resized(x: Shape, axis: int, to: Dim) -> Shape:
-    if provably(x[axis] < 1):
+    if provably(x[axis] < 1) and provably(to > 0):
         raise ShapeError(f"There is nothing to interpolate along axis {axis} of {text(x)}: it must have an element.")
     return tuple(to if i == axis else n for i, n in enumerate(x))
 
