@@ -72,6 +72,7 @@ class Layer:
 
     schema: ClassVar[ma.Schema]
     rank: ClassVar[int | None] = None
+    batched: ClassVar[bool] = True  # whether there is always a batch in front
     type: str  # of the class; an operation read from Keras 2 has one of its own
     aliases: ClassVar[tuple[str, ...]] = ()
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
@@ -170,7 +171,7 @@ class Layer:
         if isinstance(x, tuple | list) and not isinstance(x, ops.Spec):
             return type(x)(map(self.inward, x))
         axis = x.ndim - 1 - (self.rank or x.ndim - 2)
-        if x.ndim < 3 or axis < 1:
+        if x.ndim < 3 or axis < self.batched:
             return x
         return ops.layout(x, (*range(axis), *range(axis + 1, x.ndim), axis))
 
@@ -179,7 +180,7 @@ class Layer:
         if isinstance(x, tuple | list) and not isinstance(x, ops.Spec):
             return type(x)(map(self.outward, x))
         axis = x.ndim - 1 - (self.rank or x.ndim - 2)
-        if x.ndim < 3 or axis < 1:
+        if x.ndim < 3 or axis < self.batched:
             return x
         return ops.layout(x, (*range(axis), x.ndim - 1, *range(axis, x.ndim - 1)))
 

@@ -46,6 +46,7 @@ from layercalc.ops.elementwise import (
     select,
     subtract,
 )
+from layercalc.ops.imaging import clahe, to_integer
 from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
@@ -138,6 +139,7 @@ __all__ = [
     "broadcast",
     "broadcast_to",
     "cast",
+    "clahe",
     "concatenate",
     "constant",
     "conv",
@@ -175,5 +177,6 @@ __all__ = [
     "step",
     "subtract",
     "take",
+    "to_integer",
     "transpose",
 ]
