@@ -79,8 +79,8 @@ def sampled(method: str, n: int, to: int, antialias: bool) -> Taps:
     widened = max(n / to, 1.0) if antialias else 1.0
     at = centres(to, 1.0 / float(f32(to / n)))
     first = np.ceil(at - f32(radius * widened) - f32(0.5))
-    index = first[:, None] + np.arange(taps(method, n, to, antialias) + 1)
-    weight = kernel(np.abs(index + 0.5 - at[:, None]) / widened)
+    index = first[:, None] + np.arange(taps(method, n, to, antialias) + 1, dtype=f32)
+    weight = kernel(np.abs(index + f32(0.5) - at[:, None]) * f32(1 / widened))
     return index, normal(np.where((index >= 0) & (index < n), weight, 0))
 
 
