@@ -85,6 +85,7 @@ from layercalc.ops.shaping import (
     take,
     transpose,
 )
+from layercalc.ops.signal import decibels, mel_bands, spectrum
 
 __all__ = [
     "adaptive_average_pool",
@@ -177,6 +178,9 @@ __all__ = [
     "step",
     "subtract",
     "take",
+    "decibels",
+    "mel_bands",
+    "spectrum",
     "to_integer",
     "transpose",
 ]

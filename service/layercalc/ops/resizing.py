@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, Unknown, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, Tensor
 
@@ -79,8 +79,8 @@ def sampled(method: str, n: int, to: int, antialias: bool) -> Taps:
     widened = max(n / to, 1.0) if antialias else 1.0
     at = centres(to, 1.0 / float(f32(to / n)))
     first = np.ceil(at - f32(radius * widened) - f32(0.5))
-    index = first[:, None] + np.arange(taps(method, n, to, antialias) + 1)
-    weight = kernel(np.abs(index + 0.5 - at[:, None]) / widened)
+    index = first[:, None] + np.arange(taps(method, n, to, antialias) + 1, dtype=f32)
+    weight = kernel(np.abs(index + f32(0.5) - at[:, None]) * f32(1 / widened))
     return index, normal(np.where((index >= 0) & (index < n), weight, 0))
 
 
@@ -93,7 +93,7 @@ def normal(weight: np.ndarray) -> np.ndarray:
 def taps(method: str, n: Dim, to: Dim, antialias: bool) -> Dim:
     """How many elements go into one result."""
     if method == "area":
-        return n * to if isinstance(n * to, Unknown) else -(-n // to) + (n % to != 0)
+        return n * to if isinstance(n * to, Unknown) or to == 0 else -(-n // to) + (n % to != 0)
     radius, _ = KERNELS[method]
     return 2 * (radius if not antialias or provably(n <= to) else -(-radius * n // to))
 
@@ -151,7 +151,7 @@ class Nearest(Op):
 
 
 def resized(x: Shape, axis: int, to: Dim) -> Shape:
-    if provably(x[axis] < 1) and provably(to > 0):
+    if provably(x[axis] < 1) and differ(to, 0):
         raise ShapeError(f"There is nothing to interpolate along axis {axis} of {text(x)}: it must have an element.")
     return tuple(to if i == axis else n for i, n in enumerate(x))
 
