@@ -30,13 +30,19 @@ class Scored(Layer):
     def call(self, weight: Weight, query: Tensor, value: Tensor, key: Tensor | None = None, *, masks: Any = ()) -> Any:
         key = value if key is None else key
         for name, x in (("query", query), ("value", value), ("key", key)):
-            if x.ndim != 3:
-                raise ShapeError(f"{self.type} takes {name} as (batch, positions, features); received {text(x.shape)}.")
-        if differ(key.shape[1], value.shape[1]):
+            if x.ndim < 3:
+                raise ShapeError(
+                    f"{self.type} takes {name} as (batch, …, positions, features); received {text(x.shape)}."
+                )
+        if differ(key.shape[-2], value.shape[-2]):
             raise ShapeError(f"Key {text(key.shape)} and value {text(value.shape)} must have as many positions.")
         scores = self.scores(weight, query, key)
         query_mask, value_mask = (*masks[:2], None, None)[:2]
-        keep = None if value_mask is None else ops.reshape(value_mask, to=(value_mask.shape[0], 1, value_mask.shape[1]))
+        keep = (
+            None
+            if value_mask is None
+            else ops.reshape(value_mask, to=(*value_mask.shape[:-1], 1, value_mask.shape[-1]))
+        )
         if self.use_causal_mask:
             causal = ops.triangle(*known_sizes(scores, 2))
             keep = causal if keep is None else ops.logical_and(keep, causal)
@@ -44,7 +50,7 @@ class Scored(Layer):
             away = 65504.0 if str(scores.dtype) == "float16" else 1e9  # what Keras takes from a masked score
             out = ops.cast(ops.logical_not(keep), to=str(scores.dtype))
             scores = ops.subtract(scores, ops.multiply(out, ops.constant(away)))
-        shares = SOFTMAX(scores, axis=2)
+        shares = SOFTMAX(scores, axis=scores.ndim - 1)
         y = ops.matmul(shares, value)
         if query_mask is not None:
             kept = ops.cast(ops.reshape(query_mask, to=(*query_mask.shape, 1)), to=str(y.dtype))
@@ -75,18 +81,18 @@ class Attention(Scored):
         ones = Initializer("ones")
         scale = weight("scale", (), ones) if self.use_scale else None
         if self.score_mode == "dot":
-            scores = ops.matmul(query, ops.transpose(key, axes=(0, 2, 1)))
+            scores = ops.matmul(query, ops.transpose(key, axes=(*range(key.ndim - 2), key.ndim - 1, key.ndim - 2)))
             return scores if scale is None else ops.multiply(scores, scale)
         share = weight("concat_score_weight", (), ones)
         sums = pairs(query, key)
         sums = sums if scale is None else ops.multiply(sums, scale)
-        return ops.multiply(ops.reduce_sum(OPS["tanh"](sums), axes=(3,)), share)
+        return ops.multiply(ops.reduce_sum(OPS["tanh"](sums), axes=(sums.ndim - 1,)), share)
 
 
 def pairs(query: Tensor, key: Tensor) -> Tensor:
-    """The sum of every query with every key: (batch, queries, keys, features)."""
-    q = ops.reshape(query, to=(*query.shape[:2], 1, query.shape[2]))
-    return ops.add(q, ops.reshape(key, to=(key.shape[0], 1, *key.shape[1:])))
+    """The sum of every query with every key: (batch, …, queries, keys, features)."""
+    q = ops.reshape(query, to=(*query.shape[:-1], 1, query.shape[-1]))
+    return ops.add(q, ops.reshape(key, to=(*key.shape[:-2], 1, *key.shape[-2:])))
 
 
 @layer
@@ -103,7 +109,7 @@ class AdditiveAttention(Scored):
         y = OPS["tanh"](pairs(query, key))
         if self.use_scale:
             y = ops.multiply(y, weight("scale", (key.shape[-1],), Initializer.load("glorot_uniform")))
-        return ops.reduce_sum(y, axes=(3,))
+        return ops.reduce_sum(y, axes=(y.ndim - 1,))
 
 
 class Headed(Layer):

@@ -52,7 +52,8 @@ class BatchNormalization(Layer):
     supports_masking = True
     example: ClassVar[Any] = {}, (2, 4, 4, 3)
 
-    def call(self, weight: Weight, x: Tensor) -> Tensor:
+    def call(self, weight: Weight, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """A mask changes what training takes the moments of, and nothing at inference."""
         axis = self.axis_of(self.axis, x)
         if axis == 0:
             raise ShapeError(f"Axis 0 of {text(x.shape)} is the batch; name another one.", "axis")
