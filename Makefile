@@ -27,6 +27,7 @@ bench: $(VENV)/.test
 openapi: $(VENV)/.run
 	$(BIN)/layercalc openapi > openapi.yaml
 	$(BIN)/python -c "from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
+	$(BIN)/python scripts/readme_layers.py > /dev/null
 
 clean:
 	rm -rf $(VENV)

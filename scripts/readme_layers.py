@@ -48,7 +48,7 @@ def shortened(names: list[str]) -> list[str]:
     for name in names:
         groups.setdefault(re.sub(r"\d(?=D)", "", name), []).append(name)
     out = []
-    for members in groups.values():
+    for members in map(sorted, groups.values()):
         last = re.search(r"\dD.*", members[-1])
         out.append(f"{members[0]}…{last[0]}" if len(members) > 1 and last else members[0])
     return out

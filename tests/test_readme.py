@@ -1,5 +1,6 @@
 """The README's commands, as pasted, print what it says; its numbers are those of the tests."""
 
+import importlib.util
 import os
 import re
 import socket
@@ -65,6 +66,13 @@ def test_numbers_of_the_readme_are_those_of_the_tests():
     assert f"{len(test_keras.ZOO)} small networks and {len(test_keras.GRAPHS)} random graphs" in README
     for name in oracle.APPS:
         assert name in README
+
+
+def test_table_of_layers_is_fresh():
+    spec = importlib.util.spec_from_file_location("readme_layers", ROOT / "scripts" / "readme_layers.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.placed(README) == README, "run `make openapi`"
 
 
 def test_first_screen_holds_the_two_commands_and_an_answer():

@@ -287,7 +287,6 @@ CODE = "runs Python code, which is never imported or executed"
 REFUSED = {
     **dict.fromkeys(("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "FeatureSpace"), STRINGS),
     **dict.fromkeys(("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"), CODE),
-    "IntegerLookup": "looks integers up in a table that the document does not hold",
     "Layer": "is the class that layers are derived from, and computes nothing",
 }
 

@@ -91,8 +91,21 @@ class Dense(Layer):
         return self.activation(weight, y)
 
 
+class Table(Layer):
+    """A row of a table for each integer."""
+
+    input_dim: Any
+    mask_zero: Any
+
+    def indices(self) -> int | None:
+        return int(self.input_dim)
+
+    def mask(self, masks: Any, *inputs: Tensor) -> Tensor | None:
+        return ops.not_equal(inputs[0], ops.constant(0, "int32")) if self.mask_zero else None
+
+
 @layer
-class Embedding(Layer):
+class Embedding(Table):
     """A row of a table for each integer."""
 
     input_dim = Int(min=1)
@@ -113,15 +126,9 @@ class Embedding(Layer):
         table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
         return ops.gather(table, x)
 
-    def indices(self) -> int | None:
-        return int(self.input_dim)
-
-    def mask(self, masks: Any, *inputs: Tensor) -> Tensor | None:
-        return ops.not_equal(inputs[0], ops.constant(0, "int32")) if self.mask_zero else None
-
 
 @layer
-class ReversibleEmbedding(Embedding):
+class ReversibleEmbedding(Table):
     """An embedding that also maps back: with `reverse`, vectors to a score for each integer (Press & Wolf 2017)."""
 
     input_dim = Int(min=1)
@@ -134,6 +141,8 @@ class ReversibleEmbedding(Embedding):
     reverse_dtype = Choice(ops.FLOATS, None)
     logit_soft_cap = Number(None)
     reverse = Bool(False)  # an argument of the call
+
+    example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
