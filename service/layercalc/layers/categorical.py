@@ -160,7 +160,9 @@ class IntegerLookup(Layer):
         self.check_weights()
         if self.vocabulary is None:
             if self.depth is None and self.output_mode != "int":
-                raise ma.ValidationError(f"A vocabulary is required for the output_mode {self.output_mode}.", "vocabulary")
+                raise ma.ValidationError(
+                    f"A vocabulary is required for the output_mode {self.output_mode}.", "vocabulary"
+                )
             return
         if self.num_oov_indices.bit_length() > 60:
             raise ma.ValidationError("Expected an integer of 60 bits.", "num_oov_indices")
