@@ -5,8 +5,9 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Choice, Int
-from layercalc.layers.operations.base import Operation, operation, tensor
+from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.imaging import Resizing
+from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
 from layercalc.ops import Tensor
 
 
@@ -37,6 +38,26 @@ class Image(Operation):
             return first or 0, last or 0
         rest = n - target if inward else target - n
         return (rest - last, last) if first is None else (first, rest - first)
+
+
+@operation
+class Resize(Image):
+    """Another size, by interpolation, as the layer of that name does it."""
+
+    size = Sizes()
+    interpolation = Choice(ops.INTERPOLATIONS, "bilinear")
+    antialias = Bool(False)
+    crop_to_aspect_ratio = Bool(False)
+    pad_to_aspect_ratio = Bool(False)
+    fill_mode = Choice(("constant",), "constant")
+    fill_value = Number(0.0)
+
+    def seen(self, x: Tensor) -> Tensor:
+        size = (self.size,) * 2 if isinstance(self.size, int) else self.size
+        if len(size) != 2 or min(size) < 1:
+            raise ShapeError(f"Expected a height and a width of at least 1; received {list(size)}.", "size")
+        config = {**vars(self), "height": size[0], "width": size[1], "data_format": "channels_last"}
+        return Resizing(config).call(None, x)  # type: ignore[arg-type]
 
 
 @operation
