@@ -99,7 +99,7 @@ class CategoryEncoding(Layer):
 
     def check(self) -> None:
         if self.num_tokens is None:
-            raise ma.ValidationError("Expected an integer of at least 1: how many classes there are.", "num_tokens")
+            raise ma.ValidationError("'num_tokens' is required: how many classes there are.", "num_tokens")
 
     def indices(self) -> int:
         return int(self.num_tokens)
@@ -160,8 +160,12 @@ class IntegerLookup(Layer):
         self.check_weights()
         if self.vocabulary is None:
             if self.depth is None and self.output_mode != "int":
-                raise ma.ValidationError(f"Required for the output_mode {self.output_mode}.", "vocabulary")
+                raise ma.ValidationError(
+                    f"A vocabulary is required for the output_mode {self.output_mode}.", "vocabulary"
+                )
             return
+        if self.num_oov_indices.bit_length() > 60:
+            raise ma.ValidationError("Expected an integer of 60 bits.", "num_oov_indices")
         tokens = self.tokens
         if not self.vocabulary or len(set(tokens)) < len(tokens):
             raise ma.ValidationError("Expected at least one token, and none of them twice.", "vocabulary")
@@ -184,19 +188,21 @@ class IntegerLookup(Layer):
             raise ma.ValidationError("Expected one number for each token of the vocabulary.", "idf_weights")
 
     @property
-    def lead(self) -> list[int | None]:
-        """What stands before the tokens: the mask and those out of vocabulary."""
-        mask = [self.mask_token] if self.mask_token is not None and self.output_mode == "int" else []
-        return mask + [self.oov_token] * self.num_oov_indices
+    def masked(self) -> int:
+        """How many places the mask takes in front: one, where places are given out."""
+        return int(self.mask_token is not None and self.output_mode == "int")
 
     @property
     def first(self) -> int:
-        return len(self.lead)
+        """The place of the first token: behind the mask and those out of vocabulary."""
+        return self.masked + int(self.num_oov_indices)
 
     @property
     def tokens(self) -> tuple[int, ...]:
         """The vocabulary without what leads it."""
-        led = list(self.vocabulary[: self.first]) == self.lead
+        lead = self.vocabulary[: self.first]
+        wanted = [self.mask_token] * self.masked, [self.oov_token] * (len(lead) - self.masked)
+        led = len(lead) == self.first and lead == (*wanted[0], *wanted[1])
         return self.vocabulary[self.first :] if led else self.vocabulary
 
     @property
@@ -220,19 +226,19 @@ class IntegerLookup(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if self.invert:
             return ops.lookup(x, table=self.table(), default=self.oov_token)
-        default = self.first - self.num_oov_indices if self.num_oov_indices else None
+        default = self.masked if self.num_oov_indices else None
         found = ops.lookup(x, table=self.table(), default=default, buckets=max(self.num_oov_indices, 1))
         if self.output_mode == "int":
             return found
         counted = self.output_mode.replace("tf_idf", "count")
         y = encoded(found, counted, self.depth, "float32")
-        return ops.multiply(y, ops.constant(self.idf())) if self.output_mode == "tf_idf" else y
+        return ops.multiply(y, self.idf()) if self.output_mode == "tf_idf" else y
 
-    def idf(self) -> np.ndarray:
+    def idf(self) -> Tensor:
         """A weight for each class: the mean for those that lead, 0 for those that pad."""
-        out = np.zeros(self.depth or 0)
-        if self.vocabulary is not None:
-            before = self.first if len(self.tokens) == len(self.vocabulary) else 0
-            out[:before] = np.mean(self.idf_weights)
-            out[before : before + len(self.idf_weights)] = self.idf_weights
-        return out
+        if self.vocabulary is None:
+            return ops.full((self.depth,), 0.0)
+        before = self.first if len(self.tokens) == len(self.vocabulary) else 0
+        after = (self.depth or 0) - before - len(self.vocabulary)
+        lead, rest = ops.full((before,), float(np.mean(self.idf_weights))), ops.full((after,), 0.0)
+        return ops.concatenate(lead, ops.constant(self.idf_weights), rest, axis=0)
