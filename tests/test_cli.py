@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -33,6 +34,21 @@ def test_analyze_prints_json_to_a_pipe(model):
     assert json.loads(run("analyze", model).stdout) == analyze(TINY)
     assert json.loads(run("analyze", "-", stdin=json.dumps(TINY)).stdout) == analyze(TINY)
     assert json.loads(run("analyze", "-", "--batch-size", "7", stdin=json.dumps(TINY)).stdout)["batch_size"] == 7
+
+
+def test_keras_archive_is_read_without_its_weights(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps(TINY))
+        archive.writestr("model.weights.h5", b"not looked at")
+    assert json.loads(run("analyze", str(path)).stdout)["totals"]["params"] == 8
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+    assert run("analyze", str(path)).returncode == 2
+    path.write_bytes(b"PK\x03\x04 and no more")
+    process = run("analyze", str(path))
+    assert process.returncode == 2
+    assert "Not a .keras archive" in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -186,3 +186,37 @@ def test_random_graph(name):
     result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-3, atol=1e-5)
     assert result["verified"]
     assert result["comparison"]["passed"], result["comparison"]
+
+
+OPERATION_MODELS = oracle.unzipped(oracle.DATA / "keras_operations" / "models.json.gz")
+FUNCTIONAL = [name for name, entry in OPERATION_MODELS.items() if oracle.kinds(entry["model"]) <= KNOWN]
+
+
+def test_most_recorded_operations_are_ones_we_have():
+    assert len(FUNCTIONAL) >= 920
+
+
+@pytest.mark.parametrize("name", FUNCTIONAL)
+def test_operation(name):
+    """A function of keras.ops in a Functional model: the shape Keras infers, and what it computes."""
+    entry = OPERATION_MODELS[name]
+    report = layercalc.analyze(entry["model"])
+    assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
+    inputs, outputs = (oracle.numbered("keras_operations", f"{name}/{kind}") for kind in ("in", "out"))
+    result = layercalc.forward(entry["model"], inputs, expected=outputs, rtol=1e-4, atol=1e-5)
+    assert result["comparison"]["passed"], result["comparison"]
+
+
+ATTENTION = oracle.unzipped(oracle.DATA / "keras_attention" / "models.json.gz")
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_attention_normalisation_and_masked_merges(name):
+    entry = ATTENTION[name]
+    report = layercalc.analyze(entry["model"])
+    assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
+    assert report["totals"]["params"] == entry["total_params"]
+    inputs, weights, outputs = (oracle.numbered("keras_attention", f"{name}/{kind}") for kind in ("in", "w", "out"))
+    result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-4, atol=1e-5)
+    assert result["verified"]
+    assert result["comparison"]["passed"], result["comparison"]

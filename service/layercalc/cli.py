@@ -13,6 +13,7 @@ from rich.console import Console
 from layercalc import __version__, catalogue, formats, tensors, verbs
 from layercalc.errors import Refused, Unreadable
 from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.readers.archive import unpacked
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
 FORMATS = ("table", "json", "markdown", "csv")
@@ -61,7 +62,7 @@ def read_file(name: str) -> Any:
         body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror or error}") from None
-    text = decode_text(body)
+    text = decode_text(unpacked(body))
     if not text.strip():
         raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])
     return parse_json(text) if looks_like_json(text) or name.endswith(".json") else text

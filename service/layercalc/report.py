@@ -79,6 +79,7 @@ def unknowns(analysis: Analysis) -> list[dict[str, Any]]:
     first = next((name for name, n in counts.items() if isinstance(n, Unknown)), None)
     if first is None:
         return []
-    dims = [dim for value in analysis.inputs for dim in value.spec.shape if isinstance(dim, Unknown)]
+    sizes = [dim for value in analysis.inputs for dim in value.spec.shape]
+    origins = dict.fromkeys(n.origin for n in (*sizes, *counts.values()) if isinstance(n, Unknown))
     detail = f"is unknown, so {first} and every count that depends on it are null"
-    return [{"pointer": "", "detail": f"{dim.origin} {detail}"} for dim in dims]
+    return [{"pointer": "", "detail": f"{origin} {detail}"} for origin in origins]

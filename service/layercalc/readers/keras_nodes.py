@@ -36,7 +36,15 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
     extra: dict[str, Any] = {}
     for index, arg in enumerate(args):
         value = tensors(arg)
-        if isinstance(value, Source):
+        if (
+            isinstance(value, Source)
+            and kind is not None
+            and names
+            and index == kind.takes[1]
+            and "mask" in kind.accepts
+        ):
+            named["mask"] = value  # as Keras' call(inputs, mask) takes it
+        elif isinstance(value, Source):
             inputs.append(value)
         elif isinstance(value, list) and (index == 0 or index >= len(names)):
             inputs += value
