@@ -2,7 +2,7 @@
 
     pip install keras tensorflow-cpu
     python scripts/record_layer.py GRU '{"units": 3, "return_state": true}' 2,5,4
-    python scripts/record_layer.py Attention '{}' 2,5,4 2,6,4 --integers 0
+    python scripts/record_layer.py Attention '{}' 2,5,4 2,6,4
 
 adds the call (shapes with the batch in front, null for what is unknown) with random weights and inputs to
 `tests/data/keras_layers`, and prints it. tests/test_keras.py then holds ours against it. Whoever adds a layer proves it

@@ -23,6 +23,8 @@ class Reduce(Op):
         self.compares = function in (np.any, np.all)
 
     def shape(self, x: Shape, *, axes: tuple[int, ...], keepdims: bool = False) -> Shape:
+        if any(not -len(x) <= axis < len(x) for axis in axes):
+            raise ShapeError(f"{text(x)} has no axes {list(axes)}; it has {len(x)}.")
         if self.function not in INTEGERS and not self.compares and any(provably(x[axis] < 1) for axis in axes):
             raise ShapeError(f"There is nothing to reduce along axes {list(axes)} of {text(x)}.")
         axes = tuple(axis % len(x) for axis in axes)

@@ -221,7 +221,7 @@ class BroadcastTo(Op):
     view = True
 
     def shape(self, x: Shape, *, to: Shape) -> Shape:
-        if any(differ(a, b) for a, b in zip(broadcast(x, to), to, strict=True)):
+        if len(x) > len(to) or any(differ(a, b) for a, b in zip(broadcast(x, to), to, strict=True)):
             raise ShapeError(f"{text(x)} cannot be seen as {text(to)}.")
         return to
 

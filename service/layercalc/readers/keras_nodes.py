@@ -34,15 +34,10 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
     inputs: list[Source] = []
     named: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    behind = kind.takes[1] if kind is not None and "mask" in kind.accepts else None
     for index, arg in enumerate(args):
         value = tensors(arg)
-        if (
-            isinstance(value, Source)
-            and kind is not None
-            and names
-            and index == kind.takes[1]
-            and "mask" in kind.accepts
-        ):
+        if isinstance(value, Source) and index == behind:
             named["mask"] = value  # as Keras' call(inputs, mask) takes it
         elif isinstance(value, Source):
             inputs.append(value)

@@ -197,7 +197,7 @@ def tensor(value: Any, *others: Any) -> Tensor:
     if isinstance(value, Constant):
         return ops.constant(value.values, value.values.dtype.name)
     array = array_of(value)
-    beside = [dtype_of(one) for one in others if one is not None and not is_constant(one)]
+    beside = [dtype_of(one) for one in others if hasattr(one, "dtype")]
     beside += [one.values.dtype.name for one in others if isinstance(one, Constant)]
     own = {"b": "bool", "i": "int32", "u": "int32", "f": "float32"}[array.dtype.kind]
     if own == "float32":

@@ -113,6 +113,8 @@ class Triangle(Operation):
 
     def compute(self, x: Any) -> Tensor:
         x = tensor(x)
+        if x.ndim < 2:
+            raise ShapeError(f"A triangle is of a matrix; received {text(x.shape)}.")
         rows, columns = x.shape[-2:]
         if not isinstance(rows, int) or not isinstance(columns, int):
             raise ShapeError(f"The last two axes of {text(x.shape)} must be known.")

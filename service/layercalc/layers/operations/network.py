@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import size, text
+from layercalc.dims import differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number, Text, whole
 from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
@@ -262,8 +262,16 @@ class BatchNorm(Operation):
     def compute(self, x: Any, mean: Any, variance: Any, offset: Any = None, scale: Any = None) -> Tensor:
         x = tensor(x)
         affine = [tensor(one, x) for one in (scale, offset) if one is not None]
+        fitting([tensor(mean, x), tensor(variance, x), *affine], (x.shape[self.axis_of(self.axis, x)],))
         how = {"scale": scale is not None, "center": offset is not None, "epsilon": self.epsilon}
         return ops.batch_norm(x, tensor(mean, x), tensor(variance, x), *affine, axis=self.axis_of(self.axis, x), **how)
+
+
+def fitting(given: list[Tensor], along: Any) -> None:
+    """Refuse moments, scales and offsets that have not one number for each position of the axes."""
+    for one in given:
+        if differ(size(one.shape), size(along)):
+            raise ShapeError(f"Expected a scale, offset or moment of shape {text(along)}; received {text(one.shape)}.")
 
 
 @operation
@@ -277,6 +285,8 @@ class LayerNorm(Operation):
     def compute(self, x: Any, gamma: Any = None, beta: Any = None) -> Tensor:
         x = tensor(x)
         affine = [tensor(one, x) for one in (gamma, beta) if one is not None]
+        along = tuple(x.shape[axis] for axis in sorted(self.axes_of(self.axis, x)))
+        fitting(affine, along)
         how = {"scale": gamma is not None, "center": beta is not None, "rms_scaling": self.rms_scaling}
         epsilon = 1e-7 if self.epsilon is None else self.epsilon
         return ops.layer_norm(x, *affine, axes=tuple(sorted(self.axes_of(self.axis, x))), epsilon=epsilon, **how)

@@ -302,6 +302,7 @@ class TopK(Operation):
 
     def compute(self, x: Any) -> tuple[Tensor, Tensor]:
         x = tensor(x)
+        self.axis_of(-1, x)
         if isinstance(x.shape[-1], int) and self.k > x.shape[-1]:
             raise ShapeError(f"The last axis has {x.shape[-1]} elements, fewer than k = {self.k}.", "k")
         places = ops.argsort(OPS["negative"](x), axis=x.ndim - 1)

@@ -154,7 +154,8 @@ class Fliplr(Operation):
     """Axis 1 backwards."""
 
     def compute(self, x: Any) -> Tensor:
-        return ops.flip(tensor(x), axis=1)
+        x = tensor(x)
+        return ops.flip(x, axis=self.axis_of(1, x))
 
 
 @operation
@@ -162,7 +163,8 @@ class Flipud(Operation):
     """Axis 0 backwards."""
 
     def compute(self, x: Any) -> Tensor:
-        return ops.flip(tensor(x), axis=0)
+        x = tensor(x)
+        return ops.flip(x, axis=self.axis_of(0, x))
 
 
 @operation
@@ -195,6 +197,8 @@ class Rot90(Operation):
 
     def compute(self, array: Any) -> Tensor:
         x = tensor(array)
+        if not isinstance(self.axes, tuple) or len(self.axes) != 2:
+            raise ShapeError(f"A turn is in the plane of two axes; received {self.axes}.", "axes")
         a, b = self.axes_of(self.axes, x, "axes")
         swapped = tuple({a: b, b: a}.get(axis, axis) for axis in range(x.ndim))
         k = self.k % 4
