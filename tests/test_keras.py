@@ -220,3 +220,18 @@ def test_attention_normalisation_and_masked_merges(name):
     result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-4, atol=1e-5)
     assert result["verified"]
     assert result["comparison"]["passed"], result["comparison"]
+
+
+KERAS_2 = oracle.unzipped(oracle.DATA / "keras2" / "recorded.json.gz")
+
+
+@pytest.mark.parametrize("name", KERAS_2)
+def test_keras_2_values(name):
+    """Transformer, sequence to sequence, siamese, U-net, TensorFlow functions …, as tf-keras writes and runs them."""
+    entry = KERAS_2[name]
+    report = layercalc.analyze(entry["model"])
+    assert [output["shape"] for output in report["outputs"]] == entry["output_shapes"]
+    assert report["totals"]["params"] == entry["total_params"]
+    inputs, weights, outputs = (oracle.numbered("keras2", f"{name}/{kind}") for kind in ("in", "w", "out"))
+    result = layercalc.forward(entry["model"], inputs, weights, expected=outputs, rtol=1e-3, atol=1e-5)
+    assert result["comparison"]["passed"], result["comparison"]

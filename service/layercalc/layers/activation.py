@@ -57,6 +57,19 @@ class LeakyReLU(Layer):
 
 
 @layer
+class ThresholdedReLU(Layer):
+    """x where it is above theta, else 0; a layer of Keras 2."""
+
+    theta = Number(1.0, min=0)
+
+    supports_masking = True
+    example: ClassVar[Any] = {}, (2, 5)
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        return OPS["threshold"](x, threshold=self.theta, default_value=0.0)
+
+
+@layer
 class ELU(Layer):
     """x where it is positive, else alpha · (exp(x) − 1) (Clevert et al. 2016)."""
 

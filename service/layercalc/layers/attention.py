@@ -181,7 +181,9 @@ class MultiHeadAttention(Headed):
     use_causal_mask = Bool(False)  # this and the next are arguments of the call
     return_attention_scores = Bool(False)
 
-    legacy: ClassVar[dict[str, str | None]] = {"query_shape": None, "key_shape": None, "value_shape": None}
+    legacy: ClassVar[dict[str, str | None]] = {
+        **dict.fromkeys(("query_shape", "key_shape", "value_shape", "softmax_robust_masking"))
+    }
 
     def call(
         self,

@@ -357,7 +357,12 @@ def straightened(
     return out, faults
 
 
-UNIVERSAL = {"autocast", "batch_input_shape", "input_dtype"}  # Keras writes them, and they change nothing here
+UNIVERSAL = {
+    "autocast",
+    "batch_input_shape",
+    "input_dtype",
+    "rng_type",
+}  # Keras writes them, and they change nothing here
 
 
 HERE = "_schema"  # marshmallow's key for what concerns the whole and none of its parts

@@ -123,10 +123,6 @@ FUNCTIONS |= {
     "__operators__.eq": FUNCTIONS["math.equal"],
     "__operators__.matmul": FUNCTIONS["linalg.matmul"],
     "math.sigmoid": FUNCTIONS["nn.sigmoid"],
-    "compat.v1.transpose": FUNCTIONS["transpose"],
-    "compat.v1.gather": FUNCTIONS["gather"],
-    "compat.v1.nn.softmax": FUNCTIONS["nn.softmax"],
-    "compat.v1.squeeze": FUNCTIONS["squeeze"],
     "matmul": FUNCTIONS["linalg.matmul"],
 }
 ROOT = "add subtract multiply divide abs exp sqrt square maximum minimum pow sigmoid tanh round floor argmax argmin"
@@ -134,7 +130,9 @@ FUNCTIONS |= {name: FUNCTIONS[f"math.{name}"] for name in ROOT.split()}
 FUNCTIONS |= {name.removeprefix("math."): one for name, one in FUNCTIONS.items() if name.startswith("math.reduce_")}
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {  # of arguments that are not read: what changes nothing
-    **dict.fromkeys(("a_is_sparse", "b_is_sparse", "adjoint_a", "adjoint_b", "exclusive", "reverse"), (False,)),
+    **dict.fromkeys(
+        ("a_is_sparse", "b_is_sparse", "adjoint_a", "adjoint_b", "exclusive", "reverse", "conjugate"), (False,)
+    ),
     "batch_dims": (0,),
     "input_format": ("NHWC", "NDHWC", "NWC"),
     "data_format": ("NHWC", "NDHWC", "NWC"),
@@ -146,7 +144,7 @@ Called = tuple[str, dict[str, Any], list[Any], dict[str, Any]]
 
 def translate(name: str, args: list[Any], kwargs: dict[str, Any]) -> Called:
     """The operation of a recorded function with its config and the arguments of the call; ConfigError if unknown."""
-    known = FUNCTIONS.get(name)
+    known = FUNCTIONS.get(name.removeprefix("compat.v1."))
     if known is None:
         raise ConfigError([((), f"The function tf.{name} is not known here.{nearest(name, [*FUNCTIONS])} {WAY_OUT}")])
     order = known.order or (*known.call, *known.config)
@@ -172,6 +170,8 @@ def adjust(operation: str, config: dict[str, Any], given: dict[str, Any]) -> Non
         config.setdefault("axis", 0)
     if operation == "Take":
         config.setdefault("axis", 0)
+    if config.get("ord") == "euclidean":
+        del config["ord"]
     if operation == "Gelu":
         config.setdefault("approximate", False)
     for key in ("pool_size", "strides"):
