@@ -69,7 +69,7 @@ class Function:
 
     def __init__(self, name: str):
         self.name = name
-        self.op = ops.ACTIVATIONS[name]
+        self.op = ops.OLD_ACTIVATIONS[name] if name in ops.OLD_ACTIVATIONS else ops.ACTIVATIONS[name]
 
     def __call__(self, weight: Weight, x: Any) -> Any:
         return x if self.op is None else self.op(x)
@@ -103,6 +103,8 @@ class Activation(Field):
                 return Wrapped(*inner(value))
         if not isinstance(function, str):
             raise self.refuse(value)
+        if function in ops.OLD_ACTIVATIONS:
+            return Function(function)
         known = ALIASES.get(function, function)
         if known not in ops.ACTIVATIONS and known.lower() in ops.ACTIVATIONS:
             note((name,), f"{received(known)} read as {received(known.lower())}")

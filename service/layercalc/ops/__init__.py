@@ -1,6 +1,6 @@
 """Primitives: each says, side by side, what shape it returns, what it costs and how NumPy computes it."""
 
-from layercalc.ops.activation import ACTIVATIONS
+from layercalc.ops.activation import ACTIVATIONS, OLD_ACTIVATIONS
 from layercalc.ops.base import (
     FLOATS,
     OPS,
@@ -88,6 +88,7 @@ from layercalc.ops.shaping import (
 from layercalc.ops.signal import decibels, mel_bands, spectrum
 
 __all__ = [
+    "OLD_ACTIVATIONS",
     "adaptive_average_pool",
     "adaptive_max_pool",
     "einsum",

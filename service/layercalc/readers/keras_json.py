@@ -12,6 +12,7 @@ from layercalc.layers.fields import received, whole
 from layercalc.layers.nested import MODELS
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
+from layercalc.ops import OLD_ACTIVATIONS
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source
 from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
@@ -27,6 +28,8 @@ Path = tuple[object, ...]
 
 def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None) -> tuple[Model, Draft]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it."""
+    if str(document.get("keras_version")).startswith(("1.", "2.")):
+        document = with_old_activations(document)
     kind, config = document.get("class_name"), document.get("config")
     place = JsonPlace(path, path, document)
     draft = Draft("model", "keras", memo)
@@ -63,6 +66,20 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     model = draft.finish(outputs)
     model.trainable = config.get("trainable", True) is not False
     return model, draft
+
+
+def with_old_activations(value: Any) -> Any:
+    """A document of Keras 2 in which the activations that Keras 3 computes in another way have names of their own."""
+    if isinstance(value, list):
+        return [with_old_activations(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: f"keras2.{one}"
+        if key.endswith("activation") and isinstance(one, str) and f"keras2.{one}" in OLD_ACTIVATIONS
+        else with_old_activations(one)
+        for key, one in value.items()
+    }
 
 
 def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:
