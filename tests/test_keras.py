@@ -116,7 +116,8 @@ OURS_ONLY = {
     # Keras' RNN takes the first through **kwargs and writes it into the config; Keras 2 wrote the second
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN"), {"zero_output_for_mask", "time_major"}),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), {"zero_output_for_mask", "time_major", "unroll"}),
-    "ReversibleEmbedding": {"reverse"},  # an argument of the call
+    # an argument of the call, and what it hands on to Embedding
+    "ReversibleEmbedding": {"reverse", "weights", "lora_rank", "lora_alpha", "quantization_config"},
     "IntegerLookup": {"vocabulary_size"},  # Keras writes it into the config of a layer that has adapted
     "LayerNormalization": {"rms_scaling"},  # the same
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), {"lora_rank", "lora_alpha"}),  # the same

@@ -140,7 +140,13 @@ class ReversibleEmbedding(Table):
     mask_zero = Bool(False)
     reverse_dtype = Choice(ops.FLOATS, None)
     logit_soft_cap = Number(None)
+    weights = Absent("Initial weights are posted with a forward pass.")
+    lora_rank = Absent(LORA)
+    lora_alpha = Absent(LORA)
+    quantization_config = Absent(QUANTISED)
     reverse = Bool(False)  # an argument of the call
+
+    legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
 
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
