@@ -137,7 +137,7 @@ def test_number_of_faults_is_capped_and_the_cap_said():
         ({"input_shape": [1.5]}, "received [1.5]"),
         ({"batch_size": 0}, "at least 1"),
         ({"batch_size": "4"}, 'received "4"'),
-        ({"conventions": ["thop"]}, "not available"),
+        ({"conventions": ["thopp"]}, "Did you mean 'thop'?"),
         ({"explain": True}, "not available"),
     ],
 )

@@ -22,6 +22,7 @@ ORDER = [  # each may import from those before it
     {"model"},
     {"readers"},
     {"analysis"},
+    {"conventions"},
     {"tensors", "comparison"},
     {"execution"},
     {"report", "shapes", "posted", "catalogue"},

@@ -1,18 +1,22 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from layercalc import __version__
 from layercalc.analysis import Analysis, Row, Value
+from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
 
 
-def report(analysis: Analysis, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+def report(
+    analysis: Analysis, warnings: list[dict[str, Any]], conventions: Sequence[Convention] = ()
+) -> dict[str, Any]:
     """The contract's report; `warnings` are those of the reader."""
     batch = analysis.inputs[0].spec.shape[0] if analysis.inputs and analysis.inputs[0].spec.shape else None
-    totals = {metric: count(n) for metric, n in analysis.totals().items()}
-    return {
+    totals: dict[str, Any] = {metric: count(n) for metric, n in analysis.totals().items()}
+    out = {
         "version": __version__,
         "model": {"name": analysis.model.name, "format": analysis.model.form},
         "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
@@ -21,6 +25,20 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]]) -> dict[str, Any]
         "layers": rows(analysis),
         "totals": totals,
         "warnings": [*warnings, *unknowns(analysis)],
+    }
+    return out | counted(out, Counts(analysis, conventions)) if conventions else out
+
+
+def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
+    """What the conventions add: their counts to each row and to the totals, and what they are and why they differ."""
+    for row, numbers in zip(report["layers"], counts.rows, strict=True):
+        row["counts"] = {name: plain(n) for name, n in numbers.items()}
+    report["totals"]["counts"] = {name: plain(n) for name, n in counts.totals().items()}
+    report["warnings"] += counts.warnings()
+    keys = ("tool", "unit", "rule", "source")
+    return {
+        "conventions": {one.name: {key: getattr(one, key) for key in keys} for one in counts.conventions},
+        **({"reconciliation": counts.reconciliation()} if len(counts.conventions) > 1 else {}),
     }
 
 

@@ -10,6 +10,7 @@ from layercalc import tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.collector import paused
 from layercalc.comparison import compared
+from layercalc.conventions import chosen
 from layercalc.dims import Unknown
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
@@ -42,11 +43,12 @@ def analyze(
     Counts are for one sample, or for `batch_size` of them. `path` is where the document stands in a larger one, for the
     pointers of errors. Raises InvalidModel.
     """
-    not_yet(conventions, explain)
+    not_yet(explain)
+    counting = chosen(conventions)
     with paused():
         model, draft = guarded(document, path, limits)
         analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
-        return report(analysis, draft.warnings)
+        return report(analysis, draft.warnings, counting)
 
 
 def forward(
@@ -109,11 +111,8 @@ def forward(
     }
 
 
-def not_yet(conventions: Sequence[str], explain: bool) -> None:
+def not_yet(explain: bool) -> None:
     """Refuse by name what this version does not have."""
-    if conventions:
-        detail = "This version counts by its own convention only; other tools' counts are not available yet."
-        raise InvalidModel([{"parameter": "conventions", "detail": detail}])
     if explain:
         raise InvalidModel([{"parameter": "explain", "detail": "Explanations are not available in this version."}])
 

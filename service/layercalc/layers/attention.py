@@ -230,17 +230,34 @@ class MultiHeadAttention(Headed):
         other = "".join(one.upper() if place in axes else one for place, one in enumerate(letters))
         along = "".join(letters[place] for place in range(rank - 1) if place not in axes)  # batch, free axes and heads
         mine, yours = "".join(letters[axis] for axis in axes), "".join(other[axis] for axis in axes)
-        q = ops.multiply(q, ops.constant(1 / self.key_dim**0.5))
+        plain = self.dropout > 0 or self.return_attention_scores or rank != 4  # else dot_product_attention computes
+        scale = ops.constant(1 / self.key_dim**0.5)
+        if not plain:
+            return dot_product_attention(q, k, v, keep, scale)
+        q = ops.multiply(q, scale)
         scores = ops.einsum(q, k, equation=f"{letters},{other}->{along}{mine}{yours}")
         count = len(axes)
         if keep is not None:
             while keep.ndim < scores.ndim:
                 place = keep.ndim + 1 - (2 * count + 1)
                 keep = ops.reshape(keep, to=(*keep.shape[:place], 1, *keep.shape[place:]))
-        plain = self.dropout > 0 or self.return_attention_scores or rank != 4  # else dot_product_attention computes
-        shares = masked_softmax(scores, keep, count, zero=plain)
+        shares = masked_softmax(scores, keep, count, zero=True)
         last = other[:-1] + "Z"
         return ops.einsum(shares, v, equation=f"{along}{mine}{yours},{last}->{letters[:-1]}Z"), shares
+
+
+def dot_product_attention(q: Tensor, k: Tensor, v: Tensor, keep: Tensor | None, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """keras.ops.dot_product_attention on (batch, steps, heads, channels): the scores are scaled, not the query."""
+    scores = ops.multiply(ops.einsum(q, k, equation="BTNH,BSNH->BNTS"), scale)
+    shares = masked_softmax(scores, for_heads(keep), 1, zero=False)
+    return ops.einsum(shares, v, equation="BNTS,BSNH->BTNH"), shares
+
+
+def for_heads(keep: Tensor | None) -> Tensor | None:
+    """A mask with an axis for the heads after the batch, unless it has one."""
+    if keep is None or keep.ndim != 3:
+        return keep
+    return ops.reshape(keep, to=(keep.shape[0], 1, *keep.shape[1:]))
 
 
 def masked_softmax(scores: Tensor, keep: Tensor | None, axes: int, zero: bool) -> Tensor:
@@ -312,12 +329,13 @@ class GroupQueryAttention(Headed):
         times = self.num_query_heads // self.num_key_value_heads
         if times > 1:
             k, v = (ops.repeat(one, axis=2, times=times) for one in (k, v))
-        q = ops.multiply(q, ops.constant(1 / self.head_dim**0.5))
-        scores = ops.einsum(q, k, equation="btnh,bsnh->bnts")
-        if keep is not None and keep.ndim == 3:
-            keep = ops.reshape(keep, to=(keep.shape[0], 1, *keep.shape[1:]))
-        shares = masked_softmax(scores, keep, 1, zero=self.dropout > 0 or self.return_attention_scores)
-        y = ops.einsum(shares, v, equation="bnts,bsnh->btnh")
+        scale = ops.constant(1 / self.head_dim**0.5)
+        if self.dropout > 0 or self.return_attention_scores:
+            scores = ops.einsum(ops.multiply(q, scale), k, equation="btnh,bsnh->bnts")
+            shares = masked_softmax(scores, for_heads(keep), 1, zero=True)
+            y = ops.einsum(shares, v, equation="bnts,bsnh->btnh")
+        else:
+            y, shares = dot_product_attention(q, k, v, keep, scale)
         if gate is not None:
             y = ops.multiply(y, OPS["sigmoid"](gate))
         y = self.projected(weight, "attention_output", y, (query.shape[-1],), bound=2)

@@ -113,6 +113,11 @@ class Layer:
         """The mask of the output: that of the first input where the layer supports masking, else none."""
         return masks[0] if self.supports_masking and masks else None
 
+    @property
+    def recurrence(self) -> tuple[str, "Layer", int] | None:
+        """PyTorch's module for a recurrent layer, the layer that has its sizes, and how many ways it runs."""
+        return None
+
     def children(self) -> Iterator[tuple[tuple[object, ...], Any]]:
         """The layers this one is made of (activation layers too), under the path of config keys to each."""
         return (((key,), value) for key, value in vars(self).items() if hasattr(value, "notes"))

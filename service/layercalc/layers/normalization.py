@@ -153,8 +153,8 @@ class Normalization(Layer):
             spread = [1] * x.ndim
             for axis, n in zip(axes[::-1], given[::-1], strict=False):
                 spread[axis] = n
-            mean = ops.constant(np.reshape(self.mean, spread))
-            variance = ops.constant(np.reshape(self.variance, spread))
+            mean = ops.constant(np.reshape(self.mean, spread), shape=along)
+            variance = ops.constant(np.reshape(self.variance, spread), shape=along)
         return ops.standardize(x, mean, variance, invert=self.invert)
 
 
@@ -189,16 +189,13 @@ class GroupNormalization(Layer):
         groups = channels if self.groups == -1 else self.groups
         if not groups or channels % groups:
             raise ShapeError(f"{channels} channels cannot be shared out over {groups} groups.", "groups")
-        folded = (*x.shape[:axis], groups, channels // groups, *x.shape[axis + 1 :])
-        axes = tuple(place for place in range(1, len(folded)) if place != axis)
-        how = {"epsilon": self.epsilon, "rms_scaling": False, "scale": False, "center": False}
-        y = ops.reshape(ops.layer_norm(ops.reshape(x, to=folded), axes=axes, **how), to=x.shape)
-        along = tuple(channels if place == axis else 1 for place in range(x.ndim))
+        affine = []
         if self.scale:
-            y = ops.multiply(y, ops.reshape(weight("gamma", (channels,), self.gamma_initializer), to=along))
+            affine.append(weight("gamma", (channels,), self.gamma_initializer))
         if self.center:
-            y = ops.add(y, ops.reshape(weight("beta", (channels,), self.beta_initializer), to=along))
-        return y
+            affine.append(weight("beta", (channels,), self.beta_initializer))
+        how = {"epsilon": self.epsilon, "scale": self.scale, "center": self.center}
+        return ops.group_norm(x, *affine, axis=axis, groups=groups, **how)
 
 
 @layer
@@ -213,9 +210,7 @@ class RMSNormalization(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes = tuple(self.axis_of(axis, x) for axis in sorted(self.axis))
         scale = weight("scale", tuple(x.shape[axis] for axis in axes), Initializer("ones"))
-        mean = ops.reduce_mean(ops.OPS["square"](x), axes=axes, keepdims=True)
-        factor = ops.OPS["rsqrt"](ops.add(mean, ops.constant(self.epsilon)))
-        return ops.multiply(ops.multiply(x, factor), scale)
+        return ops.rms_norm(x, scale, axes=axes, epsilon=self.epsilon)
 
 
 @layer

@@ -68,7 +68,7 @@ class GlobalMaxPooling(GlobalPooling):
     """The largest number of each channel, over all positions."""
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        return ops.reduce_max(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
+        return ops.global_max_pool(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
 
 
 @layer(aliases=("GlobalAvgPool{}D",), GlobalAveragePooling2D=2, GlobalAveragePooling3D=3)
@@ -76,7 +76,7 @@ class GlobalAveragePooling(GlobalPooling):
     """The mean of each channel, over all positions."""
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        return ops.reduce_mean(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
+        return ops.global_average_pool(x, axes=spatial_axes(self, x), keepdims=self.keepdims)
 
 
 @layer(aliases=("GlobalAvgPool{}D",), GlobalAveragePooling1D=1)
@@ -86,7 +86,7 @@ class MaskedAveragePooling(GlobalPooling):
     def call(self, weight: Weight, x: Tensor, *, mask: Tensor | None = None) -> Tensor:
         axes = spatial_axes(self, x)
         if mask is None:
-            return ops.reduce_mean(x, axes=axes, keepdims=self.keepdims)
+            return ops.global_average_pool(x, axes=axes, keepdims=self.keepdims)
         kept = ops.cast(ops.reshape(mask, to=(*mask.shape, 1)), to=str(x.dtype))
         total = ops.reduce_sum(ops.multiply(x, kept), axes=axes, keepdims=self.keepdims)
         return ops.divide(total, ops.reduce_sum(kept, axes=axes, keepdims=self.keepdims))

@@ -27,7 +27,12 @@ class Loop(Layer):
     time_major = Choice((False,), False)
 
     cell_name: ClassVar[str]
+    module: ClassVar[str] = ""  # PyTorch's name for it
     supports_masking = True
+
+    @property
+    def recurrence(self) -> tuple[str, Layer, int] | None:
+        return (self.module, self, 1) if self.module else None
 
     def inner(self) -> tuple[Any, str]:
         """The cell, and the name its weights stand under."""
@@ -100,7 +105,7 @@ class LSTM(Loop, LSTMCell):  # type: ignore[misc]  # called as a loop
 
     use_cudnn = Choice(("auto", True, False), "auto")
 
-    cell_name = "lstm_cell"
+    cell_name, module = "lstm_cell", "LSTM"
     example: ClassVar[Any] = {"units": 16, "return_sequences": True}, (2, 12, 8)
 
 
@@ -117,7 +122,7 @@ class GRU(Loop, GRUCell):  # type: ignore[misc]  # called as a loop
     reset_after = Bool(True)
     use_cudnn = Choice(("auto", True, False), "auto")
 
-    cell_name = "gru_cell"
+    cell_name, module = "gru_cell", "GRU"
     example: ClassVar[Any] = {"units": 5, "return_sequences": True}, (2, 6, 3)
 
 
@@ -132,7 +137,7 @@ class SimpleRNN(Loop, SimpleRNNCell):  # type: ignore[misc]  # called as a loop
     unroll = Bool(False)
     seed = Int(None)
 
-    cell_name = "simple_rnn_cell"
+    cell_name, module = "simple_rnn_cell", "RNN"
     example: ClassVar[Any] = {"units": 5, "return_sequences": True}, (2, 6, 3)
 
 

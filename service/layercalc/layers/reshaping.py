@@ -164,9 +164,8 @@ class UpSampling(Layer):
     """Every spatial axis `size` times as long, each element repeated."""
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        for axis in spatial_axes(self, x):
-            x = ops.repeat(x, axis=axis, times=self.size[axis - 1])
-        return x
+        spatial_axes(self, x)
+        return ops.upsample(x, times=tuple(self.size))
 
 
 @layer

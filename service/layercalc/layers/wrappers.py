@@ -74,6 +74,12 @@ class Bidirectional(Layer):
             if self.layer.go_backwards == self.backward_layer.go_backwards:
                 raise ma.ValidationError("One of layer and backward_layer must go backwards.", "backward_layer")
 
+    @property
+    def recurrence(self) -> tuple[str, Layer, int] | None:
+        once, back = self.layer.recurrence, self.backward_layer
+        alike = back is None or (back.type, back.units) == (self.layer.type, self.layer.units)
+        return (*once[:2], 2) if once and alike else None
+
     def both(self) -> tuple[Any, Any]:
         """The forward and the backward layer, named as Keras names them."""
         forward, backward = self.layer, self.backward_layer

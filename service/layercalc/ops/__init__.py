@@ -49,7 +49,7 @@ from layercalc.ops.elementwise import (
 from layercalc.ops.imaging import clahe, to_integer
 from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
 from layercalc.ops.math import TRANSCENDENTAL
-from layercalc.ops.normalization import batch_norm, l2_normalize, layer_norm, standardize
+from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
 from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from layercalc.ops.reduction import (
     argmax,
@@ -58,6 +58,8 @@ from layercalc.ops.reduction import (
     count_nonzero,
     cumprod,
     cumsum,
+    global_average_pool,
+    global_max_pool,
     one_hot,
     reduce_all,
     reduce_any,
@@ -84,6 +86,7 @@ from layercalc.ops.shaping import (
     step,
     take,
     transpose,
+    upsample,
 )
 from layercalc.ops.signal import decibels, mel_bands, spectrum
 
@@ -97,6 +100,11 @@ __all__ = [
     "triangle",
     "TRANSCENDENTAL",
     "gather_along",
+    "global_average_pool",
+    "global_max_pool",
+    "group_norm",
+    "rms_norm",
+    "upsample",
     "argmax",
     "argmin",
     "argsort",

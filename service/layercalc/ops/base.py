@@ -304,10 +304,14 @@ def autocast(x: Tensor) -> Tensor:
     return READING.get().autocast(x)
 
 
-def constant(values: Any, dtype: str | None = None) -> Tensor:
-    """A tensor whose values are known before any input is; a float of the dtype that is computed in, unless named."""
+def constant(values: Any, dtype: str | None = None, shape: Shape | None = None) -> Tensor:
+    """A tensor whose values are known before any input is, seen in `shape` if that is larger.
+
+    A float is of the dtype that is computed in, unless one is named.
+    """
     array, reading = np.asarray(values), READING.get()
-    return reading.constant(lambda: array, array.shape, dtype or reading.compute)
+    to = array.shape if shape is None else shape
+    return reading.constant(lambda: np.broadcast_to(array, to), to, dtype or reading.compute)
 
 
 def full(shape: Shape, value: float) -> Tensor:

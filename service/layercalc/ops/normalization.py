@@ -7,6 +7,7 @@ import numpy as np
 
 from layercalc.dims import Shape, size
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.elementwise import broadcast
 
 
 class BatchNorm(Op):
@@ -56,28 +57,80 @@ class LayerNorm(Op):
     ) -> Shape:
         return x
 
-    def cost(
-        self, out: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool
-    ) -> Cost:
-        n, rows = size(out), prod(dim for axis, dim in enumerate(out) if axis not in axes)
-        return Cost(
-            adds=n * (3 + center) - rows,  # two sums of k elements take 2 (k − 1) additions, epsilon takes one
-            muls=n * (2 + scale),
-            divs=rows * 3,
-            transcendentals=rows,
-        )
+    def cost(self, out: Shape, *_: Shape, axes: Any, scale: bool, center: bool, **__: Any) -> Cost:
+        return by_moments(size(out), rows_of(out, axes), scale, center)
 
     def run(self, x: Any, *affine: Any, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool):  # type: ignore[no-untyped-def]
         centred = x - x.mean(axis=axes, keepdims=True)
         variance = np.square(centred).mean(axis=axes, keepdims=True)
         y = x.copy() if rms_scaling else centred
         y *= 1 / np.sqrt(variance + x.dtype.type(epsilon))
-        along = [n if axis in axes else 1 for axis, n in enumerate(x.shape)]
-        if scale:
-            y *= affine[0].reshape(along)
-        if center:
-            y += affine[-1].reshape(along)
-        return y
+        return scaled(y, axes, affine, scale, center)
+
+
+def rows_of(shape: Shape, axes: Any) -> Any:
+    """How many times moments are taken: once for each place on the other axes."""
+    return prod(dim for axis, dim in enumerate(shape) if axis not in axes)
+
+
+def by_moments(n: Any, rows: Any, scale: bool, center: bool) -> Cost:
+    """N elements shifted and scaled by the moments of each row: two sums of k take 2 (k − 1) additions, epsilon one."""
+    return Cost(adds=n * (3 + center) - rows, muls=n * (2 + scale), divs=rows * 3, transcendentals=rows)
+
+
+def scaled(y: Any, axes: Any, affine: Any, scale: bool, center: bool) -> np.ndarray:
+    """Y · gamma + beta along the axes, in place."""
+    along = [n if axis in axes else 1 for axis, n in enumerate(y.shape)]
+    if scale:
+        y *= affine[0].reshape(along)
+    if center:
+        y += affine[-1].reshape(along)
+    return y
+
+
+class GroupNorm(Op):
+    """Each group of channels of each sample to mean 0 and variance 1, then gamma and beta of each channel.
+
+    Wu & He 2018, arXiv:1803.08494.
+    """
+
+    price = LayerNorm.price
+
+    floating = True
+
+    def shape(self, x: Shape, *_: Shape, axis: int, groups: int, epsilon: float, scale: bool, center: bool) -> Shape:
+        return x
+
+    def cost(self, out: Shape, *_: Shape, groups: int, scale: bool, center: bool, **__: Any) -> Cost:
+        return by_moments(size(out), out[0] * groups, scale, center)
+
+    def run(self, x: Any, *affine: Any, axis: int, groups: int, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
+        folded = x.reshape(*x.shape[:axis], groups, -1, *x.shape[axis + 1 :])
+        axes = tuple(place for place in range(1, folded.ndim) if place != axis)
+        how: dict[str, Any] = {"epsilon": epsilon, "scale": False, "center": False, "rms_scaling": False}
+        return scaled(layer_norm.run(folded, axes=axes, **how).reshape(x.shape), (axis,), affine, scale, center)
+
+
+class RMSNorm(Op):
+    """x / sqrt(mean(x²) + epsilon) over the axes, times scale, which lies along the last ones whichever they are.
+
+    Zhang & Sennrich 2019, arXiv:1910.07467, as Keras has it.
+    """
+
+    price = "each element 3 multiplications and 1 addition; each row 2 divisions and 1 root"
+
+    floating = True
+
+    def shape(self, x: Shape, scale: Shape, *, axes: tuple[int, ...], epsilon: float) -> Shape:
+        return broadcast(x, scale)
+
+    def cost(self, out: Shape, *_: Shape, axes: tuple[int, ...], epsilon: float) -> Cost:
+        n, rows = size(out), rows_of(out, axes)
+        return Cost(adds=n, muls=3 * n, divs=2 * rows, transcendentals=rows)
+
+    def run(self, x: Any, scale: Any, *, axes: tuple[int, ...], epsilon: float) -> np.ndarray:
+        factor = 1 / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + x.dtype.type(epsilon))
+        return x * factor * scale
 
 
 class Standardize(Op):
@@ -110,7 +163,7 @@ class L2Normalize(Op):
         return x
 
     def cost(self, out: Shape, x: Shape, *, axes: tuple[int, ...], floor: float = 1e-12) -> Cost:
-        n, rows = size(out), prod(dim for axis, dim in enumerate(out) if axis not in axes)
+        n, rows = size(out), rows_of(out, axes)
         rows = rows if n != 0 else 0
         return Cost(adds=n - rows, muls=2 * n, compares=rows, divs=rows, transcendentals=rows)
 
@@ -121,5 +174,7 @@ class L2Normalize(Op):
 
 batch_norm = BatchNorm("batch_norm")
 layer_norm = LayerNorm("layer_norm")
+group_norm = GroupNorm("group_norm")
+rms_norm = RMSNorm("rms_norm")
 standardize = Standardize("standardize")
 l2_normalize = L2Normalize("l2_normalize")

@@ -147,6 +147,8 @@ class OneHot(Op):
 reduce_max = Reduce("reduce_max", np.max)
 reduce_min = Reduce("reduce_min", np.min)
 reduce_mean = Reduce("reduce_mean", np.mean, average=True)
+global_max_pool = Reduce("global_max_pool", np.max)
+global_average_pool = Reduce("global_average_pool", np.mean, average=True)
 reduce_any = Reduce("reduce_any", np.any)
 reduce_all = Reduce("reduce_all", np.all)
 reduce_sum = Reduce("reduce_sum", np.sum, "adds")

@@ -215,6 +215,20 @@ class Repeat(Op):
         return np.repeat(x, times, axis)
 
 
+class Upsample(Op):
+    """Every spatial axis of (batch, *spatial, channels) some times as long, each element repeated."""
+
+    free = True
+
+    def shape(self, x: Shape, *, times: Shape) -> Shape:
+        return x[0], *(n * k for n, k in zip(x[1:-1], times, strict=True)), x[-1]
+
+    def run(self, x: Any, *, times: tuple[int, ...]) -> np.ndarray:
+        for axis, k in enumerate(times, 1):
+            x = np.repeat(x, k, axis)
+        return x
+
+
 class BroadcastTo(Op):
     """The same values seen in a larger shape."""
 
@@ -255,6 +269,7 @@ roll = Roll("roll")
 diagonal = Diagonal("diagonal")
 concatenate = Concatenate("concatenate")
 repeat = Repeat("repeat")
+upsample = Upsample("upsample")
 broadcast_to = BroadcastTo("broadcast_to")
 cast = Cast("cast")
 

@@ -1,0 +1,134 @@
+"""By whose count: the number that each of seven tools reports for a network, and why two of them differ."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from layercalc.analysis import Analysis, Row
+from layercalc.conventions.base import Convention, Rule
+from layercalc.conventions.calflops import CALFLOPS
+from layercalc.conventions.flop_counter import TORCH
+from layercalc.conventions.fvcore import FVCORE
+from layercalc.conventions.ptflops import PTFLOPS
+from layercalc.conventions.tf import TF
+from layercalc.conventions.thop import THOP
+from layercalc.conventions.torchinfo import TORCHINFO
+from layercalc.dims import Dim, Unknown
+from layercalc.errors import InvalidModel
+from layercalc.layers import nearest
+
+CONVENTIONS = {one.name: one for one in (FVCORE, TORCH, TORCHINFO, THOP, PTFLOPS, CALFLOPS, TF)}
+
+__all__ = ["CONVENTIONS", "Convention", "Counts", "chosen", "plain"]
+
+Terms = dict[str, Dim | None]  # by op, or by module; None is a number that nobody can say
+
+
+def chosen(names: Sequence[str] | str) -> list[Convention]:
+    """The conventions of these names; `all` is every one. InvalidModel for a name that is none."""
+    listed = [names] if isinstance(names, str) else list(names)
+    wanted = [name for one in listed for name in (CONVENTIONS if one == "all" else [one])]
+    faults = [
+        {
+            "parameter": "conventions",
+            "detail": f"There is no convention {name!r}.{nearest(str(name), list(CONVENTIONS))} "
+            f"They are {', '.join(CONVENTIONS)}, or all of them: all.",
+        }
+        for name in dict.fromkeys(map(str, wanted))
+        if name not in CONVENTIONS
+    ]
+    if faults:
+        raise InvalidModel(faults)
+    return [CONVENTIONS[name] for name in dict.fromkeys(wanted)]
+
+
+class Counts:
+    """What the conventions count for an analysis: by row, in total, and by op where two are held against each other."""
+
+    def __init__(self, analysis: Analysis, conventions: Iterable[Convention]):
+        self.conventions = list(conventions)
+        shapes = [value.spec.shape for value in analysis.inputs if value.spec.shape]
+        batch = shapes[0][0] if shapes else 1
+        self.rows: list[dict[str, Dim | None]] = []
+        self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
+        self.terms: dict[str, Terms] = {one.name: {} for one in self.conventions}
+        cache: dict[tuple[int, str], Terms] = {}
+        for row in analysis.rows:
+            counted: dict[str, Dim | None] = {}
+            for one in self.conventions:
+                key = (id(row.traced), one.name)
+                if key not in cache:
+                    layer, entries = row.call.layer, row.traced.entries
+                    cache[key] = {"mask": None} if one.ignored and masked(row) else one.terms(layer, entries, batch)
+                counted[one.name] = total(cache[key])
+                if counted[one.name] is None:
+                    self.blind.setdefault(one.name, row)
+                merge(self.terms[one.name], cache[key])
+            self.rows.append(counted)
+
+    def totals(self) -> dict[str, Dim | None]:
+        return {one.name: total(self.terms[one.name]) for one in self.conventions}
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Why a count is null where no dimension is unknown."""
+        return [
+            {
+                **row.call.place.at(),
+                "detail": f"What {name} reports for {row.name!r} is not known, so its count of it and its total are null",
+            }
+            for name, row in self.blind.items()
+        ]
+
+    def reconciliation(self) -> list[dict[str, Any]]:
+        """For each pair of conventions the terms whose sum is their difference, the largest first."""
+        pairs = [(a, b) for place, a in enumerate(self.conventions) for b in self.conventions[place + 1 :]]
+        return [self.between(a, b) for a, b in pairs]
+
+    def between(self, a: Convention, b: Convention) -> dict[str, Any]:
+        first, second = self.terms[a.name], self.terms[b.name]
+        terms: list[dict[str, Any]] = []
+        for op in dict.fromkeys((*first, *second)):
+            one, other = first.get(op, 0), second.get(op, 0)
+            if one != other:
+                terms.append(
+                    {
+                        "op": op,
+                        a.name: plain(one),
+                        b.name: plain(other),
+                        "difference": plain(None if one is None or other is None else other - one),
+                        "detail": f"{op}: {a.name} counts {says(a, op)}; {b.name} counts {says(b, op)}.",
+                    }
+                )
+        terms.sort(key=lambda term: -abs(term["difference"] or 0))
+        totals = self.totals()
+        one, other = totals[a.name], totals[b.name]
+        difference = plain(None if one is None or other is None else other - one)
+        return {"between": [a.name, b.name], "difference": difference, "terms": terms}
+
+
+def total(terms: Terms) -> Dim | None:
+    """The sum, or None where one of the numbers is not to be had."""
+    return None if None in terms.values() else sum(terms.values(), 0)  # type: ignore[arg-type]
+
+
+def masked(row: Row) -> bool:
+    """Whether the layer makes a mask, or uses one in another way than a loop does."""
+    given = any(value.mask is not None for value in row.inputs)
+    made = any(mask is not None for _, mask in row.traced.outputs)
+    layer = row.call.layer
+    assert layer is not None
+    return (made and not given) or (given and "mask" in layer.accepts and layer.recurrence is None)
+
+
+def merge(into: Terms, terms: Terms) -> None:
+    for op, number in terms.items():
+        before = into.get(op, 0)
+        into[op] = None if number is None or before is None else before + number
+
+
+def plain(n: Dim | None) -> int | None:
+    return None if n is None or isinstance(n, Unknown) else int(n)
+
+
+def says(convention: Convention, op: str) -> str:
+    rule: Rule | None = convention.rules.get(op) or convention.loops.get(op)
+    return rule.says if rule else "nothing, since it does not see it"
