@@ -27,9 +27,9 @@ def test_report_of_the_contract():
     assert report["inputs"] == [{"name": "input", "shape": [None, 28, 28, 1], "dtype": "float32"}]
     assert report["outputs"] == [{"name": "dense", "shape": [None, 10], "dtype": "float32"}]
     assert conv["ops"] == [
-        {"op": "conv", "macs": 194688, "flops": 389376},
-        {"op": "bias_add", "flops": 21632},
-        {"op": "relu", "flops": 21632},
+        {"op": "conv", "macs": 194688, "flops": 389376, "bytes_read": 4288, "bytes_written": 86528},
+        {"op": "bias_add", "adds": 21632, "flops": 21632, "bytes_read": 86528 + 128, "bytes_written": 86528},
+        {"op": "relu", "compares": 21632, "flops": 21632, "bytes_read": 86528, "bytes_written": 86528},
     ]
     assert (conv["params"], conv["macs"], conv["flops"]) == (320, 194688, 389376 + 2 * 21632)
     assert (conv["activation_bytes"], conv["param_bytes"]) == (86528, 1280)

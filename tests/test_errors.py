@@ -138,7 +138,6 @@ def test_number_of_faults_is_capped_and_the_cap_said():
         ({"batch_size": 0}, "at least 1"),
         ({"batch_size": "4"}, 'received "4"'),
         ({"conventions": ["thopp"]}, "Did you mean 'thop'?"),
-        ({"explain": True}, "not available"),
     ],
 )
 def test_fault_in_an_option_names_the_parameter(option, words):

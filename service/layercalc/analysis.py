@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from layercalc.dims import Dim, Shape, Unknown, shown, size
+from layercalc.dims import Dim, Shape, Unknown, provably, shown, size
 from layercalc.errors import InvalidModel, ShapeError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
@@ -73,8 +73,23 @@ class Traced(NamedTuple):
     weights: list[WeightSpec]
     entries: list[Entry]
     counts: dict[str, Dim]
-    ops: list[dict[str, Any]]
     view: bool  # whether the output is the input's memory
+    asked: tuple[list[Any], dict[str, Any]]  # the call it was traced for: (spec, mask) by position and by name
+    seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
+
+    @property
+    def traffic(self) -> Dim:
+        """The fewest bytes to move: inputs, weights and outputs once, or what the ops move if that is less."""
+        once = sum((spec.bytes for spec in self.reads), self.counts["param_bytes"] + self.counts["activation_bytes"])
+        moved = sum((entry.read + entry.written for entry in self.entries), 0)
+        return moved if self.view or provably(moved < once) else once
+
+    @property
+    def reads(self) -> list[Spec]:
+        """Every tensor of the call, in the order of a row's inputs."""
+        inputs, named = self.asked
+        others = [one for value in named.values() for one in (value if isinstance(value, list) else [value])]
+        return [spec for spec, _ in (*inputs, *others)]
 
 
 def trace(
@@ -93,15 +108,14 @@ def trace(
         raise ShapeError("A number here has more than 4,000 digits; make the shapes smaller.") from None
     finally:
         READING.reset(token)
-    return Traced(
-        outputs, list(found.values()), tracing.entries, *totalled(list(found.values()), tracing.entries, outputs)
-    )
+    counts, view = totalled(list(found.values()), tracing.entries, outputs)
+    return Traced(outputs, list(found.values()), tracing.entries, counts, view, (inputs, named), tracing.seen_as)
 
 
 def totalled(
     weights: list[WeightSpec], entries: list[Entry], outputs: list[tuple[Spec, Spec | None]]
-) -> tuple[dict[str, Dim], list[dict[str, Any]], bool]:
-    """The counts of a layer, its ops as a report lists them, and whether it only looks at its input another way."""
+) -> tuple[dict[str, Dim], bool]:
+    """The counts of a layer, and whether it only looks at its input another way."""
     params: Dim = 0
     trainable: Dim = 0
     stored: Dim = 0
@@ -112,14 +126,11 @@ def totalled(
         stored = stored + elements * WIDTH[spec.dtype]
     macs: Dim = 0
     flops: Dim = 0
-    ops, view = [], True
+    view = True
     for op, cost, times, *_ in entries:
         view = view and op.view
         some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
         macs, flops = macs + some_macs, flops + some_flops
-        row = {"op": op.name, "macs": some_macs} if some_macs != 0 else {"op": op.name}
-        row["flops"] = some_flops
-        ops.append(row)
     counts = {
         "params": params,
         "trainable_params": trainable,
@@ -135,7 +146,7 @@ def totalled(
     for spec, _ in outputs:
         if fault := unwieldy(spec.shape):
             raise ShapeError(f"The output has {fault}.")
-    return counts, ops, view
+    return counts, view
 
 
 def unwieldy(shape: Shape) -> str:
@@ -190,17 +201,18 @@ class Analysis:
         )
 
     def totals(self) -> dict[str, Dim]:
-        """The sums over all rows, shared weights once, and the peak of what is live."""
+        """The sums over all rows, shared weights once."""
         out: dict[str, Dim] = dict.fromkeys(METRICS, 0)
         for row in self.rows:
             for metric, count in row.traced.counts.items():
                 if not (row.shared and "param" in metric):
                     out[metric] = out[metric] + count
-        out["peak_activation_bytes"] = self.peak()
         return out
 
-    def peak(self) -> Dim:
-        """The most activation bytes live at once, at layer boundaries: inputs included, views free, outputs kept.
+    def peak(self) -> tuple[Dim, str | None]:
+        """The most activation bytes live at once, and the row that runs then, or None if it is none yet.
+
+        At layer boundaries: inputs included, views free, outputs kept.
 
         While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it.
         """
@@ -221,14 +233,16 @@ class Analysis:
             ends.setdefault(step, []).append(source)
         live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
         most: Dim = live
+        where: str | None = None
         for step, row in enumerate(self.executed):
             live = live + bytes_of[row.name]
             if isinstance(live, Unknown):
-                return live
-            most = max(most, live)
+                return live, row.name
+            if live > most:
+                most, where = live, row.name
             for source in ends.get(step, ()):
                 live = live - bytes_of[source]
-        return most
+        return most, where
 
 
 class Shapes:

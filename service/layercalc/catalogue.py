@@ -1,7 +1,10 @@
 """The layer types as data: for the service, the command line and the documentation."""
 
+import dataclasses
 from typing import Any
 
+from layercalc.conventions import CONVENTIONS
+from layercalc.devices import DEVICES
 from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
@@ -79,6 +82,29 @@ def entry(name: str) -> dict[str, Any] | None:
         "schema": json_schema(kind),
         "example": example(kind),
     }
+
+
+def conventions() -> list[dict[str, Any]]:
+    """The ways to count of other tools: units, rules in short, and for each op with their source."""
+    return [
+        {
+            "name": one.name,
+            "tool": one.tool,
+            "unit": one.unit,
+            "rule": one.rule,
+            "source": one.source,
+            "rules": [
+                {"op": op, "counts": rule.says, "source": rule.source}
+                for op, rule in {**one.rules, **one.loops}.items()
+            ],
+        }
+        for one in CONVENTIONS.values()
+    ]
+
+
+def devices() -> list[dict[str, Any]]:
+    """The devices that a roofline can be drawn for."""
+    return [dataclasses.asdict(one) for one in DEVICES.values()]
 
 
 def default(field: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from layercalc.errors import Refused, Unreadable
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.readers.archive import unpacked
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.sheets import report_sheet
 
 FORMATS = ("table", "json", "markdown", "csv")
 
@@ -80,11 +81,35 @@ shape_option = click.option(
 @click.argument("model")
 @shape_option
 @click.option("--batch-size", type=int, help="Count for that many samples.")
+@click.option("--conventions", metavar="NAMES", help="Count as other tools do: fvcore,thop …, or all.")
+@click.option("--explain", is_flag=True, help="Show the arithmetic of every row.")
+@click.option("--device", metavar="NAME", help="Bound the time: a100, raspberry-pi-5 …, or FLOP/s,bytes/s.")
+@click.option("--columns", metavar="NAMES", help="Columns of the table: name,params,flops,receptive_field …")
 @format_option
-def analyze(model: str, input_shape: Sequence[str], batch_size: int | None, chosen: str | None) -> None:
+def analyze(
+    model: str,
+    input_shape: Sequence[str],
+    batch_size: int | None,
+    conventions: str | None,
+    explain: bool,
+    device: str | None,
+    columns: str | None,
+    chosen: str | None,
+) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
-    report = verbs.analyze(read_file(model), input_shape=list(input_shape) or None, batch_size=batch_size)
-    show(report, formats.report_sheet(report), chosen)
+    report = verbs.analyze(
+        read_file(model),
+        input_shape=list(input_shape) or None,
+        batch_size=batch_size,
+        conventions=split(conventions),
+        explain=explain,
+        device=device,
+    )
+    show(report, report_sheet(report, split(columns)), chosen)
+
+
+def split(names: str | None) -> list[str]:
+    return [name.strip() for name in (names or "").split(",") if name.strip()]
 
 
 def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> None:

@@ -1,6 +1,7 @@
 """The reading with arrays: the forward pass, layer by layer, checked against the analysis."""
 
 import logging
+import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,31 @@ class Weights:
         return self
 
 
+class Live:
+    """The bytes of all arrays that a walk holds between layers, and the most there were; a view holds what it is of."""
+
+    def __init__(self, arrays: Sequence[np.ndarray]):
+        self.now = self.most = 0
+        self.known: set[int] = set()
+        for array in arrays:
+            self.add(array)
+
+    def add(self, array: np.ndarray) -> None:
+        owner = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        key = id(owner)
+        if key not in self.known and isinstance(owner, np.ndarray):  # a scalar of NumPy's is no array
+            self.known.add(key)
+            self.now += owner.nbytes
+            self.most = max(self.most, self.now)
+            weakref.finalize(owner, self.remove, key, owner.nbytes)
+
+    def remove(self, key: int, size: int) -> None:
+        self.known.discard(key)
+        self.now -= size
+
+
 class Result(NamedTuple):
     """What came out of one row."""
 
@@ -52,6 +78,7 @@ class Execution:
     outputs: list[np.ndarray]
     results: list[dict[str, Any]] = field(default_factory=list)
     kept: dict[str, np.ndarray] = field(default_factory=dict)
+    peak_activation_bytes: int = 0  # what was held at once, at the worst moment
 
     @property
     def verified(self) -> bool:
@@ -88,18 +115,23 @@ class Arrays:
 
 def execute(
     analysis: Analysis,
-    inputs: Sequence[np.ndarray],
+    inputs: list[np.ndarray],
     weights: Mapping[str, np.ndarray],
     *,
     stats: bool = False,
     keep: Sequence[str] = (),
 ) -> Execution:
-    """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones."""
+    """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
+
+    The list of inputs is emptied, so that the memory of each can be freed after its last use.
+    """
     results: dict[str, dict[str, Any]] = {}
     kept: dict[str, np.ndarray] = {}
 
     def watch(result: Result) -> None:
         row, outputs = result
+        for array in outputs:
+            live.add(array)
         expected = [spec.shape for spec, _ in row.traced.outputs]
         actual = [array.shape for array in outputs]
         line: dict[str, Any] = {
@@ -113,15 +145,16 @@ def execute(
         if row.name in keep:
             kept[row.name] = outputs[0]
 
+    live = Live(inputs)
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
     token = READING.set(Running())
     try:
         with np.errstate(all="ignore"):
-            outputs = analysis.model.walk([(array, None) for array in inputs], visitor)
+            outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
     finally:
         READING.reset(token)
     ordered = [results[row.name] for row in analysis.rows]
-    return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept)
+    return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept, live.most)
 
 
 def statistics(array: np.ndarray) -> dict[str, Any]:

@@ -9,19 +9,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-TOTALS = {
-    "params": "params",
-    "trainable_params": "trainable",
-    "non_trainable_params": "non-trainable",
-    "macs": "MACs",
-    "flops": "FLOPs",
-}
-BYTES = {
-    "param_bytes": "parameters",
-    "activation_bytes": "activations",
-    "peak_activation_bytes": "peak of live activations",
-}
-
 
 @dataclass
 class Sheet:
@@ -34,28 +21,6 @@ class Sheet:
     raw: list[list[Any]]
     notes: list[str] = field(default_factory=list)
     numbers: int = 0  # how many columns at the end are numbers
-
-
-def report_sheet(report: dict[str, Any]) -> Sheet:
-    """A report, like model.summary()."""
-    layers = report["layers"]
-    keys = ["name", "type", "inputs", "output_shape", *(key for key in TOTALS), *list(BYTES)[:2]]
-    rows = [
-        [row["name"], row["type"], shape_text(row["output_shape"]), *(number_text(row[key]) for key in SHOWN)]
-        for row in layers
-    ]
-    return Sheet(
-        title=f"{report['model']['name']} ({report['model']['format']})",
-        columns=["Layer", "Type", "Output shape", *SHOWN.values()],
-        rows=rows,
-        raw_columns=keys,
-        raw=[[row[key] for key in keys] for row in layers],
-        notes=summary_lines(report),
-        numbers=len(SHOWN),
-    )
-
-
-SHOWN = {"params": "Params", "macs": "MACs", "flops": "FLOPs"}
 
 
 def forward_sheet(result: dict[str, Any]) -> Sheet:
@@ -127,16 +92,6 @@ def scaled(n: int | None, unit: str, base: int, names: str) -> str:
         return f"{n} {unit}".strip()
     hundredths = (n * 100 + base**power // 2) // base**power  # rounded in integers: a count may be past any float
     return f"{hundredths // 100:,}.{hundredths % 100:02} {names[power - 1]}{'i' * (base == 1024)}{unit}"
-
-
-def summary_lines(report: dict[str, Any]) -> list[str]:
-    """What stands under the table of a report."""
-    totals = report["totals"]
-    counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in TOTALS.items())
-    memory = ", ".join(f"{scaled(totals[key], 'B', 1024, 'KMGTPEZY')} {name}" for key, name in BYTES.items())
-    batch = 1 if report["batch_size"] is None else report["batch_size"]
-    lines = [f"Total: {counts}", f"Memory: {memory}", f"For a batch of {batch}; a MAC counts as two FLOPs."]
-    return lines + warning_lines(report["warnings"])
 
 
 def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:

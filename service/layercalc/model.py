@@ -1,6 +1,6 @@
 """A model: calls of layers, the edges between them, an order, and the one walk that every reading uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
@@ -85,12 +85,14 @@ class Model(Layer):
         self.order, self.stuck = ordered(calls)
         self.dead = last_uses(calls, self.order, outputs)
 
-    def walk(self, inputs: Sequence[Any], visitor: Visitor) -> list[Any]:
+    def walk(self, inputs: Iterable[Any], visitor: Visitor) -> list[Any]:
         """Visit every call once its inputs are there, drop what nobody will read again, and give the outputs.
 
         A call that fails, and all that depend on it, give None.
         """
-        values: dict[int, Sequence[Any] | None] = {INPUTS: inputs}
+        given = list(inputs)
+        del inputs
+        values: dict[int, Sequence[Any] | None] = {INPUTS: given}
 
         def take(ref: Ref | tuple[Ref, ...]) -> Any:
             if not isinstance(ref, Ref):
@@ -117,7 +119,10 @@ class Model(Layer):
                 except Poisoned:
                     pass
             for source in dead:
-                del values[source]
+                if source < 0:
+                    given[~source] = None  # an input of the model, which nobody may hold but the walk
+                else:
+                    del values[source]
         outputs: list[Any] = []
         for ref, place in zip(self.outputs, self.places, strict=True):
             made = values.get(ref.source)
@@ -221,12 +226,12 @@ def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
 
 
 def last_uses(calls: list[Call], order: list[int], outputs: list[Ref]) -> list[list[int]]:
-    """For each place in the order, the sources that nobody reads after it."""
+    """For each place in the order, the sources that nobody reads after it; ~n for the n-th input of the model."""
     last = {index: at for at, index in enumerate(order)}
     for at, index in enumerate(order):
         for ref in calls[index].reads():
-            last[ref.source] = at
-    kept = {ref.source for ref in outputs} | {INPUTS}
+            last[ref.source if ref.source != INPUTS else ~ref.output] = at
+    kept = {ref.source if ref.source != INPUTS else ~ref.output for ref in outputs}
     dead: list[list[int]] = [[] for _ in order]
     for source, at in last.items():
         if source not in kept:

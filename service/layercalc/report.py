@@ -1,21 +1,44 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from layercalc import __version__
-from layercalc.analysis import Analysis, Row, Value
+from layercalc.analysis import Analysis, Row, Traced, Value
 from layercalc.conventions import Convention, Counts, plain
+from layercalc.devices import Device, bound, ratio
 from layercalc.dims import Batch, Dim, Unknown, shown
+from layercalc.explain import explained
+from layercalc.memory import memory
+from layercalc.ops import Cost
+from layercalc.ops.base import FREE, Entry
+from layercalc.receptive import fields
+
+RULE = (
+    "A bound, not a prediction: no layer can take less than its FLOPs at the device's peak, or the bytes of its "
+    "inputs, weights and outputs at its bandwidth, whichever is more; layers run one after another."
+)
 
 
-def report(
-    analysis: Analysis, warnings: list[dict[str, Any]], conventions: Sequence[Convention] = ()
-) -> dict[str, Any]:
+class Extras(NamedTuple):
+    """What a report holds beside the counts, where it is asked for."""
+
+    conventions: Sequence[Convention] = ()
+    explain: bool = False
+    device: Device | None = None
+
+
+PLAIN = Extras()
+
+
+def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
     """The contract's report; `warnings` are those of the reader."""
     batch = analysis.inputs[0].spec.shape[0] if analysis.inputs and analysis.inputs[0].spec.shape else None
-    totals: dict[str, Any] = {metric: count(n) for metric, n in analysis.totals().items()}
+    peak, peak_layer = analysis.peak()
+    sums = analysis.totals() | {"peak_activation_bytes": peak}
+    totals: dict[str, Any] = {metric: count(n) for metric, n in sums.items()}
     out = {
         "version": __version__,
         "model": {"name": analysis.model.name, "format": analysis.model.form},
@@ -24,9 +47,26 @@ def report(
         "outputs": [tensor(value) for value in analysis.outputs],
         "layers": rows(analysis),
         "totals": totals,
-        "warnings": [*warnings, *unknowns(analysis)],
+        "memory": known(memory(analysis, sums, peak_layer)),
+        "warnings": [*warnings, *unknowns(analysis, sums)],
     }
-    return out | counted(out, Counts(analysis, conventions)) if conventions else out
+    for row, field in zip(out["layers"], fields(analysis), strict=True):
+        row["receptive_field"] = field
+    if extras.conventions:
+        out |= counted(out, Counts(analysis, extras.conventions))
+    if extras.explain:
+        for row, found in zip(out["layers"], analysis.rows, strict=True):
+            row["explain"] = explained(found)
+    if extras.device:
+        out["roofline"] = roofline(out, analysis, extras.device)
+    return out
+
+
+def known(n: Any) -> Any:
+    """Counts as they go over the wire, at any depth."""
+    if isinstance(n, dict):
+        return {key: known(value) for key, value in n.items()}
+    return None if isinstance(n, Unknown) else n
 
 
 def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
@@ -42,13 +82,40 @@ def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
     }
 
 
+def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str, Any]:
+    """Bounds for each row, and for all of them one after another."""
+    seconds: float | None = 0.0
+    for row, found in zip(report["layers"], analysis.rows, strict=True):
+        dtype = found.traced.outputs[0][0].dtype
+        row["roofline"] = bound(row["flops"], count(found.traced.traffic), dtype, on)
+        seconds = None if seconds is None or row["roofline"] is None else seconds + row["roofline"]["seconds"]
+    told = {"name": on.name, "title": on.title, "peak_flops": on.peak_flops, "bandwidth": on.bandwidth}
+    return {"device": {**told, "source": on.source}, "seconds": seconds, "rule": RULE}
+
+
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter(row.layer for row in analysis.rows)
-    return [row_of(row, again=uses[row.layer] > 1) for row in analysis.rows]
+    drawn: dict[int, dict[str, Any]] = {}  # what two rows of one trace have in common
+    out = []
+    for row in analysis.rows:
+        key = id(row.traced)
+        if key not in drawn:
+            drawn[key] = costs(row.traced)
+        out.append(row_of(row, uses[row.layer] > 1, drawn[key]))
+    return out
 
 
-def row_of(row: Row, again: bool) -> dict[str, Any]:
+def costs(traced: Traced) -> dict[str, Any]:
+    """What the ops of a layer do, and how much of it for each byte that must be moved."""
+    flops, traffic = traced.counts["flops"], traced.traffic
+    return {
+        "arithmetic_intensity": ratio(count(flops), count(traffic)),
+        "ops": [op_of(entry) for entry in traced.entries],
+    }
+
+
+def row_of(row: Row, again: bool, costs: dict[str, Any]) -> dict[str, Any]:
     traced = row.traced
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
     counts = {metric: count(n) for metric, n in traced.counts.items()}
@@ -66,8 +133,26 @@ def row_of(row: Row, again: bool) -> dict[str, Any]:
         "output_shapes": shapes,
         **counts,
         "weights": [weight_of(row, weight) for weight in traced.weights],
-        "ops": [{key: n if key == "op" else count(n) for key, n in op.items()} for op in traced.ops],
+        **costs,
+        "ops": [dict(op) for op in costs["ops"]],
     }
+
+
+KINDS = tuple(kind.name for kind in dataclasses.fields(Cost))
+
+
+def op_of(entry: Entry) -> dict[str, Any]:
+    """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
+    cost, times = entry.cost, entry.times
+    out: dict[str, Any] = {"op": entry.op.name}
+    if cost is not FREE:
+        for kind in KINDS:
+            n = getattr(cost, kind)
+            if isinstance(n, Unknown) or n:
+                out[kind] = count(n * times)
+    out["flops"] = count(cost.flops * times)
+    out["bytes_read"], out["bytes_written"] = count(entry.read), count(entry.written)
+    return out
 
 
 def weight_of(row: Row, weight: Any) -> dict[str, Any]:
@@ -90,13 +175,13 @@ def count(n: Dim) -> int | None:
     return None if isinstance(n, Unknown) else int(n)
 
 
-def unknowns(analysis: Analysis) -> list[dict[str, Any]]:
+def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:
     """A warning for every unknown dimension, where it makes a count unknowable."""
-    counts = {f"{metric} of {row.name!r}": n for row in analysis.rows for metric, n in row.traced.counts.items()}
-    counts |= {f"the total {metric}": n for metric, n in analysis.totals().items()}
-    first = next((name for name, n in counts.items() if isinstance(n, Unknown)), None)
-    if first is None:
+    if not any(isinstance(n, Unknown) for n in totals.values()):
         return []
+    counts = {f"{metric} of {row.name!r}": n for row in analysis.rows for metric, n in row.traced.counts.items()}
+    counts |= {f"the total {metric}": n for metric, n in totals.items()}
+    first = next(name for name, n in counts.items() if isinstance(n, Unknown))
     sizes = [dim for value in analysis.inputs for dim in value.spec.shape]
     origins = dict.fromkeys(n.origin for n in (*sizes, *counts.values()) if isinstance(n, Unknown))
     detail = f"is unknown, so {first} and every count that depends on it are null"

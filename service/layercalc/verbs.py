@@ -11,6 +11,7 @@ from layercalc.analysis import Analysis, analyse
 from layercalc.collector import paused
 from layercalc.comparison import compared
 from layercalc.conventions import chosen
+from layercalc.devices import device as named_device
 from layercalc.dims import Unknown
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
@@ -19,7 +20,7 @@ from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.posted import read_expected, read_inputs, read_names, read_weights
 from layercalc.readers import Draft, read
-from layercalc.report import report, rows
+from layercalc.report import Extras, report, rows
 from layercalc.shapes import declared
 
 Path = tuple[object, ...]
@@ -31,8 +32,9 @@ def analyze(
     *,
     input_shape: Any = None,
     batch_size: int | None = None,
-    conventions: Sequence[str] = (),
+    conventions: Sequence[str] | str = (),
     explain: bool = False,
+    device: Any = None,
     limits: Limits = UNLIMITED,
     path: Path = (),
 ) -> dict[str, Any]:
@@ -40,15 +42,16 @@ def analyze(
 
     `document` is a stack, Keras JSON (parsed or as text), Keras code, or a Keras model. `input_shape` leaves the batch
     out: a list of sizes (None: unknown), `"28,28,1"`, or a mapping or list of `"name:sizes"` for several inputs.
-    Counts are for one sample, or for `batch_size` of them. `path` is where the document stands in a larger one, for the
+    Counts are for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or
+    "all"), `explain` adds the arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and
+    bandwidth) the roofline. `path` is where the document stands in a larger one, for the
     pointers of errors. Raises InvalidModel.
     """
-    not_yet(explain)
-    counting = chosen(conventions)
+    extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     with paused():
         model, draft = guarded(document, path, limits)
         analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
-        return report(analysis, draft.warnings, counting)
+        return report(analysis, draft.warnings, extras)
 
 
 def forward(
@@ -111,12 +114,6 @@ def forward(
     }
 
 
-def not_yet(explain: bool) -> None:
-    """Refuse by name what this version does not have."""
-    if explain:
-        raise InvalidModel([{"parameter": "explain", "detail": "Explanations are not available in this version."}])
-
-
 def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
     body = document.get("config", document) if isinstance(document, dict) else document
@@ -170,7 +167,7 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
     numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
     inside = max((entry.held for entry in entries), default=0)
-    held = totals["param_bytes"] + totals["peak_activation_bytes"] + inside
+    held = totals["param_bytes"] + analysis.peak()[0] + inside
     costs = (
         ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
         ("bytes", held, "max_forward_bytes"),

@@ -14,7 +14,8 @@ from layercalc import analyze, catalogue, forward
 from layercalc.layers import ALIASES, LAYERS
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from layercalc.web.openapi import CODE, SMALL, TINY, specification, specification_text
+from layercalc.web.openapi import specification, specification_text
+from layercalc.web.schemas import CODE, SMALL, TINY
 from tests import oracle
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,9 @@ def test_documents_and_answers_are_as_specified():
     validator("ForwardEnvelope").validate(SMALL)
     validator("Report").validate(analyze(TINY))
     validator("Report").validate(analyze(CODE))
+    validator("Report").validate(analyze(TINY, conventions="all", explain=True, device="a100"))
+    validator("ConventionList").validate({"conventions": catalogue.conventions()})
+    validator("DeviceList").validate({"devices": catalogue.devices()})
     validator("ForwardResult").validate(
         forward(SMALL["model"], SMALL["inputs"], SMALL["weights"], stats=True, expected=[[[0, 0]]])
     )

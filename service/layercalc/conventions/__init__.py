@@ -73,7 +73,7 @@ class Counts:
         return [
             {
                 **row.call.place.at(),
-                "detail": f"What {name} reports for {row.name!r} is not known, so its count of it and its total are null",
+                "detail": f"What {name} reports for {row.name!r} is not known: its count of it and its total are null",
             }
             for name, row in self.blind.items()
         ]

@@ -11,6 +11,7 @@ from layercalc.dims import Shape, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import Elementwise
+from layercalc.ops.reach import Spans
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, arXiv:1706.02515
 
@@ -143,6 +144,10 @@ class AlongAxis(Op):
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
         elements = size(out)
         return Cost(**{kind: n * elements for kind, n in self.each.items()})
+
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int | tuple[int, ...] = -1) -> Spans:
+        axes = {one % len(x) for one in ((axis,) if isinstance(axis, int) else axis)}
+        return tuple(None if place in axes else span for place, span in enumerate(spans[0]))
 
     def run(self, x: Any, *, axis: int | tuple[int, ...] = -1) -> np.ndarray:
         return self.function(x, axis)

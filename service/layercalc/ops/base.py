@@ -10,6 +10,7 @@ import numpy as np
 
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
+from layercalc.ops.reach import Spans
 
 
 class Spec(NamedTuple):
@@ -151,6 +152,14 @@ class Op:
         """How many elements a run holds beside its inputs and its result."""
         return 0
 
+    def reach(self, out: Shape, spans: list[Spans], *shapes: Any, **attributes: Any) -> Spans:
+        """How far each axis of the result sees; unless an op knows better, every place may see everything."""
+        return (None,) * len(out)
+
+    def read(self, out: Spec, *inputs: Spec) -> Dim:
+        """The bytes that are read: each input once."""
+        return sum((x.bytes for x in inputs), 0)
+
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""
         return 1
@@ -165,6 +174,17 @@ class Entry(NamedTuple):
     out: Spec
     shapes: list[Shape]
     attributes: dict[str, Any]
+    inputs: tuple[Spec, ...]
+
+    @property
+    def read(self) -> Dim:
+        """The bytes read, views reading none."""
+        return 0 if self.op.view else self.op.read(self.out, *self.inputs) * self.times
+
+    @property
+    def written(self) -> Dim:
+        """The bytes written, views writing none."""
+        return 0 if self.op.view else self.out.bytes * self.times
 
     @property
     def launches(self) -> Dim:
@@ -189,6 +209,7 @@ class Tracing:
         self.times: Dim = 1
         self.visits = [0] if visits is None else visits  # shared by the whole analysis
         self.compute = "float32"
+        self.seen_as: list[tuple[Spec, Spec, tuple[int, ...]]] = []  # what is no op: a tensor, how it is seen, its axes
 
     def spend(self) -> None:
         """Count the call of a layer inside a layer; refuse what would never end."""
@@ -201,17 +222,23 @@ class Tracing:
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
         result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
-        self.entries.append(Entry(op, cost, self.times, result, shapes, attributes))
+        self.entries.append(Entry(op, cost, self.times, result, shapes, attributes, inputs))
         return result
 
     def autocast(self, x: Spec) -> Spec:
-        return x if x.dtype == self.compute or x.dtype not in FLOATS else Spec(x.shape, self.compute)
+        if x.dtype == self.compute or x.dtype not in FLOATS:
+            return x
+        cast = Spec(x.shape, self.compute)
+        self.seen_as.append((x, cast, tuple(range(x.ndim))))
+        return cast
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
         return Spec(shape, dtype)
 
     def layout(self, x: Spec, axes: tuple[int, ...]) -> Spec:
-        return Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
+        turned = Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
+        self.seen_as.append((x, turned, axes))
+        return turned
 
     def scan(self, step: Callable, xs: tuple[Spec, ...], carry: tuple, reverse: bool) -> tuple[tuple, Spec]:
         batch, steps = xs[0].shape[:2]

@@ -1,15 +1,17 @@
 """Convolutions over (batch, *spatial, channels) for any number of spatial axes."""
 
+from fractions import Fraction
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from layercalc.dims import Dim, Shape, differ, provably, size, text
+from layercalc.dims import Dim, Shape, differ, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.window import padded, padded_size, pads, positions, span, taps
+from layercalc.ops.reach import Span, Spans
+from layercalc.ops.window import padded, padded_size, pads, positions, slid, span, taps
 
 COLUMN_BYTES = 1 << 20  # of im2col columns in flight: stays in the L2 cache next to the kernel
 
@@ -31,6 +33,9 @@ class Conv(Op):
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * size(kernel[:-1]))
+
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, **window: Any) -> Spans:
+        return slid(spans[0], x, kernel[:-2], **window)
 
     def workspace(self, x: Shape, kernel: Shape, *, groups: int = 1, **window: Any) -> Dim:
         return padded_size(x, kernel[:-2], **window) + COLUMN_BYTES // 4
@@ -100,6 +105,9 @@ class DepthwiseConv(Op):
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * size(kernel[:-2]))
 
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, **window: Any) -> Spans:
+        return slid(spans[0], x, kernel[:-2], **window)
+
     def workspace(self, x: Shape, kernel: Shape, **window: Any) -> Dim:
         return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + size(self.shape(x, kernel, **window))
 
@@ -155,6 +163,19 @@ class ConvTranspose(Op):
 
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(x) * size(kernel[:-1]))
+
+    def reach(
+        self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, *, strides: Any, padding: str, **how: Any
+    ) -> Spans:
+        """Place o sees the inputs i with i · stride + tap = o + cut: ⌈span / stride⌉ of them."""
+        found: list[Span | None] = []
+        for n, to, k, stride, rate, one in zip(
+            x[1:-1], out[1:-1], kernel, strides, how["dilation_rate"], spans[0][1:-1], strict=False
+        ):
+            wide = span(k, rate)
+            cut = max((n - 1) * stride + wide - to, 0) // 2 if padding == "same" and known((n, to)) else 0
+            found.append(one and one.slid(-(-wide // stride), Fraction(1, stride), (wide - 1 - cut) // stride))
+        return None, *found, None
 
     def workspace(self, x: Shape, kernel: Shape, *, strides: Shape, dilation_rate: Shape, **_: Any) -> Dim:
         sizes = zip(x[1:-1], kernel[:-2], strides, dilation_rate, strict=True)

@@ -10,6 +10,7 @@ from layercalc.dims import Dim, Shape, Unknown, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.reach import Spans, largest
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -84,6 +85,11 @@ class Einsum(Op):
         operands, out = parsed(equation, tuple(map(len, shapes)))
         sizes = self.sizes(shapes, operands, equation)
         return tuple(sizes[index] for index in out)
+
+    def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, equation: str) -> Spans:
+        operands, result = parsed(equation, tuple(map(len, shapes)))
+        pairs = [pair for operand, one in zip(operands, spans, strict=True) for pair in zip(operand, one, strict=True)]
+        return tuple(largest(span for index, span in pairs if index == axis) for axis in result)
 
     def cost(self, result: Shape, *shapes: Shape, equation: str) -> Cost:
         operands, out = parsed(equation, tuple(map(len, shapes)))

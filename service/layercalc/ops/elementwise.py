@@ -8,6 +8,7 @@ import numpy as np
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.reach import Spans, together
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -48,6 +49,9 @@ class Elementwise(Op):
     def cost(self, out: Shape, *shapes: Shape, **_: Any) -> Cost:
         elements = size(out)
         return Cost(**{kind: n * elements for kind, n in self.each.items()})
+
+    def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, **_: Any) -> Spans:
+        return together(spans, len(out))
 
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
         if len(arrays) > 1 or arrays[0].size <= BLOCK:

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Shape, differ, size, text
+from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op
+from layercalc.ops.base import Cost, Op, Spec
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.reach import Spans
 
 
 class MatMul(Op):
@@ -26,6 +27,9 @@ class MatMul(Op):
 
     def cost(self, out: Shape, a: Shape, b: Shape) -> Cost:
         return Cost(macs=size(out) * a[-1])
+
+    def reach(self, out: Shape, spans: list[Spans], a: Shape, b: Shape) -> Spans:
+        return (*spans[0][:-1], None) if len(b) == 2 else (None,) * len(out)
 
     def run(self, a: Any, b: Any) -> np.ndarray:
         if a.ndim > 2 and b.ndim == 2:
@@ -73,6 +77,13 @@ class Gather(Op):
 
     def common_dtype(self, *dtypes: str) -> None:
         return None
+
+    def read(self, out: Spec, *inputs: Spec) -> Dim:
+        """The indices, and of the table what goes into the result."""
+        return inputs[1].bytes + out.bytes
+
+    def reach(self, out: Shape, spans: list[Spans], table: Shape, indices: Shape, *, axis: int = 0, **_: Any) -> Spans:
+        return *spans[0][:axis], *spans[1], *spans[0][axis + 1 :]
 
     def run(self, table: Any, indices: Any, *, axis: int = 0, wrap: bool = False) -> np.ndarray:
         return np.take(table, within(indices, table.shape[axis], wrap), axis)

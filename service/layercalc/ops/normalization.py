@@ -8,6 +8,7 @@ import numpy as np
 from layercalc.dims import Shape, size
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.reach import Spans
 
 
 class BatchNorm(Op):
@@ -26,6 +27,9 @@ class BatchNorm(Op):
     def cost(self, out: Shape, *_: Shape, **__: Any) -> Cost:
         elements = size(out)
         return Cost(muls=elements, adds=elements)
+
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, **__: Any) -> Spans:
+        return spans[0]
 
     def run(self, x: Any, mean: Any, variance: Any, *affine: Any, axis: int, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
         factor = 1 / np.sqrt(variance + x.dtype.type(epsilon))
@@ -59,6 +63,9 @@ class LayerNorm(Op):
 
     def cost(self, out: Shape, *_: Shape, axes: Any, scale: bool, center: bool, **__: Any) -> Cost:
         return by_moments(size(out), rows_of(out, axes), scale, center)
+
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, axes: Any, **__: Any) -> Spans:
+        return tuple(None if axis in axes else span for axis, span in enumerate(spans[0]))
 
     def run(self, x: Any, *affine: Any, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool):  # type: ignore[no-untyped-def]
         centred = x - x.mean(axis=axes, keepdims=True)
@@ -128,6 +135,9 @@ class RMSNorm(Op):
         n, rows = size(out), rows_of(out, axes)
         return Cost(adds=n, muls=3 * n, divs=2 * rows, transcendentals=rows)
 
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, axes: Any, **__: Any) -> Spans:
+        return tuple(None if axis in axes else span for axis, span in enumerate(spans[0]))
+
     def run(self, x: Any, scale: Any, *, axes: tuple[int, ...], epsilon: float) -> np.ndarray:
         factor = 1 / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + x.dtype.type(epsilon))
         return x * factor * scale
@@ -146,6 +156,9 @@ class Standardize(Op):
     def cost(self, out: Shape, *_: Shape, invert: bool) -> Cost:
         elements = size(out)
         return Cost(adds=elements, muls=elements) if invert else Cost(adds=elements, divs=elements)
+
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, **__: Any) -> Spans:
+        return spans[0]
 
     def run(self, x: Any, mean: Any, variance: Any, *, invert: bool) -> np.ndarray:
         deviation = np.maximum(np.sqrt(variance), x.dtype.type(1e-7))
@@ -166,6 +179,9 @@ class L2Normalize(Op):
         n, rows = size(out), rows_of(out, axes)
         rows = rows if n != 0 else 0
         return Cost(adds=n - rows, muls=2 * n, compares=rows, divs=rows, transcendentals=rows)
+
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, axes: Any, **__: Any) -> Spans:
+        return tuple(None if axis in axes else span for axis, span in enumerate(spans[0]))
 
     def run(self, x: Any, *, axes: tuple[int, ...], floor: float = 1e-12) -> np.ndarray:
         square = np.square(x).sum(axis=axes, keepdims=True)

@@ -8,8 +8,9 @@ import numpy as np
 from layercalc.dims import Dim, Shape, Unknown, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
-from layercalc.ops.window import padded, padded_size, pads, positions, taps
+from layercalc.ops.window import padded, padded_size, pads, positions, slid, taps
 
 
 class Pool(Op):
@@ -31,6 +32,13 @@ class Pool(Op):
 
     def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
         return reduction(size(out), size(pool_size), self.average)
+
+    def reach(
+        self, out: Shape, spans: list[Spans], x: Shape, *, pool_size: Shape, strides: Shape, padding: str
+    ) -> Spans:
+        once = (1,) * len(pool_size)
+        inside = slid(spans[0], x, pool_size, strides=strides, padding=padding, dilation_rate=once)
+        return None, *inside[1:-1], spans[0][-1]
 
     def workspace(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Dim:
         once = (1,) * len(pool_size)

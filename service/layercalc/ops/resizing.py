@@ -1,13 +1,15 @@
 """Axes stretched or shrunk to another size, as tf.image.resize does it: half-pixel centres, one axis after another."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, Tensor
+from layercalc.ops.reach import Spans
 
 Taps = tuple[np.ndarray, np.ndarray]  # which elements go into each result, and by how much: (to, taps) each
 
@@ -118,6 +120,9 @@ class Resize(Op):
     def workspace(self, x: Shape, *, axis: int, to: Dim, method: str, antialias: bool = False) -> Dim:
         return 2 * size(resized(x, axis, to)) + 4 * to * taps(method, x[axis], to, antialias)
 
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int, to: Dim, method: str, **how: Any) -> Spans:
+        return stretched(spans[0], x, axis, to, taps(method, x[axis], to, how.get("antialias", False)))
+
     def launches(self, x: Shape, *, axis: int, to: Dim, method: str, antialias: bool = False) -> Dim:
         return 3 * taps(method, x[axis], to, antialias)
 
@@ -145,9 +150,19 @@ class Nearest(Op):
     def shape(self, x: Shape, *, axis: int, to: Dim) -> Shape:
         return resized(x, axis, to)
 
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int, to: Dim) -> Spans:
+        return stretched(spans[0], x, axis, to, 1)
+
     def run(self, x: Any, *, axis: int, to: int) -> np.ndarray:
         index = np.floor(centres(to, x.shape[axis] / to)).astype(np.int64)
         return x.take(np.minimum(index, x.shape[axis] - 1), axis)
+
+
+def stretched(spans: Spans, x: Shape, axis: int, to: Dim, taps: Dim) -> Spans:
+    """How far an axis sees once its n places are `to`, each made of `taps`, half of them before its centre."""
+    one = spans[axis] if known((x[axis], to)) and to else None
+    made = one and one.slid(taps, Fraction(x[axis], to), (taps - 1) // 2)
+    return tuple(made if place == axis else span for place, span in enumerate(spans))
 
 
 def resized(x: Shape, axis: int, to: Dim) -> Shape:

@@ -1,5 +1,6 @@
 """Ops that move data or look at it another way."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, 
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op, Tensor
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.reach import Span, Spans, together
 from layercalc.ops.window import AXES
 
 
@@ -32,6 +34,19 @@ class Reshape(Op):
             raise ShapeError(f"{text(x)} has {total} elements, {text(to)} has {rest}; they must be the same number.")
         return to
 
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, to: Shape) -> Spans:
+        """Axes stay what they are as long as all before them, or all after them, do."""
+        found: list[Span | None] = [None] * len(out)
+        for place, (n, m) in enumerate(zip(x, out, strict=False)):
+            if n is not m and (isinstance(n, Unknown) or n != m):
+                break
+            found[place] = spans[0][place]
+        for place, (n, m) in enumerate(zip(x[::-1], out[::-1], strict=False), 1):
+            if n is not m and (isinstance(n, Unknown) or n != m):
+                break
+            found[-place] = spans[0][-place]
+        return tuple(found)
+
     def run(self, x: Any, *, to: Any) -> np.ndarray:
         return x.reshape(to)
 
@@ -43,6 +58,9 @@ class Transpose(Op):
 
     def shape(self, x: Shape, *, axes: tuple[int, ...]) -> Shape:
         return tuple(x[axis] for axis in axes)
+
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axes: tuple[int, ...]) -> Spans:
+        return tuple(spans[0][axis] for axis in axes)
 
     def run(self, x: Any, *, axes: tuple[int, ...]) -> np.ndarray:
         return x.transpose(axes)
@@ -91,6 +109,10 @@ class Crop(Op):
             out.append(n - before - after)
         return x[0], *out, x[-1]
 
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, cropping: Any) -> Spans:
+        inside = zip(spans[0][1:-1], cropping, strict=True)
+        return spans[0][0], *(one and one.slid(1, 1, -before) for one, (before, _) in inside), spans[0][-1]
+
     def run(self, x: Any, *, cropping: Any) -> np.ndarray:
         return x[(slice(None), *(slice(a, n - b) for n, (a, b) in zip(x.shape[1:-1], cropping, strict=True)))]
 
@@ -108,6 +130,10 @@ class Pad(Op):
                 raise ShapeError(f"{mode} can add at most {most} elements to axis {axis} of {text(x)}.", "pad_width")
             out.append(n if before == after == 0 else n + before + after)
         return tuple(out)
+
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, padding: Any, **_: Any) -> Spans:
+        every = zip(spans[0], padding, strict=True)
+        return tuple(one and one.slid(1, 1, before) for one, (before, _) in every)
 
     def run(self, x: Any, *, padding: Any, mode: str = "constant", value: float = 0) -> np.ndarray:
         if mode != "constant":
@@ -197,6 +223,10 @@ class Concatenate(Op):
         out[axis] = Batch(total) if isinstance(first[axis], Batch) else total
         return tuple(out)
 
+    def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, axis: int) -> Spans:
+        side = axis % len(out)
+        return tuple(None if place == side else one for place, one in enumerate(together(spans, len(out))))
+
     def run(self, *arrays: Any, axis: int) -> np.ndarray:
         return np.concatenate(arrays, axis)
 
@@ -222,6 +252,10 @@ class Upsample(Op):
 
     def shape(self, x: Shape, *, times: Shape) -> Shape:
         return x[0], *(n * k for n, k in zip(x[1:-1], times, strict=True)), x[-1]
+
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, times: Shape) -> Spans:
+        inside = zip(spans[0][1:-1], times, strict=True)
+        return spans[0][0], *(one and one.slid(1, Fraction(1, max(k, 1))) for one, k in inside), spans[0][-1]
 
     def run(self, x: Any, *, times: tuple[int, ...]) -> np.ndarray:
         for axis, k in enumerate(times, 1):
@@ -253,6 +287,9 @@ class Cast(Op):
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:
         return str(attributes["to"])
+
+    def reach(self, out: Shape, spans: list[Spans], *_: Shape, **__: Any) -> Spans:
+        return spans[0]
 
     def run(self, x: Any, *, to: str) -> np.ndarray:
         return x.astype(to)

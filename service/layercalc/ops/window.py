@@ -7,11 +7,13 @@ positions and puts the odd padding element at the end, "causal" pads the start o
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from layercalc.dims import Dim, Shape, Unknown, provably, text
 from layercalc.errors import ShapeError
+from layercalc.ops.reach import Span, Spans
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -63,6 +65,17 @@ def pads(n: int, k: int, stride: int, dilation: int, padding: str) -> tuple[int,
         return reach - 1, 0
     total = max((-(-n // stride) - 1) * stride + reach - n, 0)
     return total // 2, total - total // 2
+
+
+def slid(
+    spans: Spans, x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape, **_: Any
+) -> Spans:
+    """How far the places of windows over (batch, *spatial, channels) see."""
+    found: list[Span | None] = []
+    for n, k, stride, rate, one in zip(x[1:-1], window, strides, dilation_rate, spans[1:-1], strict=True):
+        before = 0 if padding == "valid" or isinstance(n, Unknown) else pads(n, k, stride, rate, padding)[0]
+        found.append(one and one.slid(span(k, rate), stride, before))
+    return None, *found, None
 
 
 def padded_size(x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Dim:

@@ -64,6 +64,8 @@ class AnalyzeEnvelope(ma.Schema):
     batch_size = Int(None, min=1)
     conventions = Names(())
     explain = Bool(False)
+    device = Anything("Device", None)
+    columns = Names(())
 
 
 class ForwardEnvelope(ma.Schema):

@@ -1,7 +1,7 @@
 """The routes of the API."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from layercalc import __version__, catalogue, formats, verbs
 from layercalc.errors import InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import Limits
+from layercalc.sheets import report_sheet
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope, load
 from layercalc.web.problems import utf8
@@ -38,7 +39,8 @@ def analyze() -> Response:
         document, path = envelope.pop("model"), ("model",)
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
-        return presented(verbs.analyze(document, limits=limits(), path=path, **options))
+        columns = options.pop("columns", ())
+        return presented(verbs.analyze(document, limits=limits(), path=path, **options), columns)
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         raise
 
 
-OPTIONS = ("input_shape", "batch_size", "conventions", "explain")
+OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns")
 
 
 def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
@@ -75,7 +77,9 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
                 if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300
                 else values[-1]
             )
-        elif name == "conventions":
+        elif name == "device":
+            options[name] = values[-1]
+        elif name in ("conventions", "columns"):
             options[name] = [one for value in values for one in value.split(",") if one]
         else:
             options[name] = values[-1] not in ("0", "false", "")
@@ -84,11 +88,11 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
     return options
 
 
-def presented(report: dict[str, Any]) -> Response:
+def presented(report: dict[str, Any], columns: Sequence[str]) -> Response:
     """A report as the client accepts it: JSON unless it prefers text."""
     media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
     if media in formats.MEDIA:
-        return Response(utf8(formats.MEDIA[media](formats.report_sheet(report))), mimetype=media)
+        return Response(utf8(formats.MEDIA[media](report_sheet(report, columns))), mimetype=media)
     return answer(report)
 
 
@@ -113,6 +117,16 @@ def layer(name: str) -> Response:
     if found is None:
         raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
     return answer(found)
+
+
+@api.get("/v1/conventions")
+def conventions() -> Response:
+    return answer({"conventions": catalogue.conventions()})
+
+
+@api.get("/v1/devices")
+def devices() -> Response:
+    return answer({"devices": catalogue.devices()})
 
 
 @api.get("/livez")

@@ -1,0 +1,40 @@
+"""How far an axis of a tensor looks along an axis of what it was made from: size, stride and padding.
+
+Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks", doi:10.23915/distill.00021.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+
+class Span(NamedTuple):
+    """Place i sees `size` places of the axis `origin`, the first of them at i · stride − padding."""
+
+    origin: Any
+    size: Any = 1
+    stride: Any = 1
+    padding: Any = 0
+
+    def slid(self, size: Any, stride: Any = 1, before: Any = 0) -> "Span":
+        """What a window over this axis sees, in its own steps of this axis' stride."""
+        wide = self.size + (size - 1) * self.stride
+        return Span(self.origin, ceiling(wide), self.stride * stride, self.padding + before * self.stride)
+
+
+Spans = tuple[Span | None, ...]  # one for each axis of a tensor; None where a place sees all of its origin, or nothing
+
+
+def ceiling(n: Any) -> Any:
+    return -(-n.numerator // n.denominator) if isinstance(n, Fraction) else n
+
+
+def largest(spans: Iterable[Span | None]) -> Span | None:
+    """Of several branches the one that sees most."""
+    known = [span for span in spans if span is not None]
+    return max(known, key=lambda span: (span.size, span.padding)) if known else None
+
+
+def together(spans: list[Spans], axes: int) -> Spans:
+    """Tensors broadcast against each other, element by element."""
+    return tuple(largest(one[place] for one in spans if -place <= len(one)) for place in range(-axes, 0))

@@ -1,0 +1,272 @@
+"""The schemas of the specification that no marshmallow class stands for: documents, tensors, answers."""
+
+from typing import Any
+
+from layercalc.layers import LAYERS
+from layercalc.ops import WIDTH
+from layercalc.report import KINDS
+from layercalc.tensors import DATATYPES
+
+TINY = {
+    "name": "tiny",
+    "input_shape": [28, 28, 1],
+    "layers": [
+        {"type": "Conv2D", "filters": 32, "kernel_size": 3, "activation": "relu"},
+        {"type": "MaxPooling2D"},
+        {"type": "Flatten"},
+        {"type": "Dense", "units": 10},
+    ],
+}
+SMALL = {
+    "model": {"input_shape": [3], "layers": [{"type": "Dense", "units": 2}]},
+    "inputs": [[[1, 2, 3]]],
+    "weights": {"seed": 7},
+}
+CODE = 'Conv2D(32, 3, activation="relu", input_shape=(28, 28, 1))\nFlatten()\nDense(10)\n'
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def array(items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items, **more}
+
+
+def row(properties: dict[str, Any], required: str = "") -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required.split() or list(properties)}
+
+
+INTEGER = {"type": "integer"}
+COUNT = {"type": ["integer", "null"], "description": "null where an unknown dimension makes it unknowable"}
+STRING = {"type": "string"}
+SHAPE = array({"type": ["integer", "null"], "minimum": 0})
+FLAG = {"type": "boolean"}
+NUMBER = {"type": ["number", "null"]}
+POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
+COUNTS = {"type": "object", "additionalProperties": COUNT}
+PLACE = {"pointer": STRING, "line": INTEGER, "column": INTEGER, "parameter": STRING}
+
+
+def components() -> dict[str, Any]:
+    """The schemas that no marshmallow class stands for."""
+    counts = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
+    mapping = {
+        name: f"#/components/schemas/{kind.type}" for kind in LAYERS.values() for name in (kind.type, *kind.aliases)
+    }
+    tensor = {
+        "name": STRING,
+        "shape": array({"type": "integer", "minimum": 0}),
+        "datatype": {"enum": list(DATATYPES)},
+        "data": {"type": ["array", "number"], "description": "nested or flat, C order"},
+        "b64": {"type": "string", "description": "base64 of the little-endian bytes, in place of data"},
+    }
+    verified = {"name": STRING, "type": STRING, "analytic_shape": SHAPE, "actual_shape": SHAPE, "match": FLAG}
+    statistics = {"min": NUMBER, "max": NUMBER, "mean": NUMBER, "nan_count": INTEGER}
+    compared = {"passed": FLAG, "max_abs_error": NUMBER, "max_rel_error": NUMBER}
+    row(dict.fromkeys(("size", "stride", "padding"), EXTENT))
+    about = {"name": STRING, "tool": STRING, "unit": {"enum": ["MACs", "FLOPs"]}, "rule": STRING, "source": STRING}
+    peaks = {"peak_flops": {"type": "object", "additionalProperties": POSITIVE}, "bandwidth": POSITIVE}
+    device = {"name": STRING, "title": STRING, **peaks, "source": STRING}
+    seed = row({"seed": {"type": "integer", "minimum": 0}})
+    return {
+        "Layer": {
+            "oneOf": [ref(name) for name in LAYERS],
+            "discriminator": {"propertyName": "type", "mapping": mapping},
+        },
+        "LayerInputs": {
+            "description": "what the layer takes, by position or by Keras' argument names; `name:1` is a second output",
+            "anyOf": [
+                STRING,
+                array(STRING, minItems=1),
+                {"type": "object", "additionalProperties": {"anyOf": [STRING, array(STRING)]}},
+            ],
+        },
+        "InputShape": {
+            "description": "sizes without the batch: a list, text such as `28,28,1`, or a map by input name",
+            "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
+        },
+        "StackInput": {
+            "anyOf": [
+                row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")
+            ],
+        },
+        "Stack": {
+            "type": "object",
+            "title": "Stack",
+            "description": "a list of layers, each taking the previous one's output or those it names",
+            "properties": {
+                "name": STRING,
+                "input_shape": {"anyOf": [SHAPE, {"type": "integer", "minimum": 0}]},
+                "batch_shape": SHAPE,
+                "inputs": array(ref("StackInput"), minItems=1),
+                "layers": array(ref("Layer"), minItems=1),
+                "outputs": array(STRING, minItems=1),
+            },
+            "required": ["layers"],
+            "example": TINY,
+        },
+        "KerasModel": {
+            "type": "object",
+            "title": "Keras JSON",
+            "description": "what model.to_json() writes, Sequential or Functional",
+            "properties": {"class_name": STRING, "config": {"type": ["object", "array"]}},
+            "required": ["class_name", "config"],
+        },
+        "Model": {"anyOf": [ref("Stack"), ref("KerasModel"), {"type": "string", "description": "Keras code"}]},
+        "Tensor": {
+            "anyOf": [
+                row(tensor, "shape datatype"),
+                {"type": ["array", "number"], "description": "a bare nested list"},
+            ]
+        },
+        "Tensors": {"anyOf": [array(ref("Tensor")), {"type": "object", "additionalProperties": ref("Tensor")}]},
+        "Inputs": {
+            "description": "tensors in the model's order, a map by input name, or a seed",
+            "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
+        },
+        "Weights": {
+            "description": "a map by weight name, a list in get_weights() order, or a seed",
+            "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
+        },
+        "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
+        "Warning": row({**PLACE, "detail": STRING}, "detail"),
+        "Weight": row(
+            {"name": STRING, "shape": SHAPE, "dtype": STRING, "trainable": FLAG, "shared": FLAG},
+            "name shape dtype trainable",
+        ),
+        "OpCount": row(
+            {"op": STRING, **dict.fromkeys((*KINDS, "flops", "bytes_read", "bytes_written"), COUNT)}, "op flops"
+        ),
+        "Row": row(
+            {
+                "name": STRING,
+                "type": STRING,
+                "layer": STRING,
+                "pointer": STRING,
+                "line": INTEGER,
+                "column": INTEGER,
+                "inputs": array(STRING),
+                "input_shapes": array(SHAPE),
+                "output_shape": SHAPE,
+                "output_shapes": array(SHAPE),
+                **dict.fromkeys(counts, COUNT),
+                "weights": array(ref("Weight")),
+                "ops": array(ref("OpCount")),
+                "arithmetic_intensity": {**NUMBER, "description": "FLOPs for each byte that must be moved"},
+                "receptive_field": {
+                    "anyOf": [{"type": "null"}, row(dict.fromkeys(("size", "stride", "padding"), EXTENT))]
+                },
+                "counts": COUNTS,
+                "explain": array(STRING),
+                "roofline": {"anyOf": [{"type": "null"}, row({"seconds": NUMBER, "bound": STRING})]},
+            },
+            " ".join(("name type inputs input_shapes output_shape output_shapes weights ops", *counts)),
+        ),
+        "Totals": row(
+            {**dict.fromkeys(counts, COUNT), "peak_activation_bytes": COUNT, "counts": COUNTS},
+            " ".join((*counts, "peak_activation_bytes")),
+        ),
+        "Device": {
+            "description": "a name from /v1/devices, `FLOP/s,bytes/s`, or both by name",
+            "anyOf": [STRING, row({"peak_flops": POSITIVE, "bandwidth": POSITIVE})],
+        },
+        "DeviceEntry": row(device),
+        "Memory": row(
+            {
+                "param_bytes_by_dtype": {"type": "object", "additionalProperties": COUNT},
+                "peak_activation_bytes": COUNT,
+                "peak_layer": {"type": ["string", "null"]},
+                "inference_bytes": COUNT,
+                "training": row(
+                    {
+                        "estimate": FLAG,
+                        **dict.fromkeys(("weight_bytes", "gradient_bytes", "kept_activation_bytes"), COUNT),
+                        **dict.fromkeys(("optimizer_state_bytes", "total_bytes"), COUNTS),
+                        "step_flops": COUNT,
+                        "assumptions": array(STRING),
+                    }
+                ),
+            }
+        ),
+        "Convention": row(
+            {**about, "rules": array(row({"op": STRING, "counts": STRING, "source": STRING}))},
+            "name tool unit rule source",
+        ),
+        "Reconciliation": row(
+            {
+                "between": array(STRING, minItems=2, maxItems=2),
+                "difference": COUNT,
+                "terms": array(
+                    {
+                        **row({"op": STRING, "difference": COUNT, "detail": STRING}),
+                        "additionalProperties": COUNT,
+                    }
+                ),
+            }
+        ),
+        "Report": row(
+            {
+                "version": STRING,
+                "model": row({"name": STRING, "format": STRING}),
+                "batch_size": {"type": ["integer", "null"]},
+                "inputs": array(ref("TensorInfo")),
+                "outputs": array(ref("TensorInfo")),
+                "layers": array(ref("Row")),
+                "totals": ref("Totals"),
+                "memory": ref("Memory"),
+                "warnings": array(ref("Warning")),
+                "conventions": {"type": "object", "additionalProperties": row(about, "tool unit rule source")},
+                "reconciliation": array(ref("Reconciliation")),
+                "roofline": row({"device": row(device), "seconds": NUMBER, "rule": STRING}),
+            },
+            "version model batch_size inputs outputs layers totals memory warnings",
+        ),
+        "ForwardResult": row(
+            {
+                "outputs": array(ref("Tensor")),
+                "verified": FLAG,
+                "layers": array(row({**verified, **statistics}, " ".join(verified))),
+                "comparison": {
+                    "anyOf": [{"type": "null"}, row({**compared, "outputs": array(row({"name": STRING, **compared}))})]
+                },
+                "weights": row({"source": {"enum": ["posted", "seeded"]}, "seed": INTEGER}, "source"),
+                "returned_layers": {"type": "object", "additionalProperties": ref("Tensor")},
+                "warnings": array(ref("Warning")),
+            },
+        ),
+        "LayerSummary": row({"type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING}),
+        "LayerList": row({"layers": array(ref("LayerSummary"))}),
+        "ConventionList": row({"conventions": array(ref("Convention"))}),
+        "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
+        "LayerEntry": row(
+            {
+                "type": STRING,
+                "aliases": array(STRING),
+                "family": STRING,
+                "description": STRING,
+                "fields": array(
+                    row(
+                        {"name": STRING, "required": FLAG, "schema": {"type": "object"}, "default": {}},
+                        "name required schema",
+                    )
+                ),
+                "schema": {"type": "object"},
+                "example": {"type": "object"},
+            }
+        ),
+        "Status": row({"status": STRING, "version": STRING}),
+        "Problem": row(
+            {
+                "type": STRING,
+                "title": STRING,
+                "status": INTEGER,
+                "detail": STRING,
+                "instance": STRING,
+                "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")),
+                "layers": array(ref("Row")),
+            },
+            "type title status detail instance",
+        ),
+    }
