@@ -199,7 +199,7 @@ class ConvTranspose(Op):
             before = max(length - out, 0) // 2 if padding == "same" else 0
             cut.append(slice(before, before + out))
             fill.append((0, max(out - (length - before), 0)))
-        return padded(full[tuple(cut)], fill)
+        return padded(np.ascontiguousarray(full[tuple(cut)]), fill)  # a view would keep all of it alive
 
 
 conv = Conv("conv")
