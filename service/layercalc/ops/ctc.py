@@ -50,26 +50,27 @@ class CtcLoss(Op):
         return None
 
     def run(self, labels: Any, logits: Any, label_length: Any, logit_length: Any, *, blank: int) -> np.ndarray:
-        labels, n = labels.astype(np.int64), logits.shape[2]
-        x = logits.astype(np.float64)
+        steps, n = logits.shape[1:]
+        blank %= n
+        x = logits.astype(np.float64)[:, :, [blank, *(k for k in range(n) if k != blank)]]  # the blank as class 0
+        labels = labels + (labels < blank).astype(np.int64)
         x = x - x.max(2, keepdims=True)
         x = x - np.log(np.exp(x).sum(2, keepdims=True))
         batch, most = labels.shape
-        seen = np.take_along_axis(x, np.clip(labels, 0, n - 1)[:, None, :].repeat(x.shape[1], 1), 2)
+        seen = np.take_along_axis(x, np.clip(labels, 0, n - 1)[:, None, :].repeat(steps, 1), 2)
         seen = np.where(((labels >= 0) & (labels < n))[:, None, :], seen, 0)
-        none = x[:, :, blank, None]
         again = np.where(labels[:, 1:] == labels[:, :-1], -np.inf, 0)  # equal labels need a blank between them
         # State 0 of `at` is the start, state k the k-th label; `rest` holds the blanks, one after each state.
         at, rest = np.full((batch, most + 1), -np.inf), np.full((batch, most + 1), -np.inf)
         at[:, 0] = 0
-        for t in range(x.shape[1]):
+        going = np.arange(steps)[:, None, None] < logit_length[:, None]
+        for label, none, on in zip(seen.swapaxes(0, 1), x[:, :, :1].swapaxes(0, 1), going, strict=True):
             step = np.full_like(at, -np.inf)
             enter = at[:, :-1].copy()
             enter[:, 1:] += again
-            step[:, 1:] = np.logaddexp(np.logaddexp(at[:, 1:], rest[:, :-1]), enter) + seen[:, t]
-            pause = np.logaddexp(rest, at) + none[:, t]
-            going = (t < logit_length)[:, None]
-            at, rest = np.where(going, step, at), np.where(going, pause, rest)
+            step[:, 1:] = np.logaddexp(np.logaddexp(at[:, 1:], rest[:, :-1]), enter) + label
+            pause = np.logaddexp(rest, at) + none
+            at, rest = np.where(on, step, at), np.where(on, pause, rest)
         end = np.where(np.arange(most + 1) == label_length[:, None], 0, LEAST)
         with np.errstate(divide="ignore"):
             loss = -np.logaddexp.reduce(np.concatenate([at + end, rest + end], 1), axis=1)
