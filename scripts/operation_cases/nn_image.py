@@ -334,3 +334,12 @@ case("pad_images_first", lambda x: ops.image.pad_images(x, 1, 2, 3, 0, data_form
 case("crop_images", lambda x: ops.image.crop_images(x, 1, 2, 1, 0), floats(5, 6, 2))
 case("crop_images_to", lambda x: ops.image.crop_images(x, 1, None, None, 2, 3, 2), floats(5, 6, 2))
 case("crop_images_first", lambda x: ops.image.crop_images(x, 1, 2, 1, 0, data_format=FIRST), floats(2, 5, 6))
+
+# Axes by a pattern: Keras 3.15.1 takes no unknown size here
+for tag, pattern, lengths in (
+    ("turn", "b h w c -> b c h w", {}),
+    ("join", "b h w c -> (b h) (w c)", {}),
+    ("apart", "b (h k) (w l) c -> b h w (c k l)", {"k": 2, "l": 3}),
+    ("tiles", "b (k h) w c -> (b k) h w c", {"k": 2}),
+):
+    case(f"rearrange_{tag}", lambda x, p=pattern, how=lengths: ops.rearrange(x, p, **how), floats(4, 6, 3, batch=2))

@@ -53,7 +53,8 @@ class CtcLoss(Op):
         steps, n = logits.shape[1:]
         blank %= n
         x = logits.astype(np.float64)[:, :, [blank, *(k for k in range(n) if k != blank)]]  # the blank as class 0
-        labels = labels + (labels < blank).astype(np.int64)
+        labels = labels.astype(np.int64)
+        labels = labels + (labels < blank)
         x = x - x.max(2, keepdims=True)
         x = x - np.log(np.exp(x).sum(2, keepdims=True))
         batch, most = labels.shape

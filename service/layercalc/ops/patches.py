@@ -98,6 +98,8 @@ class Frames(Op):
         return *x[:-1], count, length
 
     def run(self, x: Any, *, length: int, stride: int) -> np.ndarray:
+        if x.shape[-1] < length:
+            return np.zeros((*x.shape[:-1], 0, length), x.dtype)
         return sliding_window_view(x, length, axis=-1)[..., ::stride, :]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, differ, size, text
+from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, promote
 
@@ -141,6 +141,8 @@ class MapCoordinates(Op):
     def shape(self, x: Shape, at: Shape, **_: Any) -> Shape:
         if len(at) < 2 or differ(at[0], len(x)):
             raise ShapeError(f"Coordinates in {text(x)} have {len(x)} numbers along axis 0; received {text(at)}.")
+        if any(provably(n < 1) for n in x):
+            raise ShapeError(f"There is nothing to read in {text(x)}.")
         return at[1:]
 
     def cost(self, out: Shape, x: Shape, at: Shape, *, order: int, mode: str, fill: float) -> Cost:

@@ -226,6 +226,14 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
     return tuple(items)
 
 
+def places(value: Any) -> Tensor:
+    """Indices, which are integers."""
+    at = tensor(value)
+    if not str(at.dtype).startswith(("int", "uint")):
+        raise ShapeError(f"Indices are integers; received {at.dtype}.")
+    return at
+
+
 def number(value: Any, what: str) -> float:
     """A constant argument that must be one number."""
     if isinstance(value, Constant) and value.values.size == 1:

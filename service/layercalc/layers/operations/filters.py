@@ -1,5 +1,6 @@
 """Operations that blur images, find their edges and compare them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,17 @@ from layercalc.ops import OPS, Tensor
 def bell(n: int, sigma: float) -> np.ndarray:
     """A Gaussian at n places around its middle, made to sum to 1."""
     x = np.arange(n, dtype=np.float32) - np.float32((n - 1) / 2)
-    y = np.exp(np.float32(-0.5) * (x / np.float32(sigma)) ** 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = np.exp(np.float32(-0.5) * (x / np.float32(sigma)) ** 2)
     return y / y.sum()
 
 
-def filtered(x: Tensor, kernels: list[np.ndarray], padding: str) -> Tensor:
-    """Each channel convolved with each kernel: (batch, height, width, channels · kernels)."""
-    kernel = np.stack(kernels, -1)[:, :, None]
-    made = ops.broadcast_to(ops.constant(kernel, str(x.dtype)), to=(*kernel.shape[:2], x.shape[-1], len(kernels)))
-    return ops.depthwise_conv(x, made, strides=(1, 1), padding=padding, dilation_rate=(1, 1))
+def filtered(x: Tensor, size: tuple[int, ...], kernels: Callable[[], list[np.ndarray]], padding: str) -> Tensor:
+    """Each channel convolved with each kernel of a size: (batch, height, width, channels · how many)."""
+    *window, count = size
+    kernel = ops.READING.get().constant(lambda: np.stack(kernels(), -1)[:, :, None], (*window, 1, count), str(x.dtype))
+    kernel = ops.broadcast_to(kernel, to=(*window, x.shape[-1], count))
+    return ops.depthwise_conv(x, kernel, strides=(1, 1), padding=padding, dilation_rate=(1, 1))
 
 
 @operation
@@ -42,10 +45,13 @@ class GaussianBlur(Image):
             raise ShapeError("Expected two numbers.", "sigma")
         if str(x.dtype) not in ops.FLOATS:
             raise ShapeError(f"Only floats can be blurred; received {x.dtype}.")
-        # Keras lays the outer product of (size[1],) and (size[0],) out as a kernel of (size[0], size[1]).
-        kernel = np.outer(bell(size[1], self.sigma[1]), bell(size[0], self.sigma[0])).reshape(size)
+
+        def kernel() -> list[np.ndarray]:
+            # Keras lays the outer product of (size[1],) and (size[0],) out as a kernel of (size[0], size[1]).
+            return [np.outer(bell(size[1], self.sigma[1]), bell(size[0], self.sigma[0])).reshape(size)]
+
         y = x if x.ndim == 4 else ops.reshape(x, to=(1, *x.shape))
-        y = filtered(y, [kernel], "same")
+        y = filtered(y, (*size, 1), kernel, "same")
         return y if x.ndim == 4 else ops.reshape(y, to=x.shape)
 
 
@@ -63,9 +69,8 @@ class SobelEdges(Operation):
         if x.ndim != 4 or str(x.dtype) not in ops.FLOATS:
             raise ShapeError(f"SobelEdges takes floats of 4 axes; received {text(x.shape)} of {x.dtype}.")
         x = ops.layout(x, (0, 2, 3, 1)) if first else x
-        y = filtered(
-            ops.pad(x, padding=((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), [SOBEL, SOBEL.T], padding="valid"
-        )
+        around = ops.pad(x, padding=((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        y = filtered(around, (3, 3, 2), lambda: [SOBEL, SOBEL.T], "valid")
         y = ops.reshape(y, to=(*x.shape, 2))
         return ops.layout(y, (0, 3, 1, 2, 4)) if first else y
 
@@ -90,10 +95,13 @@ class SSIM(Operation):
                 )
         dtype, alone, first = str(a.dtype), a.ndim == 3, self.data_format == "channels_first"
         a, b = (self.planes(one, alone, first) for one in (a, b))
-        kernel = np.outer(*(bell(self.filter_size, self.filter_sigma),) * 2)
+        n = self.filter_size
+
+        def kernel() -> list[np.ndarray]:
+            return [np.outer(*(bell(n, self.filter_sigma),) * 2)]
 
         def mean(x: Tensor) -> Tensor:
-            return filtered(x, [kernel], "valid")
+            return filtered(x, (n, n, 1), kernel, "valid")
 
         def constant(value: float) -> Tensor:
             return ops.constant(value, str(a.dtype))

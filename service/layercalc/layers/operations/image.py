@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Unknown, differ, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.imaging import Resizing
@@ -39,9 +39,13 @@ class Image(Operation):
         if (target is not None and first is None and last is None) or None not in (first, last, target):
             raise ShapeError("Exactly two of the margins before and after and the target are given.", field)
         if target is None:
-            return first or 0, last or 0
-        rest = n - target if inward else target - n
-        return (rest - last, last) if first is None else (first, rest - first)
+            before, after = first or 0, last or 0
+        else:
+            rest = n - target if inward else target - n
+            before, after = (rest - last, last) if first is None else (first, rest - first)
+        if provably(before < 0) or provably(after < 0) or (inward and provably(before + after > n)):
+            raise ShapeError(f"An axis of {n} cannot have {before} and {after} margins.", field)
+        return before, after
 
 
 @operation

@@ -6,7 +6,16 @@ from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Int, whole
-from layercalc.layers.operations.base import AnyDtype, Operation, Sizes, integers, is_constant, operation, tensor
+from layercalc.layers.operations.base import (
+    AnyDtype,
+    Operation,
+    Sizes,
+    integers,
+    is_constant,
+    operation,
+    places,
+    tensor,
+)
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import Tensor
 
@@ -36,7 +45,7 @@ class Slice(Operation):
         if hasattr(start_indices, "shape"):
             if -1 in shape:
                 raise ShapeError("A size of −1 depends on where the box starts, which is not known here.", "shape")
-            return ops.slice_at(x, start_indices, to=shape)
+            return ops.slice_at(x, places(start_indices), to=shape)
         starts = integers(start_indices, "start_indices")
         if not len(starts) == len(shape) == x.ndim:
             raise ShapeError(f"A box in {text(x.shape)} has {x.ndim} starts and sizes.", "shape")

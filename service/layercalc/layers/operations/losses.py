@@ -6,6 +6,7 @@ from layercalc import ops
 from layercalc.dims import differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.imaging import floated
 from layercalc.layers.operations.base import Operation, operation, tensor
 from layercalc.layers.operations.comparing import EPSILON
 from layercalc.ops import ACTIVATIONS, FLOATS, OPS, Tensor
@@ -47,6 +48,8 @@ class PSNR(Operation):
         a, b = tensor(x1, x2), tensor(x2, x1)
         if a.ndim != b.ndim or any(map(differ, a.shape, b.shape)):
             raise ShapeError(f"PSNR takes two tensors of one shape; received {text(a.shape)} and {text(b.shape)}.")
+        if str(a.dtype) not in FLOATS or str(b.dtype) not in FLOATS:
+            raise ShapeError(f"PSNR takes floats; received {a.dtype} and {b.dtype}.")
         error = OPS["square"](ops.subtract(a, b))
         noise = ops.reduce_mean(ops.reshape(error, to=(size(error.shape),)), axes=(0,))
         peak, ten, twenty = (ops.constant(value, str(noise.dtype)) for value in (self.max_val, 10.0, 20.0))
@@ -62,6 +65,7 @@ class CTCLoss(Operation):
 
     def compute(self, target: Any, output: Any, target_length: Any, output_length: Any) -> Tensor:
         given = [tensor(one) for one in (target, output, target_length, output_length)]
+        given[1] = floated(given[1])
         return ops.ctc_loss(*given, blank=self.mask_index)
 
 
@@ -78,6 +82,6 @@ class CTCDecode(Operation):
     def compute(self, inputs: Any, sequence_lengths: Any) -> tuple[Tensor, Tensor]:
         if self.strategy != "greedy":
             raise ShapeError("The search over beams cannot be computed here; 'greedy' can.", "strategy")
-        x, length = tensor(inputs), tensor(sequence_lengths)
+        x, length = floated(tensor(inputs)), tensor(sequence_lengths)
         path = ops.ctc_path(x, length, blank=self.mask_index, merge=self.merge_repeated)
         return ops.reshape(path, to=(1, *path.shape)), ops.ctc_score(x, length)

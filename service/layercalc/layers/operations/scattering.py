@@ -7,16 +7,8 @@ import numpy as np
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int
-from layercalc.layers.operations.base import Constant, Operation, Sizes, named, operation, tensor
+from layercalc.layers.operations.base import Constant, Operation, Sizes, named, operation, places, tensor
 from layercalc.ops import Tensor
-
-
-def places(value: Any) -> Tensor:
-    """Indices, which are integers."""
-    at = tensor(value)
-    if not str(at.dtype).startswith(("int", "uint")):
-        raise ShapeError(f"Indices are integers; received {at.dtype}.")
-    return at
 
 
 def alike(value: Any, x: Tensor) -> Tensor:
@@ -76,7 +68,10 @@ class Segment(Operation):
     def compute(self, data: Any, segment_ids: Any) -> Tensor:
         if self.num_segments is None:
             raise ShapeError("Without num_segments the size of the result depends on the values.", "num_segments")
-        return ops.segments(tensor(data), places(segment_ids), n=self.num_segments, kind=self.kind)
+        x = tensor(data)
+        if str(x.dtype) == "bool":
+            raise ShapeError(f"{self.type} takes numbers; received {x.dtype}.")
+        return ops.segments(x, places(segment_ids), n=self.num_segments, kind=self.kind)
 
 
 for _name, _kind, _what in (
