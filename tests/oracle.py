@@ -27,8 +27,12 @@ def unzipped(path: Path) -> Any:
 
 @cache
 def values(folder: str) -> dict[str, np.ndarray]:
-    with np.load(DATA / folder / "values.npz") as archive:
-        return dict(archive)
+    """The arrays of a folder, by name."""
+    found: dict[str, np.ndarray] = {}
+    for path in sorted((DATA / folder).glob("*.npz")):
+        with np.load(path) as archive:
+            found |= dict(archive)
+    return found
 
 
 @cache

@@ -63,6 +63,21 @@ def test_formats(model, form, words):
     assert words in run("analyze", model, "--format", form).stdout
 
 
+def test_counts_of_other_tools_arithmetic_and_roofline(model):
+    from layercalc import analyze
+
+    options = ("--conventions", "fvcore, thop", "--explain", "--device", "raspberry-pi-5")
+    expected = analyze(TINY, conventions=["fvcore", "thop"], explain=True, device="raspberry-pi-5")
+    assert json.loads(run("analyze", model, *options).stdout) == expected
+    table = run("analyze", model, *options, "--format", "table").stdout
+    for words in ("Least seconds", "From fvcore to thop", "d: params = 3·2 kernel + 2 bias = 8", "at least"):
+        assert words.lower() in table.lower()
+    chosen = run("analyze", model, "--columns", "name,receptive_field,param_bytes", "--format", "csv").stdout
+    assert chosen.splitlines() == ["name,receptive_field,param_bytes", "d,null,32"]
+    markdown = run("analyze", model, *options, "--columns", "name,thop,seconds", "--format", "markdown").stdout
+    assert "| Layer | thop | Least seconds |" in markdown
+
+
 def test_code_and_input_shape():
     result = run("analyze", "-", "--input-shape", "28,28,1", stdin="Conv2D(3, (3, 3), stride=2)\nFlatten()\n")
     report = json.loads(result.stdout)
@@ -110,6 +125,10 @@ def test_forward_with_an_envelope_and_with_seeds(model):
         (("analyze", "-"), "Dense(0, input_dim=3)", "line 1, column 7: Expected"),
         (("analyze", "-", "--input-shape", "x"), json.dumps(TINY), "input_shape: Expected"),
         (("analyze", "-", "--format", "xml"), json.dumps(TINY), "xml"),
+        (("analyze", "-", "--conventions", "thopp"), json.dumps(TINY), "Did you mean 'thop'?"),
+        (("analyze", "-", "--device", "toaster"), json.dumps(TINY), "device: Expected one of a100"),
+        (("analyze", "-", "--columns", "flop", "--format", "csv"), json.dumps(TINY), "Did you mean 'flops'?"),
+        (("analyze", "-", "--columns", "seconds", "--format", "csv"), json.dumps(TINY), "needs a device"),
         (("analyze",), None, "MODEL"),
         (("nothing",), None, "nothing"),
         (("forward", "-", "--input", "nowhere.npy"), json.dumps(TINY), "nowhere.npy"),

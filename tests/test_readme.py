@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import oracle, test_keras
+from tests import oracle, test_conventions, test_keras
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -63,6 +63,11 @@ def test_command_prints_what_the_readme_says(server, language, command, output):
 def test_numbers_of_the_readme_are_those_of_the_tests():
     assert f"- {len(oracle.APPS)} networks of" in README
     assert f"- {len(test_keras.CASES)} layer calls" in README
+    assert (
+        f"- {len(test_conventions.ORACLE) + len(test_conventions.TORCH)} networks as counted by each of six PyTorch tools"
+        in README
+    )
+    assert f"and {len(test_conventions.PROFILER) + len(test_conventions.GRAPHS)} as counted by tf.profiler" in README
     assert f"{len(test_keras.ZOO)} small networks and {len(test_keras.GRAPHS)} random graphs" in README
     for name in oracle.APPS:
         assert name in README

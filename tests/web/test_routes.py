@@ -6,6 +6,8 @@ import re
 import pytest
 
 from layercalc import analyze
+from layercalc.conventions import CONVENTIONS
+from layercalc.devices import DEVICES
 from layercalc.limits import Limits
 from layercalc.web import create_app
 from tests import oracle
@@ -36,6 +38,46 @@ def test_document_is_read_by_content(client, content_type):
 def test_code_is_read_by_content(client, content_type):
     response = client.post("/v1/analyze", data=CODE, content_type=content_type)
     assert response.json["totals"]["params"] == 110
+
+
+def test_counts_of_other_tools_arithmetic_and_roofline(client):
+    options = {"conventions": ["fvcore", "tf"], "explain": True, "device": "h100"}
+    expected = analyze(TINY, **options)
+    inside = client.post("/v1/analyze", json={"model": TINY, **options}).json
+    assert inside == analyze(TINY, **options, path=("model",))
+    query = "/v1/analyze?conventions=fvcore,tf&explain=1&device=h100"
+    assert client.post(query, json=TINY).json == expected
+    assert (
+        client.post("/v1/analyze?conventions=fvcore&conventions=tf&explain=true&device=h100", json=TINY).json
+        == expected
+    )
+    own = {"peak_flops": 1e12, "bandwidth": 1e11}
+    given = client.post("/v1/analyze", json={"model": TINY, "device": own}).json
+    assert given["roofline"] == analyze(TINY, device="1e12,1e11")["roofline"]
+    text = client.post(f"{query}&columns=name,fvcore,bound", json=TINY, headers={"Accept": "text/plain"}).text
+    assert "Layer" in text
+    assert "Bound by" in text
+    assert "From fvcore to tf" in text
+    table = client.post(f"{query}&columns=name,fvcore", json=TINY, headers={"Accept": "text/csv"}).text
+    assert table.splitlines()[0] == "name,fvcore"
+    for query, words in (
+        ("conventions=nope", "no convention"),
+        ("device=x", "Expected one of"),
+        ("columns=x", "no column"),
+    ):
+        answer = client.post(f"/v1/analyze?{query}", json=TINY, headers={"Accept": "text/csv"})
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["parameter"] == query.partition("=")[0]
+        assert words in answer.json["errors"][0]["detail"]
+    pointed = client.post("/v1/analyze", json={"model": TINY, "conventions": ["nope"]}).json["errors"][0]
+    assert pointed["pointer"] == "/conventions"
+
+
+def test_what_counts_and_what_bounds_are_listed(client):
+    conventions = client.get("/v1/conventions").json["conventions"]
+    assert [one["name"] for one in conventions] == list(CONVENTIONS)
+    assert all(rule["source"] for one in conventions for rule in one["rules"])
+    assert {one["name"] for one in client.get("/v1/devices").json["devices"]} == set(DEVICES)
 
 
 def test_envelope_and_query(client):

@@ -22,6 +22,7 @@ from layercalc.ops.base import (
 )
 from layercalc.ops.categorical import bincount, digitize, lookup
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
+from layercalc.ops.ctc import ctc_loss, ctc_path, ctc_score
 from layercalc.ops.declared import declared
 from layercalc.ops.einsum import einsum
 from layercalc.ops.elementwise import (
@@ -46,10 +47,11 @@ from layercalc.ops.elementwise import (
     select,
     subtract,
 )
-from layercalc.ops.imaging import clahe, to_integer
+from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
 from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
+from layercalc.ops.patches import fold, frames, patches
 from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from layercalc.ops.reduction import (
     argmax,
@@ -71,6 +73,8 @@ from layercalc.ops.reduction import (
     sort,
 )
 from layercalc.ops.resizing import INTERPOLATIONS, resize
+from layercalc.ops.sampling import homography, map_coordinates, project, scale_axis
+from layercalc.ops.scatter import scatter, segments, slice_at, slice_update
 from layercalc.ops.shaping import (
     broadcast_to,
     cast,
@@ -192,4 +196,20 @@ __all__ = [
     "spectrum",
     "to_integer",
     "transpose",
+    "ctc_loss",
+    "ctc_path",
+    "ctc_score",
+    "fold",
+    "frames",
+    "homography",
+    "hsv_to_rgb",
+    "map_coordinates",
+    "patches",
+    "project",
+    "rgb_to_hsv",
+    "scale_axis",
+    "scatter",
+    "segments",
+    "slice_at",
+    "slice_update",
 ]

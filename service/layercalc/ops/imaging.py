@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, size
+from layercalc.dims import Dim, Shape, differ, size, text
+from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 
 LEVELS = 256
@@ -113,5 +114,59 @@ def equalized(level: np.ndarray, grid: tuple[int, int], pixels: int, clip_limit:
     return np.clip((rising - least) * (LEVELS - 1) / np.where(rest == 0, 1, rest), 0, LEVELS - 1)
 
 
+class Colours(Op):
+    """Three channels, from 0 to 1, in another colour space (Smith 1978)."""
+
+    floating = True
+
+    def __init__(self, name: str, function: Any, price: str, each: Cost):
+        super().__init__(name)
+        self.function, self.price, self.each = function, price, each
+
+    def shape(self, x: Shape) -> Shape:
+        if differ(x[-1], 3):
+            raise ShapeError(f"Expected 3 channels; {text(x)} has {x[-1]}.")
+        return x
+
+    def cost(self, out: Shape, x: Shape) -> Cost:
+        return self.each.times(size(x[:-1]))
+
+    def workspace(self, x: Shape) -> Dim:
+        return 3 * size(x)
+
+    def run(self, x: Any) -> np.ndarray:
+        return np.stack(self.function(*np.moveaxis(x, -1, 0)), -1).astype(x.dtype)
+
+
+def hsv(r: np.ndarray, g: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Hue, saturation and value."""
+    value = np.maximum(np.maximum(r, g), b)
+    spread = value - np.minimum(np.minimum(r, g), b)
+    sixth = 1 / np.where(spread > 0, 6 * spread, 1)
+    hue = np.where(r == value, (g - b) * sixth, np.where(g == value, (b - r) * sixth + 1 / 3, (r - g) * sixth + 2 / 3))
+    hue = np.where(spread > 0, hue, 0)
+    saturation = np.where(value > 0, spread / np.where(value > 0, value, 1), 0)
+    return np.where(hue < 0, hue + 1, hue), saturation, value
+
+
+def rgb(hue: np.ndarray, saturation: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Red, green and blue."""
+    at = 6 * hue
+    full = np.abs(at - 3) - 1, 2 - np.abs(at - 2), 2 - np.abs(at - 4)
+    return tuple((1 - saturation + saturation * np.clip(one, 0, 1)) * value for one in full)
+
+
 to_integer = ToInteger("to_integer")
+rgb_to_hsv = Colours(
+    "rgb_to_hsv",
+    hsv,
+    "each pixel 8 comparisons, 4 additions, 2 multiplications and 2 divisions",
+    Cost(compares=8, adds=4, muls=2, divs=2),
+)
+hsv_to_rgb = Colours(
+    "hsv_to_rgb",
+    rgb,
+    "each pixel 9 comparisons, 11 additions and 7 multiplications",
+    Cost(compares=9, adds=11, muls=7),
+)
 clahe = Clahe("clahe")

@@ -130,16 +130,14 @@ def recorded(name: str, config: dict[str, Any], args: list[Any], kwargs: dict[st
 FUNCTION = "It runs a Python function that the document does not hold."
 VALUES = "The size of its result depends on the values, not on the shapes."
 COMPLEX = "Complex numbers are not supported."
+RANDOM = "It draws random numbers at inference too."
 FUNCTIONS = "AssociativeScan Cond ForiLoop Map Scan Switch VectorizedMap WhileLoop JVP"
 OPEN_ENDED = "Nonzero Unique Bincount Histogram"
 COMPLEX_NUMBERS = (
     "FFT FFT2 IFFT2 RFFT IRFFT STFT ISTFT ViewAsComplex ViewAsReal Angle Conj Conjugate Real Imag Polar Eig"
 )
-NOT_HERE = {
-    name: why
-    for names, why in ((FUNCTIONS, FUNCTION), (OPEN_ENDED, VALUES), (COMPLEX_NUMBERS, COMPLEX))
-    for name in names.split()
-}
+REASONS = ((FUNCTIONS, FUNCTION), (OPEN_ENDED, VALUES), (COMPLEX_NUMBERS, COMPLEX), ("ElasticTransform", RANDOM))
+NOT_HERE = {name: why for names, why in REASONS for name in names.split()}
 
 
 class Axes(Field):
@@ -226,6 +224,14 @@ def integers(value: Any, what: str) -> tuple[int, ...]:
     if not all(whole(one) for one in items):
         raise ShapeError(f"Expected {what} as integers known beforehand; received {received(value)}.")
     return tuple(items)
+
+
+def places(value: Any) -> Tensor:
+    """Indices, which are integers."""
+    at = tensor(value)
+    if not str(at.dtype).startswith(("int", "uint")):
+        raise ShapeError(f"Indices are integers; received {at.dtype}.")
+    return at
 
 
 def number(value: Any, what: str) -> float:

@@ -89,7 +89,7 @@ for _name, _op in SINGLES.items():
     named(_name, Unary, "x", f"{_op}, element by element.", op=OPS[_op])
 
 PLAIN = {
-    "Relu": "relu", "Relu6": "relu6", "Selu": "selu", "Sigmoid": "sigmoid", "Silu": "silu", "Softplus": "softplus",
+    "Selu": "selu", "Sigmoid": "sigmoid", "Silu": "silu", "Softplus": "softplus",
     "Softsign": "softsign", "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu", "HardTanh": "hard_tanh",
     "LogSigmoid": "log_sigmoid", "SparsePlus": "sparse_plus", "SparseSigmoid": "sparse_sigmoid",
     "TanhShrink": "tanh_shrink",

@@ -1,14 +1,26 @@
 """Operations on images, (batch, height, width, channels) or one image without the batch."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import text
+from layercalc.dims import Unknown, differ, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.imaging import Resizing
 from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
 from layercalc.ops import Tensor
+
+
+def inside(operation: Any, x: Tensor, seen: Callable[[Tensor], Tensor]) -> Tensor:
+    """A function of images with the channels last, whatever the layout is."""
+    if x.ndim not in (3, 4):
+        raise ShapeError(f"{operation.type} takes images of 3 or 4 axes; received {text(x.shape)}.")
+    n, lead = x.ndim, tuple(range(x.ndim - 3))
+    if operation.data_format != "channels_first":
+        return seen(x)
+    y = seen(ops.layout(x, (*lead, n - 2, n - 1, n - 3)))
+    return ops.layout(y, (*lead, n - 1, n - 3, n - 2))
 
 
 class Image(Operation):
@@ -17,15 +29,7 @@ class Image(Operation):
     data_format: Any = Choice(("channels_last", "channels_first"), None)
 
     def compute(self, images: Any) -> Tensor:
-        x = tensor(images)
-        if x.ndim not in (3, 4):
-            raise ShapeError(f"{self.type} takes images of 3 or 4 axes; received {text(x.shape)}.")
-        lead = tuple(range(x.ndim - 3))
-        n = x.ndim
-        if self.data_format != "channels_first":
-            return self.seen(x)
-        y = self.seen(ops.layout(x, (*lead, n - 2, n - 1, n - 3)))
-        return ops.layout(y, (*lead, n - 1, n - 3, n - 2))
+        return inside(self, tensor(images), self.seen)
 
     def seen(self, x: Tensor) -> Tensor:
         raise NotImplementedError
@@ -35,9 +39,13 @@ class Image(Operation):
         if (target is not None and first is None and last is None) or None not in (first, last, target):
             raise ShapeError("Exactly two of the margins before and after and the target are given.", field)
         if target is None:
-            return first or 0, last or 0
-        rest = n - target if inward else target - n
-        return (rest - last, last) if first is None else (first, rest - first)
+            before, after = first or 0, last or 0
+        else:
+            rest = n - target if inward else target - n
+            before, after = (rest - last, last) if first is None else (first, rest - first)
+        if provably(before < 0) or provably(after < 0) or (inward and provably(before + after > n)):
+            raise ShapeError(f"An axis of {n} cannot have {before} and {after} margins.", field)
+        return before, after
 
 
 @operation
@@ -108,9 +116,39 @@ class PadImages(Image):
 
 @operation
 class RGBToGrayscale(Image):
-    """0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601)."""
+    """0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601); an image of one channel as it is."""
 
     def seen(self, x: Tensor) -> Tensor:
-        if x.shape[-1] != 3:
-            raise ShapeError(f"Expected 3 channels; {text(x.shape)} has {x.shape[-1]}.")
-        return ops.matmul(x, ops.constant([[0.2989], [0.587], [0.114]], str(x.dtype)))
+        channels, dtype = x.shape[-1], str(x.dtype)
+        if not differ(channels, 1) and not isinstance(channels, Unknown):
+            return x
+        if differ(channels, 3):
+            raise ShapeError(f"Expected 1 or 3 channels; {text(x.shape)} has {channels}.")
+        x = x if dtype in ops.FLOATS else ops.cast(x, to="float32")
+        y = ops.matmul(x, ops.constant([[0.2989], [0.587], [0.114]], str(x.dtype)))
+        return y if dtype in ops.FLOATS else ops.cast(y, to=dtype)
+
+
+class Colours(Image):
+    """Three channels from 0 to 1 in another colour space."""
+
+    op: ClassVar[Any]
+
+    def seen(self, x: Tensor) -> Tensor:
+        if str(x.dtype) not in ops.FLOATS:
+            raise ShapeError(f"{self.type} takes floats; received {x.dtype}.")
+        return self.op(x)
+
+
+@operation
+class RGBToHSV(Colours):
+    """Red, green and blue as hue, saturation and value."""
+
+    op = ops.rgb_to_hsv
+
+
+@operation
+class HSVToRGB(Colours):
+    """Hue, saturation and value as red, green and blue."""
+
+    op = ops.hsv_to_rgb

@@ -6,7 +6,16 @@ from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Int, whole
-from layercalc.layers.operations.base import AnyDtype, Operation, Sizes, integers, is_constant, operation, tensor
+from layercalc.layers.operations.base import (
+    AnyDtype,
+    Operation,
+    Sizes,
+    integers,
+    is_constant,
+    operation,
+    places,
+    tensor,
+)
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import Tensor
 
@@ -32,11 +41,15 @@ class Slice(Operation):
     shape = Sizes()
 
     def compute(self, inputs: Any, start_indices: Any) -> Tensor:
-        x = tensor(inputs)
+        x, shape = tensor(inputs), (self.shape,) if isinstance(self.shape, int) else self.shape
+        if hasattr(start_indices, "shape"):
+            if -1 in shape:
+                raise ShapeError("A size of −1 depends on where the box starts, which is not known here.", "shape")
+            return ops.slice_at(x, places(start_indices), to=shape)
         starts = integers(start_indices, "start_indices")
-        if not len(starts) == len(self.shape) == x.ndim:
+        if not len(starts) == len(shape) == x.ndim:
             raise ShapeError(f"A box in {text(x.shape)} has {x.ndim} starts and sizes.", "shape")
-        for axis, (start, n) in enumerate(zip(starts, self.shape, strict=True)):
+        for axis, (start, n) in enumerate(zip(starts, shape, strict=True)):
             stop = x.shape[axis] if n == -1 else start + n
             if isinstance(x.shape[axis], int) and not 0 <= start <= stop <= x.shape[axis]:
                 raise ShapeError(f"{start} to {stop} is not within axis {axis} of {text(x.shape)}.", "shape")
@@ -101,7 +114,7 @@ class MultiHot(Operation):
     def compute(self, inputs: Any) -> Tensor:
         x = tensor(inputs)
         axis = 1 if x.ndim > 1 else 0
-        hot = ops.one_hot(x, n=self.num_classes, axis=self.axis % (x.ndim + 1), to=self.dtype or str(x.dtype))
+        hot = ops.one_hot(x, n=self.num_classes, axis=self.axis % (x.ndim + 1), to=str(x.dtype))
         return ops.reduce_max(hot, axes=(axis,))
 
 

@@ -1,11 +1,11 @@
-"""Operations of a network: products of matrices, convolution, pooling, normalisation, attention."""
+"""Operations of a network: products of matrices, normalisation, attention."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from layercalc import ops
 from layercalc.dims import differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Bool, Choice, Int, Number, Text, whole
+from layercalc.layers.fields import Bool, Int, Number, Text, whole
 from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import OPS, Tensor
@@ -138,120 +138,6 @@ class Einsum(Operation):
         return ops.einsum(*(tensor(one, *operands) for one in operands), equation=self.subscripts)
 
 
-class Spatial(Operation):
-    """Something on (batch, *spatial, channels), or with the channels first."""
-
-    data_format: Any = Choice(("channels_last", "channels_first"), None)
-
-    def compute(self, inputs: Any, *rest: Any) -> Tensor:
-        x = tensor(inputs)
-        if not 3 <= x.ndim <= 5:
-            raise ShapeError(f"{self.type} takes 3 to 5 axes; received {text(x.shape)}.")
-        if self.data_format != "channels_first":
-            return self.slide(x, *rest)
-        return self.outward(self.slide(self.inward(x), *rest))
-
-    def slide(self, x: Tensor, *rest: Any) -> Tensor:
-        raise NotImplementedError
-
-    def each(self, value: Any, x: Tensor, field: str) -> tuple[int, ...]:
-        """One number for every spatial axis."""
-        numbers = (value,) * (x.ndim - 2) if isinstance(value, int) else tuple(value)
-        if len(numbers) != x.ndim - 2 or any(n < 1 for n in numbers):
-            raise ShapeError(f"Expected {x.ndim - 2} integers of at least 1; received {list(numbers)}.", field)
-        return numbers
-
-
-class Pool(Spatial):
-    """A number for each window."""
-
-    pool_size = Sizes()
-    strides = Sizes(None, null=True)
-    padding = Choice(("valid", "same"), "valid")
-    data_format = Choice(("channels_last", "channels_first"), None)
-    op: ClassVar[Any]
-
-    def compute(self, inputs: Any) -> Tensor:
-        return super().compute(inputs)
-
-    def slide(self, x: Tensor, *_: Any) -> Tensor:
-        window = self.each(self.pool_size, x, "pool_size")
-        strides = window if self.strides is None else self.each(self.strides, x, "strides")
-        return self.op(x, pool_size=window, strides=strides, padding=self.padding)
-
-
-@operation
-class AveragePool(Pool):
-    """The mean of each window."""
-
-    op = ops.average_pool
-
-
-@operation
-class MaxPool(Pool):
-    """The largest of each window."""
-
-    op = ops.max_pool
-
-
-class Convolution(Spatial):
-    """A convolution with a kernel that is a tensor or a constant."""
-
-    strides = Sizes(1)
-    padding = Choice(("valid", "same"), "valid")
-    data_format = Choice(("channels_last", "channels_first"), None)
-    dilation_rate = Sizes(1)
-
-    def window(self, x: Tensor) -> dict[str, Any]:
-        strides, dilation = self.each(self.strides, x, "strides"), self.each(self.dilation_rate, x, "dilation_rate")
-        return {"strides": strides, "padding": self.padding, "dilation_rate": dilation}
-
-    def kernel(self, kernel: Any, x: Tensor) -> Tensor:
-        kernel = tensor(kernel, x)
-        if kernel.ndim != x.ndim:
-            raise ShapeError(f"A kernel for {text(x.shape)} has {x.ndim} axes; received {text(kernel.shape)}.")
-        return kernel
-
-
-@operation
-class Conv(Convolution):
-    """A convolution; the kernel is (*window, channels of a group, filters)."""
-
-    def compute(self, inputs: Any, kernel: Any) -> Tensor:
-        return super().compute(inputs, kernel)
-
-    def slide(self, x: Tensor, kernel: Any) -> Tensor:
-        kernel = self.kernel(kernel, x)
-        share, channels = kernel.shape[-2], x.shape[-1]
-        if not isinstance(channels, int) or not isinstance(share, int) or share < 1 or channels % share:
-            raise ShapeError(f"The kernel reads {share} channels, which must divide those of {text(x.shape)}.")
-        return ops.conv(x, kernel, groups=channels // share, **self.window(x))
-
-
-@operation
-class DepthwiseConv(Convolution):
-    """A convolution of every channel by itself; the kernel is (*window, channels, multiplier)."""
-
-    def compute(self, inputs: Any, kernel: Any) -> Tensor:
-        return super().compute(inputs, kernel)
-
-    def slide(self, x: Tensor, kernel: Any) -> Tensor:
-        return ops.depthwise_conv(x, self.kernel(kernel, x), **self.window(x))
-
-
-@operation
-class SeparableConv(Convolution):
-    """A depthwise convolution, then one of single positions."""
-
-    def compute(self, inputs: Any, depthwise_kernel: Any, pointwise_kernel: Any) -> Tensor:
-        return super().compute(inputs, depthwise_kernel, pointwise_kernel)
-
-    def slide(self, x: Tensor, depthwise_kernel: Any, pointwise_kernel: Any) -> Tensor:
-        y = ops.depthwise_conv(x, self.kernel(depthwise_kernel, x), **self.window(x))
-        once = (1,) * (x.ndim - 2)
-        return ops.conv(y, self.kernel(pointwise_kernel, y), strides=once, padding="valid", dilation_rate=once)
-
-
 @operation
 class BatchNorm(Operation):
     """(x − mean) / sqrt(variance + epsilon) · scale + offset along one axis."""
@@ -343,3 +229,17 @@ class DotProductAttention(Operation):
         if x.ndim != 4:
             raise ShapeError(f"{self.type} takes (batch, positions, heads, size); received {text(x.shape)}.")
         return x
+
+
+@operation
+class CDist(Operation):
+    """The Euclidean distance of every row of the one to every row of the other."""
+
+    def compute(self, x: Any, y: Any) -> Tensor:
+        a, b = tensor(x, y), tensor(y, x)
+        if a.ndim < 2 or b.ndim < 2 or differ(a.shape[-1], b.shape[-1]):
+            raise ShapeError(f"CDist takes rows of one length; received {text(a.shape)} and {text(b.shape)}.")
+        a = ops.reshape(a, to=(*a.shape[:-1], 1, a.shape[-1]))
+        b = ops.reshape(b, to=(*b.shape[:-2], 1, *b.shape[-2:]))
+        apart = OPS["square"](ops.subtract(a, b))
+        return OPS["sqrt"](ops.reduce_sum(apart, axes=(apart.ndim - 1,)))

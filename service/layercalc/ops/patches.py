@@ -1,0 +1,108 @@
+"""Windows laid side by side, and put back together."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
+from layercalc.errors import ShapeError
+from layercalc.ops.base import Cost, Op
+from layercalc.ops.window import padded, padded_size, pads, positions, span, taps
+
+
+class Patches(Op):
+    """The elements of each window of (batch, *spatial, channels): (batch, *positions, window · channels)."""
+
+    free = True
+
+    def shape(self, x: Shape, *, window: Shape, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
+        how: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+        return x[0], *positions(x[1:-1], window, field="size", **how), size(window) * x[-1]
+
+    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return padded_size(x, window, **how)
+
+    def run(self, x: Any, *, window: Any, strides: Any, padding: str, dilation_rate: Any) -> np.ndarray:
+        out = self.shape(x.shape, window=window, strides=strides, padding=padding, dilation_rate=dilation_rate)
+        sizes = zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
+        x = padded(x, [pads(n, k, s, d, padding) for n, k, s, d in sizes])
+        reach = tuple(span(k, d) for k, d in zip(window, dilation_rate, strict=True))
+        spatial = tuple(range(1, x.ndim - 1))
+        seen = sliding_window_view(x, reach, axis=spatial)
+        apart = [slice(None, None, d) for d in dilation_rate]
+        seen = seen[(slice(None), *(slice(None, None, s) for s in strides), slice(None), *apart)]
+        return np.moveaxis(seen, x.ndim - 1, -1).reshape(out)
+
+
+class Fold(Op):
+    """Windows (batch, channels · window, positions) added up where they stood in (batch, channels, height, width)."""
+
+    price = "one addition for each element of the input"
+
+    sums = True
+
+    def shape(
+        self, x: Shape, *, output_size: Shape, window: Shape, strides: Shape, padding: Shape, dilation_rate: Shape
+    ) -> Shape:
+        each = size(window)
+        if not isinstance(x[1], Unknown) and x[1] % each:
+            raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "kernel_size")
+        counts = self.counts(output_size, window, strides, padding, dilation_rate)
+        if any(provably(n < 1) for n in counts) or differ(x[2], size(counts)):
+            raise ShapeError(
+                f"{text(x)}: an image of {text(output_size)} has {text(counts)} windows, {size(counts)} in all; "
+                f"received {x[2]}.",
+                "output_size",
+            )
+        return x[0], x[1] // each, *output_size
+
+    def counts(
+        self, output_size: Shape, window: Shape, strides: Shape, padding: Shape, dilation_rate: Shape
+    ) -> tuple[Dim, ...]:
+        sizes = zip(output_size, window, strides, padding, dilation_rate, strict=True)
+        return tuple((n + 2 * p - span(k, d)) // s + 1 for n, k, s, p, d in sizes)
+
+    def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
+        return Cost(adds=size(x))
+
+    def workspace(self, x: Shape, *, output_size: Shape, padding: Shape, window: Shape, **_: Any) -> Dim:
+        return x[0] * (x[1] // size(window)) * prod(n + 2 * p for n, p in zip(output_size, padding, strict=True))
+
+    def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:
+        return size(window)
+
+    def run(
+        self, x: Any, *, output_size: Any, window: Any, strides: Any, padding: Any, dilation_rate: Any
+    ) -> np.ndarray:
+        counts = self.counts(output_size, window, strides, padding, dilation_rate)
+        batch, channels = x.shape[0], x.shape[1] // prod(window)
+        x = x.reshape(batch * channels, *window, *counts)
+        out = np.zeros((batch * channels, *(n + 2 * p for n, p in zip(output_size, padding, strict=True))), x.dtype)
+        for tap, where in taps(window, counts, strides, dilation_rate):
+            out[where] += x[(slice(None), *tap)]
+        inside = (slice(p, p + n) for n, p in zip(output_size, padding, strict=True))
+        return out[(slice(None), *inside)].reshape(batch, channels, *output_size)
+
+
+class Frames(Op):
+    """Stretches of the last axis: (..., n) as (..., how many, length)."""
+
+    view = True
+
+    def shape(self, x: Shape, *, length: Dim, stride: Dim) -> Shape:
+        count = 1 + (x[-1] - length) // stride
+        if provably(count < 0):
+            raise ShapeError(f"A stretch of {length} does not fit in the last axis of {text(x)}.", "sequence_length")
+        return *x[:-1], count, length
+
+    def run(self, x: Any, *, length: int, stride: int) -> np.ndarray:
+        if x.shape[-1] < length:
+            return np.zeros((*x.shape[:-1], 0, length), x.dtype)
+        return sliding_window_view(x, length, axis=-1)[..., ::stride, :]
+
+
+patches = Patches("patches")
+fold = Fold("fold")
+frames = Frames("frames")
