@@ -47,6 +47,20 @@ def analysis() -> None:
         line(f"analysis of {name}, {whole * 1e3:.1f} ms, as a multiple of json.loads", f"{whole / parse:.1f}", goal)
 
 
+def costs() -> None:
+    """What the counts of seven other tools and the arithmetic in words add to an analysis."""
+    for name in ("ResNet50", "NASNetMobile"):
+        document = json.loads(text_of(name))
+        plain = best(lambda document=document: analyze(document))
+        for what, options in {
+            "one convention": {"conventions": ["thop"]},
+            "all conventions": {"conventions": "all"},
+            "explanations": {"explain": True},
+        }.items():
+            more = best(lambda document=document, options=options: analyze(document, **options))
+            line(f"analysis of {name} with {what}, as a multiple of one without", f"{more / plain:.2f}")
+
+
 def chains() -> None:
     """Stacks of layers that all differ."""
     for length in (100, 1_000, 10_000):
@@ -75,12 +89,12 @@ def passes() -> None:
         read_once = analyse(model, [("input_layer", Spec((1, size, size, 3)))])
         weights, inputs = seeded_weights(read_once, 0), seeded_inputs(read_once, 0)
         sgemm = 2 * 2048**3 / best(lambda: a @ a, 5)
-        seconds = best(lambda r=read_once, i=inputs, w=weights: execute(r, i, w), 4)
+        seconds = best(lambda r=read_once, i=inputs, w=weights: execute(r, list(i), w), 4)
         share = 2 * read_once.totals()["macs"] / seconds / sgemm
         goal = "goal: 0.3" if name == "VGG16" else ""
         line(f"forward of {name}, {seconds * 1e3:.0f} ms, as a share of sgemm", f"{share:.2f}", goal)
 
 
 if __name__ == "__main__":
-    for section in (analysis, chains, memory, passes):
+    for section in (analysis, costs, chains, memory, passes):
         section()
