@@ -12,7 +12,7 @@ from layercalc.collector import paused
 from layercalc.comparison import compared
 from layercalc.conventions import chosen
 from layercalc.devices import device as named_device
-from layercalc.dims import Unknown
+from layercalc.dims import Dim, Unknown, provably
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.limits import UNLIMITED, Limits, setting
@@ -177,10 +177,17 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
     faults = [
         {
             "pointer": pointer(*path),
-            "detail": f"The forward pass takes {cost:,} {unit}; the limit is {limit:,} ({setting(name)}).",
+            "detail": f"The forward pass takes {told(cost)} {unit}; the limit is {limit:,} ({setting(name)}).",
         }
         for unit, cost, name in costs
-        if cost > (limit := getattr(limits, name))
+        if not (
+            provably(cost <= (limit := getattr(limits, name))) or (limits is UNLIMITED and isinstance(cost, Unknown))
+        )
     ]
     if faults:
         raise TooLarge(faults)
+
+
+def told(cost: Dim) -> str:
+    """A cost in a message; what takes as long as it takes is unknown."""
+    return "an unknown number of" if isinstance(cost, Unknown) else f"{cost:,}"

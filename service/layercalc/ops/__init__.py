@@ -1,5 +1,6 @@
 """Primitives: each says, side by side, what shape it returns, what it costs and how NumPy computes it."""
 
+from layercalc.ops import linalg, quantile  # noqa: F401  # registered by being imported
 from layercalc.ops.activation import ACTIVATIONS, OLD_ACTIVATIONS
 from layercalc.ops.base import (
     FLOATS,
@@ -15,6 +16,7 @@ from layercalc.ops.base import (
     computing,
     constant,
     full,
+    identity,
     layout,
     promote,
     scan,
@@ -102,6 +104,7 @@ __all__ = [
     "declared",
     "promote",
     "triangle",
+    "identity",
     "TRANSCENDENTAL",
     "gather_along",
     "global_average_pool",

@@ -347,6 +347,11 @@ def full(shape: Shape, value: float) -> Tensor:
     return reading.constant(lambda: np.full(shape, value), shape, reading.compute)
 
 
+def identity(n: int, k: int = 0) -> Tensor:
+    """A matrix of truths: those on the k-th diagonal."""
+    return READING.get().constant(lambda: np.eye(n, k=k, dtype=bool), (n, n), "bool")
+
+
 def triangle(rows: int, columns: int, k: int = 0) -> Tensor:
     """A matrix of truths: those on and below the k-th diagonal."""
     return READING.get().constant(lambda: np.tri(rows, columns, k, dtype=bool), (rows, columns), "bool")

@@ -130,13 +130,20 @@ def recorded(name: str, config: dict[str, Any], args: list[Any], kwargs: dict[st
 FUNCTION = "It runs a Python function that the document does not hold."
 VALUES = "The size of its result depends on the values, not on the shapes."
 COMPLEX = "Complex numbers are not supported."
+BYTES = "It looks at the bytes of its input as numbers of another kind."
 RANDOM = "It draws random numbers at inference too."
 FUNCTIONS = "AssociativeScan Cond ForiLoop Map Scan Switch VectorizedMap WhileLoop JVP"
-OPEN_ENDED = "Nonzero Unique Bincount Histogram"
+OPEN_ENDED = "Nonzero Unique Bincount Histogram Arange"
 COMPLEX_NUMBERS = (
     "FFT FFT2 IFFT2 RFFT IRFFT STFT ISTFT ViewAsComplex ViewAsReal Angle Conj Conjugate Real Imag Polar Eig"
 )
-REASONS = ((FUNCTIONS, FUNCTION), (OPEN_ENDED, VALUES), (COMPLEX_NUMBERS, COMPLEX), ("ElasticTransform", RANDOM))
+REASONS = (
+    (FUNCTIONS, FUNCTION),
+    (OPEN_ENDED, VALUES),
+    (COMPLEX_NUMBERS, COMPLEX),
+    ("ElasticTransform", RANDOM),
+    ("View", BYTES),
+)
 NOT_HERE = {name: why for names, why in REASONS for name in names.split()}
 
 
