@@ -10,7 +10,7 @@ from layercalc.analysis import Asking, Row, Traced
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
-from layercalc.ops.base import FREE, Cost, Entry, Op
+from layercalc.ops.base import Cost, Entry, Op
 from layercalc.ops.window import AXES
 
 SUM, PRODUCT, ATOM = 1, 2, 3
@@ -136,17 +136,10 @@ def sizes_only(value: Any) -> bool:
 class Telling(Tracing):
     """Read with shapes whose sizes remember: results are as before, and every cost says how it came to be."""
 
-    def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
-        shapes = [x.shape for x in inputs]
-        out = op.shape(*shapes, **attributes)
-        cost = FREE
-        if not (op.view or op.free):
-            given = [leaves(shape, "" if place else "inputs") for place, shape in enumerate(shapes)]
-            how = {key: leaves(value) if sizes_only(value) else value for key, value in attributes.items()}
-            cost = op.cost(leaves(out, "outputs"), *given, **how)
-        result = Spec(out, op.dtype(*[x.dtype for x in inputs], **attributes))
-        self.entries.append(Entry(op, cost, self.times, result, shapes, attributes, inputs))
-        return result
+    def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
+        given = [leaves(shape, "" if place else "inputs") for place, shape in enumerate(shapes)]
+        how = {key: leaves(value) if sizes_only(value) else value for key, value in attributes.items()}
+        return op.cost(leaves(out, "outputs"), *given, **how)
 
 
 def told(spec: Spec) -> Spec:

@@ -26,7 +26,7 @@ class Axis(Int):
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1}]}
 
 
-@layer
+@layer(aliases=("SyncBatchNormalization",))
 class BatchNormalization(Layer):
     """Scale and shift by the moving moments of one axis (Ioffe & Szegedy 2015)."""
 

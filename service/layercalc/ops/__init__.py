@@ -6,11 +6,8 @@ from layercalc.ops.base import (
     FLOATS,
     OPS,
     READING,
-    WIDTH,
     Cost,
     Running,
-    Spec,
-    Tensor,
     Tracing,
     autocast,
     computing,
@@ -20,6 +17,7 @@ from layercalc.ops.base import (
     layout,
     promote,
     scan,
+    shape_of,
     triangle,
 )
 from layercalc.ops.categorical import bincount, digitize, lookup
@@ -50,6 +48,7 @@ from layercalc.ops.elementwise import (
     subtract,
 )
 from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
+from layercalc.ops.known import values_of
 from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
@@ -95,6 +94,7 @@ from layercalc.ops.shaping import (
     upsample,
 )
 from layercalc.ops.signal import decibels, mel_bands, spectrum
+from layercalc.ops.spec import WIDTH, Spec, Tensor
 
 __all__ = [
     "OLD_ACTIVATIONS",
@@ -104,6 +104,8 @@ __all__ = [
     "declared",
     "promote",
     "triangle",
+    "shape_of",
+    "values_of",
     "identity",
     "TRANSCENDENTAL",
     "gather_along",

@@ -10,25 +10,9 @@ import numpy as np
 
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
+from layercalc.ops.known import SMALL, Known, folded, objects
 from layercalc.ops.reach import Spans
-
-
-class Spec(NamedTuple):
-    """A tensor without its values."""
-
-    shape: Shape
-    dtype: str = "float32"
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def bytes(self) -> Dim:
-        return size(self.shape) * WIDTH[self.dtype]
-
-
-Tensor = Any  # a Spec or an ndarray: which of the two, the reading in force knows
+from layercalc.ops.spec import WIDTH, Spec, Tensor
 
 
 @dataclass(slots=True)
@@ -53,21 +37,6 @@ class Cost:
 
 FREE = Cost()
 
-WIDTH = {
-    "bool": 1,
-    "int8": 1,
-    "uint8": 1,
-    "int16": 2,
-    "uint16": 2,
-    "int32": 4,
-    "uint32": 4,
-    "int64": 8,
-    "uint64": 8,
-    "float16": 2,
-    "bfloat16": 2,
-    "float32": 4,
-    "float64": 8,
-}
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -98,6 +67,8 @@ class Reading(Protocol):
     def layout(self, x: Tensor, axes: tuple[int, ...]) -> Tensor: ...
 
     def autocast(self, x: Tensor) -> Tensor: ...
+
+    def shape_of(self, x: Tensor) -> Tensor: ...
 
     def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
 
@@ -220,10 +191,20 @@ class Tracing:
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)
-        cost = FREE if op.view or op.free else op.cost(out, *shapes, **attributes)
+        cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)
         result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
+        for x in inputs:
+            if x.__class__ is not Spec:
+                result = folded(op, inputs, attributes, result)
+                break
         self.entries.append(Entry(op, cost, self.times, result, shapes, attributes, inputs))
         return result
+
+    def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
+        return op.cost(out, *shapes, **attributes)
+
+    def shape_of(self, x: Spec) -> Spec:
+        return Known((x.ndim,), "int32", objects(list(x.shape)))
 
     def autocast(self, x: Spec) -> Spec:
         if x.dtype == self.compute or x.dtype not in FLOATS:
@@ -233,6 +214,8 @@ class Tracing:
         return cast
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
+        if dtype in ("int32", "int64") and len(shape) < 2 and size(shape) <= SMALL:
+            return Known(shape, dtype, objects(values()))
         return Spec(shape, dtype)
 
     def layout(self, x: Spec, axes: tuple[int, ...]) -> Spec:
@@ -278,6 +261,9 @@ class Running:
 
     def autocast(self, x: np.ndarray) -> np.ndarray:
         return x
+
+    def shape_of(self, x: np.ndarray) -> np.ndarray:
+        return np.array(x.shape, np.int32)
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
         return np.asarray(values(), self.float if dtype in FLOATS else dtype)
@@ -350,6 +336,11 @@ def full(shape: Shape, value: float) -> Tensor:
 def identity(n: int, k: int = 0) -> Tensor:
     """A matrix of truths: those on the k-th diagonal."""
     return READING.get().constant(lambda: np.eye(n, k=k, dtype=bool), (n, n), "bool")
+
+
+def shape_of(x: Tensor) -> Tensor:
+    """The sizes of a tensor as a tensor, whose values are known while shapes are read."""
+    return READING.get().shape_of(x)
 
 
 def triangle(rows: int, columns: int, k: int = 0) -> Tensor:

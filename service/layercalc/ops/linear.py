@@ -7,9 +7,10 @@ import numpy as np
 
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op, Spec
+from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.reach import Spans
+from layercalc.ops.spec import Spec
 
 
 class MatMul(Op):

@@ -7,9 +7,10 @@ import numpy as np
 
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Op, Tensor
+from layercalc.ops.base import Op
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.reach import Span, Spans, together
+from layercalc.ops.spec import Tensor
 from layercalc.ops.window import AXES
 
 

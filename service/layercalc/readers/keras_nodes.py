@@ -83,7 +83,7 @@ def histories_of(value: Any) -> Any:
     if isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str) and whole(value[1], 0):
         return tensor_of_2(value)
     if isinstance(value, dict) and value.keys() == {"start", "stop", "step"}:
-        return {"class_name": "__slice__", "config": value}
+        return {"class_name": "__slice__", "config": {key: histories_of(part) for key, part in value.items()}}
     return [histories_of(one) for one in value] if isinstance(value, list) else value
 
 
@@ -122,7 +122,11 @@ def slotted(value: Any, found: list[Source], depth: int = MAX_DEPTH) -> Any:
         assert isinstance(source, Source)
         found.append(source)
         return Slot(len(found) - 1)
-    if isinstance(value, list) and depth and not numeric(value):
+    if isinstance(value, dict) and value.get("class_name") == "__slice__" and isinstance(value.get("config"), dict):
+        parts = [value["config"].get(key) for key in ("start", "stop", "step")]
+        if any(isinstance(part, Source) for part in parts):
+            return slice(*(slotted(part, found, depth) for part in parts))
+    if isinstance(value, list) and depth and (not numeric(value) or any(isinstance(one, Source) for one in value)):
         return [slotted(one, found, depth - 1) for one in value]
     try:
         return decoded(value)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from layercalc.layers import ConfigError, nearest
 from layercalc.layers.base import WAY_OUT
+from layercalc.layers.operations import Slot
 
 TF_CLASSES = ("TFOpLambda", "SlicingOpLambda")
 
@@ -110,6 +111,16 @@ FUNCTIONS = {
     "nn.depth_to_space": function("DepthToSpace", "input", "block_size"),
     "nn.avg_pool": function("AveragePool", "input", "ksize=pool_size strides padding"),
     "nn.max_pool": function("MaxPool", "input", "ksize=pool_size strides padding"),
+    "nn.avg_pool2d": function("AveragePool", "input", "ksize=pool_size strides padding"),
+    "nn.max_pool2d": function("MaxPool", "input", "ksize=pool_size strides padding"),
+    "nn.conv2d": function("Conv", "input filter", "strides padding dilations=dilation_rate"),
+    "math.softplus": function("Softplus", "features"),
+    "math.squared_difference": function("SquaredDifference", "x y"),
+    "math.add_n": function("AddN", "inputs"),
+    "shape": function("ShapeOf", "input"),
+    "zeros": function("Full", "value", "shape dtype", "shape dtype"),
+    "ones": function("Full", "value", "shape dtype", "shape dtype"),
+    "fill": function("Full", "value", "dims=shape", "dims value"),
     "__operators__.getitem": function("GetItem", "tensor slice_spec"),
     "slice": function("Slice", "input_ begin", "size=shape"),
 }  # fmt: skip
@@ -129,22 +140,28 @@ ROOT = "add subtract multiply divide abs exp sqrt square maximum minimum pow sig
 FUNCTIONS |= {name: FUNCTIONS[f"math.{name}"] for name in ROOT.split()}
 FUNCTIONS |= {name.removeprefix("math."): one for name, one in FUNCTIONS.items() if name.startswith("math.reduce_")}
 
+FILLED = {"zeros": 0.0, "ones": 1.0}  # what these are full of
 DEFAULTS: dict[str, tuple[Any, ...]] = {  # of arguments that are not read: what changes nothing
     **dict.fromkeys(
         ("a_is_sparse", "b_is_sparse", "adjoint_a", "adjoint_b", "exclusive", "reverse", "conjugate"), (False,)
     ),
     "batch_dims": (0,),
+    "out_type": ("int32",),
+    "use_cudnn_on_gpu": (True,),
     "input_format": ("NHWC", "NDHWC", "NWC"),
     "data_format": ("NHWC", "NDHWC", "NWC"),
     "preserve_aspect_ratio": (False,),
 }
 
-Called = tuple[str, dict[str, Any], list[Any], dict[str, Any]]
+Called = tuple[str, dict[str, Any], list[Any], dict[str, Any], dict[str, Any]]
 
 
 def translate(name: str, args: list[Any], kwargs: dict[str, Any]) -> Called:
     """The operation of a recorded function with its config and the arguments of the call; ConfigError if unknown."""
     known = FUNCTIONS.get(name.removeprefix("compat.v1."))
+    if known is None and name == "einsum":
+        detail = "Keras 2 records the equation of tf.einsum and not its tensors, so that nobody can load it."
+        raise ConfigError([((), f"{detail} {WAY_OUT}")])
     if known is None:
         raise ConfigError([((), f"The function tf.{name} is not known here.{nearest(name, [*FUNCTIONS])} {WAY_OUT}")])
     order = known.order or (*known.call, *known.config)
@@ -153,10 +170,16 @@ def translate(name: str, args: list[Any], kwargs: dict[str, Any]) -> Called:
     if strange:
         raise ConfigError([((), f"tf.{name} is not known here with {strange[0]!r}. {WAY_OUT}")])
     config = {ours: given[theirs] for theirs, ours in known.config.items() if given.get(theirs) is not None}
-    call = {theirs: given.get(theirs) for theirs in known.call}
+    late = {ours: value for ours, value in config.items() if holds_tensor(value)}
+    config |= {ours: [1] * len(value) if isinstance(value, list) else 1 for ours, value in late.items()}
+    call = {theirs: given.get(theirs, FILLED.get(name)) for theirs in known.call}
     adjust(known.operation, config, given)
     last = max((i for i, one in enumerate(known.call) if call[one] is not None), default=-1)
-    return known.operation, config, [call[one] for one in known.call[: last + 1]], {}
+    return known.operation, config, [call[one] for one in known.call[: last + 1]], {}, late
+
+
+def holds_tensor(value: Any) -> bool:
+    return isinstance(value, Slot) or (isinstance(value, list) and any(map(holds_tensor, value)))
 
 
 def adjust(operation: str, config: dict[str, Any], given: dict[str, Any]) -> None:

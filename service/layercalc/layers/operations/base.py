@@ -1,6 +1,8 @@
 """What an operation is: a function of tensors and constants, in the places where a recorded call has them."""
 
 import inspect
+from collections.abc import Mapping
+from copy import copy
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -53,6 +55,7 @@ class Operation(Layer):
     signature: ClassVar[inspect.Signature]
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any]
+    late: Mapping[str, Any] = {}  # fields that hold tensors of sizes, known once the shapes are
 
     def compute(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -69,7 +72,11 @@ class Operation(Layer):
     def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
         """`compute` on the tensors as they come: an operation has no policy, no mask and no layout of its own."""
         args = [filled(arg, inputs) for arg in self.args]
-        return self.compute(*args, **{key: filled(arg, inputs) for key, arg in self.kwargs.items()})
+        made = self
+        if self.late:
+            made = copy(self)
+            made.__dict__.update({key: settled(filled(value, inputs)) for key, value in self.late.items()})
+        return made.compute(*args, **{key: filled(arg, inputs) for key, arg in self.kwargs.items()})
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
         return None
@@ -88,7 +95,17 @@ def filled(arg: Any, inputs: tuple[Tensor, ...]) -> Any:
     """An argument with the tensors in their slots."""
     if isinstance(arg, Slot):
         return inputs[arg.place]
+    if isinstance(arg, slice):
+        return slice(*(settled(filled(one, inputs)) for one in (arg.start, arg.stop, arg.step)))
     return [filled(one, inputs) for one in arg] if type(arg) in (list, tuple) else arg
+
+
+def settled(value: Any) -> Any:
+    """A field with the values of the tensors in it, as a number or a tuple of numbers."""
+    if isinstance(value, list):
+        return tuple(settled(one) for one in value)
+    found = ops.values_of(value) if hasattr(value, "dtype") else value
+    return tuple(found) if isinstance(found, list) else found
 
 
 def operation(cls: Cls) -> Cls:
@@ -115,8 +132,10 @@ def named(name: str, base: type["Operation"], arguments: str, doc: str, **attrib
     operation(type(name, (base,), {"__doc__": doc, "signature": signature, **attributes}))
 
 
-def recorded(name: str, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> Operation:
-    """An operation of that name, called so; ConfigError says what is wrong with it."""
+def recorded(
+    name: str, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any], late: Mapping[str, Any] | None = None
+) -> Operation:
+    """An operation of that name, called so; ConfigError says what is wrong with it. `late` fields hold tensors."""
     if name not in OPERATIONS:
         why = NOT_HERE.get(name, "")
         hint = f" {why}" if why else nearest(name, list(OPERATIONS))
@@ -124,6 +143,7 @@ def recorded(name: str, config: dict[str, Any], args: list[Any], kwargs: dict[st
     known = {key: value for key, value in config.items() if key in OPERATIONS[name].schema.fields}
     made = build(OPERATIONS[name], {**known, "dtype": known.get("dtype")} if "dtype" in known else known)
     assert isinstance(made, Operation)
+    made.late = late or {}
     return made.called(args, kwargs)
 
 

@@ -90,6 +90,14 @@ class InTopK(Operation):
 
 
 @operation
+class SquaredDifference(Operation):
+    """The square of the difference, as tf.math.squared_difference makes it."""
+
+    def compute(self, x: Any, y: Any) -> Tensor:
+        return OPS["square"](ops.subtract(tensor(x, y), tensor(y, x)))
+
+
+@operation
 class Cross(Operation):
     """The cross product of vectors of three elements."""
 

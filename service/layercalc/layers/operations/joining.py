@@ -47,6 +47,17 @@ class Append(Operation):
 
 
 @operation
+class AddN(Operation):
+    """The sum of several tensors, as tf.add_n makes it."""
+
+    def compute(self, inputs: Any) -> Tensor:
+        first, *rest = [tensor(one) for one in inputs]
+        for one in rest:
+            first = ops.add(first, one)
+        return first
+
+
+@operation
 class Stack(Operation):
     """Tensors along a new axis."""
 

@@ -114,6 +114,14 @@ class Full(Operation):
 
 
 @operation
+class ShapeOf(Operation):
+    """The sizes of a tensor, as tf.shape gives them."""
+
+    def compute(self, x: Any) -> Tensor:
+        return ops.shape_of(tensor(x))
+
+
+@operation
 class EmptyLike(Operation):
     """A tensor of that shape, filled with zeros here."""
 
