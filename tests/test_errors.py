@@ -33,7 +33,7 @@ FAULTS = [
     (image({**CONV, "groups": 2}), [("/layers/0/groups", "3 channels")]),
     (image({**CONV, "strides": 2, "dilation_rate": 2}), [("/layers/0/dilation_rate", "set one of them to 1")]),
     (image({**CONV, "dtype": "int8_from_float32"}), [("/layers/0/dtype", "Quantised")]),
-    (image({**CONV, "lora_rank": 4}), [("/layers/0/lora_rank", "LoRA")]),
+    (image({**CONV, "lora_rank": "a"}), [("/layers/0/lora_rank", "to be an integer")]),
     (image({**CONV, "name": 3}), [("/layers/0/name", "received 3")]),
     (image({**CONV, "name": "a/b"}), [("/layers/0/name", "without '/'")]),
     (image({**CONV, "name": "x"}, {**CONV, "name": "x"}), [("/layers/1/name", "'x' already")]),

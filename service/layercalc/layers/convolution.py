@@ -7,9 +7,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.adapters import adapted
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.core import LORA
-from layercalc.layers.fields import Absent, Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
+from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Number, Opaque
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
@@ -67,8 +67,8 @@ class Conv(Convolution):
     activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
-    lora_rank = Absent(LORA)
-    lora_alpha = Absent(LORA)
+    lora_rank = Int(None, min=0)
+    lora_alpha = Number(None)
 
     def check(self) -> None:
         check_window(self)
@@ -87,9 +87,12 @@ class Conv(Convolution):
             raise ShapeError(
                 f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups"
             )
-        kernel = weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer)
+        shape = *self.kernel_size, channels // self.groups, self.filters
+        kernel = weight("kernel", shape, self.kernel_initializer, trainable=not self.lora_rank)
+        bias = weight("bias", (self.filters,), self.bias_initializer) if self.use_bias else None
+        kernel = adapted(self, weight, kernel, alpha=self.lora_alpha)
         y = ops.conv(x, kernel, groups=self.groups, **self.window())
-        return self.finish(weight, y, self.filters)
+        return y if bias is None else ops.bias_add(y, bias)
 
 
 @layer(aliases=("Convolution{}D",), Conv1D=1)

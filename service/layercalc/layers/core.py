@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from layercalc import ops
+from layercalc.layers.adapters import adapted
 from layercalc.layers.base import Layer, Weight, layer
 from layercalc.layers.fields import (
     Absent,
@@ -74,8 +75,8 @@ class Dense(Layer):
     activity_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
-    lora_rank = Absent(LORA)
-    lora_alpha = Absent(LORA)
+    lora_rank = Int(None, min=0)
+    lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
     quantization_config = Absent(QUANTISED)
 
     supports_masking = True
@@ -84,11 +85,10 @@ class Dense(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim < 2:
             self.needs_rank(x, 2, "batch, features")
-        kernel = weight("kernel", (x.shape[-1], self.units), self.kernel_initializer)
-        y = ops.matmul(x, kernel)
-        if self.use_bias:
-            y = ops.bias_add(y, weight("bias", (self.units,), self.bias_initializer))
-        return self.activation(weight, y)
+        kernel = weight("kernel", (x.shape[-1], self.units), self.kernel_initializer, trainable=not self.lora_rank)
+        bias = weight("bias", (self.units,), self.bias_initializer) if self.use_bias else None
+        y = ops.matmul(x, adapted(self, weight, kernel))
+        return self.activation(weight, y if bias is None else ops.bias_add(y, bias))
 
 
 class Table(Layer):
@@ -115,16 +115,17 @@ class Embedding(Table):
     embeddings_constraint = Opaque()
     mask_zero = Bool(False)
     weights = Absent("Initial weights are posted with a forward pass.")
-    lora_rank = Absent(LORA)
-    lora_alpha = Absent(LORA)
+    lora_rank = Int(None, min=0)
+    lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
     quantization_config = Absent(QUANTISED)
 
     legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
-        return ops.gather(table, x)
+        shape = self.input_dim, self.output_dim
+        table = weight("embeddings", shape, self.embeddings_initializer, trainable=not self.lora_rank)
+        return ops.gather(adapted(self, weight, table, "embeddings"), x)
 
 
 @layer

@@ -8,9 +8,10 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
+from layercalc.layers.adapters import adapted
 from layercalc.layers.base import Layer, Weight, layer
-from layercalc.layers.core import LORA, QUANTISED
-from layercalc.layers.fields import Absent, Dimensions, InitializerField, Opaque, Text, received, whole
+from layercalc.layers.core import QUANTISED
+from layercalc.layers.fields import Absent, Dimensions, InitializerField, Int, Number, Opaque, Text, received, whole
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 
@@ -58,8 +59,8 @@ class EinsumDense(Layer):
     bias_regularizer = Opaque()
     kernel_constraint = Opaque()
     bias_constraint = Opaque()
-    lora_rank = Absent(LORA)
-    lora_alpha = Absent(LORA)
+    lora_rank = Int(None, min=0)
+    lora_alpha = Number(None)
     gptq_unpacked_column_size = Absent(QUANTISED)
     quantization_config = Absent(QUANTISED)
 
@@ -91,13 +92,15 @@ class EinsumDense(Layer):
                 f"The kernel of {self.equation!r} would be {text(shape)}: name those sizes in output_shape.",
                 "output_shape",
             )
-        y = ops.einsum(x, weight("kernel", shape, self.kernel_initializer), equation=self.equation)
+        kernel = weight("kernel", shape, self.kernel_initializer, trainable=not self.lora_rank)
+        bias = None
         if self.bias_axes:
             first = min(map(out.index, self.bias_axes))
             along = [sizes[one] if one in self.bias_axes else 1 for one in out[first:]]
-            elided = y.ndim - len(out) if self.equation.endswith("...") else 0
-            y = ops.add(y, weight("bias", (*along, *(1,) * elided), self.bias_initializer))
-        return self.activation(weight, y)
+            elided = x.ndim - len(self.terms()[0]) if self.equation.endswith("...") else 0
+            bias = weight("bias", (*along, *(1,) * elided), self.bias_initializer)
+        y = ops.einsum(x, adapted(self, weight, kernel, alpha=self.lora_alpha), equation=self.equation)
+        return self.activation(weight, y if bias is None else ops.add(y, bias))
 
     def sizes(self, x: Tensor) -> tuple[dict[str, Dim], str]:
         """The size of every letter, by the input and output_shape, which must agree; and the letters of the output."""

@@ -49,7 +49,7 @@ from layercalc.ops.elementwise import (
 )
 from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
 from layercalc.ops.known import values_of
-from layercalc.ops.linear import batch_dot, gather, gather_along, matmul
+from layercalc.ops.linear import batch_dot, gather, gather_along, low_rank, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
 from layercalc.ops.patches import fold, frames, patches
@@ -104,6 +104,7 @@ __all__ = [
     "declared",
     "promote",
     "triangle",
+    "low_rank",
     "shape_of",
     "values_of",
     "identity",

@@ -38,6 +38,18 @@ class MatMul(Op):
         return a @ b
 
 
+class LowRank(Op):
+    """kernel + a · b · factor: of weights alone, so that it is done once and not for every sample."""
+
+    free = True
+
+    def shape(self, kernel: Shape, a: Shape, b: Shape, *, factor: float) -> Shape:
+        return kernel
+
+    def run(self, kernel: Any, a: Any, b: Any, *, factor: float) -> np.ndarray:
+        return kernel + (a @ b) * kernel.dtype.type(factor)
+
+
 class BatchDot(Op):
     """The sum of products along one axis of each tensor, batch by batch; two vectors give (batch, 1)."""
 
@@ -118,5 +130,6 @@ def within(indices: Any, n: int, wrap: bool) -> np.ndarray:
 
 matmul = MatMul("matmul")
 batch_dot = BatchDot("batch_dot")
+low_rank = LowRank("low_rank")
 gather = Gather("gather")
 gather_along = GatherAlong("gather_along")

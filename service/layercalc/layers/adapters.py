@@ -1,0 +1,21 @@
+"""Low-rank adapters (LoRA, Hu et al. 2021, arXiv:2106.09685): what fine-tuning adds to a kernel that stays as it is."""
+
+from typing import Any
+
+from layercalc import ops
+from layercalc.layers.base import Weight
+from layercalc.layers.initializers import Initializer
+from layercalc.ops import Tensor
+
+
+def adapted(layer: Any, weight: Weight, kernel: Tensor, name: str = "kernel", alpha: float | None = None) -> Tensor:
+    """The kernel with a · b · alpha / rank added, if the layer has a rank: `lora_<name>_a` and `lora_<name>_b`.
+
+    Called once all other weights are asked for, as Keras makes these last. `alpha` is the rank unless given.
+    """
+    rank = layer.lora_rank
+    if not rank:
+        return kernel
+    a = weight(f"lora_{name}_a", (*kernel.shape[:-1], rank), Initializer.load("he_uniform"))
+    b = weight(f"lora_{name}_b", (rank, kernel.shape[-1]), Initializer("zeros"))
+    return ops.low_rank(kernel, a, b, factor=(rank if alpha is None else alpha) / rank)
