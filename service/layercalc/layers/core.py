@@ -21,7 +21,6 @@ from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 
 QUANTISED = "Quantised layers are not supported."
-LORA = "Low-rank adapters (LoRA) are not supported; leave it out to analyse the layer without them."
 
 
 @layer(aliases=("Input",))
@@ -142,8 +141,8 @@ class ReversibleEmbedding(Table):
     reverse_dtype = Choice(ops.FLOATS, None)
     logit_soft_cap = Number(None)
     weights = Absent("Initial weights are posted with a forward pass.")
-    lora_rank = Absent(LORA)
-    lora_alpha = Absent(LORA)
+    lora_rank = Int(None, min=0)
+    lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
     quantization_config = Absent(QUANTISED)
     reverse = Bool(False)  # an argument of the call
 
@@ -152,7 +151,9 @@ class ReversibleEmbedding(Table):
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        table = weight("embeddings", (self.input_dim, self.output_dim), self.embeddings_initializer)
+        shape = self.input_dim, self.output_dim
+        table = weight("embeddings", shape, self.embeddings_initializer, trainable=not self.lora_rank)
+        table = adapted(self, weight, table, "embeddings")
         back = None
         if not self.tie_weights:
             back = weight("reverse_embeddings", (self.output_dim, self.input_dim), self.embeddings_initializer)
