@@ -13,7 +13,9 @@ from layercalc.analysis import Analysis, Row, WeightSpec
 from layercalc.errors import InvalidTensors, ShapeError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
-from layercalc.ops import FLOATS, READING, Running
+from layercalc.ops import FLOATS, READING, Running, forced
+from layercalc.ops.pending import Made, Pending
+from layercalc.ops.scratch import release
 
 log = logging.getLogger("layercalc")
 
@@ -68,7 +70,7 @@ class Result(NamedTuple):
     """What came out of one row."""
 
     row: Row
-    outputs: tuple[np.ndarray, ...]
+    outputs: tuple[Any, ...]  # arrays, or what waits to be one
 
 
 @dataclass
@@ -130,8 +132,14 @@ def execute(
 
     def watch(result: Result) -> None:
         row, outputs = result
+        if stats or row.name in keep:
+            reading.settle()
+            outputs = tuple(map(forced, outputs))
         for array in outputs:
-            live.add(array)
+            if isinstance(array, Pending):
+                waiting.append((row.name, array.made))
+            else:
+                live.add(array)
         expected = [spec.shape for spec, _ in row.traced.outputs]
         actual = [array.shape for array in outputs]
         line: dict[str, Any] = {
@@ -145,14 +153,22 @@ def execute(
         if row.name in keep:
             kept[row.name] = outputs[0]
 
+    reading = Running()
     live = Live(inputs)
+    waiting: list[tuple[str, Made]] = []
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
-    token = READING.set(Running())
+    token = READING.set(reading)
     try:
         with np.errstate(all="ignore"):
             outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
+            reading.settle()
+            outputs = [(forced(array), mask) for array, mask in outputs]
     finally:
         READING.reset(token)
+        release()
+    for name, made in waiting:
+        if made.shape != tuple(results[name]["actual_shape"]):
+            results[name] |= {"actual_shape": list(made.shape or ()), "match": False}
     ordered = [results[row.name] for row in analysis.rows]
     return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept, live.most)
 

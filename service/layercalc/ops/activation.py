@@ -67,10 +67,11 @@ ERFC_Q = (
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), without overflow on either side."""
-    small = np.exp(-np.abs(x))
-    out: np.ndarray = np.where(x >= 0, 1, small) / (1 + small)
-    return out
+    """1 / (1 + exp(-x)); an exponential too large for the dtype gives 0."""
+    out: np.ndarray = np.negative(x)
+    np.exp(out, out=out)
+    out += x.dtype.type(1)
+    return np.reciprocal(out, out=out)
 
 
 def softplus(x: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.known import SMALL, Known, folded, objects
+from layercalc.ops.pending import Affine, Finish, Pending, Step, over
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import WIDTH, Spec, Tensor
 
@@ -91,6 +92,7 @@ class Op:
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up
+    finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache
     price = ""  # the cost in words, for the table in docs/ops.md
 
     def __init__(self, name: str):
@@ -106,6 +108,18 @@ class Op:
         raise NotImplementedError
 
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
+        raise NotImplementedError
+
+    def joins(self, *arrays: Any, **attributes: Any) -> bool:
+        """Whether a run can be put off, to be done on parts of the result of the op before; `into` then does it."""
+        return False
+
+    def affine(self, *arrays: Any, **attributes: Any) -> Affine | None:
+        """The run as a factor and a summand for each channel, if it is one."""
+        return None
+
+    def into(self, out: np.ndarray, *arrays: np.ndarray, **attributes: Any) -> None:
+        """A run on rows of (positions, channels), whose result may stand where one of them does."""
         raise NotImplementedError
 
     def common_dtype(self, *dtypes: str) -> str | None:
@@ -238,16 +252,38 @@ class Tracing:
 
 
 class Running:
-    """Read with arrays: every op computes, floats in one dtype."""
+    """Read with arrays: every op computes, floats in one dtype; pointwise ones once their numbers are asked for.
+
+    At most one tensor waits at a time, so that no more memory is held than one kernel needs.
+    """
 
     def __init__(self, dtype: str = "float32"):
         self.float = np.dtype(dtype)
         self.compute = dtype
+        self.eager = False
+        self.waiting: Pending | None = None
 
     def spend(self) -> None:
         """The analysis has counted already."""
 
-    def op(self, op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> np.ndarray:
+    def settle(self) -> None:
+        """Compute what waits."""
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            waiting.force()
+
+    def wait(self, pending: Pending) -> Pending:
+        self.waiting = pending
+        return pending
+
+    def op(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        if not self.eager and len(inputs) < 6:
+            joined = self.joined(op, inputs, attributes)
+            if joined is not None:
+                return joined
+        inputs = tuple(map(forced, inputs))
+        if self.waiting is not None and self.waiting.array is not None:
+            self.waiting = None  # it was asked for, and is not to be kept alive
         if len({x.dtype for x in inputs}) > 1 or op.floating:
             common = op.common_dtype(*(x.dtype.name for x in inputs))
             if common is not None:
@@ -257,7 +293,37 @@ class Running:
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if op.sums or 0 in out:
                 return np.zeros(out, inputs[0].dtype)
+        if op.finishes and not self.eager:
+            out = op.shape(*(x.shape for x in inputs), **attributes)
+            if len(out) > 1:
+                self.settle()
+                return self.wait(
+                    Pending(out, inputs[0].dtype, lambda finish: op.run(*inputs, **attributes, finish=finish))
+                )
         return op.run(*inputs, **attributes)
+
+    def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Pending | None:
+        """The tensor with one more step, if this op is one that can wait."""
+        place = next((i for i, x in enumerate(inputs) if x.__class__ is Pending and x.array is None and not x.taken), 0)
+        x = inputs[place]
+        if x.dtype != self.float or x.ndim < 2 or x.size < SMALL_RUN or {one.dtype for one in inputs} != {x.dtype}:
+            return None
+        step: Any = op.affine(*inputs, **attributes) if place == 0 else None
+        if step is None:
+            if not op.joins(*inputs, **attributes):
+                return None
+            others = []
+            for one in (*inputs[:place], *inputs[place + 1 :]):
+                if one.shape != x.shape and not (one.ndim == 1 and one.shape == x.shape[-1:]) and one.size != 1:
+                    return None
+                array = forced(one)
+                others.append(array.reshape(-1, x.shape[-1]) if one.shape == x.shape else array.reshape(-1))
+            step = Step(op, tuple(others), place, attributes)
+        if x.__class__ is Pending and x.array is None and not x.taken:
+            return self.wait(x.then(step))
+        self.settle()
+        source = np.ascontiguousarray(forced(x))
+        return self.wait(Pending(source.shape, source.dtype, over(source)).then(step))
 
     def autocast(self, x: np.ndarray) -> np.ndarray:
         return x
@@ -268,18 +334,37 @@ class Running:
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
         return np.asarray(values(), self.float if dtype in FLOATS else dtype)
 
-    def layout(self, x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-        return x.transpose(axes)
+    def layout(self, x: Any, axes: tuple[int, ...]) -> np.ndarray:
+        return forced(x).transpose(axes)
 
     def scan(self, step: Callable, xs: tuple[np.ndarray, ...], carry: tuple, reverse: bool) -> tuple[tuple, np.ndarray]:
+        xs, carry = tuple(map(forced, xs)), all_forced(carry)
         steps = xs[0].shape[1]
         ys: Any = None
+        before, self.eager = self.eager, True  # the arrays of one step are small
         for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
             carry, y = step(carry, *(x[:, t] for x in xs))
             if ys is None:
                 ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
             ys[:, index] = y
+        self.eager = before
         return carry, ys
+
+
+def kernel(op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any], finish: Finish) -> np.ndarray:
+    return op.run(*inputs, **attributes, finish=finish)
+
+
+SMALL_RUN = 1 << 12  # elements below which nothing is gained by waiting
+
+
+def forced(x: Any) -> np.ndarray:
+    """The numbers of a tensor that may wait."""
+    return x.force() if x.__class__ is Pending else x
+
+
+def all_forced(carry: Any) -> Any:
+    return tuple(map(all_forced, carry)) if isinstance(carry, tuple | list) else forced(carry)
 
 
 def flattened(carry: Any) -> list[Spec]:

@@ -1,19 +1,22 @@
 """Convolutions over (batch, *spatial, channels) for any number of spatial axes."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from layercalc.dims import Dim, Shape, differ, known, provably, size, text
 from layercalc.errors import ShapeError
+from layercalc.ops import winograd
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.columns import gathered, product, windows
+from layercalc.ops.pending import Finish, flat, unfinished
 from layercalc.ops.reach import Span, Spans
+from layercalc.ops.scratch import BLOCK_BYTES, WORKSPACE
+from layercalc.ops.threads import spread
 from layercalc.ops.window import padded, padded_size, pads, positions, slid, span, taps
-
-COLUMN_BYTES = 1 << 20  # of im2col columns in flight: stays in the L2 cache next to the kernel
 
 
 class Conv(Op):
@@ -22,6 +25,7 @@ class Conv(Op):
     price = "one MAC for each output element, element of the window and channel of the group"
 
     sums = True
+    finishes = True
 
     def shape(
         self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape, groups: int = 1
@@ -38,54 +42,46 @@ class Conv(Op):
         return slid(spans[0], x, kernel[:-2], **window)
 
     def workspace(self, x: Shape, kernel: Shape, *, groups: int = 1, **window: Any) -> Dim:
-        return padded_size(x, kernel[:-2], **window) + COLUMN_BYTES // 4
+        positions = self.shape(x, kernel, **window, groups=groups)[:-1]
+        columns = size(positions) * size(kernel[:-2]) * x[-1]
+        if len(kernel) == 4 and not provably(kernel[0] != 3):  # tiles and products of the detour by Winograd
+            columns = columns + size(positions) * 5 * kernel[-1] + 36 * kernel[-2] * kernel[-1]
+        most = WORKSPACE // 4
+        return padded_size(x, kernel[:-2], **window) + (columns if provably(columns < most) else most)
 
     def run(
-        self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any, groups: int = 1
+        self,
+        x: Any,
+        kernel: Any,
+        *,
+        strides: Any,
+        padding: str,
+        dilation_rate: Any,
+        groups: int = 1,
+        finish: Finish = unfinished,
     ) -> np.ndarray:
-        window = kernel.shape[:-2]
-        around = [
-            pads(n, k, s, d, padding) for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
-        ]
-        x = padded(x, around)
-        rank, filters = len(window), kernel.shape[-1]
-        spans = tuple(span(k, d) for k, d in zip(window, dilation_rate, strict=True))
-        every = sliding_window_view(x, spans, axis=tuple(range(1, rank + 1)))
-        steps = [slice(None, None, s) for s in strides]
-        spread = [slice(None, None, d) for d in dilation_rate]
-        every = every[(slice(None), *steps, slice(None), *spread)]
-        columns = np.moveaxis(every, rank + 1, -1)  # (batch, *positions, *window, channels)
-        out = np.empty((*columns.shape[: rank + 1], filters), x.dtype)
-        if groups == 1:
-            matrix = kernel.reshape(-1, filters)
-            for where in blocks(columns.shape, rank, x.itemsize):
-                rows = columns[where].reshape(-1, matrix.shape[0])
-                np.matmul(rows, matrix, out=out[where].reshape(-1, filters))
+        window, how = kernel.shape[:-2], {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+        if groups > 1 and kernel.shape[-2] == 1:  # every channel by itself
+            apart = kernel.reshape(*window, groups, -1)
+            return depthwise_conv.run(x, apart, **how, finish=finish)
+        out = np.empty(self.shape(x.shape, kernel.shape, **how, groups=groups), x.dtype)
+        x = padded(x, around(x.shape, window, **how))
+        if prod(window) == groups == 1:
+            chosen = x[(slice(None), *(slice(None, None, stride) for stride in strides))]
+            product(flat(np.ascontiguousarray(chosen)), kernel.reshape(kernel.shape[-2:]), flat(out), finish)
             return out
-        share, each = kernel.shape[-2], filters // groups
-        matrices = np.moveaxis(kernel.reshape(-1, share, groups, each), 2, 0).reshape(groups, -1, each)
-        for where in blocks(columns.shape, rank, x.itemsize):
-            part = columns[where]
-            grouped = np.moveaxis(part.reshape(*part.shape[:-1], groups, share), -2, 0).reshape(
-                groups, -1, matrices.shape[1]
-            )
-            out[where] = np.moveaxis(grouped @ matrices, 0, 1).reshape(out[where].shape)
+        if winograd.applies(window, strides, dilation_rate, groups, x.dtype):
+            m = winograd.chosen(len(out), out.shape[1:3], kernel.shape)
+            if m and winograd.convolved(x, kernel, out, m, finish):
+                return out
+        every = windows(x, window, out.shape[1:-1], strides, dilation_rate)
+        gathered(every, kernel, out, groups, finish)
         return out
 
 
-def blocks(columns: tuple[int, ...], rank: int, itemsize: int) -> list[tuple[slice, ...]]:
-    """Parts of (batch, *positions) whose columns fit in cache: some images at a time, or some rows of one image.
-
-    Each part of a C-contiguous result is contiguous, so that a GEMM can write into it.
-    """
-    batch, rows = columns[0], columns[1]
-    row = prod(columns[2:]) * itemsize
-    if row * rows <= COLUMN_BYTES or rank == 0:
-        step = max(COLUMN_BYTES // max(row * rows, 1), 1)
-        return [(slice(start, start + step),) for start in range(0, batch, step)]
-    step = max(COLUMN_BYTES // row, 1)
-    starts = range(0, rows, step)
-    return [(slice(n, n + 1), slice(start, start + step)) for n in range(batch) for start in starts]
+def around(x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> list[tuple[int, int]]:
+    """What is added before and after each spatial axis."""
+    return [pads(n, k, s, d, padding) for n, k, s, d in zip(x[1:-1], window, strides, dilation_rate, strict=True)]
 
 
 class DepthwiseConv(Op):
@@ -94,6 +90,7 @@ class DepthwiseConv(Op):
     price = "one MAC for each output element and element of the window"
 
     sums = True
+    finishes = True
 
     def shape(self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
         if differ(x[-1], kernel[-2]):
@@ -109,27 +106,66 @@ class DepthwiseConv(Op):
         return slid(spans[0], x, kernel[:-2], **window)
 
     def workspace(self, x: Shape, kernel: Shape, **window: Any) -> Dim:
-        return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + size(self.shape(x, kernel, **window))
+        return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + BLOCK_BYTES
 
     def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
         return size(kernel[:-2])
 
-    def run(self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any) -> np.ndarray:
+    def run(
+        self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any, finish: Finish = unfinished
+    ) -> np.ndarray:
         window, multiplier = kernel.shape[:-2], kernel.shape[-1]
-        around = [
-            pads(n, k, s, d, padding) for n, k, s, d in zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
-        ]
-        out_shape = self.shape(x.shape, kernel.shape, strides=strides, padding=padding, dilation_rate=dilation_rate)
-        x = padded(x, around)
+        how = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
+        out = np.empty(self.shape(x.shape, kernel.shape, **how), x.dtype)
+        x = padded(x, around(x.shape, window, **how))
         if multiplier > 1:
             x = np.repeat(x, multiplier, axis=-1)
-        flat = kernel.reshape(*window, -1)
-        out = np.zeros(out_shape, x.dtype)
-        product = np.empty_like(out)
-        for tap, where in taps(window, out_shape[1:-1], strides, dilation_rate):
-            np.multiply(x[where], flat[tap], out=product)
-            out += product
+        *above, length, channels = out.shape
+        # The last spatial axis and the channels become one run of memory, which a stride would break: so x is taken
+        # apart into the phases of the stride.
+        stride, rate = strides[-1], dilation_rate[-1]
+        phases = [np.ascontiguousarray(x[..., i::stride, :]) for i in range(min(stride, span(window[-1], rate)))]
+        lines = [phase.reshape(*phase.shape[:-2], -1) for phase in phases]
+        rows = out.reshape(*above, -1)
+        run = rows.shape[-1]
+        vectors = {tap: np.tile(kernel[tap].reshape(-1), length) for tap in np.ndindex(window)}
+        everything = flat(out)
+
+        def band(where: tuple[slice, ...], start: int, stop: int) -> None:
+            total = rows[where]
+            product = np.empty_like(total)
+            for tap, vector in vectors.items():
+                *leads, last = (t * d for t, d in zip(tap, dilation_rate, strict=True))
+                inside = [
+                    slice(lead + one.start * s, lead + (one.stop - 1) * s + 1, s)
+                    for lead, one, s in zip(leads, where[1:], strides, strict=False)
+                ]
+                at = last // stride * channels
+                part = lines[last % stride][(where[0], *inside, slice(at, at + run))]
+                if not any(tap):
+                    np.multiply(part, vector, out=total)
+                else:
+                    np.multiply(part, vector, out=product)
+                    np.add(total, product, out=total)
+            finish(everything[start * length : stop * length], start * length)
+
+        spread(band, bands(rows.shape, rows.itemsize))
         return out
+
+
+def bands(rows: tuple[int, ...], itemsize: int) -> Iterator[tuple[tuple[slice, ...], int, int]]:
+    """Parts of (batch, *axes, run) that stay in cache: slices, and the range of runs they are."""
+    *axes, run = rows
+    axis = 0
+    while axis + 1 < len(axes) and prod(axes[axis + 1 :]) * run * itemsize > BLOCK_BYTES // 4:
+        axis += 1
+    below = prod(axes[axis + 1 :])
+    step = max(BLOCK_BYTES // 4 // (below * run * itemsize), 1)
+    for number, lead in enumerate(np.ndindex(*axes[:axis])):
+        for start in range(0, axes[axis], step):
+            stop = min(start + step, axes[axis])
+            where = (*(slice(i, i + 1) for i in lead), slice(start, stop), *(slice(0, n) for n in axes[axis + 1 :]))
+            yield where, (number * axes[axis] + start) * below, (number * axes[axis] + stop) * below
 
 
 class ConvTranspose(Op):
@@ -192,8 +228,9 @@ class ConvTranspose(Op):
         window, filters, spatial = kernel.shape[:-2], kernel.shape[-2], x.shape[1:-1]
         whole = [(n - 1) * s + span(k, d) for n, k, s, d in zip(spatial, window, strides, dilation_rate, strict=True)]
         full = np.zeros((x.shape[0], *whole, filters), x.dtype)
+        rows = flat(np.ascontiguousarray(x))
         for tap, where in taps(window, spatial, strides, dilation_rate):
-            full[where] += x @ kernel[tap].T
+            full[where] += (rows @ kernel[tap].T).reshape(*x.shape[:-1], filters)
         cut, fill = [slice(None)], []
         for out, length in zip(out_shape[1:-1], whole, strict=True):
             before = max(length - out, 0) // 2 if padding == "same" else 0

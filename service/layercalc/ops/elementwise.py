@@ -8,6 +8,7 @@ import numpy as np
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans, together
 
 
@@ -53,6 +54,15 @@ class Elementwise(Op):
     def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, **_: Any) -> Spans:
         return together(spans, len(out))
 
+    def joins(self, *arrays: Any, **attributes: Any) -> bool:
+        return not self.compares
+
+    def into(self, out: np.ndarray, *arrays: np.ndarray, **attributes: Any) -> None:
+        if isinstance(self.function, np.ufunc):
+            self.function(*arrays, out=out, **attributes)
+        else:
+            out[...] = self.function(*arrays, **attributes)
+
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
         if len(arrays) > 1 or arrays[0].size <= BLOCK:
             return self.function(*arrays, **attributes)
@@ -75,9 +85,19 @@ class Select(Elementwise):
     def dtype(self, *dtypes: str, **_: Any) -> str:
         return dtypes[1]
 
+    def joins(self, *arrays: Any, **_: Any) -> bool:
+        return False
+
+
+class BiasAdd(Elementwise):
+    """A vector added along the last axis."""
+
+    def affine(self, x: Any, bias: np.ndarray) -> Affine | None:
+        return Affine(None, bias) if bias.shape == x.shape[-1:] else None
+
 
 add = Elementwise("add", np.add, adds=1)
-bias_add = Elementwise("bias_add", np.add, adds=1)
+bias_add = BiasAdd("bias_add", np.add, adds=1)
 subtract = Elementwise("subtract", np.subtract, adds=1)
 multiply = Elementwise("multiply", np.multiply, muls=1)
 divide = Elementwise("divide", np.divide, floating=True, divs=1)

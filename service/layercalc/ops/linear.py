@@ -8,7 +8,9 @@ import numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.columns import product
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.pending import Finish, flat, unfinished
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import Spec
 
@@ -19,6 +21,7 @@ class MatMul(Op):
     price = "one MAC for each output element and element of the shared axis"
 
     sums = True
+    finishes = True
 
     def shape(self, a: Shape, b: Shape) -> Shape:
         if differ(a[-1], b[-2]):
@@ -32,10 +35,13 @@ class MatMul(Op):
     def reach(self, out: Shape, spans: list[Spans], a: Shape, b: Shape) -> Spans:
         return (*spans[0][:-1], None) if len(b) == 2 else (None,) * len(out)
 
-    def run(self, a: Any, b: Any) -> np.ndarray:
-        if a.ndim > 2 and b.ndim == 2:
-            return (np.ascontiguousarray(a).reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
-        return a @ b
+    def run(self, a: Any, b: Any, finish: Finish = unfinished) -> np.ndarray:
+        out: np.ndarray = a @ b if b.ndim > 2 or a.ndim < 2 else np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+        if b.ndim > 2 or a.ndim < 2:
+            finish(flat(out), 0)
+        else:
+            product(flat(np.ascontiguousarray(a)), b, flat(out), finish)
+        return out
 
 
 class LowRank(Op):

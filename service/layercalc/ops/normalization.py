@@ -8,6 +8,7 @@ import numpy as np
 from layercalc.dims import Shape, size
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans
 
 
@@ -31,18 +32,24 @@ class BatchNorm(Op):
     def reach(self, out: Shape, spans: list[Spans], *_: Shape, **__: Any) -> Spans:
         return spans[0]
 
-    def run(self, x: Any, mean: Any, variance: Any, *affine: Any, axis: int, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
-        factor = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    def run(self, x: Any, *vectors: Any, axis: int, **how: Any) -> np.ndarray:
+        factor, shift = self.folded(x.dtype, *vectors, **how)
+        along = [1] * x.ndim
+        along[axis] = -1
+        y: np.ndarray = x * factor.reshape(along)
+        y += shift.reshape(along)
+        return y
+
+    def affine(self, x: Any, *vectors: Any, axis: int, **how: Any) -> Affine | None:
+        return Affine(*self.folded(x.dtype, *vectors, **how)) if axis % x.ndim == x.ndim - 1 else None
+
+    def folded(self, dtype: Any, mean: Any, variance: Any, *affine: Any, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
+        """The four vectors as two."""
+        factor = 1 / np.sqrt(variance + dtype.type(epsilon))
         if scale:
             factor = factor * affine[0]
         shift = -mean * factor
-        if center:
-            shift = shift + affine[-1]
-        along = [1] * x.ndim
-        along[axis] = -1
-        y = x * factor.reshape(along)
-        y += shift.reshape(along)
-        return y
+        return factor, shift + affine[-1] if center else shift
 
 
 class LayerNorm(Op):

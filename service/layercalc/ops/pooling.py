@@ -10,7 +10,7 @@ from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
-from layercalc.ops.window import padded, padded_size, pads, positions, slid, taps
+from layercalc.ops.window import padded, padded_size, pads, positions, slid
 
 
 class Pool(Op):
@@ -42,23 +42,25 @@ class Pool(Op):
 
     def workspace(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Dim:
         once = (1,) * len(pool_size)
-        return padded_size(x, pool_size, strides=strides, padding=padding, dilation_rate=once)
+        return 2 * padded_size(x, pool_size, strides=strides, padding=padding, dilation_rate=once)
 
     def launches(self, x: Shape, *, pool_size: Shape, **_: Any) -> Dim:
-        return size(pool_size)
+        return sum(pool_size)
 
     def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
-        out_shape, once = (
-            self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding),
-            (1,) * len(strides),
-        )
+        out_shape = self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding)
         around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
         lowest: Any = {"f": -np.inf, "b": False}[x.dtype.kind] if x.dtype.kind in "fb" else np.iinfo(x.dtype).min
         spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)
         merge = np.add if self.average else np.maximum
-        out: Any = None
-        for _tap, where in taps(pool_size, out_shape[1:-1], strides, once):
-            out = x[where].copy() if out is None else merge(out, x[where], out=out)
+        out: Any = x
+        for axis, (k, s, n) in enumerate(zip(pool_size, strides, out_shape[1:-1], strict=True), 1):
+            ahead = (slice(None),) * axis  # one axis after the other: k + k and not k · k terms
+            total: Any = None
+            for tap in range(k):
+                part = out[(*ahead, slice(tap, tap + (n - 1) * s + 1, s))]
+                total = part.copy() if total is None else merge(total, part, out=total)
+            out = total
         if self.average:
             for axis, (n, k, s, (before, _)) in enumerate(zip(spatial, pool_size, strides, around, strict=True), 1):
                 start = np.arange(out.shape[axis]) * s - before
