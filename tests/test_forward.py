@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from layercalc import InvalidTensors, Refused, forward
-from layercalc.errors import TooLarge
+from layercalc.errors import Overdue, TooLarge
 from layercalc.limits import Limits
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
@@ -95,7 +95,7 @@ def test_stats_and_returned_layers():
     assert result["returned_layers"]["d"]["data"] == [[-0.5, -2.5], [0.5, -0.5]]
     assert result["layers"][0] == {
         "name": "d", "type": "Dense", "analytic_shape": [2, 2], "actual_shape": [2, 2], "match": True,
-        "min": -2.5, "max": 0.5, "mean": -0.75, "nan_count": 0,
+        "min": -2.5, "max": 0.5, "mean": -0.75, "nan_count": 0, "inf_count": 0,
     }  # fmt: skip
     assert result["outputs"][0]["data"] == [[0, 0], [0.5, 0]]
 
@@ -109,6 +109,86 @@ def test_numbers_that_json_cannot_say_are_null_in_data_and_exact_in_b64():
     decoded = np.frombuffer(base64.b64decode(raw["outputs"][0]["b64"]), "<f4")
     np.testing.assert_array_equal(decoded, np.array([np.inf, np.nan, 1], "float32"))
     assert raw["layers"][0]["nan_count"] == 1
+
+
+CHAIN = {
+    "input_shape": [3],
+    "layers": [
+        {"type": "Dense", "units": 2, "name": "d"},
+        {"type": "ReLU", "name": "r"},
+        {"type": "Activation", "activation": "log_softmax", "name": "s"},
+    ],
+}
+
+
+def test_the_first_layer_that_differs_is_named():
+    right = forward(CHAIN, [X], WEIGHTS, return_layers=["d", "r"])["returned_layers"]
+    wrong = np.array(right["r"]["data"])
+    wrong[1, 0] += 0.5
+    expected = {"s": [[9, 9], [9, 9]], "r": wrong.tolist(), "d": right["d"]}
+    result = forward(CHAIN, [X], WEIGHTS, expected=expected)
+    comparison = result["comparison"]
+    assert [line["passed"] for line in comparison["outputs"]] == [False, True, False]
+    first = comparison["first_divergence"]
+    assert (first["layer"], first["index"]) == ("r", [1, 0])
+    assert first["expected"] - first["actual"] == pytest.approx(0.5)
+    assert comparison["outputs"][2]["mismatches"] == 1
+    assert result["returned_layers"] == {}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "weights", "source"),
+    [
+        ([X], WEIGHTS, None),
+        ([[[np.nan, 0, 0]]], WEIGHTS, {"input": "input", "nan_count": 1, "inf_count": 0}),
+        ([X], {**WEIGHTS, "d/bias": [0, np.inf]}, {"weight": "d/bias", "nan_count": 0, "inf_count": 1}),
+        (
+            [[[3e38, 3e38, 3e38]]],
+            {"d/kernel": [[9, 0], [9, 0], [9, 0]], "d/bias": [0, 0]},
+            {"layer": "d", "nan_count": 0, "inf_count": 1},
+        ),
+    ],
+)
+def test_what_is_no_number_is_traced_to_where_it_came_from(inputs, weights, source):
+    inputs = [np.array(inputs[0], np.float32)]
+    weights = {name: np.array(array, np.float32) for name, array in weights.items()}
+    assert forward(CHAIN, inputs, weights)["non_finite"] == source
+    assert forward(CHAIN, inputs, weights, stats=True)["non_finite"] == source
+
+
+def test_profile_stands_beside_the_count():
+    line = forward(CHAIN, [X], WEIGHTS, profile=True)["layers"][0]
+    assert line["flops"] == 28
+    assert line["seconds"] >= 0
+    assert line["gflops_per_second"] is None or line["gflops_per_second"] > 0
+
+
+def test_asking_to_see_between_layers_changes_no_number():
+    document = {
+        "input_shape": [12, 12, 8],
+        "layers": [
+            {"type": "Conv2D", "filters": 16, "kernel_size": 3, "padding": "same", "name": "c"},
+            {"type": "BatchNormalization", "name": "b"},
+            {"type": "ReLU", "name": "r"},
+            {"type": "DepthwiseConv2D", "kernel_size": 3, "strides": 2, "name": "w"},
+            {"type": "BatchNormalization", "name": "b2"},
+            {"type": "Activation", "activation": "silu", "name": "a"},
+            {"type": "Conv2D", "filters": 12, "kernel_size": 1, "activation": "relu6", "name": "p"},
+            {"type": "Add", "inputs": ["p", "p"], "name": "sum"},
+            {"type": "Multiply", "inputs": ["sum", "p"], "name": "product"},
+        ],
+    }
+    inputs = [np.random.default_rng(0).standard_normal((9, 12, 12, 8)).astype("float32")]
+    joined = forward(document, inputs, {"seed": 1})
+    apart = forward(document, inputs, {"seed": 1}, stats=True)
+    names = [line["name"] for line in apart["layers"]]
+    every = forward(document, inputs, {"seed": 1}, return_layers=names)["returned_layers"]
+    assert joined["verified"]
+    assert [line["match"] for line in joined["layers"]] == [True] * 9
+    np.testing.assert_allclose(joined["outputs"][0], apart["outputs"][0], rtol=1e-5, atol=1e-6)
+    for name in ("b", "r", "w", "a", "sum"):
+        some = forward(document, inputs, {"seed": 1}, return_layers=[name])["returned_layers"][name]
+        np.testing.assert_allclose(some, every[name], rtol=1e-5, atol=1e-6)
 
 
 def test_mask_changes_what_a_recurrent_layer_sees():
@@ -193,7 +273,8 @@ def test_wrong_weights_are_named(weights, errors):
     [
         ({"expected": [BIAS]}, "/expected/0", "shape [2, 2]; received [2]"),
         ({"expected": [Y, Y]}, "/expected", "a list of 1"),
-        ({"expected": {"e": Y}}, "/expected", "d"),
+        ({"expected": {"e": Y}}, "/expected/e", "no layer 'e'"),
+        ({"expected": {}}, "/expected", "a layer; received {}"),
         ({"return_layers": ["dd"]}, "/return_layers/0", "'d'"),
         ({"return_layers": "d"}, "/return_layers", "list"),
     ],
@@ -228,10 +309,11 @@ def test_faults_of_the_model_stand_under_model():
         ({"max_forward_flops": 5}, "FLOPs; the limit is 5"),
         ({"max_forward_bytes": 5}, "bytes"),
         ({"max_forward_steps": 1}, "op calls"),
+        ({"max_forward_seconds": 0}, "after 1 of 1 layers"),
     ],
 )
 def test_pass_past_the_limits_is_refused_before_it_starts(limits, words):
-    with pytest.raises(TooLarge) as caught:
+    with pytest.raises((TooLarge, Overdue)) as caught:
         forward(DENSE, [X], limits=Limits(**limits))
     assert words in caught.value.errors[0]["detail"]
     assert "LAYERCALC_MAX_FORWARD" in caught.value.errors[0]["detail"]

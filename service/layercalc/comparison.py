@@ -1,38 +1,80 @@
-"""Outputs held against what they should be."""
+"""What came out held against what should have, and where a number that is none came from."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 
 def compared(
-    names: list[str], outputs: list[np.ndarray], wanted: list[np.ndarray], rtol: float, atol: float
+    made: Mapping[str, np.ndarray], wanted: Mapping[str, np.ndarray], order: Sequence[str], rtol: float, atol: float
 ) -> dict[str, Any]:
-    """|actual − expected| ≤ atol + rtol · |expected|, element by element; two NaN are equal."""
-    lines: list[dict[str, Any]] = []
-    for name, output, array in zip(names, outputs, wanted, strict=True):
-        a, b = output.astype(np.float64), array.astype(np.float64)
-        with np.errstate(all="ignore"):
-            passed = bool(np.isclose(a, b, rtol, atol, equal_nan=True).all())
-            error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-            relative = np.where(error == 0, 0.0, error / np.abs(b))
-        lines.append(
-            {"name": name, "passed": passed, "max_abs_error": largest(error), "max_rel_error": largest(relative)}
-        )
+    """|actual − expected| ≤ atol + rtol · |expected|, element by element; two NaN are equal.
+
+    `wanted` are outputs or layers by name, `order` all names as they were computed: the first of them that differs is
+    `first_divergence`, with the place of its largest error.
+    """
+    lines = {name: comparison(name, made[name], array, rtol, atol) for name, array in wanted.items()}
+    failed = [name for name in dict.fromkeys([*order, *lines]) if name in lines and not lines[name]["passed"]]
     return {
-        "passed": all(line["passed"] for line in lines),
-        "max_abs_error": worst(lines, "max_abs_error"),
-        "max_rel_error": worst(lines, "max_rel_error"),
-        "outputs": lines,
+        "passed": not failed,
+        "max_abs_error": worst(lines.values(), "max_abs_error"),
+        "max_rel_error": worst(lines.values(), "max_rel_error"),
+        "first_divergence": {"layer": failed[0], **lines[failed[0]]["worst"]} if failed else None,
+        "outputs": list(lines.values()),
     }
 
 
+def comparison(name: str, output: np.ndarray, array: np.ndarray, rtol: float, atol: float) -> dict[str, Any]:
+    """One tensor: its errors, how many elements are too far off, and the worst of those."""
+    a, b = output.astype(np.float64), array.astype(np.float64)
+    with np.errstate(all="ignore"):
+        close = np.isclose(a, b, rtol, atol, equal_nan=True)
+        error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+        relative = np.where(error == 0, 0.0, error / np.abs(b))
+    line: dict[str, Any] = {
+        "name": name,
+        "passed": bool(close.all()),
+        "max_abs_error": largest(error),
+        "max_rel_error": largest(relative),
+        "mean_abs_error": finite(float(error.mean())) if error.size else 0.0,
+        "mismatches": int(close.size - close.sum()),
+    }
+    if not line["passed"]:
+        off = np.where(close, -1.0, np.where(np.isnan(error), np.inf, error))
+        place = np.unravel_index(int(off.argmax()), off.shape)
+        line["worst"] = {
+            "index": [int(i) for i in place],
+            "actual": finite(float(a[place])),
+            "expected": finite(float(b[place])),
+        }
+    return line
+
+
+def finite(number: float) -> float | None:
+    """A number; null where it is infinite or none, which JSON cannot say."""
+    return number if np.isfinite(number) else None
+
+
 def largest(errors: np.ndarray) -> float | None:
-    """The largest error; null where it is infinite or no number, which JSON cannot say."""
-    most = float(errors.max(initial=0.0)) if not np.isnan(errors).any() else float("nan")
-    return most if np.isfinite(most) else None
+    """The largest error; null where it is infinite or no number."""
+    return finite(float(errors.max(initial=0.0)) if not np.isnan(errors).any() else float("nan"))
 
 
-def worst(lines: list[dict[str, Any]], key: str) -> float | None:
+def worst(lines: Any, key: str) -> float | None:
     values = [line[key] for line in lines]
     return None if None in values else max(values, default=0.0)
+
+
+def origin(
+    inputs: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray], lines: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Where the first NaN or infinity came from: an input, a weight, or the first layer (in the order they ran)."""
+    for kind, arrays in (("input", inputs), ("weight", weights)):
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                return {kind: name, "nan_count": int(np.isnan(array).sum()), "inf_count": int(np.isinf(array).sum())}
+    for line in lines:
+        if line["nan_count"] or line["inf_count"]:
+            return {"layer": line["name"], "nan_count": line["nan_count"], "inf_count": line["inf_count"]}
+    return None

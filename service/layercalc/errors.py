@@ -59,6 +59,20 @@ class TooLarge(InvalidModel):
     title = "The forward pass is too large"
 
 
+class Overdue(InvalidModel):
+    """The forward pass did not end before its deadline."""
+
+    status = 503
+    title = "The forward pass took too long"
+
+
+class Busy(InvalidModel):
+    """As many forward passes run already as may at a time."""
+
+    status = 429
+    title = "Too many forward passes at a time"
+
+
 class Unreadable(InvalidModel):
     """The text is not a document at all."""
 

@@ -5,13 +5,16 @@ import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from layercalc.analysis import Analysis, Row, WeightSpec
-from layercalc.errors import InvalidTensors, ShapeError
+from layercalc.errors import InvalidTensors, Overdue, ShapeError
 from layercalc.layers import Layer
+from layercalc.limits import setting
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
 from layercalc.ops.pending import Made, Pending
@@ -103,7 +106,7 @@ class Arrays:
             return call.layer.walk(inputs, inner)
         try:
             outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
-        except ShapeError:
+        except (ShapeError, Overdue):
             raise
         except (ValueError, TypeError, ArithmeticError, IndexError) as error:  # what NumPy has no room or dtype for
             log.warning("%s could not be run", name, exc_info=error)
@@ -121,18 +124,35 @@ def execute(
     weights: Mapping[str, np.ndarray],
     *,
     stats: bool = False,
+    profile: bool = False,
     keep: Sequence[str] = (),
+    seconds: float = inf,
 ) -> Execution:
     """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
 
-    The list of inputs is emptied, so that the memory of each can be freed after its last use.
+    The list of inputs is emptied, so that the memory of each can be freed after its last use. `stats` and `profile`
+    compute every layer by itself; otherwise pointwise layers join the kernel before them. Raises Overdue when a layer
+    or a step of a loop would begin later than `seconds` after the start.
     """
+    clock = start = monotonic()
+
+    def overdue() -> None:
+        if monotonic() - start > seconds:
+            last = f"; the last one was {next(reversed(results))!r}" if results else ""
+            detail = (
+                f"The deadline of {seconds:g} s ({setting('max_forward_seconds')}) passed after {len(results)} of "
+                f"{len(analysis.rows)} layers{last}."
+            )
+            raise Overdue([{"pointer": "", "detail": detail}])
+
     results: dict[str, dict[str, Any]] = {}
     kept: dict[str, np.ndarray] = {}
 
     def watch(result: Result) -> None:
+        nonlocal clock
         row, outputs = result
-        if stats or row.name in keep:
+        alone = stats or profile or row.name in keep
+        if alone:
             reading.settle()
             outputs = tuple(map(forced, outputs))
         for array in outputs:
@@ -149,11 +169,17 @@ def execute(
             "actual_shape": list(actual[0]),
             "match": expected == actual,
         }
+        if profile:
+            flops, spent = row.traced.counts["flops"], monotonic() - clock
+            line |= {"seconds": round(spent, 6), "flops": flops, "gflops_per_second": rate(flops, spent)}
         results[row.name] = line | (statistics(outputs[0]) if stats else {})
         if row.name in keep:
             kept[row.name] = outputs[0]
+        overdue()
+        clock = monotonic()
 
     reading = Running()
+    reading.watch = overdue
     live = Live(inputs)
     waiting: list[tuple[str, Made]] = []
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
@@ -173,14 +199,24 @@ def execute(
     return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept, live.most)
 
 
+def rate(flops: Any, seconds: float) -> float | None:
+    """GFLOP/s, to four digits."""
+    return float(f"{flops / seconds / 1e9:.4g}") if isinstance(flops, int) and seconds > 0 and flops < 1 << 62 else None
+
+
 def statistics(array: np.ndarray) -> dict[str, Any]:
     """The smallest, largest and mean number that is one, and how many are not."""
     nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-    numbers = array[np.isfinite(array)] if array.dtype.kind == "f" else array
-    if not numbers.size:
-        return {"min": None, "max": None, "mean": None, "nan_count": nan}
-    mean = float(numbers.mean(dtype=np.float64))
-    return {"min": numbers.min().item(), "max": numbers.max().item(), "mean": mean, "nan_count": nan}
+    infinite = int(np.isinf(array).sum()) if array.dtype.kind == "f" else 0
+    numbers = array[np.isfinite(array)] if nan or infinite else array
+    some = bool(numbers.size)
+    return {
+        "min": numbers.min().item() if some else None,
+        "max": numbers.max().item() if some else None,
+        "mean": float(numbers.mean(dtype=np.float64)) if some else None,
+        "nan_count": nan,
+        "inf_count": infinite,
+    }
 
 
 def seeded_weights(analysis: Analysis, seed: int) -> dict[str, np.ndarray]:

@@ -14,6 +14,8 @@ class Limits:
     max_forward_bytes: int = 4 << 30
     max_forward_outputs: int = 4_000_000  # numbers in one answer
     max_forward_steps: int = 1_000_000  # op calls: a loop over time makes many small ones
+    max_forward_seconds: int = 60  # looked at between layers and between the steps of a loop
+    max_forward_passes: int = 2  # at a time in one process
 
     @classmethod
     def from_environment(cls) -> "Limits":

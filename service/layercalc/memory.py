@@ -1,9 +1,10 @@
 """What a network holds in memory: its weights, its activations at inference, and all that a training step keeps."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from layercalc.analysis import Analysis
-from layercalc.dims import Dim, size
+from layercalc.dims import Dim, Unknown, size
 from layercalc.ops import WIDTH
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that an optimizer keeps for each trainable weight
@@ -16,6 +17,16 @@ ASSUMPTIONS = (
     "The backward pass takes twice the FLOPs of the forward pass (Kaplan et al. 2020, arXiv:2001.08361); the update of "
     "the weights is not counted.",
 )
+
+
+def most(sizes: Iterable[Dim]) -> Dim:
+    """The largest; an unknown one makes it unknown."""
+    found: Dim = 0
+    for one in sizes:
+        if isinstance(one, Unknown):
+            return one
+        found = max(found, one)
+    return found
 
 
 def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:
@@ -39,6 +50,11 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
         "peak_activation_bytes": totals["peak_activation_bytes"],
         "peak_layer": peak_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
+        "workspace_bytes": most(
+            WIDTH[entry.out.dtype] * entry.op.workspace(*entry.shapes, **entry.attributes)
+            for row in analysis.rows
+            for entry in row.traced.entries
+        ),
         "training": {
             "estimate": True,
             "weight_bytes": weights,

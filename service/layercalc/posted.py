@@ -156,29 +156,40 @@ def read_names(value: Any, analysis: Analysis) -> list[str]:
     return list(dict.fromkeys(value))
 
 
-def read_expected(value: Any, names: list[str], outputs: list[np.ndarray]) -> list[np.ndarray]:
-    """What the outputs should be, in the model's order; another shape is an error."""
+def read_compared(value: Any, names: list[str], analysis: Analysis) -> dict[str, tuple[object, Any]]:
+    """What is to be compared: by the name of an output or a layer, where it stands and the tensor posted for it."""
     path: Path = ("expected",)
     if isinstance(value, np.ndarray):
         value = [value]
-    if isinstance(value, Mapping):
-        if set(value) != set(names):
-            raise tensors.refuse(
-                path, f"Expected a tensor for each output, {', '.join(names)}; received {', '.join(map(str, value))}."
-            )
-        keyed: list[tuple[object, Any]] = [(name, value[name]) for name in names]
-    elif isinstance(value, list | tuple) and len(value) == len(outputs):
-        keyed = list(enumerate(value))
-    else:
+    if isinstance(value, list | tuple) and len(value) == len(names):
+        return {name: (i, one) for i, (name, one) in enumerate(zip(names, value, strict=True))}
+    if not isinstance(value, Mapping):
         raise tensors.refuse(
-            path, f"Expected a list of {len(outputs)} tensors, for {', '.join(names)}; received {received(value)}."
+            path, f"Expected a list of {len(names)} tensors, for {', '.join(names)}; received {received(value)}."
         )
-    out = []
-    for (key, one), output, name in zip(keyed, outputs, names, strict=True):
-        array = tensors.decode(one, (*path, key), "float64" if output.dtype.kind == "f" else output.dtype.name).array
+    known = dict.fromkeys([*names, *(row.name for row in analysis.rows)])
+    faults: list[dict[str, Any]] = []
+    for name in value:
+        if name not in known:
+            detail = f"There is no output and no layer {name!r}.{hint(name, known, faults)}"
+            faults.append({"pointer": pointer(*path, name), "detail": detail})
+    if not value:
+        detail = f"Expected a tensor for an output ({', '.join(names)}) or a layer; received {{}}."
+        faults.append({"pointer": pointer(*path), "detail": detail})
+    if faults:
+        raise InvalidTensors(faults)
+    return {name: (name, value[name]) for name in known if name in value}
+
+
+def read_expected(asked: Mapping[str, tuple[object, Any]], made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The expected tensors by name; one of another shape than what was made is an error."""
+    out = {}
+    for name, (key, one) in asked.items():
+        output, path = made[name], ("expected", key)
+        array = tensors.decode(one, path, "float64" if output.dtype.kind == "f" else output.dtype.name).array
         if array.shape != output.shape:
             raise tensors.refuse(
-                (*path, key), f"The output {name!r} has shape {list(output.shape)}; received {list(array.shape)}."
+                path, f"The output {name!r} has shape {list(output.shape)}; received {list(array.shape)}."
             )
-        out.append(array)
+        out[name] = array
     return out

@@ -9,7 +9,7 @@ import numpy as np
 from layercalc import tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.collector import paused
-from layercalc.comparison import compared
+from layercalc.comparison import compared, origin
 from layercalc.conventions import chosen
 from layercalc.devices import device as named_device
 from layercalc.dims import Dim, Unknown, provably
@@ -18,7 +18,7 @@ from layercalc.execution import execute, seeded_inputs
 from layercalc.limits import UNLIMITED, Limits, setting
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.posted import read_expected, read_inputs, read_names, read_weights
+from layercalc.posted import read_compared, read_expected, read_inputs, read_names, read_weights
 from layercalc.readers import Draft, read
 from layercalc.report import Extras, report, rows
 from layercalc.shapes import declared
@@ -64,6 +64,7 @@ def forward(
     atol: float = 1e-5,
     return_layers: Sequence[str] = (),
     stats: bool = False,
+    profile: bool = False,
     input_shape: Any = None,
     limits: Limits = UNLIMITED,
     path: Path = MODEL,
@@ -71,7 +72,9 @@ def forward(
     """Run a model in NumPy, hold every layer's shape against the analysis, and outputs against `expected`.
 
     `inputs` is a list in the model's order, a map by input name, or `{"seed": 7}`; `weights` a map by name, a list in
-    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). Raises InvalidModel and InvalidTensors.
+    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). `expected` is a list for the outputs, or a map
+    by the names of outputs and layers. `stats` adds to each layer's row its smallest, largest and mean number and how
+    many are none; `profile` its seconds, FLOPs and GFLOP/s. Raises InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
     model, draft = guarded(document, path, limits)
     specs = declared(model, draft, input_shape, None)
@@ -92,24 +95,33 @@ def forward(
             [{"pointer": "/inputs", "detail": "Seeded inputs need a shape without unknown dimensions."}]
         )
     runnable(analysis)
-    keep = read_names(return_layers, analysis)
-    bounded(analysis, limits, keep, seeded=not isinstance(weights, list | tuple), path=path)
+    returned = read_names(return_layers, analysis)
+    names = [value.source for value in analysis.outputs]
+    asked = {} if expected is None else read_compared(expected, names, analysis)
+    keep = list(dict.fromkeys([*returned, *(name for name in asked if name not in names)]))
+    bounded(analysis, limits, returned, seeded=not isinstance(weights, list | tuple), path=path)
     if isinstance(posted, int):
         arrays = seeded_inputs(analysis, posted)
     form = "nested" if isinstance(posted, int) or not posted else posted[0].form
     given, source = read_weights(weights, analysis)
-    names = [value.source for value in analysis.outputs]
-    ran = execute(
-        analysis, [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays], given, stats=stats, keep=keep
-    )
-    wanted = None if expected is None else read_expected(expected, names, ran.outputs)
+    arrays = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays]
+    seconds = inf if limits is UNLIMITED else limits.max_forward_seconds
+    ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, seconds=seconds)
+    made = ran.kept | dict(zip(names, ran.outputs, strict=True))
+    wanted = None if expected is None else read_expected(asked, made)
+    lines = ran.results
+    if not stats and not all(a.dtype.kind != "f" or np.isfinite(a).all() for a in ran.outputs):
+        lines = execute(analysis, list(arrays), given, stats=True, seconds=seconds).results  # once more, to find where
+    order = [row.name for row in analysis.rows]
+    entered = dict(zip([value.source for value in analysis.inputs], arrays, strict=True))
     return {
         "outputs": [tensors.encode(array, name, form) for name, array in zip(names, ran.outputs, strict=True)],
         "verified": ran.verified,
         "layers": ran.results,
-        "comparison": None if wanted is None else compared(names, ran.outputs, wanted, rtol, atol),
+        "comparison": None if wanted is None else compared(made, wanted, order, rtol, atol),
+        "non_finite": origin(entered, given, lines) if "nan_count" in next(iter(lines), {}) else None,
         "weights": source,
-        "returned_layers": {name: tensors.encode(ran.kept[name], name, form) for name in keep},
+        "returned_layers": {name: tensors.encode(ran.kept[name], name, form) for name in returned},
         "warnings": draft.warnings,
     }
 

@@ -261,6 +261,7 @@ class Running:
         self.float = np.dtype(dtype)
         self.compute = dtype
         self.eager = False
+        self.watch: Callable[[], None] = lambda: None  # called before each step of a loop
         self.waiting: Pending | None = None
 
     def spend(self) -> None:
@@ -343,6 +344,7 @@ class Running:
         ys: Any = None
         before, self.eager = self.eager, True  # the arrays of one step are small
         for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
+            self.watch()
             carry, y = step(carry, *(x[:, t] for x in xs))
             if ys is None:
                 ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)

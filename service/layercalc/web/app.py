@@ -1,5 +1,7 @@
 """The Flask application."""
 
+from threading import BoundedSemaphore
+
 from flask import Flask
 
 from layercalc.limits import Limits
@@ -12,7 +14,8 @@ def create_app(limits: Limits | None = None) -> Flask:
     """The service; limits come from the environment unless given."""
     app = Flask("layercalc", static_folder=None)
     app.url_map.strict_slashes = False
-    app.extensions["layercalc"] = limits or Limits.from_environment()
+    app.extensions["layercalc"] = limits = limits or Limits.from_environment()
+    app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
     app.register_blueprint(api)
     app.register_blueprint(docs)
     problems.register(app)

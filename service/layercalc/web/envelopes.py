@@ -79,6 +79,7 @@ class ForwardEnvelope(ma.Schema):
     atol = Number(1e-5, min=0)
     return_layers = Names(())
     stats = Bool(False)
+    profile = Bool(False)
     input_shape = Anything("InputShape", None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, Unreadable
+from layercalc.errors import Busy, InvalidModel, InvalidTensors, Overdue, Refused, TooLarge, Unreadable
 
 log = logging.getLogger("layercalc")
 
@@ -16,6 +16,8 @@ TYPES: dict[type[Refused], str] = {
     InvalidModel: "invalid-model",
     InvalidTensors: "invalid-tensors",
     TooLarge: "forward-too-large",
+    Overdue: "forward-overdue",
+    Busy: "too-many-forward-passes",
     Unreadable: "unreadable-document",
 }
 
@@ -44,9 +46,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
         layers = {"layers": error.layers} if error.layers is not None else {}
-        return problem(
+        response = problem(
             error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers
         )
+        if isinstance(error, Busy):
+            response.headers["Retry-After"] = "1"
+        return response
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

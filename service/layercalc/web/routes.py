@@ -9,9 +9,9 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
-from layercalc.errors import InvalidModel, Refused, pointer
+from layercalc.errors import Busy, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.limits import Limits
+from layercalc.limits import Limits, setting
 from layercalc.sheets import report_sheet
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope, load
@@ -101,9 +101,22 @@ def forward() -> Response:
     document = read_document(request, limits())
     envelope = load(ForwardEnvelope, document)
     options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
-    options |= query_options(("input_shape",))
-    with faults_in_body(set(envelope) - set(request.args)):
+    options |= query_options(("input_shape", "stats", "profile"))
+    with faults_in_body(set(envelope) - set(request.args)), one_of_few():
         return answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
+
+
+@contextmanager
+def one_of_few() -> Iterator[None]:
+    """A place among the forward passes that run at a time; who finds none is told to come again."""
+    places = current_app.extensions["layercalc.passes"]
+    if not places.acquire(blocking=False):
+        detail = f"{limits().max_forward_passes} forward passes run already ({setting('max_forward_passes')})."
+        raise Busy([{"pointer": "", "detail": detail}])
+    try:
+        yield
+    finally:
+        places.release()
 
 
 @api.get("/v1/layers")

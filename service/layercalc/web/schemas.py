@@ -63,8 +63,12 @@ def components() -> dict[str, Any]:
         "b64": {"type": "string", "description": "base64 of the little-endian bytes, in place of data"},
     }
     verified = {"name": STRING, "type": STRING, "analytic_shape": SHAPE, "actual_shape": SHAPE, "match": FLAG}
-    statistics = {"min": NUMBER, "max": NUMBER, "mean": NUMBER, "nan_count": INTEGER}
+    statistics = {"min": NUMBER, "max": NUMBER, "mean": NUMBER, "nan_count": INTEGER, "inf_count": INTEGER}
+    profiled = {"seconds": NUMBER, "flops": COUNT, "gflops_per_second": NUMBER}
     compared = {"passed": FLAG, "max_abs_error": NUMBER, "max_rel_error": NUMBER}
+    place = {"index": array(INTEGER), "actual": NUMBER, "expected": NUMBER}
+    output = {"name": STRING, **compared, "mean_abs_error": NUMBER, "mismatches": INTEGER}
+    culprit = {"input": STRING, "weight": STRING, "layer": STRING, "nan_count": INTEGER, "inf_count": INTEGER}
     row(dict.fromkeys(("size", "stride", "padding"), EXTENT))
     about = {"name": STRING, "tool": STRING, "unit": {"enum": ["MACs", "FLOPs"]}, "rule": STRING, "source": STRING}
     peaks = {"peak_flops": {"type": "object", "additionalProperties": POSITIVE}, "bandwidth": POSITIVE}
@@ -179,6 +183,7 @@ def components() -> dict[str, Any]:
                 "peak_activation_bytes": COUNT,
                 "peak_layer": {"type": ["string", "null"]},
                 "inference_bytes": COUNT,
+                "workspace_bytes": COUNT,
                 "training": row(
                     {
                         "estimate": FLAG,
@@ -227,10 +232,20 @@ def components() -> dict[str, Any]:
             {
                 "outputs": array(ref("Tensor")),
                 "verified": FLAG,
-                "layers": array(row({**verified, **statistics}, " ".join(verified))),
+                "layers": array(row({**verified, **statistics, **profiled}, " ".join(verified))),
                 "comparison": {
-                    "anyOf": [{"type": "null"}, row({**compared, "outputs": array(row({"name": STRING, **compared}))})]
+                    "anyOf": [
+                        {"type": "null"},
+                        row(
+                            {
+                                **compared,
+                                "first_divergence": {"anyOf": [{"type": "null"}, row({"layer": STRING, **place})]},
+                                "outputs": array(row({**output, "worst": row(place)}, " ".join(output))),
+                            }
+                        ),
+                    ]
                 },
+                "non_finite": {"anyOf": [{"type": "null"}, row(culprit, "nan_count inf_count")]},
                 "weights": row({"source": {"enum": ["posted", "seeded"]}, "seed": INTEGER}, "source"),
                 "returned_layers": {"type": "object", "additionalProperties": ref("Tensor")},
                 "warnings": array(ref("Warning")),
