@@ -25,12 +25,14 @@ ORDER = [  # each may import from those before it
     {"conventions", "memory", "receptive", "explain", "devices"},
     {"tensors", "comparison"},
     {"execution"},
-    {"report", "shapes", "posted", "catalogue"},
+    {"report", "shapes", "posted", "catalogue", "earlier"},
+    {"budgets", "differences"},
     {"verbs", "formats"},
-    {"sheets"},
+    {"sheets", "verdicts"},
     {"__init__"},
     {"web"},
     {"cli"},
+    {"checking"},
     {"__main__"},
 ]
 

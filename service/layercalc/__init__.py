@@ -2,7 +2,18 @@
 
 __version__ = "0.1.0"
 
-from layercalc.errors import InvalidModel, InvalidTensors, Refused, Unreadable
-from layercalc.verbs import analyze, forward
+from layercalc.errors import InvalidBudgets, InvalidModel, InvalidTensors, Refused, Unreadable
+from layercalc.verbs import analyze, check, diff, forward
 
-__all__ = ["InvalidModel", "InvalidTensors", "Refused", "Unreadable", "__version__", "analyze", "forward"]
+__all__ = [
+    "InvalidBudgets",
+    "InvalidModel",
+    "InvalidTensors",
+    "Refused",
+    "Unreadable",
+    "__version__",
+    "analyze",
+    "check",
+    "diff",
+    "forward",
+]

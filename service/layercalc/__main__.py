@@ -1,5 +1,7 @@
-"""python -m layercalc"""
+"""`python -m layercalc`, and what is installed as `layercalc`."""
 
+from layercalc import checking  # noqa: F401  (its commands)
 from layercalc.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

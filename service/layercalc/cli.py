@@ -63,6 +63,11 @@ def read_file(name: str) -> Any:
         body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror or error}") from None
+    return read_document(body, name)
+
+
+def read_document(body: bytes, name: str) -> Any:
+    """A document from its bytes; `name` says what they are in messages."""
     text = decode_text(unpacked(body))
     if not text.strip():
         raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])

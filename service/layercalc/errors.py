@@ -73,6 +73,12 @@ class Busy(InvalidModel):
     title = "Too many forward passes at a time"
 
 
+class InvalidBudgets(InvalidModel):
+    """A budget is wrong, or nothing can be said of it."""
+
+    title = "The budgets cannot be judged"
+
+
 class Unreadable(InvalidModel):
     """The text is not a document at all."""
 

@@ -6,13 +6,16 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from layercalc import tensors
+from layercalc import differences, tensors
 from layercalc.analysis import Analysis, analyse
+from layercalc.budgets import judged, read_budgets
 from layercalc.collector import paused
 from layercalc.comparison import compared, origin
 from layercalc.conventions import chosen
 from layercalc.devices import device as named_device
+from layercalc.differences import side
 from layercalc.dims import Dim, Unknown, provably
+from layercalc.earlier import is_report, read_report
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.limits import UNLIMITED, Limits, setting
@@ -124,6 +127,53 @@ def forward(
         "returned_layers": {name: tensors.encode(ran.kept[name], name, form) for name in returned},
         "warnings": draft.warnings,
     }
+
+
+def check(
+    document: Any,
+    budgets: Any,
+    baseline: Any = None,
+    *,
+    input_shape: Any = None,
+    batch_size: int | None = None,
+    limits: Limits = UNLIMITED,
+    path: Path = (),
+) -> dict[str, Any]:
+    """Hold a model against budgets: `{"passed", "results", "totals"}`, one result for each budget in their order.
+
+    `budgets` is a list of `{"metric", "max"?, "min"?, "equals"?, "max_increase"?, "min_delta"?, "layer"?, "level"?}`;
+    `baseline` an earlier report, or the model as it was. Raises InvalidModel, and InvalidBudgets for a budget that is
+    wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
+    """
+    report = analyze(document, input_shape=input_shape, batch_size=batch_size, limits=limits, path=path)
+    read_ = read_budgets(budgets, list(report["totals"]))
+    was = None
+    if baseline is not None:
+        options: dict[str, Any] = {"input_shape": input_shape, "batch_size": batch_size, "limits": limits}
+        past: Path = ("baseline",)
+        was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
+    return judged(report, read_, was)
+
+
+def diff(
+    before: Any,
+    after: Any,
+    *,
+    input_shape: Any = None,
+    batch_size: int | None = None,
+    limits: Limits = UNLIMITED,
+) -> dict[str, Any]:
+    """What changed from one model to another, layer by layer and in total; either may be an earlier report."""
+    sides = []
+    for name, document in (("before", before), ("after", after)):
+        if is_report(document):
+            sides.append(side(read_report(document, (name,))))
+            continue
+        with paused():
+            model, draft = guarded(document, (name,), limits)
+            analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
+            sides.append(side(report(analysis, draft.warnings), analysis))
+    return differences.compared(*sides)
 
 
 def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:

@@ -83,6 +83,25 @@ class ForwardEnvelope(ma.Schema):
     input_shape = Anything("InputShape", None)
 
 
+class CheckEnvelope(ma.Schema):
+    """A model, the budgets it must keep, and what it is compared with."""
+
+    model = Document()
+    budgets = Anything("Budgets")
+    baseline = Anything("Baseline", None)
+    input_shape = Anything("InputShape", None)
+    batch_size = Int(None, min=1)
+
+
+class DiffEnvelope(ma.Schema):
+    """Two models, or reports of them."""
+
+    before = Anything("Baseline")
+    after = Anything("Baseline")
+    input_shape = Anything("InputShape", None)
+    batch_size = Int(None, min=1)
+
+
 def load(schema: type[ma.Schema], document: Any) -> dict[str, Any]:
     """The fields of an envelope, or InvalidModel with a fault for each that is wrong."""
     fields = schema().fields

@@ -13,7 +13,7 @@ from layercalc.devices import DEVICES
 from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
 from layercalc.sheets import HEADINGS
-from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope
+from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
 
 PEAKS = r"^[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?,[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?$"
@@ -40,7 +40,7 @@ def problems(*statuses: int) -> dict[str, Any]:
 def paths() -> dict[str, Any]:
     """The routes."""
     text = {"schema": STRING}
-    query = [
+    query: list[dict[str, Any]] = [
         {
             "name": "input_shape",
             "in": "query",
@@ -113,11 +113,60 @@ def paths() -> dict[str, Any]:
             **problems(400, 411, 413, 415, 422, 503),
         },
     }
+    texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
+    shared = [one for one in query if one["name"] in ("input_shape", "batch_size")]
+    strict = {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "409 when a budget fails"}
+    limited = [
+        {
+            "name": f"max_{metric}",
+            "in": "query",
+            "schema": {"type": "string", "pattern": "^[0-9]{1,9}[KMG]?$"},
+            "description": f"a budget for a bare model: most {metric}, such as 5M",
+        }
+        for metric in ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
+    ]
+    budget = {"metric": "params", "max": "5M"}
+    check = {
+        "operationId": "check",
+        "summary": "Hold a model against budgets",
+        "parameters": [*shared, strict, *limited],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"anyOf": [ref("CheckEnvelope"), ref("Model")]},
+                    "example": {"model": TINY, "budgets": [budget]},
+                }
+            },
+        },
+        "responses": {
+            "200": reply("Verdict", "one result for each budget", **texts),
+            "409": reply("Verdict", "a budget failed, and `strict` was asked for", **texts),
+            **problems(400, 411, 413, 415, 422, 503),
+        },
+    }
+    diff = {
+        "operationId": "diff",
+        "summary": "What changed between two models, layer by layer and in total",
+        "parameters": shared,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": ref("DiffEnvelope"), "example": {"before": TINY, "after": TINY}}
+            },
+        },
+        "responses": {
+            "200": reply("Difference", "the layers that changed", **texts),
+            **problems(400, 411, 413, 415, 422, 503),
+        },
+    }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
     probe = {"responses": {"200": reply("Status", "alive and ready")}}
     return {
         "/v1/analyze": {"post": analyze},
         "/v1/forward": {"post": forward},
+        "/v1/check": {"post": check},
+        "/v1/diff": {"post": diff},
         "/v1/layers": {
             "get": {
                 "operationId": "layers",
@@ -169,7 +218,7 @@ def specification() -> dict[str, Any]:
         spec.components.schema(kind.type, catalogue.json_schema(kind))
     for name, schema in components().items():
         spec.components.schema(name, schema)
-    for envelope in (AnalyzeEnvelope, ForwardEnvelope):
+    for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope):
         if not any(envelope.__name__ == known for known in spec.components.schemas):
             spec.components.schema(envelope.__name__, schema=envelope)
     for path, operations in paths().items():

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from layercalc.errors import Busy, InvalidModel, InvalidTensors, Overdue, Refused, TooLarge, Unreadable
+from layercalc.errors import Busy, InvalidBudgets, InvalidModel, InvalidTensors, Overdue, Refused, TooLarge, Unreadable
 
 log = logging.getLogger("layercalc")
 
@@ -16,6 +16,7 @@ TYPES: dict[type[Refused], str] = {
     InvalidModel: "invalid-model",
     InvalidTensors: "invalid-tensors",
     TooLarge: "forward-too-large",
+    InvalidBudgets: "invalid-budgets",
     Overdue: "forward-overdue",
     Busy: "too-many-forward-passes",
     Unreadable: "unreadable-document",

@@ -1,7 +1,7 @@
 """The routes of the API."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,12 +9,13 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
-from layercalc.errors import Busy, InvalidModel, Refused, pointer
+from layercalc.errors import Busy, InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import Limits, setting
 from layercalc.sheets import report_sheet
+from layercalc.verdicts import check_sheet, diff_sheet
 from layercalc.web.body import read_document
-from layercalc.web.envelopes import AnalyzeEnvelope, ForwardEnvelope, load
+from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
 from layercalc.web.problems import utf8
 
 api = Blueprint("api", __name__)
@@ -40,7 +41,8 @@ def analyze() -> Response:
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         columns = options.pop("columns", ())
-        return presented(verbs.analyze(document, limits=limits(), path=path, **options), columns)
+        report = verbs.analyze(document, limits=limits(), path=path, **options)
+        return presented(report, report_sheet(report, columns))
 
 
 @contextmanager
@@ -88,12 +90,12 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
     return options
 
 
-def presented(report: dict[str, Any], columns: Sequence[str]) -> Response:
-    """A report as the client accepts it: JSON unless it prefers text."""
+def presented(body: dict[str, Any], sheet: formats.Sheet, status: int = 200) -> Response:
+    """An answer as the client accepts it: JSON unless it prefers text."""
     media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
     if media in formats.MEDIA:
-        return Response(utf8(formats.MEDIA[media](report_sheet(report, columns))), mimetype=media)
-    return answer(report)
+        return Response(utf8(formats.MEDIA[media](sheet)), status, mimetype=media)
+    return answer(body, status)
 
 
 @api.post("/v1/forward")
@@ -104,6 +106,73 @@ def forward() -> Response:
     options |= query_options(("input_shape", "stats", "profile"))
     with faults_in_body(set(envelope) - set(request.args)), one_of_few():
         return answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
+
+
+@api.post("/v1/check")
+def check() -> Response:
+    """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
+    document = read_document(request, limits())
+    limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
+    options = query_options(("input_shape", "batch_size", "strict", *limited))
+    strict = options.pop("strict", False)
+    options = {key: value for key, value in options.items() if key not in limited}
+    asked = budgets_in_query(limited)
+    asked_in_query = bool(asked)
+    path: tuple[object, ...] = ()
+    baseline = None
+    if isinstance(document, dict) and "model" in document:
+        asked_in_query = asked_in_query and "budgets" not in document
+        if asked_in_query:
+            document = {**document, "budgets": asked}
+        envelope = {key: value for key, value in load(CheckEnvelope, document).items() if value is not None}
+        document, path = envelope.pop("model"), ("model",)
+        asked, baseline = envelope.pop("budgets"), envelope.pop("baseline", None)
+        options = {**envelope, **options}
+    elif not asked:
+        detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
+        raise InvalidBudgets([{"pointer": "", "detail": detail}])
+    names = {"model", "budgets", *options} - set(request.args) if path else set()
+    with faults_in_body(names), faults_in_query(list(limited) if asked_in_query else []):
+        verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
+    return presented(verdict, check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
+
+
+@contextmanager
+def faults_in_query(names: list[str]) -> Iterator[None]:
+    """A fault of a budget that stood in the query names its parameter."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.errors:
+            _, _, rest = fault.get("pointer", "").partition("/budgets/")
+            if rest and names:
+                del fault["pointer"]
+                fault["parameter"] = names[int(rest.split("/")[0])]
+        raise
+
+
+def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
+    """`max_flops=600M`, `min_params=1`, `equals_output_shape=null,10` as budgets."""
+    out: list[dict[str, Any]] = []
+    for name, text in limited.items():
+        kind, _, metric = name.partition("_")
+        value: Any = text
+        if metric == "output_shape":
+            sizes = [one.strip() for one in text.strip("[]()").split(",")]
+            value = [None if one in ("null", "None") else int(one) if one.isdecimal() else one for one in sizes]
+        out.append({"metric": metric, kind: value})
+    return out
+
+
+@api.post("/v1/diff")
+def diff() -> Response:
+    envelope = load(DiffEnvelope, read_document(request, limits()))
+    options = {key: value for key, value in envelope.items() if value is not None}
+    options |= query_options(("input_shape", "batch_size"))
+    before, after = options.pop("before"), options.pop("after")
+    with faults_in_body(set(envelope) - set(request.args)):
+        found = verbs.diff(before, after, limits=limits(), **options)
+    return presented(found, diff_sheet(found))
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def row(properties: dict[str, Any], required: str = "") -> dict[str, Any]:
 
 
 INTEGER = {"type": "integer"}
+LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,9}([KMGT]i?)?B?$"}]}
 COUNT = {"type": ["integer", "null"], "description": "null where an unknown dimension makes it unknowable"}
 STRING = {"type": "string"}
 SHAPE = array({"type": ["integer", "null"], "minimum": 0})
@@ -130,6 +131,69 @@ def components() -> dict[str, Any]:
             "description": "tensors in the model's order, a map by input name, or a seed",
             "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
         },
+        "Budgets": array(
+            row(
+                {
+                    "metric": STRING,
+                    **dict.fromkeys(("max", "min", "max_increase", "min_delta"), LIMIT),
+                    "equals": {"anyOf": [LIMIT, SHAPE]},
+                    "layer": STRING,
+                    "level": {"enum": ["error", "warn"]},
+                    "name": STRING,
+                },
+                "metric",
+            ),
+            minItems=1,
+        ),
+        "Baseline": {
+            "description": "a model, or an earlier report of one",
+            "anyOf": [ref("Model"), ref("Report")],
+        },
+        "Verdict": row(
+            {
+                "passed": FLAG,
+                "results": array(
+                    row(
+                        {
+                            "metric": STRING,
+                            "layer": STRING,
+                            "level": {"enum": ["error", "warn"]},
+                            "limit": {"anyOf": [COUNT, SHAPE]},
+                            "actual": {"anyOf": [COUNT, SHAPE]},
+                            "excess": {"type": ["integer", "null"]},
+                            "passed": FLAG,
+                            "detail": STRING,
+                        },
+                        "metric level limit actual excess passed detail",
+                    )
+                ),
+                "totals": {"type": "object"},
+            }
+        ),
+        "Difference": row(
+            {
+                "identical": FLAG,
+                "totals": {
+                    "type": "object",
+                    "additionalProperties": row(
+                        {"before": COUNT, "after": COUNT, "delta": {"type": ["integer", "null"]}}
+                    ),
+                },
+                "layers": array(
+                    row(
+                        {
+                            "change": {"enum": ["added", "removed", "changed"]},
+                            "before": {"type": ["string", "null"]},
+                            "after": {"type": ["string", "null"]},
+                            "type": STRING,
+                            "fields": {"type": "object"},
+                            "output_shape": array({"anyOf": [{"type": "null"}, SHAPE]}),
+                            "deltas": {"type": "object", "additionalProperties": {"type": ["integer", "null"]}},
+                        }
+                    )
+                ),
+            }
+        ),
         "Weights": {
             "description": "a map by weight name, a list in get_weights() order, or a seed",
             "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],

@@ -1,0 +1,56 @@
+"""A report of an earlier day as a baseline: recognised, checked, and brought into the form that is compared."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from layercalc.errors import InvalidModel, pointer
+from layercalc.layers.fields import received, whole
+
+TENSORS = ("inputs", "outputs")
+METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
+
+
+def is_report(document: Any) -> bool:
+    """Whether a document is a report of ours, and no model."""
+    return isinstance(document, Mapping) and {"totals", "layers", "outputs", "version"} <= set(document)
+
+
+def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[str, Any]:
+    """The parts of a report that are compared; InvalidModel where it is none."""
+    faults: list[dict[str, Any]] = []
+
+    def need(fits: bool, what: str, value: Any, *at: object) -> None:
+        if not fits:
+            faults.append(
+                {"pointer": pointer(*path, *at), "detail": f"Expected {what} of a report; received {received(value)}."}
+            )
+
+    totals, layers = document["totals"], document["layers"]
+    need(isinstance(totals, Mapping), "the totals", totals, "totals")
+    for key, n in totals.items() if isinstance(totals, Mapping) else ():
+        need(n is None or whole(n, 0) or key == "counts", "a count", n, "totals", key)
+    need(isinstance(layers, list), "the layers", layers, "layers")
+    rows = []
+    for index, row in enumerate(layers if isinstance(layers, list) else ()):
+        if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("name", "type")):
+            need(False, "a row", row, "layers", index)
+            continue
+        for key in METRICS:
+            need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), "layers", index, key)
+        need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), "layers", index, "output_shape")
+        rows.append({key: row.get(key) for key in ("name", "type", "output_shape", "receptive_field", *METRICS)})
+    ends: dict[str, Any] = {}
+    for key in TENSORS:
+        listed = document.get(key)
+        fits = isinstance(listed, list) and all(isinstance(one, Mapping) and shape(one.get("shape")) for one in listed)
+        need(fits and bool(listed), "tensors", listed, key)
+        if fits and isinstance(listed, list):
+            ends[key] = [{name: one.get(name) for name in ("name", "shape", "dtype")} for one in listed]
+    if faults:
+        raise InvalidModel(faults)
+    counts = {key: n for key, n in totals.items() if key != "counts"}
+    return {"totals": counts, "layers": rows, "warnings": [], **ends}
+
+
+def shape(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(dim is None or whole(dim, 0) for dim in value))
