@@ -16,14 +16,23 @@ from layercalc.ops.reach import Spans
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, arXiv:1706.02515
 
 
+def horner(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:
+    """A polynomial in x's own precision, the highest power first."""
+    out = np.full_like(x, coefficients[0])
+    for coefficient in coefficients[1:]:
+        out *= x
+        out += coefficient
+    return out
+
+
 def erf(x: np.ndarray) -> np.ndarray:
-    """The error function: rational approximations of Cephes' ndtr.c, accurate to double precision."""
-    small, big = np.polyval, np.abs(np.asarray(x, np.float64))
+    """The error function: rational approximations of Cephes' ndtr.c, accurate to double precision, or to x's."""
+    big = np.abs(np.asarray(x, np.float32 if x.dtype == np.float32 else np.float64))
     near = np.minimum(big, 1.0)
     square = near * near
-    low = near * small(ERF_P, square) / small(ERF_Q, square)
+    low = near * horner(ERF_P, square) / horner(ERF_Q, square)
     far = np.clip(big, 1.0, 8.0)
-    high = 1 - np.exp(-far * far) * small(ERFC_P, far) / small(ERFC_Q, far)
+    high = 1 - np.exp(-far * far) * horner(ERFC_P, far) / horner(ERFC_Q, far)
     return np.copysign(np.where(big <= 1, low, high), x).astype(x.dtype)
 
 
