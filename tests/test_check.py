@@ -203,6 +203,24 @@ def test_fault_in_the_query_names_the_parameter(client):
     assert (problem["status"], problem["errors"][0]["parameter"]) == (422, "max_parms")
 
 
+@pytest.mark.parametrize(
+    ("route", "body", "pointer"),
+    [
+        ("check", {"model": NET, "budgets": None}, "/budgets"),
+        ("check", {"model": NET, "budgets": [], "baseline": 3}, "/budgets"),
+        ("check", {"model": NET, "budgets": [{"metric": "params", "max": 1}], "baseline": 3}, "/baseline"),
+        ("check", {"model": NET, "budget": []}, "/budget"),
+        ("diff", {"before": None, "after": NET}, "/before"),
+        ("diff", {"before": NET, "after": {"layers": []}}, "/after/layers"),
+        ("diff", {"before": NET}, ""),
+    ],
+)
+def test_fault_of_an_envelope_stands_where_it_is(client, route, body, pointer):
+    answer = client.post(f"/v1/{route}", json=body)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == pointer
+
+
 @pytest.fixture
 def project(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(NET))

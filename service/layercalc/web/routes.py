@@ -124,10 +124,10 @@ def check() -> Response:
         asked_in_query = asked_in_query and "budgets" not in document
         if asked_in_query:
             document = {**document, "budgets": asked}
-        envelope = {key: value for key, value in load(CheckEnvelope, document).items() if value is not None}
+        envelope = load(CheckEnvelope, document)
         document, path = envelope.pop("model"), ("model",)
-        asked, baseline = envelope.pop("budgets"), envelope.pop("baseline", None)
-        options = {**envelope, **options}
+        asked, baseline = envelope.pop("budgets"), envelope.pop("baseline")
+        options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
     elif not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
         raise InvalidBudgets([{"pointer": "", "detail": detail}])
@@ -167,9 +167,9 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 @api.post("/v1/diff")
 def diff() -> Response:
     envelope = load(DiffEnvelope, read_document(request, limits()))
+    before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
     options |= query_options(("input_shape", "batch_size"))
-    before, after = options.pop("before"), options.pop("after")
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
     return presented(found, diff_sheet(found))
