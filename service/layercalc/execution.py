@@ -120,10 +120,12 @@ def execute(
     *,
     stats: bool = False,
     keep: Sequence[str] = (),
+    dtype: str = "float32",
 ) -> Execution:
     """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
 
-    The list of inputs is emptied, so that the memory of each can be freed after its last use.
+    Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
+    last use.
     """
     results: dict[str, dict[str, Any]] = {}
     kept: dict[str, np.ndarray] = {}
@@ -147,7 +149,7 @@ def execute(
 
     live = Live(inputs)
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
-    token = READING.set(Running())
+    token = READING.set(Running(dtype))
     try:
         with np.errstate(all="ignore"):
             outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)

@@ -1,12 +1,12 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
+import os
 from collections.abc import Sequence
 from math import inf, prod
+from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
-from layercalc import tensors
+from layercalc import files, tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.collector import paused
 from layercalc.comparison import compared
@@ -15,16 +15,19 @@ from layercalc.devices import device as named_device
 from layercalc.dims import Dim, Unknown, provably
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
+from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits, setting
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.posted import read_expected, read_inputs, read_names, read_weights
+from layercalc.posted import output_names, read_expected, read_inputs, read_names, read_outputs
 from layercalc.readers import Draft, read
 from layercalc.report import Extras, report, rows
 from layercalc.shapes import declared
+from layercalc.weights import read_weights
 
-Path = tuple[object, ...]
-MODEL: Path = ("model",)
+Place = tuple[object, ...]
+MODEL: Place = ("model",)
+DTYPES = ("float32", "float64")
 
 
 def analyze(
@@ -36,7 +39,7 @@ def analyze(
     explain: bool = False,
     device: Any = None,
     limits: Limits = UNLIMITED,
-    path: Path = (),
+    path: Place = (),
 ) -> dict[str, Any]:
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
@@ -48,6 +51,7 @@ def analyze(
     pointers of errors. Raises InvalidModel.
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
+    document = from_files(document, None, None, None)[0]
     with paused():
         model, draft = guarded(document, path, limits)
         analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
@@ -65,14 +69,25 @@ def forward(
     return_layers: Sequence[str] = (),
     stats: bool = False,
     input_shape: Any = None,
+    dtype: str = "float32",
+    outputs: Any = None,
+    parameters: Any = None,
     limits: Limits = UNLIMITED,
-    path: Path = MODEL,
+    path: Place = MODEL,
 ) -> dict[str, Any]:
     """Run a model in NumPy, hold every layer's shape against the analysis, and outputs against `expected`.
 
     `inputs` is a list in the model's order, a map by input name, or `{"seed": 7}`; `weights` a map by name, a list in
-    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). Raises InvalidModel and InvalidTensors.
+    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). A path (os.PathLike) of a `.keras`, `.h5`,
+    `.safetensors`, `.npz` or `.npy` file does in place of `document`, `weights`, `inputs` or `expected`. Floats are
+    computed in `dtype`, "float32" or "float64". `outputs` and `parameters` are the Open Inference Protocol's: which
+    outputs are wanted, and whether as bytes. Raises InvalidModel and InvalidTensors.
     """
+    if dtype not in DTYPES:
+        raise InvalidTensors(
+            [{"pointer": "/dtype", "detail": f"Expected one of {', '.join(DTYPES)}; received {received(dtype)}."}]
+        )
+    document, weights, inputs, expected = from_files(document, weights, inputs, expected)
     model, draft = guarded(document, path, limits)
     specs = declared(model, draft, input_shape, None)
     if draft.faults:
@@ -82,7 +97,7 @@ def forward(
             raise InvalidTensors(
                 [{"pointer": f"/{name}", "detail": f"Expected a number of at least 0; received {tolerance}."}]
             )
-    posted = read_inputs(inputs, specs)
+    posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
         arrays = [one.array for one in posted]
         specs = [(name, Spec(array.shape, spec.dtype)) for (name, spec), array in zip(specs, arrays, strict=True)]
@@ -93,28 +108,42 @@ def forward(
         )
     runnable(analysis)
     keep = read_names(return_layers, analysis)
+    names = output_names(analysis)
+    form = "nested" if isinstance(posted, int) or not posted else posted[0].form
+    forms = read_outputs(outputs, parameters, names, form)
     bounded(analysis, limits, keep, seeded=not isinstance(weights, list | tuple), path=path)
     if isinstance(posted, int):
         arrays = seeded_inputs(analysis, posted)
-    form = "nested" if isinstance(posted, int) or not posted else posted[0].form
-    given, source = read_weights(weights, analysis)
-    names = [value.source for value in analysis.outputs]
-    ran = execute(
-        analysis, [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays], given, stats=stats, keep=keep
-    )
+    given, source = read_weights(weights, analysis, dtype)
+    arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+    ran = execute(analysis, arrays, given, stats=stats, keep=keep, dtype=dtype)
     wanted = None if expected is None else read_expected(expected, names, ran.outputs)
     return {
-        "outputs": [tensors.encode(array, name, form) for name, array in zip(names, ran.outputs, strict=True)],
+        "outputs": [tensors.encode(ran.outputs[names.index(name)], name, how) for name, how in forms.items()],
         "verified": ran.verified,
         "layers": ran.results,
         "comparison": None if wanted is None else compared(names, ran.outputs, wanted, rtol, atol),
         "weights": source,
-        "returned_layers": {name: tensors.encode(ran.kept[name], name, form) for name in keep},
+        "returned_layers": {name: tensors.encode(ran.kept[name], name, forms.default) for name in keep},
         "warnings": draft.warnings,
     }
 
 
-def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
+def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple[Any, Any, Any, Any]:
+    """What is given by its path, read; a model's file may have its weights."""
+    if isinstance(document, os.PathLike):
+        document, kept = files.read_model(Path(document).read_bytes())
+        weights = kept if weights is None else weights
+    if isinstance(weights, os.PathLike):
+        weights = files.read_weights_file(Path(weights).read_bytes())
+    if isinstance(inputs, os.PathLike):
+        inputs = files.read_tensor_file(Path(inputs).read_bytes(), ("inputs",))
+    if isinstance(expected, os.PathLike):
+        expected = files.read_tensor_file(Path(expected).read_bytes(), ("expected",))
+    return document, weights, inputs, expected
+
+
+def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
     body = document.get("config", document) if isinstance(document, dict) else document
     listed = body.get("layers") if isinstance(body, dict) else body
@@ -129,7 +158,7 @@ def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
     return model, draft
 
 
-def too_many(layers: int, limits: Limits, path: Path) -> NoReturn:
+def too_many(layers: int, limits: Limits, path: Place) -> NoReturn:
     detail = f"{layers:,} layers; the limit is {limits.max_layers:,} ({setting('max_layers')})."
     raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
@@ -153,7 +182,7 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidModel(faults)
 
 
-def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Path) -> None:
+def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Place) -> None:
     """Refuse a pass whose cost, known from the analysis, is past the limits."""
     asked = [value.spec.shape for value in analysis.outputs]
     asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
