@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import click
 import yaml
 
-from layercalc import verbs
-from layercalc.cli import FORMATS, cli, format_option, read_document, read_file, shape_option, show
+from layercalc import files, verbs
+from layercalc.cli import FORMATS, cli, format_option, read_model, shape_option, show
 from layercalc.errors import InvalidBudgets, Refused, pointer
 from layercalc.verdicts import FORMATS as FOR_MACHINES
 from layercalc.verdicts import check_sheet, diff_sheet
@@ -102,11 +102,11 @@ def sizes(text: str) -> list[Any]:
 def verdict(job: Job, ref: str | None) -> dict[str, Any]:
     was = None
     if ref is not None:
-        was = read_document(at_commit(job.name, ref), f"{ref}:{job.name}")
+        was = files.read_model(at_commit(job.name, ref), ())[0]
     elif job.baseline is not None:
-        was = read_file(job.baseline)
+        was = read_model(job.baseline)[0]
     try:
-        return verbs.check(read_file(job.name), job.budgets, was, **job.options)
+        return verbs.check(read_model(job.name)[0], job.budgets, was, **job.options)
     except Refused as error:
         for fault in error.errors:
             where = fault.get("pointer", "")
@@ -219,5 +219,5 @@ def line_of(places: dict[str, int], where: str) -> int:
 def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[str], chosen: str | None) -> None:
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
-    found = verbs.diff(read_file(before), read_file(after), **options)
+    found = verbs.diff(read_model(before)[0], read_model(after)[0], **options)
     show(found, diff_sheet(found), chosen)

@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import numpy as np
 from rich.console import Console
 
-from layercalc import __version__, catalogue, formats, tensors, verbs
+from layercalc import __version__, catalogue, files, formats, verbs
 from layercalc.errors import Refused, Unreadable
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.readers.archive import unpacked
-from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.readers.text import parse_json
 from layercalc.sheets import report_sheet
+from layercalc.verbs import DTYPES
 
 FORMATS = ("table", "json", "markdown", "csv")
 
@@ -57,21 +57,32 @@ def complain(error: Refused) -> None:
         click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
 
 
-def read_file(name: str) -> Any:
-    """A document from a file or standard input: parsed JSON, or text."""
+def read_bytes(name: str) -> bytes:
+    """A file, or standard input."""
     try:
-        body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise click.ClickException(f"{name}: {error.strerror or error}") from None
-    return read_document(body, name)
 
 
-def read_document(body: bytes, name: str) -> Any:
-    """A document from its bytes; `name` says what they are in messages."""
-    text = decode_text(unpacked(body))
-    if not text.strip():
+@contextmanager
+def told_of(name: str) -> Iterator[None]:
+    """A fault inside a file says which file."""
+    try:
+        yield
+    except Refused as error:
+        raise type(error)([{**fault, "detail": f"{name}: {fault['detail']}"} for fault in error.errors]) from None
+
+
+def read_model(name: str) -> tuple[Any, Any]:
+    """A document from a file or standard input, parsed or as text, and the weights that a Keras file has with it."""
+    body = read_bytes(name)
+    if not body.strip():
         raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])
-    return parse_json(text) if looks_like_json(text) or name.endswith(".json") else text
+    document, weights = files.read_model(body, ())
+    if isinstance(document, str) and name.endswith(".json"):
+        parse_json(document)  # to say what is wrong with it
+    return document, weights
 
 
 format_option = click.option(
@@ -103,7 +114,7 @@ def analyze(
 ) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
     report = verbs.analyze(
-        read_file(model),
+        read_model(model)[0],
         input_shape=list(input_shape) or None,
         batch_size=batch_size,
         conventions=split(conventions),
@@ -138,14 +149,15 @@ def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> No
     "inputs",
     multiple=True,
     metavar="FILE",
-    help="A .npy or .json tensor for each input, in order or as name=FILE.",
+    help="A .npy or .json tensor for each input, in order or as name=FILE; or one .safetensors or .npz of all.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Make the inputs from a seed instead.")
-@click.option("--weights", metavar="FILE", help="A .npz or .json of weights by name, or a .json list.")
+@click.option("--weights", metavar="FILE", help="A .safetensors, .npz, .keras, .h5 or .json.")
 @click.option("--weights-seed", type=click.IntRange(0), help="Fill the weights from this seed.  [default: 0]")
-@click.option("--expected", multiple=True, metavar="FILE", help="A .npy or .json tensor for each output.")
+@click.option("--expected", multiple=True, metavar="FILE", help="As --input, for each output.")
 @click.option("--rtol", type=float, help="Relative tolerance.  [default: 1e-4]")
 @click.option("--atol", type=float, help="Absolute tolerance.  [default: 1e-5]")
+@click.option("--dtype", type=click.Choice(DTYPES), help="What floats are computed in.  [default: float32]")
 @click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
 @click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
 @shape_option
@@ -161,8 +173,11 @@ def forward(
     chosen: str | None,
     **options: Any,
 ) -> None:
-    """Run MODEL in NumPy and check every layer's shape; MODEL may hold the whole request ({"model", "inputs", …})."""
-    document = read_file(model)
+    """Run MODEL in NumPy and check every layer's shape.
+
+    MODEL is a document, a .keras or .h5 file with its weights, or a whole request ({"model", "inputs", …}).
+    """
+    document, kept = read_model(model)
     request: dict[str, Any] = {}
     path: tuple[str, ...] = ()
     if isinstance(document, dict) and "model" in document:
@@ -172,15 +187,18 @@ def forward(
         document, path = request.pop("model"), ("model",)
     request |= {key: value for key, value in options.items() if value}
     if inputs:
-        request["inputs"] = read_tensors(inputs)
+        request["inputs"] = read_tensors(inputs, "inputs")
     elif seed is not None or "inputs" not in request:
         request["inputs"] = {"seed": seed or 0}
     if weights:
-        request["weights"] = read_weights(weights)
+        with told_of(weights):
+            request["weights"] = files.read_weights_file(read_bytes(weights))
     elif weights_seed is not None:
         request["weights"] = {"seed": weights_seed}
+    elif kept is not None:
+        request["weights"] = kept
     if expected:
-        request["expected"] = read_tensors(expected)
+        request["expected"] = read_tensors(expected, "expected")
     if input_shape:
         request["input_shape"] = list(input_shape)
     result = verbs.forward(document, request.pop("inputs"), path=path, **request)
@@ -189,34 +207,19 @@ def forward(
         sys.exit(1)
 
 
-def read_tensors(names: Sequence[str]) -> Any:
-    """Tensors from files: a list, or a map where they are given as name=FILE."""
+def read_tensors(names: Sequence[str], key: str) -> Any:
+    """Tensors from files: a list, a map where they are given as name=FILE, or what one file of several holds."""
     if all("=" in name for name in names):
-        return {name.partition("=")[0]: read_tensor(name.partition("=")[2]) for name in names}
-    return [read_tensor(name) for name in names]
+        pairs = [name.partition("=") for name in names]
+        return {name: read_tensor(file, (key, name)) for name, _, file in pairs}
+    found = [read_tensor(name, (key, i)) for i, name in enumerate(names)]
+    several = len(found) == 1 and isinstance(found[0], dict) and not {"shape", "datatype"} & found[0].keys()
+    return found[0] if several else found
 
 
-def read_tensor(name: str) -> Any:
-    if not name.endswith(".npy"):
-        return read_file(name)
-    array = loaded(name, lambda: np.load(name, allow_pickle=False))
-    if array.dtype.name not in tensors.NAMES:
-        raise click.ClickException(f"{name}: holds {array.dtype.name}; expected one of {', '.join(tensors.NAMES)}.")
-    return {"shape": list(array.shape), "datatype": tensors.NAMES[array.dtype.name], "data": array}
-
-
-def read_weights(name: str) -> Any:
-    if not name.endswith(".npz"):
-        return read_file(name)
-    return loaded(name, lambda: dict(np.load(name, allow_pickle=False)))
-
-
-def loaded(name: str, load: Callable[[], Any]) -> Any:
-    """A NumPy file, or a line that says why it is none."""
-    try:
-        return load()
-    except (OSError, ValueError, EOFError) as error:
-        raise click.ClickException(f"{name}: {error}") from None
+def read_tensor(name: str, path: tuple[object, ...]) -> Any:
+    with told_of(name):
+        return files.read_tensor_file(read_bytes(name), path)
 
 
 @cli.command()

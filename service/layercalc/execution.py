@@ -127,12 +127,13 @@ def execute(
     profile: bool = False,
     keep: Sequence[str] = (),
     seconds: float = inf,
+    dtype: str = "float32",
 ) -> Execution:
     """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
 
-    The list of inputs is emptied, so that the memory of each can be freed after its last use. `stats` and `profile`
-    compute every layer by itself; otherwise pointwise layers join the kernel before them. Raises Overdue when a layer
-    or a step of a loop would begin later than `seconds` after the start.
+    Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
+    last use. `stats` and `profile` compute every layer by itself; otherwise pointwise layers join the kernel before
+    them. Raises Overdue when a layer or a step of a loop would begin later than `seconds` after the start.
     """
     clock = start = monotonic()
 
@@ -178,7 +179,7 @@ def execute(
         overdue()
         clock = monotonic()
 
-    reading = Running()
+    reading = Running(dtype)
     reading.watch = overdue
     live = Live(inputs)
     waiting: list[tuple[str, Made]] = []

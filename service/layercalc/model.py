@@ -67,6 +67,7 @@ class Model(Layer):
     """A graph of calls; as a layer of another model it is called like any other."""
 
     type = "Functional"
+    kind = ""  # "Sequential" or "Functional" where the document says which
     accepts = frozenset()
 
     def __init__(

@@ -9,7 +9,6 @@ from layercalc import tensors
 from layercalc.analysis import Analysis
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
-from layercalc.execution import seeded_weights
 from layercalc.layers import nearest
 from layercalc.layers.fields import received, whole
 from layercalc.ops import Spec
@@ -33,13 +32,13 @@ def seed_of(value: Any, path: Path) -> int | None:
     return int(value["seed"])
 
 
-def read_inputs(value: Any, specs: list[tuple[str, Spec]]) -> int | list[tensors.Decoded]:
+def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float32") -> int | list[tensors.Decoded]:
     """The posted inputs in the model's order, or the seed to make them from."""
     path: Path = ("inputs",)
     if (seed := seed_of(value, path)) is not None:
         return seed
     names = [name for name, _ in specs]
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | tensors.Stored):
         value = [value]
     if isinstance(value, Mapping):
         missing, surplus = [n for n in names if n not in value], [n for n in value if n not in names]
@@ -64,7 +63,7 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]]) -> int | list[tensors
         )
     out = []
     for (key, one), (name, spec) in zip(keyed, specs, strict=True):
-        found = tensors.decode(one, (*path, key), spec.dtype)
+        found = tensors.decode(one, (*path, key), tensors.computed(spec.dtype, compute))
         if found.name is not None and found.name != name:
             raise tensors.refuse(
                 (*path, key, "name"), f"Expected the name of this input, {name!r}; received {found.name!r}."
@@ -80,61 +79,6 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]]) -> int | list[tensors
             )
         out.append(found)
     return out
-
-
-def read_weights(value: Any, analysis: Analysis) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The weights by name, and how they came: posted, or seeded."""
-    path: Path = ("weights",)
-    seed = 0 if value is None else seed_of(value, path)
-    if seed is not None:
-        return seeded_weights(analysis, seed), {"source": "seeded", "seed": seed}
-    known = dict(analysis.weights)
-    faults: list[dict[str, Any]] = []
-
-    def fault(detail: str, *at: object) -> None:
-        faults.append({"pointer": pointer(*path, *at), "detail": detail})
-
-    given: dict[str, tuple[object, Any]] = {}
-    if isinstance(value, Mapping):
-        for key, one in value.items():
-            matches = (
-                [str(key)]
-                if key in known
-                else [name for name in known if str(key).endswith("/" + name) or name.endswith("/" + str(key))]
-            )
-            if len(matches) != 1:
-                near = f" It could be {' or '.join(matches[:3])}." if matches else hint(key, known, faults)
-                fault(f"The model has no weight {key!r}.{near}", key)
-            elif matches[0] in given:
-                fault(f"The weight {matches[0]!r} is given twice.", key)
-            else:
-                given[matches[0]] = key, one
-    elif isinstance(value, list | tuple):
-        if len(value) != len(known):
-            fault(f"Expected {len(known)} weights in the order of get_weights(); received {len(value)}.")
-        given = {name: (i, one) for i, (name, one) in enumerate(zip(known, value, strict=False))}
-    else:
-        fault(f'Expected a map by name, a list, or {{"seed": 7}}; received {received(value)}.')
-    out: dict[str, np.ndarray] = {}
-    for name, weight in known.items():
-        if name not in given:
-            if isinstance(value, Mapping):
-                fault(f"The weight {name!r} of shape {list(weight.spec.shape)} is missing.")
-            continue
-        key, one = given[name]
-        try:
-            array = tensors.decode(
-                one, (*path, key), "float32" if weight.spec.dtype.endswith("float16") else weight.spec.dtype
-            ).array
-        except InvalidTensors as error:
-            faults += error.errors
-            continue
-        if array.shape != weight.spec.shape:
-            fault(f"The weight {name!r} has shape {list(weight.spec.shape)}; received {list(array.shape)}.", key)
-        out[name] = array
-    if faults:
-        raise InvalidTensors(faults)
-    return out, {"source": "posted"}
 
 
 def read_names(value: Any, analysis: Analysis) -> list[str]:
@@ -156,10 +100,71 @@ def read_names(value: Any, analysis: Analysis) -> list[str]:
     return list(dict.fromkeys(value))
 
 
+class Forms(dict[str, str]):
+    """The form of each output that is wanted, in the order asked for; `default` is that of anything else."""
+
+    default: str
+
+
+def output_names(analysis: Analysis) -> list[str]:
+    """A name for each output of the model: the layer's, `lstm:1` for its second one."""
+    found: list[str] = []
+    for value in analysis.outputs:
+        use = sum(name == value.source or name.startswith(f"{value.source}:") for name in found)
+        found.append(f"{value.source}:{use}" if use else value.source)
+    return found
+
+
+def read_outputs(outputs: Any, parameters: Any, names: list[str], form: str) -> Forms:
+    """Which outputs are wanted and in which form: the Open Inference Protocol's `outputs` and `binary_data_output`."""
+    binary = switch(parameters, ("parameters",), "binary_data_output", False)
+    forms = Forms()
+    forms.default = "binary" if binary else form
+    if outputs is None:
+        forms.update(dict.fromkeys(names, forms.default))
+        return forms
+    if not isinstance(outputs, list | tuple):
+        raise tensors.refuse(("outputs",), f"Expected a list of outputs; received {received(outputs)}.")
+    for i, one in enumerate(outputs):
+        asked = {"name": one} if isinstance(one, str) else one
+        if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
+            raise tensors.refuse(("outputs", i), f'Expected {{"name": …}}; received {received(one)}.')
+        for key in asked:
+            if key not in ("name", "parameters", "datatype", "shape"):
+                raise tensors.refuse(("outputs", i, key), f"A wanted output has no key {key!r}: name, parameters.")
+        name = asked["name"]
+        if name not in names:
+            known = f"The outputs are {', '.join(names)}." if len(names) < 20 else ""
+            raise tensors.refuse(
+                ("outputs", i, "name"), f"The model has no output {name!r}.{nearest(name, names)} {known}".strip()
+            )
+        wanted = switch(asked.get("parameters"), ("outputs", i, "parameters"), "binary_data", bool(binary))
+        forms[name] = "binary" if wanted else form
+    return forms
+
+
+IGNORED = ("priority", "timeout")  # of a queue, which we have not
+
+
+def switch(parameters: Any, path: Path, key: str, default: bool) -> bool:
+    """One parameter that is true or false; one that is not known is refused."""
+    if parameters is None:
+        return default
+    if not isinstance(parameters, Mapping):
+        raise tensors.refuse(path, f"Expected an object; received {received(parameters)}.")
+    for name in parameters:
+        if name != key and not (name in IGNORED and path == ("parameters",)):
+            raise tensors.refuse((*path, name), f"There is no parameter {name!r} here.{nearest(str(name), [key])}")
+    value = parameters.get(key, default)
+    if not isinstance(value, bool):
+        raise tensors.refuse((*path, key), f"Expected true or false; received {received(value)}.")
+    return value
+
+
 def read_compared(value: Any, names: list[str], analysis: Analysis) -> dict[str, tuple[object, Any]]:
     """What is to be compared: by the name of an output or a layer, where it stands and the tensor posted for it."""
     path: Path = ("expected",)
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | tensors.Stored):
         value = [value]
     if isinstance(value, list | tuple) and len(value) == len(names):
         return {name: (i, one) for i, (name, one) in enumerate(zip(names, value, strict=True))}

@@ -1,10 +1,13 @@
-"""Tensors on the wire: the Open Inference Protocol's object, base64, and bare nested lists."""
+"""Tensors on the wire: the Open Inference Protocol's object, base64, bytes after the JSON, and bare nested lists."""
 
 import base64
 import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
 
+import ml_dtypes  # also makes "bfloat16" a name that NumPy knows
 import numpy as np
 
 from layercalc.errors import InvalidTensors, pointer
@@ -15,8 +18,14 @@ DATATYPES = {
     **{f"UINT{bits}": f"uint{bits}" for bits in (8, 16, 32, 64)},
     **{f"INT{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
     **{f"FP{bits}": f"float{bits}" for bits in (16, 32, 64)},
+    "BF16": np.dtype(ml_dtypes.bfloat16).name,
 }
 NAMES = {dtype: name for name, dtype in DATATYPES.items()}
+SAFETENSORS = {  # BOOL, U8, I8, F16, BF16 …
+    name.replace("UINT", "U").replace("INT", "I").replace("FP", "F"): dtype for name, dtype in DATATYPES.items()
+}
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+KEYS = ("name", "shape", "datatype", "data", "b64", "parameters")
 
 Path = tuple[object, ...]
 
@@ -29,6 +38,26 @@ class Decoded(NamedTuple):
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A tensor in a file. Its shape is known before it is read, so that nothing is inflated that does not fit."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], np.ndarray]
+
+
+class Bytes(dict[str, Any]):
+    """A tensor of the binary extension: the JSON object, and its little-endian bytes, which came after the JSON."""
+
+    raw: bytes | memoryview
+
+
+def computed(dtype: str, to: str) -> str:
+    """The dtype that a tensor of the model's `dtype` is taken in when floats are computed in `to`."""
+    return to if dtype in FLOATS and to == "float64" else dtype
+
+
 def refuse(path: Path, detail: str) -> InvalidTensors:
     return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])
 
@@ -37,13 +66,15 @@ def decode(value: Any, path: Path, dtype: str) -> Decoded:
     """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it."""
     if isinstance(value, dict):
         return decode_object(value, path, dtype)
+    if isinstance(value, Stored):
+        return Decoded(fitted(value.read(), path, dtype), "nested")
     if isinstance(value, list | tuple | int | float):
         return Decoded(fitted(nested(value, path), path, dtype), "nested")
     try:
         array = np.asarray(value)
     except Exception as error:
         raise refuse(path, f"Expected a tensor; received {received(value)}.") from error
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" and array.dtype.name not in NAMES:
         raise refuse(path, f"Expected a tensor of numbers; received {received(value)}.")
     return Decoded(fitted(array, path, dtype), "array")
 
@@ -60,22 +91,29 @@ def nested(value: Any, path: Path) -> np.ndarray:
 
 
 def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
-    """`{"shape", "datatype", "data" or "b64"}`."""
+    """`{"shape", "datatype", "data" or "b64"}`, or with `parameters.binary_data_size` in place of both."""
     for key in value:
-        if key not in ("name", "shape", "datatype", "data", "b64", "parameters"):
+        if key not in KEYS:
             raise refuse((*path, key), f"A tensor has no key {key!r}; it takes name, shape, datatype, and data or b64.")
     shape, datatype = value.get("shape"), value.get("datatype")
     if not isinstance(shape, list | tuple) or not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
         raise refuse((*path, "shape"), f"Expected a list of sizes; received {received(shape)}.")
     if not isinstance(datatype, str) or datatype not in DATATYPES:
         raise refuse((*path, "datatype"), f"Expected one of {', '.join(DATATYPES)}; received {received(datatype)}.")
-    if ("data" in value) == ("b64" in value):
-        raise refuse(path, "A tensor has either data or b64.")
+    parameters = value.get("parameters") or {}
+    for key in parameters if isinstance(parameters, dict) else ():
+        if key != "binary_data_size":
+            raise refuse((*path, "parameters", key), f"A tensor has no parameter {key!r}; it takes binary_data_size.")
+    raw = value.raw if isinstance(value, Bytes) else None
+    if ("data" in value) + ("b64" in value) + (raw is not None) != 1:
+        raise refuse(path, "A tensor has either data or b64, or binary_data_size and its bytes after the JSON.")
     name = value.get("name")
     if name is not None and not isinstance(name, str):
         raise refuse((*path, "name"), f"Expected a string; received {received(name)}.")
     elements, stored = prod(shape), np.dtype(DATATYPES[datatype]).newbyteorder("<")
-    if "b64" in value:
+    if raw is not None:
+        array, form = from_bytes(raw, (*path, "parameters", "binary_data_size"), elements, stored), "flat"
+    elif "b64" in value:
         array, form = from_base64(value["b64"], (*path, "b64"), elements, stored), "b64"
     else:
         array = nested(value["data"], (*path, "data"))
@@ -100,6 +138,11 @@ def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.n
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
         raise refuse(path, f"Not base64: {error}.") from None
+    return from_bytes(raw, path, elements, stored)
+
+
+def from_bytes(raw: bytes | memoryview, path: Path, elements: int, stored: np.dtype) -> np.ndarray:
+    """Little-endian bytes, exactly as many as the shape needs."""
     if len(raw) != elements * stored.itemsize:
         raise refuse(
             path, f"Expected {elements} × {stored.itemsize} = {elements * stored.itemsize} bytes; received {len(raw)}."
@@ -122,6 +165,8 @@ def within(array: np.ndarray, stored: np.dtype, path: Path) -> np.ndarray:
 def fitted(array: np.ndarray, path: Path, dtype: str) -> np.ndarray:
     """The array in the dtype the model wants; integers are never rounded."""
     to = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)  # exact, and of a kind that NumPy can compare
     if array.dtype != to:
         array = within(array, to, path)
     return np.ascontiguousarray(array).reshape(array.shape)
@@ -135,6 +180,10 @@ def encode(array: np.ndarray, name: str, form: str) -> Any:
     if form == "b64":
         little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         return {**out, "b64": base64.b64encode(little.tobytes()).decode()}
+    if form == "binary":
+        made = Bytes({**out, "parameters": {"binary_data_size": array.nbytes}})
+        made.raw = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+        return made
     if form == "flat":
         array = array.reshape(-1)
     if array.dtype.kind == "f" and not np.isfinite(array).all():

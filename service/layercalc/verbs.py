@@ -1,12 +1,14 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
+import os
 from collections.abc import Sequence
 from math import inf, prod
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
-from layercalc import differences, tensors
+from layercalc import differences, files, tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.budgets import judged, read_budgets
 from layercalc.collector import paused
@@ -18,16 +20,26 @@ from layercalc.dims import Dim, Unknown, provably
 from layercalc.earlier import is_report, read_report
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
+from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits, setting
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.posted import read_compared, read_expected, read_inputs, read_names, read_weights
+from layercalc.posted import (
+    output_names,
+    read_compared,
+    read_expected,
+    read_inputs,
+    read_names,
+    read_outputs,
+)
 from layercalc.readers import Draft, read
 from layercalc.report import Extras, report, rows
 from layercalc.shapes import declared
+from layercalc.weights import read_weights
 
-Path = tuple[object, ...]
-MODEL: Path = ("model",)
+Place = tuple[object, ...]
+MODEL: Place = ("model",)
+DTYPES = ("float32", "float64")
 
 
 def analyze(
@@ -39,7 +51,7 @@ def analyze(
     explain: bool = False,
     device: Any = None,
     limits: Limits = UNLIMITED,
-    path: Path = (),
+    path: Place = (),
 ) -> dict[str, Any]:
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
@@ -51,6 +63,7 @@ def analyze(
     pointers of errors. Raises InvalidModel.
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
+    document = from_files(document, None, None, None)[0]
     with paused():
         model, draft = guarded(document, path, limits)
         analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
@@ -69,16 +82,27 @@ def forward(
     stats: bool = False,
     profile: bool = False,
     input_shape: Any = None,
+    dtype: str = "float32",
+    outputs: Any = None,
+    parameters: Any = None,
     limits: Limits = UNLIMITED,
-    path: Path = MODEL,
+    path: Place = MODEL,
 ) -> dict[str, Any]:
     """Run a model in NumPy, hold every layer's shape against the analysis, and outputs against `expected`.
 
     `inputs` is a list in the model's order, a map by input name, or `{"seed": 7}`; `weights` a map by name, a list in
-    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). `expected` is a list for the outputs, or a map
-    by the names of outputs and layers. `stats` adds to each layer's row its smallest, largest and mean number and how
-    many are none; `profile` its seconds, FLOPs and GFLOP/s. Raises InvalidModel, InvalidTensors, TooLarge and Overdue.
+    Keras' get_weights() order, or `{"seed": 7}` (seed 0 when left out). A path (os.PathLike) of a `.keras`, `.h5`,
+    `.safetensors`, `.npz` or `.npy` file does in place of `document`, `weights`, `inputs` or `expected`, which is a
+    list for the outputs, or a map by the names of outputs and layers. `stats` adds to each layer's row its smallest,
+    largest and mean number and how many are none; `profile` its seconds, FLOPs and GFLOP/s. Floats are computed in
+    `dtype`, "float32" or "float64". `outputs` and `parameters` are the Open Inference Protocol's: which outputs are
+    wanted, and whether as bytes. Raises InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
+    if dtype not in DTYPES:
+        raise InvalidTensors(
+            [{"pointer": "/dtype", "detail": f"Expected one of {', '.join(DTYPES)}; received {received(dtype)}."}]
+        )
+    document, weights, inputs, expected = from_files(document, weights, inputs, expected)
     model, draft = guarded(document, path, limits)
     specs = declared(model, draft, input_shape, None)
     if draft.faults:
@@ -88,7 +112,7 @@ def forward(
             raise InvalidTensors(
                 [{"pointer": f"/{name}", "detail": f"Expected a number of at least 0; received {tolerance}."}]
             )
-    posted = read_inputs(inputs, specs)
+    posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
         arrays = [one.array for one in posted]
         specs = [(name, Spec(array.shape, spec.dtype)) for (name, spec), array in zip(specs, arrays, strict=True)]
@@ -99,34 +123,50 @@ def forward(
         )
     runnable(analysis)
     returned = read_names(return_layers, analysis)
-    names = [value.source for value in analysis.outputs]
+    names = output_names(analysis)
+    form = "nested" if isinstance(posted, int) or not posted else posted[0].form
+    forms = read_outputs(outputs, parameters, names, form)
     asked = {} if expected is None else read_compared(expected, names, analysis)
     keep = list(dict.fromkeys([*returned, *(name for name in asked if name not in names)]))
     bounded(analysis, limits, returned, seeded=not isinstance(weights, list | tuple), path=path)
     if isinstance(posted, int):
         arrays = seeded_inputs(analysis, posted)
-    form = "nested" if isinstance(posted, int) or not posted else posted[0].form
-    given, source = read_weights(weights, analysis)
-    arrays = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays]
-    seconds = inf if limits is UNLIMITED else limits.max_forward_seconds
-    ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, seconds=seconds)
+    given, source = read_weights(weights, analysis, dtype)
+    arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+    how: dict[str, Any] = {"dtype": dtype}
+    how["seconds"] = inf if limits is UNLIMITED else limits.max_forward_seconds
+    ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, **how)
     made = ran.kept | dict(zip(names, ran.outputs, strict=True))
     wanted = None if expected is None else read_expected(asked, made)
     lines = ran.results
     if not stats and not all(a.dtype.kind != "f" or np.isfinite(a).all() for a in ran.outputs):
-        lines = execute(analysis, list(arrays), given, stats=True, seconds=seconds).results  # once more, to find where
+        lines = execute(analysis, list(arrays), given, stats=True, **how).results  # once more, to find where
     order = [row.name for row in analysis.rows]
     entered = dict(zip([value.source for value in analysis.inputs], arrays, strict=True))
     return {
-        "outputs": [tensors.encode(array, name, form) for name, array in zip(names, ran.outputs, strict=True)],
+        "outputs": [tensors.encode(ran.outputs[names.index(name)], name, how) for name, how in forms.items()],
         "verified": ran.verified,
         "layers": ran.results,
         "comparison": None if wanted is None else compared(made, wanted, order, rtol, atol),
         "non_finite": origin(entered, given, lines) if "nan_count" in next(iter(lines), {}) else None,
         "weights": source,
-        "returned_layers": {name: tensors.encode(ran.kept[name], name, form) for name in returned},
+        "returned_layers": {name: tensors.encode(ran.kept[name], name, forms.default) for name in returned},
         "warnings": draft.warnings,
     }
+
+
+def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple[Any, Any, Any, Any]:
+    """What is given by its path, read; a model's file may have its weights."""
+    if isinstance(document, os.PathLike):
+        document, kept = files.read_model(Path(document).read_bytes())
+        weights = kept if weights is None else weights
+    if isinstance(weights, os.PathLike):
+        weights = files.read_weights_file(Path(weights).read_bytes())
+    if isinstance(inputs, os.PathLike):
+        inputs = files.read_tensor_file(Path(inputs).read_bytes(), ("inputs",))
+    if isinstance(expected, os.PathLike):
+        expected = files.read_tensor_file(Path(expected).read_bytes(), ("expected",))
+    return document, weights, inputs, expected
 
 
 def check(
@@ -137,7 +177,7 @@ def check(
     input_shape: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
-    path: Path = (),
+    path: Place = (),
 ) -> dict[str, Any]:
     """Hold a model against budgets: `{"passed", "results", "totals"}`, one result for each budget in their order.
 
@@ -150,7 +190,7 @@ def check(
     was = None
     if baseline is not None:
         options: dict[str, Any] = {"input_shape": input_shape, "batch_size": batch_size, "limits": limits}
-        past: Path = ("baseline",)
+        past: Place = ("baseline",)
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
     return judged(report, read_, was)
 
@@ -176,7 +216,7 @@ def diff(
     return differences.compared(*sides)
 
 
-def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
+def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
     body = document.get("config", document) if isinstance(document, dict) else document
     listed = body.get("layers") if isinstance(body, dict) else body
@@ -191,7 +231,7 @@ def guarded(document: Any, path: Path, limits: Limits) -> tuple[Model, Draft]:
     return model, draft
 
 
-def too_many(layers: int, limits: Limits, path: Path) -> NoReturn:
+def too_many(layers: int, limits: Limits, path: Place) -> NoReturn:
     detail = f"{layers:,} layers; the limit is {limits.max_layers:,} ({setting('max_layers')})."
     raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
@@ -215,7 +255,7 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidModel(faults)
 
 
-def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Path) -> None:
+def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Place) -> None:
     """Refuse a pass whose cost, known from the analysis, is past the limits."""
     asked = [value.spec.shape for value in analysis.outputs]
     asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]

@@ -65,6 +65,7 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
             draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
     model = draft.finish(outputs)
     model.trainable = config.get("trainable", True) is not False
+    model.kind = kind if kind == SEQUENTIAL else model.type
     return model, draft
 
 

@@ -1,0 +1,130 @@
+"""Models and tensors in files, each known by its content: `.keras`, HDF5, safetensors, `.npy`, `.npz`, text."""
+
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import Any
+
+from layercalc.errors import InvalidTensors, Unreadable, pointer
+from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
+from layercalc.files.numpy_files import read_npy, read_npz
+from layercalc.files.safetensors_files import read_safetensors
+from layercalc.model import Model
+from layercalc.readers import archive
+from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.tensors import Path, refuse
+
+WEIGHTS = "model.weights.h5"  # in a .keras archive
+UNBOUNDED = 1 << 62
+
+
+@dataclass(frozen=True)
+class KerasWeights:
+    """The weights of a Keras file, opened when a model asks for them."""
+
+    tree: Callable[[], hdf5.Tree]
+
+    def named(self, model: Model, weights: keras_names.Wanted) -> list[keras_names.Found]:
+        """Every tensor of the file, with the name of ours where there is one."""
+        return keras_names.mapped(self.tree(), model, weights)
+
+
+def read_model(body: bytes, path: Path = ("model",), most: int = UNBOUNDED) -> tuple[Any, KerasWeights | None]:
+    """A model's document, and the weights that are in the file with it; `most` bounds what may be inflated."""
+    if body.startswith(archive.MAGIC):
+        text = decode_text(archive.unpacked(body))
+        return parse_json(text), keras_weights(body, ("weights",), most)
+    if body.startswith(hdf5.MAGIC):
+        config = hdf5.opened(body, path).attribute("", "model_config")
+        if config is None:
+            detail = "The file has weights and no model; give the model's document, and this file as its weights."
+            raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
+        text = config.decode("utf8", "replace") if isinstance(config, bytes) else str(config)
+        return parse_json(text), keras_weights(body, ("weights",), most)
+    text = decode_text(body)
+    if not text.strip():
+        raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
+    return parse_json(text) if looks_like_json(text) else text, None
+
+
+def read_weights_file(body: bytes, path: Path = ("weights",), most: int = UNBOUNDED) -> Any:
+    """Weights by name: of safetensors, an `.npz`, a Keras file, or JSON; a list for an `.npz` without names."""
+    if body.startswith(archive.MAGIC) and "config.json" not in members(body, path):
+        arrays = read_npz(body, path)
+        plain = [f"arr_{i}" for i in range(len(arrays))]  # np.savez(file, *model.get_weights())
+        return [arrays[name] for name in plain] if arrays and set(plain) == set(arrays) else arrays
+    if is_keras(body):
+        return keras_weights(body, path, most)
+    if body.startswith(numpy_files.MAGIC):
+        return [read_npy(body, (*path, 0))]
+    if safetensors_files.looks_like(body):
+        return read_safetensors(body, path)
+    return read_json(body, path, "safetensors, .npz, .keras, .weights.h5, .h5, or JSON")
+
+
+def read_tensor_file(body: bytes, path: Path) -> Any:
+    """One tensor of an `.npy`, several by name of safetensors or an `.npz`, or whatever the JSON says."""
+    if body.startswith(numpy_files.MAGIC):
+        return read_npy(body, path)
+    if body.startswith(archive.MAGIC):
+        return read_npz(body, path)
+    if safetensors_files.looks_like(body):
+        return read_safetensors(body, path)
+    return read_json(body, path, ".npy, .npz, safetensors, or JSON")
+
+
+def read_json(body: bytes, path: Path, expected: str) -> Any:
+    try:
+        return parse_json(decode_text(body))
+    except Unreadable as error:
+        detail = f"Expected {expected}. As text: {error.errors[0]['detail']}"
+        raise Unreadable([{"pointer": pointer(*path), "detail": detail}]) from None
+
+
+def is_keras(body: bytes) -> bool:
+    """Whether reading it means to parse HDF5."""
+    return body.startswith((hdf5.MAGIC, archive.MAGIC))
+
+
+def keras_weights(body: bytes, path: Path, most: int) -> KerasWeights:
+    """The weights of a `.keras` archive or an HDF5 file; the size is checked before anything is inflated."""
+
+    def tree() -> hdf5.Tree:
+        inside = inflated(body, path, most) if body.startswith(archive.MAGIC) else body
+        return hdf5.opened(inside, path)
+
+    return KerasWeights(tree)
+
+
+def inflated(body: bytes, path: Path, most: int) -> bytes:
+    """The HDF5 file in a `.keras` archive."""
+    if WEIGHTS not in members(body, path):
+        raise refuse(path, f"The archive has no {WEIGHTS}; a .keras file with weights has one.")
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as opened:
+            info = opened.getinfo(WEIGHTS)
+            if info.file_size > most:
+                detail = f"{WEIGHTS} is {info.file_size:,} bytes; the limit is {most:,} (LAYERCALC_MAX_INFLATED_BYTES)."
+                raise refuse(path, detail)
+            with opened.open(info) as file:
+                return file.read(info.file_size)  # no more, whatever the stream would give
+    except InvalidTensors:
+        raise
+    except Exception as error:  # whatever zlib, lzma and zipfile raise on a broken stream
+        raise refuse(path, f"Not a readable archive: {error}.") from None
+
+
+def members(body: bytes, path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as opened:
+            return opened.namelist()
+    except Exception as error:
+        raise refuse(path, f"Not a readable archive: {error}.") from None
+
+
+def of_path(source: Any) -> Any:
+    """The bytes of a file that is given by its path; anything else as it is."""
+    return FilePath(source).read_bytes() if isinstance(source, os.PathLike) else source

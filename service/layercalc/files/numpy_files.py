@@ -1,0 +1,85 @@
+"""Arrays as NumPy saves them: `.npy`, and `.npz` of several. Nothing is ever unpickled."""
+
+import zipfile
+from io import BytesIO
+from math import prod
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from layercalc.layers.fields import whole
+from layercalc.tensors import Path, Stored, refuse
+
+MAGIC = npy.MAGIC_PREFIX
+MAX_HEADER = 10_000  # characters: NumPy's own bound on what it takes for safe to parse
+
+
+def header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, Fortran order and dtype; whatever is no plain array of numbers is refused."""
+    try:
+        version = npy.read_magic(file)
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if read is None:
+            raise ValueError(f"version {version[0]}.{version[1]} of the format, which only records need")
+        shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
+    except Exception as error:  # the parser's own: SyntaxError, TypeError, RecursionError, MemoryError …
+        raise refuse(path, f"Not a .npy file: {' '.join(str(error).split())[:200]}.") from None
+    if dtype.hasobject:
+        raise refuse(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
+    if dtype.kind not in "biuf":
+        hint = " np.save cannot say bfloat16; use safetensors." if dtype.str.endswith("V2") else ""
+        raise refuse(path, f"The .npy file holds {dtype.str!r}; expected numbers.{hint}")
+    if not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
+        raise refuse(path, f"The .npy file has the shape {str(list(shape))[:200]}.")
+    return shape, fortran, dtype
+
+
+def read_npy(body: bytes | memoryview, path: Path) -> Stored:
+    """The array of a `.npy` file, whose header must say exactly the bytes that follow."""
+    file = BytesIO(body)
+    shape, fortran, dtype = header(file, path)
+    at = file.tell()
+    if prod(shape) * dtype.itemsize != len(body) - at:
+        said = f"{list(shape)} of {dtype.name} is {prod(shape) * dtype.itemsize:,} bytes"
+        raise refuse(path, f"The header of the .npy file lies: {said}; {len(body) - at:,} follow it.")
+
+    def read() -> np.ndarray:
+        flat = np.frombuffer(body, dtype, offset=at) if len(body) > at else np.empty(0, dtype)
+        return flat.reshape(shape, order="F" if fortran else "C")
+
+    return Stored(shape, dtype.newbyteorder("=").name, read)
+
+
+def read_npz(body: bytes, path: Path) -> dict[str, Stored]:
+    """The arrays of a `.npz` file by name; each is inflated only when it is read, after its shape has been checked."""
+    try:
+        archive = zipfile.ZipFile(BytesIO(body))
+        infos = archive.infolist()
+    except Exception as error:
+        raise refuse(path, f"Not a .npz file: {error}.") from None
+    return {info.filename.removesuffix(".npy"): entry(archive, info, path) for info in infos}
+
+
+def entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored:
+    at = (*path, info.filename.removesuffix(".npy"))
+    try:
+        with archive.open(info) as file:
+            shape, _, dtype = header(file, at)  # type: ignore[arg-type]
+            begins = file.tell()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise refuse(at, f"Not readable: {error}.") from None
+    size = prod(shape) * dtype.itemsize
+    if info.file_size != begins + size:
+        said = f"{list(shape)} of {dtype.name} is {size:,} bytes"
+        raise refuse(at, f"The header lies: {said}; the archive has {info.file_size - begins:,} for it.")
+
+    def read() -> np.ndarray:
+        try:
+            with archive.open(info) as file:
+                whole_file = file.read(info.file_size + 1)
+        except Exception as error:  # whatever zlib, lzma and zipfile raise on a broken stream
+            raise refuse(at, f"Not readable: {error}.") from None
+        return read_npy(whole_file, at).read()
+
+    return Stored(shape, dtype.newbyteorder("=").name, read)

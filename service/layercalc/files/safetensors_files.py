@@ -1,0 +1,35 @@
+"""Tensors by name as safetensors keeps them; its own library checks offsets and sizes against the bytes there are."""
+
+import json
+
+import numpy as np
+import safetensors
+
+from layercalc.tensors import SAFETENSORS, Path, Stored, refuse
+
+
+def looks_like(body: bytes) -> bool:
+    """Whether the bytes begin as safetensors do: the length of a JSON header, then that header."""
+    return body[8:9] == b"{" and int.from_bytes(body[:8], "little") < 100_000_000
+
+
+def read_safetensors(body: bytes, path: Path) -> dict[str, Stored]:
+    """Every tensor of the file by name."""
+    try:
+        found = safetensors.deserialize(body)  # type: ignore[no-untyped-call]
+    except Exception as error:  # SafetensorError, and what its binding makes of text that is none
+        detail = str(error).removeprefix("Error while deserializing: ")
+        raise refuse(path, f"Not a safetensors file: {detail}.") from None
+    return {name: stored(name, tensor, path) for name, tensor in found}
+
+
+def stored(name: str, tensor: dict, path: Path) -> Stored:
+    shape, dtype, data = tuple(tensor["shape"]), SAFETENSORS.get(tensor["dtype"]), tensor["data"]
+    if dtype is None:
+        known = ", ".join(SAFETENSORS)
+        raise refuse((*path, name), f"Expected one of {known}; received {json.dumps(tensor['dtype'])}.")
+    try:
+        array = np.frombuffer(data, np.dtype(dtype)).reshape(shape)
+    except ValueError as error:  # more axes than NumPy has, or an empty one beside one too long
+        raise refuse((*path, name), f"NumPy cannot hold the shape {list(shape)}: {error}.") from None
+    return Stored(shape, dtype, lambda: array)
