@@ -169,3 +169,20 @@ def test_version_and_help():
     assert "0.1.0" in run("--version").stdout
     for command in ("analyze", "forward", "layers", "serve", "openapi"):
         assert run(command, "--help").returncode == 0
+
+
+def test_forward_profiles_each_layer(model):
+    answer = json.loads(run("forward", model, "--profile").stdout)
+    assert answer["layers"][0]["flops"] == 14
+    assert answer["layers"][0]["seconds"] >= 0
+    assert run("forward", model).stderr == ""
+
+
+def test_forward_shows_its_progress_on_a_terminal_and_leaves_stdout_alone(model):
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "layercalc", "forward", model]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True)
+    os.close(theirs)
+    assert json.loads(ran.stdout)["verified"]
+    assert b"100%" in os.read(ours, 1 << 16)
+    os.close(ours)

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 
 from layercalc import __version__, catalogue, files, formats, verbs
 from layercalc.errors import Refused, Unreadable
@@ -159,6 +160,7 @@ def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> No
 @click.option("--atol", type=float, help="Absolute tolerance.  [default: 1e-5]")
 @click.option("--dtype", type=click.Choice(DTYPES), help="What floats are computed in.  [default: float32]")
 @click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
+@click.option("--profile", is_flag=True, help="Seconds and GFLOP/s of every layer.")
 @click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
 @shape_option
 @format_option
@@ -201,10 +203,22 @@ def forward(
         request["expected"] = read_tensors(expected, "expected")
     if input_shape:
         request["input_shape"] = list(input_shape)
-    result = verbs.forward(document, request.pop("inputs"), path=path, **request)
+    with progress() as told:
+        result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
     show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
         sys.exit(1)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int, str], None] | None]:
+    """A bar on a terminal's stderr, for passes that take their time; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("forward", total=None)
+        yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
 
 
 def read_tensors(names: Sequence[str], key: str) -> Any:

@@ -127,13 +127,15 @@ def execute(
     profile: bool = False,
     keep: Sequence[str] = (),
     seconds: float = inf,
+    told: Callable[[int, int, str], None] | None = None,
     dtype: str = "float32",
 ) -> Execution:
     """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
 
     Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
     last use. `stats` and `profile` compute every layer by itself; otherwise pointwise layers join the kernel before
-    them. Raises Overdue when a layer or a step of a loop would begin later than `seconds` after the start.
+    them. `told` hears after each layer how many of how many have run, and its name. Raises Overdue when a layer or a
+    step of a loop would begin later than `seconds` after the start.
     """
     clock = start = monotonic()
 
@@ -176,6 +178,8 @@ def execute(
         results[row.name] = line | (statistics(outputs[0]) if stats else {})
         if row.name in keep:
             kept[row.name] = outputs[0]
+        if told is not None:
+            told(len(results), len(analysis.rows), row.name)
         overdue()
         clock = monotonic()
 

@@ -1,7 +1,7 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf, prod
 from pathlib import Path
 from typing import Any, NoReturn
@@ -85,6 +85,7 @@ def forward(
     dtype: str = "float32",
     outputs: Any = None,
     parameters: Any = None,
+    told: Callable[[int, int, str], None] | None = None,
     limits: Limits = UNLIMITED,
     path: Place = MODEL,
 ) -> dict[str, Any]:
@@ -96,7 +97,8 @@ def forward(
     list for the outputs, or a map by the names of outputs and layers. `stats` adds to each layer's row its smallest,
     largest and mean number and how many are none; `profile` its seconds, FLOPs and GFLOP/s. Floats are computed in
     `dtype`, "float32" or "float64". `outputs` and `parameters` are the Open Inference Protocol's: which outputs are
-    wanted, and whether as bytes. Raises InvalidModel, InvalidTensors, TooLarge and Overdue.
+    wanted, and whether as bytes. `told` hears after each layer how many of how many have run, and its name. Raises
+    InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
     if dtype not in DTYPES:
         raise InvalidTensors(
@@ -135,7 +137,7 @@ def forward(
     arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
     how["seconds"] = inf if limits is UNLIMITED else limits.max_forward_seconds
-    ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, **how)
+    ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, told=told, **how)
     made = ran.kept | dict(zip(names, ran.outputs, strict=True))
     wanted = None if expected is None else read_expected(asked, made)
     lines = ran.results

@@ -290,6 +290,9 @@ class Running:
             if common is not None:
                 to = self.float if common in FLOATS else np.dtype(common)
                 inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
+        for key in ("to", "dtype"):
+            if key in attributes:
+                attributes = {**attributes, key: self.held(attributes[key])}
         if any(x.size == 0 for x in inputs):  # kernels need not care for empty tensors
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if op.sums or 0 in out:
@@ -325,6 +328,10 @@ class Running:
         self.settle()
         source = np.ascontiguousarray(forced(x))
         return self.wait(Pending(source.shape, source.dtype, over(source)).then(step))
+
+    def held(self, to: Any) -> Any:
+        """What a dtype is held in: NumPy has no bfloat16, and a pass in float64 rounds to float32 nowhere."""
+        return self.float.name if to == "bfloat16" or (to == "float32" and self.float == np.float64) else to
 
     def autocast(self, x: np.ndarray) -> np.ndarray:
         return x

@@ -6,7 +6,7 @@ import numpy as np
 
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import FLOATS, Cost, Op
+from layercalc.ops.base import Cost, Op
 
 
 class Digitize(Op):
@@ -54,7 +54,7 @@ class BinCount(Op):
     def run(
         self, x: Any, *weights: Any, axis: int, num_classes: int, binary: bool = False, dtype: str = "float32"
     ) -> np.ndarray:
-        to = "float32" if dtype in FLOATS else dtype
+        to = "float32" if dtype == "float16" else dtype
         x = np.moveaxis(x.astype(np.int64), axis, -1)
         if x.ndim <= 2 and x.min() < 0:  # more axes are counted another way in Keras, and leave such elements out
             raise ShapeError(f"Classes are counted from 0; received {x.min()}.")
