@@ -327,7 +327,7 @@ def test_what_is_inflated_is_bounded():
     body = archive(**{"config.json": json.dumps(DENSE), "model.weights.h5": bytes(1 << 20)})
     assert len(body) < 3000
     document, weights = files.read_model(body, most=1 << 19)
-    with pytest.raises(InvalidTensors, match="1,048,576 bytes; the limit is 524,288"):
+    with pytest.raises(InvalidTensors, match="1,048,576 bytes of HDF5; the limit is 524,288"):
         forward(document, [X], weights)
 
 

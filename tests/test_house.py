@@ -30,6 +30,7 @@ ORDER = [  # each may import from those before it
     {"verbs", "formats"},
     {"sheets", "verdicts"},
     {"__init__"},
+    {"repository"},
     {"web"},
     {"cli"},
     {"checking"},

@@ -73,6 +73,20 @@ class Busy(InvalidModel):
     title = "Too many forward passes at a time"
 
 
+class UnknownModel(InvalidModel):
+    """There is no model of this name among those that are served."""
+
+    status = 404
+    title = "There is no such model"
+
+
+class NotReady(InvalidModel):
+    """The files of a model that is served by name are not all there, or wrong."""
+
+    status = 503
+    title = "The model is not ready"
+
+
 class InvalidBudgets(InvalidModel):
     """A budget is wrong, or nothing can be said of it."""
 

@@ -16,6 +16,7 @@ class Limits:
     max_forward_steps: int = 1_000_000  # op calls: a loop over time makes many small ones
     max_forward_seconds: int = 60  # looked at between layers and between the steps of a loop
     max_forward_passes: int = 2  # at a time in one process
+    max_hdf5_bytes: int = 0  # of a .keras or .h5 file, inflated; 0: HDF5 is not parsed at all
 
     @classmethod
     def from_environment(cls) -> "Limits":

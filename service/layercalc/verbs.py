@@ -218,6 +218,13 @@ def diff(
     return differences.compared(*sides)
 
 
+def analysis_of(document: Any) -> Analysis:
+    """The analysis itself, for who wants more of it than a report says. Raises InvalidModel."""
+    with paused():
+        model, draft = guarded(document, (), UNLIMITED)
+        return analysed(model, draft, declared(model, draft, None, None))
+
+
 def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
     body = document.get("config", document) if isinstance(document, dict) else document

@@ -196,7 +196,7 @@ def test_shape_fault_carries_the_rows_so_far(client):
     ("headers", "status"),
     [
         ({"Content-Type": "application/xml"}, 415),
-        ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content-Type": "image/png"}, 415),
         ({"Content-Encoding": "gzip"}, 415),
     ],
 )

@@ -12,6 +12,7 @@ from layercalc.errors import InvalidTensors, Unreadable, pointer
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
+from layercalc.limits import setting
 from layercalc.model import Model
 from layercalc.readers import archive
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
@@ -36,14 +37,15 @@ def read_model(body: bytes, path: Path = ("model",), most: int = UNBOUNDED) -> t
     """A model's document, and the weights that are in the file with it; `most` bounds what may be inflated."""
     if body.startswith(archive.MAGIC):
         text = decode_text(archive.unpacked(body))
-        return parse_json(text), keras_weights(body, ("weights",), most)
+        return parse_json(text), keras_weights(body, path, most)
     if body.startswith(hdf5.MAGIC):
+        permit(len(body), path, most)
         config = hdf5.opened(body, path).attribute("", "model_config")
         if config is None:
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
             raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
         text = config.decode("utf8", "replace") if isinstance(config, bytes) else str(config)
-        return parse_json(text), keras_weights(body, ("weights",), most)
+        return parse_json(text), keras_weights(body, path, most)
     text = decode_text(body)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
@@ -84,6 +86,15 @@ def read_json(body: bytes, path: Path, expected: str) -> Any:
         raise Unreadable([{"pointer": pointer(*path), "detail": detail}]) from None
 
 
+def permit(size: int, path: Path, most: int) -> None:
+    """Refuse HDF5 that is larger than may be parsed; a service parses none unless it is told to."""
+    if most == 0:
+        detail = f"HDF5 is not parsed here ({setting('max_hdf5_bytes')} is 0); send the weights as safetensors or .npz."
+        raise refuse(path, detail)
+    if size > most:
+        raise refuse(path, f"{size:,} bytes of HDF5; the limit is {most:,} ({setting('max_hdf5_bytes')}).")
+
+
 def is_keras(body: bytes) -> bool:
     """Whether reading it means to parse HDF5."""
     return body.startswith((hdf5.MAGIC, archive.MAGIC))
@@ -94,6 +105,7 @@ def keras_weights(body: bytes, path: Path, most: int) -> KerasWeights:
 
     def tree() -> hdf5.Tree:
         inside = inflated(body, path, most) if body.startswith(archive.MAGIC) else body
+        permit(len(inside), path, most)
         return hdf5.opened(inside, path)
 
     return KerasWeights(tree)
@@ -106,9 +118,7 @@ def inflated(body: bytes, path: Path, most: int) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(body)) as opened:
             info = opened.getinfo(WEIGHTS)
-            if info.file_size > most:
-                detail = f"{WEIGHTS} is {info.file_size:,} bytes; the limit is {most:,} (LAYERCALC_MAX_INFLATED_BYTES)."
-                raise refuse(path, detail)
+            permit(info.file_size, path, most)
             with opened.open(info) as file:
                 return file.read(info.file_size)  # no more, whatever the stream would give
     except InvalidTensors:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+import marshmallow as ma
 from flask import Request
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 
 from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.web.binary import HEADER, read_binary
+from layercalc.web.parts import read_parts
 
 READ_BY_CONTENT = {
     "",
@@ -60,11 +63,17 @@ def chunks(request: Request, length: int | None = None) -> Iterator[bytes]:
         raise BadRequest(f"The body cannot be read: {type(error).__name__}.") from error
 
 
-def read_document(request: Request, limits: Limits) -> Any:
-    """A parsed JSON document, or the text of Keras code."""
+def read_document(request: Request, limits: Limits, schema: type[ma.Schema]) -> Any:
+    """A parsed JSON document, the text of Keras code, or the envelope that parts or bytes after the JSON make up."""
     media = request.mimetype
+    if (length := request.headers.get(HEADER)) is not None:
+        return read_binary(read_body(request, limits), length)
+    if media == "multipart/form-data":
+        return read_parts(read_body(request, limits), request.mimetype_params.get("boundary", ""), schema, limits)
     if media not in READ_BY_CONTENT and not media.endswith("+json"):
-        raise UnsupportedMediaType(f"Content-Type {media!r} is not supported; send JSON, or Keras code as text/plain.")
+        raise UnsupportedMediaType(
+            f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."
+        )
     text = decode_text(read_body(request, limits))
     if not text.strip():
         raise BadRequest(

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from layercalc.errors import InvalidModel, pointer
 from layercalc.layers.base import flattened, nearest
-from layercalc.layers.fields import Bool, Field, Int, Number, received
+from layercalc.layers.fields import Bool, Field, Int, Number, Text, received
 
 
 class Document(Field):
@@ -81,6 +81,18 @@ class ForwardEnvelope(ma.Schema):
     stats = Bool(False)
     profile = Bool(False)
     input_shape = Anything("InputShape", None)
+    dtype = Anything("Dtype", None)
+    outputs = Anything("WantedOutputs", None)
+    parameters = Anything("ForwardParameters", None)
+
+
+class InferEnvelope(ma.Schema):
+    """A request of the Open Inference Protocol."""
+
+    id = Text(None)
+    inputs = Anything("Inputs")
+    outputs = Anything("WantedOutputs", None)
+    parameters = Anything("ForwardParameters", None)
 
 
 class CheckEnvelope(ma.Schema):

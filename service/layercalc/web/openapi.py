@@ -13,10 +13,19 @@ from layercalc.devices import DEVICES
 from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
 from layercalc.sheets import HEADINGS
-from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope
+from layercalc.web.binary import HEADER
+from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
 
 PEAKS = r"^[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?,[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?$"
+
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+BINARY = {
+    "name": HEADER,
+    "in": "header",
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "how many bytes of the body are JSON; those of tensors with `binary_data_size` follow it",
+}
 
 
 def reply(schema: str, description: str, **texts: Any) -> dict[str, Any]:
@@ -31,6 +40,7 @@ def problems(*statuses: int) -> dict[str, Any]:
         413: "body too large",
         415: "media type",
         422: "model or tensors invalid",
+        429: "too many at a time",
         503: "out of memory",
     }
     content = {"application/problem+json": {"schema": ref("Problem")}}
@@ -104,13 +114,17 @@ def paths() -> dict[str, Any]:
     forward = {
         "operationId": "forward",
         "summary": "Run the model in NumPy and hold every layer's shape against the analysis",
+        "parameters": [BINARY],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL}},
+            "content": {
+                "application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL},
+                "multipart/form-data": {"schema": ref("ForwardParts")},
+            },
         },
         "responses": {
-            "200": reply("ForwardResult", "outputs and verification"),
-            **problems(400, 411, 413, 415, 422, 503),
+            "200": reply("ForwardResult", "outputs and verification", **{"application/octet-stream": BYTES}),
+            **problems(400, 411, 413, 415, 422, 429, 503),
         },
     }
     texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
@@ -196,8 +210,40 @@ def paths() -> dict[str, Any]:
                 "responses": {"200": reply("DeviceList", "the devices")},
             }
         },
+        **inference_paths(),
         "/livez": {"get": {"operationId": "livez", "summary": "Is the process alive", **probe}},
         "/readyz": {"get": {"operationId": "readyz", "summary": "Can it take requests", **probe}},
+    }
+
+
+def inference_paths() -> dict[str, Any]:
+    """The Open Inference Protocol's routes; the same with `/versions/1` after the name."""
+    name = {"name": "name", "in": "path", "required": True, "schema": STRING}
+    whole = {"200": reply("ServedModel", "the model, from its analysis"), **problems(404)}
+    infer = {
+        "operationId": "infer",
+        "summary": "Run a model of the folder on the protocol's tensors",
+        "parameters": [name, BINARY],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": ref("InferEnvelope")}}},
+        "responses": {
+            "200": reply("Inferred", "the outputs", **{"application/octet-stream": BYTES}),
+            **problems(400, 404, 411, 413, 415, 422, 429, 503),
+        },
+    }
+
+    def get(operation: str, summary: str, responses: dict[str, Any], *parameters: Any) -> dict[str, Any]:
+        found = {"operationId": operation, "summary": summary, "responses": responses}
+        return {"get": {**found, **({"parameters": list(parameters)} if parameters else {})}}
+
+    said = {"200": {"description": "yes", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    no = {"503": {"description": "no, and why", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    return {
+        "/v2": get("server", "Name, version and extensions of the server", said),
+        "/v2/health/live": get("live", "Is the process alive", said),
+        "/v2/health/ready": get("ready", "Can it take requests", said),
+        "/v2/models/{name}": get("model", "What a model takes and gives", whole, name),
+        "/v2/models/{name}/ready": get("modelReady", "Can the model be run", {**said, **no, **problems(404)}, name),
+        "/v2/models/{name}/infer": {"post": infer},
     }
 
 
@@ -218,7 +264,7 @@ def specification() -> dict[str, Any]:
         spec.components.schema(kind.type, catalogue.json_schema(kind))
     for name, schema in components().items():
         spec.components.schema(name, schema)
-    for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope):
+    for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope):
         if not any(envelope.__name__ == known for known in spec.components.schemas):
             spec.components.schema(envelope.__name__, schema=envelope)
     for path, operations in paths().items():

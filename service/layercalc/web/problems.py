@@ -8,7 +8,18 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from layercalc.errors import Busy, InvalidBudgets, InvalidModel, InvalidTensors, Overdue, Refused, TooLarge, Unreadable
+from layercalc.errors import (
+    Busy,
+    InvalidBudgets,
+    InvalidModel,
+    InvalidTensors,
+    NotReady,
+    Overdue,
+    Refused,
+    TooLarge,
+    UnknownModel,
+    Unreadable,
+)
 
 log = logging.getLogger("layercalc")
 
@@ -18,6 +29,8 @@ TYPES: dict[type[Refused], str] = {
     TooLarge: "forward-too-large",
     InvalidBudgets: "invalid-budgets",
     Overdue: "forward-overdue",
+    UnknownModel: "unknown-model",
+    NotReady: "model-not-ready",
     Busy: "too-many-forward-passes",
     Unreadable: "unreadable-document",
 }
@@ -33,6 +46,8 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
         "instance": request.path,
         **more,
     }
+    if request.path.startswith("/v2"):
+        body["error"] = detail  # where the Open Inference Protocol's clients look for it
     return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/problem+json")
 
 

@@ -1,38 +1,28 @@
 """The routes of the API."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from layercalc import __version__, catalogue, formats, verbs
-from layercalc.errors import Busy, InvalidBudgets, InvalidModel, Refused, pointer
+from layercalc import __version__, catalogue, verbs
+from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.limits import Limits, setting
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
+from layercalc.web.answers import answer, limits, one_of_few, presented
+from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
-from layercalc.web.problems import utf8
 
 api = Blueprint("api", __name__)
 
 
-def limits() -> Limits:
-    found: Limits = current_app.extensions["layercalc"]
-    return found
-
-
-def answer(body: Any, status: int = 200) -> Response:
-    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/json")
-
-
 @api.post("/v1/analyze")
 def analyze() -> Response:
-    document = read_document(request, limits())
+    document = read_document(request, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
@@ -90,28 +80,20 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
     return options
 
 
-def presented(body: dict[str, Any], sheet: formats.Sheet, status: int = 200) -> Response:
-    """An answer as the client accepts it: JSON unless it prefers text."""
-    media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
-    if media in formats.MEDIA:
-        return Response(utf8(formats.MEDIA[media](sheet)), status, mimetype=media)
-    return answer(body, status)
-
-
 @api.post("/v1/forward")
 def forward() -> Response:
-    document = read_document(request, limits())
+    document = read_document(request, limits(), ForwardEnvelope)
     envelope = load(ForwardEnvelope, document)
     options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
     options |= query_options(("input_shape", "stats", "profile"))
     with faults_in_body(set(envelope) - set(request.args)), one_of_few():
-        return answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
+        return tensors_answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
 
 
 @api.post("/v1/check")
 def check() -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
-    document = read_document(request, limits())
+    document = read_document(request, limits(), CheckEnvelope)
     limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
     options = query_options(("input_shape", "batch_size", "strict", *limited))
     strict = options.pop("strict", False)
@@ -166,26 +148,13 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 
 @api.post("/v1/diff")
 def diff() -> Response:
-    envelope = load(DiffEnvelope, read_document(request, limits()))
+    envelope = load(DiffEnvelope, read_document(request, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
     options |= query_options(("input_shape", "batch_size"))
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
     return presented(found, diff_sheet(found))
-
-
-@contextmanager
-def one_of_few() -> Iterator[None]:
-    """A place among the forward passes that run at a time; who finds none is told to come again."""
-    places = current_app.extensions["layercalc.passes"]
-    if not places.acquire(blocking=False):
-        detail = f"{limits().max_forward_passes} forward passes run already ({setting('max_forward_passes')})."
-        raise Busy([{"pointer": "", "detail": detail}])
-    try:
-        yield
-    finally:
-        places.release()
 
 
 @api.get("/v1/layers")

@@ -37,6 +37,10 @@ def row(properties: dict[str, Any], required: str = "") -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required.split() or list(properties)}
 
 
+def switches(*names: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: {"type": "boolean"} for name in names}}
+
+
 INTEGER = {"type": "integer"}
 LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,9}([KMGT]i?)?B?$"}]}
 COUNT = {"type": ["integer", "null"], "description": "null where an unknown dimension makes it unknowable"}
@@ -62,6 +66,11 @@ def components() -> dict[str, Any]:
         "datatype": {"enum": list(DATATYPES)},
         "data": {"type": ["array", "number"], "description": "nested or flat, C order"},
         "b64": {"type": "string", "description": "base64 of the little-endian bytes, in place of data"},
+        "parameters": {
+            "type": "object",
+            "properties": {"binary_data_size": {"type": "integer", "minimum": 0}},
+            "description": "the bytes follow the JSON, in place of data",
+        },
     }
     verified = {"name": STRING, "type": STRING, "analytic_shape": SHAPE, "actual_shape": SHAPE, "match": FLAG}
     statistics = {"min": NUMBER, "max": NUMBER, "mean": NUMBER, "nan_count": INTEGER, "inf_count": INTEGER}
@@ -198,6 +207,39 @@ def components() -> dict[str, Any]:
             "description": "a map by weight name, a list in get_weights() order, or a seed",
             "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
         },
+        "Dtype": {"description": "what floats are computed in", "enum": ["float32", "float64"]},
+        "WantedOutputs": {
+            "description": "the outputs that are wanted, as the Open Inference Protocol asks for them; left out: all",
+            **array(
+                {"anyOf": [STRING, row({"name": STRING, "parameters": switches("binary_data")}, "name")]},
+            ),
+        },
+        "ForwardParameters": switches("binary_data_output"),
+        "ForwardParts": {
+            "description": "the model and its tensors as files: .npy, .npz, safetensors or JSON; options as fields",
+            "type": "object",
+            "properties": {
+                **dict.fromkeys(("model", "inputs", "weights", "expected"), {"type": "string", "format": "binary"}),
+                **dict.fromkeys(("rtol", "atol"), POSITIVE),
+                **dict.fromkeys(("stats", "profile"), FLAG),
+                "return_layers": array(STRING),
+                "dtype": ref("Dtype"),
+            },
+            "required": ["model", "inputs"],
+        },
+        "ServedTensor": row({"name": STRING, "datatype": {"enum": list(DATATYPES)}, "shape": array(INTEGER)}),
+        "ServedModel": row(
+            {
+                "name": STRING,
+                "versions": array(STRING),
+                "platform": STRING,
+                **dict.fromkeys(("inputs", "outputs"), array(ref("ServedTensor"))),
+            }
+        ),
+        "Inferred": row(
+            {"model_name": STRING, "model_version": STRING, "id": STRING, "outputs": array(ref("Tensor"))},
+            "model_name model_version outputs",
+        ),
         "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
         "Warning": row({**PLACE, "detail": STRING}, "detail"),
         "Weight": row(
@@ -343,6 +385,7 @@ def components() -> dict[str, Any]:
                 "status": INTEGER,
                 "detail": STRING,
                 "instance": STRING,
+                "error": {**STRING, "description": "the detail again, under /v2"},
                 "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")),
                 "layers": array(ref("Row")),
             },

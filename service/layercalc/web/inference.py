@@ -1,0 +1,69 @@
+"""The Open Inference Protocol, version 2, for the models of a folder: what Triton's and KServe's clients speak."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from layercalc import __version__
+from layercalc.repository import Repository
+from layercalc.web.answers import answer, limits, one_of_few
+from layercalc.web.binary import tensors_answer
+from layercalc.web.body import read_document
+from layercalc.web.envelopes import InferEnvelope, load
+
+inference = Blueprint("inference", __name__, url_prefix="/v2")
+
+
+def repository() -> Repository:
+    found: Repository = current_app.extensions["layercalc.models"]
+    return found
+
+
+@inference.get("/")
+def server() -> Response:
+    return answer({"name": "layercalc", "version": __version__, "extensions": ["binary_tensor_data"]})
+
+
+@inference.get("/health/live")
+def live() -> Response:
+    return answer({"live": True})
+
+
+@inference.get("/health/ready")
+def ready() -> Response:
+    return answer({"ready": True})
+
+
+@inference.post("/repository/index")
+def index() -> Response:
+    return answer([repository().model(name).index() for name in repository().names()])
+
+
+@inference.get("/models/<name>")
+@inference.get("/models/<name>/versions/<version>")
+def metadata(**which: str) -> Response:
+    return answer(repository().model(**which).metadata())
+
+
+@inference.get("/models/<name>/config")
+@inference.get("/models/<name>/versions/<version>/config")
+def config(**which: str) -> Response:
+    return answer(repository().model(**which).config())
+
+
+@inference.get("/models/<name>/ready")
+@inference.get("/models/<name>/versions/<version>/ready")
+def model_ready(**which: str) -> Response:
+    model = repository().model(**which)
+    why = {"reason": model.reason} if model.reason else {}
+    return answer({"name": model.name, "ready": not model.reason, **why}, 503 if model.reason else 200)
+
+
+@inference.post("/models/<name>/infer")
+@inference.post("/models/<name>/versions/<version>/infer")
+def infer(**which: str) -> Response:
+    model = repository().model(**which)
+    asked: dict[str, Any] = load(InferEnvelope, read_document(request, limits(), InferEnvelope))
+    with one_of_few():
+        body = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
+    return tensors_answer(body | ({} if asked["id"] is None else {"id": asked["id"]}))

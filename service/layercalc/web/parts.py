@@ -1,0 +1,120 @@
+"""multipart/form-data: a model, tensors and weights as files, and the options of a request as fields beside them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any
+
+import marshmallow as ma
+from werkzeug.exceptions import BadRequest
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from layercalc import files
+from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
+from layercalc.layers.fields import Bool
+from layercalc.limits import Limits
+from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.web.envelopes import Names
+
+MAX_PARTS = 10_000
+MODELS = ("model", "baseline", "before", "after")
+TENSORS = ("inputs", "expected")
+
+
+def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limits) -> dict[str, Any]:
+    """The envelope that the parts make up: each is read as the field of its name wants it.
+
+    `inputs` given several times are the inputs in their order; a part under a name that is no field's is the input of
+    that name. Weights that are in the model's file are taken unless there is a part with others.
+    """
+    fields = schema().fields
+    out: dict[str, Any] = {}
+    most = limits.max_hdf5_bytes
+    parts = split(body, boundary)
+    for name, bodies in parts.items():
+        with faults_in(name):
+            if name in MODELS and name in fields:
+                out[name], kept = files.read_model(only(bodies), (name,), most)
+                if kept is not None and "weights" in fields and "weights" not in parts:
+                    out["weights"] = kept
+            elif name == "weights" and name in fields:
+                out[name] = files.read_weights_file(only(bodies), (name,), most)
+            elif name in TENSORS and name in fields:
+                out[name] = tensors_of(name, bodies)
+            elif name in fields:
+                out[name] = value_of(fields[name], [decode_text(one) for one in bodies])
+            else:
+                near = get_close_matches(name[:100], [one for one in fields if one != "inputs"], n=1, cutoff=0.75)
+                if near or "inputs" in parts or "inputs" not in fields:
+                    meant = f" Did you mean {near[0]!r}?" if near else f" The parts are {', '.join(fields)}."
+                    raise Unreadable([{"detail": f"There is no part {name!r} here.{meant}"}], status=422)
+                out.setdefault("inputs", {})[name] = files.read_tensor_file(only(bodies), ("inputs", name))
+    return out
+
+
+def split(body: bytes, boundary: str) -> dict[str, list[bytes]]:
+    """The parts by name, files and fields alike."""
+    parts: dict[str, list[bytes]] = {}
+    try:
+        decoder = MultipartDecoder(boundary.encode("latin-1"), max_parts=MAX_PARTS)
+        decoder.receive_data(body)
+        decoder.receive_data(None)
+        pieces: list[bytes] = []
+        while not isinstance(event := decoder.next_event(), Epilogue | NeedData):
+            if isinstance(event, Field | File):
+                pieces = []
+                name = event.name
+            elif isinstance(event, Data):
+                pieces.append(event.data)
+                if not event.more_data:
+                    parts.setdefault(name, []).append(b"".join(pieces))
+    except Exception as error:  # ValueError, RequestEntityTooLarge past MAX_PARTS, a header that is no text …
+        raise BadRequest(f"The parts of the body cannot be read: {error}.") from None
+    if not parts:
+        raise BadRequest("There is no part in the body; the Content-Type has to name the boundary between them.")
+    return parts
+
+
+@contextmanager
+def faults_in(name: str) -> Iterator[None]:
+    """A fault without a place of its own is one of the part."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.errors:
+            fault["pointer"] = fault.get("pointer") or pointer(name)
+        raise
+
+
+def only(bodies: list[bytes]) -> bytes:
+    if len(bodies) > 1:
+        raise Unreadable([{"detail": f"The part is there {len(bodies)} times; expected one."}], status=422)
+    return bodies[0]
+
+
+def tensors_of(name: str, bodies: list[bytes]) -> Any:
+    """What one part holds, or the tensors of several in their order."""
+    if len(bodies) == 1:
+        return files.read_tensor_file(bodies[0], (name,))
+    found = [files.read_tensor_file(one, (name, index)) for index, one in enumerate(bodies)]
+    for index, one in enumerate(found):
+        if isinstance(one, dict) and "shape" not in one:
+            detail = "A file of several tensors by name has to be the only part of its name."
+            raise InvalidTensors([{"pointer": pointer(name, index), "detail": detail}])
+    return found
+
+
+def value_of(field: ma.fields.Field, texts: list[str]) -> Any:
+    """The value of an option as a form says it: `1` is true; a list is given by repeating or by commas."""
+    text = texts[-1].strip()
+    if isinstance(field, Bool):
+        return text not in ("0", "false", "")
+    if looks_like_json(text) or text[:1].isdigit():
+        try:
+            return parse_json(text)
+        except Unreadable:
+            if text[0] in "[{":
+                raise
+    if isinstance(field, Names):
+        return [one for each in texts for one in each.strip().split(",") if one]
+    return texts if len(texts) > 1 else text
