@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import peers
 from layercalc import analyze
 from layercalc.analysis import Analysis, analyse
 from layercalc.execution import execute, seeded_inputs, seeded_weights
@@ -137,6 +138,27 @@ def passes() -> None:
             )
 
 
+def against_peers() -> None:
+    """The same networks with the same weights elsewhere, in turns, each answer held against ours first."""
+    goals = {
+        "VGG16": "goal: under 1 beside PyTorch and ONNX Runtime",
+        "ResNet50": "goal: at most 1 beside PyTorch",
+        "MobileNetV2": "goal: at most 1.5 beside PyTorch",
+    }
+    shape = (1, 224, 224, 3)
+    for name in (*goals, "EfficientNetB0"):
+        read_once, inputs, weights = read_model(json.loads(text_of(name)), shape)
+        found = peers.runs_of(read_once, weights, shape)
+        if not found:
+            line("forward beside PyTorch, ONNX Runtime and onnx.reference", "not installed", "pip install '.[peers]'")
+            return
+        seconds = peers.compared(lambda r=read_once, i=inputs, w=weights: execute(r, list(i), w), found, inputs[0])
+        for peer in found:
+            told = f"forward of {name}, {seconds['layercalc'] * 1e3:.0f} ms, as a multiple of {peer}'s"
+            goal = "goal: at most 0.05" if peer == "onnx.reference" else goals.get(name, "")
+            line(f"{told} {seconds[peer] * 1e3:.0f} ms", f"{seconds['layercalc'] / seconds[peer]:.2f}", goal)
+
+
 if __name__ == "__main__":
-    for section in (analysis, costs, chains, memory, passes):
+    for section in (analysis, costs, chains, memory, passes, against_peers):
         section()
