@@ -270,11 +270,10 @@ def compared(ours: Callable[[], Any], peers: dict[str, Run], x: np.ndarray) -> d
     for name, run in peers.items():
         np.testing.assert_allclose(run(turned), answer, rtol=1e-3, atol=1e-4, err_msg=name)
     seconds = dict.fromkeys(["layercalc", *peers], 1e9)
-    for turn in range(8):
-        for name in seconds:
-            if name == "onnx.reference" and turn:
-                continue  # it takes seconds, and does not vary by what matters here
-            start = time.perf_counter()
-            peers[name](turned) if name in peers else ours()
-            seconds[name] = min(seconds[name], time.perf_counter() - start)
+    for _ in range(3):
+        for name in seconds:  # several runs each: threads of the one before still spin during the first
+            for _ in range(1 if name == "onnx.reference" else 5):
+                start = time.perf_counter()
+                peers[name](turned) if name in peers else ours()
+                seconds[name] = min(seconds[name], time.perf_counter() - start)
     return seconds

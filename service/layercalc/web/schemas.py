@@ -219,7 +219,7 @@ def components() -> dict[str, Any]:
             "description": "the model and its tensors as files: .npy, .npz, safetensors or JSON; options as fields",
             "type": "object",
             "properties": {
-                **dict.fromkeys(("model", "inputs", "weights", "expected"), {"type": "string", "format": "binary"}),
+                **{key: {"type": "string", "format": "binary"} for key in ("model", "inputs", "weights", "expected")},
                 **dict.fromkeys(("rtol", "atol"), POSITIVE),
                 **dict.fromkeys(("stats", "profile"), FLAG),
                 "return_layers": array(STRING),
