@@ -20,10 +20,11 @@ from layercalc.ops.threads import spread, threads
 
 POINTS = {2: (0.0, 1.0, -1.0), 4: (0.0, 0.625, -0.625, 1.5, -1.5)}  # and infinity
 
-# What work costs, in FLOPs of a large matrix product, as measured on two cores: moving a byte, and a FLOP of a product
-# with a side as short as a transform's.
+# What work costs, in FLOPs of a large matrix product, as measured on two cores: moving a byte, a FLOP of a product with
+# a side as short as a transform's, and beginning another run of memory.
 BYTE = 26
 SHORT = 2.5
+RUN = 4000
 
 PRODUCT_BYTES = 4 << 20  # of transformed kernels that one product reads
 TILES = 160  # of a band: enough rows for a product to run at full speed
@@ -54,7 +55,7 @@ def price(batch: int, out: tuple[int, ...], channels: int, filters: int, m: int)
     products = 2 * a * n * channels * filters
     turning = SHORT * 2 * a * n * (a * channels + m * m * filters)
     moved = 1.5 * a * n * channels + m * m * n * filters + 1.3 * a * channels * filters
-    return products + turning + BYTE * 4 * moved
+    return products + turning + BYTE * 4 * moved + RUN * a * n
 
 
 def chosen(batch: int, out: tuple[int, ...], kernel: tuple[int, ...]) -> int:
