@@ -10,10 +10,11 @@ from layercalc.ops.pending import Finish, flat
 from layercalc.ops.scratch import OWN_BYTES, scratch
 from layercalc.ops.threads import spread, workers
 
-RESULT_BYTES = 1 << 20  # of a product that are made, and then finished, while they stay in cache
+RESULT_BYTES = 1 << 18  # of a product that are made, and then finished, while they stay in cache
 COLUMN_BYTES = max(OWN_BYTES // 2, 1 << 16)  # enough rows for a matrix product to run at full speed
 SMALL_PRODUCT = 6 << 20  # multiplications that are not worth a second thread
-LEAST_ROWS = 384  # of a matrix product below which packing the other matrix costs more than it
+LEAST_ROWS = 96  # of a product that are worth a thread, which packs the other matrix for itself
+BLOCK_ROWS = 128  # of a product below which packing the other matrix once more costs too much
 
 
 def share(rows: int) -> int:
@@ -36,7 +37,7 @@ def product(x: np.ndarray, matrix: np.ndarray, out: np.ndarray, finish: Finish) 
         spread(lambda start, stop: np.matmul(x, matrix[:, start:stop], out=out[:, start:stop]), pieces, 2)
         finish(out, 0)
         return
-    step = min(share(rows), max(RESULT_BYTES // (columns * out.itemsize), LEAST_ROWS))
+    step = min(share(rows), max(RESULT_BYTES // (columns * out.itemsize), BLOCK_ROWS))
     spread(part, [(start, min(start + step, rows)) for start in range(0, rows, step)], 2 if large else rows)
 
 
