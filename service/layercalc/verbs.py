@@ -232,12 +232,27 @@ def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     if isinstance(listed, list) and len(listed) > limits.max_layers:
         too_many(len(listed), limits, path)
     try:
-        model, draft = read(document, path)
+        model, draft = read(document, path, limits)
+        layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
-    if len(model.calls) > limits.max_layers:
-        too_many(len(model.calls), limits, path)
+    if layers > limits.max_layers:
+        too_many(layers, limits, path)
+    if longest > limits.max_name_length:
+        detail = f"A name of {longest:,} characters; the limit is {limits.max_name_length:,} "
+        raise InvalidModel([{"pointer": pointer(*path), "detail": f"{detail}({setting('max_name_length')})."}])
     return model, draft
+
+
+def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many rows a model has, those of nested models included, and the length of the longest name among them."""
+    if id(model) not in known:
+        layers, longest = 0, max((len(one.name) for one in model.inputs), default=0)
+        for call in model.calls:
+            inside, below = extent(call.layer, known) if isinstance(call.layer, Model) else (1, -1)
+            layers, longest = layers + inside, max(longest, len(call.name) + 1 + below)
+        known[id(model)] = layers, longest
+    return known[id(model)]
 
 
 def too_many(layers: int, limits: Limits, path: Place) -> NoReturn:

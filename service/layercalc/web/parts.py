@@ -13,6 +13,7 @@ from layercalc import files
 from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
 from layercalc.layers.fields import Bool
 from layercalc.limits import Limits
+from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.web.envelopes import Names
 
@@ -49,7 +50,7 @@ def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limi
                     meant = f" Did you mean {near[0]!r}?" if near else f" The parts are {', '.join(fields)}."
                     raise Unreadable([{"detail": f"There is no part {name!r} here.{meant}"}], status=422)
                 out.setdefault("inputs", {})[name] = files.read_tensor_file(only(bodies), ("inputs", name))
-    return out
+    return bounded(out, limits)
 
 
 def split(body: bytes, boundary: str) -> dict[str, list[bytes]]:
@@ -81,7 +82,7 @@ def faults_in(name: str) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             fault["pointer"] = fault.get("pointer") or pointer(name)
         raise
 

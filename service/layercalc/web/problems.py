@@ -19,7 +19,9 @@ from layercalc.errors import (
     TooLarge,
     UnknownModel,
     Unreadable,
+    capped,
 )
+from layercalc.limits import Limits, setting
 
 log = logging.getLogger("layercalc")
 
@@ -58,12 +60,18 @@ def utf8(text: str) -> bytes:
 
 def register(app: Flask) -> None:
     """Every way out of the application that is no success."""
+    limits: Limits = app.extensions["layercalc"]
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
         layers = {"layers": error.layers} if error.layers is not None else {}
         response = problem(
-            error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers
+            error.status,
+            error.title,
+            error.summary(),
+            TYPES.get(type(error), ""),
+            errors=capped(error.every, limits.max_errors, setting("max_errors")),
+            **layers,
         )
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "1"

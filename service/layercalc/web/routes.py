@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from layercalc import __version__, catalogue, verbs
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
 from layercalc.web.answers import answer, limits, one_of_few, presented
@@ -41,7 +42,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             if fault.get("parameter") in names:
                 fault["pointer"] = pointer(fault.pop("parameter"))
             elif "line" in fault and "model" in names:
@@ -125,7 +126,7 @@ def faults_in_query(names: list[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             _, _, rest = fault.get("pointer", "").partition("/budgets/")
             if rest and names:
                 del fault["pointer"]
@@ -178,6 +179,11 @@ def conventions() -> Response:
 @api.get("/v1/devices")
 def devices() -> Response:
     return answer({"devices": catalogue.devices()})
+
+
+@api.get("/v1/limits")
+def limits_in_force() -> Response:
+    return answer({"limits": published(limits())})
 
 
 @api.get("/livez")
