@@ -61,9 +61,15 @@ class TooLarge(InvalidModel):
 
 
 class Overdue(InvalidModel):
-    """The forward pass did not end before its deadline."""
+    """The request was not answered before its deadline."""
 
     status = 503
+    title = "The request took too long"
+
+
+class PassOverdue(Overdue):
+    """The forward pass did not end before its deadline."""
+
     title = "The forward pass took too long"
 
 

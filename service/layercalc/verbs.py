@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import wraps
 from math import inf, prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -40,8 +41,26 @@ from layercalc.weights import read_weights
 Place = tuple[object, ...]
 MODEL: Place = ("model",)
 DTYPES = ("float32", "float64")
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
+def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """A verb that has as many seconds as the limit of that name says; Overdue past it."""
+
+    def decorate(verb: Callable[Given, Made]) -> Callable[Given, Made]:
+        @wraps(verb)
+        def bounded(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            limits: Any = kwargs.get("limits", UNLIMITED)
+            with limits.deadline(name):
+                return verb(*args, **kwargs)
+
+        return bounded
+
+    return decorate
+
+
+@timed("max_analysis_seconds")
 def analyze(
     document: Any,
     *,
@@ -70,6 +89,7 @@ def analyze(
         return report(analysis, draft.warnings, extras)
 
 
+@timed("max_forward_seconds")
 def forward(
     document: Any,
     inputs: Any,
@@ -136,7 +156,6 @@ def forward(
     given, source = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
-    how["seconds"] = inf if limits is UNLIMITED else limits.max_forward_seconds
     ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, told=told, **how)
     made = ran.kept | dict(zip(names, ran.outputs, strict=True))
     wanted = None if expected is None else read_expected(asked, made)
@@ -171,6 +190,7 @@ def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple
     return document, weights, inputs, expected
 
 
+@timed("max_analysis_seconds")
 def check(
     document: Any,
     budgets: Any,
@@ -197,6 +217,7 @@ def check(
     return judged(report, read_, was)
 
 
+@timed("max_analysis_seconds")
 def diff(
     before: Any,
     after: Any,

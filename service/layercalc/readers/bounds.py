@@ -86,7 +86,10 @@ def fault(path: tuple[object, ...], told: str, limits: Limits, name: str) -> dic
 
 
 def bounded_code(text: str, limits: Limits) -> str:
-    """The code itself; Refused where an integer has too many digits."""
+    """The code itself; Refused where it is too long, or an integer has too many digits."""
+    if len(text) > limits.max_code_characters:
+        told = f"Keras code of {len(text):,} characters"
+        raise too_much([{"line": 1, "column": 1, "detail": fault((), told, limits, "max_code_characters")["detail"]}])
     if limits is not UNLIMITED and re.search(rf"\d[\d_]{{{limits.max_integer_digits}}}", text):
         for one in INTEGER.finditer(text):
             if len(one[0].replace("_", "")) > limits.max_integer_digits:

@@ -29,7 +29,8 @@ def read_binary(body: bytes, length: str, limits: Limits) -> Any:
     try:
         document = parse_json(decode_text(body[:size]), limits)
     except Unreadable as error:
-        raise Unreadable([{**error.errors[0], "detail": f"{error.errors[0]['detail']} ({HEADER}: {size})"}]) from None
+        told = [{**fault, "detail": f"{fault['detail']} ({HEADER}: {size})"} for fault in error.every]
+        raise Unreadable(told, status=error.status) from None
     attach(document, memoryview(body)[size:])
     return document
 

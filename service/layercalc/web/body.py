@@ -27,7 +27,7 @@ READ_BY_CONTENT = {
     "text/x-python",
     "application/octet-stream",
 }
-CHUNK = 1 << 20
+CHUNK = 1 << 16  # bytes: few enough that a slow client is seen to make progress
 
 
 def read_body(request: Request, limits: Limits) -> bytes:
@@ -43,12 +43,12 @@ def read_body(request: Request, limits: Limits) -> bytes:
         raise LengthRequired("Send a Content-Length, or the body in chunks.")
     stream, left = request.environ["wsgi.input"], request.content_length
     parts, size = [], 0
-    seconds = limits.max_read_seconds
-    with PATIENCE.wait_for(request.environ.get("gunicorn.socket"), seconds) as waited:
+    with PATIENCE.wait_for(request.environ.get("gunicorn.socket"), limits.max_read_seconds) as waited:
         try:
             while part := stream.read(CHUNK if left is None else min(CHUNK, left - size)):
                 parts.append(part)
                 size += len(part)
+                waited.until += len(part) / limits.min_read_rate
                 if size > most:
                     raise too_large
         except HTTPException:
@@ -58,25 +58,28 @@ def read_body(request: Request, limits: Limits) -> bytes:
         else:
             failed = "" if left is None or size == left else f"The body ends after {size} of {left} bytes."
     if waited.over:
-        told = f"The body did not arrive within {seconds} seconds ({setting('max_read_seconds')})."
-        raise RequestTimeout(told)
+        raise RequestTimeout(
+            f"{size} bytes of the body arrived in time; the limit is {limits.max_read_seconds} seconds "
+            f"({setting('max_read_seconds')}) and one more for every {limits.min_read_rate} bytes "
+            f"({setting('min_read_rate')})."
+        )
     if failed:
         raise BadRequest(failed)
     return b"".join(parts)
 
 
-def read_document(request: Request, limits: Limits, schema: type[ma.Schema]) -> Any:
+def read_document(request: Request, body: bytes, limits: Limits, schema: type[ma.Schema]) -> Any:
     """A parsed JSON document, the text of Keras code, or the envelope that parts or bytes after the JSON make up."""
     media = request.mimetype
     if (length := request.headers.get(HEADER)) is not None:
-        return read_binary(read_body(request, limits), length, limits)
+        return read_binary(body, length, limits)
     if media == "multipart/form-data":
-        return read_parts(read_body(request, limits), request.mimetype_params.get("boundary", ""), schema, limits)
+        return read_parts(body, request.mimetype_params.get("boundary", ""), schema, limits)
     if media not in READ_BY_CONTENT and not media.endswith("+json"):
         raise UnsupportedMediaType(
             f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."
         )
-    text = decode_text(read_body(request, limits))
+    text = decode_text(body)
     if not text.strip():
         raise BadRequest(
             'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'

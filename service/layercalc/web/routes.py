@@ -13,7 +13,7 @@ from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, presented
+from layercalc.web.answers import answer, limits, one_of_few, posted, presented
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
@@ -22,8 +22,9 @@ api = Blueprint("api", __name__)
 
 
 @api.post("/v1/analyze")
-def analyze() -> Response:
-    document = read_document(request, limits(), AnalyzeEnvelope)
+@posted("max_analysis_seconds")
+def analyze(body: bytes) -> Response:
+    document = read_document(request, body, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
@@ -82,8 +83,9 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
 
 
 @api.post("/v1/forward")
-def forward() -> Response:
-    document = read_document(request, limits(), ForwardEnvelope)
+@posted("max_forward_seconds")
+def forward(body: bytes) -> Response:
+    document = read_document(request, body, limits(), ForwardEnvelope)
     envelope = load(ForwardEnvelope, document)
     options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
     options |= query_options(("input_shape", "stats", "profile"))
@@ -92,9 +94,10 @@ def forward() -> Response:
 
 
 @api.post("/v1/check")
-def check() -> Response:
+@posted("max_analysis_seconds")
+def check(body: bytes) -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
-    document = read_document(request, limits(), CheckEnvelope)
+    document = read_document(request, body, limits(), CheckEnvelope)
     limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
     options = query_options(("input_shape", "batch_size", "strict", *limited))
     strict = options.pop("strict", False)
@@ -148,8 +151,9 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @api.post("/v1/diff")
-def diff() -> Response:
-    envelope = load(DiffEnvelope, read_document(request, limits(), DiffEnvelope))
+@posted("max_analysis_seconds")
+def diff(body: bytes) -> Response:
+    envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
     options |= query_options(("input_shape", "batch_size"))
