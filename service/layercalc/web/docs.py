@@ -5,12 +5,13 @@ import json
 from flask import Blueprint, Response
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from layercalc.web.headers import page
 from layercalc.web.openapi import specification, specification_text
 
 docs = Blueprint("docs", __name__)
-docs.register_blueprint(
-    get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "layercalc", "validatorUrl": None})
-)
+swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "layercalc", "validatorUrl": None})
+swagger.after_request(page)
+docs.register_blueprint(swagger)
 
 
 @docs.get("/openapi.yaml")
