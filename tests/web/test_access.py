@@ -68,7 +68,7 @@ def test_a_broken_file_says_where_and_what_and_never_repeats_a_key(tmp_path, tex
         read_keys(path)
     assert "secret" not in str(error.value)
     if text is not None:
-        with pytest.raises(SystemExit, match="LAYERCALC_API_KEYS_FILE: .*keys"):
+        with pytest.raises(SystemExit, match=r"LAYERCALC_API_KEYS_FILE: .*keys"):
             application(api_keys_file=path)
 
 

@@ -16,7 +16,9 @@ def client_of(**settings):
     return create_app(Limits(), settings=Settings(**settings)).test_client()
 
 
-@pytest.mark.parametrize("path", ["/v1/layers", "/nowhere", "/livez", "/docs/", "/openapi.yaml", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize(
+    "path", ["/v1/layers", "/nowhere", "/livez", "/docs/", "/openapi.yaml", "/docs/swagger-ui.css"]
+)
 def test_every_answer_has_the_security_headers_once(path):
     answer = client_of().get(path)
     for name, value in {
