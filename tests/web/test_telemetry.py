@@ -27,7 +27,9 @@ def lines(capsys):
     return read
 
 
-@pytest.mark.parametrize("given", ["abc", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "a" * 128, "Root=1-67;x".replace(";", ":")])
+@pytest.mark.parametrize(
+    "given", ["abc", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "a" * 128, "Root=1-67;x".replace(";", ":")]
+)
 def test_a_good_request_id_is_kept_in_header_and_problem(given):
     answer = client_of().get("/nowhere", headers={"X-Request-Id": given})
     assert answer.headers["X-Request-Id"] == answer.json["request_id"] == given
@@ -69,7 +71,14 @@ def test_a_refusal_is_named(lines):
 @pytest.mark.parametrize("form", ["json", "console"])
 @pytest.mark.parametrize(
     "path",
-    ["/x%0A2026-01-01T00:00:00Z info request status=200", "/x%1B[2J%07", "/x%E2%80%A8y", "/x%C2%85y", "/%22%20level=error", "/" + "x" * 5000],
+    [
+        "/x%0A2026-01-01T00:00:00Z info request status=200",
+        "/x%1B[2J%07",
+        "/x%E2%80%A8y",
+        "/x%C2%85y",
+        "/%22%20level=error",
+        "/" + "x" * 5000,
+    ],
 )
 def test_nothing_a_client_sends_makes_a_second_line_or_a_control_character(lines, form, path):
     client_of(log_format=form).get(path)
