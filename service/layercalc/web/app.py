@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
+from layercalc.kept import store
 from layercalc.limits import Limits
 from layercalc.repository import Repository
 from layercalc.web import problems
@@ -20,6 +21,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None) -> Flas
     app.url_map.strict_slashes = False
     app.extensions["layercalc"] = limits = limits or Limits.from_environment()
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
+    app.extensions["layercalc.kept"] = store(limits)
     app.extensions["layercalc.models"] = Repository(models or folder_of_models())
     app.register_blueprint(api)
     app.register_blueprint(inference)
