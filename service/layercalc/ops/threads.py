@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from layercalc.cores import available
+from layercalc.deadline import DEADLINE, check
+
 LEAST = 4  # small parts below which a second thread costs more than it does
 
 
@@ -24,8 +27,8 @@ def threads() -> int:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "")
         if text.isdecimal() and int(text):
-            return min(int(text), len(os.sched_getaffinity(0)))
-    return len(os.sched_getaffinity(0))
+            return min(int(text), available())
+    return available()
 
 
 @cache
@@ -78,10 +81,11 @@ def workers() -> int:
 
 def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]], least: int = LEAST) -> None:
     """`work(*piece)` for every piece; they must not touch one another. Fewer than `least` stay in this thread."""
-    listed = list(pieces)
+    listed, deadline = list(pieces), DEADLINE.get()
     count = min(workers(), len(listed)) if len(listed) >= least else 1
     if count == 1:
         for piece in listed:
+            check(deadline)
             work(*piece)
         return
     waiting = iter(listed)
@@ -89,6 +93,7 @@ def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]], least: i
     def share() -> None:
         with np.errstate(all="ignore"):  # which each thread has its own of
             for piece in waiting:
+                check(deadline)
                 work(*piece)
 
     others = [pool(os.getpid()).submit(share) for _ in range(1, count)]

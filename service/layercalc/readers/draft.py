@@ -4,11 +4,15 @@ import marshal
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
+from layercalc.kept import KEPT
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
 from layercalc.layers.fields import received
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
+
+LAYER_BYTES = 3_000  # about what a layer takes beside its config
 
 
 class Source(NamedTuple):
@@ -34,6 +38,7 @@ class Draft:
         self.memo = {} if memo is None else memo
 
     def fault(self, where: dict[str, Any], detail: str) -> None:
+        deadline.check()
         self.faults.append({**where, "detail": detail})
 
     def warn(self, where: dict[str, Any], detail: str) -> None:
@@ -41,6 +46,7 @@ class Draft:
 
     def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
+        deadline.check()
         try:
             key: Any = (kind, marshal.dumps(config, 2))
         except ValueError:
@@ -48,7 +54,7 @@ class Draft:
         try:
             made = self.memo.get(key)
             if made is None:
-                made = build(kind, config)
+                made = self.built(kind, config, key)
                 if key is not None:
                     self.memo[key] = made
         except ConfigError as error:
@@ -57,6 +63,15 @@ class Draft:
             return None
         for path, detail in made.notes:
             self.warn(place.at(path), detail)
+        return made
+
+    def built(self, kind: type[Layer], config: dict[str, Any], key: Any) -> Layer:
+        """The layer of a config, from an earlier request if one like it was there."""
+        store = KEPT.get()
+        if store is None or key is None:
+            return build(kind, config)
+        made: Layer = store.layers.made(key, lambda: build(kind, config), lambda _: LAYER_BYTES + 3 * len(key[1]))
+        made.lasting = True
         return made
 
     def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:
@@ -100,6 +115,7 @@ class Draft:
         named: dict[str, Any] | None = None,
         use: int = 1,
     ) -> None:
+        deadline.check()
         self.calls.append(Call(name, use, layer, place))
         self.links.append((tuple(inputs), named or {}))
 
@@ -131,7 +147,7 @@ class Draft:
             first = self.calls[0].layer
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
-        for call, (inputs, named) in zip(self.calls, self.links, strict=True):
+        for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
             refs = [resolve(source, call.place, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
             for key, value in named.items():

@@ -1,6 +1,5 @@
 """The Open Inference Protocol's binary extension: tensors as little-endian bytes after the JSON, both ways."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,16 +8,17 @@ from werkzeug.exceptions import BadRequest
 
 from layercalc.errors import InvalidTensors, Unreadable
 from layercalc.layers.fields import received, whole
+from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, parse_json
 from layercalc.tensors import Bytes, refuse
-from layercalc.web.problems import utf8
+from layercalc.web.texts import json_bytes
 
 HEADER = "Inference-Header-Content-Length"
 CARRIERS = ("inputs", "weights", "expected")  # the keys under which tensors are posted
 Path = tuple[object, ...]
 
 
-def read_binary(body: bytes, length: str) -> Any:
+def read_binary(body: bytes, length: str, limits: Limits) -> Any:
     """The JSON of a request, its tensors with the bytes that came after it; `length` is that of the JSON."""
     size = int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else -1
     if not 0 <= size <= len(body):
@@ -26,9 +26,10 @@ def read_binary(body: bytes, length: str) -> Any:
             f"{HEADER} is the number of bytes of the JSON, from 0 to the body's {len(body)}; received {length[:40]!r}."
         )
     try:
-        document = parse_json(decode_text(body[:size]))
+        document = parse_json(decode_text(body[:size]), limits)
     except Unreadable as error:
-        raise Unreadable([{**error.errors[0], "detail": f"{error.errors[0]['detail']} ({HEADER}: {size})"}]) from None
+        told = [{**fault, "detail": f"{fault['detail']} ({HEADER}: {size})"} for fault in error.every]
+        raise Unreadable(told, status=error.status) from None
     attach(document, memoryview(body)[size:])
     return document
 
@@ -66,7 +67,7 @@ def posted(document: Any) -> Iterator[tuple[Any, Any, Path]]:
 
 def tensors_answer(body: dict[str, Any]) -> Response:
     """An answer with tensors; the bytes of those that were wanted so follow the JSON, in the order they have there."""
-    head = utf8(json.dumps(body, ensure_ascii=False) + "\n")
+    head = json_bytes(body)
     found = [*body["outputs"], *body.get("returned_layers", {}).values()]
     tails = [one.raw for one in found if isinstance(one, Bytes)]
     if not tails:

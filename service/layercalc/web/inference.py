@@ -6,10 +6,11 @@ from flask import Blueprint, Response, current_app, request
 
 from layercalc import __version__
 from layercalc.repository import Repository
-from layercalc.web.answers import answer, limits, one_of_few
+from layercalc.web.answers import answer, limits, one_of_few, posted
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import InferEnvelope, load
+from layercalc.web.readiness import why_not
 
 inference = Blueprint("inference", __name__, url_prefix="/v2")
 
@@ -31,7 +32,8 @@ def live() -> Response:
 
 @inference.get("/health/ready")
 def ready() -> Response:
-    return answer({"ready": True})
+    reason = why_not(repository().folder)
+    return answer({"ready": not reason, **({"reason": reason} if reason else {})}, 503 if reason else 200)
 
 
 @inference.post("/repository/index")
@@ -61,9 +63,10 @@ def model_ready(**which: str) -> Response:
 
 @inference.post("/models/<name>/infer")
 @inference.post("/models/<name>/versions/<version>/infer")
-def infer(**which: str) -> Response:
+@posted("max_forward_seconds")
+def infer(body: bytes, **which: str) -> Response:
     model = repository().model(**which)
-    asked: dict[str, Any] = load(InferEnvelope, read_document(request, limits(), InferEnvelope))
+    asked: dict[str, Any] = load(InferEnvelope, read_document(request, body, limits(), InferEnvelope))
     with one_of_few():
-        body = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
-    return tensors_answer(body | ({} if asked["id"] is None else {"id": asked["id"]}))
+        made = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
+    return tensors_answer(made | ({} if asked["id"] is None else {"id": asked["id"]}))

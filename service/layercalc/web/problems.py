@@ -1,11 +1,10 @@
 """Errors as application/problem+json (RFC 9457), whoever raises them."""
 
-import json
 import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from layercalc.errors import (
@@ -15,11 +14,15 @@ from layercalc.errors import (
     InvalidTensors,
     NotReady,
     Overdue,
+    PassOverdue,
     Refused,
     TooLarge,
     UnknownModel,
     Unreadable,
+    capped,
 )
+from layercalc.limits import Limits, setting
+from layercalc.web.texts import json_bytes
 
 log = logging.getLogger("layercalc")
 
@@ -28,7 +31,8 @@ TYPES: dict[type[Refused], str] = {
     InvalidTensors: "invalid-tensors",
     TooLarge: "forward-too-large",
     InvalidBudgets: "invalid-budgets",
-    Overdue: "forward-overdue",
+    Overdue: "overdue",
+    PassOverdue: "forward-overdue",
     UnknownModel: "unknown-model",
     NotReady: "model-not-ready",
     Busy: "too-many-forward-passes",
@@ -44,26 +48,29 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
         "status": status,
         "detail": detail,
         "instance": request.path,
+        **({"request_id": g.request_id} if "request_id" in g else {}),
         **more,
     }
+    g.refusal = kind or HTTPStatus(status).phrase.lower().replace(" ", "-")
     if request.path.startswith("/v2"):
         body["error"] = detail  # where the Open Inference Protocol's clients look for it
-    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/problem+json")
-
-
-def utf8(text: str) -> bytes:
-    """UTF-8 whatever the client sent: a lone surrogate, which has none, stays the escape it came as."""
-    return text.encode("utf-8", "backslashreplace")
+    return Response(json_bytes(body), status, mimetype="application/problem+json")
 
 
 def register(app: Flask) -> None:
     """Every way out of the application that is no success."""
+    limits: Limits = app.extensions["layercalc"]
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
         layers = {"layers": error.layers} if error.layers is not None else {}
         response = problem(
-            error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers
+            error.status,
+            error.title,
+            error.summary(),
+            TYPES.get(type(error), ""),
+            errors=capped(error.every, limits.max_errors, setting("max_errors")),
+            **layers,
         )
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "1"
@@ -72,9 +79,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        response = problem(status, HTTPStatus(status).phrase, error.description or "")
+        response = problem(status, HTTPStatus(status).phrase, error.description or "", getattr(error, "kind", ""))
         for name, value in error.get_headers():
-            if name in ("Allow", "Retry-After"):
+            if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value
         return response
 

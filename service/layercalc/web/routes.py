@@ -2,27 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, verbs
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, presented
+from layercalc.web.answers import answer, limits, one_of_few, posted, presented, repeatable, unchanging
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
+from layercalc.web.problems import problem
+from layercalc.web.readiness import why_not
+from layercalc.web.texts import json_bytes
 
 api = Blueprint("api", __name__)
 
 
 @api.post("/v1/analyze")
-def analyze() -> Response:
-    document = read_document(request, limits(), AnalyzeEnvelope)
+@posted("max_analysis_seconds")
+@repeatable
+def analyze(body: bytes) -> Response:
+    document = read_document(request, body, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
@@ -32,7 +39,7 @@ def analyze() -> Response:
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         columns = options.pop("columns", ())
         report = verbs.analyze(document, limits=limits(), path=path, **options)
-        return presented(report, report_sheet(report, columns))
+        return presented(report, lambda: report_sheet(report, columns))
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             if fault.get("parameter") in names:
                 fault["pointer"] = pointer(fault.pop("parameter"))
             elif "line" in fault and "model" in names:
@@ -81,8 +88,9 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
 
 
 @api.post("/v1/forward")
-def forward() -> Response:
-    document = read_document(request, limits(), ForwardEnvelope)
+@posted("max_forward_seconds")
+def forward(body: bytes) -> Response:
+    document = read_document(request, body, limits(), ForwardEnvelope)
     envelope = load(ForwardEnvelope, document)
     options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
     options |= query_options(("input_shape", "stats", "profile"))
@@ -91,9 +99,11 @@ def forward() -> Response:
 
 
 @api.post("/v1/check")
-def check() -> Response:
+@posted("max_analysis_seconds")
+@repeatable
+def check(body: bytes) -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
-    document = read_document(request, limits(), CheckEnvelope)
+    document = read_document(request, body, limits(), CheckEnvelope)
     limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
     options = query_options(("input_shape", "batch_size", "strict", *limited))
     strict = options.pop("strict", False)
@@ -116,7 +126,7 @@ def check() -> Response:
     names = {"model", "budgets", *options} - set(request.args) if path else set()
     with faults_in_body(names), faults_in_query(list(limited) if asked_in_query else []):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
-    return presented(verdict, check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
+    return presented(verdict, lambda: check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
 
 
 @contextmanager
@@ -125,7 +135,7 @@ def faults_in_query(names: list[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             _, _, rest = fault.get("pointer", "").partition("/budgets/")
             if rest and names:
                 del fault["pointer"]
@@ -147,37 +157,50 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @api.post("/v1/diff")
-def diff() -> Response:
-    envelope = load(DiffEnvelope, read_document(request, limits(), DiffEnvelope))
+@posted("max_analysis_seconds")
+@repeatable
+def diff(body: bytes) -> Response:
+    envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
     options |= query_options(("input_shape", "batch_size"))
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
-    return presented(found, diff_sheet(found))
+    return presented(found, lambda: diff_sheet(found))
+
+
+@cache
+def fixed(part: str, *which: str) -> bytes:
+    """A part of the catalogue as it goes out; only names that there are come here."""
+    found = getattr(catalogue, part)(*which)
+    return json_bytes(found if which else {part: found})
 
 
 @api.get("/v1/layers")
 def layers() -> Response:
-    return answer({"layers": catalogue.catalogue()})
+    return unchanging(fixed("layers"))
 
 
 @api.get("/v1/layers/<name>")
 def layer(name: str) -> Response:
-    found = catalogue.entry(name)
-    if found is None:
+    if name not in LAYERS and name not in ALIASES:
         raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
-    return answer(found)
+    return unchanging(fixed("entry", name))
 
 
 @api.get("/v1/conventions")
 def conventions() -> Response:
-    return answer({"conventions": catalogue.conventions()})
+    return unchanging(fixed("conventions"))
 
 
 @api.get("/v1/devices")
 def devices() -> Response:
-    return answer({"devices": catalogue.devices()})
+    return unchanging(fixed("devices"))
+
+
+@api.get("/v1/limits")
+def limits_in_force() -> Response:
+    return answer({"limits": published(limits())})
 
 
 @api.get("/livez")
@@ -187,4 +210,6 @@ def livez() -> Response:
 
 @api.get("/readyz")
 def readyz() -> Response:
+    if reason := why_not(current_app.extensions["layercalc.models"].folder):
+        return problem(503, "Not ready", reason, "not-ready")
     return answer({"status": "ok", "version": __version__})
