@@ -10,7 +10,7 @@ from layercalc.ops.pending import Finish, flat
 from layercalc.ops.scratch import OWN_BYTES, scratch
 from layercalc.ops.threads import spread, workers
 
-RESULT_BYTES = 1 << 18  # of a product that are made, and then finished, while they stay in cache
+RESULT_BYTES = 1 << 21  # of a product that are made, and then finished, at a time
 COLUMN_BYTES = max(OWN_BYTES // 2, 1 << 16)  # enough rows for a matrix product to run at full speed
 SMALL_PRODUCT = 6 << 20  # multiplications that are not worth a second thread
 LEAST_ROWS = 96  # of a product that are worth a thread, which packs the other matrix for itself

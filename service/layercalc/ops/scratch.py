@@ -14,7 +14,7 @@ from layercalc.ops.threads import threads
 WORKSPACE = int(os.environ.get("LAYERCALC_WORKSPACE_BYTES", 64 << 20))  # bytes that one kernel may hold
 SHARED_BYTES = WORKSPACE // 2  # of them what all threads read, and
 OWN_BYTES = max((WORKSPACE - SHARED_BYTES) // threads(), 1 << 16)  # what each works in
-BLOCK_BYTES = 1 << 19  # of a result that are worked on at a time: stays in the L2 cache
+BLOCK_BYTES = 1 << 21  # of a result that are worked on at a time: in smaller parts threads wait for the GIL, not memory
 
 HELD = threading.local()
 
