@@ -8,7 +8,7 @@ import pytest
 
 import layercalc
 from layercalc import InvalidBudgets, InvalidModel, check, diff
-from layercalc.budgets import quantity
+from layercalc.quantities import quantity
 from tests.test_cli import run
 
 NET = {
@@ -265,7 +265,7 @@ def test_formats_that_other_programs_read(project):
         ("budgets:\n  - metric: params\n    max: 5X\n", 'line 3: Expected a number, or text such as "5M"'),
         ("budget: []\n", "no key 'budget'"),
         ("models:\n  - path: nothing*.json\n    budgets: [{metric: params, max: 1}]\n", "line 2: No file matches"),
-        ("a: [\n", "neither YAML nor JSON"),
+        ("a: [\n", "line 2: Neither YAML nor JSON"),
     ],
 )
 def test_fault_of_a_file_names_the_line(project, content, words):
@@ -290,7 +290,7 @@ def test_baseline_from_git(project):
     assert "head +5.8 K" in json.loads(process.stdout)["results"][0]["detail"]
     missing = run("check", "a.json", "--budgets", "up.yaml", "--baseline-git", "nowhere", cwd=project)
     assert missing.returncode == 2
-    assert "There is no a.json at nowhere" in missing.stderr
+    assert "There is no commit 'nowhere'" in missing.stderr
 
 
 def test_diff_on_the_command_line(project):

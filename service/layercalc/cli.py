@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -12,9 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from layercalc import __version__, catalogue, files, formats, verbs
-from layercalc.errors import Refused, Unreadable
+from layercalc.documents import in_file, read_bytes, read_model
+from layercalc.errors import Refused
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.readers.text import parse_json
 from layercalc.sheets import report_sheet
 from layercalc.verbs import DTYPES
 
@@ -53,17 +52,13 @@ def main() -> NoReturn:
 
 def complain(error: Refused) -> None:
     """The problem on stderr, every fault with its place."""
-    click.echo(f"{error.title}:", err=True)
-    for item in error.errors:
+    complain_of(error.title, error.errors)
+
+
+def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
+    click.echo(f"{title}:", err=True)
+    for item in errors:
         click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
-
-
-def read_bytes(name: str) -> bytes:
-    """A file, or standard input."""
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{name}: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -72,18 +67,7 @@ def told_of(name: str) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        raise type(error)([{**fault, "detail": f"{name}: {fault['detail']}"} for fault in error.errors]) from None
-
-
-def read_model(name: str) -> tuple[Any, Any]:
-    """A document from a file or standard input, parsed or as text, and the weights that a Keras file has with it."""
-    body = read_bytes(name)
-    if not body.strip():
-        raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])
-    document, weights = files.read_model(body, ())
-    if isinstance(document, str) and name.endswith(".json"):
-        parse_json(document)  # to say what is wrong with it
-    return document, weights
+        raise in_file(error, name) from None
 
 
 format_option = click.option(
@@ -203,7 +187,7 @@ def forward(
         request["expected"] = read_tensors(expected, "expected")
     if input_shape:
         request["input_shape"] = list(input_shape)
-    with progress() as told:
+    with progress("forward") as told:
         result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
     show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
@@ -211,13 +195,13 @@ def forward(
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int, str], None] | None]:
-    """A bar on a terminal's stderr, for passes that take their time; elsewhere nothing."""
+def progress(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A bar on a terminal's stderr, for what takes its time; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("forward", total=None)
+        task = bar.add_task(title, total=None)
         yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
 
 

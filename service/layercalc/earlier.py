@@ -49,7 +49,14 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
     if faults:
         raise InvalidModel(faults)
     counts = {key: n for key, n in totals.items() if key != "counts"}
-    return {"totals": counts, "layers": rows, "warnings": [], **ends}
+    memory = document.get("memory")
+    return {
+        "totals": counts,
+        "layers": rows,
+        "memory": memory if isinstance(memory, Mapping) else {},
+        "warnings": [],
+        **ends,
+    }
 
 
 def shape(value: Any) -> bool:

@@ -101,11 +101,13 @@ def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
 
 def where(item: dict[str, Any]) -> str:
     """The place of a warning or error, as text in front of it."""
+    found = [str(item["file"])] if "file" in item else []
     if "line" in item:
-        return f"line {item['line']}, column {item['column']}: "
-    if "parameter" in item:
-        return f"{item['parameter']}: "
-    return f"{item['pointer']}: " if item.get("pointer") else ""
+        found.append(f"line {item['line']}")
+        found += [f"column {item['column']}"] if "column" in item else []
+    elif item.get("parameter") or item.get("pointer"):
+        found.append(item.get("parameter") or item["pointer"])
+    return f"{', '.join(found)}: " if found else ""
 
 
 def drawn(sheet: Sheet) -> Table:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, verbs
+from layercalc.budgets import read_budgets
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.sheets import report_sheet
@@ -15,7 +16,15 @@ from layercalc.verdicts import check_sheet, diff_sheet
 from layercalc.web.answers import answer, limits, one_of_few, presented
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
-from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
+from layercalc.web.budget_query import LIMITED, budgets_in_query, is_limit
+from layercalc.web.envelopes import (
+    AnalyzeEnvelope,
+    CheckEnvelope,
+    DiffEnvelope,
+    ForwardEnvelope,
+    PartialCheckEnvelope,
+    load,
+)
 
 api = Blueprint("api", __name__)
 
@@ -71,7 +80,7 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
             )
         elif name == "device":
             options[name] = values[-1]
-        elif name in ("conventions", "columns"):
+        elif name in ("conventions", "columns", "budgets"):
             options[name] = [one for value in values for one in value.split(",") if one]
         else:
             options[name] = values[-1] not in ("0", "false", "")
@@ -92,58 +101,30 @@ def forward() -> Response:
 
 @api.post("/v1/check")
 def check() -> Response:
-    """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
+    """An envelope, or a bare model with the budgets in the query: `?max_params=5M`, for curl."""
     document = read_document(request, limits(), CheckEnvelope)
-    limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
-    options = query_options(("input_shape", "batch_size", "strict", *limited))
+    limited = [name for name in request.args if is_limit(name)]
+    options = query_options(("input_shape", "batch_size", "strict", *LIMITED, *limited))
     strict = options.pop("strict", False)
     options = {key: value for key, value in options.items() if key not in limited}
-    asked = budgets_in_query(limited)
-    asked_in_query = bool(asked)
+    asked = budgets_in_query(request.args)
     path: tuple[object, ...] = ()
     baseline = None
+    names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
-        asked_in_query = asked_in_query and "budgets" not in document
-        if asked_in_query:
-            document = {**document, "budgets": asked}
-        envelope = load(CheckEnvelope, document)
+        needed = CheckEnvelope if not asked or "budgets" in document else PartialCheckEnvelope
+        envelope = load(needed, document)
         document, path = envelope.pop("model"), ("model",)
-        asked, baseline = envelope.pop("budgets"), envelope.pop("baseline")
+        posted, baseline, file = envelope.pop("budgets", None), envelope.pop("baseline"), envelope.pop("file")
+        asked = [*([] if posted is None else read_budgets(posted, file=file)), *asked]
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
+        names = {"model", "budgets", *options} - set(request.args)
     elif not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
         raise InvalidBudgets([{"pointer": "", "detail": detail}])
-    names = {"model", "budgets", *options} - set(request.args) if path else set()
-    with faults_in_body(names), faults_in_query(list(limited) if asked_in_query else []):
+    with faults_in_body(names):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
     return presented(verdict, check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
-
-
-@contextmanager
-def faults_in_query(names: list[str]) -> Iterator[None]:
-    """A fault of a budget that stood in the query names its parameter."""
-    try:
-        yield
-    except Refused as error:
-        for fault in error.errors:
-            _, _, rest = fault.get("pointer", "").partition("/budgets/")
-            if rest and names:
-                del fault["pointer"]
-                fault["parameter"] = names[int(rest.split("/")[0])]
-        raise
-
-
-def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
-    """`max_flops=600M`, `min_params=1`, `equals_output_shape=null,10` as budgets."""
-    out: list[dict[str, Any]] = []
-    for name, text in limited.items():
-        kind, _, metric = name.partition("_")
-        value: Any = text
-        if metric == "output_shape":
-            sizes = [one.strip() for one in text.strip("[]()").split(",")]
-            value = [None if one in ("null", "None") else int(one) if one.isdecimal() else one for one in sizes]
-        out.append({"metric": metric, kind: value})
-    return out
 
 
 @api.post("/v1/diff")
