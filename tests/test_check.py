@@ -250,7 +250,7 @@ def test_formats_that_other_programs_read(project):
     assert [(suite.get("tests"), suite.get("failures")) for suite in suites] == [("2", "0"), ("2", "1")]
     lines = printed("github").splitlines()
     assert lines[0].startswith(
-        "::error file=b.json,line=1,title=layercalc%3A b.json%3A params::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
+        "::error file=layercalc.yaml,line=5,title=layercalc%3A b.json%3A params max::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
     )
     assert all(line.startswith("::warning file=") for line in lines[1:])
     quality = json.loads(printed("gitlab"))

@@ -1,6 +1,5 @@
 """The commands that hold models against budgets and against one another."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any
 
 import click
 
-from layercalc import budget_file, jobs, verbs
-from layercalc.cli import FORMATS, cli, complain_of, format_option, progress, shape_option, show
+from layercalc import budget_file, jobs, outputs, verbs
+from layercalc.cli import cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
+from layercalc.errors import Refused
 from layercalc.quantities import sizes
-from layercalc.verdicts import FORMATS as FOR_MACHINES
-from layercalc.verdicts import check_sheet, diff_sheet
+from layercalc.verdicts import FORMATS, Judged, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
 
@@ -43,7 +42,17 @@ def limit_options(command: Any) -> Any:
     "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
 )
 @click.option(
-    "--format", "chosen", type=click.Choice([*FORMATS, *FOR_MACHINES]), help="Default: table to a terminal, else JSON."
+    "--format",
+    "chosen",
+    type=outputs.Form(list(FORMATS)),
+    help="Default: table to a terminal, JSON to a pipe.",
+)
+@click.option(
+    "--output",
+    "files",
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write that format to a file, several times for several: sarif=out.sarif. A FILE alone takes --format.",
 )
 def check(
     models: Sequence[str],
@@ -55,6 +64,7 @@ def check(
     input_shape: Sequence[str],
     processes: int | None,
     chosen: str | None,
+    files: Sequence[str],
     **most: str | None,
 ) -> None:
     """Hold MODELS (files, or - for standard input) against budgets.
@@ -78,36 +88,34 @@ def check(
             f"There is no budget: give --max-params 5M, --budgets FILE, or a {budget_file.DEFAULT} (layercalc init)."
         )
     options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
-    planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
-    if not planned:
-        raise click.UsageError("There is no model to check.")
-    with progress("check") as told:
-        judged = jobs.run(planned, processes, told)
-    print_verdicts(judged, chosen)
-    sys.exit(jobs.exit_code(judged))
-
-
-def print_verdicts(judged: jobs.Judged, chosen: str | None) -> None:
-    """The verdicts in the form that is wanted; what could not be judged goes to stderr too."""
+    to, instead = outputs.targets(files, chosen)
+    try:
+        planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
+    except Refused as error:
+        judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
+    else:
+        if not planned:
+            raise click.UsageError("There is no model to check.")
+        with progress("check") as told:
+            judged = jobs.run(planned, processes, told)
     for _, one in judged:
         if "errors" in one:
             complain_of(one["title"], one["errors"])
-    form = chosen or ("table" if sys.stdout.isatty() else "json")
-    if form in FOR_MACHINES:
-        click.echo(FOR_MACHINES[form](judged), nl=False)
-    elif len(judged) == 1:
-        if "errors" not in judged[0][1]:
-            show(judged[0][1], check_sheet(judged[0][1]), chosen)
-    elif form == "json":
-        passed = all(one["passed"] for _, one in judged)
-        every = {"passed": passed, "models": [{"model": name, **one} for name, one in judged]}
-        click.echo(json.dumps(every, ensure_ascii=False))
+    outputs.write(judged, to)
+    if chosen == "github":
+        outputs.summarize(judged)
+    if not instead:
+        print_verdicts(judged, chosen or ("table" if sys.stdout.isatty() else "json"))
+    sys.exit(jobs.exit_code(judged))
+
+
+def print_verdicts(judged: Judged, form: str) -> None:
+    """The verdicts on standard output."""
+    if form == "table" and sys.stdout.isatty():
+        for sheet in check_sheets(judged):
+            show({}, sheet, form)
     else:
-        for name, one in judged:
-            if "errors" not in one:
-                sheet = check_sheet(one)
-                sheet.title = f"check {name}"
-                show(one, sheet, chosen)
+        click.echo(outputs.printed(form, judged), nl=False)
 
 
 @cli.command()
@@ -120,4 +128,7 @@ def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     found = verbs.diff(read_model(before)[0], read_model(after)[0], **options)
-    show(found, diff_sheet(found), chosen)
+    if chosen == "markdown":
+        click.echo(diff_markdown(found), nl=False)
+    else:
+        show(found, diff_sheet(found), chosen)

@@ -175,5 +175,5 @@ def cell(value: Any) -> Any:
     return "null" if value is None else value
 
 
-FORMATS = {"table": as_text, "markdown": as_markdown, "csv": as_csv}
+FORMATS = {"table": as_text, "text": as_text, "markdown": as_markdown, "csv": as_csv}
 MEDIA = {"text/plain": as_text, "text/markdown": as_markdown, "text/csv": as_csv}

@@ -48,7 +48,7 @@ JUDGED = [
         result("params", 100, 9000, layer="dense", source={**SOURCE, "line": 20}),
         baseline={"totals": {"params": 12_000, "flops": 10**30, "param_bytes": 0, "macs": 5}},
     )),
-    ("models/broken.json", verdict(errors=[{"detail": "Expected a layer.", "pointer": "/layers/0"}, {"detail": "No ')'.", "line": 7, "column": 2}])),
+    ("models/broken.json", verdict(errors=[{"detail": "Expected a layer.", "pointer": "/layers/0"}, {"detail": "No ')'.", "file": "models/broken.json", "line": 7, "column": 2}])),
     ("-", verdict(result(limit=1))),
 ]  # fmt: skip
 HOSTILE = (
@@ -69,7 +69,7 @@ def test_findings_are_faults_first_then_by_how_far_past_the_limit():
     assert [one.title for one in found[2:7]] == [
         "output_shape equals",
         "params max",
-        "params max of dense",
+        "params of dense max",
         "flops max",
         "params max (2)",
     ]
@@ -108,7 +108,7 @@ def test_junit_names_the_line_to_edit():
     assert (error.get("file"), error.get("line"), error.find("error").get("message")) == (
         "models/broken.json",
         "7",
-        "line 7: No ')'.",
+        "line 7, column 2: No ')'.",
     )
     flops = root.find(".//property[@name='flops']")
     assert flops.get("value") == str(10**30)
@@ -132,7 +132,7 @@ def test_github_commands_say_file_and_line_worst_first():
     assert lines[0] == (
         "error",
         {"file": "models/broken.json", "line": "1", "title": "layercalc: models/broken.json"},
-        "Expected a layer.",
+        "/layers/0: Expected a layer.",
     )
     kind, properties, message = next(one for one in lines if one[1]["title"].endswith("params max (2)"))
     assert (kind, properties["file"], properties["line"], message) == (
@@ -183,7 +183,7 @@ def test_gitlab_metrics_are_openmetrics(name):
             for sample in families["layercalc_params_limit"].samples
             if "wide" in sample.labels["model"]
         }
-        assert limits == {"params max": 10_000, "params max (2)": 12_000}
+        assert limits == {"params max": 10_000, "params max (2)": 12_000, "params of dense max": 100}
     if name == "hostile":
         assert families["layercalc_passed"].samples[0].labels["model"] == HOSTILE
 
@@ -218,8 +218,8 @@ def test_sarif_says_where_and_what():
     (invocation,) = run["invocations"]
     assert not invocation["executionSuccessful"]
     assert [told["message"]["text"] for told in invocation["toolExecutionNotifications"]] == [
-        "Expected a layer.",
-        "line 7: No ')'.",
+        "/layers/0: Expected a layer.",
+        "line 7, column 2: No ')'.",
     ]
     assert next(one for one in run["results"] if one["ruleId"] == "budget/flops")["properties"]["actual"] == str(10**30)
     (fine,) = json.loads(FORMATS["sarif"](JUDGED[:1]))["runs"]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from layercalc.formats import where
+
 Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
 LEVELS = ("fault", "error", "warn")  # a fault is a reason why nothing could be judged
 
@@ -32,9 +34,13 @@ def findings(judged: Judged) -> list[Finding]:
 
 def faults(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:
     for number, one in enumerate(verdict.get("errors", ())):
-        file, line = one.get("file") or name, one.get("line", 1)
-        detail = one["detail"] if one.get("file") or "line" not in one else f"line {line}: {one['detail']}"
-        yield Finding("fault", name, "fault", detail, path(file), line, digest(name, "fault", number), {})
+        inside = {
+            key: value for key, value in one.items() if key not in ("file", "line" if "column" not in one else "")
+        }
+        file, line = path(one.get("file", name)), one.get("line", 1)
+        yield Finding(
+            "fault", name, "fault", where(inside) + one["detail"], file, line, digest(name, "fault", number), {}
+        )
 
 
 def exceeded(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:
@@ -48,8 +54,9 @@ def titled(name: str, verdict: dict[str, Any]) -> Iterator[tuple[str, str, dict[
     """The results, each with a title that is its own among those of the model, and a key that stays from run to run."""
     seen: Counter[str] = Counter()
     for one in verdict["results"]:
-        title = one.get("name") or " ".join(filter(None, (one["metric"], one.get("kind"))))
-        title += f" of {one['layer']}" if one.get("layer") else ""
+        of = one.get("layer") or one.get("output")
+        title = " ".join(filter(None, (one["metric"], f"of {of}" if of else "", one.get("kind"))))
+        title = f"{one['name']}: {title}" if one.get("name") else title
         seen[title] += 1
         title += f" ({seen[title]})" if seen[title] > 1 else ""
         yield title, digest(name, title, one["level"]), one

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from layercalc.verdicts.findings import Judged, findings, titled
 
@@ -25,39 +26,32 @@ def gitlab(judged: Judged) -> str:
 
 def metrics(judged: Judged) -> str:
     """Every total of every model, the limits on them, and whether all hold. What is unknown is left out, never 0."""
-    totals: dict[str, list[str]] = {}
-    limits: dict[str, list[str]] = {}
-    passed = []
+    families: dict[tuple[str, str], list[str]] = {}
+
+    def add(name: str, words: str, n: Any, **labels: str) -> None:
+        if isinstance(n, int):
+            name = f"layercalc_{name.replace('.', '_')}"
+            families.setdefault((name, words), []).append(sample(name, int(n), **labels))
+
+    for name, verdict in judged:
+        add("passed", "Whether every budget of the model holds.", verdict["passed"], model=name)
     for name, verdict in judged:
         for metric, n in verdict["totals"].items():
-            if isinstance(n, int):
-                totals.setdefault(metric, []).append(sample(f"layercalc_{metric}", n, model=name))
+            add(metric, f"{metric} of the model.", n, model=name)
+    for name, verdict in judged:
         for title, _, one in titled(name, verdict):
-            if isinstance(one["limit"], int) and not one.get("layer"):
-                labels = {"model": name, "budget": title, "level": one["level"]}
-                limits.setdefault(one["metric"], []).append(
-                    sample(f"layercalc_{one['metric']}_limit", one["limit"], **labels)
-                )
-        passed.append(sample("layercalc_passed", int(verdict["passed"]), model=name))
-    blocks = [
-        *family("layercalc_passed", "Whether every budget of the model holds.", passed),
-        *(line for key, lines in totals.items() for line in family(f"layercalc_{key}", f"{key} of the model.", lines)),
-        *(
-            line
-            for key, lines in limits.items()
-            for line in family(f"layercalc_{key}_limit", f"What the budget allows of {key}.", lines)
-        ),
-    ]
-    return "".join(f"{line}\n" for line in (*blocks, "# EOF"))
+            words = f"The limit that a budget sets on {one['metric']}."
+            add(f"{one['metric']}_limit", words, one["limit"], model=name, budget=title, level=one["level"])
+    lines = [line for (name, words), samples in families.items() for line in family(name, words, samples)]
+    return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 
 def family(name: str, words: str, samples: list[str]) -> Iterator[str]:
-    if samples:
-        yield f"# TYPE {name} gauge"
-        if name.endswith("_bytes"):
-            yield f"# UNIT {name} bytes"
-        yield f"# HELP {name} {words}"
-        yield from samples
+    yield f"# TYPE {name} gauge"
+    if name.endswith("_bytes"):
+        yield f"# UNIT {name} bytes"
+    yield f"# HELP {name} {words}"
+    yield from samples
 
 
 def sample(name: str, n: int, **labels: str) -> str:

@@ -60,7 +60,7 @@ def model_part(name: str, verdict: dict[str, Any], alone: bool) -> Iterator[str]
 
 def layers_part(layers: Sequence[dict[str, Any]], title: str) -> Iterator[str]:
     """The layers behind the worst of it."""
-    if layers:
+    if any(one["part"] is not None for one in layers):
         rows = [[code(one["name"]), number_text(one["part"]), grown(one["delta"])] for one in layers]
         yield from folded(f"Layers behind {prose(title)}", table(["Layer", "Now", "Change"], rows, numbers=2))
 
