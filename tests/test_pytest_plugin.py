@@ -33,7 +33,7 @@ def project(pytester):
 
 
 def test_each_budget_is_an_item_that_fails_with_its_detail(project):
-    done = project.runpytest_subprocess("--layercalc", "--junitxml=out.xml", "-v")
+    done = project.runpytest_inprocess("--layercalc", "--junitxml=out.xml", "-v")
     done.assert_outcomes(passed=5, failed=2)
     assert done.ret == 1
     done.stdout.fnmatch_lines(
@@ -53,7 +53,7 @@ def test_same_verdict_as_the_other_faces(project, monkeypatch):
     monkeypatch.chdir(project.path)
     judged = jobs.run(plan("layercalc.yaml"))
     wrong = sum(not one["passed"] and one["level"] == "error" for _, verdict in judged for one in verdict["results"])
-    project.runpytest_subprocess("--layercalc", "layercalc.yaml").assert_outcomes(failed=wrong, passed=6 - wrong)
+    project.runpytest_inprocess("--layercalc", "layercalc.yaml").assert_outcomes(failed=wrong, passed=6 - wrong)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_same_verdict_as_the_other_faces(project, monkeypatch):
 )
 def test_options(project, arguments, outcomes):
     (project.path / "more.yaml").write_text("models: [{path: models/fine.json, budgets: [{metric: params, max: 90}]}]")
-    project.runpytest_subprocess(*arguments).assert_outcomes(**outcomes)
+    project.runpytest_inprocess(*arguments).assert_outcomes(**outcomes)
 
 
 def test_model_that_cannot_be_judged_is_an_error_and_hides_no_other(project):
     (project.path / "models" / "broken.json").write_text('{"layers": [')
-    done = project.runpytest_subprocess("--layercalc")
+    done = project.runpytest_inprocess("--layercalc")
     done.assert_outcomes(passed=5, failed=2, errors=3)
     done.stdout.fnmatch_lines(["*models/broken.json*"])
     assert "Traceback" not in done.stdout.str()
@@ -91,17 +91,17 @@ def test_model_that_cannot_be_judged_is_an_error_and_hides_no_other(project):
 )
 def test_wrong_budgets_are_an_error_of_collection(project, content, words):
     (project.path / "layercalc.yaml").write_text(content)
-    done = project.runpytest_subprocess("--layercalc")
+    done = project.runpytest_inprocess("--layercalc")
     assert done.ret == pytest.ExitCode.INTERRUPTED
     done.stdout.fnmatch_lines([words])
 
 
 def test_no_budgets_is_an_error_of_usage(project):
     (project.path / "layercalc.yaml").unlink()
-    done = project.runpytest_subprocess("--layercalc")
+    done = project.runpytest_inprocess("--layercalc")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*There is no layercalc.yaml*--layercalc-budgets FILE*"])
-    both = project.runpytest_subprocess("--layercalc-budgets=x", "--layercalc-baseline=a", "--layercalc-baseline-git=b")
+    both = project.runpytest_inprocess("--layercalc-budgets=x", "--layercalc-baseline=a", "--layercalc-baseline-git=b")
     assert both.ret == pytest.ExitCode.USAGE_ERROR
 
 
@@ -117,12 +117,12 @@ def test_baseline_from_git(project):
     (project.path / "layercalc.yaml").write_text(
         "models: [{path: models/fine.json, budgets: [{metric: params, max_increase: 2%}]}]"
     )
-    done = project.runpytest_subprocess("--layercalc", "-o", "layercalc_baseline_git=HEAD")
+    done = project.runpytest_inprocess("--layercalc", "-o", "layercalc_baseline_git=HEAD")
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(
         ["layercalc.yaml:1: models/fine.json: params 180 exceeds * the largest part of it: head +90"]
     )
-    project.runpytest_subprocess("--layercalc", "--layercalc-baseline-git=nowhere").assert_outcomes(passed=1, errors=1)
+    project.runpytest_inprocess("--layercalc", "--layercalc-baseline-git=nowhere").assert_outcomes(passed=1, errors=1)
 
 
 def test_nothing_is_loaded_unless_asked(pytester):
