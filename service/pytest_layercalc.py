@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--layercalc-baseline", metavar="FILE", help="An earlier report, or the model as it was.")
     group.addoption("--layercalc-baseline-git", metavar="REF", help="The models as they were at that commit.")
+    group.addoption("--layercalc-allow-new", action="store_true", help="A model that was not there has not increased.")
     parser.addini("layercalc_budgets", "Files of budgets, for --layercalc; relative to the rootdir.", "linelist", [])
     parser.addini("layercalc_baseline_git", "The commit that --layercalc compares with.", "string", "")
 
@@ -87,7 +88,8 @@ class BudgetsFile(pytest.File):
         if ref is None and not options.layercalc_baseline:
             ref = self.config.getini("layercalc_baseline_git") or None
         try:
-            jobs = plan(shown(self.path), baseline=options.layercalc_baseline, ref=ref)
+            past = {"baseline": options.layercalc_baseline, "ref": ref}
+            jobs = plan(shown(self.path), **past, allow_new=options.layercalc_allow_new)
         except Refused as error:
             raise self.CollectError(faults(error)) from None
         for job in jobs:

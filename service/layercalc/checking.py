@@ -36,6 +36,7 @@ def limit_options(command: Any) -> Any:
 )
 @click.option("--baseline", metavar="FILE", help="An earlier report, or the model as it was.")
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
+@click.option("--allow-new", is_flag=True, help="A model that was not there at that commit has not increased.")
 @click.option("--batch-size", type=int, help="Count for that many samples.")
 @shape_option
 @click.option(
@@ -60,6 +61,7 @@ def check(
     output_shape: str | None,
     baseline: str | None,
     baseline_git: str | None,
+    allow_new: bool,
     batch_size: int | None,
     input_shape: Sequence[str],
     processes: int | None,
@@ -90,7 +92,8 @@ def check(
     options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     to, instead = outputs.targets(files, chosen)
     try:
-        planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
+        past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
+        planned = budget_file.plan(file, models, own, options=options, **past)
     except Refused as error:
         judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
     else:

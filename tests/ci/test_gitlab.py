@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
-from tests.ci.workspace import DEPLOY, environment, git, repository
+from tests.ci.workspace import DEPLOY, environment, git, net, repository
 
 TEXT = (DEPLOY / "gitlab" / "layercalc.yml").read_text()
 HEAD, BODY = yaml.safe_load_all(TEXT)
@@ -91,6 +91,17 @@ def test_shallow_clone_falls_back_to_the_target_branch(builds, tmp_path):
     variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": "1" * 40, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "old"}
     run(builds, tmp_path / "clone", 1, variables)
     assert "| params | 90 | 180 |" in (tmp_path / "clone" / "layercalc.md").read_text()
+
+
+def test_model_that_is_new_has_not_increased(builds, tmp_path):
+    first = repository(tmp_path)
+    (tmp_path / "nets" / "a.json").unlink()
+    (tmp_path / "nets" / "b.json").write_text(net(3))
+    printed = run(builds, tmp_path, 0, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": first})
+    assert "flops 51 is within 76" in printed
+    assert "(new)" in (tmp_path / "layercalc.md").read_text()
+    (tmp_path / "nets" / "b.json").write_text(net(30))
+    assert "params 270 exceeds 100" in run(builds, tmp_path, 1, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": first})
 
 
 def test_default_branch_and_faults(builds, tmp_path):

@@ -38,7 +38,7 @@ def badness(name: str, verdict: dict[str, Any]) -> tuple[int, int, int, Fraction
 def model_part(name: str, verdict: dict[str, Any], alone: bool) -> Iterator[str]:
     """What failed of one model in the open, what held and the totals folded; a model that passed is folded whole."""
     found = findings([(name, verdict)])
-    title = f"{code(name)}: {headline([(name, verdict)])}"
+    title = f"{code(name)}{' (new)' if verdict.get('new') else ''}: {headline([(name, verdict)])}"
     fold = not alone and not found
     yield f"<details><summary>{title}</summary>" if fold else f"**{title}**"
     yield ""
