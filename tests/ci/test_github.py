@@ -1,7 +1,9 @@
 """The composite action: its steps run by bash as GitHub's runner runs them, its comment sent to a server on loopback."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from tests.ci.workspace import BUDGETS, DEPLOY, environment, git, net, repository
+from tests.ci.workspace import BUDGETS, DEPLOY, ROOT, environment, git, net, repository
 
 ACTION = yaml.safe_load((DEPLOY / "github" / "action.yml").read_text())
 STEPS = ACTION["runs"]["steps"]
@@ -248,3 +250,24 @@ def test_wrong_budgets_file_is_an_annotation(runner, tmp_path, api):
     assert (done.code, done.outputs["passed"]) == (2, "false")
     assert done.printed.startswith("::error file=layercalc.yaml,line=2,")
     assert "could not be judged" in api.comments[0]["body"]
+
+
+def test_example_shows_the_messages_that_are_recorded(runner, tmp_path, api):
+    example = ROOT / "examples" / "ci"
+    shutil.copytree(example / "repository", tmp_path, dirs_exist_ok=True)
+    (job,) = yaml.safe_load((tmp_path / ".github" / "workflows" / "budgets.yml").read_text())["jobs"].values()
+    step = job["steps"][-1]
+    folder = step["uses"].partition("@")[0].split("/", 2)[2]
+    assert (ROOT / folder / "action.yml").is_file()
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "before")
+    before = git(tmp_path, "rev-parse", "HEAD")
+    assert run(runner, tmp_path, pull_request(before), **step["with"], comment="false").code == 0
+    git(tmp_path, "apply", str(example / "change.patch"))
+    done = run(runner, tmp_path, pull_request(before), api, **step["with"])
+    assert (done.code, api.comments[0]["body"].partition("\n")[2]) == (1, done.summary)
+    for name, text in (("annotations.txt", done.printed), ("comment.md", api.comments[0]["body"])):
+        if os.environ.get("RECORD"):
+            (example / "messages" / name).write_text(text)
+        assert (example / "messages" / name).read_text() == text, "RECORD=1 writes it anew"
