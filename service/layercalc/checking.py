@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from layercalc import budget_file, jobs, verbs
+from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, verbs
 from layercalc.cli import FORMATS, cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
 from layercalc.quantities import sizes
@@ -39,6 +39,7 @@ def limit_options(command: Any) -> Any:
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
 @click.option("--batch-size", type=int, help="Count for that many samples.")
 @shape_option
+@click.option("--update", is_flag=True, help="Move the limits of the file that are exceeded to today's numbers.")
 @click.option(
     "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
 )
@@ -53,6 +54,7 @@ def check(
     baseline_git: str | None,
     batch_size: int | None,
     input_shape: Sequence[str],
+    update: bool,
     processes: int | None,
     chosen: str | None,
     **most: str | None,
@@ -83,6 +85,17 @@ def check(
         raise click.UsageError("There is no model to check.")
     with progress("check") as told:
         judged = jobs.run(planned, processes, told)
+    if update and file is None:
+        raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
+    if update and file is not None and jobs.exit_code(judged) < 2:
+        moves = budget_update.update(file, planned, judged)
+        for move in moves:
+            click.echo(move.told(), err=True)
+        if any(not move.why for move in moves):
+            planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
+            judged = jobs.run(planned, processes)
+        elif not moves:
+            click.echo(f"{file}: every limit is kept; none was moved.", err=True)
     print_verdicts(judged, chosen)
     sys.exit(jobs.exit_code(judged))
 
@@ -108,6 +121,32 @@ def print_verdicts(judged: jobs.Judged, chosen: str | None) -> None:
                 sheet = check_sheet(one)
                 sheet.title = f"check {name}"
                 show(one, sheet, chosen)
+
+
+@cli.command()
+@click.argument("places", nargs=-1, metavar="[FILES OR FOLDERS]")
+@click.option("--output", default=budget_file.DEFAULT, show_default=True, metavar="FILE")
+@click.option("--schema", metavar="URL", help="The JSON Schema to name for editors; left out: it is written beside.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def init(places: Sequence[str], output: str, schema: str | None, force: bool) -> None:
+    """Write a budgets file for the models found here (or in FILES OR FOLDERS), with today's numbers as limits."""
+    path = Path(output)
+    if path.exists() and not force:
+        raise click.ClickException(f"{output} is there already; --force writes it anew.")
+    found = list(budget_start.find(places or ["."]))
+    models = [one for one in found if one.report is not None]
+    for one in found:
+        if one.report is None:
+            click.echo(f"left out {one.path}: {one.fault}", err=True)
+    if not models:
+        where = ", ".join(places) or "this folder"
+        raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
+    budget_start.create(path, budget_start.written(models, path.parent, schema or budget_start.SCHEMA_FILE), force)
+    if schema is None:
+        content = json.dumps(catalogue.SCHEMAS["budgets"](), ensure_ascii=False, indent=2) + "\n"
+        budget_start.create(path.parent / budget_start.SCHEMA_FILE, content, True)
+    for one in models:
+        click.echo(f"{output}: {one.path}")
 
 
 @cli.command()
