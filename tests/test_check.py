@@ -176,7 +176,7 @@ def test_layers_whose_names_only_count_are_aligned_by_what_they_are():
     assert (removed["change"], removed["deltas"]["params"]) == ("removed", -20)
 
 
-def test_every_face_gives_the_same_verdict(client, tmp_path):
+def test_every_face_gives_the_same_verdict(client, tmp_path, pytester):
     budgets = [{"metric": "params", "max": "10K"}, {"metric": "flops", "max": "1M"}]
     verdict = check(NET, budgets)
     answer = client.post("/v1/check", json={"model": NET, "budgets": budgets})
@@ -188,6 +188,16 @@ def test_every_face_gives_the_same_verdict(client, tmp_path):
     (tmp_path / "net.json").write_text(json.dumps(NET))
     process = run("check", "net.json", "--max-params", "10K", "--max-flops", "1M", cwd=tmp_path)
     assert (process.returncode, json.loads(process.stdout)) == (1, verdict)
+    (pytester.path / "net.json").write_text(json.dumps(NET))
+    (pytester.path / "layercalc.yaml").write_text(json.dumps({"models": [{"path": "net.json", "budgets": budgets}]}))
+    reports = pytester.inline_run("--layercalc", "-p", "no:terminal").getreports("pytest_runtest_logreport")
+    calls = [one for one in reports if one.when == "call"]
+    assert [one.passed for one in calls] == [one["passed"] for one in verdict["results"]]
+    assert [
+        one["detail"] in str(report.longrepr)
+        for one, report in zip(verdict["results"], calls, strict=True)
+        if not one["passed"]
+    ] == [True]
     found = client.post("/v1/diff", json={"before": NET, "after": GROWN})
     assert found.get_json() == diff(NET, GROWN)
     text = client.post("/v1/diff", json={"before": NET, "after": GROWN}, headers={"Accept": "text/plain"}).text
@@ -250,7 +260,7 @@ def test_formats_that_other_programs_read(project):
     assert [(suite.get("tests"), suite.get("failures")) for suite in suites] == [("2", "0"), ("2", "1")]
     lines = printed("github").splitlines()
     assert lines[0].startswith(
-        "::error file=b.json,title=layercalc%3A params::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
+        "::error file=layercalc.yaml,line=5,title=layercalc%3A b.json%3A params max::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
     )
     assert all(line.startswith("::warning file=") for line in lines[1:])
     quality = json.loads(printed("gitlab"))

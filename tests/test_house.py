@@ -40,6 +40,7 @@ ORDER = [  # each may import from those before it
     {"__init__"},
     {"repository"},
     {"web"},
+    {"outputs"},
     {"cli"},
     {"checking"},
     {"__main__"},

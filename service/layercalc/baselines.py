@@ -11,6 +11,10 @@ SECONDS = 60  # for git to answer
 POINTER = b"version https://git-lfs.github.com/spec/"
 
 
+class Missing(Unreadable):
+    """The file was not there at the commit."""
+
+
 def from_file(name: str) -> Any:
     """A report or a model; Unreadable where there is none."""
     try:
@@ -62,7 +66,10 @@ def at_commit(name: str, ref: str) -> bytes:
     except subprocess.TimeoutExpired:
         refuse(name, f"git took longer than {SECONDS} seconds.")
     if shown.returncode:
-        refuse(name, f"There is no {name} at {ref} ({commit[:10]}): {said(shown)}")
+        detail = (
+            f"There is no {name} at {ref} ({commit[:10]}): {said(shown)} A model that is new passes with --allow-new."
+        )
+        raise Missing([{"file": name, "detail": detail}])
     if shown.stdout.startswith(POINTER):
         refuse(name, f"At {ref} it is a Git LFS pointer, not the file itself.")
     return shown.stdout

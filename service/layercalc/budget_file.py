@@ -21,6 +21,7 @@ class Job(NamedTuple):
     baseline: str | None = None
     ref: str | None = None
     where: dict[str, Any] = {}  # the file and line that name the baseline
+    new: bool = False  # whether the model may be missing at the commit
 
 
 def plan(
@@ -31,18 +32,20 @@ def plan(
     options: Mapping[str, Any] | None = None,
     baseline: str | None = None,
     ref: str | None = None,
+    allow_new: bool = False,
 ) -> list[Job]:
     """What there is to check: the models named, or all those of a budgets file.
 
     `own` are budgets by the option they stand in; they, `options` (input_shape, batch_size), and `baseline` or `ref` go
     before what the file says. A model that is named is held against the budgets that the file has for every model, and
-    for its path. Raises InvalidBudgets with every fault.
+    for its path. With `allow_new`, one that is not there at the commit is new, and no fault. Raises InvalidBudgets with
+    every fault.
     """
     extra = read_parameters(own or {})
     given = {key: value for key, value in (options or {}).items() if value is not None}
     past: dict[str, Any] = {"baseline": baseline, "ref": ref}
     if file is None:
-        return [Job(name, extra, given, **past) for name in models]
+        return [Job(name, extra, given, **past, new=allow_new) for name in models]
     source = read_source(file)
     try:
         document = read_document(source.content, ())
@@ -53,7 +56,7 @@ def plan(
     jobs = [job_of(name, source, document, entries) for name in names]
     out = []
     for job in jobs:
-        job = job._replace(budgets=[*job.budgets, *extra], options=job.options | given)
+        job = job._replace(budgets=[*job.budgets, *extra], options=job.options | given, new=allow_new)
         out.append(job._replace(**past, where={}) if baseline or ref else job)
     return out
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, verbs
-from layercalc.cli import FORMATS, cli, complain_of, format_option, progress, shape_option, show
+from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, outputs, verbs
+from layercalc.cli import cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
+from layercalc.errors import Refused
 from layercalc.quantities import sizes
-from layercalc.verdicts import FORMATS as FOR_MACHINES
-from layercalc.verdicts import check_sheet, diff_sheet
+from layercalc.verdicts import FORMATS, Judged, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
 
@@ -37,6 +37,7 @@ def limit_options(command: Any) -> Any:
 )
 @click.option("--baseline", metavar="FILE", help="An earlier report, or the model as it was.")
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
+@click.option("--allow-new", is_flag=True, help="A model that was not there at that commit has not increased.")
 @click.option("--batch-size", type=int, help="Count for that many samples.")
 @shape_option
 @click.option("--update", is_flag=True, help="Move the limits of the file that are exceeded to today's numbers.")
@@ -44,7 +45,17 @@ def limit_options(command: Any) -> Any:
     "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
 )
 @click.option(
-    "--format", "chosen", type=click.Choice([*FORMATS, *FOR_MACHINES]), help="Default: table to a terminal, else JSON."
+    "--format",
+    "chosen",
+    type=outputs.Form(list(FORMATS)),
+    help="Default: table to a terminal, JSON to a pipe.",
+)
+@click.option(
+    "--output",
+    "files",
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write that format to a file, several times for several: sarif=out.sarif. A FILE alone takes --format.",
 )
 def check(
     models: Sequence[str],
@@ -52,11 +63,13 @@ def check(
     output_shape: str | None,
     baseline: str | None,
     baseline_git: str | None,
+    allow_new: bool,
     batch_size: int | None,
     input_shape: Sequence[str],
     update: bool,
     processes: int | None,
     chosen: str | None,
+    files: Sequence[str],
     **most: str | None,
 ) -> None:
     """Hold MODELS (files, or - for standard input) against budgets.
@@ -80,47 +93,53 @@ def check(
             f"There is no budget: give --max-params 5M, --budgets FILE, or a {budget_file.DEFAULT} (layercalc init)."
         )
     options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
-    planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
-    if not planned:
-        raise click.UsageError("There is no model to check.")
-    with progress("check") as told:
-        judged = jobs.run(planned, processes, told)
     if update and file is None:
         raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
-    if update and file is not None and jobs.exit_code(judged) < 2:
-        moves = budget_update.update(file, planned, judged)
-        for move in moves:
-            click.echo(move.told(), err=True)
-        if any(not move.why for move in moves):
-            planned = budget_file.plan(file, models, own, options=options, baseline=baseline, ref=baseline_git)
+    to, instead = outputs.targets(files, chosen)
+    try:
+        past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
+        planned = budget_file.plan(file, models, own, options=options, **past)
+    except Refused as error:
+        judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
+    else:
+        if not planned:
+            raise click.UsageError("There is no model to check.")
+        with progress("check") as told:
+            judged = jobs.run(planned, processes, told)
+        if update and file is not None and moved(file, planned, judged):
+            planned = budget_file.plan(file, models, own, options=options, **past)
             judged = jobs.run(planned, processes)
-        elif not moves:
-            click.echo(f"{file}: every limit is kept; none was moved.", err=True)
-    print_verdicts(judged, chosen)
-    sys.exit(jobs.exit_code(judged))
-
-
-def print_verdicts(judged: jobs.Judged, chosen: str | None) -> None:
-    """The verdicts in the form that is wanted; what could not be judged goes to stderr too."""
     for _, one in judged:
         if "errors" in one:
             complain_of(one["title"], one["errors"])
-    form = chosen or ("table" if sys.stdout.isatty() else "json")
-    if form in FOR_MACHINES:
-        click.echo(FOR_MACHINES[form](judged), nl=False)
-    elif len(judged) == 1:
-        if "errors" not in judged[0][1]:
-            show(judged[0][1], check_sheet(judged[0][1]), chosen)
-    elif form == "json":
-        passed = all(one["passed"] for _, one in judged)
-        every = {"passed": passed, "models": [{"model": name, **one} for name, one in judged]}
-        click.echo(json.dumps(every, ensure_ascii=False))
+    outputs.write(judged, to)
+    if chosen == "github":
+        outputs.summarize(judged)
+    if not instead:
+        print_verdicts(judged, chosen or ("table" if sys.stdout.isatty() else "json"))
+    sys.exit(jobs.exit_code(judged))
+
+
+def moved(file: str, planned: Sequence[budget_file.Job], judged: Judged) -> bool:
+    """Whether limits of the file were moved; every move goes to stderr."""
+    if jobs.exit_code(judged) == 2:
+        click.echo(f"{file}: no limit was moved, since not every model can be judged.", err=True)
+        return False
+    moves = budget_update.update(file, planned, judged)
+    for move in moves:
+        click.echo(move.told(), err=True)
+    if not moves:
+        click.echo(f"{file}: every limit is kept; none was moved.", err=True)
+    return any(not move.why for move in moves)
+
+
+def print_verdicts(judged: Judged, form: str) -> None:
+    """The verdicts on standard output."""
+    if form == "table" and sys.stdout.isatty():
+        for sheet in check_sheets(judged):
+            show({}, sheet, form)
     else:
-        for name, one in judged:
-            if "errors" not in one:
-                sheet = check_sheet(one)
-                sheet.title = f"check {name}"
-                show(one, sheet, chosen)
+        click.echo(outputs.printed(form, judged), nl=False)
 
 
 @cli.command()
@@ -159,4 +178,7 @@ def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     found = verbs.diff(read_model(before)[0], read_model(after)[0], **options)
-    show(found, diff_sheet(found), chosen)
+    if chosen == "markdown":
+        click.echo(diff_markdown(found), nl=False)
+    else:
+        show(found, diff_sheet(found), chosen)

@@ -14,10 +14,12 @@ from layercalc import __version__, catalogue, files, formats, verbs
 from layercalc.documents import in_file, read_bytes, read_model
 from layercalc.errors import Refused
 from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.outputs import Form, badge
 from layercalc.sheets import report_sheet
 from layercalc.verbs import DTYPES
+from layercalc.verdicts import BADGE
 
-FORMATS = ("table", "json", "markdown", "csv")
+FORMATS = ("table", "text", "json", "markdown", "csv")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,7 +88,7 @@ shape_option = click.option(
 @click.option("--explain", is_flag=True, help="Show the arithmetic of every row.")
 @click.option("--device", metavar="NAME", help="Bound the time: a100, raspberry-pi-5 …, or FLOP/s,bytes/s.")
 @click.option("--columns", metavar="NAMES", help="Columns of the table: name,params,flops,receptive_field …")
-@format_option
+@click.option("--format", "chosen", type=Form(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
 def analyze(
     model: str,
     input_shape: Sequence[str],
@@ -106,7 +108,11 @@ def analyze(
         explain=explain,
         device=device,
     )
-    show(report, report_sheet(report, split(columns)), chosen)
+    sheet = report_sheet(report, split(columns))
+    if chosen and chosen.startswith(BADGE):
+        click.echo(badge(chosen, report), nl=False)
+    else:
+        show(report, sheet, chosen)
 
 
 def split(names: str | None) -> list[str]:

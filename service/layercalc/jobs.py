@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from layercalc import verbs
-from layercalc.baselines import from_file, from_git
+from layercalc.baselines import Missing, from_file, from_git
 from layercalc.budget_file import Job
 from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused
@@ -20,8 +20,13 @@ ALONE = 1.0  # seconds that are spent in this process before others are started,
 
 def verdict(job: Job) -> dict[str, Any]:
     """The verdict of one model; Refused says what cannot be judged, in which file and line."""
-    was = past(job)
     document = read_model(job.name)[0]
+    try:
+        was = past(job)
+    except Missing:
+        if not job.new:
+            raise
+        return first(job, document)
     try:
         return verbs.check(document, job.budgets, was, **job.options)
     except InvalidBudgets as error:
@@ -35,6 +40,17 @@ def verdict(job: Job) -> dict[str, Any]:
                 fault["detail"] = f"The baseline is no model: {fault['detail']}"
             raise in_file(error, job.baseline or f"{job.name} at {job.ref}") from None
         raise in_file(error, job.name) from None
+
+
+def first(job: Job, document: Any) -> dict[str, Any]:
+    """The verdict of a model that is new: nothing of it has increased."""
+    rising = any("max_increase" in one.limits for one in job.budgets)
+    try:
+        found = verbs.check(document, job.budgets, document if rising else None, **job.options)
+    except Refused as error:
+        raise in_file(error, job.name) from None
+    found.pop("baseline", None)
+    return {**found, "new": True}
 
 
 def past(job: Job) -> Any:

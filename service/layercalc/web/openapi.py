@@ -1,5 +1,6 @@
 """openapi.yaml, generated: layers from the registry, envelopes from their marshmallow schemas."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,8 @@ import yaml
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from layercalc import __version__, catalogue
+from layercalc import __version__, catalogue, formats
+from layercalc.analysis import METRICS as COUNTS
 from layercalc.budget_keys import PER_LAYER
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
@@ -15,6 +17,7 @@ from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
 from layercalc.presets import PRESETS
 from layercalc.sheets import HEADINGS
+from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
@@ -30,8 +33,22 @@ BINARY = {
 }
 
 
-def reply(schema: str, description: str, **texts: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": ref(schema)}, **texts}}
+def reply(schemas: str, description: str, **texts: Any) -> dict[str, Any]:
+    """An answer of one of the schemas named, or of another media type."""
+    refs = [ref(name) for name in schemas.split()]
+    schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
+    return {"description": description, "content": {"application/json": {"schema": schema}, **texts}}
+
+
+def form(known: Iterable[str], badges: bool = True) -> dict[str, Any]:
+    """The parameter that chooses the format of an answer."""
+    names = [*dict.fromkeys(known), *([f"badge:{metric}" for metric in COUNTS] if badges else [])]
+    return {
+        "name": "format",
+        "in": "query",
+        "schema": {"enum": names},
+        "description": "of the answer, before what `Accept` says",
+    }
 
 
 def problems(*statuses: int) -> dict[str, Any]:
@@ -97,7 +114,7 @@ def paths() -> dict[str, Any]:
     analyze = {
         "operationId": "analyze",
         "summary": "Shapes, parameters, MACs, FLOPs and bytes of every layer",
-        "parameters": query,
+        "parameters": [*query, form(["json", *formats.FORMATS])],
         "requestBody": {
             "required": True,
             "content": {
@@ -109,7 +126,7 @@ def paths() -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": reply("Report", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
+            "200": reply("Report Badge", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
             **problems(400, 411, 413, 415, 422, 503),
         },
     }
@@ -130,6 +147,8 @@ def paths() -> dict[str, Any]:
         },
     }
     texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
+    verdicts = {media: {"schema": {} if media.endswith("json") else STRING} for media in MEDIA.values()}
+    del verdicts["application/json"]
     shared = [one for one in query if one["name"] in ("input_shape", "batch_size")]
     strict = {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "409 when a budget fails"}
     limited: list[dict[str, Any]] = [
@@ -164,7 +183,7 @@ def paths() -> dict[str, Any]:
     check = {
         "operationId": "check",
         "summary": "Hold a model against budgets",
-        "parameters": [*shared, strict, *limited],
+        "parameters": [*shared, strict, *limited, form(FORMATS)],
         "requestBody": {
             "required": True,
             "content": {
@@ -175,15 +194,15 @@ def paths() -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": reply("Verdict", "one result for each budget", **texts),
-            "409": reply("Verdict", "a budget failed, and `strict` was asked for", **texts),
+            "200": reply("Verdict Badge CodeQuality", "one result for each budget", **verdicts),
+            "409": reply("Verdict Badge CodeQuality", "a budget failed, and `strict` was asked for", **verdicts),
             **problems(400, 411, 413, 415, 422, 503),
         },
     }
     diff = {
         "operationId": "diff",
         "summary": "What changed between two models, layer by layer and in total",
-        "parameters": shared,
+        "parameters": [*shared, form(["json", *formats.FORMATS], badges=False)],
         "requestBody": {
             "required": True,
             "content": {

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from layercalc import __version__, catalogue, verbs
+from layercalc import __version__, catalogue, formats, verbs
 from layercalc.budgets import read_budgets
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.sheets import report_sheet
-from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, presented
+from layercalc.verdicts import BADGE, FORMATS, diff_markdown, diff_sheet
+from layercalc.web.answers import answer, asked_form, badge_answer, limits, one_of_few, presented, verdict_answer
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.budget_query import LIMITED, budgets_in_query, is_limit
@@ -33,6 +33,7 @@ api = Blueprint("api", __name__)
 def analyze() -> Response:
     document = read_document(request, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
+    form = asked_form(("json", *formats.FORMATS), badges=True)
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
         envelope = load(AnalyzeEnvelope, document)
@@ -41,7 +42,8 @@ def analyze() -> Response:
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         columns = options.pop("columns", ())
         report = verbs.analyze(document, limits=limits(), path=path, **options)
-        return presented(report, report_sheet(report, columns))
+        sheet = report_sheet(report, columns)
+        return badge_answer(form, report) if form.startswith(BADGE) else presented(report, sheet)
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         raise
 
 
-OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns")
+OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns", "format")
 
 
 def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
@@ -80,6 +82,8 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
             )
         elif name == "device":
             options[name] = values[-1]
+        elif name == "format":
+            continue  # of the answer
         elif name in ("conventions", "columns", "budgets"):
             options[name] = [one for value in values for one in value.split(",") if one]
         else:
@@ -104,12 +108,13 @@ def check() -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M`, for curl."""
     document = read_document(request, limits(), CheckEnvelope)
     limited = [name for name in request.args if is_limit(name)]
-    options = query_options(("input_shape", "batch_size", "strict", *LIMITED, *limited))
+    options = query_options(("input_shape", "batch_size", "strict", "format", *LIMITED, *limited))
+    form = asked_form(list(FORMATS), badges=True)
     strict = options.pop("strict", False)
     options = {key: value for key, value in options.items() if key not in (*LIMITED, *limited)}
     asked = budgets_in_query(request.args)
     path: tuple[object, ...] = ()
-    baseline = None
+    baseline = file = None
     names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
         needed = CheckEnvelope if not asked or "budgets" in document else PartialCheckEnvelope
@@ -122,9 +127,11 @@ def check() -> Response:
     elif not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
         raise InvalidBudgets([{"pointer": "", "detail": detail}])
+    name = file or (document.get("name") if isinstance(document, dict) else None)
+    name = name if isinstance(name, str) else "model"
     with faults_in_body(names):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
-    return presented(verdict, check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
+    return verdict_answer(name, verdict, form, 409 if strict and not verdict["passed"] else 200)
 
 
 @api.post("/v1/diff")
@@ -132,10 +139,10 @@ def diff() -> Response:
     envelope = load(DiffEnvelope, read_document(request, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
-    options |= query_options(("input_shape", "batch_size"))
+    options |= query_options(("input_shape", "batch_size", "format"))
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
-    return presented(found, diff_sheet(found))
+    return presented(found, diff_sheet(found), diff_markdown)
 
 
 @api.get("/v1/layers")

@@ -187,6 +187,27 @@ def components() -> dict[str, Any]:
             },
             "passed results totals",
         ),
+        "Badge": {
+            "description": "for the endpoint badge of shields.io; `format=badge:params` shows that total",
+            **row(
+                {"schemaVersion": {"const": 1}, "label": STRING, "message": STRING, "color": STRING, "isError": FLAG},
+                "schemaVersion label message color",
+            ),
+        },
+        "CodeQuality": {
+            "description": "GitLab's code quality report, for `format=gitlab`",
+            **array(
+                row(
+                    {
+                        "description": STRING,
+                        "check_name": STRING,
+                        "fingerprint": STRING,
+                        "severity": STRING,
+                        "location": {"type": "object"},
+                    }
+                )
+            ),
+        },
         "Difference": row(
             {
                 "identical": FLAG,
