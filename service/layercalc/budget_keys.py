@@ -24,6 +24,7 @@ MEMORY = (  # of the report's `memory`
     "training.step_flops",
 )
 METRICS = (*COUNTS, "peak_activation_bytes", SHAPE, REACH, *MEMORY)
+MAX_WORDS = 1_000
 LIMITS = ("max", "min", "equals", "max_increase")
 Faults = list[dict[str, Any]]
 
@@ -80,7 +81,7 @@ class Quantity(Field):
 
 
 class Words(Field):
-    """A string with something in it."""
+    """A string with something in it, and not a book."""
 
     def __init__(self, default: Any = None, *, what: str = "a string that is not empty", **kwargs: Any):
         super().__init__(default, **kwargs)
@@ -90,10 +91,10 @@ class Words(Field):
         return self.what
 
     def schema_of(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "minLength": 1, "maxLength": MAX_WORDS}
 
     def read(self, value: Any, name: str) -> str:
-        if type(value) is not str or not value:
+        if type(value) is not str or not 0 < len(value) <= MAX_WORDS:
             raise self.refuse(value)
         return value
 
@@ -149,7 +150,11 @@ class Sizes(Field):
 
 
 EXPECTED = 'a list of budgets, such as [{"metric": "flops", "max": "600M"}]'
-ENTRIES = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/Budget"}, {"$ref": "#/$defs/Name"}]}, "minItems": 1}
+ENTRIES = {
+    "type": "array",
+    "items": {"anyOf": [{"$ref": "#/$defs/Budget"}, {"$ref": "#/$defs/BudgetName"}]},
+    "minItems": 1,
+}
 SLACK = ", against a baseline"
 
 BUDGET: dict[str, Field] = {
@@ -195,7 +200,7 @@ MODEL: dict[str, Field] = {
 }
 DOCUMENT: dict[str, Field] = {
     "$schema": Words(metadata={"description": "for editors; not looked at"}),
-    "defaults": Inside(dict, "a mapping of defaults", {"$ref": "#/$defs/Defaults"}),
+    "defaults": Inside(dict, "a mapping of defaults", {"$ref": "#/$defs/BudgetDefaults"}),
     "named": Inside(
         dict,
         "a mapping of names to lists of budgets",
@@ -206,7 +211,7 @@ DOCUMENT: dict[str, Field] = {
     "models": Inside(
         list,
         "a list of models",
-        {"type": "array", "items": {"$ref": "#/$defs/Model"}, "minItems": 1},
+        {"type": "array", "items": {"$ref": "#/$defs/BudgetedModel"}, "minItems": 1},
         metadata={"description": "the models of this repository"},
     ),
 }
@@ -277,9 +282,9 @@ def definitions() -> dict[str, Any]:
     listed = "; ".join(f"{name}: {one.description}" for name, one in PRESETS.items())
     return {
         "Budget": mapping(BUDGET, "Budget", allOf=rules),
-        "Model": mapping(MODEL, "Model"),
-        "Defaults": mapping(DEFAULTS, "Defaults"),
-        "Name": {
+        "BudgetedModel": mapping(MODEL, "Models"),
+        "BudgetDefaults": mapping(DEFAULTS, "Defaults"),
+        "BudgetName": {
             "type": "string",
             "minLength": 1,
             "examples": list(PRESETS),
@@ -288,11 +293,14 @@ def definitions() -> dict[str, Any]:
     }
 
 
+def document_schema() -> dict[str, Any]:
+    """The JSON Schema of a document of budgets, without the definitions that it refers to."""
+    covered = {"properties": {"models": {"items": given("budgets")}}}  # each with budgets of its own
+    content = {"anyOf": [given("budgets"), {**given("models"), "allOf": [covered]}]}
+    return mapping(DOCUMENT, "layercalc budgets", **content)
+
+
 def budgets_schema() -> dict[str, Any]:
     """The JSON Schema of a document of budgets, such as layercalc.yaml."""
-    content = {"anyOf": [given("budgets"), given("models")]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **mapping(DOCUMENT, "layercalc budgets", **content),
-        "$defs": definitions(),
-    }
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": draft, **document_schema(), "$defs": definitions()}

@@ -135,7 +135,7 @@ def read_document(given: Any, path: At = ("budgets",)) -> Document:
             why = "is a preset" if name in PRESETS else "is no name"
             faults.append({**place(*at), "detail": f"{received(name)} {why}; choose another name."})
         else:
-            lists.read(lists.named[name], at, (name,))
+            lists.entry(name, at, ())
     shared = lists.read(content["budgets"], (*path, "budgets")) if content.get("budgets") is not None else []
     options = {key: value for key, value in defaults.items() if key in MODEL and value is not None}
     models = []
@@ -176,6 +176,7 @@ class Lists:
 
     def __init__(self, named: Mapping[str, Any], defaults: Mapping[str, Any], path: At, faults: Faults):
         self.named, self.defaults, self.path, self.faults = named, defaults, path, faults
+        self.known: dict[str, list[Budget]] = {}  # a list is read once, wherever it is named
 
     def read(self, listed: Any, at: At, inside: tuple[str, ...] = ()) -> list[Budget]:
         """The budgets of a list; `inside` are the named lists that lead to it."""
@@ -209,7 +210,9 @@ class Lists:
             detail = f"There are no budgets named {one[:100]!r}.{near} There are {', '.join(map(str, names[:50]))}."
             self.faults.append({**place(*at), "detail": detail})
             return []
-        return self.read(self.named[one], (*self.path, "named", one), (*inside, one))
+        if one not in self.known:
+            self.known[one] = self.read(self.named[one], (*self.path, "named", one), (*inside, one))
+        return [budget._replace(set=(*inside, one)[0]) for budget in self.known[one]]
 
 
 def read_budget(one: Any, at: At, defaults: Mapping[str, Any], faults: Faults) -> Budget | None:
@@ -262,6 +265,14 @@ def together(found: dict[str, Any], one: Mapping[str, Any], at: At, faults: Faul
 def placed(budgets: Iterable[Budget], file: str, line: Callable[[At], int]) -> list[Budget]:
     """Budgets that know the file they are from, and their lines in it."""
     return [
-        one._replace(file=file, lines={"": line(one.at), **{key: line((*one.at, key)) for key in one.limits}})
+        one._replace(file=file, lines={"": line(one.at), **{key: line((*one.at, key)) for key in one.written}})
         for one in budgets
     ]
+
+
+def located(budget: Budget, *key: str) -> dict[str, Any]:
+    """Where a budget, or a key of it, is written: file and line, pointer, or parameter."""
+    if budget.file is not None:
+        return {"file": budget.file, "line": budget.lines.get(key[0] if key else "", budget.lines[""])}
+    here = not isinstance(budget.at[0], Parameter) and budget.set not in PRESETS  # a preset is written elsewhere
+    return place(*budget.at, *(one for one in key if here and one in budget.written))

@@ -3,11 +3,13 @@
 import dataclasses
 from typing import Any
 
+from layercalc.budget_keys import budgets_schema
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
+from layercalc.presets import PRESETS
 
 
 def cost_table() -> str:
@@ -105,6 +107,14 @@ def conventions() -> list[dict[str, Any]]:
 def devices() -> list[dict[str, Any]]:
     """The devices that a roofline can be drawn for."""
     return [dataclasses.asdict(one) for one in DEVICES.values()]
+
+
+def presets() -> list[dict[str, Any]]:
+    """The budgets that have a name: what they limit, and who published it."""
+    return [{"name": name, **one._asdict()} for name, one in PRESETS.items()]
+
+
+SCHEMAS = {"budgets": budgets_schema}
 
 
 def default(field: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The commands that hold models against budgets and against one another."""
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import click
 
-from layercalc import budget_file, jobs, outputs, verbs
+from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, outputs, verbs
 from layercalc.cli import cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
 from layercalc.errors import Refused
@@ -39,6 +40,7 @@ def limit_options(command: Any) -> Any:
 @click.option("--allow-new", is_flag=True, help="A model that was not there at that commit has not increased.")
 @click.option("--batch-size", type=int, help="Count for that many samples.")
 @shape_option
+@click.option("--update", is_flag=True, help="Move the limits of the file that are exceeded to today's numbers.")
 @click.option(
     "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
 )
@@ -64,6 +66,7 @@ def check(
     allow_new: bool,
     batch_size: int | None,
     input_shape: Sequence[str],
+    update: bool,
     processes: int | None,
     chosen: str | None,
     files: Sequence[str],
@@ -90,6 +93,8 @@ def check(
             f"There is no budget: give --max-params 5M, --budgets FILE, or a {budget_file.DEFAULT} (layercalc init)."
         )
     options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
+    if update and file is None:
+        raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
     to, instead = outputs.targets(files, chosen)
     try:
         past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
@@ -101,6 +106,9 @@ def check(
             raise click.UsageError("There is no model to check.")
         with progress("check") as told:
             judged = jobs.run(planned, processes, told)
+        if update and file is not None and moved(file, planned, judged):
+            planned = budget_file.plan(file, models, own, options=options, **past)
+            judged = jobs.run(planned, processes)
     for _, one in judged:
         if "errors" in one:
             complain_of(one["title"], one["errors"])
@@ -112,6 +120,19 @@ def check(
     sys.exit(jobs.exit_code(judged))
 
 
+def moved(file: str, planned: Sequence[budget_file.Job], judged: Judged) -> bool:
+    """Whether limits of the file were moved; every move goes to stderr."""
+    if jobs.exit_code(judged) == 2:
+        click.echo(f"{file}: no limit was moved, since not every model can be judged.", err=True)
+        return False
+    moves = budget_update.update(file, planned, judged)
+    for move in moves:
+        click.echo(move.told(), err=True)
+    if not moves:
+        click.echo(f"{file}: every limit is kept; none was moved.", err=True)
+    return any(not move.why for move in moves)
+
+
 def print_verdicts(judged: Judged, form: str) -> None:
     """The verdicts on standard output."""
     if form == "table" and sys.stdout.isatty():
@@ -119,6 +140,32 @@ def print_verdicts(judged: Judged, form: str) -> None:
             show({}, sheet, form)
     else:
         click.echo(outputs.printed(form, judged), nl=False)
+
+
+@cli.command()
+@click.argument("places", nargs=-1, metavar="[FILES OR FOLDERS]")
+@click.option("--output", default=budget_file.DEFAULT, show_default=True, metavar="FILE")
+@click.option("--schema", metavar="URL", help="The JSON Schema to name for editors; left out: it is written beside.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def init(places: Sequence[str], output: str, schema: str | None, force: bool) -> None:
+    """Write a budgets file for the models found here (or in FILES OR FOLDERS), with today's numbers as limits."""
+    path = Path(output)
+    if path.exists() and not force:
+        raise click.ClickException(f"{output} is there already; --force writes it anew.")
+    found = list(budget_start.find(places or ["."]))
+    models = [one for one in found if one.report is not None]
+    for one in found:
+        if one.report is None:
+            click.echo(f"left out {one.path}: {one.fault}", err=True)
+    if not models:
+        where = ", ".join(places) or "this folder"
+        raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
+    budget_start.create(path, budget_start.written(models, path.parent, schema or budget_start.SCHEMA_FILE), force)
+    if schema is None:
+        content = json.dumps(catalogue.SCHEMAS["budgets"](), ensure_ascii=False, indent=2) + "\n"
+        budget_start.create(path.parent / budget_start.SCHEMA_FILE, content, True)
+    for one in models:
+        click.echo(f"{output}: {one.path}")
 
 
 @cli.command()

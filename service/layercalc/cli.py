@@ -267,6 +267,13 @@ def try_line(bind: str) -> str:
 
 
 @cli.command()
+@click.argument("name", type=click.Choice(list(catalogue.SCHEMAS)))
+def schema(name: str) -> None:
+    """Print a JSON Schema: that of a budgets file, for editors."""
+    click.echo(json.dumps(catalogue.SCHEMAS[name](), ensure_ascii=False, indent=2))
+
+
+@cli.command()
 def openapi() -> None:
     """Print openapi.yaml."""
     from layercalc.web.openapi import specification_text

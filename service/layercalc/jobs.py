@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
@@ -109,10 +109,10 @@ def run(
     return [(job.name, found[index]) for index, job in enumerate(jobs)]
 
 
-def shared_out(jobs: dict[int, Job], workers: int) -> Any:
+def shared_out(jobs: dict[int, Job], workers: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each job's verdict as it comes from one of several processes."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(judged, job): index for index, job in jobs.items()}
+        waiting: dict[Future[dict[str, Any]], int] = {pool.submit(judged, job): index for index, job in jobs.items()}
         try:
             for future in as_completed(waiting):
                 try:

@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from layercalc.budget_keys import MEMORY, REACH, SHAPE, place
-from layercalc.budgets import Budget
-from layercalc.differences import Side, aligned
+from layercalc.alignment import aligned
+from layercalc.budget_keys import MEMORY, REACH, SHAPE
+from layercalc.budgets import Budget, located
 from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
 from layercalc.layers.fields import whole
@@ -98,12 +98,12 @@ class Subject:
         return found
 
     @cached_property
-    def was(self) -> dict[str, Row | None]:
-        """The row of the baseline that each row was; None for one that is new."""
+    def was(self) -> dict[str, Row]:
+        """The row of the baseline that each row was, if it is not new."""
         if self.past is None:
             return {}
-        pairs = aligned(Side(self.past.report, {}), Side(self.report, {}))
-        return {self.rows[j]["name"]: None if i is None else self.past.rows[i] for i, j in pairs if j is not None}
+        pairs = aligned(self.past.rows, self.rows)
+        return {self.rows[j]["name"]: self.past.rows[i] for i, j in pairs}
 
     def value(self, metric: str, place: Place) -> Any:
         """A metric in the report's numbers; a receptive field is its largest side."""
@@ -140,20 +140,12 @@ def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str
         try:
             results.append(result(subject, budget))
         except Unjudged as error:
-            key = error.key if error.key and error.key[0] in budget.written else ()
-            faults.append(
-                {**place(*budget.at, *(key if budget.at and not preset(budget) else ())), "detail": str(error)}
-            )
+            faults.append({**located(budget, *error.key), "detail": str(error)})
     if faults:
         raise InvalidBudgets(faults)
     passed = all(one["passed"] or one["level"] == "warn" for one in results)
     known = {} if baseline is None else {"baseline": {"totals": baseline["totals"]}}
     return {"passed": passed, "results": results, "totals": report["totals"], **known}
-
-
-def preset(budget: Budget) -> bool:
-    """Whether a budget is written elsewhere than where it stands."""
-    return budget.set is not None and "named" not in budget.at
 
 
 def result(subject: Subject, budget: Budget) -> dict[str, Any]:
@@ -255,11 +247,13 @@ def words(metric: str, one: Finding) -> str:
     title = titled(metric, one.place)
     if metric == SHAPE:
         return f"{title} {text(one.actual)} is {'' if one.passed else 'not '}{text(one.limit)}"
-    actual, limit, excess = human(metric, one.actual, one.limit, abs(one.excess))
-    out = f"{title} {actual} {(KEEPS if one.passed else EXCEEDS)[one.kind]} {limit}"
     if one.passed:
-        return out
-    return f"{out} by {excess}" + (f" ({share(one.excess, one.limit)})" if one.limit else "")
+        actual, limit = human(metric, one.actual, one.limit)
+        return f"{title} {actual} {KEEPS[one.kind]} {limit}"
+    actual, limit, excess = human(metric, one.actual, one.limit, abs(one.excess))
+    return f"{title} {actual} {EXCEEDS[one.kind]} {limit} by {excess}" + (
+        f" ({share(one.excess, one.limit)})" if one.limit else ""
+    )
 
 
 def culprits(subject: Subject, budget: Budget, worst: Finding, findings: list[Finding]) -> list[dict[str, Any]]:

@@ -49,7 +49,9 @@ class Source(NamedTuple):
         spot = self.spots.get(pointer)
         shared = sum(one.start == spot.start for one in self.spots.values()) > 1 if spot else True
         return (
-            spot is not None and not shared and self.text[spot.start : spot.start + 1] not in ("", "&", "!", "|", ">")
+            spot is not None
+            and not shared
+            and self.text[spot.start : spot.start + 1] not in ("", "&", "!", "|", ">", "-")
         )
 
     def changed(self, values: dict[str, str]) -> str:
@@ -88,6 +90,8 @@ def parsed(name: str, text: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         refuse(name, mark.line + 1 if mark else None, f"Neither YAML nor JSON: {problem(error)}.")
+    except InvalidBudgets:
+        raise
     except RecursionError:
         refuse(name, None, "It is nested too deeply, or contains itself by an alias.")
     except (yaml.YAMLError, ValueError) as error:

@@ -109,7 +109,7 @@ class CheckEnvelope(ma.Schema):
 class PartialCheckEnvelope(CheckEnvelope):
     """The same where the budgets stand in the query."""
 
-    budgets = None
+    budgets = Anything("Budgets", None)
 
 
 class DiffEnvelope(ma.Schema):

@@ -10,10 +10,12 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from layercalc import __version__, catalogue, formats
 from layercalc.analysis import METRICS as COUNTS
+from layercalc.budget_keys import PER_LAYER
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
+from layercalc.presets import PRESETS
 from layercalc.sheets import HEADINGS
 from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER
@@ -149,15 +151,34 @@ def paths() -> dict[str, Any]:
     del verdicts["application/json"]
     shared = [one for one in query if one["name"] in ("input_shape", "batch_size")]
     strict = {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "409 when a budget fails"}
-    limited = [
+    limited: list[dict[str, Any]] = [
         {
-            "name": f"max_{metric}",
+            "name": name,
             "in": "query",
-            "schema": {"type": "string", "pattern": "^[0-9]{1,9}[KMG]?$"},
-            "description": f"a budget for a bare model: most {metric}, such as 5M",
+            "schema": {"type": "string", "pattern": pattern},
+            "description": f"a budget: {described}",
         }
-        for metric in ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
+        for name, pattern, described in (
+            *((f"max_{key}", "^[0-9]{1,9}[KMG]?$", f"most {key}, 5M, or conv*:5M of layers") for key in PER_LAYER[:-2]),
+            (
+                "max_peak_activation_bytes",
+                "^[0-9]{1,9}[KMG]?$",
+                "most bytes live at once; so any metric, max_, min_, equals_",
+            ),
+            ("equals_output_shape", "^null,[0-9]{1,9}$", "the shape of the output, batch first, or name:null,10"),
+            ("max_increase_params", "^[0-9]{1,2}%$", "against the envelope's baseline, with min_delta_ as slack"),
+        )
     ]
+    limited.append(
+        {
+            "name": "budgets",
+            "in": "query",
+            "style": "form",
+            "explode": False,
+            "schema": array({"enum": list(PRESETS)}),
+            "description": "presets (/v1/presets)",
+        }
+    )
     budget = {"metric": "params", "max": "5M"}
     check = {
         "operationId": "check",
@@ -213,6 +234,27 @@ def paths() -> dict[str, Any]:
                 "summary": "One layer type: fields, defaults, JSON Schema, example",
                 "parameters": [kind],
                 "responses": {"200": reply("LayerEntry", "the layer type"), **problems(404)},
+            }
+        },
+        "/v1/presets": {
+            "get": {
+                "operationId": "presets",
+                "summary": "Budgets with a name: what each limits, and whose limits they are",
+                "responses": {"200": reply("PresetList", "the presets")},
+            }
+        },
+        "/v1/schemas/{name}": {
+            "get": {
+                "operationId": "schema",
+                "summary": "The JSON Schema of layercalc.yaml, for editors",
+                "parameters": [{**kind, "name": "name", "schema": {"enum": ["budgets"]}, "example": "budgets"}],
+                "responses": {
+                    "200": {
+                        "description": "the schema",
+                        "content": {"application/schema+json": {"schema": {"type": "object"}}},
+                    },
+                    **problems(404),
+                },
             }
         },
         "/v1/conventions": {

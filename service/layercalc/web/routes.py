@@ -111,7 +111,7 @@ def check() -> Response:
     options = query_options(("input_shape", "batch_size", "strict", "format", *LIMITED, *limited))
     form = asked_form(list(FORMATS), badges=True)
     strict = options.pop("strict", False)
-    options = {key: value for key, value in options.items() if key not in limited}
+    options = {key: value for key, value in options.items() if key not in (*LIMITED, *limited)}
     asked = budgets_in_query(request.args)
     path: tuple[object, ...] = ()
     baseline = file = None
@@ -156,6 +156,20 @@ def layer(name: str) -> Response:
     if found is None:
         raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
     return answer(found)
+
+
+@api.get("/v1/presets")
+def presets() -> Response:
+    return answer({"presets": catalogue.presets()})
+
+
+@api.get("/v1/schemas/<name>")
+def schema(name: str) -> Response:
+    if name not in catalogue.SCHEMAS:
+        raise NotFound(f"There is no schema {name!r}. There is {', '.join(catalogue.SCHEMAS)}.")
+    found = answer(catalogue.SCHEMAS[name]())
+    found.mimetype = "application/schema+json"
+    return found
 
 
 @api.get("/v1/conventions")
