@@ -26,6 +26,7 @@ bench: $(VENV)/.test
 
 openapi: $(VENV)/.run
 	$(BIN)/layercalc openapi > openapi.yaml
+	$(BIN)/layercalc schema budgets > docs/budgets.schema.json
 	$(BIN)/python -c "from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
 	$(BIN)/python scripts/readme_layers.py > /dev/null
 

@@ -2,10 +2,13 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from benchmarks import peers
 from layercalc import analyze
 from layercalc.analysis import Analysis, analyse
 from layercalc.execution import execute, seeded_inputs, seeded_weights
+from layercalc.jobs import cores
 from layercalc.ops import Spec
 from layercalc.readers import read
 
@@ -160,6 +164,23 @@ def against_peers() -> None:
             line(f"{told} {seconds[peer] * 1e3:.0f} ms", f"{seconds['layercalc'] / seconds[peer]:.2f}", goal)
 
 
+def checks() -> None:
+    """`layercalc check` on 100 models in files, for each of them, against one after another in a loop."""
+    names = ("ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3")
+    with TemporaryDirectory() as folder:
+        for index in range(100):
+            (Path(folder) / f"{index:03}.json").write_text(text_of(names[index % len(names)]))
+        budgets = Path(folder) / "layercalc.yaml"
+        budgets.write_text("models: [{path: '*.json', budgets: [{metric: flops, max: 20G}, edge]}]\n")
+        paths = sorted(Path(folder).glob("*.json"))[: len(names)]
+        single = best(lambda: [analyze(json.loads(path.read_text())) for path in paths], 5) / len(paths)
+        for processes in dict.fromkeys((1, cores())):
+            command = [sys.executable, "-m", "layercalc", "check", "--format", "json", "--processes", str(processes)]
+            each = best(lambda c=command: subprocess.run(c, cwd=folder, capture_output=True, check=False), 3) / 100
+            what = f"check of 100 models, {processes} at a time, {each * 1e3:.0f} ms each, start included"
+            line(f"{what}, against {single * 1e3:.0f} ms", f"{each / single:.2f}", "goal: at most 1.5")
+
+
 if __name__ == "__main__":
-    for section in (analysis, costs, chains, memory, passes, against_peers):
+    for section in (checks, analysis, costs, chains, memory, passes, against_peers):
         section()

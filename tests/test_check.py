@@ -8,7 +8,7 @@ import pytest
 
 import layercalc
 from layercalc import InvalidBudgets, InvalidModel, check, diff
-from layercalc.budgets import quantity
+from layercalc.quantities import quantity
 from tests.test_cli import run
 
 NET = {
@@ -176,7 +176,7 @@ def test_layers_whose_names_only_count_are_aligned_by_what_they_are():
     assert (removed["change"], removed["deltas"]["params"]) == ("removed", -20)
 
 
-def test_every_face_gives_the_same_verdict(client, tmp_path):
+def test_every_face_gives_the_same_verdict(client, tmp_path, pytester):
     budgets = [{"metric": "params", "max": "10K"}, {"metric": "flops", "max": "1M"}]
     verdict = check(NET, budgets)
     answer = client.post("/v1/check", json={"model": NET, "budgets": budgets})
@@ -188,6 +188,16 @@ def test_every_face_gives_the_same_verdict(client, tmp_path):
     (tmp_path / "net.json").write_text(json.dumps(NET))
     process = run("check", "net.json", "--max-params", "10K", "--max-flops", "1M", cwd=tmp_path)
     assert (process.returncode, json.loads(process.stdout)) == (1, verdict)
+    (pytester.path / "net.json").write_text(json.dumps(NET))
+    (pytester.path / "layercalc.yaml").write_text(json.dumps({"models": [{"path": "net.json", "budgets": budgets}]}))
+    reports = pytester.inline_run("--layercalc", "-p", "no:terminal").getreports("pytest_runtest_logreport")
+    calls = [one for one in reports if one.when == "call"]
+    assert [one.passed for one in calls] == [one["passed"] for one in verdict["results"]]
+    assert [
+        one["detail"] in str(report.longrepr)
+        for one, report in zip(verdict["results"], calls, strict=True)
+        if not one["passed"]
+    ] == [True]
     found = client.post("/v1/diff", json={"before": NET, "after": GROWN})
     assert found.get_json() == diff(NET, GROWN)
     text = client.post("/v1/diff", json={"before": NET, "after": GROWN}, headers={"Accept": "text/plain"}).text
@@ -250,7 +260,7 @@ def test_formats_that_other_programs_read(project):
     assert [(suite.get("tests"), suite.get("failures")) for suite in suites] == [("2", "0"), ("2", "1")]
     lines = printed("github").splitlines()
     assert lines[0].startswith(
-        "::error file=b.json,title=layercalc%3A params::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
+        "::error file=layercalc.yaml,line=5,title=layercalc%3A b.json%3A params max::params 18.6 K exceeds 13 K by 5.6 K (43.3 %25)"
     )
     assert all(line.startswith("::warning file=") for line in lines[1:])
     quality = json.loads(printed("gitlab"))
@@ -265,7 +275,7 @@ def test_formats_that_other_programs_read(project):
         ("budgets:\n  - metric: params\n    max: 5X\n", 'line 3: Expected a number, or text such as "5M"'),
         ("budget: []\n", "no key 'budget'"),
         ("models:\n  - path: nothing*.json\n    budgets: [{metric: params, max: 1}]\n", "line 2: No file matches"),
-        ("a: [\n", "neither YAML nor JSON"),
+        ("a: [\n", "line 2: Neither YAML nor JSON"),
     ],
 )
 def test_fault_of_a_file_names_the_line(project, content, words):
@@ -290,7 +300,7 @@ def test_baseline_from_git(project):
     assert "head +5.8 K" in json.loads(process.stdout)["results"][0]["detail"]
     missing = run("check", "a.json", "--budgets", "up.yaml", "--baseline-git", "nowhere", cwd=project)
     assert missing.returncode == 2
-    assert "There is no a.json at nowhere" in missing.stderr
+    assert "There is no commit 'nowhere'" in missing.stderr
 
 
 def test_diff_on_the_command_line(project):

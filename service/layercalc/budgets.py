@@ -1,304 +1,278 @@
-"""Limits on what a model may cost: read, and held against a report."""
+"""Limits on what a model may cost: read from a list, from the parameters of a request, or from a whole document."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from typing import Any, NamedTuple
 
-from layercalc.errors import InvalidBudgets, pointer
+from layercalc.budget_keys import (
+    BUDGET,
+    DEFAULTS,
+    DOCUMENT,
+    EXPECTED,
+    LIMITS,
+    MODEL,
+    PER_LAYER,
+    REACH,
+    SHAPE,
+    Faults,
+    Parameter,
+    place,
+    read_keys,
+)
+from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
-from layercalc.layers.fields import received, whole
+from layercalc.layers.fields import received
+from layercalc.presets import PRESETS
+from layercalc.quantities import text
 
-KEYS = ("metric", "max", "min", "equals", "max_increase", "min_delta", "layer", "level", "name")
-LIMITS = ("max", "min", "equals", "max_increase")
-LEVELS = ("error", "warn")
-SHAPE, REACH = "output_shape", "receptive_field"
-DECIMAL = {"": 0, "K": 1, "M": 2, "G": 3, "B": 3, "T": 4, "P": 5, "E": 6, "Z": 7, "Y": 8}
-NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+]?[0-9]{1,3})?)\s*([KMGTPEZYkmgt]?)(i?)(B?)")
-EXAMPLE = 'a number, or text such as "5M", "1.2G" or "16MiB"'
+MAX_BUDGETS = 1_000  # of one model, named lists expanded
+
+At = tuple[object, ...]
 
 
 class Budget(NamedTuple):
-    """One limit, as it was written: `at` is where it stands in the list."""
+    """One limit or several on one metric; `at` is where it was written."""
 
-    at: tuple[object, ...]
+    at: At
     metric: str
     limits: dict[str, Any]
-    min_delta: int
-    layer: str | None
-    level: str
+    min_delta: int = 0
+    layer: str | None = None
+    output: str | None = None
+    level: str = "error"
+    name: str | None = None
+    set: str | None = None
+    written: dict[str, Any] = {}
+    file: str | None = None
+    lines: dict[str, int] = {}  # of each limit in the file, and of the budget itself under ""
+
+    @property
+    def title(self) -> str:
+        """The budget in one line, as it was written."""
+        where = "".join(f" of {one}" for one in (self.layer, self.output) if one)
+        said = " ".join(f"{key} {shown(self.written.get(key, limit))}" for key, limit in self.limits.items())
+        return f"{self.name}: {self.metric}{where} {said}" if self.name else f"{self.metric}{where} {said}"
 
 
-def read_budgets(listed: Any, metrics: Sequence[str], path: tuple[object, ...] = ("budgets",)) -> list[Budget]:
-    """Budgets from their list; InvalidBudgets with every fault. `metrics` are the keys of a report's totals."""
-    if not isinstance(listed, list | tuple) or not listed:
-        detail = (
-            f'Expected a list of budgets, such as [{{"metric": "flops", "max": "600M"}}]; received {received(listed)}.'
-        )
-        raise InvalidBudgets([{"pointer": pointer(*path), "detail": detail}])
-    faults: list[dict[str, Any]] = []
-    found = [read_budget(one, (*path, index), (*metrics, SHAPE, REACH), faults) for index, one in enumerate(listed)]
+class Entry(NamedTuple):
+    """Models of a document: the glob of their paths, their budgets, and how they are analysed."""
+
+    at: At
+    path: str
+    budgets: list[Budget]
+    options: dict[str, Any]
+
+
+class Document(NamedTuple):
+    """Budgets for every model, and for those of some paths; `options` are the defaults of the analysis."""
+
+    budgets: list[Budget]
+    models: list[Entry]
+    options: dict[str, Any]
+
+
+def shown(value: Any) -> str:
+    return text(value) if isinstance(value, list) else str(value)
+
+
+def read_budgets(given: Any, path: At = ("budgets",), file: str | None = None) -> list[Budget]:
+    """The budgets of one model from a list of them, or from a document; InvalidBudgets with every fault.
+
+    An entry of a list is a budget, the name of a preset, or that of a list that the document names. Of a document's
+    `models`, those count whose path matches `file`.
+    """
+    if isinstance(given, list | tuple) and given and all(isinstance(one, Budget) for one in given):
+        return list(given)
+    if not isinstance(given, Mapping) or not given.keys() & DOCUMENT.keys():
+        faults: Faults = []
+        found = Lists({}, {}, path, faults).read(given, path)
+        return sound(found, faults)
+    document = read_document(given, path)
+    if not document.models:
+        return document.budgets
+    if file is None:
+        detail = "These budgets are of models by their paths; say in `file` which of them this one is."
+        raise InvalidBudgets([{**place(*path, "models"), "detail": detail}])
+    mine = [one for entry in document.models if matches(file, entry.path) for one in entry.budgets]
+    if not mine and not document.budgets:
+        paths = ", ".join(entry.path for entry in document.models[:20])
+        raise InvalidBudgets([{**place(*path, "models"), "detail": f"No path matches {file!r}. They are {paths}."}])
+    return [*mine, *document.budgets]
+
+
+def matches(file: str, glob: str) -> bool:
+    """Whether a path is one of a glob's: `**` stands for any folders, also for none."""
+    tidy = glob.removeprefix("./")
+    return any(fnmatchcase(file.removeprefix("./"), one) for one in (tidy, tidy.replace("**/", "")))
+
+
+def read_parameters(given: Mapping[str, Iterable[Any]]) -> list[Budget]:
+    """Budgets that stand in parameters (of a query or a command), by the name of each; a name may have several."""
+    faults: Faults = []
+    found = []
+    for name, several in given.items():
+        lists = Lists({}, {}, (Parameter(name),), faults)
+        found += [budget for one in several for budget in lists.entry(one, (Parameter(name),), ())]
+    return sound(found, faults)
+
+
+def sound(found: list[Budget], faults: Faults) -> list[Budget]:
     if faults:
         raise InvalidBudgets(faults)
-    return [one for one in found if one is not None]
+    return found
 
 
-def read_budget(
-    one: Any, at: tuple[object, ...], metrics: Sequence[str], faults: list[dict[str, Any]]
-) -> Budget | None:
-    def fault(detail: str, *key: object) -> None:
-        faults.append({"pointer": pointer(*at, *key), "detail": detail})
+def read_document(given: Any, path: At = ("budgets",)) -> Document:
+    """A document of budgets; InvalidBudgets with every fault."""
+    faults: Faults = []
+    what = "a mapping with `budgets` or `models`"
+    content = read_keys(DOCUMENT, given, what, path, faults)
+    defaults = read_keys(DEFAULTS, content.get("defaults") or {}, "a mapping", (*path, "defaults"), faults)
+    lists = Lists(content.get("named") or {}, defaults, path, faults)
+    for name in lists.named:
+        at = (*path, "named", name)
+        if not isinstance(name, str) or not name or name in PRESETS:
+            why = "is a preset" if name in PRESETS else "is no name"
+            faults.append({**place(*at), "detail": f"{received(name)} {why}; choose another name."})
+        else:
+            lists.entry(name, at, ())
+    shared = lists.read(content["budgets"], (*path, "budgets")) if content.get("budgets") is not None else []
+    options = {key: value for key, value in defaults.items() if key in MODEL and value is not None}
+    models = []
+    for index, one in enumerate(content.get("models") or ()):
+        at = (*path, "models", index)
+        entry = read_keys(MODEL, one, "a model: a mapping with `path`", at, faults)
+        budgets = lists.read(entry["budgets"], (*at, "budgets")) if entry.get("budgets") is not None else []
+        if entry and not budgets and content.get("budgets") is None:
+            faults.append({**place(*at), "detail": "There is no budget for these models."})
+        own = {key: value for key, value in entry.items() if key not in ("path", "budgets") and value is not None}
+        both = {key: value for key, value in options.items() if key not in BASELINES or not own.keys() & BASELINES}
+        models.append(Entry(at, entry.get("path") or "", budgets, both | own))
+        faults += two_baselines(own, at)
+    faults += two_baselines(options, (*path, "defaults"))
+    if not faults and not shared and not models:
+        faults.append({**place(*path), "detail": f"There is no budget in it. Expected {what}."})
+    if faults:
+        raise InvalidBudgets(once(faults))
+    return Document(shared, models, options)
 
-    if not isinstance(one, Mapping):
-        fault(f'Expected a budget, such as {{"metric": "flops", "max": "600M"}}; received {received(one)}.')
+
+BASELINES = {"baseline", "baseline_git"}
+
+
+def two_baselines(options: dict[str, Any], at: At) -> Faults:
+    if not options.keys() >= BASELINES:
+        return []
+    return [{**place(*at, "baseline_git"), "detail": "A baseline is a file or a git ref, not both."}]
+
+
+def once(faults: Faults) -> Faults:
+    """Without those that a list has again wherever it is named."""
+    return list({tuple(sorted(map(str, fault.items()))): fault for fault in faults}.values())
+
+
+class Lists:
+    """Lists of budgets as they are read: what names stand for, what is the default, and the faults so far."""
+
+    def __init__(self, named: Mapping[str, Any], defaults: Mapping[str, Any], path: At, faults: Faults):
+        self.named, self.defaults, self.path, self.faults = named, defaults, path, faults
+        self.known: dict[str, list[Budget]] = {}  # a list is read once, wherever it is named
+
+    def read(self, listed: Any, at: At, inside: tuple[str, ...] = ()) -> list[Budget]:
+        """The budgets of a list; `inside` are the named lists that lead to it."""
+        if not isinstance(listed, list | tuple) or not listed:
+            self.faults.append({**place(*at), "detail": f"Expected {EXPECTED}; received {received(listed)}."})
+            return []
+        found: list[Budget] = []
+        for index, one in enumerate(listed):
+            found += self.entry(one, (*at, index), inside)
+            if len(found) > MAX_BUDGETS:
+                self.faults.append({**place(*at), "detail": f"More than {MAX_BUDGETS:,} budgets for one model."})
+                return []
+        return found
+
+    def entry(self, one: Any, at: At, inside: tuple[str, ...]) -> list[Budget]:
+        if not isinstance(one, str):
+            budget = read_budget(one, at, self.defaults, self.faults)
+            return [budget._replace(set=inside[0] if inside else None)] if budget else []
+        if one in PRESETS:
+            return [
+                budget._replace(at=at, set=one)  # it stands where it is named
+                for wanted in PRESETS[one].budgets
+                if (budget := read_budget(wanted, at, {}, self.faults))
+            ]
+        if one in inside:
+            self.faults.append({**place(*at), "detail": f"{one!r} contains itself."})
+            return []
+        if one not in self.named:
+            names = [*self.named, *PRESETS]
+            near = nearest(one, [str(name) for name in names])
+            detail = f"There are no budgets named {one[:100]!r}.{near} There are {', '.join(map(str, names[:50]))}."
+            self.faults.append({**place(*at), "detail": detail})
+            return []
+        if one not in self.known:
+            self.known[one] = self.read(self.named[one], (*self.path, "named", one), (*inside, one))
+        return [budget._replace(set=(*inside, one)[0]) for budget in self.known[one]]
+
+
+def read_budget(one: Any, at: At, defaults: Mapping[str, Any], faults: Faults) -> Budget | None:
+    """One budget; None where faults were found."""
+    before = len(faults)
+    found = read_keys(BUDGET, one, 'a budget, such as {"metric": "flops", "max": "600M"}', at, faults)
+    if found:
+        together(found, one, at, faults)
+    if len(faults) > before:
         return None
-    for key in one:
-        if key not in KEYS:
-            fault(f"A budget has no key {key!r}.{nearest(str(key), list(KEYS))} It takes {', '.join(KEYS)}.", key)
-    metric = one.get("metric")
-    if "metric" not in one:
-        fault("'metric' is required: what is limited, such as flops or params.")
-    elif metric not in metrics:
-        near = nearest(str(metric), list(metrics))
-        fault(f"Expected a metric; received {received(metric)}.{near} There are {', '.join(metrics)}.", "metric")
-    limits: dict[str, Any] = {}
-    for key in LIMITS:
-        if one.get(key) is not None:
-            try:
-                limits[key] = read_limit(one[key], key, metric)
-            except ValueError as error:
-                fault(str(error), key)
+    limits = {key: found[key] for key in LIMITS if found[key] is not None}
+    slack = found["min_delta"]
+    if slack is None:
+        slack = defaults.get("min_delta") or 0
+    level = found["level"] or defaults.get("level") or "error"
+    return Budget(
+        at, found["metric"], limits, slack, found["layer"], found["output"], level, found["name"], None, dict(one)
+    )
+
+
+def together(found: dict[str, Any], one: Mapping[str, Any], at: At, faults: Faults) -> None:
+    """What no key alone can get wrong."""
+
+    def fault(detail: str, *key: str) -> None:
+        faults.append({**place(*at, *key), "detail": detail})
+
+    metric = found.get("metric")
     if not any(one.get(key) is not None for key in LIMITS):
         fault(f"A budget needs a limit: one of {', '.join(LIMITS)}.")
-    delta, layer, level = one.get("min_delta"), one.get("layer"), one.get("level", "error")
-    slack = 0
-    if delta is not None:
-        try:
-            slack = quantity(delta)
-        except ValueError as error:
-            fault(str(error), "min_delta")
-        if one.get("max_increase") is None:
-            fault("'min_delta' is slack for 'max_increase', which is not given.", "min_delta")
-    if layer is not None and (not isinstance(layer, str) or not layer):
-        fault(f"Expected a name of layers, with * and ? as in file names; received {received(layer)}.", "layer")
-    if level not in LEVELS:
-        fault(f'Expected "error" or "warn"; received {received(level)}.', "level")
-    if "name" in one and not isinstance(one["name"], str):
-        fault(f"Expected a string; received {received(one['name'])}.", "name")
-    return Budget(at, metric, limits, slack, layer, level) if isinstance(metric, str) else None
+    if found.get("min_delta") is not None and one.get("max_increase") is None:
+        fault("'min_delta' is slack for 'max_increase', which is not given.", "min_delta")
+    for key in LIMITS:
+        value = found.get(key)
+        if value is None or metric is None:
+            continue
+        if metric == SHAPE and key != "equals":
+            fault(f"A shape has no {key}; use equals.", key)
+        elif (metric == SHAPE) != isinstance(value, list):
+            expected = "a shape, the batch first, such as [null, 10]" if metric == SHAPE else "a number"
+            fault(f"Expected {expected}; received {received(one[key])}.", key)
+    if found.get("layer") is not None:
+        if found.get("output") is not None:
+            fault("A budget is of layers or of outputs, not of both.", "output")
+        if metric is not None and metric not in PER_LAYER:
+            fault(f"{metric} is of the whole model; a layer has none. Leave 'layer' out.", "layer")
+    if found.get("output") is not None and metric not in (SHAPE, REACH, None):
+        fault(f"{metric} is not of an output: only {SHAPE} and {REACH} are. Leave 'output' out.", "output")
 
 
-def read_limit(value: Any, key: str, metric: Any) -> Any:
-    """A limit in numbers; ValueError says what was expected."""
-    if metric == SHAPE:
-        if key != "equals":
-            raise ValueError(f"A shape has no {key}; use equals.")
-        if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, 0) for dim in value):
-            raise ValueError(f"Expected a shape, the batch first, such as [null, 10]; received {received(value)}.")
-        return list(value)
-    if key == "max_increase" and isinstance(value, str) and value.rstrip().endswith("%"):
-        text = value.rstrip()[:-1].strip()
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-            raise ValueError(f'Expected a number or a percentage such as "2%"; received {received(value)}.')
-        return Fraction(text) / 100
-    return quantity(value)
-
-
-def quantity(value: Any) -> int:
-    """A whole number of at least 0, from a number or text with a unit: K, M, G … are powers of 1000, Ki … of 1024."""
-    if whole(value, 0):
-        return int(value)
-    if isinstance(value, float) and value >= 0 and value == value // 1 and value < 1e300:
-        return int(value)
-    match = NUMBER.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 400 else None
-    if match is None:
-        raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.")
-    digits, unit, binary, _ = match.groups()
-    if binary and not unit:
-        raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.")
-    found = Fraction(digits.replace("_", "")) * (1024 if binary else 1000) ** DECIMAL[unit.upper()]
-    if found.denominator != 1:
-        raise ValueError(f"Expected a whole number; {value.strip()} is {float(found):g}.")
-    return int(found)
-
-
-def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The verdict: one result for each budget, in their order. What cannot be judged raises InvalidBudgets."""
-    faults: list[dict[str, Any]] = []
-    results = []
-    for budget in budgets:
-        try:
-            results.append(result(report, budget, baseline))
-        except Unjudged as error:
-            faults.append({"pointer": pointer(*budget.at, *error.key), "detail": str(error)})
-    if faults:
-        raise InvalidBudgets(faults)
-    passed = all(one["passed"] or one["level"] == "warn" for one in results)
-    return {"passed": passed, "results": results, "totals": report["totals"]}
-
-
-class Unjudged(ValueError):  # noqa: N818
-    """A budget that nothing can be said of."""
-
-    def __init__(self, message: str, *key: str):
-        super().__init__(message)
-        self.key = key
-
-
-class Finding(NamedTuple):
-    """One limit held against one number or shape."""
-
-    layer: str | None
-    actual: Any
-    limit: Any
-    excess: Any
-    passed: bool
-    words: str
-
-
-def result(report: dict[str, Any], budget: Budget, baseline: dict[str, Any] | None) -> dict[str, Any]:
-    """The worst of what a budget finds."""
-    if "max_increase" in budget.limits and baseline is None:
-        raise Unjudged("'max_increase' needs a baseline: an earlier report, or the model as it was.", "max_increase")
-    findings = [
-        finding(budget, kind, row, report, baseline) for row in places(report, budget) for kind in budget.limits
+def placed(budgets: Iterable[Budget], file: str, line: Callable[[At], int]) -> list[Budget]:
+    """Budgets that know the file they are from, and their lines in it."""
+    return [
+        one._replace(file=file, lines={"": line(one.at), **{key: line((*one.at, key)) for key in one.written}})
+        for one in budgets
     ]
-    worst = max(findings, key=badness)
-    out: dict[str, Any] = {"metric": budget.metric}
-    if budget.layer is not None:
-        out["layer"] = worst.layer
-    detail = worst.words + (culprits(report, budget, baseline) if not worst.passed else "")
-    return out | {
-        "level": budget.level,
-        "limit": worst.limit,
-        "actual": worst.actual,
-        "excess": worst.excess,
-        "passed": worst.passed,
-        "detail": detail,
-    }
 
 
-def badness(one: Finding) -> tuple[bool, Fraction]:
-    """How far past its limit, failures first."""
-    if isinstance(one.limit, list):
-        return not one.passed, Fraction(0)
-    return not one.passed, Fraction(one.excess, max(one.limit, 1))
-
-
-def places(report: dict[str, Any], budget: Budget) -> list[dict[str, Any] | None]:
-    """The rows that a budget is about; None stands for the whole model."""
-    if budget.layer is None:
-        return [None]
-    names = [row["name"] for row in report["layers"]]
-    found = [row for row in report["layers"] if fnmatchcase(row["name"], budget.layer)]
-    if not found:
-        raise Unjudged(f"No layer matches {budget.layer!r}.{nearest(budget.layer, names)}", "layer")
-    if budget.metric not in found[0]:
-        raise Unjudged(f"{budget.metric} is of the whole model; a layer has none. Leave 'layer' out.", "layer")
-    return list(found)
-
-
-def value(report: dict[str, Any], metric: str, row: dict[str, Any] | None) -> Any:
-    """A metric of a row or of the model, in the report's numbers; a receptive field is its largest side."""
-    if metric == SHAPE:
-        return report["outputs"][0]["shape"] if row is None else row["output_shape"]
-    if metric != REACH:
-        return report["totals"].get(metric) if row is None else row.get(metric)
-    if row is None:
-        named = [one for one in report["layers"] if one["name"] == report["outputs"][0]["name"].split(":")[0]]
-        row = named[0] if named else {}
-    sizes = (row.get(REACH) or {}).get("size") or [None]
-    return None if None in sizes else max(sizes)
-
-
-def finding(
-    budget: Budget, kind: str, row: dict[str, Any] | None, report: dict[str, Any], baseline: dict[str, Any] | None
-) -> Finding:
-    metric, limit = budget.metric, budget.limits[kind]
-    name = None if row is None else str(row["name"])
-    actual = value(report, metric, row)
-    title = metric if name is None else f"{metric} of {name}"
-    if metric == SHAPE:
-        passed = actual == limit
-        words = f"{title} {text(actual)} is {'' if passed else 'not '}{text(limit)}"
-        return Finding(name, actual, limit, None, passed, words)
-    if actual is None:
-        reasons = [one["detail"] for one in report.get("warnings", ())]
-        why = f" {reasons[0]}" if reasons else ""
-        raise Unjudged(f"{title} is unknown (null), which no limit can be held against.{why}", "metric")
-    if kind == "max_increase":
-        assert baseline is not None
-        limit = raised(budget, limit, before(baseline, metric, row))
-    excess = limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit
-    passed = excess <= 0
-    verb = {"max": "exceeds", "min": "is below", "equals": "is not", "max_increase": "exceeds"}[kind]
-    kept = {"max": "is within", "min": "is at least", "equals": "is", "max_increase": "is within"}[kind]
-    a, b, c = human(metric, actual, limit, abs(excess))
-    words = f"{title} {a} {kept if passed else verb} {b}"
-    if not passed:
-        share = (excess * 1000 + limit // 2) // limit if limit else 0  # an integer of any size is no float
-        words += f" by {c}" + (f" ({share // 10:,}.{share % 10} %)" if limit else "")
-    return Finding(name, actual, limit, excess, passed, words)
-
-
-def before(baseline: dict[str, Any], metric: str, row: dict[str, Any] | None) -> int:
-    """What a metric was."""
-    if row is None:
-        was = value(baseline, metric, None)
-    else:
-        same = [one for one in baseline["layers"] if one["name"] == row["name"]]
-        if not same:
-            raise Unjudged(f"The baseline has no layer {row['name']!r}.", "layer")
-        was = value(baseline, metric, same[0])
-    if not whole(was, 0):
-        raise Unjudged(f"The baseline does not know {metric}.", "metric")
-    return int(was)
-
-
-def raised(budget: Budget, increase: Any, was: int) -> int:
-    """The most that a metric may be now."""
-    more = (was * increase).__floor__() if isinstance(increase, Fraction) else increase
-    return was + max(more, budget.min_delta)
-
-
-def culprits(report: dict[str, Any], budget: Budget, baseline: dict[str, Any] | None) -> str:
-    """The rows to look at first: those that grew most since the baseline, else the largest."""
-    metric = budget.metric
-    if budget.layer is not None or "min" in budget.limits or not report["layers"] or metric not in report["layers"][0]:
-        return ""
-    known = {row["name"]: row.get(metric) for row in (baseline or {}).get("layers", ())}
-    parts = []
-    for row in report["layers"]:
-        if isinstance(row[metric], int):
-            was = known.get(row["name"])
-            parts.append((row[metric] - (was if isinstance(was, int) else 0), row["name"]))
-    largest = sorted((part for part in parts if part[0] > 0), key=lambda part: -part[0])[:3]
-    if not largest:
-        return ""
-    sign = "+" if baseline else ""
-    listed = ", ".join(f"{name} {sign}{human(metric, n)[0]}" for n, name in largest)
-    return f"; the largest part{'s' * (len(largest) > 1)} of it: {listed}"
-
-
-def human(metric: str, *numbers: int) -> list[str]:
-    """Numbers for a sentence: 652.1 M, 16 MiB; in full where two of them would read the same."""
-    base, unit, names = (1024, "B", "KMGTPEZY") if metric.endswith("bytes") else (1000, "", "KMGTPEZY")
-    short = [scaled(n, base, unit, names) for n in numbers]
-    full = [f"{n:,}{f' {unit}' * bool(unit)}" for n in numbers]
-    return full if len(set(short)) < len(set(numbers)) else short
-
-
-def scaled(n: int, base: int, unit: str, names: str) -> str:
-    power = 0
-    while power < len(names) and n >= base ** (power + 1):
-        power += 1
-    if not power:
-        return f"{n} {unit}".strip()
-    tenths = (n * 10 + base**power // 2) // base**power
-    digits = f"{tenths // 10:,}" + (f".{tenths % 10}" if tenths % 10 else "")
-    return f"{digits} {names[power - 1]}{'i' * (base == 1024)}{unit}"
-
-
-def text(shape: Sequence[int | None]) -> str:
-    return "[" + ", ".join("null" if dim is None else str(dim) for dim in shape) + "]"
+def located(budget: Budget, *key: str) -> dict[str, Any]:
+    """Where a budget, or a key of it, is written: file and line, pointer, or parameter."""
+    if budget.file is not None:
+        return {"file": budget.file, "line": budget.lines.get(key[0] if key else "", budget.lines[""])}
+    here = not isinstance(budget.at[0], Parameter) and budget.set not in PRESETS  # a preset is written elsewhere
+    return place(*budget.at, *(one for one in key if here and one in budget.written))

@@ -3,11 +3,13 @@
 import dataclasses
 from typing import Any
 
+from layercalc.budget_keys import budgets_schema
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
+from layercalc.presets import PRESETS
 
 
 def cost_table() -> str:
@@ -107,6 +109,14 @@ def devices() -> list[dict[str, Any]]:
     return [dataclasses.asdict(one) for one in DEVICES.values()]
 
 
+def presets() -> list[dict[str, Any]]:
+    """The budgets that have a name: what they limit, and who published it."""
+    return [{"name": name, **one._asdict()} for name, one in PRESETS.items()]
+
+
+SCHEMAS = {"budgets": budgets_schema}
+
+
 def default(field: Any) -> dict[str, Any]:
     schema = field.json_schema()
     return {"default": schema["default"]} if "default" in schema else {}
@@ -137,3 +147,8 @@ def example(kind: type[Layer]) -> dict[str, Any]:
         "layer": {"type": kind.type, **config},
         "input_shapes": [list(shape) for shape in (shapes if many else [shapes])],
     }
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of that name."""
+    return SCHEMAS[name]()

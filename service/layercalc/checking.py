@@ -1,35 +1,21 @@
 """The commands that hold models against budgets and against one another."""
 
 import json
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
-import yaml
 
-from layercalc import files, verbs
-from layercalc.cli import FORMATS, cli, format_option, read_model, shape_option, show
-from layercalc.errors import InvalidBudgets, Refused, pointer
-from layercalc.verdicts import FORMATS as FOR_MACHINES
-from layercalc.verdicts import check_sheet, diff_sheet
+from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, outputs, verbs
+from layercalc.cli import cli, complain_of, format_option, progress, shape_option, show
+from layercalc.documents import read_model
+from layercalc.errors import Refused
+from layercalc.quantities import sizes
+from layercalc.verdicts import FORMATS, Judged, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
-FILE_KEYS = {"budgets", "models"}
-MODEL_KEYS = {"path", "budgets", "input_shape", "batch_size", "baseline"}
-
-
-class Job(NamedTuple):
-    """One model to be checked; `places` are the lines of its budgets, where they come from a file."""
-
-    name: str
-    budgets: list[Any]
-    options: dict[str, Any]
-    baseline: str | None
-    places: dict[str, int]
-    at: str = ""
 
 
 def limit_options(command: Any) -> Any:
@@ -43,13 +29,33 @@ def limit_options(command: Any) -> Any:
 @click.argument("models", nargs=-1)
 @limit_options
 @click.option("--output-shape", metavar="SIZES", help="The shape of the output, batch first: null,10.")
-@click.option("--budgets", "file", metavar="FILE", help="Budgets in YAML or JSON, of these models or of its own.")
+@click.option(
+    "--budgets",
+    "file",
+    metavar="FILE",
+    help=f"Budgets of these models or of its own.  [default: {budget_file.DEFAULT}]",
+)
 @click.option("--baseline", metavar="FILE", help="An earlier report, or the model as it was.")
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
+@click.option("--allow-new", is_flag=True, help="A model that was not there at that commit has not increased.")
 @click.option("--batch-size", type=int, help="Count for that many samples.")
 @shape_option
+@click.option("--update", is_flag=True, help="Move the limits of the file that are exceeded to today's numbers.")
 @click.option(
-    "--format", "chosen", type=click.Choice([*FORMATS, *FOR_MACHINES]), help="Default: table to a terminal, else JSON."
+    "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
+)
+@click.option(
+    "--format",
+    "chosen",
+    type=outputs.Form(list(FORMATS)),
+    help="Default: table to a terminal, JSON to a pipe.",
+)
+@click.option(
+    "--output",
+    "files",
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write that format to a file, several times for several: sarif=out.sarif. A FILE alone takes --format.",
 )
 def check(
     models: Sequence[str],
@@ -57,157 +63,109 @@ def check(
     output_shape: str | None,
     baseline: str | None,
     baseline_git: str | None,
+    allow_new: bool,
     batch_size: int | None,
     input_shape: Sequence[str],
+    update: bool,
+    processes: int | None,
     chosen: str | None,
+    files: Sequence[str],
     **most: str | None,
 ) -> None:
-    """Hold MODELS (files, or - for standard input) against budgets; exit code 1 when one of them is exceeded."""
-    own: list[Any] = [
-        {"metric": name.removeprefix("max_"), "max": text} for name, text in most.items() if text is not None
-    ]
+    """Hold MODELS (files, or - for standard input) against budgets.
+
+    Without --budgets and without a limit, those of ./layercalc.yaml. Exit code 1: a budget is exceeded; 2: a model or a
+    budget cannot be judged.
+    """
+    own: dict[str, list[Any]] = {
+        f"--{name.replace('_', '-')}": [{"metric": name.removeprefix("max_"), "max": text}]
+        for name, text in most.items()
+        if text is not None
+    }
     if output_shape is not None:
-        own.append({"metric": "output_shape", "equals": sizes(output_shape)})
-    options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
-    jobs = [Job(name, own, options, baseline, {}) for name in models]
-    if file is not None:
-        jobs = list(planned(file, jobs, own, options, baseline))
-    if not jobs:
-        raise click.UsageError("There is no model to check.")
+        own["--output-shape"] = [{"metric": "output_shape", "equals": sizes(output_shape)}]
     if baseline and baseline_git:
         raise click.UsageError("A baseline is a FILE or a git REF, not both.")
-    judged = [(job.name, verdict(job, baseline_git)) for job in jobs]
-    passed = all(one["passed"] for _, one in judged)
-    if chosen in FOR_MACHINES:
-        click.echo(FOR_MACHINES[chosen](judged), nl=False)
-    elif len(judged) == 1:
-        show(judged[0][1], check_sheet(judged[0][1]), chosen)
-    elif (chosen or ("table" if sys.stdout.isatty() else "json")) == "json":
-        every = {"passed": passed, "models": [{"model": name, **one} for name, one in judged]}
-        click.echo(json.dumps(every, ensure_ascii=False))
-    else:
-        for name, one in judged:
-            sheet = check_sheet(one)
-            sheet.title = f"check {name}"
-            show(one, sheet, chosen)
-    if not passed:
-        sys.exit(1)
-
-
-def sizes(text: str) -> list[Any]:
-    parts = [one.strip() for one in text.strip("[]() ").split(",") if one.strip()]
-    return [None if one in ("null", "None") else int(one) if one.isdecimal() else one for one in parts]
-
-
-def verdict(job: Job, ref: str | None) -> dict[str, Any]:
-    was = None
-    if ref is not None:
-        was = files.read_model(at_commit(job.name, ref), ())[0]
-    elif job.baseline is not None:
-        was = read_model(job.baseline)[0]
+    if file is None and not own and Path(budget_file.DEFAULT).is_file():
+        file = budget_file.DEFAULT
+    if file is None and not own:
+        raise click.UsageError(
+            f"There is no budget: give --max-params 5M, --budgets FILE, or a {budget_file.DEFAULT} (layercalc init)."
+        )
+    options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
+    if update and file is None:
+        raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
+    to, instead = outputs.targets(files, chosen)
     try:
-        return verbs.check(read_model(job.name)[0], job.budgets, was, **job.options)
+        past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
+        planned = budget_file.plan(file, models, own, options=options, **past)
     except Refused as error:
-        for fault in error.errors:
-            where = fault.get("pointer", "")
-            if where.startswith("/budgets") and job.places:
-                line = line_of(job.places, job.at + where)
-                fault["detail"] = f"line {line}: {fault['detail']}"
-        if job.name != "-":
-            error.errors[0]["detail"] = f"{job.name}: {error.errors[0]['detail']}"
-        raise
+        judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
+    else:
+        if not planned:
+            raise click.UsageError("There is no model to check.")
+        with progress("check") as told:
+            judged = jobs.run(planned, processes, told)
+        if update and file is not None and moved(file, planned, judged):
+            planned = budget_file.plan(file, models, own, options=options, **past)
+            judged = jobs.run(planned, processes)
+    for _, one in judged:
+        if "errors" in one:
+            complain_of(one["title"], one["errors"])
+    outputs.write(judged, to)
+    if chosen == "github":
+        outputs.summarize(judged)
+    if not instead:
+        print_verdicts(judged, chosen or ("table" if sys.stdout.isatty() else "json"))
+    sys.exit(jobs.exit_code(judged))
 
 
-def at_commit(name: str, ref: str) -> bytes:
-    """A file as it was at a commit."""
-    path = Path(name)
-    command = ["git", "-C", str(path.parent or "."), "show", f"{ref}:./{path.name}"]
-    try:
-        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
-    except FileNotFoundError:
-        raise click.ClickException("git is not installed, which --baseline-git needs.") from None
-    except subprocess.SubprocessError as error:
-        said = getattr(error, "stderr", b"") or str(error).encode()
-        raise click.ClickException(f"There is no {name} at {ref}: {said.decode(errors='replace').strip()}") from None
+def moved(file: str, planned: Sequence[budget_file.Job], judged: Judged) -> bool:
+    """Whether limits of the file were moved; every move goes to stderr."""
+    if jobs.exit_code(judged) == 2:
+        click.echo(f"{file}: no limit was moved, since not every model can be judged.", err=True)
+        return False
+    moves = budget_update.update(file, planned, judged)
+    for move in moves:
+        click.echo(move.told(), err=True)
+    if not moves:
+        click.echo(f"{file}: every limit is kept; none was moved.", err=True)
+    return any(not move.why for move in moves)
 
 
-def planned(file: str, jobs: list[Job], own: list[Any], options: dict[str, Any], baseline: str | None) -> Iterator[Job]:
-    """The jobs that a budgets file adds: its budgets for the models named, and its own models."""
-    content, places = read_yaml(file)
-    faults: list[dict[str, Any]] = []
-
-    def fault(where: str, detail: str) -> None:
-        faults.append({"pointer": where, "detail": f"{file}, line {line_of(places, where)}: {detail}"})
-
-    if not isinstance(content, dict):
-        fault("", "Expected a mapping with `budgets` or `models`.")
-        content = {}
-    for key in content:
-        if key not in FILE_KEYS:
-            fault(pointer(key), f"There is no key {key!r}; a budgets file has {' and '.join(sorted(FILE_KEYS))}.")
-    shared, listed = content.get("budgets") or [], content.get("models") or []
-    for name, value in (("budgets", shared), ("models", listed)):
-        if not isinstance(value, list):
-            fault(pointer(name), f"Expected a list of {name}.")
-    if not faults and not shared and not listed:
-        fault("", "There is no budget in it.")
-    found: list[Job] = []
-    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        at = pointer("models", index)
-        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-            fault(at, "Expected a model: a mapping with `path` and `budgets`.")
-            continue
-        for key in entry:
-            if key not in MODEL_KEYS:
-                fault(f"{at}{pointer(key)}", f"A model has no key {key!r}; it takes {', '.join(sorted(MODEL_KEYS))}.")
-        base = Path(file).parent
-        given = entry["path"]
-        paths = [given] if Path(given).is_absolute() else sorted(map(str, base.glob(given)))
-        if not paths:
-            fault(f"{at}/path", f"No file matches {entry['path']!r}.")
-        said = {key: entry.get(key, options[key]) for key in ("input_shape", "batch_size")}
-        was = str(base / entry["baseline"]) if isinstance(entry.get("baseline"), str) else baseline
-        budgets = entry.get("budgets") or []
-        if not isinstance(budgets, list):
-            fault(f"{at}/budgets", "Expected a list of budgets.")
-            continue
-        found += [Job(path, [*budgets, *shared, *own], said, was, places, at) for path in paths]
-    if faults:
-        raise InvalidBudgets(faults)
-    for job in jobs:
-        yield job._replace(budgets=[*(shared if isinstance(shared, list) else []), *own], places=places)
-    yield from found if not jobs else ()
+def print_verdicts(judged: Judged, form: str) -> None:
+    """The verdicts on standard output."""
+    if form == "table" and sys.stdout.isatty():
+        for sheet in check_sheets(judged):
+            show({}, sheet, form)
+    else:
+        click.echo(outputs.printed(form, judged), nl=False)
 
 
-def read_yaml(name: str) -> tuple[Any, dict[str, int]]:
-    """What a YAML or JSON file holds, and the line of everything in it by JSON Pointer."""
-    try:
-        body = Path(name).read_text("utf-8")
-        node = yaml.compose(body, yaml.SafeLoader)
-        return yaml.safe_load(body), dict(lines(node, ""))
-    except OSError as error:
-        raise click.ClickException(f"{name}: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise click.ClickException(f"{name} is neither YAML nor JSON: {' '.join(str(error).split())}") from None
-
-
-def lines(node: Any, where: str) -> Iterator[tuple[str, int]]:
-    if node is None:
-        return
-    yield where, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from lines(value, where + pointer(key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from lines(value, where + pointer(index))
-
-
-def line_of(places: dict[str, int], where: str) -> int:
-    """The line of a pointer, or of the nearest thing around it that has one."""
-    while where and where not in places:
-        where = where.rpartition("/")[0]
-    return places.get(where, 1)
+@cli.command()
+@click.argument("places", nargs=-1, metavar="[FILES OR FOLDERS]")
+@click.option("--output", default=budget_file.DEFAULT, show_default=True, metavar="FILE")
+@click.option("--schema", metavar="URL", help="The JSON Schema to name for editors; left out: it is written beside.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def init(places: Sequence[str], output: str, schema: str | None, force: bool) -> None:
+    """Write a budgets file for the models found here (or in FILES OR FOLDERS), with today's numbers as limits."""
+    path = Path(output)
+    if path.exists() and not force:
+        raise click.ClickException(f"{output} is there already; --force writes it anew.")
+    found = list(budget_start.find(places or ["."]))
+    models = [one for one in found if one.report is not None]
+    for one in found:
+        if one.report is None:
+            click.echo(f"left out {one.path}: {one.fault}", err=True)
+    if not models:
+        where = ", ".join(places) or "this folder"
+        raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
+    budget_start.create(path, budget_start.written(models, path.parent, schema or budget_start.SCHEMA_FILE), force)
+    if schema is None:
+        content = json.dumps(catalogue.SCHEMAS["budgets"](), ensure_ascii=False, indent=2) + "\n"
+        budget_start.create(path.parent / budget_start.SCHEMA_FILE, content, True)
+    for one in models:
+        click.echo(f"{output}: {one.path}")
 
 
 @cli.command()
@@ -220,4 +178,7 @@ def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     found = verbs.diff(read_model(before)[0], read_model(after)[0], **options)
-    show(found, diff_sheet(found), chosen)
+    if chosen == "markdown":
+        click.echo(diff_markdown(found), nl=False)
+    else:
+        show(found, diff_sheet(found), chosen)

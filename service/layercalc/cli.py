@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -12,13 +11,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from layercalc import __version__, catalogue, files, formats, verbs
-from layercalc.errors import Refused, Unreadable
+from layercalc.documents import in_file, read_bytes, read_model
+from layercalc.errors import Refused
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.readers.text import parse_json
+from layercalc.outputs import Form, badge
 from layercalc.sheets import report_sheet
 from layercalc.verbs import DTYPES
+from layercalc.verdicts import BADGE
 
-FORMATS = ("table", "json", "markdown", "csv")
+FORMATS = ("table", "text", "json", "markdown", "csv")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,17 +54,13 @@ def main() -> NoReturn:
 
 def complain(error: Refused) -> None:
     """The problem on stderr, every fault with its place."""
-    click.echo(f"{error.title}:", err=True)
-    for item in error.errors:
+    complain_of(error.title, error.errors)
+
+
+def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
+    click.echo(f"{title}:", err=True)
+    for item in errors:
         click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
-
-
-def read_bytes(name: str) -> bytes:
-    """A file, or standard input."""
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{name}: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -72,18 +69,7 @@ def told_of(name: str) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        raise type(error)([{**fault, "detail": f"{name}: {fault['detail']}"} for fault in error.errors]) from None
-
-
-def read_model(name: str) -> tuple[Any, Any]:
-    """A document from a file or standard input, parsed or as text, and the weights that a Keras file has with it."""
-    body = read_bytes(name)
-    if not body.strip():
-        raise Unreadable([{"pointer": "", "detail": f"{name} is empty."}])
-    document, weights = files.read_model(body, ())
-    if isinstance(document, str) and name.endswith(".json"):
-        parse_json(document)  # to say what is wrong with it
-    return document, weights
+        raise in_file(error, name) from None
 
 
 format_option = click.option(
@@ -102,7 +88,7 @@ shape_option = click.option(
 @click.option("--explain", is_flag=True, help="Show the arithmetic of every row.")
 @click.option("--device", metavar="NAME", help="Bound the time: a100, raspberry-pi-5 …, or FLOP/s,bytes/s.")
 @click.option("--columns", metavar="NAMES", help="Columns of the table: name,params,flops,receptive_field …")
-@format_option
+@click.option("--format", "chosen", type=Form(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
 def analyze(
     model: str,
     input_shape: Sequence[str],
@@ -122,7 +108,11 @@ def analyze(
         explain=explain,
         device=device,
     )
-    show(report, report_sheet(report, split(columns)), chosen)
+    sheet = report_sheet(report, split(columns))
+    if chosen and chosen.startswith(BADGE):
+        click.echo(badge(chosen, report), nl=False)
+    else:
+        show(report, sheet, chosen)
 
 
 def split(names: str | None) -> list[str]:
@@ -203,7 +193,7 @@ def forward(
         request["expected"] = read_tensors(expected, "expected")
     if input_shape:
         request["input_shape"] = list(input_shape)
-    with progress() as told:
+    with progress("forward") as told:
         result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
     show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
@@ -211,13 +201,13 @@ def forward(
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int, str], None] | None]:
-    """A bar on a terminal's stderr, for passes that take their time; elsewhere nothing."""
+def progress(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A bar on a terminal's stderr, for what takes its time; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("forward", total=None)
+        task = bar.add_task(title, total=None)
         yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
 
 
@@ -298,6 +288,13 @@ def try_line(bind: str) -> str:
     path = bind.removeprefix("unix:")
     where = f"http://{bind}" if path == bind else f"--unix-socket {path} http://localhost"
     return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' {where}/v1/analyze"
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(list(catalogue.SCHEMAS)))
+def schema(name: str) -> None:
+    """Print a JSON Schema: that of a budgets file, for editors."""
+    click.echo(json.dumps(catalogue.SCHEMAS[name](), ensure_ascii=False, indent=2))
 
 
 @cli.command()

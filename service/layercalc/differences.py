@@ -1,13 +1,14 @@
 """What changed between two models: layers aligned, the arguments that differ, and what that does to each metric."""
 
-import re
-from difflib import SequenceMatcher
+from collections import deque
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from layercalc.alignment import Pairs, aligned, given
 from layercalc.analysis import Analysis, Row
 from layercalc.earlier import METRICS
 from layercalc.layers import Layer
-from layercalc.layers.base import fields_of, snake_case
+from layercalc.layers.base import fields_of
 
 UNSAID = ("name", "inputs")
 
@@ -47,16 +48,18 @@ def plain(value: Any) -> Any:
 
 
 def compared(before: Side, after: Side) -> dict[str, Any]:
-    """The contract's diff."""
+    """The contract's diff; `inputs` and `outputs` of the models only where they differ."""
     olds, news = before.report["layers"], after.report["layers"]
+    pairs = paired(before, after)
+    wires = Wires(before.report, after.report, pairs)
     layers = []
-    for i, j in aligned(before, after):
+    for i, j in ordered(pairs, len(olds), len(news)):
         if i is None:
             layers.append(lone("added", None, news[j]))
         elif j is None:
             layers.append(lone("removed", olds[i], None))
         else:
-            line = changed(olds[i], news[j], before, after)
+            line = changed(olds[i], news[j], before, after, wires)
             if line is not None:
                 layers.append(line)
     totals = {
@@ -68,58 +71,84 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
         for metric, was in before.report["totals"].items()
         if not isinstance(was, dict)
     }
-    ends = [[one[key] for key in ("inputs", "outputs")] for one in (bare(before.report), bare(after.report))]
-    same = not layers and all(one["before"] == one["after"] for one in totals.values()) and ends[0] == ends[1]
-    return {"identical": same, "totals": totals, "layers": layers}
+    ends = {}
+    for key in ("inputs", "outputs"):
+        was, now = before.report[key], after.report[key]
+        if [bare(one) for one in was] != [bare(one) for one in now] or (key == "outputs" and wires.moved(was, now)):
+            ends[key] = {"before": was, "after": now}
+    same = not layers and not ends and all(one["before"] == one["after"] for one in totals.values())
+    return {"identical": same, "totals": totals, "layers": layers, **ends}
 
 
-def bare(report: dict[str, Any]) -> dict[str, Any]:
-    """The inputs and outputs without names that nobody gave."""
-    return {key: [(one["shape"], one["dtype"]) for one in report[key]] for key in ("inputs", "outputs")}
+def bare(tensor: dict[str, Any]) -> tuple[Any, Any]:
+    """An input or output without its name, which nobody may have given."""
+    return tensor["shape"], tensor["dtype"]
 
 
-def aligned(before: Side, after: Side) -> list[tuple[int | None, int | None]]:
-    """Pairs of rows, in the order of the new model and what is gone where it stood.
+def paired(before: Side, after: Side) -> Pairs:
+    """The rows of both sides that are one layer."""
+    sides = (before.arguments, after.arguments)
+    told = bool(sides[0] and sides[1])
 
-    Names that were given tie rows together; between them runs of equal rows, then rows of one name, then of one type.
-    """
-    olds, news = before.report["layers"], after.report["layers"]
-    said = bool(before.arguments and after.arguments)
-    marks = [[mark(row, one, said) for row in one.report["layers"]] for one in (before, after)]
-    pairs: list[tuple[int | None, int | None]] = []
-    for tag, a, b, c, d in SequenceMatcher(None, marks[0], marks[1], autojunk=False).get_opcodes():
-        if tag == "equal":
-            pairs += zip(range(a, b), range(c, d), strict=True)
-            continue
-        left, right = list(range(a, b)), list(range(c, d))
-        for key in ("name", "type"):
-            for i in list(left):
-                match = next((j for j in right if olds[i][key] == news[j][key]), None)
-                if match is not None:
-                    pairs.append((i, match))
-                    left.remove(i)
-                    right.remove(match)
-        pairs += [(i, None) for i in left] + [(None, j) for j in right]
-    moved = {olds[i]["name"]: i for i, j in pairs if i is not None and j is None and given(olds[i])}
-    for j in [j for i, j in pairs if i is None]:  # a name that was given is the same layer wherever it stands
-        found = moved.get(news[j]["name"]) if j is not None and given(news[j]) else None
-        if found is not None:
-            pairs = [pair for pair in pairs if pair not in ((found, None), (None, j))] + [(found, j)]
-    return sorted(pairs, key=lambda pair: (pair[1] if pair[1] is not None else pair[0] or 0, pair[0] or 0))
+    def config(row: dict[str, Any], side: int) -> str:
+        found = sides[side].get(row["name"], {})
+        return repr({key: value for key, value in found.items() if key not in UNSAID})
+
+    return aligned(before.report["layers"], after.report["layers"], config if told else None)
 
 
-def mark(row: dict[str, Any], side: Side, told: bool) -> str:
-    """What makes two rows the same: everything, but a name only where one was given, arguments where both are told."""
-    found = side.arguments.get(row["name"], {}) if told else {}
-    config = {key: value for key, value in found.items() if key not in UNSAID}
-    name = row["name"] if given(row) else ""
-    return repr((name, row["type"], config, row["output_shape"], row["params"], row["flops"]))
+def ordered(pairs: Pairs, olds: int, news: int) -> Iterator[tuple[Any, Any]]:
+    """Every row in the order of the new model, and what is gone where it stood."""
+    old_of = {j: i for i, j in pairs}
+    kept = set(old_of.values())
+    gone = deque(i for i in range(olds) if i not in kept)
+    follows = [olds] * (news + 1)  # the old place of the first kept row from here on
+    for j in reversed(range(news)):
+        follows[j] = old_of.get(j, follows[j + 1])
+    for j in range(news + 1):
+        while gone and gone[0] < follows[j]:
+            yield gone.popleft(), None
+        if j < news:
+            yield old_of.get(j), j
 
 
-def given(row: dict[str, Any]) -> bool:
-    """Whether a name is other than the one that a layer gets where none is given."""
-    last = row["name"].rsplit("/", 1)[-1].split("@")[0]
-    return re.fullmatch(rf"{re.escape(snake_case(row['type']))}(_\d+)?", last) is None
+class Wires:
+    """Where each row's inputs come from, as far as both models have it: rows that only one has are looked through."""
+
+    def __init__(self, before: dict[str, Any], after: dict[str, Any], pairs: Pairs):
+        olds, news = before["layers"], after["layers"]
+        self.now = {olds[i]["name"]: str(news[j]["name"]) for i, j in pairs}
+        both = set(self.now.values())
+        ends = zip(before["inputs"], after["inputs"], strict=False)
+        self.now |= {one["name"]: other["name"] for one, other in ends if one["name"] not in self.now}
+        self.old_rows = {row["name"]: row for row in olds if row["name"] not in self.now}
+        self.new_rows = {row["name"]: row for row in news if row["name"] not in both}
+
+    def rewired(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any] | None:
+        """The inputs before and after, where they come from elsewhere now."""
+        if old.get("inputs") is None or new.get("inputs") is None:
+            return None
+        was, now = self.sources(old["inputs"], new["inputs"])
+        return [old["inputs"], new["inputs"]] if was != now else None
+
+    def moved(self, was: list[dict[str, Any]], now: list[dict[str, Any]]) -> bool:
+        """Whether outputs come from other rows than they did."""
+        left, right = self.sources([one["name"] for one in was], [one["name"] for one in now])
+        return left != right
+
+    def sources(self, was: list[str], now: list[str]) -> tuple[list[str], list[str]]:
+        left = [through(name, self.old_rows) for name in was]
+        return [self.now.get(name, name) for name in left], [through(name, self.new_rows) for name in now]
+
+
+def through(name: str, rows: dict[str, dict[str, Any]]) -> str:
+    """The row that feeds a chain of rows with one input each."""
+    for _ in range(len(rows)):
+        inputs = rows[name].get("inputs") if name in rows else None
+        if not inputs or len(inputs) != 1:
+            break
+        name = inputs[0]
+    return name
 
 
 def delta(before: Any, after: Any) -> int | None:
@@ -141,16 +170,16 @@ def lone(change: str, old: dict[str, Any] | None, new: dict[str, Any] | None) ->
     }
 
 
-def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side) -> dict[str, Any] | None:
+def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side, wires: Wires) -> dict[str, Any] | None:
     """Two rows that are one layer, if anything about it changed."""
     was, now = before.arguments.get(old["name"]), after.arguments.get(new["name"])
     fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] else {}
     if old["name"] != new["name"] and (given(old) or given(new)):
         fields["name"] = [old["name"], new["name"]]
     if was is not None and now is not None and old["type"] == new["type"]:
-        fields |= {
-            key: [was.get(key), now.get(key)] for key in now if key not in UNSAID and was.get(key) != now.get(key)
-        }
+        fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))
+    if (inputs := wires.rewired(old, new)) is not None:
+        fields["inputs"] = inputs
     deltas = {metric: delta(old[metric], new[metric]) for metric in METRICS if old[metric] != new[metric]}
     shapes = [old["output_shape"], new["output_shape"]]
     if not fields and not deltas and shapes[0] == shapes[1]:
@@ -164,3 +193,13 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side)
         "output_shape": shapes,
         "deltas": deltas,
     }
+
+
+def differing(was: dict[str, Any], now: dict[str, Any], inside: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """The arguments that differ, those of a layer inside a layer by their path: `layer.units`."""
+    for key, old in was.items():
+        new = now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and old.get("type") == new.get("type"):
+            yield from differing({name: old.get(name) for name in (*old, *new)}, new, f"{inside}{key}.")
+        elif old != new:
+            yield f"{inside}{key}", [old, new]

@@ -38,7 +38,12 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         for key in METRICS:
             need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), "layers", index, key)
         need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), "layers", index, "output_shape")
-        rows.append({key: row.get(key) for key in ("name", "type", "output_shape", "receptive_field", *METRICS)})
+        inputs = row.get("inputs")
+        named = isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)
+        need(inputs is None or named, "names of rows", inputs, "layers", index, "inputs")
+        rows.append(
+            {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
+        )
     ends: dict[str, Any] = {}
     for key in TENSORS:
         listed = document.get(key)
@@ -49,7 +54,14 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
     if faults:
         raise InvalidModel(faults)
     counts = {key: n for key, n in totals.items() if key != "counts"}
-    return {"totals": counts, "layers": rows, "warnings": [], **ends}
+    memory = document.get("memory")
+    return {
+        "totals": counts,
+        "layers": rows,
+        "memory": memory if isinstance(memory, Mapping) else {},
+        "warnings": [],
+        **ends,
+    }
 
 
 def shape(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,11 +101,13 @@ def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
 
 def where(item: dict[str, Any]) -> str:
     """The place of a warning or error, as text in front of it."""
+    found = [str(item["file"])] if "file" in item else []
     if "line" in item:
-        return f"line {item['line']}, column {item['column']}: "
-    if "parameter" in item:
-        return f"{item['parameter']}: "
-    return f"{item['pointer']}: " if item.get("pointer") else ""
+        found.append(f"line {item['line']}")
+        found += [f"column {item['column']}"] if "column" in item else []
+    elif item.get("parameter") or item.get("pointer"):
+        found.append(item.get("parameter") or item["pointer"])
+    return f"{', '.join(found)}: " if found else ""
 
 
 def drawn(sheet: Sheet) -> Table:
@@ -130,11 +133,30 @@ def as_text(sheet: Sheet) -> str:
 def as_markdown(sheet: Sheet) -> str:
     """A Markdown table and the lines under it."""
     marks = ["---"] * (len(sheet.columns) - sheet.numbers) + ["---:"] * sheet.numbers
-    escaped = [
-        [cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in row] for row in sheet.rows
-    ]
+    escaped = [[prose(cell) for cell in row] for row in sheet.rows]
     lines = ["| " + " | ".join(row) + " |" for row in (sheet.columns, marks, *escaped)]
-    return "\n".join([f"### {sheet.title}", "", *lines, "", *(f"{line}  " for line in sheet.notes)]) + "\n"
+    notes = [f"{prose(line)}  " for line in sheet.notes]
+    return "\n".join([f"### {prose(sheet.title)}", "", *lines, "", *notes]) + "\n"
+
+
+MARKUP = re.compile(r"[&<>|\\`*~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.I)
+MENTION = re.compile(r"(?<=[@#!$%])(?=\w)")  # of a person, an issue, a merge request
+
+
+def code(text: str) -> str:
+    """A name, as code, in which nothing is looked up."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"<code>{entities(text)}</code>"
+
+
+def prose(text: str) -> str:
+    """Text that stays text in Markdown, whoever wrote it: no markup, no cell of a table, no link, no mention."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return entities(MENTION.sub("\u200b", text))
+
+
+def entities(text: str) -> str:
+    return MARKUP.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
 def as_csv(sheet: Sheet) -> str:
@@ -153,5 +175,5 @@ def cell(value: Any) -> Any:
     return "null" if value is None else value
 
 
-FORMATS = {"table": as_text, "markdown": as_markdown, "csv": as_csv}
+FORMATS = {"table": as_text, "text": as_text, "markdown": as_markdown, "csv": as_csv}
 MEDIA = {"text/plain": as_text, "text/markdown": as_markdown, "text/csv": as_csv}

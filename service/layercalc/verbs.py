@@ -11,7 +11,7 @@ import numpy as np
 
 from layercalc import differences, files, tensors
 from layercalc.analysis import Analysis, analyse
-from layercalc.budgets import judged, read_budgets
+from layercalc.budgets import read_budgets
 from layercalc.collector import paused
 from layercalc.comparison import compared, origin
 from layercalc.conventions import chosen
@@ -22,6 +22,7 @@ from layercalc.earlier import is_report, read_report
 from layercalc.effort import effort
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
+from layercalc.judging import judged
 from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits, setting
 from layercalc.model import Model
@@ -199,6 +200,7 @@ def check(
     budgets: Any,
     baseline: Any = None,
     *,
+    file: str | None = None,
     input_shape: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
@@ -206,18 +208,20 @@ def check(
 ) -> dict[str, Any]:
     """Hold a model against budgets: `{"passed", "results", "totals"}`, one result for each budget in their order.
 
-    `budgets` is a list of `{"metric", "max"?, "min"?, "equals"?, "max_increase"?, "min_delta"?, "layer"?, "level"?}`;
-    `baseline` an earlier report, or the model as it was. Raises InvalidModel, and InvalidBudgets for a budget that is
-    wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
+    `budgets` is a list of `{"metric", "max"?, "min"?, "equals"?, "max_increase"?, "min_delta"?, "layer"?, "output"?,
+    "level"?, "name"?}` and names of presets, or a document such as layercalc.yaml, whose `models` are chosen by `file`.
+    `baseline` is an earlier report, or the model as it was. Raises InvalidModel, and InvalidBudgets for a budget that
+    is wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
     """
+    held = read_budgets(budgets, file=file)
     report = analyze(document, input_shape=input_shape, batch_size=batch_size, limits=limits, path=path)
-    read_ = read_budgets(budgets, list(report["totals"]))
     was = None
     if baseline is not None:
         options: dict[str, Any] = {"input_shape": input_shape, "batch_size": batch_size, "limits": limits}
         past: Place = ("baseline",)
+        baseline = from_files(baseline, None, None, None)[0]
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
-    return judged(report, read_, was)
+    return judged(report, held, was)
 
 
 @timed("max_analysis_seconds")

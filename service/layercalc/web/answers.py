@@ -4,7 +4,7 @@ An analysis follows from the request alone, so its ETag is a digest of the reque
 is told 304 before anything is read, by any process of this version with these limits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from hashlib import blake2b
@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from flask import Response, current_app, request
 
 from layercalc import __version__, formats
-from layercalc.errors import Busy
+from layercalc.errors import Busy, InvalidModel
 from layercalc.kept import Store, using
+from layercalc.layers import nearest
 from layercalc.limits import Limits, setting
+from layercalc.verdicts import BADGE, MEDIA, rendered, report_badge
 from layercalc.web.body import read_body
 from layercalc.web.texts import json_bytes, utf8
 
@@ -91,8 +93,8 @@ ENTRY_BYTES = 500  # about what an entry of the cache takes beside the answer
 def digest(body: bytes) -> str:
     """What tells a request from every other one that would be answered otherwise."""
     of = blake2b(salt(limits()), digest_size=16)
-    names = ("Content-Type", "Inference-Header-Content-Length")
-    heads = [request.path, request.query_string.decode("latin-1"), accepted(), *map(request.headers.get, names)]
+    names = ("Accept", "Content-Type", "Inference-Header-Content-Length")
+    heads = [request.path, request.query_string.decode("latin-1"), *map(request.headers.get, names)]
     of.update(repr(heads).encode("utf-8", "backslashreplace"))
     of.update(body)
     return of.hexdigest()
@@ -104,21 +106,55 @@ def salt(limits: Limits) -> bytes:
     return repr((__version__, limits)).encode()
 
 
-def accepted() -> str:
-    """The media type of the answer: JSON unless the client prefers text."""
-    return request.accept_mimetypes.best_match([JSON, *formats.MEDIA], JSON)
-
-
 def answer(body: Any, status: int = 200) -> Response:
     return Response(json_bytes(body), status, mimetype=JSON)
 
 
-def presented(body: dict[str, Any], sheet: Callable[[], formats.Sheet], status: int = 200) -> Response:
-    """An answer as the client accepts it; the sheet is made where it wants text."""
-    media = accepted()
-    if media in formats.MEDIA:
-        return Response(utf8(formats.MEDIA[media](sheet())), status, mimetype=media)
-    return answer(body, status)
+def presented(
+    body: dict[str, Any],
+    sheet: Callable[[], formats.Sheet],
+    markdown: Callable[[dict[str, Any]], str] | None = None,
+) -> Response:
+    """An answer as the client asks for it: JSON unless it prefers text, and only then is the sheet made."""
+    form = asked_form(("json", *formats.FORMATS))
+    if form == "json":
+        return answer(body)
+    text = markdown(body) if markdown and form == "markdown" else formats.FORMATS[form](sheet())
+    return Response(utf8(text), mimetype=MEDIA[form])
+
+
+def verdict_answer(name: str, verdict: dict[str, Any], form: str, status: int) -> Response:
+    """A verdict in one of its formats, under the name of its model."""
+    if form == "json":
+        return answer(verdict, status)
+    return Response(utf8(in_form(rendered, form, [(name, verdict)])), status, mimetype=MEDIA[form.split(":")[0]])
+
+
+def badge_answer(form: str, report: dict[str, Any]) -> Response:
+    return Response(utf8(in_form(report_badge, form, report)), mimetype=MEDIA["badge"])
+
+
+def in_form(render: Callable[[str, Any], str], form: str, found: Any) -> str:
+    try:
+        return render(form, found)
+    except ValueError as error:
+        raise InvalidModel([{"parameter": "format", "detail": str(error)}]) from None
+
+
+ACCEPTED = ("json", "text", "markdown", "csv", "sarif", "gitlab-metrics")  # each the first of its media type
+
+
+def asked_form(known: Sequence[str], badges: bool = False) -> str:
+    """The format of the answer: by `?format=`, else by what the client accepts; JSON if it does not say."""
+    form = request.args.get("format")
+    if form is None:
+        media = {MEDIA[one]: one for one in ACCEPTED if one in known}
+        return media[request.accept_mimetypes.best_match(list(media), JSON)]
+    if form in known or (badges and form.startswith(BADGE) and form != BADGE):
+        return form
+    listed = ", ".join([*known, *(["badge:METRIC"] if badges else [])])
+    detail = f"There is no format {form!r} here.{nearest(form, list(known))} There are {listed}."
+    raise InvalidModel([{"parameter": "format", "detail": detail}])
 
 
 def unchanging(body: bytes, media: str = JSON) -> Response:

@@ -101,8 +101,15 @@ class CheckEnvelope(ma.Schema):
     model = Document()
     budgets = Anything("Budgets")
     baseline = Anything("Baseline", None)
+    file = Text(None)
     input_shape = Anything("InputShape", None)
     batch_size = Int(None, min=1)
+
+
+class PartialCheckEnvelope(CheckEnvelope):
+    """The same where the budgets stand in the query."""
+
+    budgets = Anything("Budgets", None)
 
 
 class DiffEnvelope(ma.Schema):

@@ -1,5 +1,6 @@
 """openapi.yaml, generated: layers from the registry, envelopes from their marshmallow schemas."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -7,12 +8,16 @@ import yaml
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from layercalc import __version__, catalogue
+from layercalc import __version__, catalogue, formats
+from layercalc.analysis import METRICS as COUNTS
+from layercalc.budget_keys import PER_LAYER
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
+from layercalc.presets import PRESETS
 from layercalc.sheets import HEADINGS
+from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
@@ -30,8 +35,22 @@ BINARY = {
 }
 
 
-def reply(schema: str, description: str, **texts: Any) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": ref(schema)}, **texts}}
+def reply(schemas: str, description: str, **texts: Any) -> dict[str, Any]:
+    """An answer of one of the schemas named, or of another media type."""
+    refs = [ref(name) for name in schemas.split()]
+    schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
+    return {"description": description, "content": {"application/json": {"schema": schema}, **texts}}
+
+
+def form(known: Iterable[str], badges: bool = True) -> dict[str, Any]:
+    """The parameter that chooses the format of an answer."""
+    names = [*dict.fromkeys(known), *([f"badge:{metric}" for metric in COUNTS] if badges else [])]
+    return {
+        "name": "format",
+        "in": "query",
+        "schema": {"enum": names},
+        "description": "of the answer, before what `Accept` says",
+    }
 
 
 SAME = {"304": {"description": "the answer whose ETag stands in If-None-Match is still right"}}
@@ -102,7 +121,7 @@ def paths() -> dict[str, Any]:
     analyze = {
         "operationId": "analyze",
         "summary": "Shapes, parameters, MACs, FLOPs and bytes of every layer",
-        "parameters": query,
+        "parameters": [*query, form(["json", *formats.FORMATS])],
         "requestBody": {
             "required": True,
             "content": {
@@ -114,7 +133,7 @@ def paths() -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": reply("Report", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
+            "200": reply("Report Badge", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
             **SAME,
             **problems(400, 408, 411, 413, 415, 422, 503),
         },
@@ -136,22 +155,43 @@ def paths() -> dict[str, Any]:
         },
     }
     texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
+    verdicts = {media: {"schema": {} if media.endswith("json") else STRING} for media in MEDIA.values()}
+    del verdicts["application/json"]
     shared = [one for one in query if one["name"] in ("input_shape", "batch_size")]
     strict = {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "409 when a budget fails"}
-    limited = [
+    limited: list[dict[str, Any]] = [
         {
-            "name": f"max_{metric}",
+            "name": name,
             "in": "query",
-            "schema": {"type": "string", "pattern": "^[0-9]{1,9}[KMG]?$"},
-            "description": f"a budget for a bare model: most {metric}, such as 5M",
+            "schema": {"type": "string", "pattern": pattern},
+            "description": f"a budget: {described}",
         }
-        for metric in ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
+        for name, pattern, described in (
+            *((f"max_{key}", "^[0-9]{1,9}[KMG]?$", f"most {key}, 5M, or conv*:5M of layers") for key in PER_LAYER[:-2]),
+            (
+                "max_peak_activation_bytes",
+                "^[0-9]{1,9}[KMG]?$",
+                "most bytes live at once; so any metric, max_, min_, equals_",
+            ),
+            ("equals_output_shape", "^null,[0-9]{1,9}$", "the shape of the output, batch first, or name:null,10"),
+            ("max_increase_params", "^[0-9]{1,2}%$", "against the envelope's baseline, with min_delta_ as slack"),
+        )
     ]
+    limited.append(
+        {
+            "name": "budgets",
+            "in": "query",
+            "style": "form",
+            "explode": False,
+            "schema": array({"enum": list(PRESETS)}),
+            "description": "presets (/v1/presets)",
+        }
+    )
     budget = {"metric": "params", "max": "5M"}
     check = {
         "operationId": "check",
         "summary": "Hold a model against budgets",
-        "parameters": [*shared, strict, *limited],
+        "parameters": [*shared, strict, *limited, form(FORMATS)],
         "requestBody": {
             "required": True,
             "content": {
@@ -162,8 +202,8 @@ def paths() -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": reply("Verdict", "one result for each budget", **texts),
-            "409": reply("Verdict", "a budget failed, and `strict` was asked for", **texts),
+            "200": reply("Verdict Badge CodeQuality", "one result for each budget", **verdicts),
+            "409": reply("Verdict Badge CodeQuality", "a budget failed, and `strict` was asked for", **verdicts),
             **SAME,
             **problems(400, 408, 411, 413, 415, 422, 503),
         },
@@ -171,7 +211,7 @@ def paths() -> dict[str, Any]:
     diff = {
         "operationId": "diff",
         "summary": "What changed between two models, layer by layer and in total",
-        "parameters": shared,
+        "parameters": [*shared, form(["json", *formats.FORMATS], badges=False)],
         "requestBody": {
             "required": True,
             "content": {
@@ -206,6 +246,27 @@ def paths() -> dict[str, Any]:
                 "summary": "One layer type: fields, defaults, JSON Schema, example",
                 "parameters": [kind],
                 "responses": {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404)},
+            }
+        },
+        "/v1/presets": {
+            "get": {
+                "operationId": "presets",
+                "summary": "Budgets with a name: what each limits, and whose limits they are",
+                "responses": {"200": reply("PresetList", "the presets")},
+            }
+        },
+        "/v1/schemas/{name}": {
+            "get": {
+                "operationId": "schema",
+                "summary": "The JSON Schema of layercalc.yaml, for editors",
+                "parameters": [{**kind, "name": "name", "schema": {"enum": ["budgets"]}, "example": "budgets"}],
+                "responses": {
+                    "200": {
+                        "description": "the schema",
+                        "content": {"application/schema+json": {"schema": {"type": "object"}}},
+                    },
+                    **problems(404),
+                },
             }
         },
         "/v1/conventions": {

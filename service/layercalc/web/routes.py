@@ -8,16 +8,36 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
-from layercalc import __version__, catalogue, verbs
+from layercalc import __version__, catalogue, formats, verbs
+from layercalc.budgets import read_budgets
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import published
 from layercalc.sheets import report_sheet
-from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, posted, presented, repeatable, unchanging
+from layercalc.verdicts import BADGE, FORMATS, diff_markdown, diff_sheet
+from layercalc.web.answers import (
+    answer,
+    asked_form,
+    badge_answer,
+    limits,
+    one_of_few,
+    posted,
+    presented,
+    repeatable,
+    unchanging,
+    verdict_answer,
+)
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
-from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
+from layercalc.web.budget_query import LIMITED, budgets_in_query, is_limit
+from layercalc.web.envelopes import (
+    AnalyzeEnvelope,
+    CheckEnvelope,
+    DiffEnvelope,
+    ForwardEnvelope,
+    PartialCheckEnvelope,
+    load,
+)
 from layercalc.web.problems import problem
 from layercalc.web.readiness import why_not
 from layercalc.web.texts import json_bytes
@@ -31,6 +51,7 @@ api = Blueprint("api", __name__)
 def analyze(body: bytes) -> Response:
     document = read_document(request, body, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
+    form = asked_form(("json", *formats.FORMATS), badges=True)
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
         envelope = load(AnalyzeEnvelope, document)
@@ -39,6 +60,8 @@ def analyze(body: bytes) -> Response:
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         columns = options.pop("columns", ())
         report = verbs.analyze(document, limits=limits(), path=path, **options)
+        if form.startswith(BADGE):
+            return badge_answer(form, report)
         return presented(report, lambda: report_sheet(report, columns))
 
 
@@ -56,7 +79,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         raise
 
 
-OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns")
+OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns", "format")
 
 
 def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
@@ -78,7 +101,9 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
             )
         elif name == "device":
             options[name] = values[-1]
-        elif name in ("conventions", "columns"):
+        elif name == "format":
+            continue  # of the answer
+        elif name in ("conventions", "columns", "budgets"):
             options[name] = [one for value in values for one in value.split(",") if one]
         else:
             options[name] = values[-1] not in ("0", "false", "")
@@ -102,58 +127,33 @@ def forward(body: bytes) -> Response:
 @posted("max_analysis_seconds")
 @repeatable
 def check(body: bytes) -> Response:
-    """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
+    """An envelope, or a bare model with the budgets in the query: `?max_params=5M`, for curl."""
     document = read_document(request, body, limits(), CheckEnvelope)
-    limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
-    options = query_options(("input_shape", "batch_size", "strict", *limited))
+    limited = [name for name in request.args if is_limit(name)]
+    options = query_options(("input_shape", "batch_size", "strict", "format", *LIMITED, *limited))
+    form = asked_form(list(FORMATS), badges=True)
     strict = options.pop("strict", False)
-    options = {key: value for key, value in options.items() if key not in limited}
-    asked = budgets_in_query(limited)
-    asked_in_query = bool(asked)
+    options = {key: value for key, value in options.items() if key not in (*LIMITED, *limited)}
+    asked = budgets_in_query(request.args)
     path: tuple[object, ...] = ()
-    baseline = None
+    baseline = file = None
+    names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
-        asked_in_query = asked_in_query and "budgets" not in document
-        if asked_in_query:
-            document = {**document, "budgets": asked}
-        envelope = load(CheckEnvelope, document)
+        needed = CheckEnvelope if not asked or "budgets" in document else PartialCheckEnvelope
+        envelope = load(needed, document)
         document, path = envelope.pop("model"), ("model",)
-        asked, baseline = envelope.pop("budgets"), envelope.pop("baseline")
+        listed, baseline, file = envelope.pop("budgets", None), envelope.pop("baseline"), envelope.pop("file")
+        asked = [*([] if listed is None else read_budgets(listed, file=file)), *asked]
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
+        names = {"model", "budgets", *options} - set(request.args)
     elif not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
         raise InvalidBudgets([{"pointer": "", "detail": detail}])
-    names = {"model", "budgets", *options} - set(request.args) if path else set()
-    with faults_in_body(names), faults_in_query(list(limited) if asked_in_query else []):
+    name = file or (document.get("name") if isinstance(document, dict) else None)
+    name = name if isinstance(name, str) else "model"
+    with faults_in_body(names):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
-    return presented(verdict, lambda: check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
-
-
-@contextmanager
-def faults_in_query(names: list[str]) -> Iterator[None]:
-    """A fault of a budget that stood in the query names its parameter."""
-    try:
-        yield
-    except Refused as error:
-        for fault in error.every:
-            _, _, rest = fault.get("pointer", "").partition("/budgets/")
-            if rest and names:
-                del fault["pointer"]
-                fault["parameter"] = names[int(rest.split("/")[0])]
-        raise
-
-
-def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
-    """`max_flops=600M`, `min_params=1`, `equals_output_shape=null,10` as budgets."""
-    out: list[dict[str, Any]] = []
-    for name, text in limited.items():
-        kind, _, metric = name.partition("_")
-        value: Any = text
-        if metric == "output_shape":
-            sizes = [one.strip() for one in text.strip("[]()").split(",")]
-            value = [None if one in ("null", "None") else int(one) if one.isdecimal() else one for one in sizes]
-        out.append({"metric": metric, kind: value})
-    return out
+    return verdict_answer(name, verdict, form, 409 if strict and not verdict["passed"] else 200)
 
 
 @api.post("/v1/diff")
@@ -163,10 +163,10 @@ def diff(body: bytes) -> Response:
     envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
-    options |= query_options(("input_shape", "batch_size"))
+    options |= query_options(("input_shape", "batch_size", "format"))
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
-    return presented(found, lambda: diff_sheet(found))
+    return presented(found, lambda: diff_sheet(found), diff_markdown)
 
 
 @cache
@@ -186,6 +186,18 @@ def layer(name: str) -> Response:
     if name not in LAYERS and name not in ALIASES:
         raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
     return unchanging(fixed("entry", name))
+
+
+@api.get("/v1/presets")
+def presets() -> Response:
+    return unchanging(fixed("presets"))
+
+
+@api.get("/v1/schemas/<name>")
+def schema(name: str) -> Response:
+    if name not in catalogue.SCHEMAS:
+        raise NotFound(f"There is no schema {name!r}. There is {', '.join(catalogue.SCHEMAS)}.")
+    return unchanging(fixed("schema", name), "application/schema+json")
 
 
 @api.get("/v1/conventions")

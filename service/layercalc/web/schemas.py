@@ -1,7 +1,9 @@
 """The schemas of the specification that no marshmallow class stands for: documents, tensors, answers."""
 
+import json
 from typing import Any
 
+from layercalc.budget_keys import ENTRIES, LIMITS, definitions, document_schema
 from layercalc.layers import LAYERS
 from layercalc.ops import WIDTH
 from layercalc.report import KINDS
@@ -42,7 +44,6 @@ def switches(*names: str) -> dict[str, Any]:
 
 
 INTEGER = {"type": "integer"}
-LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,9}([KMGT]i?)?B?$"}]}
 COUNT = {"type": ["integer", "null"], "description": "null where an unknown dimension makes it unknowable"}
 STRING = {"type": "string"}
 SHAPE = array({"type": ["integer", "null"], "minimum": 0})
@@ -52,6 +53,15 @@ POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
 COUNTS = {"type": "object", "additionalProperties": COUNT}
 PLACE = {"pointer": STRING, "line": INTEGER, "column": INTEGER, "parameter": STRING}
+
+
+def budgets() -> dict[str, Any]:
+    """The schemas of budgets, from the table of their keys."""
+    entries = {**ENTRIES, "description": "budgets, and names of presets"}
+    found = {"Budgets": {"anyOf": [entries, document_schema()]}, **definitions()}
+    text = json.dumps(found).replace("#/$defs/", "#/components/schemas/")
+    moved: dict[str, Any] = json.loads(text)
+    return moved
 
 
 def components() -> dict[str, Any]:
@@ -140,20 +150,7 @@ def components() -> dict[str, Any]:
             "description": "tensors in the model's order, a map by input name, or a seed",
             "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
         },
-        "Budgets": array(
-            row(
-                {
-                    "metric": STRING,
-                    **dict.fromkeys(("max", "min", "max_increase", "min_delta"), LIMIT),
-                    "equals": {"anyOf": [LIMIT, SHAPE]},
-                    "layer": STRING,
-                    "level": {"enum": ["error", "warn"]},
-                    "name": STRING,
-                },
-                "metric",
-            ),
-            minItems=1,
-        ),
+        **budgets(),
         "Baseline": {
             "description": "a model, or an earlier report of one",
             "anyOf": [ref("Model"), ref("Report")],
@@ -165,20 +162,52 @@ def components() -> dict[str, Any]:
                     row(
                         {
                             "metric": STRING,
-                            "layer": STRING,
+                            **dict.fromkeys(("layer", "output", "name", "set"), STRING),
                             "level": {"enum": ["error", "warn"]},
+                            "kind": {"enum": list(LIMITS)},
                             "limit": {"anyOf": [COUNT, SHAPE]},
                             "actual": {"anyOf": [COUNT, SHAPE]},
                             "excess": {"type": ["integer", "null"]},
                             "passed": FLAG,
                             "detail": STRING,
+                            "layers": array(
+                                row(
+                                    {
+                                        "name": STRING,
+                                        **{key: {"type": ["integer", "null"]} for key in ("part", "delta")},
+                                    }
+                                )
+                            ),
                         },
-                        "metric level limit actual excess passed detail",
+                        "metric level kind limit actual excess passed detail layers",
                     )
                 ),
                 "totals": {"type": "object"},
-            }
+                "baseline": row({"totals": {"type": "object"}}),
+            },
+            "passed results totals",
         ),
+        "Badge": {
+            "description": "for the endpoint badge of shields.io; `format=badge:params` shows that total",
+            **row(
+                {"schemaVersion": {"const": 1}, "label": STRING, "message": STRING, "color": STRING, "isError": FLAG},
+                "schemaVersion label message color",
+            ),
+        },
+        "CodeQuality": {
+            "description": "GitLab's code quality report, for `format=gitlab`",
+            **array(
+                row(
+                    {
+                        "description": STRING,
+                        "check_name": STRING,
+                        "fingerprint": STRING,
+                        "severity": STRING,
+                        "location": {"type": "object"},
+                    }
+                )
+            ),
+        },
         "Difference": row(
             {
                 "identical": FLAG,
@@ -358,6 +387,13 @@ def components() -> dict[str, Any]:
             },
         ),
         "LayerSummary": row({"type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING}),
+        "PresetList": row(
+            {
+                "presets": array(
+                    row({"name": STRING, "description": STRING, "source": STRING, "budgets": array(ref("Budget"))})
+                )
+            }
+        ),
         "LayerList": row({"layers": array(ref("LayerSummary"))}),
         "ConventionList": row({"conventions": array(ref("Convention"))}),
         "LimitList": row(

@@ -1,0 +1,137 @@
+"""Models checked, one after another or in several processes; one that cannot be judged hides no other's verdict."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+from layercalc import verbs
+from layercalc.baselines import Missing, from_file, from_git
+from layercalc.budget_file import Job
+from layercalc.documents import in_file, read_model
+from layercalc.errors import InvalidBudgets, Refused
+
+Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
+ALONE = 1.0  # seconds that are spent in this process before others are started, which takes about as long
+
+
+def verdict(job: Job) -> dict[str, Any]:
+    """The verdict of one model; Refused says what cannot be judged, in which file and line."""
+    document = read_model(job.name)[0]
+    try:
+        was = past(job)
+    except Missing:
+        if not job.new:
+            raise
+        return first(job, document)
+    try:
+        return verbs.check(document, job.budgets, was, **job.options)
+    except InvalidBudgets as error:
+        for fault in error.errors:
+            fault["detail"] = f"{job.name}: {fault['detail']}"
+        raise
+    except Refused as error:
+        if was is not None and all(fault.get("pointer", "").startswith("/baseline") for fault in error.errors):
+            for fault in error.errors:
+                fault["pointer"] = fault["pointer"].removeprefix("/baseline")
+                fault["detail"] = f"The baseline is no model: {fault['detail']}"
+            raise in_file(error, job.baseline or f"{job.name} at {job.ref}") from None
+        raise in_file(error, job.name) from None
+
+
+def first(job: Job, document: Any) -> dict[str, Any]:
+    """The verdict of a model that is new: nothing of it has increased."""
+    rising = any("max_increase" in one.limits for one in job.budgets)
+    try:
+        found = verbs.check(document, job.budgets, document if rising else None, **job.options)
+    except Refused as error:
+        raise in_file(error, job.name) from None
+    found.pop("baseline", None)
+    return {**found, "new": True}
+
+
+def past(job: Job) -> Any:
+    """The baseline of a job, or None."""
+    try:
+        if job.ref is not None:
+            return from_git(job.name, job.ref)
+        return None if job.baseline is None else from_file(job.baseline)
+    except Refused as error:
+        if job.where:
+            for fault in error.errors:
+                named = f"{fault['file']}: " if "file" in fault else ""
+                fault["detail"] = f"{named}{fault['detail']}"
+                fault.update(job.where)
+        raise
+
+
+def judged(job: Job) -> dict[str, Any]:
+    """The verdict, or in its place `errors` that say why there is none."""
+    try:
+        return verdict(job)
+    except Refused as error:
+        return unjudged(error.title, error.errors)
+
+
+def unjudged(title: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"passed": False, "results": [], "totals": {}, "title": title, "errors": errors}
+
+
+def run(
+    jobs: Sequence[Job], processes: int | None = None, told: Callable[[int, int, str], None] | None = None
+) -> Judged:
+    """Every job's verdict, in their order.
+
+    `processes` is how many may work at a time (None: as many as there are cores); more than one are started only when
+    one alone has been busy for about as long as they take to start. `told` hears how many of how many are done, and
+    which was the last.
+    """
+    found: dict[int, dict[str, Any]] = {}
+
+    def note(index: int, one: dict[str, Any]) -> None:
+        found[index] = one
+        if told is not None:
+            told(len(found), len(jobs), jobs[index].name)
+
+    workers = min(cores() if processes is None else processes, len(jobs))
+    start = time.monotonic()
+    left = list(range(len(jobs)))
+    left.sort(key=lambda index: jobs[index].name != "-")  # standard input is this process's
+    while left and (workers < 2 or time.monotonic() - start < ALONE or jobs[left[0]].name == "-" or len(left) < 2):
+        index = left.pop(0)
+        note(index, judged(jobs[index]))
+    if left:
+        for index, one in shared_out({index: jobs[index] for index in left}, workers):
+            note(index, one)
+    return [(job.name, found[index]) for index, job in enumerate(jobs)]
+
+
+def shared_out(jobs: dict[int, Job], workers: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each job's verdict as it comes from one of several processes."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: dict[Future[dict[str, Any]], int] = {pool.submit(judged, job): index for index, job in jobs.items()}
+        try:
+            for future in as_completed(waiting):
+                try:
+                    yield waiting[future], future.result()
+                except BrokenProcessPool:
+                    detail = "The process that analysed it ended before it was done; is there memory enough?"
+                    errors = [{"file": jobs[waiting[future]].name, "detail": detail}]
+                    yield waiting[future], unjudged("The model cannot be checked", errors)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def exit_code(judged: Judged) -> int:
+    """0 where every budget is kept, 1 where one is not, 2 where a model cannot be judged, which goes before."""
+    if any("errors" in one for _, one in judged):
+        return 2
+    return 0 if all(one["passed"] for _, one in judged) else 1

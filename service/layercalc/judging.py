@@ -1,0 +1,314 @@
+"""Budgets held against a report, and the words for it: how much too much, and which layers did it."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import translate
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from layercalc.alignment import aligned
+from layercalc.budget_keys import MEMORY, REACH, SHAPE
+from layercalc.budgets import Budget, located
+from layercalc.errors import InvalidBudgets
+from layercalc.layers import nearest
+from layercalc.layers.fields import whole
+from layercalc.quantities import human, share, text
+
+MAX_FINDINGS = 10_000_000  # budgets × the layers they are about
+MAX_NAMED = 10  # offending layers of one result
+PARTS = {  # the metric of the rows that makes a figure of the whole
+    "inference_bytes": "param_bytes",
+    "training.gradient_bytes": "param_bytes",
+    "training.kept_activation_bytes": "activation_bytes",
+    "training.step_flops": "flops",
+}
+EXCEEDS = {"max": "exceeds", "min": "is below", "equals": "is not", "max_increase": "exceeds"}
+KEEPS = {"max": "is within", "min": "is at least", "equals": "is", "max_increase": "is within"}
+
+Row = dict[str, Any]
+
+
+class Unjudged(ValueError):  # noqa: N818
+    """A budget that nothing can be said of."""
+
+    def __init__(self, message: str, *key: str):
+        super().__init__(message)
+        self.key = key
+
+
+class Place(NamedTuple):
+    """What a budget is about: the whole model, a row, or an output (its row, where it has one)."""
+
+    title: str | None = None
+    row: Row | None = None
+    shape: list[int | None] | None = None
+
+
+WHOLE = Place()
+
+
+class Finding(NamedTuple):
+    """One limit held against one number or shape."""
+
+    place: Place
+    kind: str
+    actual: Any
+    limit: Any
+    excess: Any
+    passed: bool
+
+    @property
+    def badness(self) -> tuple[bool, Fraction]:
+        """How far past its limit, failures first."""
+        if self.excess is None:
+            return not self.passed, Fraction(0)
+        return not self.passed, Fraction(self.excess, max(self.limit, 1))
+
+
+class Subject:
+    """A report as budgets see it: its rows and outputs by name, and what each row has grown since the baseline."""
+
+    def __init__(self, report: dict[str, Any], baseline: dict[str, Any] | None = None):
+        self.report, self.baseline = report, baseline
+
+    @property
+    def rows(self) -> list[Row]:
+        rows: list[Row] = self.report["layers"]
+        return rows
+
+    @cached_property
+    def named(self) -> dict[str, Row]:
+        return {row["name"]: row for row in reversed(self.rows)}
+
+    @cached_property
+    def past(self) -> "Subject | None":
+        return None if self.baseline is None else Subject(self.baseline)
+
+    @cached_property
+    def outputs(self) -> dict[str, Place]:
+        """The outputs by name: `lstm:1` is the second of one layer."""
+        found: dict[str, Place] = {}
+        for one in self.report["outputs"]:
+            name = one["name"]
+            row = self.named.get(name) or self.named.get(name.rpartition(":")[0])
+            use = sum(other == name or other.startswith(f"{name}:") for other in found)
+            title = f"{name}:{use}" if use else name
+            found[title] = Place(title, row, one["shape"])
+        return found
+
+    @cached_property
+    def was(self) -> dict[str, Row]:
+        """The row of the baseline that each row was, if it is not new."""
+        if self.past is None:
+            return {}
+        pairs = aligned(self.past.rows, self.rows)
+        return {self.rows[j]["name"]: self.past.rows[i] for i, j in pairs}
+
+    def value(self, metric: str, place: Place) -> Any:
+        """A metric in the report's numbers; a receptive field is its largest side."""
+        if metric == SHAPE:
+            if place.row is not None and place.shape is None:
+                return place.row["output_shape"]
+            return place.shape or self.first.shape
+        if metric == REACH:
+            row = place.row if place is not WHOLE else self.first.row
+            known = ((row or {}).get(REACH) or {}).get("size") or [None]
+            return None if None in known else max(known)
+        if place.row is not None:
+            return place.row.get(metric)
+        if metric not in MEMORY:
+            return self.report["totals"].get(metric)
+        found = self.report.get("memory")
+        for key in metric.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    @property
+    def first(self) -> Place:
+        return next(iter(self.outputs.values()), WHOLE)
+
+
+def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The verdict: one result for each budget, in their order. What cannot be judged raises InvalidBudgets."""
+    subject = Subject(report, baseline)
+    faults: list[dict[str, Any]] = []
+    results = []
+    if len(report["layers"]) * sum(one.layer is not None for one in budgets) > MAX_FINDINGS:
+        raise InvalidBudgets([{"pointer": "", "detail": f"More than {MAX_FINDINGS:,} layers to hold against limits."}])
+    for budget in budgets:
+        try:
+            results.append(result(subject, budget))
+        except Unjudged as error:
+            faults.append({**located(budget, *error.key), "detail": str(error)})
+    if faults:
+        raise InvalidBudgets(faults)
+    passed = all(one["passed"] or one["level"] == "warn" for one in results)
+    known = {} if baseline is None else {"baseline": {"totals": baseline["totals"]}}
+    return {"passed": passed, "results": results, "totals": report["totals"], **known}
+
+
+def result(subject: Subject, budget: Budget) -> dict[str, Any]:
+    """The worst of what a budget finds."""
+    if "max_increase" in budget.limits and subject.baseline is None:
+        raise Unjudged("'max_increase' needs a baseline: an earlier report, or the model as it was.", "max_increase")
+    findings = [finding(subject, budget, kind, one) for one in places(subject, budget) for kind in budget.limits]
+    worst = max(findings, key=lambda one: one.badness)
+    layers = [] if worst.passed else culprits(subject, budget, worst, findings)
+    out: dict[str, Any] = {"metric": budget.metric}
+    out |= {key: worst.place.title for key in ("layer", "output") if getattr(budget, key) is not None}
+    out |= {key: getattr(budget, key) for key in ("name", "set") if getattr(budget, key) is not None}
+    out |= {
+        "level": budget.level,
+        "kind": worst.kind,
+        "limit": worst.limit,
+        "actual": worst.actual,
+        "excess": worst.excess,
+        "passed": worst.passed,
+        "detail": words(budget.metric, worst) + blame(subject, budget, worst, layers),
+        "layers": layers,
+    }
+    if budget.file is not None:
+        line = budget.lines.get(worst.kind, budget.lines.get("", 1))
+        out["source"] = {"file": budget.file, "line": line}
+    return out
+
+
+def places(subject: Subject, budget: Budget) -> list[Place]:
+    """What a budget is about."""
+    if budget.layer is not None:
+        rows = [Place(row["name"], row) for row in chosen(budget.layer, subject.rows, lambda row: str(row["name"]))]
+        if not rows:
+            near = nearest(budget.layer, [row["name"] for row in subject.rows])
+            raise Unjudged(f"No layer matches {budget.layer!r}.{near}", "layer")
+        return rows
+    if budget.output is not None:
+        ends = list(chosen(budget.output, subject.outputs.values(), lambda one: str(one.title)))
+        if not ends:
+            names = ", ".join(list(subject.outputs)[:50])
+            raise Unjudged(f"No output matches {budget.output!r}. The outputs are {names}.", "output")
+        return ends
+    return [WHOLE]
+
+
+def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:
+    """Those whose name a glob matches; a name that is written out is itself, whatever brackets it has."""
+    fits = re.compile(translate(glob)).match
+    return (one for one in among if name(one) == glob or fits(name(one)))
+
+
+def finding(subject: Subject, budget: Budget, kind: str, place: Place) -> Finding:
+    metric, limit = budget.metric, budget.limits[kind]
+    actual = subject.value(metric, place)
+    if metric == SHAPE:
+        return Finding(place, kind, actual, limit, None, actual == limit)
+    if actual is None:
+        reasons = [one["detail"] for one in subject.report.get("warnings", ())]
+        why = f" {reasons[0]}" if reasons else ""
+        raise Unjudged(f"{titled(metric, place)} is unknown (null), which no limit can be held against.{why}", "metric")
+    if kind == "max_increase":
+        limit = raised(budget, limit, before(subject, metric, place))
+    excess = limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit
+    return Finding(place, kind, actual, limit, excess, excess <= 0)
+
+
+def before(subject: Subject, metric: str, place: Place) -> int:
+    """What a metric was."""
+    past = subject.past
+    assert past is not None
+    then: Place | None = place
+    if place.title is not None and place.title in subject.outputs and place.shape is not None:
+        then = past.outputs.get(place.title)
+        if then is None:
+            raise Unjudged(f"The baseline has no output {place.title!r}.", "output")
+    elif place.row is not None:
+        name = place.row["name"]
+        if name not in past.named:
+            raise Unjudged(f"The baseline has no layer {name!r}.{nearest(name, list(past.named))}", "layer")
+        then = Place(name, past.named[name])
+    was = past.value(metric, then or WHOLE)
+    if not whole(was, 0):
+        raise Unjudged(f"The baseline does not know {titled(metric, place)}.", "metric")
+    return int(was)
+
+
+def raised(budget: Budget, increase: Any, was: int) -> int:
+    """The most that a metric may be now."""
+    more = (was * increase).__floor__() if isinstance(increase, Fraction) else increase
+    return was + max(more, budget.min_delta)
+
+
+def titled(metric: str, place: Place) -> str:
+    return metric if place.title is None else f"{metric} of {place.title}"
+
+
+def words(metric: str, one: Finding) -> str:
+    """What was found, in a sentence."""
+    title = titled(metric, one.place)
+    if metric == SHAPE:
+        return f"{title} {text(one.actual)} is {'' if one.passed else 'not '}{text(one.limit)}"
+    if one.passed:
+        actual, limit = human(metric, one.actual, one.limit)
+        return f"{title} {actual} {KEEPS[one.kind]} {limit}"
+    actual, limit, excess = human(metric, one.actual, one.limit, abs(one.excess))
+    return f"{title} {actual} {EXCEEDS[one.kind]} {limit} by {excess}" + (
+        f" ({share(one.excess, one.limit)})" if one.limit else ""
+    )
+
+
+def culprits(subject: Subject, budget: Budget, worst: Finding, findings: list[Finding]) -> list[dict[str, Any]]:
+    """The rows to look at first, the worst in front: `part` is a row's own number, `delta` what the baseline's was not.
+
+    Of a budget on layers, those that break it; of the whole, those that grew most (shrank, where it is too little), or
+    the largest where there is no baseline.
+    """
+    metric = budget.metric
+    if budget.layer is not None:
+        bad = sorted((one for one in findings if not one.passed), key=lambda one: one.badness, reverse=True)
+        rows = list({str(one.place.title): one.place.row for one in bad}.values())
+        return [part(subject, row, metric) for row in rows[:MAX_NAMED] if row is not None]
+    if metric == "peak_activation_bytes":
+        row = subject.named.get((subject.report.get("memory") or {}).get("peak_layer") or "")
+        return [] if row is None else [part(subject, row, "activation_bytes")]
+    own = PARTS.get(metric, "param_bytes" if metric.startswith("training.") else metric)
+    if not subject.rows or own in (SHAPE, REACH) or own not in subject.rows[0]:
+        return []
+    sign = -1 if worst.kind == "min" or (worst.kind == "equals" and worst.actual < worst.limit) else 1
+    parts = [part(subject, row, own) for row in subject.rows if isinstance(row[own], int)]
+    key = "part" if subject.baseline is None else "delta"
+    if key == "part" and sign < 0:
+        return []
+    guilty = [one for one in parts if one[key] is not None and one[key] * sign > 0]
+    return sorted(guilty, key=lambda one: -one[key] * sign)[:MAX_NAMED]
+
+
+def part(subject: Subject, row: Row, metric: str) -> dict[str, Any]:
+    now = row.get(metric)
+    if metric == REACH or not isinstance(now, int):
+        return {"name": row["name"], "part": None, "delta": None}
+    delta = None
+    if subject.baseline is not None:
+        old = subject.was.get(row["name"])
+        was = 0 if old is None else old.get(metric)
+        delta = now - was if isinstance(was, int) else None
+    return {"name": row["name"], "part": now, "delta": delta}
+
+
+def blame(subject: Subject, budget: Budget, worst: Finding, layers: list[dict[str, Any]]) -> str:
+    """The culprits in words."""
+    if not layers:
+        return ""
+    if budget.layer is not None:
+        others = [one["name"] for one in layers[1:]]
+        return f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others[:3])}" if others else ""
+    if budget.metric == "peak_activation_bytes":
+        return f"; the peak is at {layers[0]['name']}"
+    key = "part" if subject.baseline is None else "delta"
+    metric = PARTS.get(budget.metric, budget.metric)
+    listed = ", ".join(f"{one['name']} {signed(metric, one[key], key == 'delta')}" for one in layers[:3])
+    return f"; the largest part{'s' * (len(layers) > 1)} of it: {listed}"
+
+
+def signed(metric: str, n: int, sign: bool) -> str:
+    written = human(metric, n)[0]
+    return f"+{written}" if sign and n > 0 else written

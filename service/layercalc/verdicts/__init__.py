@@ -1,0 +1,76 @@
+"""Verdicts and differences as people and other programs read them; a module for each kind of reader."""
+
+from collections.abc import Callable
+from typing import Any
+
+from layercalc.layers import nearest
+from layercalc.verdicts.badge import badge, metric_badge
+from layercalc.verdicts.findings import Judged
+from layercalc.verdicts.github import github
+from layercalc.verdicts.gitlab import gitlab, metrics
+from layercalc.verdicts.junit import junit
+from layercalc.verdicts.markdown import diff_markdown, markdown
+from layercalc.verdicts.sarif import sarif
+from layercalc.verdicts.tables import as_json, check_sheets, csv, diff_sheet, text
+
+FORMATS: dict[str, Callable[[Judged], str]] = {
+    "table": text,
+    "text": text,
+    "json": as_json,
+    "csv": csv,
+    "markdown": markdown,
+    "junit": junit,
+    "github": github,
+    "github-summary": markdown,
+    "gitlab": gitlab,
+    "gitlab-metrics": metrics,
+    "sarif": sarif,
+    "badge": badge,
+}
+MEDIA = {
+    "json": "application/json",
+    "text": "text/plain",
+    "table": "text/plain",
+    "csv": "text/csv",
+    "markdown": "text/markdown",
+    "sarif": "application/sarif+json",
+    "gitlab-metrics": "application/openmetrics-text",
+    "junit": "application/xml",
+    "github": "text/plain",
+    "github-summary": "text/markdown",
+    "gitlab": "application/json",
+    "badge": "application/json",
+}
+BADGE = "badge:"  # and a metric
+
+
+def is_format(form: str) -> bool:
+    return form in FORMATS or (form.startswith(BADGE) and form != BADGE)
+
+
+def rendered(form: str, judged: Judged) -> str:
+    """A verdict in a format; `badge:METRIC` shows that total. ValueError says what there is instead."""
+    if form in FORMATS:
+        return FORMATS[form](judged)
+    if is_format(form):
+        return metric_badge(judged, form.removeprefix(BADGE))
+    raise ValueError(f"There is no format {form!r}.{nearest(form, list(FORMATS))} There are {', '.join(FORMATS)}.")
+
+
+def report_badge(form: str, report: dict[str, Any]) -> str:
+    """`badge:METRIC` of a report; ValueError names the metrics."""
+    return rendered(form, [("", {"passed": True, "results": [], "totals": report["totals"]})])
+
+
+__all__ = [
+    "BADGE",
+    "FORMATS",
+    "MEDIA",
+    "Judged",
+    "check_sheets",
+    "diff_markdown",
+    "diff_sheet",
+    "is_format",
+    "rendered",
+    "report_badge",
+]

@@ -1,0 +1,54 @@
+"""Budgets in the query of a request: `?max_params=5M&max_flops=conv*:1M&budgets=mobile`."""
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from layercalc.budget_keys import LIMITS, SHAPE
+from layercalc.budgets import Budget, read_parameters
+from layercalc.quantities import plain_digits, sizes
+
+LIMITED = ("budgets",)  # names of presets
+KINDS = ("max_increase", "min_delta", "max", "min", "equals")  # the longest names first
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """`max_params` as what it limits how."""
+    return next(((kind, name[len(kind) + 1 :]) for kind in KINDS if name.startswith(f"{kind}_")), None)
+
+
+def is_limit(name: str) -> bool:
+    return split(name) is not None
+
+
+def budgets_in_query(args: MultiDict[str, str]) -> list[Budget]:
+    """`max_flops=600M`, `max_params=conv*:5K` (of layers), `equals_output_shape=mask:null,10` (of an output).
+
+    A parameter may stand several times. `min_delta_flops=1K` is the slack of `max_increase_flops=2%`. InvalidBudgets
+    names the parameter that is wrong.
+    """
+    found: dict[str, list[Any]] = {}
+    slack = {split(name)[1]: args[name] for name in args if name.startswith("min_delta_")}  # type: ignore[index]
+    for name in args:
+        kind, metric = split(name) or ("", "")
+        if name in LIMITED:
+            found[name] = [one.strip() for text in args.getlist(name) for one in text.split(",") if one.strip()]
+        elif kind == "min_delta" and f"max_increase_{metric}" not in args:
+            found[name] = [{"metric": metric, "max_increase": None, "min_delta": number(args[name])}]
+        elif kind in LIMITS:
+            found[name] = [budget(kind, metric, text, slack) for text in args.getlist(name)]
+    return read_parameters(found)
+
+
+def budget(kind: str, metric: str, text: str, slack: dict[str, str]) -> dict[str, Any]:
+    where, colon, limit = text.rpartition(":")
+    out: dict[str, Any] = {"metric": metric, kind: sizes(limit) if metric == SHAPE else number(limit)}
+    if colon:
+        out["output" if metric == SHAPE else "layer"] = where
+    if kind == "max_increase" and metric in slack:
+        out["min_delta"] = number(slack[metric])
+    return out
+
+
+def number(text: str) -> Any:
+    return int(text) if plain_digits(text.strip()) else text
