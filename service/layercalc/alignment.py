@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from layercalc import deadline
 from layercalc.layers.base import snake_case
 
 MAX_TABLE = 400_000  # cells of a table of common subsequences; what is larger is matched by looking ahead
@@ -78,6 +79,7 @@ def common(a: Keys, b: Keys) -> Pairs:
     found: Pairs = []
     waiting = [(0, len(left), 0, len(right))]
     while waiting:
+        deadline.check()
         i, m, j, n = waiting.pop()
         while i < m and j < n and left[i] == right[j]:
             found.append((i, j))

@@ -1,6 +1,5 @@
 """Models checked, one after another or in several processes; one that cannot be judged hides no other's verdict."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -11,6 +10,7 @@ from typing import Any
 from layercalc import verbs
 from layercalc.baselines import Missing, from_file, from_git
 from layercalc.budget_file import Job
+from layercalc.cores import available
 from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused
 
@@ -96,7 +96,7 @@ def run(
         if told is not None:
             told(len(found), len(jobs), jobs[index].name)
 
-    workers = min(cores() if processes is None else processes, len(jobs))
+    workers = min(available() if processes is None else processes, len(jobs))
     start = time.monotonic()
     left = list(range(len(jobs)))
     left.sort(key=lambda index: jobs[index].name != "-")  # standard input is this process's
@@ -123,11 +123,6 @@ def shared_out(jobs: dict[int, Job], workers: int) -> Iterator[tuple[int, dict[s
                     yield waiting[future], unjudged("The model cannot be checked", errors)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def exit_code(judged: Judged) -> int:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.alignment import aligned
 from layercalc.budget_keys import MEMORY, REACH, SHAPE
 from layercalc.budgets import Budget, located
@@ -136,7 +137,7 @@ def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str
     results = []
     if len(report["layers"]) * sum(one.layer is not None for one in budgets) > MAX_FINDINGS:
         raise InvalidBudgets([{"pointer": "", "detail": f"More than {MAX_FINDINGS:,} layers to hold against limits."}])
-    for budget in budgets:
+    for budget in deadline.each(budgets):
         try:
             results.append(result(subject, budget))
         except Unjudged as error:
@@ -152,7 +153,9 @@ def result(subject: Subject, budget: Budget) -> dict[str, Any]:
     """The worst of what a budget finds."""
     if "max_increase" in budget.limits and subject.baseline is None:
         raise Unjudged("'max_increase' needs a baseline: an earlier report, or the model as it was.", "max_increase")
-    findings = [finding(subject, budget, kind, one) for one in places(subject, budget) for kind in budget.limits]
+    findings = [
+        finding(subject, budget, kind, one) for one in deadline.each(places(subject, budget)) for kind in budget.limits
+    ]
     worst = max(findings, key=lambda one: one.badness)
     layers = [] if worst.passed else culprits(subject, budget, worst, findings)
     out: dict[str, Any] = {"metric": budget.metric}
