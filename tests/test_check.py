@@ -308,3 +308,11 @@ def test_diff_on_the_command_line(project):
     assert process.returncode == 0
     assert "| changed | conv2d | Conv2D | filters 32 → 48 |" in process.stdout
     assert run("diff", "a.json", "missing.json", cwd=project).returncode == 2
+
+
+def test_budgets_times_layers_are_bounded(monkeypatch):
+    monkeypatch.setattr("layercalc.judging.MAX_FINDINGS", 5)
+    budget = {"metric": "params", "layer": "*", "max": 1}
+    assert check(NET, [budget])["results"]
+    with pytest.raises(InvalidBudgets, match="More than 5 layers"):
+        check(NET, [budget, budget])

@@ -16,7 +16,7 @@ from layercalc.layers import nearest
 from layercalc.layers.fields import whole
 from layercalc.quantities import human, share, text
 
-MAX_FINDINGS = 10_000_000  # budgets × the layers they are about
+MAX_FINDINGS = 250_000  # budgets × the layers they are about
 MAX_NAMED = 10  # offending layers of one result
 PARTS = {  # the metric of the rows that makes a figure of the whole
     "inference_bytes": "param_bytes",
@@ -60,11 +60,11 @@ class Finding(NamedTuple):
     passed: bool
 
     @property
-    def badness(self) -> tuple[bool, Fraction]:
-        """How far past its limit, failures first."""
+    def badness(self) -> tuple[bool, int]:
+        """How far past its limit in millionths of it, failures first."""
         if self.excess is None:
-            return not self.passed, Fraction(0)
-        return not self.passed, Fraction(self.excess, max(self.limit, 1))
+            return not self.passed, 0
+        return not self.passed, self.excess * 1_000_000 // max(self.limit, 1)
 
 
 class Subject:
@@ -72,6 +72,7 @@ class Subject:
 
     def __init__(self, report: dict[str, Any], baseline: dict[str, Any] | None = None):
         self.report, self.baseline = report, baseline
+        self.guilty: dict[tuple[str, int], list[dict[str, Any]]] = {}  # found once for each metric
 
     @property
     def rows(self) -> list[Row]:
@@ -277,10 +278,17 @@ def culprits(subject: Subject, budget: Budget, worst: Finding, findings: list[Fi
     if not subject.rows or own in (SHAPE, REACH) or own not in subject.rows[0]:
         return []
     sign = -1 if worst.kind == "min" or (worst.kind == "equals" and worst.actual < worst.limit) else 1
-    parts = [part(subject, row, own) for row in subject.rows if isinstance(row[own], int)]
+    if (own, sign) not in subject.guilty:
+        subject.guilty[own, sign] = most(subject, own, sign)
+    return list(subject.guilty[own, sign])
+
+
+def most(subject: Subject, metric: str, sign: int) -> list[dict[str, Any]]:
+    """The rows that grew most (shrank, by a sign of -1), or the largest without a baseline."""
     key = "part" if subject.baseline is None else "delta"
     if key == "part" and sign < 0:
         return []
+    parts = [part(subject, row, metric) for row in subject.rows if isinstance(row[metric], int)]
     guilty = [one for one in parts if one[key] is not None and one[key] * sign > 0]
     return sorted(guilty, key=lambda one: -one[key] * sign)[:MAX_NAMED]
 
