@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks import peers
 from layercalc import analyze
 from layercalc.analysis import Analysis, analyse
+from layercalc.cores import available
 from layercalc.execution import execute, seeded_inputs, seeded_weights
-from layercalc.jobs import cores
 from layercalc.ops import Spec
 from layercalc.readers import read
 
@@ -174,7 +174,7 @@ def checks() -> None:
         budgets.write_text("models: [{path: '*.json', budgets: [{metric: flops, max: 20G}, edge]}]\n")
         paths = sorted(Path(folder).glob("*.json"))[: len(names)]
         single = best(lambda: [analyze(json.loads(path.read_text())) for path in paths], 5) / len(paths)
-        for processes in dict.fromkeys((1, cores())):
+        for processes in dict.fromkeys((1, available())):
             command = [sys.executable, "-m", "layercalc", "check", "--format", "json", "--processes", str(processes)]
             each = best(lambda c=command: subprocess.run(c, cwd=folder, capture_output=True, check=False), 3) / 100
             what = f"check of 100 models, {processes} at a time, {each * 1e3:.0f} ms each, start included"
