@@ -1,5 +1,6 @@
 """Arrays as NumPy saves them: `.npy`, and `.npz` of several. Nothing is ever unpickled."""
 
+import re
 import zipfile
 from io import BytesIO
 from math import prod
@@ -24,15 +25,20 @@ def header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype]
             raise ValueError(f"version {version[0]}.{version[1]} of the format, which only records need")
         shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
     except Exception as error:  # the parser's own: SyntaxError, TypeError, RecursionError, MemoryError …
-        raise refuse(path, f"Not a .npy file: {' '.join(str(error).split())[:200]}.") from None
+        raise refuse(path, f"Not a .npy file: {told(error)}.") from None
     if dtype.hasobject:
         raise refuse(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
     if dtype.kind not in "biuf":
         hint = " np.save cannot say bfloat16; use safetensors." if dtype.str.endswith("V2") else ""
         raise refuse(path, f"The .npy file holds {dtype.str!r}; expected numbers.{hint}")
-    if not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
+    if not all(whole(dim, 0) and dim < 1 << 62 for dim in shape) or len(shape) > 32:
         raise refuse(path, f"The .npy file has the shape {str(list(shape))[:200]}.")
     return shape, fortran, dtype
+
+
+def told(error: Exception) -> str:
+    """What the parser says, in short, without the addresses of its objects."""
+    return re.sub(r"<[^>]* object at 0x[0-9a-f]+>", "code", " ".join(str(error).split()))[:200]
 
 
 def read_npy(body: bytes | memoryview, path: Path) -> Stored:
