@@ -33,7 +33,7 @@ def test_least_recently_used_goes_first():
 
 def test_bytes_bound_what_is_kept():
     cache = Kept(1000, 100)
-    cache.put("large", 0, 26)  # more than a quarter of everything
+    cache.put("large", 0, 51)  # more than half of everything
     assert cache.get("large") is None
     for n in range(10):
         cache.put(n, n, 20)
@@ -228,3 +228,10 @@ def test_json_of_any_depth_and_size_goes_out():
     assert json.loads(json_bytes({"n": 10**4000, "text": "\ud800"})) == {"n": 10**4000, "text": "\ud800"}
     deep = json.loads("[" * 300 + "]" * 300)
     assert json.loads(json_bytes(deep)) == deep
+
+
+def test_answer_of_a_thousand_layers_is_kept():
+    app = create_app(Limits())
+    document = {"input_shape": [8, 8, 3], "layers": [{"type": "Conv2D", "filters": 3, "kernel_size": 1}] * 1000}
+    app.test_client().post("/v1/analyze", json=document)
+    assert len(app.extensions["layercalc.kept"].answers.things) == 1

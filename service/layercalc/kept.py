@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from layercalc.limits import Limits
 
-SHARE = 4  # the part of all bytes that one thing may take at most: a quarter
+SHARE = 2  # the part of all bytes that one thing may take at most: half
 
 
 class Kept:

@@ -94,11 +94,7 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
         elif name == "input_shape":
             options[name] = values
         elif name == "batch_size":
-            options[name] = (
-                int(values[-1])
-                if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300
-                else values[-1]
-            )
+            options[name] = size(values[-1])
         elif name == "device":
             options[name] = values[-1]
         elif name == "format":
@@ -154,6 +150,11 @@ def check(body: bytes) -> Response:
     with faults_in_body(names):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
     return verdict_answer(name, verdict, form, 409 if strict and not verdict["passed"] else 200)
+
+
+def size(text: str) -> int | str:
+    """A size, or the text itself where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 300 else text
 
 
 @api.post("/v1/diff")
