@@ -21,7 +21,7 @@ REFUSED = [
     ({"class_name": {}, "config": {}}, "class_name"),
     (stack({"type": "Reshape", "target_shape": [10**299] * 15}), "digits"),
     (stack({"type": "Softmax"}, shape=(10**250,) * 20), None),
-    (stack({"type": "Dense", "units": 2, "bias_initializer": {"class_name": "Constant", "config": {"value": 10**400}}}), "float can hold"),
+    (stack({"type": "Dense", "units": 2, "bias_initializer": {"class_name": "Constant", "config": {"value": 10**400}}}), "LAYERCALC_MAX_INTEGER_DIGITS"),
     ({**stack({"type": "LSTM", "units": 2, "inputs": {"inputs": "x", "mask": ["h"]}}, shape=(4, 3))}, None),
     ({**stack({"type": "LSTM", "units": 2, "activation": "glu", "recurrent_activation": "glu"}, shape=(4, 3))}, None),
     ({"inputs": [{"name": "i", "shape": [3]}, {"name": "j", "shape": [3]}], "layers": [{"type": "Softmax", "inputs": ["i", "j"]}]}, "takes 1 input"),

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
     {"dims", "errors"},
+    {"deadline"},
     {"ops"},
     {"layers"},
     {"places", "limits", "collector"},

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, provably, shown, size
 from layercalc.errors import InvalidModel, ShapeError
 from layercalc.layers import Layer
@@ -261,6 +262,7 @@ class Shapes:
 
     def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
         assert call.layer is not None
+        deadline.check()
         self.visits[0] += 1
         if self.visits[0] > MAX_VISITS:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."

@@ -1,6 +1,6 @@
 """What can be wrong with a request, and where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 MAX_FAULTS = 50
@@ -30,7 +30,8 @@ class Refused(ValueError):  # noqa: N818
         layers: list[dict[str, Any]] | None = None,
         status: int | None = None,
     ):
-        self.errors = capped(errors)
+        self.every = list(errors)
+        self.errors = capped(self.every)
         self.layers = layers
         self.status = status or self.status
         super().__init__(self.summary())
@@ -60,9 +61,15 @@ class TooLarge(InvalidModel):
 
 
 class Overdue(InvalidModel):
-    """The forward pass did not end before its deadline."""
+    """The request was not answered before its deadline."""
 
     status = 503
+    title = "The request took too long"
+
+
+class PassOverdue(Overdue):
+    """The forward pass did not end before its deadline."""
+
     title = "The forward pass took too long"
 
 
@@ -100,13 +107,13 @@ class Unreadable(InvalidModel):
     title = "The document cannot be read"
 
 
-def capped(errors: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first faults, and a last line that says how many were left out."""
-    errors = list(errors)
-    if len(errors) <= MAX_FAULTS:
+def capped(errors: list[dict[str, Any]], most: int = MAX_FAULTS, setting: str = "") -> list[dict[str, Any]]:
+    """The first faults, and a last line that says how many were left out, and by which setting."""
+    rest = len(errors) - most
+    if rest <= 0:
         return errors
-    rest = len(errors) - MAX_FAULTS
-    return [*errors[:MAX_FAULTS], {"pointer": "", "detail": f"{rest} more faults are not listed (limit {MAX_FAULTS})."}]
+    told = f"{rest} more faults are not listed (limit {most}{setting and ', ' + setting})."
+    return [*errors[:most], {"pointer": "", "detail": told}]
 
 
 def escape(token: object) -> str:

@@ -5,16 +5,15 @@ import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from layercalc.analysis import Analysis, Row, WeightSpec
-from layercalc.errors import InvalidTensors, Overdue, ShapeError
+from layercalc.deadline import DEADLINE
+from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
 from layercalc.layers import Layer
-from layercalc.limits import setting
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
 from layercalc.ops.pending import Made, Pending
@@ -126,7 +125,6 @@ def execute(
     stats: bool = False,
     profile: bool = False,
     keep: Sequence[str] = (),
-    seconds: float = inf,
     told: Callable[[int, int, str], None] | None = None,
     dtype: str = "float32",
 ) -> Execution:
@@ -134,19 +132,16 @@ def execute(
 
     Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
     last use. `stats` and `profile` compute every layer by itself; otherwise pointwise layers join the kernel before
-    them. `told` hears after each layer how many of how many have run, and its name. Raises Overdue when a layer or a
-    step of a loop would begin later than `seconds` after the start.
+    them. `told` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer or
+    a step of a loop would begin after the deadline in force.
     """
-    clock = start = monotonic()
+    clock, deadline = monotonic(), DEADLINE.get()
 
     def overdue() -> None:
-        if monotonic() - start > seconds:
+        if deadline is not None and deadline.spent > 1:
             last = f"; the last one was {next(reversed(results))!r}" if results else ""
-            detail = (
-                f"The deadline of {seconds:g} s ({setting('max_forward_seconds')}) passed after {len(results)} of "
-                f"{len(analysis.rows)} layers{last}."
-            )
-            raise Overdue([{"pointer": "", "detail": detail}])
+            reached = f" after {len(results)} of {len(analysis.rows)} layers{last}"
+            raise PassOverdue([{"pointer": "", "detail": deadline.told(reached)}])
 
     results: dict[str, dict[str, Any]] = {}
     kept: dict[str, np.ndarray] = {}
@@ -194,6 +189,9 @@ def execute(
             outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
             reading.settle()
             outputs = [(forced(array), mask) for array, mask in outputs]
+    except Overdue:
+        overdue()
+        raise
     finally:
         READING.reset(token)
         release()

@@ -1,35 +1,101 @@
-"""How much one request may ask for. Every limit is a setting, `LAYERCALC_` and its name in capitals."""
+"""How much one request may ask for, and what is kept between requests.
+
+Every limit is a setting, `LAYERCALC_` and its name in capitals.
+"""
 
 import os
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from layercalc import deadline
+
+
+def limit(default: int, unit: str, what: str, *, least: int = 1, most: int | None = None) -> Any:
+    """A limit: its default, the unit it is counted in, what it bounds, and the values that make sense."""
+    return field(default=default, metadata={"unit": unit, "what": what, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
 class Limits:
     """The limits of the service; the command line and Python have none of them."""
 
-    max_body_bytes: int = 64 << 20
-    max_layers: int = 20_000
-    max_forward_flops: int = 200_000_000_000
-    max_forward_bytes: int = 4 << 30
-    max_forward_outputs: int = 4_000_000  # numbers in one answer
-    max_forward_steps: int = 1_000_000  # op calls: a loop over time makes many small ones
-    max_forward_seconds: int = 60  # looked at between layers and between the steps of a loop
-    max_forward_passes: int = 2  # at a time in one process
-    max_hdf5_bytes: int = 0  # of a .keras or .h5 file, inflated; 0: HDF5 is not parsed at all
+    max_body_bytes: int = limit(64 << 20, "bytes", "a request body, chunked ones too")
+    max_read_seconds: int = limit(8, "seconds", "the time a body may take to arrive, beside what `min_read_rate` adds")
+    min_read_rate: int = limit(
+        16 << 10, "bytes per second", "the slowest client that is waited for: every so many bytes are a second more"
+    )
+    max_depth: int = limit(100, "levels", "lists and objects inside one another in a document", most=900)
+    max_layers: int = limit(20_000, "layers", "one model, layers of nested models and repeated uses included")
+    max_code_characters: int = limit(1_000_000, "characters", "Keras code", most=10_000_000)
+    max_integer_digits: int = limit(300, "digits", "an integer in a document", most=300)
+    max_name_length: int = limit(500, "characters", "a key or a name in a document, `outer/inner` too")
+    max_parts: int = limit(10_000, "parts", "a multipart body")
+    max_errors: int = limit(50, "errors", "what one answer lists; the rest is counted")
+    max_analysis_seconds: int = limit(8, "seconds", "a request that runs nothing: reading, analysis and report")
+    max_forward_flops: int = limit(200_000_000_000, "FLOPs", "one forward pass, known before it starts")
+    max_forward_bytes: int = limit(
+        2 << 30, "bytes", "weights, live activations and the largest tensor inside a layer of a forward pass"
+    )
+    max_forward_outputs: int = limit(4_000_000, "numbers", "the tensors in one answer, returned layers included")
+    max_forward_steps: int = limit(1_000_000, "op calls", "one forward pass: a loop over time makes many")
+    max_forward_seconds: int = limit(
+        8, "seconds", "a request that runs a forward pass; looked at between layers and between the steps of a loop"
+    )
+    max_forward_passes: int = limit(2, "passes", "forward passes at a time in one process")
+    max_hdf5_bytes: int = limit(
+        0, "bytes", "the HDF5 in a posted `.keras` or `.h5` file, inflated; 0: HDF5 is not parsed at all", least=0
+    )
+    max_kept_bytes: int = limit(
+        32 << 20, "bytes", "answers kept in one process for requests that come again; 0: none is kept", least=0
+    )
+    max_kept_answers: int = limit(1_000, "answers", "the same, by their number; 0: none is kept", least=0)
+    max_kept_layers: int = limit(
+        10_000, "layers", "layers kept with their analysis in one process; 0: none is kept", least=0
+    )
 
     @classmethod
     def from_environment(cls) -> "Limits":
-        given = {field.name: os.environ.get(setting(field.name)) for field in fields(cls)}
-        try:
-            return cls(**{name: int(value) for name, value in given.items() if value is not None})
-        except ValueError as error:
-            raise SystemExit(f"A setting LAYERCALC_MAX_… is not an integer: {error}") from None
+        """The limits as `LAYERCALC_…` says; SystemExit names a setting that makes no sense."""
+        return cls(**{one.name: whole(one) for one in fields(cls) if setting(one.name) in os.environ})
+
+    def deadline(self, name: str) -> AbstractContextManager[None]:
+        """What is done inside has so many seconds as the limit of that name says."""
+        return deadline.within(getattr(self, name), setting(name))
+
+
+def whole(one: Field) -> int:
+    """The value of an integer setting in the environment."""
+    name, text = setting(one.name), os.environ[setting(one.name)]
+    least, most = one.metadata.get("least", 1), one.metadata.get("most")
+    span = f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least or (most is not None and value > most):
+        raise SystemExit(f"layercalc: {name} has to be {span}; it is {text!r}.")
+    return value
 
 
 def setting(name: str) -> str:
     """The environment variable of a limit."""
     return f"LAYERCALC_{name.upper()}"
+
+
+def published(limits: Limits) -> list[dict[str, Any]]:
+    """Every limit with its value, setting, unit and meaning."""
+    return [
+        {
+            "name": one.name,
+            "value": getattr(limits, one.name),
+            "default": one.default,
+            "unit": one.metadata.get("unit", "count"),
+            "setting": setting(one.name),
+            "what": one.metadata.get("what", one.name.replace("_", " ")),
+        }
+        for one in fields(limits)
+    ]
 
 
 UNLIMITED = Limits(*(1 << 62 for _ in fields(Limits)))

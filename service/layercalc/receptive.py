@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from layercalc import deadline
 from layercalc.analysis import Analysis, Traced
 from layercalc.dims import Unknown, shown
 from layercalc.ops.reach import Span, Spans, largest
@@ -29,7 +30,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     found: dict[str, dict[str, Any] | None] = {}
     told: dict[Any, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
-    for row in analysis.executed:
+    for row in deadline.each(analysis.executed):
         own = id(row.traced)
         if own not in inside:
             inside[own] = through(row.traced)

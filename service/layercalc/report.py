@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from layercalc import __version__
+from layercalc import __version__, deadline
 from layercalc.analysis import Analysis, Row, Traced, Value
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.devices import Device, bound, ratio
@@ -55,7 +55,7 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
     if extras.conventions:
         out |= counted(out, Counts(analysis, extras.conventions))
     if extras.explain:
-        for row, found in zip(out["layers"], analysis.rows, strict=True):
+        for row, found in deadline.each(zip(out["layers"], analysis.rows, strict=True)):
             row["explain"] = explained(found)
     if extras.device:
         out["roofline"] = roofline(out, analysis, extras.device)
@@ -98,7 +98,7 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     uses = Counter(row.layer for row in analysis.rows)
     drawn: dict[int, dict[str, Any]] = {}  # what two rows of one trace have in common
     out = []
-    for row in analysis.rows:
+    for row in deadline.each(analysis.rows):
         key = id(row.traced)
         if key not in drawn:
             drawn[key] = costs(row.traced)

@@ -99,7 +99,7 @@ def at_their_index(places: dict[str, int]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             at = fault.get("pointer", "")
             start = next((one for one in starts if at == one or at.startswith(one + "/")), None)
             if start is not None:

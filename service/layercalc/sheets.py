@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from layercalc import deadline
 from layercalc.errors import InvalidModel
 from layercalc.formats import Sheet, number_text, scaled, shape_text, warning_lines
 from layercalc.layers import nearest
@@ -49,7 +50,7 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
     return Sheet(
         title=f"{report['model']['name']} ({report['model']['format']})",
         columns=[HEADINGS.get(key, key) for key in ordered],
-        rows=[[shown(key, value_of(row, key)) for key in ordered] for row in report["layers"]],
+        rows=[[shown(key, value_of(row, key)) for key in ordered] for row in deadline.each(report["layers"])],
         raw_columns=raw_keys,
         raw=[[value_of(row, key) for key in raw_keys] for row in report["layers"]],
         notes=[*summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)],

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import wraps
 from math import inf, prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -40,8 +41,26 @@ from layercalc.weights import read_weights
 Place = tuple[object, ...]
 MODEL: Place = ("model",)
 DTYPES = ("float32", "float64")
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 
 
+def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """A verb that has as many seconds as the limit of that name says; Overdue past it."""
+
+    def decorate(verb: Callable[Given, Made]) -> Callable[Given, Made]:
+        @wraps(verb)
+        def bounded(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            limits: Any = kwargs.get("limits", UNLIMITED)
+            with limits.deadline(name):
+                return verb(*args, **kwargs)
+
+        return bounded
+
+    return decorate
+
+
+@timed("max_analysis_seconds")
 def analyze(
     document: Any,
     *,
@@ -70,6 +89,7 @@ def analyze(
         return report(analysis, draft.warnings, extras)
 
 
+@timed("max_forward_seconds")
 def forward(
     document: Any,
     inputs: Any,
@@ -136,7 +156,6 @@ def forward(
     given, source = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
-    how["seconds"] = inf if limits is UNLIMITED else limits.max_forward_seconds
     ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, told=told, **how)
     made = ran.kept | dict(zip(names, ran.outputs, strict=True))
     wanted = None if expected is None else read_expected(asked, made)
@@ -171,6 +190,7 @@ def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple
     return document, weights, inputs, expected
 
 
+@timed("max_analysis_seconds")
 def check(
     document: Any,
     budgets: Any,
@@ -197,6 +217,7 @@ def check(
     return judged(report, read_, was)
 
 
+@timed("max_analysis_seconds")
 def diff(
     before: Any,
     after: Any,
@@ -232,12 +253,27 @@ def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     if isinstance(listed, list) and len(listed) > limits.max_layers:
         too_many(len(listed), limits, path)
     try:
-        model, draft = read(document, path)
+        model, draft = read(document, path, limits)
+        layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
-    if len(model.calls) > limits.max_layers:
-        too_many(len(model.calls), limits, path)
+    if layers > limits.max_layers:
+        too_many(layers, limits, path)
+    if longest > limits.max_name_length:
+        detail = f"A name of {longest:,} characters; the limit is {limits.max_name_length:,} "
+        raise InvalidModel([{"pointer": pointer(*path), "detail": f"{detail}({setting('max_name_length')})."}])
     return model, draft
+
+
+def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many rows a model has, those of nested models included, and the length of the longest name among them."""
+    if id(model) not in known:
+        layers, longest = 0, max((len(one.name) for one in model.inputs), default=0)
+        for call in model.calls:
+            inside, below = extent(call.layer, known) if isinstance(call.layer, Model) else (1, -1)
+            layers, longest = layers + inside, max(longest, len(call.name) + 1 + below)
+        known[id(model)] = layers, longest
+    return known[id(model)]
 
 
 def too_many(layers: int, limits: Limits, path: Place) -> NoReturn:

@@ -143,7 +143,7 @@ PROBLEMS = [
     ("POST", "/v1/analyze", "{'a': 1}", 400, None, "Not JSON"),
     ("POST", "/v1/analyze", '{"layers": [NaN]}', 400, "", "NaN"),
     ("POST", "/v1/analyze", '{"a": ' * 100_000, 400, "", "nested too deeply"),
-    ("POST", "/v1/analyze", '{"input_shape": [' + "9" * 5000 + "]}", 400, "", "Not JSON"),
+    ("POST", "/v1/analyze", '{"input_shape": [' + "9" * 5000 + "]}", 422, "/input_shape/0", "LAYERCALC_MAX_INTEGER_DIGITS"),
     ("POST", "/v1/analyze", b"\xff\xfe{", 400, "", "Not UTF-8"),
     ("POST", "/v1/analyze", "hello world", 400, None, "Neither JSON nor Keras code"),
     ("POST", "/v1/analyze", "[]", 422, "", "a stack"),

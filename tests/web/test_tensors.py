@@ -109,7 +109,7 @@ BROKEN = [
         "received true",
     ),
     (
-        {"inputs": [said(X, parameters={"binary_data_size": 10**400})]},
+        {"inputs": [said(X, parameters={"binary_data_size": 10**200})]},
         b"",
         "/inputs/0/parameters/binary_data_size",
         "0 at most",
@@ -226,10 +226,6 @@ def test_parts_that_are_wrong(client, form, status, pointer, words):
         (b"--x\r\n\r\nhm\r\n--x--\r\n", "multipart/form-data; boundary=x"),
         (b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\n{', "multipart/form-data; boundary=x"),
         (b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\n{}\r\n--x--\r\n', "multipart/form-data"),
-        (
-            b"--x\r\n" + b'Content-Disposition: form-data; name="a"\r\n\r\n\r\n--x\r\n' * 10_001,
-            "multipart/form-data; boundary=x",
-        ),
     ],
 )
 def test_form_that_is_none(client, body, media):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from layercalc import deadline
 from layercalc.analysis import Analysis, Row
 from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.calflops import CALFLOPS
@@ -52,7 +53,7 @@ class Counts:
         self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
         self.terms: dict[str, Terms] = {one.name: {} for one in self.conventions}
         cache: dict[tuple[int, str], Terms] = {}
-        for row in analysis.rows:
+        for row in deadline.each(analysis.rows):
             counted: dict[str, Dim | None] = {}
             for one in self.conventions:
                 key = (id(row.traced), one.name)

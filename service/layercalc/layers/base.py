@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import marshmallow as ma
 
-from layercalc import ops
+from layercalc import deadline, ops
 from layercalc.dims import Shape, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import NOTES, Bool, Dtype, Field, Note, Opaque, Text, note, received
@@ -297,7 +297,10 @@ REFUSED = {
 
 
 def nearest(name: str, names: list[str]) -> str:
-    """` Did you mean …?`, or nothing where no name is near."""
+    """` Did you mean …?`, or nothing where no name is near, or where too much time has gone into such questions."""
+    deadline.check()
+    if not deadline.early():
+        return ""
     folded = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(name.lower()[:100], folded, n=1, cutoff=0.6)
     return f" Did you mean {folded[close[0]]!r}?" if close else ""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.known import SMALL, Known, folded, objects
@@ -203,6 +204,7 @@ class Tracing:
             raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
+        deadline.check()
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)

@@ -1,6 +1,6 @@
 """Sums of products by index, in Einstein's notation."""
 
-from functools import cache
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -12,12 +12,15 @@ from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.reach import Spans, largest
 
+MAX_EQUATION = 10_000  # characters
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@cache
+@lru_cache(256)
 def parsed(equation: str, ranks: tuple[int, ...]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """The indices of each operand and of the result; those of an ellipsis are numbered from the right: `.0`, `.1`."""
+    if len(equation) > MAX_EQUATION:
+        raise ShapeError(f"An equation of {len(equation):,} characters; {MAX_EQUATION:,} are read.", "equation")
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ranks):

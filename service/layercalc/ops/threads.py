@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from layercalc.deadline import DEADLINE, check
+
 LEAST = 4  # parts below which a second thread costs more than it does
 
 
@@ -29,16 +31,18 @@ def pool(process: int) -> ThreadPoolExecutor:
 
 def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]]) -> None:
     """`work(*piece)` for every piece; they must not touch one another."""
-    waiting = list(pieces)
+    waiting, deadline = list(pieces), DEADLINE.get()
     count = min(threads(), len(waiting)) if len(waiting) >= LEAST else 1
     if count == 1:
         for piece in waiting:
+            check(deadline)
             work(*piece)
         return
 
     def share(first: int) -> None:
         with np.errstate(all="ignore"):  # which each thread has its own of
             for piece in waiting[first::count]:
+                check(deadline)
                 work(*piece)
 
     others = [pool(os.getpid()).submit(share, first) for first in range(1, count)]

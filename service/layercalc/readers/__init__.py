@@ -6,7 +6,9 @@ from layercalc.errors import Unreadable
 from layercalc.layers.base import ConfigError
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
+from layercalc.readers.bounds import bounded_code
 from layercalc.readers.draft import Draft
 from layercalc.readers.keras_code import read_code
 from layercalc.readers.keras_json import read_keras
@@ -14,16 +16,16 @@ from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 
 
-def read(document: Any, path: tuple[object, ...] = ()) -> tuple[Model, Draft]:
+def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITED) -> tuple[Model, Draft]:
     """The model of a document in any form, and the draft with its faults and warnings."""
     if hasattr(document, "to_json"):
         document = document.to_json()
     if isinstance(document, str):
         if not looks_like_json(document):
-            return read_code(document)
-        document = parse_json(document)
+            return read_code(bounded_code(document, limits))
+        document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
-            return read(document, path)
+            return read(document, path, limits)
     if isinstance(document, dict) and "class_name" in document:
         return read_keras(document, path)
     if isinstance(document, dict) and "layers" in document:

@@ -4,6 +4,7 @@ import marshal
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
 from layercalc.layers.fields import received
@@ -34,6 +35,7 @@ class Draft:
         self.memo = {} if memo is None else memo
 
     def fault(self, where: dict[str, Any], detail: str) -> None:
+        deadline.check()
         self.faults.append({**where, "detail": detail})
 
     def warn(self, where: dict[str, Any], detail: str) -> None:
@@ -41,6 +43,7 @@ class Draft:
 
     def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
+        deadline.check()
         try:
             key: Any = (kind, marshal.dumps(config, 2))
         except ValueError:
@@ -100,6 +103,7 @@ class Draft:
         named: dict[str, Any] | None = None,
         use: int = 1,
     ) -> None:
+        deadline.check()
         self.calls.append(Call(name, use, layer, place))
         self.links.append((tuple(inputs), named or {}))
 
@@ -131,7 +135,7 @@ class Draft:
             first = self.calls[0].layer
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
-        for call, (inputs, named) in zip(self.calls, self.links, strict=True):
+        for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
             refs = [resolve(source, call.place, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
             for key, value in named.items():

@@ -31,7 +31,6 @@ from layercalc.readers.code_values import (
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
 
-MAX_CODE = 1_000_000
 ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 SKIPPED = {
@@ -51,8 +50,6 @@ SKIPPED = {
 def read_code(code: str) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns."""
     draft = Draft("model", "code")
-    if len(code) > MAX_CODE:
-        raise Unreadable([{"line": 1, "column": 1, "detail": f"The code has more than {MAX_CODE:,} characters."}])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them

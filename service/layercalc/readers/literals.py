@@ -4,6 +4,7 @@ import ast
 import operator
 from typing import Any
 
+from layercalc import deadline
 from layercalc.layers.fields import received
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
@@ -39,6 +40,7 @@ class Literals:
 
     def value(self, node: ast.expr) -> Any:
         """The value of an expression, or CodeError at what is none."""
+        deadline.check()
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bytes | complex) or node.value is ...:
                 raise CodeError(node, f"Expected a number, string, tuple or layer; received {ast.unparse(node)[:60]}.")

@@ -1,8 +1,9 @@
 """What the routes share: the limits in force, answers in the form the client accepts, places for forward passes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from flask import Response, current_app, request
@@ -10,12 +11,28 @@ from flask import Response, current_app, request
 from layercalc import formats
 from layercalc.errors import Busy
 from layercalc.limits import Limits, setting
+from layercalc.web.body import read_body
 from layercalc.web.problems import utf8
 
 
 def limits() -> Limits:
     found: Limits = current_app.extensions["layercalc"]
     return found
+
+
+def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A route that is handed the body, and has from then as many seconds as the limit of that name says."""
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def bounded(**which: str) -> Response:
+            body = read_body(request, limits())
+            with limits().deadline(name):
+                return view(body, **which)
+
+        return bounded
+
+    return decorate
 
 
 def answer(body: Any, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from layercalc.errors import InvalidTensors, Unreadable
 from layercalc.layers.fields import received, whole
+from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, parse_json
 from layercalc.tensors import Bytes, refuse
 from layercalc.web.problems import utf8
@@ -18,7 +19,7 @@ CARRIERS = ("inputs", "weights", "expected")  # the keys under which tensors are
 Path = tuple[object, ...]
 
 
-def read_binary(body: bytes, length: str) -> Any:
+def read_binary(body: bytes, length: str, limits: Limits) -> Any:
     """The JSON of a request, its tensors with the bytes that came after it; `length` is that of the JSON."""
     size = int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else -1
     if not 0 <= size <= len(body):
@@ -26,9 +27,10 @@ def read_binary(body: bytes, length: str) -> Any:
             f"{HEADER} is the number of bytes of the JSON, from 0 to the body's {len(body)}; received {length[:40]!r}."
         )
     try:
-        document = parse_json(decode_text(body[:size]))
+        document = parse_json(decode_text(body[:size]), limits)
     except Unreadable as error:
-        raise Unreadable([{**error.errors[0], "detail": f"{error.errors[0]['detail']} ({HEADER}: {size})"}]) from None
+        told = [{**fault, "detail": f"{fault['detail']} ({HEADER}: {size})"} for fault in error.every]
+        raise Unreadable(told, status=error.status) from None
     attach(document, memoryview(body)[size:])
     return document
 

@@ -1,16 +1,23 @@
 """The body of a request: bounded, whatever way it is sent, and parsed by content."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
 from flask import Request
-from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    LengthRequired,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 
-from layercalc.limits import Limits
+from layercalc.limits import Limits, setting
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.web.binary import HEADER, read_binary
 from layercalc.web.parts import read_parts
+from layercalc.web.patience import PATIENCE
 
 READ_BY_CONTENT = {
     "",
@@ -20,65 +27,63 @@ READ_BY_CONTENT = {
     "text/x-python",
     "application/octet-stream",
 }
-CHUNK = 1 << 20
-READ_SECONDS = 20  # a client that is silent for longer is given up
+CHUNK = 1 << 16  # bytes: few enough that a slow client is seen to make progress
 
 
 def read_body(request: Request, limits: Limits) -> bytes:
     """The whole body, or 413; a chunked one is read to its end or to the limit, never cut."""
     most = limits.max_body_bytes
-    too_large = RequestEntityTooLarge(f"The body is larger than {most} bytes (LAYERCALC_MAX_BODY_BYTES).")
+    too_large = RequestEntityTooLarge(f"The body is larger than {most} bytes ({setting('max_body_bytes')}).")
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body as it is.")
-    if request.content_length is not None:
-        if request.content_length > most:
-            raise too_large
-        body = b"".join(chunks(request, request.content_length))
-        if len(body) < request.content_length:
-            raise BadRequest(f"The body ends after {len(body)} of {request.content_length} bytes.")
-        return body
-    if not request.environ.get("wsgi.input_terminated"):
+    if request.content_length is not None and request.content_length > most:
+        raise too_large
+    if request.content_length is None and not request.environ.get("wsgi.input_terminated"):
         raise LengthRequired("Send a Content-Length, or the body in chunks.")
+    stream, left = request.environ["wsgi.input"], request.content_length
     parts, size = [], 0
-    for part in chunks(request):
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise too_large
+    with PATIENCE.wait_for(request.environ.get("gunicorn.socket"), limits.max_read_seconds) as waited:
+        try:
+            while part := stream.read(CHUNK if left is None else min(CHUNK, left - size)):
+                parts.append(part)
+                size += len(part)
+                waited.until += len(part) / limits.min_read_rate
+                if size > most:
+                    raise too_large
+        except HTTPException:
+            raise
+        except Exception as error:  # whatever the server raises on a broken chunk or a client that is gone
+            failed = f"The body cannot be read: {type(error).__name__}."
+        else:
+            failed = "" if left is None or size == left else f"The body ends after {size} of {left} bytes."
+    if waited.over:
+        raise RequestTimeout(
+            f"{size} bytes of the body arrived in time; the limit is {limits.max_read_seconds} seconds "
+            f"({setting('max_read_seconds')}) and one more for every {limits.min_read_rate} bytes "
+            f"({setting('min_read_rate')})."
+        )
+    if failed:
+        raise BadRequest(failed)
     return b"".join(parts)
 
 
-def chunks(request: Request, length: int | None = None) -> Iterator[bytes]:
-    """The body in parts; one that is broken, or that stops coming, is a bad request."""
-    stream, left = request.environ["wsgi.input"], length
-    connection = request.environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(READ_SECONDS)
-    try:
-        while part := stream.read(CHUNK if left is None else min(CHUNK, left)):
-            yield part
-            left = None if left is None else left - len(part)
-    except Exception as error:  # whatever the server raises on a broken chunk or a silent client
-        raise BadRequest(f"The body cannot be read: {type(error).__name__}.") from error
-
-
-def read_document(request: Request, limits: Limits, schema: type[ma.Schema]) -> Any:
+def read_document(request: Request, body: bytes, limits: Limits, schema: type[ma.Schema]) -> Any:
     """A parsed JSON document, the text of Keras code, or the envelope that parts or bytes after the JSON make up."""
     media = request.mimetype
     if (length := request.headers.get(HEADER)) is not None:
-        return read_binary(read_body(request, limits), length)
+        return read_binary(body, length, limits)
     if media == "multipart/form-data":
-        return read_parts(read_body(request, limits), request.mimetype_params.get("boundary", ""), schema, limits)
+        return read_parts(body, request.mimetype_params.get("boundary", ""), schema, limits)
     if media not in READ_BY_CONTENT and not media.endswith("+json"):
         raise UnsupportedMediaType(
             f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."
         )
-    text = decode_text(read_body(request, limits))
+    text = decode_text(body)
     if not text.strip():
         raise BadRequest(
             'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'
         )
     if looks_like_json(text) or media == "application/json" or media.endswith("+json"):
-        return parse_json(text)
+        return parse_json(text, limits)
     return text

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, request
 
 from layercalc import __version__
 from layercalc.repository import Repository
-from layercalc.web.answers import answer, limits, one_of_few
+from layercalc.web.answers import answer, limits, one_of_few, posted
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import InferEnvelope, load
@@ -61,9 +61,10 @@ def model_ready(**which: str) -> Response:
 
 @inference.post("/models/<name>/infer")
 @inference.post("/models/<name>/versions/<version>/infer")
-def infer(**which: str) -> Response:
+@posted("max_forward_seconds")
+def infer(body: bytes, **which: str) -> Response:
     model = repository().model(**which)
-    asked: dict[str, Any] = load(InferEnvelope, read_document(request, limits(), InferEnvelope))
+    asked: dict[str, Any] = load(InferEnvelope, read_document(request, body, limits(), InferEnvelope))
     with one_of_few():
-        body = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
-    return tensors_answer(body | ({} if asked["id"] is None else {"id": asked["id"]}))
+        made = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
+    return tensors_answer(made | ({} if asked["id"] is None else {"id": asked["id"]}))

@@ -36,6 +36,7 @@ def problems(*statuses: int) -> dict[str, Any]:
     titles = {
         400: "not JSON",
         404: "no such thing",
+        408: "the body came too slowly",
         411: "no length",
         413: "body too large",
         415: "media type",
@@ -108,7 +109,7 @@ def paths() -> dict[str, Any]:
         },
         "responses": {
             "200": reply("Report", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
-            **problems(400, 411, 413, 415, 422, 503),
+            **problems(400, 408, 411, 413, 415, 422, 503),
         },
     }
     forward = {
@@ -124,7 +125,7 @@ def paths() -> dict[str, Any]:
         },
         "responses": {
             "200": reply("ForwardResult", "outputs and verification", **{"application/octet-stream": BYTES}),
-            **problems(400, 411, 413, 415, 422, 429, 503),
+            **problems(400, 408, 411, 413, 415, 422, 429, 503),
         },
     }
     texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
@@ -211,6 +212,13 @@ def paths() -> dict[str, Any]:
             }
         },
         **inference_paths(),
+        "/v1/limits": {
+            "get": {
+                "operationId": "limits",
+                "summary": "How much one request may ask for, and the setting of each limit",
+                "responses": {"200": reply("LimitList", "the limits in force")},
+            }
+        },
         "/livez": {"get": {"operationId": "livez", "summary": "Is the process alive", **probe}},
         "/readyz": {"get": {"operationId": "readyz", "summary": "Can it take requests", **probe}},
     }

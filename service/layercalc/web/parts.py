@@ -6,17 +6,17 @@ from difflib import get_close_matches
 from typing import Any
 
 import marshmallow as ma
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from layercalc import files
 from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
 from layercalc.layers.fields import Bool
-from layercalc.limits import Limits
+from layercalc.limits import Limits, setting
+from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.web.envelopes import Names
 
-MAX_PARTS = 10_000
 MODELS = ("model", "baseline", "before", "after")
 TENSORS = ("inputs", "expected")
 
@@ -30,7 +30,7 @@ def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limi
     fields = schema().fields
     out: dict[str, Any] = {}
     most = limits.max_hdf5_bytes
-    parts = split(body, boundary)
+    parts = split(body, boundary, limits.max_parts)
     for name, bodies in parts.items():
         with faults_in(name):
             if name in MODELS and name in fields:
@@ -49,14 +49,14 @@ def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limi
                     meant = f" Did you mean {near[0]!r}?" if near else f" The parts are {', '.join(fields)}."
                     raise Unreadable([{"detail": f"There is no part {name!r} here.{meant}"}], status=422)
                 out.setdefault("inputs", {})[name] = files.read_tensor_file(only(bodies), ("inputs", name))
-    return out
+    return bounded(out, limits)
 
 
-def split(body: bytes, boundary: str) -> dict[str, list[bytes]]:
+def split(body: bytes, boundary: str, most: int) -> dict[str, list[bytes]]:
     """The parts by name, files and fields alike."""
     parts: dict[str, list[bytes]] = {}
     try:
-        decoder = MultipartDecoder(boundary.encode("latin-1"), max_parts=MAX_PARTS)
+        decoder = MultipartDecoder(boundary.encode("latin-1"), max_parts=most)
         decoder.receive_data(body)
         decoder.receive_data(None)
         pieces: list[bytes] = []
@@ -68,7 +68,9 @@ def split(body: bytes, boundary: str) -> dict[str, list[bytes]]:
                 pieces.append(event.data)
                 if not event.more_data:
                     parts.setdefault(name, []).append(b"".join(pieces))
-    except Exception as error:  # ValueError, RequestEntityTooLarge past MAX_PARTS, a header that is no text …
+    except RequestEntityTooLarge:
+        raise RequestEntityTooLarge(f"The body has more than {most:,} parts ({setting('max_parts')}).") from None
+    except Exception as error:  # ValueError, a header that is no text …
         raise BadRequest(f"The parts of the body cannot be read: {error}.") from None
     if not parts:
         raise BadRequest("There is no part in the body; the Content-Type has to name the boundary between them.")
@@ -81,7 +83,7 @@ def faults_in(name: str) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             fault["pointer"] = fault.get("pointer") or pointer(name)
         raise
 

@@ -15,11 +15,14 @@ from layercalc.errors import (
     InvalidTensors,
     NotReady,
     Overdue,
+    PassOverdue,
     Refused,
     TooLarge,
     UnknownModel,
     Unreadable,
+    capped,
 )
+from layercalc.limits import Limits, setting
 
 log = logging.getLogger("layercalc")
 
@@ -28,7 +31,8 @@ TYPES: dict[type[Refused], str] = {
     InvalidTensors: "invalid-tensors",
     TooLarge: "forward-too-large",
     InvalidBudgets: "invalid-budgets",
-    Overdue: "forward-overdue",
+    Overdue: "overdue",
+    PassOverdue: "forward-overdue",
     UnknownModel: "unknown-model",
     NotReady: "model-not-ready",
     Busy: "too-many-forward-passes",
@@ -58,12 +62,18 @@ def utf8(text: str) -> bytes:
 
 def register(app: Flask) -> None:
     """Every way out of the application that is no success."""
+    limits: Limits = app.extensions["layercalc"]
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
         layers = {"layers": error.layers} if error.layers is not None else {}
         response = problem(
-            error.status, error.title, error.summary(), TYPES.get(type(error), ""), errors=error.errors, **layers
+            error.status,
+            error.title,
+            error.summary(),
+            TYPES.get(type(error), ""),
+            errors=capped(error.every, limits.max_errors, setting("max_errors")),
+            **layers,
         )
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "1"

@@ -10,9 +10,10 @@ from werkzeug.exceptions import NotFound
 from layercalc import __version__, catalogue, verbs
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, presented
+from layercalc.web.answers import answer, limits, one_of_few, posted, presented
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
@@ -21,8 +22,9 @@ api = Blueprint("api", __name__)
 
 
 @api.post("/v1/analyze")
-def analyze() -> Response:
-    document = read_document(request, limits(), AnalyzeEnvelope)
+@posted("max_analysis_seconds")
+def analyze(body: bytes) -> Response:
+    document = read_document(request, body, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
     path: tuple[object, ...] = ()
     if isinstance(document, dict) and "model" in document:
@@ -41,7 +43,7 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             if fault.get("parameter") in names:
                 fault["pointer"] = pointer(fault.pop("parameter"))
             elif "line" in fault and "model" in names:
@@ -81,8 +83,9 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
 
 
 @api.post("/v1/forward")
-def forward() -> Response:
-    document = read_document(request, limits(), ForwardEnvelope)
+@posted("max_forward_seconds")
+def forward(body: bytes) -> Response:
+    document = read_document(request, body, limits(), ForwardEnvelope)
     envelope = load(ForwardEnvelope, document)
     options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
     options |= query_options(("input_shape", "stats", "profile"))
@@ -91,9 +94,10 @@ def forward() -> Response:
 
 
 @api.post("/v1/check")
-def check() -> Response:
+@posted("max_analysis_seconds")
+def check(body: bytes) -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
-    document = read_document(request, limits(), CheckEnvelope)
+    document = read_document(request, body, limits(), CheckEnvelope)
     limited = {name: request.args[name] for name in request.args if name.partition("_")[0] in ("max", "min", "equals")}
     options = query_options(("input_shape", "batch_size", "strict", *limited))
     strict = options.pop("strict", False)
@@ -125,7 +129,7 @@ def faults_in_query(names: list[str]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.errors:
+        for fault in error.every:
             _, _, rest = fault.get("pointer", "").partition("/budgets/")
             if rest and names:
                 del fault["pointer"]
@@ -147,8 +151,9 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @api.post("/v1/diff")
-def diff() -> Response:
-    envelope = load(DiffEnvelope, read_document(request, limits(), DiffEnvelope))
+@posted("max_analysis_seconds")
+def diff(body: bytes) -> Response:
+    envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
     options = {key: value for key, value in envelope.items() if value is not None}
     options |= query_options(("input_shape", "batch_size"))
@@ -178,6 +183,11 @@ def conventions() -> Response:
 @api.get("/v1/devices")
 def devices() -> Response:
     return answer({"devices": catalogue.devices()})
+
+
+@api.get("/v1/limits")
+def limits_in_force() -> Response:
+    return answer({"limits": published(limits())})
 
 
 @api.get("/livez")

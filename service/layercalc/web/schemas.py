@@ -360,6 +360,22 @@ def components() -> dict[str, Any]:
         "LayerSummary": row({"type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING}),
         "LayerList": row({"layers": array(ref("LayerSummary"))}),
         "ConventionList": row({"conventions": array(ref("Convention"))}),
+        "LimitList": row(
+            {
+                "limits": array(
+                    row(
+                        {
+                            "name": STRING,
+                            "value": INTEGER,
+                            "default": INTEGER,
+                            "unit": STRING,
+                            "setting": STRING,
+                            "what": STRING,
+                        }
+                    )
+                )
+            }
+        ),
         "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
         "LayerEntry": row(
             {
