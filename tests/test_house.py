@@ -20,6 +20,7 @@ ORDER = [  # each may import from those before it
     {"ops"},
     {"layers"},
     {"places", "limits", "collector"},
+    {"settings"},
     {"model"},
     {"readers"},
     {"analysis"},

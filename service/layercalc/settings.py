@@ -1,0 +1,189 @@
+"""How the service runs: every setting that is no limit, `LAYERCALC_` and its name in capitals."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from layercalc.limits import setting
+
+Parser = Callable[[str], Any]  # what a text means; ValueError says what was expected instead
+
+
+def whole(least: int, most: int | None = None) -> Parser:
+    """An integer in a range."""
+    span = f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
+
+    def parse(text: str) -> int:
+        # int() alone takes "1_0", and is quadratic
+        value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else least - 1
+        if value < least or (most is not None and value > most):
+            raise ValueError(span)
+        return value
+
+    return parse
+
+
+def one_of(*known: str) -> Parser:
+    """One word of several, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in known:
+            raise ValueError(f"one of {', '.join(known)}")
+        return text.lower()
+
+    return parse
+
+
+def path(is_there: Callable[[Path], bool], noun: str) -> Parser:
+    """The path of something that has to be there."""
+
+    def parse(text: str) -> Path:
+        if not is_there(Path(text)):
+            raise ValueError(f"{noun} that is there")
+        return Path(text)
+
+    return parse
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Words with commas between them."""
+    return tuple(word for word in (one.strip() for one in text.split(",")) if word)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them, or `*`."""
+    found = listed(text)
+    for one in found:
+        scheme, _, host = one.partition("://")
+        if one != "*" and (not host or scheme not in ("http", "https") or set(host) & set("/?#@* ")):
+            raise ValueError(
+                f"origins such as https://app.example.org with commas between them, or * ({one!r} is none)"
+            )
+    return found
+
+
+def rate(text: str) -> str:
+    """Rates as Flask-Limiter writes them."""
+    import limits
+
+    try:
+        limits.parse_many(text)
+    except ValueError:
+        raise ValueError("rates such as 100/minute or 10/second;5000/day") from None
+    return text
+
+
+def storage(text: str) -> str:
+    """Where hits are counted."""
+    if text.partition("://")[0] not in ("memory", "redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster"):
+        raise ValueError("memory:// or the address of a Redis, such as redis://127.0.0.1:6379/0")
+    return text
+
+
+def kept(default: Any, parse: Parser, form: str, what: str) -> Any:
+    """A setting: its default, how its text is read, the form it is written in, and what it does."""
+    return field(default=default, metadata={"parse": parse, "form": form, "what": what})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a service. An empty text is as good as none."""
+
+    # where
+    bind: str = kept(
+        "127.0.0.1:8000", str, "address", "where to listen: `host:port` or `unix:path`, several with commas"
+    )
+    models: Path | None = kept(
+        None, path(Path.is_dir, "a folder"), "folder", "a folder whose models are served by name at `/v2`"
+    )
+    # processes
+    workers: int = kept(1, whole(1, 1000), "integer", "processes; each takes its share of the cores for BLAS")
+    threads: int = kept(4, whole(1, 1000), "integer", "requests at a time in one process")
+    max_requests: int = kept(
+        50_000, whole(0), "integer", "requests after which a process makes room for a new one, give or take; 0: never"
+    )
+    worker_timeout_seconds: int = kept(
+        120, whole(1), "seconds", "a process that shows no sign of life for that long is replaced"
+    )
+    keepalive_seconds: int = kept(
+        75, whole(0), "seconds", "an idle connection is kept that long; longer than the proxy in front keeps it"
+    )
+    drain_seconds: int = kept(
+        0,
+        whole(0),
+        "seconds",
+        "after SIGTERM: how long to go on accepting, with `/readyz` at 503, till no traffic comes",
+    )
+    graceful_seconds: int = kept(75, whole(1), "seconds", "after that: how long the requests under way have to end")
+    # access
+    api_keys_file: Path | None = kept(
+        None,
+        path(Path.is_file, "a file"),
+        "file",
+        "API keys, one a line as `layercalc key NAME` prints it; without it nobody needs one. SIGHUP reads it again",
+    )
+    rate_limit: str = kept(
+        "", rate, "rates", "requests allowed to one API key, or to one address where there is no key: `100/minute`"
+    )
+    rate_limit_storage: str = kept(
+        "memory://",
+        storage,
+        "address",
+        "where they are counted: `memory://` for one process, `redis://host:6379` for many",
+    )
+    cors_origins: tuple[str, ...] = kept(
+        (), origins, "list", "origins whose pages may call the service, with commas between them; `*`: any"
+    )
+    trusted_proxies: int = kept(
+        0,
+        whole(0, 100),
+        "integer",
+        "proxies in front that set `X-Forwarded-For`, `-Proto` and `-Host`; 0: they are ignored",
+    )
+    hsts_seconds: int = kept(0, whole(0), "seconds", "`Strict-Transport-Security` with that `max-age`; 0: not sent")
+    # what it tells
+    log_format: str = kept("console", one_of("console", "json"), "word", "`console` for people, `json` for machines")
+    log_level: str = kept(
+        "info",
+        one_of("debug", "info", "warning", "error"),
+        "word",
+        "`debug`, `info`, `warning` or `error`; probes are logged at `debug`",
+    )
+    metrics_dir: Path | None = kept(
+        None,
+        Path,
+        "folder",
+        "where the processes put their counts for `/metrics`; one in `/dev/shm` or `/tmp` unless given",
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """The settings as `LAYERCALC_…` says; SystemExit names one that makes no sense."""
+        given = os.environ if environment is None else environment
+        return cls(**{one.name: read(one, text) for one in fields(cls) if (text := given.get(setting(one.name)))})
+
+
+def read(one: Field, text: str) -> Any:
+    """The value of a setting."""
+    try:
+        return one.metadata["parse"](text)
+    except ValueError as error:
+        shown = re.sub("//[^/@]*@", "//…@", text)  # a password has no place in a log
+        raise SystemExit(f"layercalc: {setting(one.name)} has to be {error}; it is {shown!r}.") from None
+
+
+def documented() -> list[dict[str, str]]:
+    """Every setting with its default, form and meaning."""
+    return [
+        {
+            "name": one.name,
+            "setting": setting(one.name),
+            "default": "" if one.default in (None, ()) else str(one.default),
+            "form": one.metadata["form"],
+            "what": one.metadata["what"],
+        }
+        for one in fields(Settings)
+    ]
