@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from layercalc.limits import Limits
-from tests.deploy import sizing
+from scripts import sizing
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 NEWEST, OLDEST = kubernetes_validate.latest_version(), "1.28.0"  # what the manifests are said to work on

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import sizing
+
 UNIT = Path(__file__).parents[2] / "deploy" / "layercalc.service"
 LAYERCALC = Path(sys.executable).parent / "layercalc"
 
@@ -50,9 +52,9 @@ def test_unit_is_one_to_systemd(tmp_path):
     assert text.count("/opt/layercalc/bin/layercalc serve") == 1
     copy.write_text(text.replace("/opt/layercalc/bin/layercalc", str(LAYERCALC)))
     assert analyze("verify", copy) == (0, "")
-    copy.write_text(copy.read_text().replace("DynamicUser=yes", "DynamicUser=perhaps\nNoSuchSetting=yes"))
+    copy.write_text(copy.read_text().replace("MemoryMax=9G", "MemoryMax=plenty\nNoSuchSetting=yes"))
     _, output = analyze("verify", copy)
-    assert "DynamicUser" in output
+    assert "plenty" in output
     assert "NoSuchSetting" in output
 
 
@@ -67,6 +69,13 @@ def test_stopping_is_given_the_time_to_drain(service):
     assert int(service["TimeoutStopSec"]) >= graceful + 15
 
 
+def test_memory_is_what_the_limits_add_up_to(service):
+    settings = sizing.settings_in((UNIT.parent / "layercalc.env").read_text())
+    assert set(settings) <= sizing.KNOWN
+    need = sizing.memory(settings)
+    assert need <= sizing.quantity(service["MemoryMax"]) <= 1.5 * need
+
+
 def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(service, tmp_path):
     """Type=notify and MemoryDenyWriteExecute=, with a socket and a kernel flag as systemd would set them."""
     assert (service["Type"], service["MemoryDenyWriteExecute"]) == ("notify", "yes")
@@ -79,8 +88,8 @@ def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(
         free.close()
         command = service["ExecStart"].split()
         process = subprocess.Popen(
-            [sys.executable, "-c", deny, str(LAYERCALC), *command[1:]],
-            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "LAYERCALC_BIND": f"127.0.0.1:{port}"},
+            [sys.executable, "-c", deny, str(LAYERCALC), *command[1:], "--bind", f"127.0.0.1:{port}"],
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
