@@ -15,7 +15,7 @@ from layercalc.ops import OPS
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
-    {"dims", "errors"},
+    {"dims", "errors", "cores", "effort", "keys"},
     {"deadline"},
     {"ops"},
     {"layers"},

@@ -252,15 +252,37 @@ def layers(type: str | None, chosen: str | None) -> None:
 
 
 @cli.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=4, show_default=True)
-def serve(bind: str, workers: int, threads: int) -> None:
-    """Serve over HTTP with gunicorn."""
+@click.option("--bind", help="host:port or unix:path, several with commas.  [default: 127.0.0.1:8000]")
+@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: 1]")
+@click.option("--threads", type=click.IntRange(1), help="Requests at a time in one process.  [default: 4]")
+def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
+    """Serve over HTTP with gunicorn. Every option is a setting too (LAYERCALC_BIND …); the option wins."""
+    from layercalc.settings import Settings
     from layercalc.web.server import serve as run
 
-    click.echo(f"Try:  {try_line(bind)}", err=True)
-    run(bind, workers, threads)
+    try:
+        settings = Settings.from_environment()
+    except SystemExit as error:
+        raise click.ClickException(str(error.code).removeprefix("layercalc: ")) from None
+    click.echo(f"Try:  {try_line((bind or settings.bind).split(',')[0])}", err=True)
+    run(bind=bind, workers=workers, threads=threads)
+
+
+@cli.command()
+@click.argument("name")
+def key(name: str) -> None:
+    """Make an API key for NAME.
+
+    The key goes to standard error, to be handed over; its line, for LAYERCALC_API_KEYS_FILE, to standard output.
+    """
+    from layercalc.keys import new_key
+
+    try:
+        made, line = new_key(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
+    click.echo(f"The key, shown this once:  {made}", err=True)
+    click.echo(line)
 
 
 def try_line(bind: str) -> str:
@@ -273,7 +295,9 @@ def try_line(bind: str) -> str:
             {"type": "Dense", "units": 10},
         ],
     }
-    return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' http://{bind}/v1/analyze"
+    path = bind.removeprefix("unix:")
+    where = f"http://{bind}" if path == bind else f"--unix-socket {path} http://localhost"
+    return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' {where}/v1/analyze"
 
 
 @cli.command()

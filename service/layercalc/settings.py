@@ -117,7 +117,7 @@ class Settings:
         "seconds",
         "after SIGTERM: how long to go on accepting, with `/readyz` at 503, till no traffic comes",
     )
-    graceful_seconds: int = kept(75, whole(1), "seconds", "after that: how long the requests under way have to end")
+    graceful_seconds: int = kept(30, whole(1), "seconds", "after that: how long the requests under way have to end")
     # access
     api_keys_file: Path | None = kept(
         None,
@@ -141,7 +141,7 @@ class Settings:
         0,
         whole(0, 100),
         "integer",
-        "proxies in front that set `X-Forwarded-For`, `-Proto` and `-Host`; 0: they are ignored",
+        "proxies in front that set `X-Forwarded-For` and `X-Forwarded-Proto`; 0: these are ignored",
     )
     hsts_seconds: int = kept(0, whole(0), "seconds", "`Strict-Transport-Security` with that `max-age`; 0: not sent")
     # what it tells

@@ -19,6 +19,7 @@ from layercalc.devices import device as named_device
 from layercalc.differences import side
 from layercalc.dims import Dim, Unknown, provably
 from layercalc.earlier import is_report, read_report
+from layercalc.effort import effort
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.layers.fields import received
@@ -156,6 +157,8 @@ def forward(
     given, source = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
+    flops = analysis.totals()["flops"]
+    effort.flops += flops if isinstance(flops, int) else 0
     ran = execute(analysis, list(arrays), given, stats=stats, profile=profile, keep=keep, told=told, **how)
     made = ran.kept | dict(zip(names, ran.outputs, strict=True))
     wanted = None if expected is None else read_expected(asked, made)
@@ -287,6 +290,7 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analy
         analysis = analyse(model, specs)
     except RecursionError:
         raise InvalidModel([{"pointer": "", "detail": "The model is nested too deeply."}]) from None
+    effort.layers += len(analysis.rows)
     if draft.faults or analysis.faults:
         raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
     return analysis

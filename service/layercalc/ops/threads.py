@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
 
 LEAST = 4  # parts below which a second thread costs more than it does
@@ -19,8 +20,8 @@ def threads() -> int:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "")
         if text.isdecimal() and int(text):
-            return min(int(text), len(os.sched_getaffinity(0)))
-    return len(os.sched_getaffinity(0))
+            return min(int(text), available())
+    return available()
 
 
 @cache

@@ -1,6 +1,6 @@
 """The Flask application."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -8,29 +8,28 @@ from flask import Flask
 
 from layercalc.limits import Limits
 from layercalc.repository import Repository
-from layercalc.web import problems
+from layercalc.settings import Settings
+from layercalc.web import access, headers, logs, problems, telemetry, tracing
 from layercalc.web.docs import docs
 from layercalc.web.inference import inference
+from layercalc.web.metrics import metrics
 from layercalc.web.routes import api
 
 
-def create_app(limits: Limits | None = None, models: Path | None = None) -> Flask:
-    """The service; its limits and its folder of models come from the environment unless given."""
+def create_app(limits: Limits | None = None, models: Path | None = None, settings: Settings | None = None) -> Flask:
+    """The service; its limits, its settings and its folder of models come from the environment unless given."""
     app = Flask("layercalc", static_folder=None)
     app.url_map.strict_slashes = False
+    settings = settings or Settings.from_environment()
+    app.extensions["layercalc.settings"] = settings = replace(settings, models=models or settings.models)
     app.extensions["layercalc"] = limits = limits or Limits.from_environment()
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
-    app.extensions["layercalc.models"] = Repository(models or folder_of_models())
-    app.register_blueprint(api)
-    app.register_blueprint(inference)
-    app.register_blueprint(docs)
+    app.extensions["layercalc.models"] = Repository(settings.models)
+    telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
+    tracing.register(app)
+    headers.register(app, settings)
+    access.register(app, settings)
+    for blueprint in (api, inference, docs, metrics):
+        app.register_blueprint(blueprint)
     problems.register(app)
     return app
-
-
-def folder_of_models() -> Path | None:
-    """The folder whose models are served by name; SystemExit if there is none such."""
-    named = os.environ.get("LAYERCALC_MODELS")
-    if named and not Path(named).is_dir():
-        raise SystemExit(f"layercalc: LAYERCALC_MODELS has to be a folder; it is {named!r}.")
-    return Path(named) if named else None

@@ -10,6 +10,7 @@ from layercalc.web.answers import answer, limits, one_of_few, posted
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import InferEnvelope, load
+from layercalc.web.readiness import why_not
 
 inference = Blueprint("inference", __name__, url_prefix="/v2")
 
@@ -31,7 +32,8 @@ def live() -> Response:
 
 @inference.get("/health/ready")
 def ready() -> Response:
-    return answer({"ready": True})
+    reason = why_not(repository().folder)
+    return answer({"ready": not reason, **({"reason": reason} if reason else {})}, 503 if reason else 200)
 
 
 @inference.post("/repository/index")

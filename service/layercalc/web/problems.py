@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from layercalc.errors import (
@@ -48,8 +48,10 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
         "status": status,
         "detail": detail,
         "instance": request.path,
+        **({"request_id": g.request_id} if "request_id" in g else {}),
         **more,
     }
+    g.refusal = kind or HTTPStatus(status).phrase.lower().replace(" ", "-")
     if request.path.startswith("/v2"):
         body["error"] = detail  # where the Open Inference Protocol's clients look for it
     return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/problem+json")
@@ -82,9 +84,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        response = problem(status, HTTPStatus(status).phrase, error.description or "")
+        response = problem(status, HTTPStatus(status).phrase, error.description or "", getattr(error, "kind", ""))
         for name, value in error.get_headers():
-            if name in ("Allow", "Retry-After"):
+            if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value
         return response
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, verbs
@@ -17,6 +17,8 @@ from layercalc.web.answers import answer, limits, one_of_few, posted, presented
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
+from layercalc.web.problems import problem
+from layercalc.web.readiness import why_not
 
 api = Blueprint("api", __name__)
 
@@ -197,4 +199,6 @@ def livez() -> Response:
 
 @api.get("/readyz")
 def readyz() -> Response:
+    if reason := why_not(current_app.extensions["layercalc.models"].folder):
+        return problem(503, "Not ready", reason, "not-ready")
     return answer({"status": "ok", "version": __version__})

@@ -3,25 +3,12 @@
 import os
 import sys
 
-import gunicorn.config
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:layercalc.web.gunicorn_conf"]
 
 
-def command(bind: str, workers: int, threads: int) -> list[str]:
-    """The gunicorn command line of the service."""
-    known = gunicorn.config.make_settings()
-    options = [
-        *("--bind", bind, "--workers", str(workers), "--worker-class", "gthread", "--threads", str(threads)),
-        *("--timeout", "120", "--graceful-timeout", "30", "--name", "layercalc"),
-    ]
-    if "control_socket_disable" in known:
-        options.append("--no-control-socket")
-    return [sys.executable, "-m", "gunicorn", *options, "layercalc.web:create_app()"]
-
-
-def serve(bind: str, workers: int, threads: int) -> None:
-    """Become gunicorn. Each worker gets its share of the cores for BLAS, so that workers do not fight for them."""
-    share = str(max((os.cpu_count() or 1) // workers, 1))
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, share)
-    arguments = command(bind, workers, threads)
-    os.execv(arguments[0], arguments)
+def serve(**given: str | int | None) -> None:
+    """Become gunicorn, with what is given in place of those settings."""
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"LAYERCALC_{name.upper()}"] = str(value)
+    os.execv(COMMAND[0], COMMAND)
