@@ -88,8 +88,8 @@ def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(
         free.close()
         command = service["ExecStart"].split()
         process = subprocess.Popen(
-            [sys.executable, "-c", deny, str(LAYERCALC), *command[1:], "--bind", f"127.0.0.1:{port}"],
-            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")},
+            [sys.executable, "-c", deny, str(LAYERCALC), *command[1:]],
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "LAYERCALC_BIND": f"127.0.0.1:{port}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
