@@ -21,6 +21,7 @@ ORDER = [  # each may import from those before it
     {"layers"},
     {"places", "limits", "collector"},
     {"settings"},
+    {"kept"},
     {"model"},
     {"readers"},
     {"analysis"},

@@ -1,12 +1,13 @@
 """The reading with shapes: every layer's output shapes, weights, cost and memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, provably, shown, size
 from layercalc.errors import InvalidModel, ShapeError
+from layercalc.kept import KEPT
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, WIDTH, Spec, Tracing
@@ -67,7 +68,8 @@ class Asking:
         return Asking(self.found, self.path, True)
 
 
-class Traced(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Traced:
     """One layer read on given input specs; cached, since a layer holds no state."""
 
     outputs: list[tuple[Spec, Spec | None]]
@@ -77,6 +79,13 @@ class Traced(NamedTuple):
     view: bool  # whether the output is the input's memory
     asked: tuple[list[Any], dict[str, Any]]  # the call it was traced for: (spec, mask) by position and by name
     seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
+    notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
+
+    def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
+        """What was found out from this trace alone, once."""
+        if key not in self.notes:
+            self.notes[key] = find(*about)
+        return self.notes[key]
 
     @property
     def traffic(self) -> Dim:
@@ -246,6 +255,23 @@ class Analysis:
         return most, where
 
 
+def plain_kinds(pairs: list[tuple[Spec, Spec | None]]) -> tuple[type, ...] | None:
+    """The type of each size, as a batch equals a number; None where a size is unknown or a value known."""
+    kinds: list[type] = []
+    for pair in pairs:
+        for spec in pair:
+            if spec is not None:
+                if spec.__class__ is not Spec:
+                    return None
+                kinds += map(type, spec.shape)
+    return None if Unknown in kinds else tuple(kinds)
+
+
+def trace_bytes(traced: Traced) -> int:
+    """About how many bytes a trace takes, with what is found out from it."""
+    return 3_000 + 3_000 * len(traced.entries) + 500 * len(traced.weights)
+
+
 class Shapes:
     """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
 
@@ -291,8 +317,18 @@ class Shapes:
         key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
         traced = self.cache.get(key)
         if traced is None:
-            traced = self.cache[key] = trace(layer, pairs, others, self.visits, self.frozen)
+            traced = self.cache[key] = self.traced(layer, pairs, others, key)
         return traced
+
+    def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: Any) -> Traced:
+        """The layer read on these specs, by an earlier request if it was."""
+        store = KEPT.get()
+        kinds = plain_kinds([*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))])
+        if store is None or not layer.lasting or kinds is None:
+            return trace(layer, pairs, others, self.visits, self.frozen)
+        make = lambda: trace(layer, pairs, others, self.visits, self.frozen)  # noqa: E731
+        found: Traced = store.traces.made((key, kinds), make, trace_bytes)
+        return found
 
     def same_weights(self, built: Row, row: Row) -> None:
         """Refuse a second use whose inputs ask for other weights than the first built."""

@@ -45,7 +45,7 @@ WORDS = {
 }
 
 
-def catalogue() -> list[dict[str, Any]]:
+def layers() -> list[dict[str, Any]]:
     """Every layer type in a line: its name, aliases, family and what it does."""
     return [summary(kind) for kind in LAYERS.values()]
 

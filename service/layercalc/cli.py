@@ -242,7 +242,7 @@ def read_tensor(name: str, path: tuple[object, ...]) -> Any:
 def layers(type: str | None, chosen: str | None) -> None:
     """The layer types, or all about one TYPE."""
     if type is None:
-        every = catalogue.catalogue()
+        every = catalogue.layers()
         show({"layers": every}, formats.catalogue_sheet(every), chosen)
         return
     found = catalogue.entry(type)

@@ -47,11 +47,11 @@ class Limits:
         0, "bytes", "the HDF5 in a posted `.keras` or `.h5` file, inflated; 0: HDF5 is not parsed at all", least=0
     )
     max_kept_bytes: int = limit(
-        32 << 20, "bytes", "answers kept in one process for requests that come again; 0: none is kept", least=0
+        64 << 20, "bytes", "answers and layers kept in one process for requests to come; 0: none is", least=0
     )
-    max_kept_answers: int = limit(1_000, "answers", "the same, by their number; 0: none is kept", least=0)
+    max_kept_answers: int = limit(1_000, "answers", "of those the answers; 0: none is kept", least=0)
     max_kept_layers: int = limit(
-        10_000, "layers", "layers kept with their analysis in one process; 0: none is kept", least=0
+        10_000, "layers", "of those the layers, and as many of their readings; 0: none is kept", least=0
     )
 
     @classmethod

@@ -25,19 +25,16 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     reach: dict[str, list[Spans]] = {}
     for value in analysis.inputs:
         reach[value.source] = [here(len(value.spec.shape)) if value is analysis.inputs[0] else ()]
-    inside: dict[int, list[list[Spans]]] = {}
     outside: dict[Any, list[Spans]] = {}  # most rows of a network look like another one
     found: dict[str, dict[str, Any] | None] = {}
     told: dict[Any, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
     for row in deadline.each(analysis.executed):
         own = id(row.traced)
-        if own not in inside:
-            inside[own] = through(row.traced)
         sources = tuple(reach[value.source][0] for value in row.inputs)
         key = (own, sources)
         if key not in outside:
-            outside[key] = [joined(branches, sources) for branches in inside[own]]
+            outside[key] = [joined(branches, sources) for branches in row.traced.note("reach", through, row.traced)]
         reach[row.name] = outside[key]
         first_output = outside[key][0]
         if first_output not in told:

@@ -96,14 +96,8 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter(row.layer for row in analysis.rows)
-    drawn: dict[int, dict[str, Any]] = {}  # what two rows of one trace have in common
-    out = []
-    for row in deadline.each(analysis.rows):
-        key = id(row.traced)
-        if key not in drawn:
-            drawn[key] = costs(row.traced)
-        out.append(row_of(row, uses[row.layer] > 1, drawn[key]))
-    return out
+    each = deadline.each(analysis.rows)
+    return [row_of(row, uses[row.layer] > 1, row.traced.note("costs", costs, row.traced)) for row in each]
 
 
 def costs(traced: Traced) -> dict[str, Any]:

@@ -52,18 +52,14 @@ class Counts:
         self.rows: list[dict[str, Dim | None]] = []
         self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
         self.terms: dict[str, Terms] = {one.name: {} for one in self.conventions}
-        cache: dict[tuple[int, str], Terms] = {}
         for row in deadline.each(analysis.rows):
             counted: dict[str, Dim | None] = {}
             for one in self.conventions:
-                key = (id(row.traced), one.name)
-                if key not in cache:
-                    layer, entries = row.call.layer, row.traced.entries
-                    cache[key] = {"mask": None} if one.ignored and masked(row) else one.terms(layer, entries, batch)
-                counted[one.name] = total(cache[key])
+                terms: Terms = row.traced.note((one.name, batch), terms_of, row, one, batch)
+                counted[one.name] = total(terms)
                 if counted[one.name] is None:
                     self.blind.setdefault(one.name, row)
-                merge(self.terms[one.name], cache[key])
+                merge(self.terms[one.name], terms)
             self.rows.append(counted)
 
     def totals(self) -> dict[str, Dim | None]:
@@ -104,6 +100,13 @@ class Counts:
         one, other = totals[a.name], totals[b.name]
         difference = plain(None if one is None or other is None else other - one)
         return {"between": [a.name, b.name], "difference": difference, "terms": terms}
+
+
+def terms_of(row: Row, convention: Convention, batch: Dim) -> Terms:
+    """What a convention counts for a row, by op."""
+    if convention.ignored and masked(row):
+        return {"mask": None}
+    return convention.terms(row.call.layer, row.traced.entries, batch)
 
 
 def total(terms: Terms) -> Dim | None:

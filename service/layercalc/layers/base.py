@@ -84,6 +84,7 @@ class Layer:
     supports_masking: bool = False
     only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
+    lasting = False  # whether later requests may use it
 
     if TYPE_CHECKING:
 

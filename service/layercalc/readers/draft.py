@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
+from layercalc.kept import KEPT
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
 from layercalc.layers.fields import received
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
+
+LAYER_BYTES = 3_000  # about what a layer takes beside its config
 
 
 class Source(NamedTuple):
@@ -51,7 +54,7 @@ class Draft:
         try:
             made = self.memo.get(key)
             if made is None:
-                made = build(kind, config)
+                made = self.built(kind, config, key)
                 if key is not None:
                     self.memo[key] = made
         except ConfigError as error:
@@ -60,6 +63,15 @@ class Draft:
             return None
         for path, detail in made.notes:
             self.warn(place.at(path), detail)
+        return made
+
+    def built(self, kind: type[Layer], config: dict[str, Any], key: Any) -> Layer:
+        """The layer of a config, from an earlier request if one like it was there."""
+        store = KEPT.get()
+        if store is None or key is None:
+            return build(kind, config)
+        made: Layer = store.layers.made(key, lambda: build(kind, config), lambda _: LAYER_BYTES + 3 * len(key[1]))
+        made.lasting = True
         return made
 
     def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:

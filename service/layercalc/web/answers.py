@@ -1,22 +1,49 @@
-"""What the routes share: the limits in force, answers in the form the client accepts, places for forward passes."""
+"""What the routes share: limits, the body and its deadline, answers as the client accepts them or has them already.
 
-import json
+An analysis follows from the request alone, so its ETag is a digest of the request: who sends it back in If-None-Match
+is told 304 before anything is read, by any process of this version with these limits.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any
+from functools import lru_cache, wraps
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 from flask import Response, current_app, request
 
-from layercalc import formats
+from layercalc import __version__, formats
 from layercalc.errors import Busy
+from layercalc.kept import Store, using
 from layercalc.limits import Limits, setting
 from layercalc.web.body import read_body
-from layercalc.web.problems import utf8
+from layercalc.web.texts import json_bytes, utf8
+
+JSON = "application/json"
+VARIES = "Accept"
+
+
+class Answer(NamedTuple):
+    """What is kept of an answer."""
+
+    body: bytes
+    status: int
+    media: str
+
+    def response(self, tag: str) -> Response:
+        response = Response(self.body, self.status, mimetype=self.media)
+        response.set_etag(tag)
+        response.headers["Vary"] = VARIES
+        return response
 
 
 def limits() -> Limits:
     found: Limits = current_app.extensions["layercalc"]
+    return found
+
+
+def kept() -> Store:
+    found: Store = current_app.extensions["layercalc.kept"]
     return found
 
 
@@ -27,7 +54,7 @@ def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Respo
         @wraps(view)
         def bounded(**which: str) -> Response:
             body = read_body(request, limits())
-            with limits().deadline(name):
+            with limits().deadline(name), using(kept()):
                 return view(body, **which)
 
         return bounded
@@ -35,16 +62,72 @@ def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Respo
     return decorate
 
 
+def repeatable(view: Callable[[bytes], Response]) -> Callable[[bytes], Response]:
+    """A route whose answer follows from the request alone: not made twice, and not sent to who has it."""
+
+    @wraps(view)
+    def once(body: bytes) -> Response:
+        tag = digest(body)
+        if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
+            response = Response(status=304)
+            response.set_etag(tag)
+            response.headers["Vary"] = VARIES
+            return response
+        found: Answer | None = kept().answers.get(tag)
+        if found is None:
+            made = view(body)
+            if made.status_code != 200:
+                return made
+            found = Answer(made.get_data(), made.status_code, made.mimetype or JSON)
+            kept().answers.put(tag, found, len(found.body) + ENTRY_BYTES)
+        return found.response(tag)
+
+    return once
+
+
+ENTRY_BYTES = 500  # about what an entry of the cache takes beside the answer
+
+
+def digest(body: bytes) -> str:
+    """What tells a request from every other one that would be answered otherwise."""
+    of = blake2b(salt(limits()), digest_size=16)
+    names = ("Content-Type", "Inference-Header-Content-Length")
+    heads = [request.path, request.query_string.decode("latin-1"), accepted(), *map(request.headers.get, names)]
+    of.update(repr(heads).encode("utf-8", "backslashreplace"))
+    of.update(body)
+    return of.hexdigest()
+
+
+@lru_cache(8)
+def salt(limits: Limits) -> bytes:
+    """What answers depend on beside the request."""
+    return repr((__version__, limits)).encode()
+
+
+def accepted() -> str:
+    """The media type of the answer: JSON unless the client prefers text."""
+    return request.accept_mimetypes.best_match([JSON, *formats.MEDIA], JSON)
+
+
 def answer(body: Any, status: int = 200) -> Response:
-    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/json")
+    return Response(json_bytes(body), status, mimetype=JSON)
 
 
-def presented(body: dict[str, Any], sheet: formats.Sheet, status: int = 200) -> Response:
-    """An answer as the client accepts it: JSON unless it prefers text."""
-    media = request.accept_mimetypes.best_match(["application/json", *formats.MEDIA], "application/json")
+def presented(body: dict[str, Any], sheet: Callable[[], formats.Sheet], status: int = 200) -> Response:
+    """An answer as the client accepts it; the sheet is made where it wants text."""
+    media = accepted()
     if media in formats.MEDIA:
-        return Response(utf8(formats.MEDIA[media](sheet)), status, mimetype=media)
+        return Response(utf8(formats.MEDIA[media](sheet())), status, mimetype=media)
     return answer(body, status)
+
+
+def unchanging(body: bytes, media: str = JSON) -> Response:
+    """What is the same for all requests until the service is another: a client that has it is told so."""
+    response = Response(body, mimetype=media)
+    response.set_etag(blake2b(body, digest_size=16).hexdigest())
+    response.headers["Cache-Control"] = "no-cache"  # may be kept, and is to be asked about
+    response.make_conditional(request)
+    return response
 
 
 @contextmanager

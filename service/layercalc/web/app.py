@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
+from layercalc.kept import store
 from layercalc.limits import Limits
 from layercalc.repository import Repository
 from layercalc.settings import Settings
@@ -24,6 +25,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     app.extensions["layercalc.settings"] = settings = replace(settings, models=models or settings.models)
     app.extensions["layercalc"] = limits = limits or Limits.from_environment()
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
+    app.extensions["layercalc.kept"] = store(limits)
     app.extensions["layercalc.models"] = Repository(settings.models)
     telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
     tracing.register(app)

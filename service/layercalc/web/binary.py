@@ -1,6 +1,5 @@
 """The Open Inference Protocol's binary extension: tensors as little-endian bytes after the JSON, both ways."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from layercalc.layers.fields import received, whole
 from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, parse_json
 from layercalc.tensors import Bytes, refuse
-from layercalc.web.problems import utf8
+from layercalc.web.texts import json_bytes
 
 HEADER = "Inference-Header-Content-Length"
 CARRIERS = ("inputs", "weights", "expected")  # the keys under which tensors are posted
@@ -68,7 +67,7 @@ def posted(document: Any) -> Iterator[tuple[Any, Any, Path]]:
 
 def tensors_answer(body: dict[str, Any]) -> Response:
     """An answer with tensors; the bytes of those that were wanted so follow the JSON, in the order they have there."""
-    head = utf8(json.dumps(body, ensure_ascii=False) + "\n")
+    head = json_bytes(body)
     found = [*body["outputs"], *body.get("returned_layers", {}).values()]
     tails = [one.raw for one in found if isinstance(one, Bytes)]
     if not tails:

@@ -1,11 +1,13 @@
 """The specification and its Swagger UI, served from the package: nothing comes from a CDN."""
 
-import json
+from functools import cache
 
 from flask import Blueprint, Response
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from layercalc.web.answers import unchanging
 from layercalc.web.openapi import specification, specification_text
+from layercalc.web.texts import json_bytes
 
 docs = Blueprint("docs", __name__)
 docs.register_blueprint(
@@ -15,9 +17,19 @@ docs.register_blueprint(
 
 @docs.get("/openapi.yaml")
 def openapi_yaml() -> Response:
-    return Response(specification_text(), mimetype="application/yaml")
+    return unchanging(yaml_bytes(), "application/yaml")
 
 
 @docs.get("/openapi.json")
 def openapi_json() -> Response:
-    return Response(json.dumps(specification(), ensure_ascii=False) + "\n", mimetype="application/json")
+    return unchanging(specification_bytes())
+
+
+@cache
+def yaml_bytes() -> bytes:
+    return specification_text().encode()
+
+
+@cache
+def specification_bytes() -> bytes:
+    return json_bytes(specification())

@@ -49,7 +49,7 @@ proc_name = "layercalc"
 bind = [one.strip() for one in settings.bind.split(",")]
 backlog = 2048
 workers = settings.workers
-worker_class = "gthread"
+worker_class = "layercalc.web.worker.Worker"  # gthread, with bounded waits
 threads = settings.threads
 worker_connections = 1000
 preload_app = True
@@ -120,7 +120,9 @@ def on_reload(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """A worker is gone, in whatever way: what it counted stays counted."""
+    """A worker is gone, in whatever way: what it counted stays counted, and what it was at is said."""
+    for request in worker.ledger.under_way():
+        log.error("A request is lost: process %s ended before the answer was sent", worker.pid, extra=request)
     if metrics_folder:
         try:
             multiprocess.bury(metrics_folder, {os.getpid(), *server.WORKERS})

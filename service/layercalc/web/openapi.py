@@ -32,6 +32,9 @@ def reply(schema: str, description: str, **texts: Any) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": ref(schema)}, **texts}}
 
 
+SAME = {"304": {"description": "the answer whose ETag stands in If-None-Match is still right"}}
+
+
 def problems(*statuses: int) -> dict[str, Any]:
     titles = {
         400: "not JSON",
@@ -42,7 +45,7 @@ def problems(*statuses: int) -> dict[str, Any]:
         415: "media type",
         422: "model or tensors invalid",
         429: "too many at a time",
-        503: "out of memory",
+        503: "past its deadline, or out of memory",
     }
     content = {"application/problem+json": {"schema": ref("Problem")}}
     return {str(status): {"description": titles[status], "content": content} for status in statuses}
@@ -109,6 +112,7 @@ def paths() -> dict[str, Any]:
         },
         "responses": {
             "200": reply("Report", "the report", **{"text/plain": text, "text/markdown": text, "text/csv": text}),
+            **SAME,
             **problems(400, 408, 411, 413, 415, 422, 503),
         },
     }
@@ -157,7 +161,8 @@ def paths() -> dict[str, Any]:
         "responses": {
             "200": reply("Verdict", "one result for each budget", **texts),
             "409": reply("Verdict", "a budget failed, and `strict` was asked for", **texts),
-            **problems(400, 411, 413, 415, 422, 503),
+            **SAME,
+            **problems(400, 408, 411, 413, 415, 422, 503),
         },
     }
     diff = {
@@ -172,7 +177,8 @@ def paths() -> dict[str, Any]:
         },
         "responses": {
             "200": reply("Difference", "the layers that changed", **texts),
-            **problems(400, 411, 413, 415, 422, 503),
+            **SAME,
+            **problems(400, 408, 411, 413, 415, 422, 503),
         },
     }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
@@ -186,7 +192,7 @@ def paths() -> dict[str, Any]:
             "get": {
                 "operationId": "layers",
                 "summary": "Every layer type",
-                "responses": {"200": reply("LayerList", "the catalogue")},
+                "responses": {"200": reply("LayerList", "the catalogue"), **SAME},
             }
         },
         "/v1/layers/{type}": {
@@ -194,21 +200,21 @@ def paths() -> dict[str, Any]:
                 "operationId": "layer",
                 "summary": "One layer type: fields, defaults, JSON Schema, example",
                 "parameters": [kind],
-                "responses": {"200": reply("LayerEntry", "the layer type"), **problems(404)},
+                "responses": {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404)},
             }
         },
         "/v1/conventions": {
             "get": {
                 "operationId": "conventions",
                 "summary": "How other tools count: units, rules, sources",
-                "responses": {"200": reply("ConventionList", "the conventions")},
+                "responses": {"200": reply("ConventionList", "the conventions"), **SAME},
             }
         },
         "/v1/devices": {
             "get": {
                 "operationId": "devices",
                 "summary": "The devices that a roofline can be drawn for",
-                "responses": {"200": reply("DeviceList", "the devices")},
+                "responses": {"200": reply("DeviceList", "the devices"), **SAME},
             }
         },
         **inference_paths(),

@@ -1,6 +1,5 @@
 """Errors as application/problem+json (RFC 9457), whoever raises them."""
 
-import json
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +22,7 @@ from layercalc.errors import (
     capped,
 )
 from layercalc.limits import Limits, setting
+from layercalc.web.texts import json_bytes
 
 log = logging.getLogger("layercalc")
 
@@ -54,12 +54,15 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
     g.refusal = kind or HTTPStatus(status).phrase.lower().replace(" ", "-")
     if request.path.startswith("/v2"):
         body["error"] = detail  # where the Open Inference Protocol's clients look for it
-    return Response(utf8(json.dumps(body, ensure_ascii=False) + "\n"), status, mimetype="application/problem+json")
+    return Response(json_bytes(body), status, mimetype="application/problem+json")
 
 
-def utf8(text: str) -> bytes:
-    """UTF-8 whatever the client sent: a lone surrogate, which has none, stays the escape it came as."""
-    return text.encode("utf-8", "backslashreplace")
+def raw_problem(status: int, detail: str) -> bytes:
+    """A whole answer, for a connection on which no request came about."""
+    title = HTTPStatus(status).phrase
+    body = json_bytes({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    head = f"HTTP/1.1 {status} {title}\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}"
+    return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
 
 
 def register(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -13,18 +14,20 @@ from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import check_sheet, diff_sheet
-from layercalc.web.answers import answer, limits, one_of_few, posted, presented
+from layercalc.web.answers import answer, limits, one_of_few, posted, presented, repeatable, unchanging
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, load
 from layercalc.web.problems import problem
 from layercalc.web.readiness import why_not
+from layercalc.web.texts import json_bytes
 
 api = Blueprint("api", __name__)
 
 
 @api.post("/v1/analyze")
 @posted("max_analysis_seconds")
+@repeatable
 def analyze(body: bytes) -> Response:
     document = read_document(request, body, limits(), AnalyzeEnvelope)
     options: dict[str, Any] = query_options()
@@ -36,7 +39,7 @@ def analyze(body: bytes) -> Response:
     with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
         columns = options.pop("columns", ())
         report = verbs.analyze(document, limits=limits(), path=path, **options)
-        return presented(report, report_sheet(report, columns))
+        return presented(report, lambda: report_sheet(report, columns))
 
 
 @contextmanager
@@ -97,6 +100,7 @@ def forward(body: bytes) -> Response:
 
 @api.post("/v1/check")
 @posted("max_analysis_seconds")
+@repeatable
 def check(body: bytes) -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M&layer…`, for curl."""
     document = read_document(request, body, limits(), CheckEnvelope)
@@ -122,7 +126,7 @@ def check(body: bytes) -> Response:
     names = {"model", "budgets", *options} - set(request.args) if path else set()
     with faults_in_body(names), faults_in_query(list(limited) if asked_in_query else []):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
-    return presented(verdict, check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
+    return presented(verdict, lambda: check_sheet(verdict), 409 if strict and not verdict["passed"] else 200)
 
 
 @contextmanager
@@ -154,6 +158,7 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
 
 @api.post("/v1/diff")
 @posted("max_analysis_seconds")
+@repeatable
 def diff(body: bytes) -> Response:
     envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
     before, after = envelope.pop("before"), envelope.pop("after")
@@ -161,30 +166,36 @@ def diff(body: bytes) -> Response:
     options |= query_options(("input_shape", "batch_size"))
     with faults_in_body(set(envelope) - set(request.args)):
         found = verbs.diff(before, after, limits=limits(), **options)
-    return presented(found, diff_sheet(found))
+    return presented(found, lambda: diff_sheet(found))
+
+
+@cache
+def fixed(part: str, *which: str) -> bytes:
+    """A part of the catalogue as it goes out; only names that there are come here."""
+    found = getattr(catalogue, part)(*which)
+    return json_bytes(found if which else {part: found})
 
 
 @api.get("/v1/layers")
 def layers() -> Response:
-    return answer({"layers": catalogue.catalogue()})
+    return unchanging(fixed("layers"))
 
 
 @api.get("/v1/layers/<name>")
 def layer(name: str) -> Response:
-    found = catalogue.entry(name)
-    if found is None:
+    if name not in LAYERS and name not in ALIASES:
         raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
-    return answer(found)
+    return unchanging(fixed("entry", name))
 
 
 @api.get("/v1/conventions")
 def conventions() -> Response:
-    return answer({"conventions": catalogue.conventions()})
+    return unchanging(fixed("conventions"))
 
 
 @api.get("/v1/devices")
 def devices() -> Response:
-    return answer({"devices": catalogue.devices()})
+    return unchanging(fixed("devices"))
 
 
 @api.get("/v1/limits")
