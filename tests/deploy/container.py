@@ -49,7 +49,7 @@ class Stage:
         """A command as the stage's user, in its folder, with its environment alone."""
         user = ["--reuid", self.user.split(":")[0], "--regid", self.user.split(":")[-1], "--clear-groups"]
         env = [f"{name}={value}" for name, value in {"HOME": os.environ.get("HOME", "/root"), **self.env}.items()]
-        folder = f"cd {shlex.quote(self.workdir)} && exec \"$@\""
+        folder = f'cd {shlex.quote(self.workdir)} && exec "$@"'
         inner = ["setpriv", *user, "env", "-i", *env, "sh", "-c", folder, "sh", *command]
         return ["chroot", str(self.folder / "root"), *inner]
 

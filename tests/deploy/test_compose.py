@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from scripts import sizing
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
@@ -73,4 +72,6 @@ def test_settings_fit_one_another(compose):
     assert need <= sizing.quantity(service["mem_limit"]) <= 1.5 * need
     nginx = compose["services"]["nginx"]
     assert sizing.quantity(nginx["mem_limit"]) > sizing.quantity(re.search(r"size=(\w+)", nginx["tmpfs"][0])[1])
-    assert int(settings["LAYERCALC_MAX_BODY_BYTES"]) * 16 < sizing.quantity(re.search(r"size=(\w+)", nginx["tmpfs"][0])[1])
+    assert int(settings["LAYERCALC_MAX_BODY_BYTES"]) * 16 < sizing.quantity(
+        re.search(r"size=(\w+)", nginx["tmpfs"][0])[1]
+    )

@@ -8,9 +8,9 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from scripts import sizing
 
 from layercalc.limits import Limits
-from scripts import sizing
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 NEWEST, OLDEST = kubernetes_validate.latest_version(), "1.28.0"  # what the manifests are said to work on

@@ -3,26 +3,25 @@
 import http.client
 import json
 import re
-import socket
-from pathlib import Path
 
 import pytest
 import yaml
+from scripts import sizing
 
 from layercalc.settings import Settings
-from scripts import sizing
-from tests.serving import NGINX, TINY, analyze, ask, nginx, service
+from tests.proxy import CONFIGURATION, ask, begun, nginx
+from tests.proxy import answer as answered
+from tests.service import TINY, running
 
-TEXT = re.sub(r"#.*", "", NGINX.read_text())
+TEXT = re.sub(r"#.*", "", CONFIGURATION.read_text())
 LIMIT = int(re.search(r"client_max_body_size (\d+);", TEXT)[1])
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    """nginx and the service behind it."""
+    """Nginx and the service behind it."""
     folder = tmp_path_factory.mktemp("nginx")
-    settings = {"TRUSTED_PROXIES": 1, "MAX_BODY_BYTES": LIMIT}
-    with service(folder / "service.log", **settings) as behind, nginx(folder / "nginx.log", behind.port) as front:
+    with running(trusted_proxies=1, max_body_bytes=LIMIT) as behind, nginx(folder, behind.port) as front:
         yield front, behind
 
 
@@ -53,7 +52,7 @@ def test_request_id_of_the_client_is_kept_and_one_is_made_where_there_is_none(bo
     made = ask(front.port, "/v1/analyze", "{")
     assert own[1]["X-Request-Id"] == "order-66"
     assert re.fullmatch(r"[0-9a-f]{32}", made[1]["X-Request-Id"])
-    logged = [json.loads(line) for line in front.log.splitlines() if line.startswith("{")]
+    logged = [json.loads(line) for line in front.text().splitlines() if line.startswith("{")]
     assert {own[1]["X-Request-Id"], made[1]["X-Request-Id"]} <= {line["request_id"] for line in logged}
 
 
@@ -92,7 +91,7 @@ def test_metrics_are_not_for_strangers(both):
 
 
 def test_service_that_is_away_is_said_as_a_problem(tmp_path):
-    with nginx(tmp_path / "log", 9) as front:
+    with nginx(tmp_path, 9) as front:
         status, headers, text = ask(front.port, "/v1/analyze", json.dumps(TINY))
         assert (status, json.loads(text)["status"], headers["Retry-After"]) == (502, 502, "2")
         assert ask(front.port, "/nginx-health")[0] == 200
@@ -100,28 +99,25 @@ def test_service_that_is_away_is_said_as_a_problem(tmp_path):
 
 def test_addresses_behind_nginx_are_told_apart(tmp_path):
     """X-Forwarded-For says who asked; what a client itself claims in it changes nothing."""
-    settings = {"TRUSTED_PROXIES": 1, "RATE_LIMIT": "2/minute"}
-    with service(tmp_path / "service", workers=1, **settings) as behind, nginx(tmp_path / "nginx.log", behind.port) as front:
+    with running(trusted_proxies=1, rate_limit="2/minute", workers=1) as behind, nginx(tmp_path, behind.port) as front:
 
-        def status(source, **headers):
-            with socket.create_connection(("127.0.0.1", front.port), 10, (source, 0)) as connection:
-                lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-                body = json.dumps(TINY)
-                connection.sendall(
-                    f"POST /v1/analyze HTTP/1.1\r\nHost: x\r\n{lines}Connection: close\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
-                )
-                return int(connection.makefile("rb").read().split()[1])
+        def status(source, claim=""):
+            body = json.dumps(TINY).encode()
+            connection = begun(front.port, body, len(body), source, headers=claim)
+            with connection:
+                return answered(connection)[0]
 
-        claims = [{"X-Forwarded-For": f"10.0.0.{n}"} for n in range(3)]
-        assert [status("127.0.0.1", **claim) for claim in claims] == [200, 200, 429]
+        claims = [f"X-Forwarded-For: 10.0.0.{n}\r\n" for n in range(3)]
+        assert [status("127.0.0.1", claim) for claim in claims] == [200, 200, 429]
         assert status("127.0.0.2") == 200
-        assert analyze(front.port) == 429
+        assert status("127.0.0.1") == 429
 
 
 def test_numbers_fit_those_of_the_service():
-    compose = yaml.safe_load((NGINX.parent / "compose.yaml").read_text())["services"]["layercalc"]["environment"]
-    host = sizing.settings_in((NGINX.parent / "layercalc.env").read_text())
+    compose = yaml.safe_load((CONFIGURATION.parent / "compose.yaml").read_text())["services"]["layercalc"][
+        "environment"
+    ]
+    host = sizing.settings_in((CONFIGURATION.parent / "layercalc.env").read_text())
     assert LIMIT == compose["LAYERCALC_MAX_BODY_BYTES"] == int(host["LAYERCALC_MAX_BODY_BYTES"])
     assert f"larger than {LIMIT} bytes" in TEXT
     seconds = {name: int(text) for name, text in re.findall(r"(\w+) (\d+)s;", TEXT)}
@@ -131,5 +127,7 @@ def test_numbers_fit_those_of_the_service():
     assert f"longer than {seconds['proxy_read_timeout']} seconds" in TEXT
     (places,) = re.findall(r"limit_conn address (\d+);\n    limit_conn_status", TEXT)
     assert f"has {places} requests under way; the limit is {places}" in TEXT
-    assert int(re.search(r"worker_rlimit_nofile (\d+)", TEXT)[1]) >= 2 * int(re.search(r"worker_connections (\d+)", TEXT)[1])
-    assert Path(NGINX).name in (NGINX.parent / "compose.yaml").read_text()
+    assert int(re.search(r"worker_rlimit_nofile (\d+)", TEXT)[1]) >= 2 * int(
+        re.search(r"worker_connections (\d+)", TEXT)[1]
+    )
+    assert CONFIGURATION.name in (CONFIGURATION.parent / "compose.yaml").read_text()

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from scripts import sizing
 
 UNIT = Path(__file__).parents[2] / "deploy" / "layercalc.service"
@@ -41,7 +40,11 @@ def analyze(*arguments):
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze")
     done = subprocess.run(
-        ["systemd-analyze", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
+        ["systemd-analyze", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
     )
     return done.returncode, done.stdout
 

@@ -10,6 +10,7 @@ import signal
 from typing import Any
 
 import gunicorn.config
+import structlog
 from gunicorn import glogging
 
 from layercalc.cores import available
@@ -122,12 +123,23 @@ def on_reload(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """A worker is gone, in whatever way: what it counted stays counted, and what it was at is said."""
     for request in worker.ledger.under_way():
-        log.error("A request is lost: process %s ended before the answer was sent", worker.pid, extra=request)
+        lost(worker.pid, request)
     if metrics_folder:
         try:
             multiprocess.bury(metrics_folder, {os.getpid(), *server.WORKERS})
         except (OSError, RuntimeError, ValueError) as error:
             log.error("The counts of process %s are lost: %s", worker.pid, error)
+
+
+def lost(process: int, request: dict[str, Any]) -> None:
+    """Say which request a worker was at when it ended."""
+    from layercalc.web.metrics import LOST
+
+    structlog.get_logger().error(
+        "request lost: its process ended before the answer was sent", process=process, **request
+    )
+    if metrics_folder:
+        LOST.inc()
 
 
 def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None:

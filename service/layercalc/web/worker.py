@@ -22,6 +22,7 @@ from layercalc.web.problems import raw_problem
 
 DEFER = getattr(gthread, "_DEFER", None)  # a connection goes back to the poller; gunicorn before 25 has no such thing
 STOPPING_SECONDS = 1  # that a worker which is about to end waits for what a client may be sending
+PART = 1 << 16  # bytes
 
 
 class Worker(gthread.ThreadWorker):
@@ -79,7 +80,7 @@ class Worker(gthread.ThreadWorker):
         if not self.alive:
             last = time.monotonic() + STOPPING_SECONDS
             for conn in self.pending_conns:
-                conn.timeout = min(conn.timeout, last)
+                conn.timeout = min(conn.timeout or last, last)
         super().murder_pending()
 
 
@@ -93,12 +94,14 @@ def sent_in_time(application: Callable[..., Iterable[bytes]], limits: Limits) ->
 
 
 def parts(answer: Iterable[bytes], connection: Any, limits: Limits) -> Iterator[bytes]:
-    """The parts of an answer, each with the time that its size takes at the slowest rate there may be."""
+    """An answer in parts, each of which is waited for as long as it takes at the slowest rate there may be."""
     try:
         with PATIENCE.wait_for(connection, limits.max_read_seconds, socket.SHUT_RDWR) as wait:
-            for part in answer:
-                wait.until = time.monotonic() + limits.max_read_seconds + len(part) / limits.min_read_rate
-                yield part
+            for text in answer:
+                for start in range(0, len(text), PART):
+                    part = text[start : start + PART]
+                    wait.until += len(part) / limits.min_read_rate
+                    yield part
     finally:
         if close := getattr(answer, "close", None):
             close()
