@@ -3,11 +3,11 @@
 import logging
 import time
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RateLimitExceeded
-from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from layercalc.keys import BadKeys, Keys
@@ -19,7 +19,7 @@ from layercalc.web.telemetry import is_probe
 
 log = logging.getLogger("layercalc")
 
-PUBLIC = {"docs", "swagger_ui"}  # blueprints that need no key: how to send one is said there
+DOCUMENTATION = "docs"  # the blueprint that needs no key: how to send one is said there
 PATIENCE: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}  # seconds that a Redis may take
 HOW = "Send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
 
@@ -28,6 +28,11 @@ class KeyWanted(Unauthorized):
     """No key, or one that is not known."""
 
     kind = "unauthorized"
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        """The challenge of RFC 6750."""
+        known = ', error="invalid_token"' if presented() else ""
+        return [("WWW-Authenticate", f'Bearer realm="layercalc"{known}')]
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -49,7 +54,7 @@ def register(app: Flask, settings: Settings) -> None:
         @app.before_request
         def wanted() -> None:
             if g.key is None and not open_to_all():
-                raise refusal()
+                raise KeyWanted(f"{'The API key is not known.' if presented() else 'An API key is needed.'} {HOW}")
 
 
 def presented() -> str:
@@ -60,14 +65,7 @@ def presented() -> str:
 
 def open_to_all() -> bool:
     """Probes, the documentation, and what browsers ask before they send a key."""
-    return is_probe() or request.blueprint in PUBLIC or request.method == "OPTIONS"
-
-
-def refusal() -> KeyWanted:
-    known = bool(presented())
-    detail = f"The API key is not known. {HOW}" if known else f"An API key is needed. {HOW}"
-    challenge: dict[str, str | None] = {"realm": "layercalc", **({"error": "invalid_token"} if known else {})}
-    return KeyWanted(detail, www_authenticate=WWWAuthenticate("bearer", challenge))
+    return is_probe() or DOCUMENTATION in request.blueprints or request.method == "OPTIONS"
 
 
 def reload(app: Flask) -> None:
@@ -123,7 +121,7 @@ def limited(app: Flask, settings: Settings) -> None:
             if current is None:
                 return response
             left = max(current.remaining, 0)
-            wait = max(current.reset_at - int(time.time()), 1)
+            wait = max(ceil(current.window.reset_time - time.time()), 1)
         except Exception as error:  # the storage went away in between; the request has been counted
             log.warning("The state of the rate limit is not known: %s", type(error).__name__)
             return response

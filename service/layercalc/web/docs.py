@@ -6,13 +6,14 @@ from flask import Blueprint, Response
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from layercalc.web.answers import unchanging
+from layercalc.web.headers import page
 from layercalc.web.openapi import specification, specification_text
 from layercalc.web.texts import json_bytes
 
 docs = Blueprint("docs", __name__)
-docs.register_blueprint(
-    get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "layercalc", "validatorUrl": None})
-)
+swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "layercalc", "validatorUrl": None})
+swagger.after_request(page)
+docs.register_blueprint(swagger)
 
 
 @docs.get("/openapi.yaml")

@@ -61,9 +61,14 @@ def sweep(place: Path) -> None:
 
 def reserve(folder: Path, process: int) -> None:
     """Room for the counts of a process. OSError if the disk is full or cannot be written."""
-    for kind in KINDS:
-        with file(folder, kind, process).open("ab") as made:
-            os.posix_fallocate(made.fileno(), 0, ROOM)
+    try:
+        for kind in KINDS:
+            with file(folder, kind, process).open("ab") as made:
+                os.posix_fallocate(made.fileno(), 0, ROOM)
+    except OSError:
+        for kind in KINDS:  # half a file would spoil every scrape
+            file(folder, kind, process).unlink(missing_ok=True)
+        raise
 
 
 def file(folder: Path, kind: str, process: int) -> Path:

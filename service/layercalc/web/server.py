@@ -2,8 +2,16 @@
 
 import os
 import sys
+import sysconfig
+from pathlib import Path
 
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:layercalc.web.gunicorn_conf"]
+CONFIGURED = ["--config", "python:layercalc.web.gunicorn_conf"]
+
+
+def command() -> list[str]:
+    """By its script: on SIGUSR2 gunicorn starts what it was started by, and `-m gunicorn` does not start twice."""
+    script = Path(sysconfig.get_path("scripts")) / "gunicorn"
+    return [sys.executable, *([str(script)] if script.exists() else ["-m", "gunicorn"]), *CONFIGURED]
 
 
 def serve(**given: str | int | None) -> None:
@@ -11,4 +19,4 @@ def serve(**given: str | int | None) -> None:
     for name, value in given.items():
         if value is not None:
             os.environ[f"LAYERCALC_{name.upper()}"] = str(value)
-    os.execv(COMMAND[0], COMMAND)
+    os.execv(sys.executable, command())

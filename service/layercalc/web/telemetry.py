@@ -1,11 +1,13 @@
 """What is noted of every request: its id, its line in the log, its counts."""
 
+import os
 import re
+from functools import cache
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
 
 from layercalc.effort import effort
 from layercalc.web.metrics import FLOPS, IN_FLIGHT, LAYERS, REFUSALS, REQUESTS, SECONDS, Counting
@@ -26,33 +28,28 @@ def is_probe() -> bool:
     return request.url_rule is not None and request.url_rule.rule in PROBES
 
 
-def request_id() -> str:
-    """The client's, if it is one that can stand anywhere; else a new one."""
-    given = request.headers.get(HEADER, "")
-    return given if ACCEPTED.fullmatch(given) else uuid4().hex
-
-
 def register(app: Flask, log: Any) -> None:
     """Note every request of the application, refused ones too. To be registered first: then it sees the answer last."""
 
     @app.before_request
     def begin() -> None:
         g.began = perf_counter()
-        g.request_id = request_id()
+        given = request.headers.get(HEADER)
+        g.request_id = given if given and ACCEPTED.fullmatch(given) else os.urandom(16).hex()
         effort.reset()
         if Counting.on:
             IN_FLIGHT.inc()
 
     @app.after_request
     def end(response: Response) -> Response:
-        seconds = perf_counter() - g.began
-        response.headers[HEADER] = g.request_id
-        where = route()
+        noted = g._get_current_object()
+        seconds = perf_counter() - noted.began
+        response.headers[HEADER] = noted.request_id
+        where, status = route(), response.status_code
         if Counting.on:
-            count(where, response.status_code, seconds)
-        level = "error" if response.status_code >= 500 else "debug" if where in PROBES else "info"
-        note = getattr(log, level)
-        note("request", **described(where, response, seconds))
+            count(where, status, seconds, noted)
+        note = log.error if status >= 500 else log.debug if where in PROBES else log.info
+        note("request", **described(where, response, seconds, noted))
         return response
 
     @app.teardown_request
@@ -61,35 +58,48 @@ def register(app: Flask, log: Any) -> None:
             IN_FLIGHT.dec()
 
 
-def count(where: str, status: int, seconds: float) -> None:
+@cache
+def request_counter(method: str, where: str, status: int) -> Counter:
+    """The counter of those labels: prometheus-client takes its time to find it."""
+    return REQUESTS.labels(method, where, str(status))
+
+
+@cache
+def clock(where: str) -> Histogram:
+    return SECONDS.labels(where)
+
+
+def count(where: str, status: int, seconds: float, noted: Any) -> None:
     """The request in every metric that it is part of."""
-    REQUESTS.labels(request.method if request.method in METHODS else "other", where, str(status)).inc()
-    SECONDS.labels(where).observe(seconds)
-    if "refusal" in g:
-        REFUSALS.labels(g.refusal).inc()
+    method = request.method
+    request_counter(method if method in METHODS else "other", where, status).inc()
+    clock(where).observe(seconds)
+    if (refusal := noted.get("refusal")) is not None:
+        REFUSALS.labels(refusal).inc()
     if effort.layers:
         LAYERS.inc(effort.layers)
     if effort.flops:
         FLOPS.inc(min(effort.flops, 1 << 62))
 
 
-def described(where: str, response: Response, seconds: float) -> dict[str, Any]:
+def described(where: str, response: Response, seconds: float, noted: Any) -> dict[str, Any]:
     """The line of a request: never a body, a query or a key."""
+    asked: Any = request._get_current_object()  # type: ignore[attr-defined]
     line: dict[str, Any] = {
-        "method": request.method,
+        "method": asked.method,
         "route": where,
         "status": response.status_code,
         "seconds": round(seconds, 6),
-        "bytes_in": request.content_length,
+        "bytes_in": asked.content_length,
         "bytes_out": response.content_length,
-        "client": request.remote_addr,
-        "request_id": g.request_id,
+        "client": asked.remote_addr,
+        "request_id": noted.request_id,
     }
     if where == UNMATCHED:
-        line["path"] = request.path[:200]
+        line["path"] = asked.path[:200]
     for name in ("key", "refusal", "trace_id"):
-        if name in g:
-            line[name] = g.get(name)
+        if (value := noted.get(name)) is not None:
+            line[name] = value
     if effort.layers:
         line["layers"] = effort.layers
     if effort.flops:
