@@ -13,7 +13,7 @@ from pathlib import Path
 from layercalc.limits import Limits, setting
 from layercalc.settings import Settings
 
-MASTER_BYTES = 32 << 20  # gunicorn's first process
+MASTER_BYTES = 96 << 20  # the first process, which loads the application and forks it
 BASE_BYTES = 128 << 20  # of a worker that has served for a while; 65 MiB when it starts
 PER_BODY_BYTE = 36  # of a JSON body: millions of empty objects in a list
 PER_CODE_CHARACTER = 480  # Python's own syntax tree of `x=[1,1,1,…`

@@ -89,6 +89,19 @@ def test_sigterm_under_load_ends_in_answers_and_nothing_is_lost(tmp_path):
         assert not lost_lines(service)
 
 
+def test_what_is_cut_off_by_the_end_is_said():
+    settings = {"max_forward_seconds": 60, "max_forward_steps": 10**8, "log_format": "json", "graceful_seconds": 1}
+    with running(workers=1, **settings) as service:
+        with begun(service.port, PASS, len(PASS), path="/v1/forward", headers="X-Request-Id: late\r\n") as connection:
+            service.wait(lambda: service.samples()["layercalc_http_requests_in_flight"] == 2)
+            began = time.monotonic()
+            service.signal(signal.SIGTERM)
+            assert service.process.wait(timeout=20) == 0
+            assert time.monotonic() - began < 15
+            assert rest(connection) == b""
+        assert [line["request_id"] for line in lost_lines(service)] == ["late"]
+
+
 def test_client_that_sends_a_byte_at_a_time_is_given_up_by_the_service(quick):
     """Without nginx LAYERCALC_MAX_READ_SECONDS is what bounds it."""
     with begun(quick.port, BODY) as connection:

@@ -108,6 +108,7 @@ def pre_request(worker: Any, req: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     """Counts of its own for each worker."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # till gunicorn sets its own: the master's would swallow it
     from layercalc.web.metrics import start_worker
 
     start_worker()
@@ -149,6 +150,9 @@ def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None
 
 
 def on_exit(server: Any) -> None:
-    """The folder of the metrics goes with the master."""
+    """What workers were at that had to be killed is said; the folder of the metrics goes with the master."""
+    for worker in server.WORKERS.values():
+        for request in worker.ledger.under_way():
+            lost(worker.pid, request)
     if metrics_folder:
         multiprocess.remove(metrics_folder)
