@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -186,3 +187,12 @@ def test_forward_shows_its_progress_on_a_terminal_and_leaves_stdout_alone(model)
     assert json.loads(ran.stdout)["verified"]
     assert b"100%" in os.read(ours, 1 << 16)
     os.close(ours)
+
+
+def test_an_api_key_goes_to_the_terminal_and_its_line_to_the_file():
+    done = run("key", "ci")
+    assert re.fullmatch(r"ci:sha256:[0-9a-f]{64}\n", done.stdout)
+    assert re.search(r"lck_[A-Za-z0-9_-]{43}$", done.stderr.strip())
+    refused = run("key", "a:b")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "received 'a:b'" in refused.stderr

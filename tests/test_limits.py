@@ -22,6 +22,8 @@ REFUSALS = [
     ("max_depth", 2, "/v1/analyze", DENSE, 422),
     ("max_depth", 3, "/v1/forward", RUN, 422),
     ("max_depth", 2, "/v1/analyze", json.dumps(json.dumps(DENSE)), 422),
+    ("max_containers", 3, "/v1/analyze", DENSE, 422),
+    ("max_containers", 3, "/v1/forward", RUN, 422),
     ("max_layers", 1, "/v1/analyze", DENSE, 422),
     ("max_layers", 1, "/v1/analyze", NESTED, 422),
     ("max_layers", 1, "/v1/diff", {"before": DENSE, "after": DENSE}, 422),
@@ -78,6 +80,7 @@ def test_every_limit_has_a_test():
     [
         ("max_depth", 4, RUN),
         ("max_layers", 2, RUN),
+        ("max_containers", 5, RUN),
         ("max_integer_digits", 1, RUN),
         ("max_name_length", 11, {"model": {**DENSE, "layers": DENSE["layers"][1:]}, "inputs": {"seed": 1}}),
     ],

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.errors import InvalidBudgets, pointer
 from layercalc.layers import nearest
 from layercalc.layers.fields import received, whole
@@ -127,7 +128,7 @@ def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str
     """The verdict: one result for each budget, in their order. What cannot be judged raises InvalidBudgets."""
     faults: list[dict[str, Any]] = []
     results = []
-    for budget in budgets:
+    for budget in deadline.each(budgets):
         try:
             results.append(result(report, budget, baseline))
         except Unjudged as error:
@@ -162,7 +163,9 @@ def result(report: dict[str, Any], budget: Budget, baseline: dict[str, Any] | No
     if "max_increase" in budget.limits and baseline is None:
         raise Unjudged("'max_increase' needs a baseline: an earlier report, or the model as it was.", "max_increase")
     findings = [
-        finding(budget, kind, row, report, baseline) for row in places(report, budget) for kind in budget.limits
+        finding(budget, kind, row, report, baseline)
+        for row in deadline.each(places(report, budget))
+        for kind in budget.limits
     ]
     worst = max(findings, key=badness)
     out: dict[str, Any] = {"metric": budget.metric}

@@ -4,12 +4,21 @@ import re
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.analysis import Analysis, Row
 from layercalc.earlier import METRICS
 from layercalc.layers import Layer
 from layercalc.layers.base import fields_of, snake_case
 
 UNSAID = ("name", "inputs")
+
+
+class Watched(list[str]):
+    """A list that is compared: whoever looks at one of it looks at the clock, since comparing may take n² steps."""
+
+    def __getitem__(self, index: Any) -> Any:
+        deadline.check()
+        return super().__getitem__(index)
 
 
 class Side(NamedTuple):
@@ -85,7 +94,7 @@ def aligned(before: Side, after: Side) -> list[tuple[int | None, int | None]]:
     """
     olds, news = before.report["layers"], after.report["layers"]
     said = bool(before.arguments and after.arguments)
-    marks = [[mark(row, one, said) for row in one.report["layers"]] for one in (before, after)]
+    marks = [Watched(mark(row, one, said) for row in one.report["layers"]) for one in (before, after)]
     pairs: list[tuple[int | None, int | None]] = []
     for tag, a, b, c, d in SequenceMatcher(None, marks[0], marks[1], autojunk=False).get_opcodes():
         if tag == "equal":
@@ -93,7 +102,7 @@ def aligned(before: Side, after: Side) -> list[tuple[int | None, int | None]]:
             continue
         left, right = list(range(a, b)), list(range(c, d))
         for key in ("name", "type"):
-            for i in list(left):
+            for i in deadline.each(list(left)):
                 match = next((j for j in right if olds[i][key] == news[j][key]), None)
                 if match is not None:
                     pairs.append((i, match))
@@ -101,7 +110,9 @@ def aligned(before: Side, after: Side) -> list[tuple[int | None, int | None]]:
                     right.remove(match)
         pairs += [(i, None) for i in left] + [(None, j) for j in right]
     moved = {olds[i]["name"]: i for i, j in pairs if i is not None and j is None and given(olds[i])}
-    for j in [j for i, j in pairs if i is None]:  # a name that was given is the same layer wherever it stands
+    for j in deadline.each(
+        [j for i, j in pairs if i is None]
+    ):  # a name that was given is the same layer wherever it stands
         found = moved.get(news[j]["name"]) if j is not None and given(news[j]) else None
         if found is not None:
             pairs = [pair for pair in pairs if pair not in ((found, None), (None, j))] + [(found, j)]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from layercalc import deadline
 from layercalc.errors import InvalidModel, pointer
 from layercalc.layers.fields import received, whole
 
@@ -31,7 +32,7 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         need(n is None or whole(n, 0) or key == "counts", "a count", n, "totals", key)
     need(isinstance(layers, list), "the layers", layers, "layers")
     rows = []
-    for index, row in enumerate(layers if isinstance(layers, list) else ()):
+    for index, row in deadline.each(enumerate(layers if isinstance(layers, list) else ())):
         if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("name", "type")):
             need(False, "a row", row, "layers", index)
             continue

@@ -26,13 +26,14 @@ class Limits:
         16 << 10, "bytes per second", "the slowest client that is waited for: every so many bytes are a second more"
     )
     max_depth: int = limit(100, "levels", "lists and objects inside one another in a document", most=900)
+    max_containers: int = limit(1_000_000, "brackets", "lists and objects in a document, by their opening brackets")
     max_layers: int = limit(20_000, "layers", "one model, layers of nested models and repeated uses included")
     max_code_characters: int = limit(1_000_000, "characters", "Keras code", most=10_000_000)
     max_integer_digits: int = limit(300, "digits", "an integer in a document", most=300)
     max_name_length: int = limit(500, "characters", "a key or a name in a document, `outer/inner` too")
     max_parts: int = limit(10_000, "parts", "a multipart body")
     max_errors: int = limit(50, "errors", "what one answer lists; the rest is counted")
-    max_analysis_seconds: int = limit(8, "seconds", "a request that runs nothing: reading, analysis and report")
+    max_analysis_seconds: int = limit(6, "seconds", "a request that runs nothing: reading, analysis and report")
     max_forward_flops: int = limit(200_000_000_000, "FLOPs", "one forward pass, known before it starts")
     max_forward_bytes: int = limit(
         2 << 30, "bytes", "weights, live activations and the largest tensor inside a layer of a forward pass"
@@ -40,7 +41,7 @@ class Limits:
     max_forward_outputs: int = limit(4_000_000, "numbers", "the tensors in one answer, returned layers included")
     max_forward_steps: int = limit(1_000_000, "op calls", "one forward pass: a loop over time makes many")
     max_forward_seconds: int = limit(
-        8, "seconds", "a request that runs a forward pass; looked at between layers and between the steps of a loop"
+        6, "seconds", "a request that runs a forward pass; looked at between layers and between the steps of a loop"
     )
     max_forward_passes: int = limit(2, "passes", "forward passes at a time in one process")
     max_hdf5_bytes: int = limit(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc import tensors
+from layercalc import deadline, tensors
 from layercalc.analysis import Analysis
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
@@ -41,7 +41,7 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
     if isinstance(value, np.ndarray | tensors.Stored):
         value = [value]
     if isinstance(value, Mapping):
-        missing, surplus = [n for n in names if n not in value], [n for n in value if n not in names]
+        missing, surplus = [n for n in names if n not in value], [n for n in deadline.each(value) if n not in names]
         if missing or surplus:
             faults = [{"pointer": pointer(*path), "detail": f"The input {name!r} is missing."} for name in missing]
             faults += [
@@ -91,7 +91,7 @@ def read_names(value: Any, analysis: Analysis) -> list[str]:
         raise tensors.refuse(("return_layers",), f"Expected a list of layer names; received {received(value)}.")
     known = {row.name: row for row in analysis.rows}
     faults: list[dict[str, Any]] = []
-    for i, name in enumerate(value):
+    for i, name in deadline.each(enumerate(value)):
         if name not in known:
             detail = f"There is no layer {name!r}.{hint(name, known, faults)}"
             faults.append({"pointer": pointer("return_layers", i), "detail": detail})
@@ -109,7 +109,7 @@ class Forms(dict[str, str]):
 def output_names(analysis: Analysis) -> list[str]:
     """A name for each output of the model: the layer's, `lstm:1` for its second one."""
     found: list[str] = []
-    for value in analysis.outputs:
+    for value in deadline.each(analysis.outputs):
         use = sum(name == value.source or name.startswith(f"{value.source}:") for name in found)
         found.append(f"{value.source}:{use}" if use else value.source)
     return found
@@ -125,7 +125,7 @@ def read_outputs(outputs: Any, parameters: Any, names: list[str], form: str) -> 
         return forms
     if not isinstance(outputs, list | tuple):
         raise tensors.refuse(("outputs",), f"Expected a list of outputs; received {received(outputs)}.")
-    for i, one in enumerate(outputs):
+    for i, one in deadline.each(enumerate(outputs)):
         asked = {"name": one} if isinstance(one, str) else one
         if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
             raise tensors.refuse(("outputs", i), f'Expected {{"name": …}}; received {received(one)}.')
@@ -174,7 +174,7 @@ def read_compared(value: Any, names: list[str], analysis: Analysis) -> dict[str,
         )
     known = dict.fromkeys([*names, *(row.name for row in analysis.rows)])
     faults: list[dict[str, Any]] = []
-    for name in value:
+    for name in deadline.each(value):
         if name not in known:
             detail = f"There is no output and no layer {name!r}.{hint(name, known, faults)}"
             faults.append({"pointer": pointer(*path, name), "detail": detail})

@@ -109,7 +109,7 @@ def walked(traced: Traced, place: int, seen_as: dict[int, Any]) -> list[Spans]:
                 known[key] = tuple(before[axis] for axis in axes)
         return known.get(key, (None,) * spec.ndim)
 
-    for entry in traced.entries:
+    for entry in deadline.each(traced.entries):
         spans = [of(x) for x in entry.inputs]
         if any(any(one) for one in spans):
             out = entry.op.reach(entry.out.shape, spans, *entry.shapes, **entry.attributes)

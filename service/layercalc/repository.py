@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from layercalc import files, verbs
+from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
 from layercalc.layers import nearest
@@ -82,7 +82,7 @@ def named(inputs: Any) -> dict[str, int]:
         detail = f"Expected a list of tensors; received {received(inputs)}."
         raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
     places: dict[str, int] = {}
-    for index, one in enumerate(inputs):
+    for index, one in deadline.each(enumerate(inputs)):
         name = one.get("name") if isinstance(one, dict) else None
         if not isinstance(name, str) or name in places:
             wrong = "is there already" if name in places else f"is {received(name)}"
@@ -99,7 +99,7 @@ def at_their_index(places: dict[str, int]) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        for fault in error.every:
+        for fault in deadline.each(error.every):
             at = fault.get("pointer", "")
             start = next((one for one in starts if at == one or at.startswith(one + "/")), None)
             if start is not None:

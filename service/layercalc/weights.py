@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc import tensors
+from layercalc import deadline, tensors
 from layercalc.analysis import Analysis, WeightSpec
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
 from layercalc.execution import seeded_weights
@@ -16,6 +16,8 @@ from layercalc.posted import seed_of
 Path = tuple[object, ...]
 PATH: Path = ("weights",)
 MAX_COMPARED = 2_000  # names that a misspelt one is held against
+
+LONGEST = 10_000  # characters of a name that is looked for
 
 
 def read_weights(
@@ -32,7 +34,7 @@ def read_weights(
     faults: list[dict[str, Any]] = []
     given = assigned(value, known, analysis, faults)
     out: dict[str, np.ndarray] = {}
-    for name, weight in known.items():
+    for name, weight in deadline.each(known.items()):
         if name in given:
             key, one = given[name]
             try:
@@ -66,7 +68,7 @@ def assigned(
         found = [(key, one, [name] if name else []) for name, key, one in named]
     elif isinstance(value, Mapping):
         ends = tails(known)
-        found = [(str(key), one, matches(str(key), known, ends)) for key, one in value.items()]
+        found = [(str(key), one, matches(str(key), known, ends)) for key, one in deadline.each(value.items())]
     else:
         faults.append(at(PATH, f'Expected a map by name, a list, or {{"seed": 7}}; received {received(value)}.'))
         return {}
@@ -96,6 +98,8 @@ def matches(key: str, known: Mapping[str, Any], ends: dict[str, list[str]]) -> l
 
     Keras 2's `:0` and PyTorch's dots are understood.
     """
+    if len(key) > LONGEST:
+        return []
     for form in dict.fromkeys((key, key.removesuffix(":0"), key.removesuffix(":0").replace(".", "/"))):
         parts = form.split("/")
         longer = [name for i in range(1, len(parts)) if (name := "/".join(parts[i:])) in known]
@@ -108,7 +112,7 @@ def unknown(strange: list[tuple[str, list[str]]], known: dict[str, WeightSpec], 
     """A fault for each name that matches none or several, those first that are nearest to one."""
     free = [name for name in known if name not in given] or list(known)
     scored = []
-    for i, (key, names) in enumerate(strange):
+    for i, (key, names) in deadline.each(enumerate(strange)):
         if names:
             scored.append((2.0, key, f" It could be {' or '.join(names[:3])}."))
             continue

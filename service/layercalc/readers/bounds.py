@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from layercalc import deadline
 from layercalc.errors import Refused, Unreadable, pointer
 from layercalc.limits import UNLIMITED, Limits, setting
 
-NAMES = ("name", "type", "class_name")
+NAMES = ("name", "type", "class_name", "layer")
 INTEGER = re.compile(r"(?<![\w.])\d(?:_?\d)*(?![\w.])")
 
 
@@ -21,6 +22,14 @@ def bounded(document: Any, limits: Limits, path: tuple[object, ...] = ()) -> Any
     return document
 
 
+def bounded_text(text: str, limits: Limits, path: tuple[object, ...] = ()) -> str:
+    """JSON that is not parsed yet; Refused where it would make more lists and objects than the limit."""
+    count = text.count("[") + text.count("{")
+    if count > limits.max_containers:
+        raise too_much([fault(path, f"JSON with {count:,} opening brackets", limits, "max_containers")])
+    return text
+
+
 def too_much(faults: list[dict[str, Any]]) -> Refused:
     return Unreadable(faults, status=422)
 
@@ -30,6 +39,7 @@ def within(document: Any, limits: Limits) -> bool:
     bits, longest = bits_of(limits), limits.max_name_length
     level = [document]
     for _ in range(limits.max_depth):
+        deadline.check()
         below: list[Any] = []
         for one in level:
             if type(one) is dict:

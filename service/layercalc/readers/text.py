@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from layercalc.errors import Unreadable
+from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers.bounds import bounded
+from layercalc.readers.bounds import bounded, bounded_text
 
 PAST_64_BITS = re.compile(r"\d{19}")  # orjson would make a float of such an integer
 PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
@@ -17,7 +17,9 @@ PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
 def parse_json(text: str, limits: Limits = UNLIMITED, path: tuple[object, ...] = ()) -> Any:
     """JSON as RFC 8259 has it: no NaN, no infinity, no key twice, and nothing past the limits."""
     try:
-        document = exact(text)
+        document = exact(bounded_text(text, limits, path))
+    except Refused:
+        raise
     except json.JSONDecodeError as error:
         detail = f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Unreadable([{"line": error.lineno, "column": error.colno, "detail": detail}]) from None

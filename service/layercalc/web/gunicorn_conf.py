@@ -9,7 +9,6 @@ import os
 import signal
 from typing import Any
 
-import gunicorn.config
 import structlog
 from gunicorn import glogging
 
@@ -67,8 +66,7 @@ logger_class = Logger
 loglevel = settings.log_level
 if os.access("/dev/shm", os.W_OK | os.X_OK):
     worker_tmp_dir = "/dev/shm"  # the sign of life is a file: on a slow disk it would come late
-if "control_socket_disable" in gunicorn.config.make_settings():
-    control_socket_disable = True  # it wants a home directory
+control_socket_disable = True  # it wants a home directory
 
 
 def on_starting(server: Any) -> None:

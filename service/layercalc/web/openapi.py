@@ -16,6 +16,8 @@ from layercalc.sheets import HEADINGS
 from layercalc.web.binary import HEADER
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
+from layercalc.web.telemetry import HEADER as REQUEST_ID
+from layercalc.web.telemetry import PROBES
 
 PEAKS = r"^[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?,[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?$"
 
@@ -38,14 +40,15 @@ SAME = {"304": {"description": "the answer whose ETag stands in If-None-Match is
 def problems(*statuses: int) -> dict[str, Any]:
     titles = {
         400: "not JSON",
+        401: "an API key is needed, or is not known",
         404: "no such thing",
         408: "the body came too slowly",
         411: "no length",
         413: "body too large",
         415: "media type",
         422: "model or tensors invalid",
-        429: "too many at a time",
-        503: "past its deadline, or out of memory",
+        429: "too many requests, or forward passes at a time",
+        503: "past its deadline, out of memory, or about to stop",
     }
     content = {"application/problem+json": {"schema": ref("Problem")}}
     return {str(status): {"description": titles[status], "content": content} for status in statuses}
@@ -182,7 +185,9 @@ def paths() -> dict[str, Any]:
         },
     }
     kind = {"name": "type", "in": "path", "required": True, "schema": STRING, "example": "Conv2D"}
-    probe = {"responses": {"200": reply("Status", "alive and ready")}}
+    probe = {"responses": {"200": reply("Status", "yes")}}
+    ready = {"responses": {**probe["responses"], **problems(503)}}
+    counts = {"200": {"description": "in the text format that the scraper accepts", "content": {"text/plain": text}}}
     return {
         "/v1/analyze": {"post": analyze},
         "/v1/forward": {"post": forward},
@@ -226,7 +231,39 @@ def paths() -> dict[str, Any]:
             }
         },
         "/livez": {"get": {"operationId": "livez", "summary": "Is the process alive", **probe}},
-        "/readyz": {"get": {"operationId": "readyz", "summary": "Can it take requests", **probe}},
+        "/readyz": {"get": {"operationId": "readyz", "summary": "Can it take requests", **ready}},
+        "/metrics": {"get": {"operationId": "metrics", "summary": "Prometheus metrics", "responses": counts}},
+    }
+
+
+KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, where the service asks for one"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key in a header"},
+}
+COUNT = {"schema": {"type": "integer", "minimum": 0}}
+TOLD = {
+    "RateLimit-Limit": {**COUNT, "description": "requests allowed in a window"},
+    "RateLimit-Remaining": {**COUNT, "description": "those that are left of it"},
+    "RateLimit-Reset": {**COUNT, "description": "seconds to the next window"},
+    "Retry-After": {**COUNT, "description": "seconds to wait"},
+}
+CHALLENGE = {"WWW-Authenticate": {"schema": STRING, "description": "RFC 6750"}}
+REFUSED = {401: ("Unauthorized", CHALLENGE), 429: ("TooManyRequests", TOLD)}
+NOTED = {
+    "schema": STRING,
+    "description": "comes back with the answer and stands in the log, if it is at most 128 letters, digits and "
+    "`._:/+=@-`; else one is made",
+}
+
+
+def guarded(operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation that may ask for a key and counts in a rate."""
+    more = {str(status): name for status, (name, _) in REFUSED.items()}
+    return {
+        **operation,
+        "parameters": [*operation.get("parameters", []), "RequestId"],
+        "responses": dict(sorted({**operation["responses"], **more}.items())),
+        "security": [{}, *({name: []} for name in KEYS)],
     }
 
 
@@ -281,7 +318,14 @@ def specification() -> dict[str, Any]:
     for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope):
         if not any(envelope.__name__ == known for known in spec.components.schemas):
             spec.components.schema(envelope.__name__, schema=envelope)
+    for name, scheme in KEYS.items():
+        spec.components.security_scheme(name, scheme)
+    for status, (name, headers) in REFUSED.items():
+        spec.components.response(name, {**problems(status)[str(status)], "headers": headers})
+    spec.components.parameter("RequestId", "header", {"name": REQUEST_ID, **NOTED})
     for path, operations in paths().items():
+        if path not in PROBES:
+            operations = {method: guarded(operation) for method, operation in operations.items()}
         spec.path(path, operations=operations)
     return spec.to_dict()
 

@@ -401,6 +401,7 @@ def components() -> dict[str, Any]:
                 "status": INTEGER,
                 "detail": STRING,
                 "instance": STRING,
+                "request_id": {**STRING, "description": "as in X-Request-Id, and in the log"},
                 "error": {**STRING, "description": "the detail again, under /v2"},
                 "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")),
                 "layers": array(ref("Row")),
