@@ -86,7 +86,9 @@ def when_ready(server: Any) -> None:
     master = os.getpid()
 
     def drain(signum: int, frame: Any) -> None:
-        if os.getpid() == master and not readiness.draining() and settings.drain_seconds:
+        if os.getpid() != master:
+            os._exit(0)  # a worker that was just forked: it has no handler of its own yet, and nothing to finish
+        if not readiness.draining() and settings.drain_seconds:
             readiness.begin_draining()
             signal.setitimer(signal.ITIMER_REAL, settings.drain_seconds)
         else:
@@ -106,7 +108,6 @@ def pre_request(worker: Any, req: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     """Counts of its own for each worker."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # till gunicorn sets its own: the master's would swallow it
     from layercalc.web.metrics import start_worker
 
     start_worker()
