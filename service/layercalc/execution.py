@@ -18,6 +18,7 @@ from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
 from layercalc.ops.pending import Made, Pending
 from layercalc.ops.scratch import release
+from layercalc.ops.threads import ALONE
 
 log = logging.getLogger("layercalc")
 
@@ -185,7 +186,7 @@ def execute(
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
     token = READING.set(reading)
     try:
-        with np.errstate(all="ignore"):
+        with ALONE, np.errstate(all="ignore"):
             outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
             reading.settle()
             outputs = [(forced(array), mask) for array, mask in outputs]

@@ -1,8 +1,10 @@
 """Real gunicorn on loopback."""
 
+import gzip
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,8 +12,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+DATA = Path(__file__).parents[1] / "data" / "keras_files"
 
 TINY = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
 
@@ -49,8 +54,9 @@ def server():
 @pytest.fixture(scope="module")
 def narrow():
     """A service that allows little."""
-    flops, seconds, passes = (f"LAYERCALC_MAX_FORWARD_{name}" for name in ("FLOPS", "SECONDS", "PASSES"))
-    with serving(**{flops: "1000000000", seconds: "1", passes: "1"}) as port:
+    most = {"FLOPS": 10**9, "BYTES": 10**9, "OUTPUTS": 1000, "STEPS": 5 * 10**6, "SECONDS": 1, "PASSES": 1}
+    settings = {f"LAYERCALC_MAX_FORWARD_{name}": str(value) for name, value in most.items()}
+    with serving(**settings, LAYERCALC_MAX_HDF5_BYTES="100", LAYERCALC_MAX_LAYERS="100") as port:
         yield port
 
 
@@ -73,12 +79,46 @@ def test_analyze_and_forward(server):
 LONG = {"input_shape": [50_000, 1], "layers": [{"type": "LSTM", "units": 1}]}  # cheap to count, slow to run
 
 
-def test_pass_past_its_limits_is_refused_at_once_with_both_numbers(narrow):
-    wide = {"input_shape": [4096], "layers": [{"type": "Dense", "units": 2**20}]}
-    status, text = request(narrow, "POST", "/v1/forward", json.dumps({"model": wide, "inputs": {"seed": 1}}))
-    problem = json.loads(text)
-    assert (status, problem["type"]) == (422, "urn:layercalc:problem:forward-too-large")
-    assert "the limit is 1,000,000,000 (LAYERCALC_MAX_FORWARD_FLOPS)" in problem["errors"][0]["detail"]
+def pass_of(shape, *layers, **more):
+    return {"model": {"input_shape": shape, "layers": list(layers)}, "inputs": {"seed": 1}, **more}
+
+
+TOO_MUCH = {
+    "FORWARD_FLOPS": ("1,000,000,000", pass_of([4096], {"type": "Dense", "units": 2**20})),
+    "FORWARD_BYTES": ("1,000,000,000", pass_of([1], {"type": "RepeatVector", "n": 10**9})),
+    "FORWARD_OUTPUTS": ("1,000", pass_of([1001], {"type": "ReLU"})),
+    "FORWARD_STEPS": ("5,000,000", pass_of([10**7, 1], {"type": "SimpleRNN", "units": 1})),
+    "LAYERS": ("100", pass_of([8], *[{"type": "ReLU"}] * 101)),
+}
+
+
+@pytest.mark.parametrize("limit", TOO_MUCH)
+def test_pass_past_a_limit_is_refused_at_once_with_both_numbers(narrow, limit):
+    most, body = TOO_MUCH[limit]
+    status, text = request(narrow, "POST", "/v1/forward", json.dumps(body))
+    found = [one["detail"] for one in json.loads(text)["errors"] if f"LAYERCALC_MAX_{limit}" in one["detail"]]
+    assert status == 422
+    assert len(found) == 1
+    assert re.search(rf"[0-9,]+ .*the limit is {most} ", found[0])
+
+
+def test_layers_that_are_returned_count_among_the_numbers_of_an_answer(narrow):
+    small = {"type": "Dense", "units": 1}
+    body = pass_of([8], {"type": "Dense", "units": 999, "name": "wide"}, small)
+    assert request(narrow, "POST", "/v1/forward", json.dumps(body))[0] == 200
+    status, text = request(narrow, "POST", "/v1/forward", json.dumps({**body, "return_layers": ["wide", "dense"]}))
+    assert (status, "LAYERCALC_MAX_FORWARD_OUTPUTS" in text) == (422, True)
+
+
+def test_hdf5_past_its_limit_is_not_parsed(narrow, server):
+    model = gzip.decompress((DATA / "convolutions.keras.gz").read_bytes())
+    lines = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    body = lines % (b"model", model) + lines % (b"inputs", b'{"seed": 1}') + b"--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    for port, words in ((narrow, "the limit is 100"), (server, "LAYERCALC_MAX_HDF5_BYTES")):
+        status, text = request(port, "POST", "/v1/forward", body, headers)
+        assert status == 422, text
+        assert words in json.loads(text)["errors"][0]["detail"]
 
 
 def test_deadline_ends_a_pass_inside_a_loop_and_says_what_was_reached(narrow):

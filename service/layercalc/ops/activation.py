@@ -129,6 +129,14 @@ class Relu(Elementwise):
         apart = slope and (cut or bool(how.get("threshold")))  # the negative part is then computed by itself
         return Cost(compares=n * (1 + cut + apart), muls=n * slope, adds=n * apart)
 
+    def into(self, out: np.ndarray, *arrays: np.ndarray, **how: Any) -> None:
+        if how.get("negative_slope") or how.get("threshold"):
+            super().into(out, *arrays, **how)
+            return
+        np.maximum(arrays[0], 0, out=out)
+        if how.get("max_value") is not None:
+            np.minimum(out, out.dtype.type(how["max_value"]), out=out)
+
 
 class AlongAxis(Op):
     """An activation that looks along one axis, such as softmax; the counts are for one element."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
+from math import prod
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,9 +13,10 @@ from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.known import SMALL, Known, folded, objects
-from layercalc.ops.pending import Affine, Finish, Pending, Step, over
+from layercalc.ops.pending import Affine, Finish, Make, Pending, Step, over
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import WIDTH, Spec, Tensor
+from layercalc.ops.threads import ALONE
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ class Op:
     compares = False  # the result is a bool
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up
     finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache
+    channels = 1  # of an op that finishes: the last axes of its second input, a kernel, that are the result's channels
     price = ""  # the cost in words, for the table in docs/ops.md
 
     def __init__(self, name: str):
@@ -287,7 +290,8 @@ class Running:
         inputs = tuple(map(forced, inputs))
         if self.waiting is not None and self.waiting.array is not None:
             self.waiting = None  # it was asked for, and is not to be kept alive
-        if len({x.dtype for x in inputs}) > 1 or op.floating:
+        dtypes = {x.dtype for x in inputs}
+        if len(dtypes) > 1 or (op.floating and dtypes != {self.float}):
             common = op.common_dtype(*(x.dtype.name for x in inputs))
             if common is not None:
                 to = self.float if common in FLOATS else np.dtype(common)
@@ -303,9 +307,8 @@ class Running:
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if len(out) > 1:
                 self.settle()
-                return self.wait(
-                    Pending(out, inputs[0].dtype, lambda finish: op.run(*inputs, **attributes, finish=finish))
-                )
+                folds = inputs[1].size < prod(out) and prod(inputs[1].shape[-op.channels :]) == out[-1]
+                return self.wait(Pending(out, inputs[0].dtype, made(op, inputs, attributes), folds))
         return op.run(*inputs, **attributes)
 
     def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Pending | None:
@@ -352,18 +355,27 @@ class Running:
         steps = xs[0].shape[1]
         ys: Any = None
         before, self.eager = self.eager, True  # the arrays of one step are small
-        for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
-            self.watch()
-            carry, y = step(carry, *(x[:, t] for x in xs))
-            if ys is None:
-                ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
-            ys[:, index] = y
+        with ALONE.lifted():
+            for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
+                self.watch()
+                carry, y = step(carry, *(x[:, t] for x in xs))
+                if ys is None:
+                    ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
+                ys[:, index] = y
         self.eager = before
         return carry, ys
 
 
-def kernel(op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any], finish: Finish) -> np.ndarray:
-    return op.run(*inputs, **attributes, finish=finish)
+def made(op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> Make:
+    """A kernel that is still to run, and may have a factor for each channel folded into its weights."""
+
+    def make(finish: Finish, scale: np.ndarray | None) -> np.ndarray:
+        x, weights, *rest = inputs
+        if scale is not None:
+            weights = weights * scale.reshape(weights.shape[-op.channels :])
+        return op.run(x, weights, *rest, **attributes, finish=finish)
+
+    return make
 
 
 SMALL_RUN = 1 << 12  # elements below which nothing is gained by waiting

@@ -6,18 +6,54 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.ops.pending import Finish, flat, parts
-from layercalc.ops.scratch import WORKSPACE, scratch
+from layercalc.ops.pending import Finish, flat
+from layercalc.ops.scratch import OWN_BYTES, scratch
+from layercalc.ops.threads import spread, workers
 
-COLUMN_BYTES = max(WORKSPACE // 4, 1 << 16)  # enough rows for a matrix product to run at full speed
-LEAST_ROWS = 384  # of a matrix product below which packing the other matrix costs more than it
+RESULT_BYTES = 1 << 21  # of a product that are made, and then finished, at a time
+COLUMN_BYTES = max(OWN_BYTES // 2, 1 << 16)  # enough rows for a matrix product to run at full speed
+SMALL_PRODUCT = 6 << 20  # multiplications that are not worth a second thread
+LEAST_ROWS = 96  # of a product that are worth a thread, which packs the other matrix for itself
+BLOCK_ROWS = 128  # of a product below which packing the other matrix once more costs too much
+
+
+def share(rows: int) -> int:
+    """The rows of a product that one thread takes at the most, all threads having some if there are enough."""
+    return max(-(-rows // workers()), LEAST_ROWS)
 
 
 def product(x: np.ndarray, matrix: np.ndarray, out: np.ndarray, finish: Finish) -> None:
     """(rows, k) @ (k, n), in blocks that are finished while they are in cache."""
-    for start, stop in parts(len(x), out.shape[1] * out.itemsize, LEAST_ROWS, 1 << 20):
+
+    def part(start: int, stop: int) -> None:
         np.matmul(x[start:stop], matrix, out=out[start:stop])
         finish(out[start:stop], start)
+
+    (rows, length), columns = x.shape, matrix.shape[1]
+    large = rows * length * columns > SMALL_PRODUCT
+    if large and workers() > 1 and rows < 2 * LEAST_ROWS:  # too few for each thread to pack the whole matrix
+        step = -(-columns // workers() // 16) * 16
+        pieces = [(start, min(start + step, columns)) for start in range(0, columns, step)]
+        spread(lambda start, stop: np.matmul(x, matrix[:, start:stop], out=out[:, start:stop]), pieces, 2)
+        finish(out, 0)
+        return
+    step = min(share(rows), max(RESULT_BYTES // (columns * out.itemsize), BLOCK_ROWS))
+    spread(part, [(start, min(start + step, rows)) for start in range(0, rows, step)], 2 if large else rows)
+
+
+def stacked(a: np.ndarray, b: np.ndarray, out: np.ndarray, finish: Finish) -> None:
+    """(..., m, k) @ (..., k, n) of equal leading axes, some matrices at a time."""
+    axis = next((axis for axis, n in enumerate(out.shape[:-2]) if n > 1), 0)
+    lead, each = (0,) * axis, out[(0,) * axis][0].size // out.shape[-1]
+    a, b, out = a[lead], b[lead], out[lead]
+
+    def part(start: int, stop: int) -> None:
+        np.matmul(a[start:stop], b[start:stop], out=out[start:stop])
+        finish(flat(out[start:stop]), start * each)
+
+    step = -(-len(out) // (2 * workers()))
+    pieces = [(start, min(start + step, len(out))) for start in range(0, len(out), step)]
+    spread(part, pieces, 2 if out.size * a.shape[-1] > SMALL_PRODUCT else len(pieces) + 1)
 
 
 def windows(x: np.ndarray, window: tuple[int, ...], out: tuple[int, ...], strides: Any, dilation: Any) -> np.ndarray:
@@ -31,11 +67,12 @@ def windows(x: np.ndarray, window: tuple[int, ...], out: tuple[int, ...], stride
 
 def blocks(places: tuple[int, ...], each: int) -> Iterator[tuple[tuple[Any, ...], int, int]]:
     """Parts of (batch, *positions) whose columns of `each` bytes fit: an index, and the range of rows that it is."""
+    most = max(min(COLUMN_BYTES, share(prod(places)) * each), 1)
     axis = 0
-    while axis + 1 < len(places) and prod(places[axis + 1 :]) * each > COLUMN_BYTES:
+    while axis + 1 < len(places) and prod(places[axis + 1 :]) * each > most:
         axis += 1
     row = prod(places[axis + 1 :])
-    step = max(COLUMN_BYTES // (row * each), 1)
+    step = max(most // (row * each), 1)
     for lead in np.ndindex(places[:axis]):
         before = int(np.ravel_multi_index(lead, places[:axis])) * places[axis] if axis else 0
         for start in range(0, places[axis], step):
@@ -49,18 +86,23 @@ def gathered(every: np.ndarray, kernel: np.ndarray, out: np.ndarray, groups: int
     each = prod(every.shape[rank + 1 :])
     share, filters = kernel.shape[-2], kernel.shape[-1] // groups
     matrices = np.moveaxis(kernel.reshape(-1, share, groups, filters), 2, 0).reshape(groups, -1, filters)
-    buffer: Any = None
-    for where, start, stop in blocks(every.shape[: rank + 1], each * every.itemsize):
-        part = every[where]
+    if groups == 1 and len(rows) < 2 * LEAST_ROWS and len(rows) * each * every.itemsize <= COLUMN_BYTES:
+        (columns,) = scratch(every.dtype, (len(rows), each))
+        np.copyto(columns.reshape(every.shape), every)
+        product(columns, matrices[0], rows, finish)
+        return
+
+    def part(where: tuple[Any, ...], start: int, stop: int) -> None:
+        seen = every[where]
         if groups > 1:
-            part = np.moveaxis(part.reshape(stop - start, -1, groups, share), 2, 0)
-        if buffer is None:
-            (buffer,) = scratch(every.dtype, (part.size,))
-        columns = buffer[: part.size].reshape(part.shape)
-        np.copyto(columns, part)
+            seen = np.moveaxis(seen.reshape(stop - start, -1, groups, share), 2, 0)
+        (columns,) = scratch(every.dtype, seen.shape)
+        np.copyto(columns, seen)
         if groups == 1:
             np.matmul(columns.reshape(stop - start, each), matrices[0], out=rows[start:stop])
         else:
             grouped = columns.reshape(groups, stop - start, -1) @ matrices
             rows[start:stop] = np.moveaxis(grouped, 0, 1).reshape(stop - start, -1)
         finish(rows[start:stop], start)
+
+    spread(part, blocks(every.shape[: rank + 1], each * every.itemsize), 2)

@@ -12,7 +12,7 @@ from layercalc.errors import ShapeError
 from layercalc.ops import winograd
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.columns import gathered, product, windows
-from layercalc.ops.pending import Finish, flat, unfinished
+from layercalc.ops.pending import Finish, flat, repeated, unfinished
 from layercalc.ops.reach import Span, Spans
 from layercalc.ops.scratch import BLOCK_BYTES, WORKSPACE
 from layercalc.ops.threads import spread
@@ -43,11 +43,11 @@ class Conv(Op):
 
     def workspace(self, x: Shape, kernel: Shape, *, groups: int = 1, **window: Any) -> Dim:
         positions = self.shape(x, kernel, **window, groups=groups)[:-1]
-        columns = size(positions) * size(kernel[:-2]) * x[-1]
-        if len(kernel) == 4 and not provably(kernel[0] != 3):  # tiles and products of the detour by Winograd
-            columns = columns + size(positions) * 5 * kernel[-1] + 36 * kernel[-2] * kernel[-1]
+        held = size(positions) * size(kernel[:-2]) * x[-1]
+        if len(kernel) == 4 and not provably(kernel[0] != 3):
+            held = winograd.at_most(positions, *kernel[-2:])
         most = WORKSPACE // 4
-        return padded_size(x, kernel[:-2], **window) + (columns if provably(columns < most) else most)
+        return padded_size(x, kernel[:-2], **window) + (held if provably(held < most) else most)
 
     def run(
         self,
@@ -65,15 +65,16 @@ class Conv(Op):
             apart = kernel.reshape(*window, groups, -1)
             return depthwise_conv.run(x, apart, **how, finish=finish)
         out = np.empty(self.shape(x.shape, kernel.shape, **how, groups=groups), x.dtype)
-        x = padded(x, around(x.shape, window, **how))
+        added = around(x.shape, window, **how)
+        if winograd.applies(window, strides, dilation_rate, groups, x.dtype):
+            m = winograd.chosen(len(out), out.shape[1:3], kernel.shape)
+            if m and winograd.convolved(x, kernel, out, added, m, finish):
+                return out
+        x = padded(x, added)
         if prod(window) == groups == 1:
             chosen = x[(slice(None), *(slice(None, None, stride) for stride in strides))]
             product(flat(np.ascontiguousarray(chosen)), kernel.reshape(kernel.shape[-2:]), flat(out), finish)
             return out
-        if winograd.applies(window, strides, dilation_rate, groups, x.dtype):
-            m = winograd.chosen(len(out), out.shape[1:3], kernel.shape)
-            if m and winograd.convolved(x, kernel, out, m, finish):
-                return out
         every = windows(x, window, out.shape[1:-1], strides, dilation_rate)
         gathered(every, kernel, out, groups, finish)
         return out
@@ -91,6 +92,7 @@ class DepthwiseConv(Op):
 
     sums = True
     finishes = True
+    channels = 2
 
     def shape(self, x: Shape, kernel: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
         if differ(x[-1], kernel[-2]):
@@ -128,7 +130,7 @@ class DepthwiseConv(Op):
         lines = [phase.reshape(*phase.shape[:-2], -1) for phase in phases]
         rows = out.reshape(*above, -1)
         run = rows.shape[-1]
-        vectors = {tap: np.tile(kernel[tap].reshape(-1), length) for tap in np.ndindex(window)}
+        vectors = {tap: repeated(kernel[tap].reshape(-1), length) for tap in np.ndindex(window)}
         everything = flat(out)
 
         def band(where: tuple[slice, ...], start: int, stop: int) -> None:

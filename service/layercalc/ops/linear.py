@@ -8,7 +8,7 @@ import numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.columns import product
+from layercalc.ops.columns import product, stacked
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.pending import Finish, flat, unfinished
 from layercalc.ops.reach import Spans
@@ -36,9 +36,13 @@ class MatMul(Op):
         return (*spans[0][:-1], None) if len(b) == 2 else (None,) * len(out)
 
     def run(self, a: Any, b: Any, finish: Finish = unfinished) -> np.ndarray:
-        out: np.ndarray = a @ b if b.ndim > 2 or a.ndim < 2 else np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-        if b.ndim > 2 or a.ndim < 2:
+        if a.ndim < 2 or (b.ndim > 2 and a.shape[:-2] != b.shape[:-2]):
+            out: np.ndarray = a @ b
             finish(flat(out), 0)
+            return out
+        out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+        if b.ndim > 2:
+            stacked(a, b, out, finish)
         else:
             product(flat(np.ascontiguousarray(a)), b, flat(out), finish)
         return out

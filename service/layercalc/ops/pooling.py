@@ -10,6 +10,8 @@ from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
+from layercalc.ops.scratch import BLOCK_BYTES
+from layercalc.ops.threads import spread
 from layercalc.ops.window import padded, padded_size, pads, positions, slid
 
 
@@ -48,25 +50,43 @@ class Pool(Op):
         return sum(pool_size)
 
     def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
-        out_shape = self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding)
+        out = np.empty(self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding), x.dtype)
         around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
         lowest: Any = {"f": -np.inf, "b": False}[x.dtype.kind] if x.dtype.kind in "fb" else np.iinfo(x.dtype).min
         spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)
-        merge = np.add if self.average else np.maximum
-        out: Any = x
-        for axis, (k, s, n) in enumerate(zip(pool_size, strides, out_shape[1:-1], strict=True), 1):
-            ahead = (slice(None),) * axis  # one axis after the other: k + k and not k · k terms
-            total: Any = None
-            for tap in range(k):
-                part = out[(*ahead, slice(tap, tap + (n - 1) * s + 1, s))]
-                total = part.copy() if total is None else merge(total, part, out=total)
-            out = total
-        if self.average:
-            for axis, (n, k, s, (before, _)) in enumerate(zip(spatial, pool_size, strides, around, strict=True), 1):
-                start = np.arange(out.shape[axis]) * s - before
-                inside = np.minimum(start + k, n) - np.maximum(start, 0)
-                out /= inside.astype(x.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
+        counts = [
+            np.minimum(start + k, n) - np.maximum(start, 0)
+            for start, n, k in (
+                (np.arange(to) * s - before, n, k)
+                for to, n, k, s, (before, _) in zip(out.shape[1:-1], spatial, pool_size, strides, around, strict=True)
+            )
+        ]
+
+        def band(image: int, start: int, stop: int) -> None:
+            to = out[image : image + 1, start:stop]
+            rows = slice(start * strides[0], (stop - 1) * strides[0] + pool_size[0])
+            self.pooled(x[image : image + 1, rows], to, pool_size, strides, [counts[0][start:stop], *counts[1:]])
+
+        rows = prod(x.shape[2:]) * x.itemsize * strides[0]
+        step = max(BLOCK_BYTES // max(rows, 1), 1)
+        bands = range(0, out.shape[1], step)
+        spread(band, [(i, start, min(start + step, out.shape[1])) for i in range(len(out)) for start in bands])
         return out
+
+    def pooled(self, x: np.ndarray, out: np.ndarray, pool_size: Any, strides: Any, counts: list[np.ndarray]) -> None:
+        """Some rows: one axis after the other, which is k + k and not k · k terms; `counts` are the windows' sizes."""
+        merge: Any = np.add if self.average else np.maximum
+        for axis, (k, s, n) in enumerate(zip(pool_size, strides, out.shape[1:-1], strict=True), 1):
+            parts = [x[(slice(None),) * axis + (slice(tap, tap + (n - 1) * s + 1, s),)] for tap in range(k)]
+            to = out if axis == out.ndim - 2 else None
+            x = merge(parts[0], parts[1], out=to) if k > 1 else parts[0]
+            for part in parts[2:]:
+                merge(x, part, out=x)
+            if k == 1 and to is not None:
+                out[...] = x
+        if self.average:
+            for axis, inside in enumerate(counts, 1):
+                out /= inside.astype(out.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
 
 
 class AdaptivePool(Op):

@@ -1,4 +1,4 @@
-"""The memory that kernels work in beside their tensors: one buffer a thread, used by one kernel after the other.
+"""The memory that kernels work in beside their tensors: buffers of a thread, used by one kernel after the other.
 
 Fresh memory costs a page fault for every 4 KiB, which for the columns of a convolution is as long as the arithmetic.
 """
@@ -9,26 +9,30 @@ from math import prod
 
 import numpy as np
 
+from layercalc.ops.threads import threads
+
 WORKSPACE = int(os.environ.get("LAYERCALC_WORKSPACE_BYTES", 64 << 20))  # bytes that one kernel may hold
-BLOCK_BYTES = 1 << 19  # of a result that are worked on at a time: stays in the L2 cache
+SHARED_BYTES = WORKSPACE // 2  # of them what all threads read, and
+OWN_BYTES = max((WORKSPACE - SHARED_BYTES) // threads(), 1 << 16)  # what each works in
+BLOCK_BYTES = 1 << 21  # of a result that are worked on at a time: in smaller parts threads wait for the GIL, not memory
 
 HELD = threading.local()
 
 
-def scratch(dtype: np.dtype, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    """Arrays with any numbers in them, valid until the next call in this thread."""
+def scratch(dtype: np.dtype, *shapes: tuple[int, ...], of: str = "own") -> list[np.ndarray]:
+    """Arrays with any numbers in them, valid until the next call in this thread for the same buffer."""
     sizes = [-(-prod(shape) * dtype.itemsize // 64) * 64 for shape in shapes]
-    buffer = getattr(HELD, "buffer", None)
-    if buffer is None or buffer.nbytes < sum(sizes):
-        HELD.buffer = None  # freed before it is made anew
-        buffer = HELD.buffer = np.empty(sum(sizes), np.uint8)
+    buffers: dict[str, np.ndarray] = HELD.__dict__
+    if of not in buffers or buffers[of].nbytes < sum(sizes):
+        buffers.pop(of, None)  # freed before it is made anew
+        buffers[of] = np.empty(sum(sizes), np.uint8)
     out, start = [], 0
     for shape, size in zip(shapes, sizes, strict=True):
-        out.append(buffer[start : start + prod(shape) * dtype.itemsize].view(dtype).reshape(shape))
+        out.append(buffers[of][start : start + prod(shape) * dtype.itemsize].view(dtype).reshape(shape))
         start += size
     return out
 
 
 def release() -> None:
-    """Give this thread's buffer back."""
-    HELD.buffer = None
+    """Give this thread's buffers back."""
+    HELD.__dict__.clear()

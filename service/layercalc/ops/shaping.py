@@ -139,7 +139,8 @@ class Pad(Op):
     def run(self, x: Any, *, padding: Any, mode: str = "constant", value: float = 0) -> np.ndarray:
         if mode != "constant":
             return np.pad(x, padding, mode)  # type: ignore[call-overload]
-        out = np.full(self.shape(x.shape, padding=padding), value, x.dtype)
+        shape = self.shape(x.shape, padding=padding)
+        out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)  # which costs less
         out[tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, padding, strict=True))] = x
         return out
 

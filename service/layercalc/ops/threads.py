@@ -1,17 +1,24 @@
-"""Parts of one kernel on several cores: as many as BLAS was given, since NumPy's own loops use one."""
+"""Parts of one kernel on several cores: as many as BLAS was given, since NumPy's own loops use one.
+
+BLAS itself has one thread during a pass (`ALONE`): what comes before and after a product is then on all cores too, and
+no thread of BLAS spins on a core that a part needs, as OpenBLAS' do for a while after every product.
+"""
 
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
 
-LEAST = 4  # parts below which a second thread costs more than it does
+LEAST = 4  # small parts below which a second thread costs more than it does
 
 
 @cache
@@ -30,25 +37,70 @@ def pool(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads() - 1, "layercalc-kernel")
 
 
-def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]]) -> None:
-    """`work(*piece)` for every piece; they must not touch one another."""
-    waiting, deadline = list(pieces), DEADLINE.get()
-    count = min(threads(), len(waiting)) if len(waiting) >= LEAST else 1
+class Alone:
+    """Holds BLAS to one thread while anybody is inside; who leaves last gives it back what it had."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.libraries: list[tuple[Any, int]] | None = None
+
+    def enter(self, more: int) -> None:
+        with self.lock:
+            if self.libraries is None:
+                found = ThreadpoolController().select(user_api="blas").lib_controllers
+                self.libraries = [(library, library.get_num_threads()) for library in found]
+            before, self.inside = self.inside, self.inside + more
+            if (before == 0) != (self.inside == 0):
+                for library, had in self.libraries:
+                    library.set_num_threads(1 if self.inside else had)
+
+    def __enter__(self) -> None:
+        self.enter(1)
+
+    def __exit__(self, *_: object) -> None:
+        self.enter(-1)
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """BLAS has its threads again, for many small products in a row."""
+        self.enter(-1)
+        try:
+            yield
+        finally:
+            self.enter(1)
+
+
+ALONE = Alone()
+
+
+def workers() -> int:
+    """How many threads `spread` makes use of just now."""
+    return threads() if ALONE.inside else 1
+
+
+def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]], least: int = LEAST) -> None:
+    """`work(*piece)` for every piece; they must not touch one another. Fewer than `least` stay in this thread."""
+    listed, deadline = list(pieces), DEADLINE.get()
+    count = min(workers(), len(listed)) if len(listed) >= least else 1
     if count == 1:
-        for piece in waiting:
+        for piece in listed:
             check(deadline)
             work(*piece)
         return
+    waiting = iter(listed)
 
-    def share(first: int) -> None:
+    def share() -> None:
         with np.errstate(all="ignore"):  # which each thread has its own of
-            for piece in waiting[first::count]:
+            for piece in waiting:
                 check(deadline)
                 work(*piece)
 
-    others = [pool(os.getpid()).submit(share, first) for first in range(1, count)]
+    others = [pool(os.getpid()).submit(share) for _ in range(1, count)]
     try:
-        share(0)
+        share()
     finally:
         for other in others:
-            other.result()
+            other.exception()  # all have ended before a fault is told
+    for other in others:
+        other.result()
