@@ -29,7 +29,7 @@ def server():
         [sys.executable, "-m", "layercalc", "serve", "--bind", address], stderr=subprocess.DEVNULL
     )
     host, port = address.split(":")
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection((host, int(port)), 1).close()
             break

@@ -7,7 +7,6 @@ from math import ceil
 from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RateLimitExceeded
 from werkzeug.exceptions import Unauthorized
 
 from layercalc.keys import BadKeys, Keys
@@ -95,6 +94,8 @@ def who() -> str:
 
 def limited(app: Flask, settings: Settings) -> None:
     """Count requests by who sent them. While the storage is away each process counts for itself."""
+    from flask_limiter import Limiter, RateLimitExceeded
+
     remote = not settings.rate_limit_storage.startswith("memory")
     limiter = Limiter(
         who,
