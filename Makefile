@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 
-.PHONY: run test lint format bench openapi lock clean
+.PHONY: run test lint format bench load soak fuzz openapi lock clean
 
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
@@ -23,6 +23,15 @@ format: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+load: $(VENV)/.test
+	$(BIN)/python benchmarks/load.py
+
+soak: $(VENV)/.test
+	$(BIN)/python benchmarks/soak.py
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz
 
 openapi: $(VENV)/.run
 	$(BIN)/layercalc openapi > openapi.yaml

@@ -18,7 +18,6 @@ BASE_BYTES = 128 << 20  # of a worker that has served for a while; 65 MiB when i
 PER_BODY_BYTE = 36  # of a JSON body: millions of empty objects in a list
 PER_CODE_CHARACTER = 480  # Python's own syntax tree of `x=[1,1,1,…`
 PER_LAYER_BYTES = 40 << 10  # Bidirectional(LSTM) with every convention and all explanations
-PER_KEPT_LAYER_BYTES = 8 << 10
 PER_OUTPUT_BYTES = 64  # a number in the answer: as an object, in its list, and as text
 WORKSPACE_BYTES = 64 << 20
 
@@ -38,10 +37,9 @@ def memory(environment: Mapping[str, str]) -> int:
         of("MAX_CODE_CHARACTERS") * PER_CODE_CHARACTER,
         of("MAX_LAYERS") * PER_LAYER_BYTES,
     )
-    kept = of("MAX_KEPT_BYTES") + of("MAX_KEPT_LAYERS") * PER_KEPT_LAYER_BYTES
     passes = min(of("MAX_FORWARD_PASSES"), of("THREADS"))
     forward = passes * (of("MAX_FORWARD_BYTES") + of("MAX_FORWARD_OUTPUTS") * PER_OUTPUT_BYTES)
-    worker = BASE_BYTES + kept + of("THREADS") * (document + of("WORKSPACE_BYTES")) + forward
+    worker = BASE_BYTES + of("MAX_KEPT_BYTES") + of("THREADS") * (document + of("WORKSPACE_BYTES")) + forward
     return MASTER_BYTES + of("WORKERS") * worker
 
 

@@ -48,7 +48,7 @@ class Limits:
         0, "bytes", "the HDF5 in a posted `.keras` or `.h5` file, inflated; 0: HDF5 is not parsed at all", least=0
     )
     max_kept_bytes: int = limit(
-        64 << 20, "bytes", "answers and layers kept in one process for requests to come; 0: none is", least=0
+        4 << 20, "bytes", "answers and layers kept in one process for requests to come; 0: none is", least=0
     )
     max_kept_answers: int = limit(1_000, "answers", "of those the answers; 0: none is kept", least=0)
     max_kept_layers: int = limit(

@@ -90,6 +90,9 @@ def nested(value: Any, path: Path) -> np.ndarray:
     return array.astype(np.float64) if not array.size and array.dtype.kind not in "biuf" else array
 
 
+LONGEST_AXIS = 1 << 62
+
+
 def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
     """`{"shape", "datatype", "data" or "b64"}`, or with `parameters.binary_data_size` in place of both."""
     for key in value:
@@ -98,6 +101,8 @@ def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
     shape, datatype = value.get("shape"), value.get("datatype")
     if not isinstance(shape, list | tuple) or not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
         raise refuse((*path, "shape"), f"Expected a list of sizes; received {received(shape)}.")
+    if max(shape, default=0) >= LONGEST_AXIS:
+        raise refuse((*path, "shape"), f"Expected sizes below 2^62; received {received(shape)}.")
     if not isinstance(datatype, str) or datatype not in DATATYPES:
         raise refuse((*path, "datatype"), f"Expected one of {', '.join(DATATYPES)}; received {received(datatype)}.")
     parameters = value.get("parameters") or {}

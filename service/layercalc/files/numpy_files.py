@@ -1,5 +1,7 @@
 """Arrays as NumPy saves them: `.npy`, and `.npz` of several. Nothing is ever unpickled."""
 
+import re
+import warnings
 import zipfile
 from io import BytesIO
 from math import prod
@@ -8,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from layercalc.errors import Refused
 from layercalc.layers.fields import whole
 from layercalc.tensors import Path, Stored, refuse
 
@@ -22,17 +25,24 @@ def header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype]
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
         if read is None:
             raise ValueError(f"version {version[0]}.{version[1]} of the format, which only records need")
-        shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a header that Python 2 wrote, or of what it holds if read as code
+            shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
     except Exception as error:  # the parser's own: SyntaxError, TypeError, RecursionError, MemoryError …
-        raise refuse(path, f"Not a .npy file: {' '.join(str(error).split())[:200]}.") from None
+        raise refuse(path, f"Not a .npy file: {told(error)}.") from None
     if dtype.hasobject:
         raise refuse(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
     if dtype.kind not in "biuf":
         hint = " np.save cannot say bfloat16; use safetensors." if dtype.str.endswith("V2") else ""
         raise refuse(path, f"The .npy file holds {dtype.str!r}; expected numbers.{hint}")
-    if not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
+    if not all(whole(dim, 0) and dim < 1 << 62 for dim in shape) or len(shape) > 32:
         raise refuse(path, f"The .npy file has the shape {str(list(shape))[:200]}.")
     return shape, fortran, dtype
+
+
+def told(error: Exception) -> str:
+    """What the parser says, in short, without the addresses of its objects."""
+    return re.sub(r"<[^>]* object at 0x[0-9a-f]+>", "code", " ".join(str(error).split()))[:200]
 
 
 def read_npy(body: bytes | memoryview, path: Path) -> Stored:
@@ -67,7 +77,9 @@ def entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored
         with archive.open(info) as file:
             shape, _, dtype = header(file, at)  # type: ignore[arg-type]
             begins = file.tell()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except Refused:
+        raise
+    except Exception as error:  # whatever zipfile and zlib raise on a broken archive, ValueError and struct.error too
         raise refuse(at, f"Not readable: {error}.") from None
     size = prod(shape) * dtype.itemsize
     if info.file_size != begins + size:

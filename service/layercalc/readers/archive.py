@@ -20,7 +20,7 @@ def unpacked(body: bytes) -> bytes:
         raise Unreadable(
             [{"pointer": "", "detail": "The archive has no config.json; a .keras file has one."}]
         ) from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except Exception as error:  # whatever zipfile and zlib raise on a broken archive, ValueError and struct.error too
         raise Unreadable([{"pointer": "", "detail": f"Not a .keras archive: {error}."}]) from None
     if len(config) > MAX_CONFIG:
         raise Unreadable([{"pointer": "", "detail": f"config.json is larger than {MAX_CONFIG:,} bytes."}])

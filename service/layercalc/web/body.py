@@ -27,7 +27,7 @@ READ_BY_CONTENT = {
     "text/x-python",
     "application/octet-stream",
 }
-CHUNK = 1 << 16  # bytes: few enough that a slow client is seen to make progress
+CHUNK = 1 << 16  # bytes
 
 
 def read_body(request: Request, limits: Limits) -> bytes:
@@ -43,9 +43,10 @@ def read_body(request: Request, limits: Limits) -> bytes:
         raise LengthRequired("Send a Content-Length, or the body in chunks.")
     stream, left = request.environ["wsgi.input"], request.content_length
     parts, size = [], 0
+    piece = min(CHUNK, limits.min_read_rate * limits.max_read_seconds // 2 or 1)  # slow progress is seen in time
     with PATIENCE.wait_for(request.environ.get("gunicorn.socket"), limits.max_read_seconds) as waited:
         try:
-            while part := stream.read(CHUNK if left is None else min(CHUNK, left - size)):
+            while part := stream.read(piece if left is None else min(piece, left - size)):
                 parts.append(part)
                 size += len(part)
                 waited.until += len(part) / limits.min_read_rate

@@ -63,7 +63,8 @@ def split(body: bytes, boundary: str, most: int) -> dict[str, list[bytes]]:
         while not isinstance(event := decoder.next_event(), Epilogue | NeedData):
             if isinstance(event, Field | File):
                 pieces = []
-                name = event.name
+                if (name := event.name) is None:
+                    raise ValueError("a part has no name")
             elif isinstance(event, Data):
                 pieces.append(event.data)
                 if not event.more_data:

@@ -24,6 +24,8 @@ from layercalc.errors import (
 from layercalc.limits import Limits, setting
 from layercalc.web.texts import json_bytes
 
+LONGEST = 2_000  # characters of a detail
+
 log = logging.getLogger("layercalc")
 
 TYPES: dict[type[Refused], str] = {
@@ -42,6 +44,7 @@ TYPES: dict[type[Refused], str] = {
 
 def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -> Response:
     """A problem document; `kind` names its type where the status alone does not say it."""
+    detail = cut(detail)
     body = {
         "type": f"urn:layercalc:problem:{kind}" if kind else "about:blank",
         "title": title,
@@ -65,19 +68,25 @@ def raw_problem(status: int, detail: str) -> bytes:
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
 
 
+def cut(detail: str) -> str:
+    """A sentence of a length that somebody reads: it may cite a shape of a million axes."""
+    return detail if len(detail) <= LONGEST else f"{detail[: LONGEST // 2]} … {detail[-LONGEST // 2 :]}"
+
+
 def register(app: Flask) -> None:
     """Every way out of the application that is no success."""
     limits: Limits = app.extensions["layercalc"]
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
+        faults = capped(error.every, limits.max_errors, setting("max_errors"))
         layers = {"layers": error.layers} if error.layers is not None else {}
         response = problem(
             error.status,
             error.title,
             error.summary(),
             TYPES.get(type(error), ""),
-            errors=capped(error.every, limits.max_errors, setting("max_errors")),
+            errors=[{**fault, "detail": cut(fault["detail"])} for fault in faults],
             **layers,
         )
         if isinstance(error, Busy):

@@ -71,11 +71,7 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
         elif name == "input_shape":
             options[name] = values
         elif name == "batch_size":
-            options[name] = (
-                int(values[-1])
-                if values[-1].isascii() and values[-1].isdecimal() and len(values[-1]) < 300
-                else values[-1]
-            )
+            options[name] = size(values[-1])
         elif name == "device":
             options[name] = values[-1]
         elif name in ("conventions", "columns"):
@@ -151,9 +147,14 @@ def budgets_in_query(limited: dict[str, str]) -> list[dict[str, Any]]:
         value: Any = text
         if metric == "output_shape":
             sizes = [one.strip() for one in text.strip("[]()").split(",")]
-            value = [None if one in ("null", "None") else int(one) if one.isdecimal() else one for one in sizes]
+            value = [None if one in ("null", "None") else size(one) for one in sizes]
         out.append({"metric": metric, kind: value})
     return out
+
+
+def size(text: str) -> int | str:
+    """A size, or the text itself where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 300 else text
 
 
 @api.post("/v1/diff")
