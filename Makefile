@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 
-.PHONY: run test lint format bench load soak fuzz openapi clean
+.PHONY: run test lint format bench load soak fuzz openapi lock clean
 
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
@@ -38,6 +38,12 @@ openapi: $(VENV)/.run
 	$(BIN)/layercalc schema budgets > docs/budgets.schema.json
 	$(BIN)/python -c "from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
 	$(BIN)/python scripts/readme_layers.py > /dev/null
+	$(BIN)/python scripts/readme_settings.py > /dev/null
+
+lock: | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+		--upgrade --output-file deploy/requirements.txt
 
 clean:
 	rm -rf $(VENV)

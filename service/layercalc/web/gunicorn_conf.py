@@ -9,6 +9,7 @@ import os
 import signal
 from typing import Any
 
+import structlog
 from gunicorn import glogging
 
 from layercalc.cores import available
@@ -48,7 +49,7 @@ proc_name = "layercalc"
 bind = [one.strip() for one in settings.bind.split(",")]
 backlog = 2048
 workers = settings.workers
-worker_class = "gthread"
+worker_class = "layercalc.web.worker.Worker"  # gthread, with bounded waits
 threads = settings.threads
 worker_connections = 1000
 preload_app = True
@@ -85,7 +86,9 @@ def when_ready(server: Any) -> None:
     master = os.getpid()
 
     def drain(signum: int, frame: Any) -> None:
-        if os.getpid() == master and not readiness.draining() and settings.drain_seconds:
+        if os.getpid() != master:
+            os._exit(0)  # a worker that was just forked: it has no handler of its own yet, and nothing to finish
+        if not readiness.draining() and settings.drain_seconds:
             readiness.begin_draining()
             signal.setitimer(signal.ITIMER_REAL, settings.drain_seconds)
         else:
@@ -118,12 +121,25 @@ def on_reload(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """A worker is gone, in whatever way: what it counted stays counted."""
+    """A worker is gone, in whatever way: what it counted stays counted, and what it was at is said."""
+    for request in worker.ledger.under_way():
+        lost(worker.pid, request)
     if metrics_folder:
         try:
             multiprocess.bury(metrics_folder, {os.getpid(), *server.WORKERS})
         except (OSError, RuntimeError, ValueError) as error:
             log.error("The counts of process %s are lost: %s", worker.pid, error)
+
+
+def lost(process: int, request: dict[str, Any]) -> None:
+    """Say which request a worker was at when it ended."""
+    from layercalc.web.metrics import LOST
+
+    structlog.get_logger().error(
+        "request lost: its process ended before the answer was sent", process=process, **request
+    )
+    if metrics_folder:
+        LOST.inc()
 
 
 def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None:
@@ -133,6 +149,9 @@ def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None
 
 
 def on_exit(server: Any) -> None:
-    """The folder of the metrics goes with the master."""
+    """What workers were at that had to be killed is said; the folder of the metrics goes with the master."""
+    for worker in server.WORKERS.values():
+        for request in worker.ledger.under_way():
+            lost(worker.pid, request)
     if metrics_folder:
         multiprocess.remove(metrics_folder)

@@ -42,6 +42,7 @@ SECONDS = Histogram(
     buckets=BUCKETS,
 )
 IN_FLIGHT = gauge("http_requests_in_flight", "Requests that are being answered.")
+LOST = counter("http_requests_lost", "Requests whose process ended before the answer was sent.")
 REFUSALS = counter("refusals", "Requests refused, by the type of the problem.", "reason")
 LAYERS = counter("layers_analyzed", "Layers whose analysis was made.")
 FLOPS = counter("forward_flops", "FLOPs of forward passes, by the analysis.")

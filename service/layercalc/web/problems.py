@@ -60,6 +60,14 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
     return Response(json_bytes(body), status, mimetype="application/problem+json")
 
 
+def raw_problem(status: int, detail: str) -> bytes:
+    """A whole answer, for a connection on which no request came about."""
+    title = HTTPStatus(status).phrase
+    body = json_bytes({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    head = f"HTTP/1.1 {status} {title}\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}"
+    return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
+
+
 def cut(detail: str) -> str:
     """A sentence of a length that somebody reads: it may cite a shape of a million axes."""
     return detail if len(detail) <= LONGEST else f"{detail[: LONGEST // 2]} … {detail[-LONGEST // 2 :]}"

@@ -1,0 +1,219 @@
+"""What goes wrong in operation, through real gunicorn: nothing hangs, the service is ready again, what was lost is said."""
+
+import http.client
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from tests.proxy import answer, ask, begun, nginx
+from tests.service import TINY, load, running
+
+BODY = json.dumps(TINY).encode()
+LONG = {"input_shape": [200_000, 1], "layers": [{"type": "LSTM", "units": 1}]}  # cheap to count, slow to run
+PASS = json.dumps({"model": LONG, "inputs": {"seed": 1}}).encode()
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """One worker with two threads, where a client has a second for what it does."""
+    with running(workers=1, threads=2, max_read_seconds=1, min_read_rate=1 << 20) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def front(quick, tmp_path_factory):
+    with nginx(tmp_path_factory.mktemp("nginx"), quick.port) as proxy:
+        yield proxy
+
+
+def rest(connection):
+    """What still comes, until the other side hangs up."""
+    text = b""
+    with suppress(ConnectionError):
+        while part := connection.recv(1 << 16):
+            text += part
+    return text
+
+
+def lost_lines(service):
+    return [json.loads(line) for line in service.text().splitlines() if "request lost" in line]
+
+
+def test_worker_killed_mid_request_is_replaced_and_what_was_lost_is_said(tmp_path):
+    settings = {"max_forward_seconds": 60, "max_forward_steps": 10**8, "log_format": "json", "trusted_proxies": 1}
+    with running(workers=2, **settings) as service, nginx(tmp_path, service.port) as proxy:
+        workers = service.workers()
+        direct = begun(service.port, PASS, len(PASS), path="/v1/forward", headers="X-Request-Id: direct\r\n")
+        behind = begun(proxy.port, PASS, len(PASS), path="/v1/forward", headers="X-Request-Id: behind\r\n")
+        flying = "layercalc_http_requests_in_flight"
+        service.wait(lambda: service.samples()[flying] == 3)  # the scrape is one
+        began = time.monotonic()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        with direct, pytest.raises((ConnectionError, http.client.HTTPException)):
+            answer(direct)
+        with behind:
+            status, text, _ = answer(behind)
+        assert (status, json.loads(text)["status"]) == (502, 502)
+        service.wait(lambda: service.analyze()[0] == 200)
+        service.wait(lambda: not set(workers) & set(service.workers()) and len(lost_lines(service)) == 2)
+        assert time.monotonic() - began < 20
+        assert {(line["request_id"], line["method"], line["path"]) for line in lost_lines(service)} == {
+            ("direct", "POST", "/v1/forward"),
+            ("behind", "POST", "/v1/forward"),
+        }
+        assert all(line["level"] == "error" and line["process"] in workers for line in lost_lines(service))
+        samples = service.samples()
+        assert samples["layercalc_http_requests_lost_total"] == 2
+        assert samples[flying] == 1
+
+
+def test_sigterm_under_load_ends_in_answers_and_nothing_is_lost(tmp_path):
+    with running(workers=2, log_format="json") as service:
+        with load(service, clients=2) as told:
+            service.wait(lambda: len(told) > 50)
+            service.signal(signal.SIGTERM)
+            assert service.process.wait(timeout=60) == 0
+        kinds = Counter(told)
+        assert kinds.pop(200) > 50
+        # after the end nobody listens; before it no answer broke off
+        assert set(kinds) <= {"ConnectionRefusedError first", "ConnectionResetError first"}, kinds
+        assert not lost_lines(service)
+
+
+def test_what_is_cut_off_by_the_end_is_said():
+    settings = {"max_forward_seconds": 60, "max_forward_steps": 10**8, "log_format": "json", "graceful_seconds": 1}
+    with running(workers=1, **settings) as service:
+        with begun(service.port, PASS, len(PASS), path="/v1/forward", headers="X-Request-Id: late\r\n") as connection:
+            service.wait(lambda: service.samples()["layercalc_http_requests_in_flight"] == 2)
+            began = time.monotonic()
+            service.signal(signal.SIGTERM)
+            assert service.process.wait(timeout=20) == 0
+            assert time.monotonic() - began < 15
+            assert rest(connection) == b""
+        assert [line["request_id"] for line in lost_lines(service)] == ["late"]
+
+
+def test_client_that_sends_a_byte_at_a_time_is_given_up_by_the_service(quick):
+    """Without nginx LAYERCALC_MAX_READ_SECONDS is what bounds it."""
+    with begun(quick.port, BODY) as connection:
+        answers, began = [], time.monotonic()
+        connection.settimeout(0.3)
+        while not answers and time.monotonic() - began < 10:
+            try:
+                connection.sendall(BODY[:1])
+                answers = [connection.recv(1, socket.MSG_PEEK) and answer(connection)]
+            except TimeoutError:
+                continue
+        assert answers[0][0] == 408
+        assert "LAYERCALC_MAX_READ_SECONDS" in answers[0][1]
+    assert quick.analyze()[0] == 200
+
+
+def test_client_that_sends_a_byte_at_a_time_is_waited_for_by_nginx(quick, front):
+    """Longer than the service itself would: nginx has the body whole before the service hears of it."""
+    with begun(front.port, BODY) as connection:
+        for place in range(8):
+            connection.sendall(BODY[place : place + 1])
+            assert ask(front.port, "/v1/analyze", BODY)[0] == 200
+            time.sleep(0.2)
+        assert quick.samples()["layercalc_http_requests_in_flight"] == 1  # the scrape
+        connection.sendall(BODY[8:])
+        assert answer(connection)[0] == 200
+
+
+def test_clients_that_stop_in_the_middle_of_the_headers_hold_no_thread(quick):
+    slow = [socket.create_connection(("127.0.0.1", quick.port), 20) for _ in range(4)]
+    for connection in slow:
+        connection.sendall(b"POST /v1/analyze HTTP/1.1\r\nHos")
+    assert ask(quick.port, "/livez")[0] == 200
+    for connection in slow:
+        with connection:
+            status, text, closed = answer(connection)
+        assert (status, json.loads(text)["status"], closed) == (408, 408, True)
+        assert "LAYERCALC_MAX_READ_SECONDS" in text
+
+
+def test_connections_without_a_request_cost_nothing(quick):
+    silent = [socket.create_connection(("127.0.0.1", quick.port), 20) for _ in range(100)]
+    assert ask(quick.port, "/livez", timeout=4)[0] == 200  # gunicorn's own worker: 5 s for every two of them
+    for connection in silent:
+        connection.close()
+
+
+def test_clients_that_do_not_hang_up_hold_nobody_up(quick):
+    request = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    lingering = []
+    began = time.monotonic()
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", quick.port), 20)
+        connection.sendall(request)
+        assert answer(connection)[0] == 200
+        lingering.append(connection)
+    assert time.monotonic() - began < 19  # gunicorn's own worker: 2 s for each
+    for connection in lingering:
+        connection.close()
+
+
+def test_client_that_does_not_take_its_answer_is_hung_up_on(quick):
+    """Two of them, as many as there are threads, with answers that no buffer holds."""
+    layers = [{"type": "Dense", "units": 4}] * 8_000
+    body = json.dumps({"input_shape": [4], "layers": layers}).encode()
+    greedy = []
+    for _ in range(2):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", quick.port))
+        head = f"POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+        greedy.append(connection)
+    for connection in greedy:
+        connection.recv(10)  # its answer has begun
+    assert ask(quick.port, "/livez", timeout=20)[0] == 200
+    for connection in greedy:
+        with connection:
+            assert len(rest(connection)) < 4_000_000  # of 6 MB
+
+
+def test_a_thousand_slow_clients_keep_nobody_else_waiting(quick, front):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("needs 4,096 open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    slow = [begun(front.port, BODY, 10, f"127.0.1.{number // 20 + 1}") for number in range(1000)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            statuses = list(pool.map(lambda _: ask(front.port, "/v1/analyze", BODY)[0], range(100)))
+        assert statuses == [200] * 100
+        assert quick.samples()["layercalc_http_requests_in_flight"] == 1  # the scrape
+        for connection in slow[::10]:
+            connection.sendall(BODY[10:])
+        assert Counter(answer(connection)[0] for connection in slow[::10]) == {200: 100}
+    finally:
+        for connection in slow:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert ask(front.port, "/v1/analyze", BODY)[0] == 200
+
+
+def test_one_address_has_so_many_places_and_no_more(front):
+    many = [begun(front.port, BODY, 10, "127.0.2.1") for _ in range(80)]
+    refused, end = [], time.monotonic() + 10  # nginx has several processes: which 16 these are is open
+    while len(refused) < 16 and time.monotonic() < end:
+        refused = select.select(many, [], [], 0.1)[0]
+    for connection in refused:
+        status, text, _ = answer(connection)
+        assert (status, json.loads(text)["status"]) == (429, 429)
+    assert len(refused) == 16
+    assert ask(front.port, "/livez")[0] == 200  # another address
+    for connection in many:
+        connection.close()

@@ -1,0 +1,104 @@
+"""What bounds the waits of a worker, piece by piece; tests/web/test_faults.py has it all through gunicorn."""
+
+import socket
+import time
+
+import pytest
+
+from layercalc.limits import Limits
+from layercalc.web.ledger import ROOM, Ledger
+from layercalc.web.patience import Patience
+from layercalc.web.problems import raw_problem
+from layercalc.web.worker import PART, parts
+
+REQUEST = ("POST", "/v1/analyze", "one", "127.0.0.1")
+
+
+def told(ledger):
+    return [{key: value for key, value in one.items() if key != "seconds"} for one in ledger.under_way()]
+
+
+def test_ledger_has_what_is_under_way_and_forgets_what_is_done():
+    ledger = Ledger(2)
+    with ledger.entry(*REQUEST), ledger.entry("GET", "/livez", None, ""):
+        one = {"method": "POST", "path": "/v1/analyze", "request_id": "one", "client_address": "127.0.0.1"}
+        two = {"method": "GET", "path": "/livez", "request_id": None, "client_address": ""}
+        assert told(ledger) == [one, two]
+        with ledger.entry(*REQUEST):  # more than there are threads
+            assert len(told(ledger)) == 2
+    assert told(ledger) == []
+    with pytest.raises(ZeroDivisionError), ledger.entry(*REQUEST):
+        raise ZeroDivisionError
+    assert told(ledger) == []
+    with ledger.entry(*REQUEST):
+        assert told(ledger) == [one]
+
+
+@pytest.mark.parametrize("value", ["x" * 10_000, "ü\n\0\ud800" * 100, '"' * 1000])
+def test_ledger_keeps_to_its_room_whatever_a_client_sends(value):
+    ledger = Ledger(2)
+    with ledger.entry(value, value, value, value):
+        assert len(ledger.under_way()) == 1
+        assert ledger.memory[ROOM] == 0
+    assert told(ledger) == []
+
+
+def test_ledger_that_was_half_written_is_still_told():
+    ledger = Ledger(1)
+    ledger.memory[:5] = b'{"met'
+    assert [one["path"] for one in ledger.under_way()] == ["unknown"]
+
+
+def test_connection_is_shut_down_when_its_time_is_over():
+    patience = Patience(tick=0.01)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, patience.wait_for(ours, 0.05) as wait:
+        assert ours.recv(1) == b""
+        assert wait.over
+        ours.sendall(b"408")
+        assert theirs.recv(3) == b"408"
+    assert not patience.waits
+
+
+def test_closing_waits_for_the_client_to_hang_up_but_not_for_long():
+    patience = Patience(tick=0.01)
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"more than was read")
+    patience.close(ours, seconds=5)
+    assert theirs.recv(1) == b""  # told at once
+    assert ours.fileno() >= 0
+    theirs.close()
+    until(lambda: ours.fileno() < 0)
+    silent, other = socket.socketpair()
+    patience.close(silent, seconds=0.05)
+    until(lambda: silent.fileno() < 0)
+    other.close()
+    patience.close(silent)  # closed already
+
+
+def until(what):
+    end = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_answer_is_whole_in_parts_and_closed():
+    class Answer(list):
+        closed = False
+
+        def close(self):
+            self.closed = True
+
+    answer = Answer([b"a" * (2 * PART + 1), b"", b"b"])
+    found = list(parts(answer, None, Limits()))
+    assert b"".join(found) == b"".join(answer)
+    assert max(map(len, found)) == PART
+    assert answer.closed
+
+
+def test_problem_without_a_request_is_a_whole_answer():
+    head, _, body = raw_problem(408, "late").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert b'"detail":"late"' in body.replace(b": ", b":")
