@@ -406,7 +406,7 @@ DOCUMENT = {
         ({"budgets": ["q"]}, None, "/budgets/budgets/0", "no budgets named 'q'"),
         ({"defaults": {"baseline": "/etc/passwd"}, "budgets": [{"metric": "params", "max_increase": 1}]}, None, "/budgets/budgets/0/max_increase", "needs a baseline"),
         ([{"metric": "params", "max": 1}] * 1001, None, "/budgets", "More than 1,000 budgets"),
-        ([{"metric": "params", "max": 1, "layer": "*" * 5000}], None, "/budgets/0/layer", "a name of layers"),
+        ([{"metric": "params", "max": 1, "layer": "*" * 5000}], None, "/budgets/0/layer", "the limit is 500"),
         (["edge", {"metric": "params", "layer": "zz", "max": 1}], None, "/budgets/1/layer", "No layer matches"),
     ],
 )  # fmt: skip

@@ -93,8 +93,9 @@ ENTRY_BYTES = 500  # about what an entry of the cache takes beside the answer
 def digest(body: bytes) -> str:
     """What tells a request from every other one that would be answered otherwise."""
     of = blake2b(salt(limits()), digest_size=16)
-    names = ("Accept", "Content-Type", "Inference-Header-Content-Length")
-    heads = [request.path, request.query_string.decode("latin-1"), *map(request.headers.get, names)]
+    names = ("Content-Type", "Inference-Header-Content-Length")
+    accepted = request.headers.get("Accept", "*/*")
+    heads = [request.path, request.query_string.decode("latin-1"), accepted, *map(request.headers.get, names)]
     of.update(repr(heads).encode("utf-8", "backslashreplace"))
     of.update(body)
     return of.hexdigest()
