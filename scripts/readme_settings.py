@@ -5,17 +5,12 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from layercalc.limits import Limits, published, setting
+from layercalc.environment import setting
+from layercalc.limits import Limits, published
 from layercalc.settings import documented
 
 PAGE = Path(__file__).parents[1] / "deploy" / "README.md"
 OTHERS = [  # that are read where they are used
-    (
-        "LAYERCALC_WORKSPACE_BYTES",
-        str(64 << 20),
-        "bytes that a kernel may hold beside its tensors in each thread (columns, Winograd's tiles); a report's "
-        "`memory.workspace_bytes` says what a network needs of it",
-    ),
     (
         "OPENBLAS_NUM_THREADS",
         "cores / workers",

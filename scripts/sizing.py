@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from layercalc.limits import Limits, setting
+from layercalc.environment import setting
+from layercalc.limits import Limits
 from layercalc.settings import Settings
 
 MASTER_BYTES = 96 << 20  # the first process, which loads the application and forks it
@@ -19,10 +20,8 @@ PER_BODY_BYTE = 36  # of a JSON body: millions of empty objects in a list
 PER_CODE_CHARACTER = 480  # Python's own syntax tree of `x=[1,1,1,…`
 PER_LAYER_BYTES = 40 << 10  # Bidirectional(LSTM) with every convention and all explanations
 PER_OUTPUT_BYTES = 64  # a number in the answer: as an object, in its list, and as text
-WORKSPACE_BYTES = 64 << 20
 
 SETTINGS = {setting(one.name): one.default for one in (*fields(Limits), *fields(Settings))}
-SETTINGS["LAYERCALC_WORKSPACE_BYTES"] = WORKSPACE_BYTES
 KNOWN = SETTINGS.keys()
 
 

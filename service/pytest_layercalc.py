@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from layercalc.checks.plan import Job
 
-DEFAULT = "layercalc.yaml"
+DEFAULT = "layercalc.yaml"  # as in layercalc.checks.plan
 WARNED = "layercalc_warning"
 
 

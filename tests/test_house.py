@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 
 from layercalc.catalogue import cost_table
+from layercalc.environment import setting
 from layercalc.layers import LAYERS
-from layercalc.limits import Limits, setting
+from layercalc.limits import Limits
 from layercalc.ops import OPS
 
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
-    {"dims", "errors", "cores", "effort", "keys"},
-    {"deadline"},
+    {"dims", "errors", "cores", "effort", "keys", "amounts"},
+    {"deadline", "environment"},
+    {"limits"},
+    {"settings"},
     {"ops"},
     {"layers"},
-    {"places", "limits", "collector"},
-    {"settings", "kept"},
+    {"places", "kept", "collector"},
     {"model"},
     {"readers"},
     {"analysis"},
@@ -73,6 +75,18 @@ def test_module_is_documented_and_small(path):
     text = path.read_text()
     assert ast.get_docstring(ast.parse(text))
     assert len(text.splitlines()) <= 470, "worth asking whether it is one thing"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_faces_know_their_framework(path):
+    """Flask and gunicorn are imported in web/ only, click in cli/ only; the environment is read in few places."""
+    folder = path.relative_to(PACKAGE).parts[0]
+    text = path.read_text()
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.M))
+    assert folder == "web" or not imported & {"flask", "gunicorn", "werkzeug", "prometheus_client"}
+    assert folder == "cli" or "click" not in imported
+    if "environ[" in text or "environ.get(" in text:
+        assert folder in ("web", "cli") or path.name in ("environment.py", "threads.py"), "make it a setting"
 
 
 def test_no_kernel_loops_over_an_axis_of_its_input():

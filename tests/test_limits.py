@@ -6,8 +6,9 @@ import json
 import pytest
 
 from layercalc import Refused, analyze, check, deadline, diff, forward
+from layercalc.environment import setting
 from layercalc.errors import Overdue
-from layercalc.limits import Limits, published, setting
+from layercalc.limits import Limits, published
 from layercalc.web import create_app
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "first"}, {"type": "ReLU"}]}
@@ -131,7 +132,7 @@ def test_limits_are_published_as_they_are_in_force(client):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("MAX_LAYERS", "0"), ("MAX_LAYERS", "-1"), ("MAX_DEPTH", "901"), ("MAX_ERRORS", "many"), ("MAX_ERRORS", "")],
+    [("MAX_LAYERS", "0"), ("MAX_LAYERS", "-1"), ("MAX_DEPTH", "901"), ("MAX_ERRORS", "many"), ("MAX_ERRORS", "1_0")],
 )
 def test_setting_that_makes_no_sense_is_said_at_the_start(monkeypatch, name, text):
     monkeypatch.setenv(f"LAYERCALC_{name}", text)

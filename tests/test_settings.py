@@ -43,6 +43,7 @@ def test_a_setting_is_read(name, text, value):
         ("WORKERS", "1_0", "an integer"),
         ("WORKERS", "٣", "an integer"),
         ("WORKERS", "9" * 5000, "an integer"),
+        ("WORKSPACE_BYTES", "64 MiB", "an integer of at least 0; it is '64 MiB'"),
         ("THREADS", "-1", "an integer from 1 to 1000"),
         ("MAX_REQUESTS", "many", "an integer of at least 0; it is 'many'"),
         ("RATE_LIMIT", "often", "rates such as 100/minute"),

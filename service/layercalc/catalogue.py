@@ -1,6 +1,7 @@
 """The layer types as data: for the service, the command line and the documentation."""
 
 import dataclasses
+import json
 from typing import Any
 
 from layercalc.budgets.keys import budgets_schema
@@ -152,3 +153,8 @@ def example(kind: type[Layer]) -> dict[str, Any]:
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of that name."""
     return SCHEMAS[name]()
+
+
+def schema_text(name: str) -> str:
+    """The same as a file has it."""
+    return json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"

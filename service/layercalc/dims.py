@@ -65,6 +65,6 @@ def shown(shape: Shape) -> list[int | None]:
     return [dim if type(dim) is int else None for dim in shape]
 
 
-def text(shape: Iterable[Dim]) -> str:
-    """A shape as messages write it: `[null, 28, 28, 1]`."""
-    return "[" + ", ".join("null" if isinstance(dim, Batch) else str(dim) for dim in shape) + "]"
+def text(shape: Iterable[Dim | None]) -> str:
+    """A shape as messages and budgets write it: `[null, 28, 28, 1]`."""
+    return "[" + ", ".join("null" if dim is None or isinstance(dim, Batch) else str(dim) for dim in shape) + "]"

@@ -1,4 +1,4 @@
-"""Answers as tables: for a terminal, plain text, Markdown, CSV. Units for people stand here and nowhere else."""
+"""Answers as tables: for a terminal, plain text, Markdown, CSV."""
 
 import csv
 import io
@@ -9,6 +9,8 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+
+from layercalc.amounts import shape_text
 
 
 @dataclass
@@ -63,36 +65,12 @@ def entry_sheet(entry: dict[str, Any]) -> Sheet:
     return Sheet(entry["type"], ["Argument", "Default"], rows, keys, raw, notes)
 
 
-def shape_text(shape: list[int | None]) -> str:
-    """`(None, 28, 28, 1)`, as Keras' summary writes it."""
-    return (
-        "(" + ", ".join("None" if dim is None else str(dim) for dim in shape) + ("," if len(shape) == 1 else "") + ")"
-    )
-
-
 def value_text(value: Any) -> str:
     if isinstance(value, list):
         return shape_text(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def number_text(n: int | None) -> str:
-    return "unknown" if n is None else f"{n:,}"
-
-
-def scaled(n: int | None, unit: str, base: int, names: str) -> str:
-    """A number in the largest unit that leaves it above one: `1.23 M`, `4.00 KiB`."""
-    if n is None:
-        return "unknown"
-    power = 0
-    while power < len(names) and n >= base ** (power + 1):
-        power += 1
-    if power == 0:
-        return f"{n} {unit}".strip()
-    hundredths = (n * 100 + base**power // 2) // base**power  # rounded in integers: a count may be past any float
-    return f"{hundredths // 100:,}.{hundredths % 100:02} {names[power - 1]}{'i' * (base == 1024)}{unit}"
 
 
 def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:

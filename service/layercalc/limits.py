@@ -3,17 +3,17 @@
 Every limit is a setting, `LAYERCALC_` and its name in capitals.
 """
 
-import os
 from contextlib import AbstractContextManager
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from layercalc import deadline
+from layercalc.environment import read, setting, whole
 
 
 def limit(default: int, unit: str, what: str, *, least: int = 1, most: int | None = None) -> Any:
     """A limit: its default, the unit it is counted in, what it bounds, and the values that make sense."""
-    return field(default=default, metadata={"unit": unit, "what": what, "least": least, "most": most})
+    return field(default=default, metadata={"unit": unit, "what": what, "parse": whole(least, most)})
 
 
 @dataclass(frozen=True)
@@ -58,30 +58,11 @@ class Limits:
     @classmethod
     def from_environment(cls) -> "Limits":
         """The limits as `LAYERCALC_…` says; SystemExit names a setting that makes no sense."""
-        return cls(**{one.name: whole(one) for one in fields(cls) if setting(one.name) in os.environ})
+        return read(cls)
 
     def deadline(self, name: str) -> AbstractContextManager[None]:
         """What is done inside has so many seconds as the limit of that name says."""
         return deadline.within(getattr(self, name), setting(name))
-
-
-def whole(one: Field) -> int:
-    """The value of an integer setting in the environment."""
-    name, text = setting(one.name), os.environ[setting(one.name)]
-    least, most = one.metadata.get("least", 1), one.metadata.get("most")
-    span = f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if value < least or (most is not None and value > most):
-        raise SystemExit(f"layercalc: {name} has to be {span}; it is {text!r}.")
-    return value
-
-
-def setting(name: str) -> str:
-    """The environment variable of a limit."""
-    return f"LAYERCALC_{name.upper()}"
 
 
 def published(limits: Limits) -> list[dict[str, Any]]:
@@ -91,9 +72,9 @@ def published(limits: Limits) -> list[dict[str, Any]]:
             "name": one.name,
             "value": getattr(limits, one.name),
             "default": one.default,
-            "unit": one.metadata.get("unit", "count"),
+            "unit": one.metadata["unit"],
             "setting": setting(one.name),
-            "what": one.metadata.get("what", one.name.replace("_", " ")),
+            "what": one.metadata["what"],
         }
         for one in fields(limits)
     ]

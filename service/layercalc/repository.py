@@ -12,6 +12,7 @@ from typing import Any
 
 from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
+from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
 from layercalc.layers import nearest
 from layercalc.layers.fields import received
@@ -125,7 +126,7 @@ class Repository:
         if name not in known or version != VERSION:
             there = f"Its only version is {VERSION}." if name in known else nearest(name, list(known))
             if self.folder is None:
-                there = "No folder of models is given (LAYERCALC_MODELS)."
+                there = f"No folder of models is given ({setting('models')})."
             version_told = "" if version == VERSION else f" of version {version!r}"
             raise UnknownModel(
                 [{"pointer": "", "detail": f"There is no model {name!r}{version_told}. {there}".strip()}]

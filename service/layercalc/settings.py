@@ -1,29 +1,11 @@
 """How the service runs: every setting that is no limit, `LAYERCALC_` and its name in capitals."""
 
-import os
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from layercalc.limits import setting
-
-Parser = Callable[[str], Any]  # what a text means; ValueError says what was expected instead
-
-
-def whole(least: int, most: int | None = None) -> Parser:
-    """An integer in a range."""
-    span = f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
-
-    def parse(text: str) -> int:
-        # int() alone takes "1_0", and is quadratic
-        value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else least - 1
-        if value < least or (most is not None and value > most):
-            raise ValueError(span)
-        return value
-
-    return parse
+from layercalc.environment import Parser, read, setting, whole
 
 
 def one_of(*known: str) -> Parser:
@@ -102,6 +84,13 @@ class Settings:
     # processes
     workers: int = kept(1, whole(1, 1000), "integer", "processes; each takes its share of the cores for BLAS")
     threads: int = kept(4, whole(1, 1000), "integer", "requests at a time in one process")
+    workspace_bytes: int = kept(
+        64 << 20,
+        whole(0),
+        "bytes",
+        "what a kernel may hold beside its tensors in each thread (columns, Winograd's tiles); a report's "
+        "`memory.workspace_bytes` says what a network needs of it",
+    )
     max_requests: int = kept(
         50_000, whole(0), "integer", "requests after which a process makes room for a new one, give or take; 0: never"
     )
@@ -162,17 +151,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """The settings as `LAYERCALC_…` says; SystemExit names one that makes no sense."""
-        given = os.environ if environment is None else environment
-        return cls(**{one.name: read(one, text) for one in fields(cls) if (text := given.get(setting(one.name)))})
-
-
-def read(one: Field, text: str) -> Any:
-    """The value of a setting."""
-    try:
-        return one.metadata["parse"](text)
-    except ValueError as error:
-        shown = re.sub("//[^/@]*@", "//…@", text)  # a password has no place in a log
-        raise SystemExit(f"layercalc: {setting(one.name)} has to be {error}; it is {shown!r}.") from None
+        return read(cls, environment)
 
 
 def documented() -> list[dict[str, str]]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from layercalc import deadline
+from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
-from layercalc.formats import Sheet, number_text, scaled, shape_text, warning_lines
+from layercalc.formats import Sheet, warning_lines
 from layercalc.layers import nearest
 
 TOTALS = {
@@ -99,7 +100,7 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
     """What stands under the table of a report."""
     totals = report["totals"]
     counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in TOTALS.items())
-    memory = ", ".join(f"{scaled(totals[key], 'B', 1024, 'KMGTPEZY')} {name}" for key, name in BYTES.items())
+    memory = ", ".join(f"{bytes_text(totals[key])} {name}" for key, name in BYTES.items())
     batch = 1 if report["batch_size"] is None else report["batch_size"]
     lines = [f"Total: {counts}", f"Memory: {memory}", f"For a batch of {batch}; a MAC counts as two FLOPs."]
     return lines + warning_lines(report["warnings"])

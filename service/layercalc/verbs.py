@@ -21,10 +21,11 @@ from layercalc.differences import side
 from layercalc.differences.earlier import is_report, read_report
 from layercalc.dims import Dim, Unknown, provably
 from layercalc.effort import effort
+from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.layers.fields import received
-from layercalc.limits import UNLIMITED, Limits, setting
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.posted import (

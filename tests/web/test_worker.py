@@ -4,18 +4,25 @@ import socket
 import time
 
 import pytest
+from gunicorn.workers import gthread
 
 from layercalc.limits import Limits
 from layercalc.web.ledger import ROOM, Ledger
 from layercalc.web.patience import Patience
 from layercalc.web.problems import raw_problem
-from layercalc.web.worker import PART, parts
+from layercalc.web.worker import DEFER, PART, Worker, parts
 
 REQUEST = ("POST", "/v1/analyze", "one", "127.0.0.1")
 
 
 def told(ledger):
     return [{key: value for key, value in one.items() if key != "seconds"} for one in ledger.under_way()]
+
+
+def test_gunicorn_still_has_what_the_worker_overrides():
+    own = {name for name, what in vars(Worker).items() if callable(what)} - {"closed"}
+    assert not [name for name in own if not hasattr(gthread.ThreadWorker, name)]
+    assert DEFER
 
 
 def test_ledger_has_what_is_under_way_and_forgets_what_is_done():

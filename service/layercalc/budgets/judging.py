@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from layercalc import deadline
+from layercalc.amounts import brief, share
 from layercalc.budgets.keys import MEMORY, REACH, SHAPE
-from layercalc.budgets.quantities import human, share, text
 from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned
+from layercalc.dims import text
 from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
 from layercalc.layers.fields import whole
@@ -252,9 +253,9 @@ def words(metric: str, one: Finding) -> str:
     if metric == SHAPE:
         return f"{title} {text(one.actual)} is {'' if one.passed else 'not '}{text(one.limit)}"
     if one.passed:
-        actual, limit = human(metric, one.actual, one.limit)
+        actual, limit = brief(metric, one.actual, one.limit)
         return f"{title} {actual} {KEEPS[one.kind]} {limit}"
-    actual, limit, excess = human(metric, one.actual, one.limit, abs(one.excess))
+    actual, limit, excess = brief(metric, one.actual, one.limit, abs(one.excess))
     return f"{title} {actual} {EXCEEDS[one.kind]} {limit} by {excess}" + (
         f" ({share(one.excess, one.limit)})" if one.limit else ""
     )
@@ -321,5 +322,5 @@ def blame(subject: Subject, budget: Budget, worst: Finding, layers: list[dict[st
 
 
 def signed(metric: str, n: int, sign: bool) -> str:
-    written = human(metric, n)[0]
+    written = brief(metric, n)[0]
     return f"+{written}" if sign and n > 0 else written

@@ -1,10 +1,10 @@
-"""Numbers as people write them: limits such as 5M, 16MiB and 2 %, and counts in a sentence."""
+"""Numbers as people write them in a budget: limits such as 5M, 16MiB and 2 %."""
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from layercalc.amounts import integer
 from layercalc.layers.fields import received, whole
 
 DECIMAL = {"": 0, "K": 1, "M": 2, "G": 3, "B": 3, "T": 4, "P": 5, "E": 6, "Z": 7, "Y": 8}
@@ -41,43 +41,7 @@ def increase(value: Any) -> int | Fraction:
     return quantity(value)
 
 
-def human(metric: str, *numbers: int) -> list[str]:
-    """Numbers for a sentence: 652.1 M, 16 MiB; in full where two of them would read the same."""
-    base, unit, names = (1024, "B", "KMGTPEZY") if "bytes" in metric else (1000, "", "KMGTPEZY")
-    short = [scaled(n, base, unit, names) for n in numbers]
-    full = [f"{n:,}{f' {unit}' * bool(unit)}" for n in numbers]
-    return full if len(set(short)) < len(set(numbers)) else short
-
-
-def scaled(n: int, base: int, unit: str, names: str) -> str:
-    if n < 0:
-        return f"-{scaled(-n, base, unit, names)}"
-    power = 0
-    while power < len(names) and n >= base ** (power + 1):
-        power += 1
-    if not power:
-        return f"{n} {unit}".strip()
-    tenths = (n * 10 + base**power // 2) // base**power
-    digits = f"{tenths // 10:,}" + (f".{tenths % 10}" if tenths % 10 else "")
-    return f"{digits} {names[power - 1]}{'i' * (base == 1024)}{unit}"
-
-
-def share(part: int, whole: int) -> str:
-    """A part in per cent, rounded in integers: one of any size is no float."""
-    tenths = (part * 1000 + whole // 2) // whole
-    return f"{tenths // 10:,}.{tenths % 10} %"
-
-
-def text(shape: Sequence[int | None]) -> str:
-    """A shape as it is written in a budget."""
-    return "[" + ", ".join("null" if dim is None else str(dim) for dim in shape) + "]"
-
-
 def sizes(written: str) -> list[Any]:
     """A shape from the text of an option, `null,10`; what is no size stays as it is, for the reader to refuse."""
     parts = [one.strip() for one in written.strip("[]() ").split(",") if one.strip()]
-    return [None if one in ("null", "None") else int(one) if plain_digits(one) else one for one in parts]
-
-
-def plain_digits(one: str) -> bool:
-    return one.isascii() and one.isdecimal() and len(one) < 300
+    return [None if one in ("null", "None") else integer(one) for one in parts]

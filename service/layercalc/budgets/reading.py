@@ -20,14 +20,16 @@ from layercalc.budgets.keys import (
     read_keys,
 )
 from layercalc.budgets.presets import PRESETS
-from layercalc.budgets.quantities import text
+from layercalc.dims import text
 from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
 from layercalc.layers.fields import received
 
+BASELINES = {"baseline", "baseline_git"}  # keys, of which a model has one at the most
 MAX_BUDGETS = 1_000  # of one model, named lists expanded
 
 At = tuple[object, ...]
+Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
 
 
 class Budget(NamedTuple):
@@ -155,9 +157,6 @@ def read_document(given: Any, path: At = ("budgets",)) -> Document:
     if faults:
         raise InvalidBudgets(once(faults))
     return Document(shared, models, options)
-
-
-BASELINES = {"baseline", "baseline_git"}
 
 
 def two_baselines(options: dict[str, Any], at: At) -> Faults:

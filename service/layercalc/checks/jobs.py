@@ -8,13 +8,13 @@ from multiprocessing import get_context
 from typing import Any
 
 from layercalc import verbs
+from layercalc.budgets import Judged
 from layercalc.checks.baselines import Missing, from_file, from_git
 from layercalc.checks.plan import Job
 from layercalc.cores import available
 from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused
 
-Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
 ALONE = 1.0  # seconds that are spent in this process before others are started, which takes about as long
 
 

@@ -5,7 +5,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from layercalc.budgets import Budget, Document, Entry, placed, read_document, read_parameters
+from layercalc.budgets import BASELINES, Budget, Document, Entry, placed, read_document, read_parameters
 from layercalc.checks.source import Source, read_source
 from layercalc.errors import InvalidBudgets, pointer
 
@@ -94,8 +94,8 @@ def job_of(name: str, source: Source, document: Document, entries: list[tuple[En
     options: dict[str, Any] = dict(document.options)
     at: tuple[object, ...] = ("defaults",)
     for entry in mine:
-        if entry.options.keys() & {"baseline", "baseline_git"}:
-            options = {key: value for key, value in options.items() if not key.startswith("baseline")}
+        if entry.options.keys() & BASELINES:
+            options = {key: value for key, value in options.items() if key not in BASELINES}
             at = entry.at
         options |= entry.options
     baseline, ref = options.pop("baseline", None), options.pop("baseline_git", None)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from layercalc import verbs
-from layercalc.budgets.quantities import text
 from layercalc.differences.earlier import is_report
+from layercalc.dims import text
 from layercalc.documents import read_model
 from layercalc.errors import Refused, Unreadable
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from layercalc.budgets import Budget
-from layercalc.budgets.quantities import text
-from layercalc.checks.jobs import Judged
+from layercalc.budgets import Budget, Judged
 from layercalc.checks.plan import Job
 from layercalc.checks.source import Source, parsed, read_source
+from layercalc.dims import text
 from layercalc.errors import pointer
 
 MOVED = {"max": max, "min": min}

@@ -1,6 +1,5 @@
 """The commands that hold models against budgets and against one another."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from layercalc import catalogue, verbs
+from layercalc.budgets import Judged
 from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
@@ -16,7 +16,7 @@ from layercalc.cli import outputs
 from layercalc.cli.base import cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
 from layercalc.errors import Refused
-from layercalc.verdicts import FORMATS, Judged, check_sheets, diff_markdown, diff_sheet
+from layercalc.verdicts import FORMATS, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
 
@@ -165,8 +165,7 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
         raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
     start.create(path, start.written(models, path.parent, schema or start.SCHEMA_FILE), force)
     if schema is None:
-        content = json.dumps(catalogue.SCHEMAS["budgets"](), ensure_ascii=False, indent=2) + "\n"
-        start.create(path.parent / start.SCHEMA_FILE, content, True)
+        start.create(path.parent / start.SCHEMA_FILE, catalogue.schema_text("budgets"), True)
     for one in models:
         click.echo(f"{output}: {one.path}")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from layercalc.verdicts import BADGE, FORMATS, Judged, is_format, rendered, report_badge
+from layercalc.budgets import Judged
+from layercalc.verdicts import BADGE, FORMATS, is_format, rendered, report_badge
 
 OF_TREES = (
     "junit",

@@ -61,7 +61,7 @@ def key(name: str) -> None:
 @click.argument("name", type=click.Choice(list(catalogue.SCHEMAS)))
 def schema(name: str) -> None:
     """Print a JSON Schema: that of a budgets file, for editors."""
-    click.echo(json.dumps(catalogue.SCHEMAS[name](), ensure_ascii=False, indent=2))
+    click.echo(catalogue.schema_text(name), nl=False)
 
 
 @cli.command()

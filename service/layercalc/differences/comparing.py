@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from layercalc.analysis import Analysis, Row
+from layercalc.analysis import METRICS, Analysis, Row
 from layercalc.differences.alignment import Pairs, aligned, given
-from layercalc.differences.earlier import METRICS
 from layercalc.layers import Layer
 from layercalc.layers.base import fields_of
 

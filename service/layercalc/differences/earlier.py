@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from layercalc import deadline
+from layercalc.analysis import METRICS
 from layercalc.errors import InvalidModel, pointer
 from layercalc.layers.fields import received, whole
 
 TENSORS = ("inputs", "outputs")
-METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
 
 
 def is_report(document: Any) -> bool:

@@ -1,18 +1,16 @@
 """Models and tensors in files, each known by its content: `.keras`, HDF5, safetensors, `.npy`, `.npz`, text."""
 
-import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path as FilePath
 from typing import Any
 
+from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Unreadable, pointer
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
-from layercalc.limits import setting
 from layercalc.model import Model
 from layercalc.readers import archive
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
@@ -133,8 +131,3 @@ def members(body: bytes, path: Path) -> list[str]:
             return opened.namelist()
     except Exception as error:
         raise refuse(path, f"Not a readable archive: {error}.") from None
-
-
-def of_path(source: Any) -> Any:
-    """The bytes of a file that is given by its path; anything else as it is."""
-    return FilePath(source).read_bytes() if isinstance(source, os.PathLike) else source

@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 
 from layercalc.ops.pending import Finish, flat
-from layercalc.ops.scratch import OWN_BYTES, scratch
+from layercalc.ops.scratch import BLOCK_BYTES, OWN_BYTES, scratch
 from layercalc.ops.threads import spread, workers
 
-RESULT_BYTES = 1 << 21  # of a product that are made, and then finished, at a time
 COLUMN_BYTES = max(OWN_BYTES // 2, 1 << 16)  # enough rows for a matrix product to run at full speed
 SMALL_PRODUCT = 6 << 20  # multiplications that are not worth a second thread
 LEAST_ROWS = 96  # of a product that are worth a thread, which packs the other matrix for itself
 BLOCK_ROWS = 128  # of a product below which packing the other matrix once more costs too much
 
 
-def share(rows: int) -> int:
+def rows_each(rows: int) -> int:
     """The rows of a product that one thread takes at the most, all threads having some if there are enough."""
     return max(-(-rows // workers()), LEAST_ROWS)
 
@@ -37,7 +36,7 @@ def product(x: np.ndarray, matrix: np.ndarray, out: np.ndarray, finish: Finish) 
         spread(lambda start, stop: np.matmul(x, matrix[:, start:stop], out=out[:, start:stop]), pieces, 2)
         finish(out, 0)
         return
-    step = min(share(rows), max(RESULT_BYTES // (columns * out.itemsize), BLOCK_ROWS))
+    step = min(rows_each(rows), max(BLOCK_BYTES // (columns * out.itemsize), BLOCK_ROWS))
     spread(part, [(start, min(start + step, rows)) for start in range(0, rows, step)], 2 if large else rows)
 
 
@@ -67,7 +66,7 @@ def windows(x: np.ndarray, window: tuple[int, ...], out: tuple[int, ...], stride
 
 def blocks(places: tuple[int, ...], each: int) -> Iterator[tuple[tuple[Any, ...], int, int]]:
     """Parts of (batch, *positions) whose columns of `each` bytes fit: an index, and the range of rows that it is."""
-    most = max(min(COLUMN_BYTES, share(prod(places)) * each), 1)
+    most = max(min(COLUMN_BYTES, rows_each(prod(places)) * each), 1)
     axis = 0
     while axis + 1 < len(places) and prod(places[axis + 1 :]) * each > most:
         axis += 1

@@ -3,15 +3,16 @@
 Fresh memory costs a page fault for every 4 KiB, which for the columns of a convolution is as long as the arithmetic.
 """
 
-import os
 import threading
 from math import prod
 
 import numpy as np
 
+from layercalc.environment import one
 from layercalc.ops.threads import threads
+from layercalc.settings import Settings
 
-WORKSPACE = int(os.environ.get("LAYERCALC_WORKSPACE_BYTES", 64 << 20))  # bytes that one kernel may hold
+WORKSPACE = one(Settings, "workspace_bytes")  # bytes that one kernel may hold
 SHARED_BYTES = WORKSPACE // 2  # of them what all threads read, and
 OWN_BYTES = max((WORKSPACE - SHARED_BYTES) // threads(), 1 << 16)  # what each works in
 BLOCK_BYTES = 1 << 21  # of a result that are worked on at a time: in smaller parts threads wait for the GIL, not memory

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from layercalc.amounts import plain_digits
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
 
@@ -26,7 +27,7 @@ def threads() -> int:
     """How many threads BLAS may use, by its own settings."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "")
-        if text.isdecimal() and int(text):
+        if plain_digits(text) and int(text):
             return min(int(text), available())
     return available()
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from layercalc import deadline
+from layercalc.environment import setting
 from layercalc.errors import Refused, Unreadable, pointer
-from layercalc.limits import UNLIMITED, Limits, setting
+from layercalc.limits import UNLIMITED, Limits
 
 NAMES = ("name", "type", "class_name", "layer")
 INTEGER = re.compile(r"(?<![\w.])\d(?:_?\d)*(?![\w.])")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.amounts import plain_digits
 from layercalc.layers import ALIASES, LAYERS, Layer
 from layercalc.layers.base import UNIVERSAL
 from layercalc.layers.fields import received
@@ -179,7 +180,7 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
 def parse_source(draft: Draft, text: str) -> Source:
     """`a`, or `a:1` for the second output of a (unless something is called `a:1`)."""
     name, colon, output = text.rpartition(":")
-    if colon and output.isascii() and output.isdecimal() and len(output) < 6 and text not in draft.taken:
+    if colon and plain_digits(output, 5) and text not in draft.taken:
         return Source(name, 1, int(output))
     return Source(text)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from layercalc.environment import setting
 from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import bounded, bounded_text
@@ -24,7 +25,7 @@ def parse_json(text: str, limits: Limits = UNLIMITED, path: tuple[object, ...] =
         detail = f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Unreadable([{"line": error.lineno, "column": error.colno, "detail": detail}]) from None
     except RecursionError:
-        most = "" if limits is UNLIMITED else f"; the limit is {limits.max_depth} levels (LAYERCALC_MAX_DEPTH)"
+        most = "" if limits is UNLIMITED else f"; the limit is {limits.max_depth} levels ({setting('max_depth')})"
         raise Unreadable([{"pointer": "", "detail": f"The JSON is nested too deeply{most}."}]) from None
     except ValueError as error:
         raise Unreadable([{"pointer": "", "detail": f"Not JSON: {error}."}]) from None

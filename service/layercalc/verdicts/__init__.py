@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from layercalc.budgets import Judged
 from layercalc.layers import nearest
 from layercalc.verdicts.badge import badge, metric_badge
-from layercalc.verdicts.findings import Judged
 from layercalc.verdicts.github import github
 from layercalc.verdicts.gitlab import gitlab, metrics
 from layercalc.verdicts.junit import junit
@@ -66,7 +66,6 @@ __all__ = [
     "BADGE",
     "FORMATS",
     "MEDIA",
-    "Judged",
     "check_sheets",
     "diff_markdown",
     "diff_sheet",

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from layercalc.budgets.quantities import human
+from layercalc.amounts import brief
+from layercalc.budgets import Judged
 from layercalc.layers import nearest
-from layercalc.verdicts.findings import Judged, counted
+from layercalc.verdicts.findings import counted
 
 RED, YELLOW, GREEN, BLUE, GREY = "red", "yellow", "brightgreen", "blue", "lightgrey"
 
@@ -37,7 +38,7 @@ def metric_badge(judged: Judged, metric: str) -> str:
     colour = RED if "error" in levels else YELLOW if levels else GREEN if results else BLUE
     if None in known or not known:
         return endpoint(metric, "unknown", GREY)
-    return endpoint(metric, human(metric, max(n for n in known if n is not None))[0], colour)
+    return endpoint(metric, brief(metric, max(n for n in known if n is not None))[0], colour)
 
 
 def endpoint(label: str, message: str, color: str, **more: Any) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from layercalc.budgets import Judged
 from layercalc.formats import where
 
-Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
 LEVELS = ("fault", "error", "warn")  # a fault is a reason why nothing could be judged
 
 
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 def findings(judged: Judged) -> list[Finding]:
     """Every fault, then what is exceeded, then what is warned of, each by how far past its limit."""
     found = [one for name, verdict in judged for one in (*faults(name, verdict), *exceeded(name, verdict))]
-    return sorted(found, key=lambda one: (LEVELS.index(one.level), -share(one.result)))
+    return sorted(found, key=lambda one: (LEVELS.index(one.level), -overshoot(one.result)))
 
 
 def faults(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:
@@ -82,7 +82,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def share(result: dict[str, Any]) -> Fraction:
+def overshoot(result: dict[str, Any]) -> Fraction:
     """How far past its limit, in limits; a wrong shape is further than any number."""
     if not result:
         return Fraction(0)

@@ -1,6 +1,7 @@
 """GitHub Actions: workflow commands, which become annotations of the files."""
 
-from layercalc.verdicts.findings import Judged, findings
+from layercalc.budgets import Judged
+from layercalc.verdicts.findings import findings
 
 
 def github(judged: Judged) -> str:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from layercalc.verdicts.findings import Judged, findings, titled
+from layercalc.budgets import Judged
+from layercalc.verdicts.findings import findings, titled
 
 SEVERITIES = {"fault": "critical", "error": "major", "warn": "minor"}
 

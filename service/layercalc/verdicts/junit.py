@@ -5,7 +5,8 @@ from typing import Any
 
 from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 
-from layercalc.verdicts.findings import Judged, faults, place, titled
+from layercalc.budgets import Judged
+from layercalc.verdicts.findings import faults, place, titled
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from layercalc.formats import as_markdown, code, number_text, prose
-from layercalc.verdicts.findings import Judged, findings, headline, share, titled
+from layercalc.amounts import number_text, share
+from layercalc.budgets import Judged
+from layercalc.formats import as_markdown, code, prose
+from layercalc.verdicts.findings import findings, headline, overshoot, titled
 from layercalc.verdicts.tables import diff_sheet, signed
 
 MARKER = "<!-- layercalc check -->"  # by which a comment is found again, to be written anew in its place
@@ -31,7 +33,7 @@ def markdown(judged: Judged) -> str:
 
 def badness(name: str, verdict: dict[str, Any]) -> tuple[int, int, int, Fraction]:
     levels = [one.level for one in findings([(name, verdict)])]
-    worst = max((share(one) for one in verdict["results"] if not one["passed"]), default=Fraction(0))
+    worst = max((overshoot(one) for one in verdict["results"] if not one["passed"]), default=Fraction(0))
     return levels.count("fault"), levels.count("error"), levels.count("warn"), worst
 
 
@@ -93,8 +95,7 @@ def change(a: int | None, b: int | None) -> str:
         return "unknown"
     if not a or a == b:
         return signed(b - a)
-    tenths = (abs(b - a) * 1000 + a // 2) // a
-    return f"{signed(b - a)} ({'+' if b > a else '-'}{tenths // 10:,}.{tenths % 10} %)"
+    return f"{signed(b - a)} ({'+' if b > a else '-'}{share(abs(b - a), a)})"
 
 
 def diff_markdown(found: dict[str, Any]) -> str:

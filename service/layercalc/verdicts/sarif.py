@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from layercalc import __version__
-from layercalc.verdicts.findings import Finding, Judged, findings
+from layercalc.budgets import Judged
+from layercalc.verdicts.findings import Finding, findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"error": "error", "warn": "warning"}

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from layercalc.formats import Sheet, as_csv, as_text, number_text, shape_text, where
-from layercalc.verdicts.findings import Judged
+from layercalc.amounts import number_text, shape_text
+from layercalc.budgets import Judged
+from layercalc.formats import Sheet, as_csv, as_text, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
 

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import Unauthorized
 
+from layercalc.environment import setting
 from layercalc.keys import BadKeys, Keys
-from layercalc.limits import setting
 from layercalc.settings import Settings
 from layercalc.web.metrics import STORAGE_FAILURES, Counting
 from layercalc.web.problems import problem

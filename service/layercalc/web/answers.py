@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from flask import Response, current_app, request
 
 from layercalc import __version__, formats
+from layercalc.environment import setting
 from layercalc.errors import Busy, InvalidModel
 from layercalc.kept import Store, using
 from layercalc.layers import nearest
-from layercalc.limits import Limits, setting
+from layercalc.limits import Limits
 from layercalc.verdicts import BADGE, MEDIA, rendered, report_badge
 from layercalc.web.body import read_body
 from layercalc.web.texts import json_bytes, utf8

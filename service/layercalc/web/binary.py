@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import BadRequest
 
+from layercalc.amounts import plain_digits
 from layercalc.errors import InvalidTensors, Unreadable
 from layercalc.layers.fields import received, whole
 from layercalc.limits import Limits
@@ -20,7 +21,7 @@ Path = tuple[object, ...]
 
 def read_binary(body: bytes, length: str, limits: Limits) -> Any:
     """The JSON of a request, its tensors with the bytes that came after it; `length` is that of the JSON."""
-    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else -1
+    size = int(length) if plain_digits(length, 19) else -1
     if not 0 <= size <= len(body):
         raise BadRequest(
             f"{HEADER} is the number of bytes of the JSON, from 0 to the body's {len(body)}; received {length[:40]!r}."

@@ -13,7 +13,8 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from layercalc.limits import Limits, setting
+from layercalc.environment import setting
+from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.web.binary import HEADER, read_binary
 from layercalc.web.parts import read_parts

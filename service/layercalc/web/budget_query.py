@@ -4,9 +4,10 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from layercalc.amounts import integer
 from layercalc.budgets import Budget, read_parameters
 from layercalc.budgets.keys import LIMITS, SHAPE
-from layercalc.budgets.quantities import plain_digits, sizes
+from layercalc.budgets.quantities import sizes
 
 LIMITED = ("budgets",)  # names of presets
 KINDS = ("max_increase", "min_delta", "max", "min", "equals")  # the longest names first
@@ -34,7 +35,7 @@ def budgets_in_query(args: MultiDict[str, str]) -> list[Budget]:
         if name in LIMITED:
             found[name] = [one.strip() for text in args.getlist(name) for one in text.split(",") if one.strip()]
         elif kind == "min_delta" and f"max_increase_{metric}" not in args:
-            found[name] = [{"metric": metric, "max_increase": None, "min_delta": number(args[name])}]
+            found[name] = [{"metric": metric, "max_increase": None, "min_delta": integer(args[name].strip())}]
         elif kind in LIMITS:
             found[name] = [budget(kind, metric, text, slack) for text in args.getlist(name)]
     return read_parameters(found)
@@ -42,13 +43,9 @@ def budgets_in_query(args: MultiDict[str, str]) -> list[Budget]:
 
 def budget(kind: str, metric: str, text: str, slack: dict[str, str]) -> dict[str, Any]:
     where, colon, limit = text.rpartition(":")
-    out: dict[str, Any] = {"metric": metric, kind: sizes(limit) if metric == SHAPE else number(limit)}
+    out: dict[str, Any] = {"metric": metric, kind: sizes(limit) if metric == SHAPE else integer(limit.strip())}
     if colon:
         out["output" if metric == SHAPE else "layer"] = where
     if kind == "max_increase" and metric in slack:
-        out["min_delta"] = number(slack[metric])
+        out["min_delta"] = integer(slack[metric].strip())
     return out
-
-
-def number(text: str) -> Any:
-    return int(text) if plain_digits(text.strip()) else text

@@ -13,7 +13,7 @@ import structlog
 from gunicorn import glogging
 
 from layercalc.cores import available
-from layercalc.limits import setting
+from layercalc.environment import setting
 from layercalc.settings import Settings
 from layercalc.web import logs, multiprocess, readiness
 

@@ -10,9 +10,10 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from layercalc import files
+from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
 from layercalc.layers.fields import Bool
-from layercalc.limits import Limits, setting
+from layercalc.limits import Limits
 from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.web.envelopes import Names

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from layercalc.environment import setting
 from layercalc.errors import (
     Busy,
     InvalidBudgets,
@@ -21,7 +22,7 @@ from layercalc.errors import (
     Unreadable,
     capped,
 )
-from layercalc.limits import Limits, setting
+from layercalc.limits import Limits
 from layercalc.web.texts import json_bytes
 
 LONGEST = 2_000  # characters of a detail

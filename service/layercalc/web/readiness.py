@@ -3,6 +3,8 @@
 import mmap
 from pathlib import Path
 
+from layercalc.environment import setting
+
 stopping = mmap.mmap(-1, 1)  # made before the fork: the master writes, every worker sees it
 
 
@@ -19,5 +21,5 @@ def why_not(models: Path | None) -> str:
     if draining():
         return "The service is about to stop."
     if models and not models.is_dir():
-        return "The folder of models (LAYERCALC_MODELS) is not there."
+        return f"The folder of models ({setting('models')}) is not there."
     return ""

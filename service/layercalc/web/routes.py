@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
+from layercalc.amounts import integer
 from layercalc.budgets import read_budgets
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
 from layercalc.layers import ALIASES, LAYERS, nearest
@@ -94,7 +95,7 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
         elif name == "input_shape":
             options[name] = values
         elif name == "batch_size":
-            options[name] = size(values[-1])
+            options[name] = integer(values[-1])
         elif name == "device":
             options[name] = values[-1]
         elif name == "format":
@@ -150,11 +151,6 @@ def check(body: bytes) -> Response:
     with faults_in_body(names):
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
     return verdict_answer(name, verdict, form, 409 if strict and not verdict["passed"] else 200)
-
-
-def size(text: str) -> int | str:
-    """A size, or the text itself where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 300 else text
 
 
 @api.post("/v1/diff")

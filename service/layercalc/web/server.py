@@ -5,6 +5,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from layercalc.environment import setting
+
 CONFIGURED = ["--config", "python:layercalc.web.gunicorn_conf"]
 
 
@@ -18,5 +20,5 @@ def serve(**given: str | int | None) -> None:
     """Become gunicorn, with what is given in place of those settings."""
     for name, value in given.items():
         if value is not None:
-            os.environ[f"LAYERCALC_{name.upper()}"] = str(value)
+            os.environ[setting(name)] = str(value)
     os.execv(sys.executable, command())

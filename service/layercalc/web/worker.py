@@ -15,18 +15,24 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
-from layercalc.limits import Limits, setting
+from layercalc.environment import setting
+from layercalc.limits import Limits
 from layercalc.web.ledger import Ledger
 from layercalc.web.patience import PATIENCE, Wait
 from layercalc.web.problems import raw_problem
 
-DEFER = getattr(gthread, "_DEFER", None)  # a connection goes back to the poller; gunicorn before 25 has no such thing
+# A connection that is silent goes back to gunicorn's poller. These names are private: a gunicorn without them waits for
+# such a connection in a thread.
+DEFER = getattr(gthread, "_DEFER", None) if hasattr(getattr(gthread, "TConn", None), "wait_for_data") else None
 STOPPING_SECONDS = 1  # that a worker which is about to end waits for what a client may be sending
 PART = 1 << 16  # bytes
 
 
 class Worker(gthread.ThreadWorker):
-    """As gunicorn's, with bounded waits and a ledger of the requests under way."""
+    """As gunicorn's, with bounded waits and a ledger of the requests under way.
+
+    Only gunicorn calls what is overridden; tests/web/test_worker.py says what of it a newer gunicorn has no more.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -63,7 +69,7 @@ class Worker(gthread.ThreadWorker):
             return super().handle_request(req, conn)
 
     def closed(self, conn: Any) -> bool:
-        """Close a connection without waiting for its client."""
+        """Close a connection without waiting for its client, as gunicorn's main thread would when it is told False."""
         PATIENCE.close(conn.sock)
         conn.close = lambda **_: None
         return False
