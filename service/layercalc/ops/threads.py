@@ -18,6 +18,7 @@ from threadpoolctl import ThreadpoolController
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
 
+HELPER = "layercalc-kernel"  # how the names of the helpers begin
 LEAST = 4  # small parts below which a second thread costs more than it does
 
 
@@ -34,7 +35,7 @@ def threads() -> int:
 @cache
 def pool(process: int) -> ThreadPoolExecutor:
     """The helpers of one process: a fork has none of its parent's threads."""
-    return ThreadPoolExecutor(threads() - 1, "layercalc-kernel")
+    return ThreadPoolExecutor(threads() - 1, HELPER)
 
 
 class Alone:
@@ -75,8 +76,8 @@ ALONE = Alone()
 
 
 def workers() -> int:
-    """How many threads `spread` makes use of just now."""
-    return threads() if ALONE.inside else 1
+    """How many threads `spread` makes use of just now: a helper waits for no other."""
+    return threads() if ALONE.inside and not threading.current_thread().name.startswith(HELPER) else 1
 
 
 def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]], least: int = LEAST) -> None:
