@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from layercalc.budget_file import Job
+    from layercalc.checks.plan import Job
 
 DEFAULT = "layercalc.yaml"
 WARNED = "layercalc_warning"
@@ -80,7 +80,7 @@ class BudgetsFile(pytest.File):
     """A file of budgets; what is wrong with it is an error of collection."""
 
     def collect(self) -> Iterator["Model"]:
-        from layercalc.budget_file import plan
+        from layercalc.checks.plan import plan
         from layercalc.errors import Refused
 
         options = self.config.option
@@ -115,7 +115,7 @@ class Model(pytest.Collector):
 
     def judge(self) -> list[dict[str, Any]]:
         """The results, one for each budget; Refused where the model cannot be judged, each time it is asked."""
-        from layercalc.jobs import verdict
+        from layercalc.checks.jobs import verdict
 
         if self.fault is not None:
             raise self.fault

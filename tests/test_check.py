@@ -8,8 +8,8 @@ import pytest
 
 import layercalc
 from layercalc import InvalidBudgets, InvalidModel, check, diff
-from layercalc.quantities import quantity
-from tests.test_cli import run
+from layercalc.budgets.quantities import quantity
+from tests.cli.test_commands import run
 
 NET = {
     "name": "net",
@@ -311,7 +311,7 @@ def test_diff_on_the_command_line(project):
 
 
 def test_budgets_times_layers_are_bounded(monkeypatch):
-    monkeypatch.setattr("layercalc.judging.MAX_FINDINGS", 5)
+    monkeypatch.setattr("layercalc.budgets.judging.MAX_FINDINGS", 5)
     budget = {"metric": "params", "layer": "*", "max": 1}
     assert check(NET, [budget])["results"]
     with pytest.raises(InvalidBudgets, match="More than 5 layers"):

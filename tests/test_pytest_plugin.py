@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from layercalc import jobs
-from layercalc.budget_file import plan
+from layercalc.checks import jobs
+from layercalc.checks.plan import plan
 
 NET = {"name": "net", "input_shape": [8], "layers": [{"type": "Dense", "units": 10, "name": "head"}]}
 WIDE = {**NET, "layers": [{"type": "Dense", "units": 20, "name": "head"}]}

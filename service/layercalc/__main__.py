@@ -1,6 +1,5 @@
 """`python -m layercalc`, and what is installed as `layercalc`."""
 
-from layercalc import checking  # noqa: F401  (its commands)
 from layercalc.cli import main
 
 if __name__ == "__main__":

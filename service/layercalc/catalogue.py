@@ -3,13 +3,13 @@
 import dataclasses
 from typing import Any
 
-from layercalc.budget_keys import budgets_schema
+from layercalc.budgets.keys import budgets_schema
+from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
-from layercalc.presets import PRESETS
 
 
 def cost_table() -> str:

@@ -12,17 +12,17 @@ import numpy as np
 from layercalc import differences, files, tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.budgets import read_budgets
+from layercalc.budgets.judging import judged
 from layercalc.collector import paused
 from layercalc.comparison import compared, origin
 from layercalc.conventions import chosen
 from layercalc.devices import device as named_device
 from layercalc.differences import side
+from layercalc.differences.earlier import is_report, read_report
 from layercalc.dims import Dim, Unknown, provably
-from layercalc.earlier import is_report, read_report
 from layercalc.effort import effort
 from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
-from layercalc.judging import judged
 from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits, setting
 from layercalc.model import Model

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from layercalc.budgets.quantities import human
 from layercalc.layers import nearest
-from layercalc.quantities import human
 from layercalc.verdicts.findings import Judged, counted
 
 RED, YELLOW, GREEN, BLUE, GREY = "red", "yellow", "brightgreen", "blue", "lightgrey"

@@ -4,9 +4,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from layercalc.budget_keys import LIMITS, SHAPE
 from layercalc.budgets import Budget, read_parameters
-from layercalc.quantities import plain_digits, sizes
+from layercalc.budgets.keys import LIMITS, SHAPE
+from layercalc.budgets.quantities import plain_digits, sizes
 
 LIMITED = ("budgets",)  # names of presets
 KINDS = ("max_increase", "min_delta", "max", "min", "equals")  # the longest names first

@@ -10,12 +10,12 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from layercalc import __version__, catalogue, formats
 from layercalc.analysis import METRICS as COUNTS
-from layercalc.budget_keys import PER_LAYER
+from layercalc.budgets.keys import PER_LAYER
+from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.layers import LAYERS
 from layercalc.layers.fields import Field
-from layercalc.presets import PRESETS
 from layercalc.sheets import HEADINGS
 from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER

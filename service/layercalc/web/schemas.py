@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from layercalc.budget_keys import ENTRIES, LIMITS, definitions, document_schema
+from layercalc.budgets.keys import ENTRIES, LIMITS, definitions, document_schema
 from layercalc.layers import LAYERS
 from layercalc.ops import WIDTH
 from layercalc.report import KINDS

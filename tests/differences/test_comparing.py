@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layercalc import analyze, check, diff
-from layercalc.alignment import common
+from layercalc.differences.alignment import common
 from tests import oracle
 
 RELU, NORM = {"type": "ReLU"}, {"type": "BatchNormalization"}

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from layercalc.alignment import Pairs, aligned, given
 from layercalc.analysis import Analysis, Row
-from layercalc.earlier import METRICS
+from layercalc.differences.alignment import Pairs, aligned, given
+from layercalc.differences.earlier import METRICS
 from layercalc.layers import Layer
 from layercalc.layers.base import fields_of
 

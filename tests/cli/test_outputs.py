@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from layercalc.outputs import in_repository
+from layercalc.cli.outputs import in_repository
 
 NET = {"name": "net", "input_shape": [8], "layers": [{"type": "Dense", "units": 10, "name": "head"}]}
 BUDGETS = "models:\n  - path: 'nets/*.json'\n    budgets:\n      - metric: params\n        max: 50\n"

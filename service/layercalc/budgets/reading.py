@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from layercalc.budget_keys import (
+from layercalc.budgets.keys import (
     BUDGET,
     DEFAULTS,
     DOCUMENT,
@@ -19,11 +19,11 @@ from layercalc.budget_keys import (
     place,
     read_keys,
 )
+from layercalc.budgets.presets import PRESETS
+from layercalc.budgets.quantities import text
 from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
 from layercalc.layers.fields import received
-from layercalc.presets import PRESETS
-from layercalc.quantities import text
 
 MAX_BUDGETS = 1_000  # of one model, named lists expanded
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from layercalc import verbs
+from layercalc.budgets.quantities import text
+from layercalc.differences.earlier import is_report
 from layercalc.documents import read_model
-from layercalc.earlier import is_report
 from layercalc.errors import Refused, Unreadable
-from layercalc.quantities import text
 
 SUFFIXES = {".json", ".keras", ".h5", ".py"}
 SKIPPED = {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"}

@@ -8,11 +8,14 @@ from typing import Any
 
 import click
 
-from layercalc import budget_file, budget_start, budget_update, catalogue, jobs, outputs, verbs
-from layercalc.cli import cli, complain_of, format_option, progress, shape_option, show
+from layercalc import catalogue, verbs
+from layercalc.budgets.quantities import sizes
+from layercalc.checks import jobs, start, update
+from layercalc.checks.plan import DEFAULT, Job, plan
+from layercalc.cli import outputs
+from layercalc.cli.base import cli, complain_of, format_option, progress, shape_option, show
 from layercalc.documents import read_model
 from layercalc.errors import Refused
-from layercalc.quantities import sizes
 from layercalc.verdicts import FORMATS, Judged, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
@@ -33,7 +36,7 @@ def limit_options(command: Any) -> Any:
     "--budgets",
     "file",
     metavar="FILE",
-    help=f"Budgets of these models or of its own.  [default: {budget_file.DEFAULT}]",
+    help=f"Budgets of these models or of its own.  [default: {DEFAULT}]",
 )
 @click.option("--baseline", metavar="FILE", help="An earlier report, or the model as it was.")
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
@@ -86,11 +89,11 @@ def check(
         own["--output-shape"] = [{"metric": "output_shape", "equals": sizes(output_shape)}]
     if baseline and baseline_git:
         raise click.UsageError("A baseline is a FILE or a git REF, not both.")
-    if file is None and not own and Path(budget_file.DEFAULT).is_file():
-        file = budget_file.DEFAULT
+    if file is None and not own and Path(DEFAULT).is_file():
+        file = DEFAULT
     if file is None and not own:
         raise click.UsageError(
-            f"There is no budget: give --max-params 5M, --budgets FILE, or a {budget_file.DEFAULT} (layercalc init)."
+            f"There is no budget: give --max-params 5M, --budgets FILE, or a {DEFAULT} (layercalc init)."
         )
     options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     if update and file is None:
@@ -98,7 +101,7 @@ def check(
     to, instead = outputs.targets(files, chosen)
     try:
         past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
-        planned = budget_file.plan(file, models, own, options=options, **past)
+        planned = plan(file, models, own, options=options, **past)
     except Refused as error:
         judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
     else:
@@ -107,7 +110,7 @@ def check(
         with progress("check") as told:
             judged = jobs.run(planned, processes, told)
         if update and file is not None and moved(file, planned, judged):
-            planned = budget_file.plan(file, models, own, options=options, **past)
+            planned = plan(file, models, own, options=options, **past)
             judged = jobs.run(planned, processes)
     for _, one in judged:
         if "errors" in one:
@@ -120,12 +123,12 @@ def check(
     sys.exit(jobs.exit_code(judged))
 
 
-def moved(file: str, planned: Sequence[budget_file.Job], judged: Judged) -> bool:
+def moved(file: str, planned: Sequence[Job], judged: Judged) -> bool:
     """Whether limits of the file were moved; every move goes to stderr."""
     if jobs.exit_code(judged) == 2:
         click.echo(f"{file}: no limit was moved, since not every model can be judged.", err=True)
         return False
-    moves = budget_update.update(file, planned, judged)
+    moves = update.update(file, planned, judged)
     for move in moves:
         click.echo(move.told(), err=True)
     if not moves:
@@ -144,7 +147,7 @@ def print_verdicts(judged: Judged, form: str) -> None:
 
 @cli.command()
 @click.argument("places", nargs=-1, metavar="[FILES OR FOLDERS]")
-@click.option("--output", default=budget_file.DEFAULT, show_default=True, metavar="FILE")
+@click.option("--output", default=DEFAULT, show_default=True, metavar="FILE")
 @click.option("--schema", metavar="URL", help="The JSON Schema to name for editors; left out: it is written beside.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(places: Sequence[str], output: str, schema: str | None, force: bool) -> None:
@@ -152,7 +155,7 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
     path = Path(output)
     if path.exists() and not force:
         raise click.ClickException(f"{output} is there already; --force writes it anew.")
-    found = list(budget_start.find(places or ["."]))
+    found = list(start.find(places or ["."]))
     models = [one for one in found if one.report is not None]
     for one in found:
         if one.report is None:
@@ -160,10 +163,10 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
     if not models:
         where = ", ".join(places) or "this folder"
         raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
-    budget_start.create(path, budget_start.written(models, path.parent, schema or budget_start.SCHEMA_FILE), force)
+    start.create(path, start.written(models, path.parent, schema or start.SCHEMA_FILE), force)
     if schema is None:
         content = json.dumps(catalogue.SCHEMAS["budgets"](), ensure_ascii=False, indent=2) + "\n"
-        budget_start.create(path.parent / budget_start.SCHEMA_FILE, content, True)
+        start.create(path.parent / start.SCHEMA_FILE, content, True)
     for one in models:
         click.echo(f"{output}: {one.path}")
 

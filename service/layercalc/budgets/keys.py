@@ -5,13 +5,13 @@ from typing import Any
 import marshmallow as ma
 
 from layercalc.analysis import METRICS as COUNTS
+from layercalc.budgets.presets import PRESETS
+from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
 from layercalc.layers import nearest
 from layercalc.layers.base import flattened
 from layercalc.layers.fields import Field, Int, received, whole
 from layercalc.memory import STATES
-from layercalc.presets import PRESETS
-from layercalc.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 
 SHAPE, REACH = "output_shape", "receptive_field"
 PER_LAYER = (*COUNTS, SHAPE, REACH)

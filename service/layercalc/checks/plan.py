@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from layercalc.budgets import Budget, Document, Entry, placed, read_document, read_parameters
+from layercalc.checks.source import Source, read_source
 from layercalc.errors import InvalidBudgets, pointer
-from layercalc.yaml_source import Source, read_source
 
 DEFAULT = "layercalc.yaml"
 

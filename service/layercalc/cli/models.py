@@ -1,83 +1,21 @@
-"""The command line: reads files, calls the verbs in this process, prints."""
+"""The commands that analyse a model, run it, or say what models are made of."""
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
-from layercalc import __version__, catalogue, files, formats, verbs
+from layercalc import catalogue, files, formats, verbs
+from layercalc.cli.base import FORMATS, cli, format_option, progress, shape_option, show
+from layercalc.cli.outputs import Form, badge
 from layercalc.documents import in_file, read_bytes, read_model
 from layercalc.errors import Refused
 from layercalc.layers import ALIASES, LAYERS, nearest
-from layercalc.outputs import Form, badge
 from layercalc.sheets import report_sheet
 from layercalc.verbs import DTYPES
 from layercalc.verdicts import BADGE
-
-FORMATS = ("table", "text", "json", "markdown", "csv")
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="layercalc")
-def cli() -> None:
-    """Output shapes, parameters, FLOPs and memory of a neural network, by analysis alone."""
-
-
-def main() -> NoReturn:
-    """The entry point: 0 fine, 1 a comparison failed, 2 the input is wrong, 3 anything else."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        cli.main(standalone_mode=False)
-        sys.exit(0)
-    except Refused as error:
-        complain(error)
-        sys.exit(2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(3)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(3)
-    except Exception as error:  # a fault of ours: the user gets a line, not a traceback
-        print(f"layercalc: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(3)
-
-
-def complain(error: Refused) -> None:
-    """The problem on stderr, every fault with its place."""
-    complain_of(error.title, error.errors)
-
-
-def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
-    click.echo(f"{title}:", err=True)
-    for item in errors:
-        click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
-
-
-@contextmanager
-def told_of(name: str) -> Iterator[None]:
-    """A fault inside a file says which file."""
-    try:
-        yield
-    except Refused as error:
-        raise in_file(error, name) from None
-
-
-format_option = click.option(
-    "--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe."
-)
-shape_option = click.option(
-    "--input-shape", multiple=True, metavar="SIZES", help="Without the batch: 28,28,1, or left:16 for a named input."
-)
 
 
 @cli.command()
@@ -117,20 +55,6 @@ def analyze(
 
 def split(names: str | None) -> list[str]:
     return [name.strip() for name in (names or "").split(",") if name.strip()]
-
-
-def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> None:
-    """An answer as it was asked for: a table to a terminal and JSON to a pipe unless said otherwise."""
-    form = chosen or ("table" if sys.stdout.isatty() else "json")
-    if form == "json":
-        click.echo(json.dumps(answer, ensure_ascii=False))
-    elif form == "table" and sys.stdout.isatty():
-        console = Console()
-        console.print(formats.drawn(sheet))
-        for line in sheet.notes:
-            console.print(line, markup=False, highlight=False)
-    else:
-        click.echo(formats.FORMATS[form](sheet), nl=False)
 
 
 @cli.command()
@@ -200,17 +124,6 @@ def forward(
         sys.exit(1)
 
 
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
-    """A bar on a terminal's stderr, for what takes its time; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
-
-
 def read_tensors(names: Sequence[str], key: str) -> Any:
     """Tensors from files: a list, a map where they are given as name=FILE, or what one file of several holds."""
     if all("=" in name for name in names):
@@ -226,6 +139,15 @@ def read_tensor(name: str, path: tuple[object, ...]) -> Any:
         return files.read_tensor_file(read_bytes(name), path)
 
 
+@contextmanager
+def told_of(name: str) -> Iterator[None]:
+    """A fault inside a file says which file."""
+    try:
+        yield
+    except Refused as error:
+        raise in_file(error, name) from None
+
+
 @cli.command()
 @click.argument("type", required=False)
 @format_option
@@ -239,67 +161,3 @@ def layers(type: str | None, chosen: str | None) -> None:
     if found is None:
         raise click.ClickException(f"There is no layer type {type!r}.{nearest(type, [*LAYERS, *ALIASES])}")
     show(found, formats.entry_sheet(found), chosen)
-
-
-@cli.command()
-@click.option("--bind", help="host:port or unix:path, several with commas.  [default: 127.0.0.1:8000]")
-@click.option("--workers", type=click.IntRange(1), help="Processes.  [default: 1]")
-@click.option("--threads", type=click.IntRange(1), help="Requests at a time in one process.  [default: 4]")
-def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
-    """Serve over HTTP with gunicorn. Every option is a setting too (LAYERCALC_BIND …); the option wins."""
-    from layercalc.settings import Settings
-    from layercalc.web.server import serve as run
-
-    try:
-        settings = Settings.from_environment()
-    except SystemExit as error:
-        raise click.ClickException(str(error.code).removeprefix("layercalc: ")) from None
-    click.echo(f"Try:  {try_line((bind or settings.bind).split(',')[0])}", err=True)
-    run(bind=bind, workers=workers, threads=threads)
-
-
-@cli.command()
-@click.argument("name")
-def key(name: str) -> None:
-    """Make an API key for NAME.
-
-    The key goes to standard error, to be handed over; its line, for LAYERCALC_API_KEYS_FILE, to standard output.
-    """
-    from layercalc.keys import new_key
-
-    try:
-        made, line = new_key(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="NAME") from None
-    click.echo(f"The key, shown this once:  {made}", err=True)
-    click.echo(line)
-
-
-def try_line(bind: str) -> str:
-    """A curl command that works against the server."""
-    model = {
-        "input_shape": [28, 28, 1],
-        "layers": [
-            {"type": "Conv2D", "filters": 32, "kernel_size": 3},
-            {"type": "Flatten"},
-            {"type": "Dense", "units": 10},
-        ],
-    }
-    path = bind.removeprefix("unix:")
-    where = f"http://{bind}" if path == bind else f"--unix-socket {path} http://localhost"
-    return f"curl -s -H 'Accept: text/plain' -d '{json.dumps(model)}' {where}/v1/analyze"
-
-
-@cli.command()
-@click.argument("name", type=click.Choice(list(catalogue.SCHEMAS)))
-def schema(name: str) -> None:
-    """Print a JSON Schema: that of a budgets file, for editors."""
-    click.echo(json.dumps(catalogue.SCHEMAS[name](), ensure_ascii=False, indent=2))
-
-
-@cli.command()
-def openapi() -> None:
-    """Print openapi.yaml."""
-    from layercalc.web.openapi import specification_text
-
-    click.echo(specification_text(), nl=False)

@@ -8,13 +8,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from layercalc import budget_start, check, jobs
+from layercalc import check
 from layercalc.__main__ import main
-from layercalc.budget_file import plan
-from layercalc.budget_keys import budgets_schema
-from layercalc.yaml_source import read_source
+from layercalc.budgets.keys import budgets_schema
+from layercalc.checks import jobs, start
+from layercalc.checks.plan import plan
+from layercalc.checks.source import read_source
+from tests.cli.test_commands import run
 from tests.test_check import FLOPS, GROWN, NET, PARAMS
-from tests.test_cli import run
 
 BUDGETS = """\
 # what we can afford
@@ -292,7 +293,7 @@ def test_init_writes_a_file_that_its_models_keep(project, called):
 def test_unknown_counts_have_no_limit_to_begin_with(tmp_path):
     open_ended = {"input_shape": [None, None, 3], "layers": [{"type": "Conv2D", "filters": 2, "kernel_size": 3}]}
     (tmp_path / "a.json").write_text(json.dumps(open_ended))
-    text = budget_start.written(list(budget_start.find([str(tmp_path)])), tmp_path, "x")
+    text = start.written(list(start.find([str(tmp_path)])), tmp_path, "x")
     assert "# flops is unknown" in text
     assert "{metric: params, max: 56}" in text
 

@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from typing import Any
 
 from layercalc import verbs
-from layercalc.baselines import Missing, from_file, from_git
-from layercalc.budget_file import Job
+from layercalc.checks.baselines import Missing, from_file, from_git
+from layercalc.checks.plan import Job
 from layercalc.cores import available
 from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused

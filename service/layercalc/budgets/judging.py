@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.alignment import aligned
-from layercalc.budget_keys import MEMORY, REACH, SHAPE
-from layercalc.budgets import Budget, located
+from layercalc.budgets.keys import MEMORY, REACH, SHAPE
+from layercalc.budgets.quantities import human, share, text
+from layercalc.budgets.reading import Budget, located
+from layercalc.differences.alignment import aligned
 from layercalc.errors import InvalidBudgets
 from layercalc.layers import nearest
 from layercalc.layers.fields import whole
-from layercalc.quantities import human, share, text
 
 MAX_FINDINGS = 250_000  # budgets × the layers they are about
 MAX_NAMED = 10  # offending layers of one result

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layercalc import InvalidBudgets, check
-from layercalc.budget_file import plan
-from layercalc.budget_keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
 from layercalc.budgets import read_document
-from layercalc.presets import PRESETS
-from layercalc.yaml_source import MAX_VALUES, read_source
+from layercalc.budgets.keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
+from layercalc.budgets.presets import PRESETS
+from layercalc.checks.plan import plan
+from layercalc.checks.source import MAX_VALUES, read_source
 from tests.test_check import GROWN, NET
 
 SCHEMA = jsonschema.Draft202012Validator(budgets_schema())
@@ -173,7 +173,7 @@ def test_json_with_tabs_and_a_byte_order_mark_is_read_too(folder):
 def test_source_changes_values_in_their_places():
     Path("x.yaml")
     text = "a: 'one' # first\r\nb: [1, {c: 5M}]  # last\r\nd: &x 3\ne: *x\n"
-    from layercalc.yaml_source import parsed
+    from layercalc.checks.source import parsed
 
     source = parsed("x.yaml", text)
     assert source.changed({"/a": "2", "/b/1/c": "600"}) == text.replace("'one'", "2").replace("5M", "600")
@@ -282,7 +282,7 @@ def test_what_the_schema_refuses_the_reader_refuses(budgets):
 
 
 def test_schema_is_committed_valid_and_says_every_metric():
-    committed = Path(__file__).parents[1] / "docs" / "budgets.schema.json"
+    committed = Path(__file__).parents[2] / "docs" / "budgets.schema.json"
     assert json.loads(committed.read_text()) == budgets_schema(), "run `make openapi`"
     jsonschema.Draft202012Validator.check_schema(budgets_schema())
     report = check(NET, [{"metric": metric, "max": "1Y"} for metric in METRICS if metric != "output_shape"])

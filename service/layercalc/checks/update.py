@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from layercalc.budget_file import Job
 from layercalc.budgets import Budget
+from layercalc.budgets.quantities import text
+from layercalc.checks.jobs import Judged
+from layercalc.checks.plan import Job
+from layercalc.checks.source import Source, parsed, read_source
 from layercalc.errors import pointer
-from layercalc.jobs import Judged
-from layercalc.quantities import text
-from layercalc.yaml_source import Source, parsed, read_source
 
 MOVED = {"max": max, "min": min}
 

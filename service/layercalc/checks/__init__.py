@@ -1,0 +1,1 @@
+"""Files of models checked against layercalc.yaml: the plan of it, the jobs run, the file started and updated."""

@@ -1,0 +1,5 @@
+"""Reports held against one another: their rows aligned (`alignment`), and what changed (`comparing`)."""
+
+from layercalc.differences.comparing import compared, side
+
+__all__ = ["compared", "side"]
