@@ -90,9 +90,15 @@ class Traced:
     @property
     def traffic(self) -> Dim:
         """The fewest bytes to move: inputs, weights and outputs once, or what the ops move if that is less."""
-        once = sum((spec.bytes for spec in self.reads), self.counts["param_bytes"] + self.counts["activation_bytes"])
-        moved = sum((entry.read + entry.written for entry in self.entries), 0)
+        once = sum([spec.bytes for spec in self.reads], self.counts["param_bytes"] + self.counts["activation_bytes"])
+        moved = sum([read + written for read, written in self.moved], 0)
         return moved if self.view or provably(moved < once) else once
+
+    @property
+    def moved(self) -> list[tuple[Dim, Dim]]:
+        """The bytes that each op reads and writes."""
+        found: list[tuple[Dim, Dim]] = self.note("moved", moved, self.entries)
+        return found
 
     @property
     def reads(self) -> list[Spec]:
@@ -100,6 +106,10 @@ class Traced:
         inputs, named = self.asked
         others = [one for value in named.values() for one in (value if isinstance(value, list) else [value])]
         return [spec for spec, _ in (*inputs, *others)]
+
+
+def moved(entries: list[Entry]) -> list[tuple[Dim, Dim]]:
+    return [(entry.read, entry.written) for entry in entries]
 
 
 def trace(

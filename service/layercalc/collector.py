@@ -10,7 +10,7 @@ _pauses = 0
 _resume = False
 _since = 0
 
-OVERDUE = 200  # reports between two collections at least
+OVERDUE = 200  # reports that overlap without end, until a collection all the same
 
 
 @contextmanager
@@ -31,8 +31,10 @@ def paused() -> Iterator[None]:
         with _lock:
             _pauses -= 1
             _since += 1
-            if _pauses == 0 and _resume:
-                gc.enable()
-            if _since >= OVERDUE and _resume:  # requests that overlap without end must not put it off for ever
+            if _pauses == 0:
+                _since = 0
+                if _resume:
+                    gc.enable()
+            elif _since >= OVERDUE and _resume:
                 _since = 0
                 gc.collect()

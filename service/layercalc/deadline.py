@@ -55,8 +55,12 @@ def check(deadline: Deadline | None = None) -> None:
 
 def each(items: Iterable[T]) -> Iterator[T]:
     """The items, with a look at the clock before each."""
+    deadline = DEADLINE.get()
+    if deadline is None:
+        yield from items
+        return
     for item in items:
-        check()
+        check(deadline)
         yield item
 
 

@@ -118,7 +118,8 @@ def capped(errors: list[dict[str, Any]], most: int = MAX_FAULTS, setting: str = 
 
 def escape(token: object) -> str:
     """One reference token of a JSON Pointer (RFC 6901)."""
-    return str(token).replace("~", "~0").replace("/", "~1")
+    text = str(token)
+    return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
 
 
 def pointer(*path: object) -> str:

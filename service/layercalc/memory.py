@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from layercalc.analysis import Analysis
+from layercalc.analysis import Analysis, Traced
 from layercalc.dims import Dim, Unknown, size
 from layercalc.ops import WIDTH
 
@@ -29,6 +29,13 @@ def most(sizes: Iterable[Dim]) -> Dim:
     return found
 
 
+def workspace(traced: Traced) -> Dim:
+    """The most bytes that one of a layer's ops holds beside its tensors."""
+    return most(
+        WIDTH[entry.out.dtype] * entry.op.workspace(*entry.shapes, **entry.attributes) for entry in traced.entries
+    )
+
+
 def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:
     """Bytes at inference and in training; estimates are under `training`, with what they assume.
 
@@ -50,11 +57,7 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
         "peak_activation_bytes": totals["peak_activation_bytes"],
         "peak_layer": peak_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
-        "workspace_bytes": most(
-            WIDTH[entry.out.dtype] * entry.op.workspace(*entry.shapes, **entry.attributes)
-            for row in analysis.rows
-            for entry in row.traced.entries
-        ),
+        "workspace_bytes": most(row.traced.note("workspace", workspace, row.traced) for row in analysis.rows),
         "training": {
             "estimate": True,
             "weight_bytes": weights,

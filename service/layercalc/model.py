@@ -47,8 +47,10 @@ class Call:
     inputs: tuple[Ref, ...] = ()
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
 
-    def reads(self) -> list[Ref]:
+    def reads(self) -> Sequence[Ref]:
         """Every tensor this call takes."""
+        if not self.named:
+            return self.inputs
         found = list(self.inputs)
         for ref in self.named.values():
             found.extend([ref] if isinstance(ref, Ref) else ref)
@@ -206,6 +208,8 @@ def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -
 
 def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
     """Indices so that every call comes after what it reads, otherwise in the document's order; and those in cycles."""
+    if all(ref.source < index for index, call in enumerate(calls) for ref in call.reads()):
+        return list(range(len(calls))), []
     waiting = [0] * len(calls)
     readers: list[list[int]] = [[] for _ in calls]
     for index, call in enumerate(calls):

@@ -55,6 +55,8 @@ def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, An
 
 
 def number(n: Any) -> int | float | None:
+    if type(n) is int:
+        return n
     if isinstance(n, Unknown):
         return None
     return int(n) if not isinstance(n, Fraction) or n.denominator == 1 else float(n)
@@ -72,7 +74,9 @@ def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
     if len(pairs) == 1 and spans == here(len(spans)):
         return source
     every = [[one and after(one, source[one.origin]) for one in spans] for spans, source in pairs]
-    merged = every[0] if len(every) == 1 else [largest(spans) for spans in zip(*every, strict=True)]
+    if len(every) == 1:
+        return tuple(every[0])
+    merged = [largest(spans) for spans in zip(*every, strict=True)]
     kept = set.intersection(*({span.origin for span in spans if span} for spans in every))
     return tuple(one if one and one.origin in kept else None for one in merged)
 
@@ -101,19 +105,16 @@ def walked(traced: Traced, place: int, seen_as: dict[int, Any]) -> list[Spans]:
     known: dict[int, Spans] = {id(start): here(start.ndim)}
 
     def of(spec: Any) -> Spans:
-        key = id(spec)
-        if key not in known and key in seen_as:
-            old, axes = seen_as[key]
+        found = known.get(id(spec))
+        if found is None and id(spec) in seen_as:
+            old, axes = seen_as[id(spec)]
             before = known.get(old)
             if before is not None:
-                known[key] = tuple(before[axis] for axis in axes)
-        return known.get(key, (None,) * spec.ndim)
+                found = known[id(spec)] = tuple([before[axis] for axis in axes])
+        return (None,) * spec.ndim if found is None else found
 
     for entry in deadline.each(traced.entries):
         spans = [of(x) for x in entry.inputs]
-        if any(any(one) for one in spans):
-            out = entry.op.reach(entry.out.shape, spans, *entry.shapes, **entry.attributes)
-            kept = {span.origin for span in out if span}
-            gone = {span.origin for one in spans for span in one if span} - kept
-            known[id(entry.out)] = tuple(None if span and span.origin in gone else span for span in out)
+        if any(map(any, spans)):
+            known[id(entry.out)] = entry.op.reach(entry.out.shape, spans, *entry.shapes, **entry.attributes)
     return [of(spec) for spec, _ in traced.outputs]

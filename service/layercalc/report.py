@@ -100,21 +100,26 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     return [row_of(row, uses[row.layer] > 1, row.traced.note("costs", costs, row.traced)) for row in each]
 
 
-def costs(traced: Traced) -> dict[str, Any]:
-    """What the ops of a layer do, and how much of it for each byte that must be moved."""
-    flops, traffic = traced.counts["flops"], traced.traffic
-    return {
-        "arithmetic_intensity": ratio(count(flops), count(traffic)),
-        "ops": [op_of(entry) for entry in traced.entries],
-    }
+class Costs(NamedTuple):
+    """What a trace puts into each of its rows."""
+
+    counts: dict[str, int | None]
+    intensity: float | None  # FLOPs for each byte that must be moved
+    ops: list[dict[str, Any]]
 
 
-def row_of(row: Row, again: bool, costs: dict[str, Any]) -> dict[str, Any]:
+def costs(traced: Traced) -> Costs:
+    counts = {metric: count(n) for metric, n in traced.counts.items()}
+    return Costs(counts, ratio(counts["flops"], count(traced.traffic)), [*map(op_of, traced.entries, traced.moved)])
+
+
+OF_WEIGHTS: dict[str, int | None] = dict.fromkeys(("params", "trainable_params", "non_trainable_params", "param_bytes"), 0)
+
+
+def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
     traced = row.traced
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
-    counts = {metric: count(n) for metric, n in traced.counts.items()}
-    if row.shared:
-        counts |= dict.fromkeys(("params", "trainable_params", "non_trainable_params", "param_bytes"), 0)
+    counts = costs.counts | OF_WEIGHTS if row.shared else costs.counts
     assert row.call.layer is not None
     return {
         "name": row.name,
@@ -127,15 +132,15 @@ def row_of(row: Row, again: bool, costs: dict[str, Any]) -> dict[str, Any]:
         "output_shapes": shapes,
         **counts,
         "weights": [weight_of(row, weight) for weight in traced.weights],
-        **costs,
-        "ops": [dict(op) for op in costs["ops"]],
+        "arithmetic_intensity": costs.intensity,
+        "ops": [op.copy() for op in costs.ops],
     }
 
 
 KINDS = tuple(kind.name for kind in dataclasses.fields(Cost))
 
 
-def op_of(entry: Entry) -> dict[str, Any]:
+def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
     cost, times = entry.cost, entry.times
     out: dict[str, Any] = {"op": entry.op.name}
@@ -145,7 +150,7 @@ def op_of(entry: Entry) -> dict[str, Any]:
             if isinstance(n, Unknown) or n:
                 out[kind] = count(n * times)
     out["flops"] = count(cost.flops * times)
-    out["bytes_read"], out["bytes_written"] = count(entry.read), count(entry.written)
+    out["bytes_read"], out["bytes_written"] = map(count, moved)
     return out
 
 

@@ -37,6 +37,13 @@ def test_a_fault_in_a_piece_is_told_once_the_others_have_ended():
     assert len(ended) == 99 or threads.threads() == 1
 
 
+def test_a_piece_may_itself_be_spread():
+    seen = []
+    with ALONE:
+        spread(lambda i: spread(lambda j: seen.append((i, j)), [(j,) for j in range(20)]), [(i,) for i in range(20)])
+    assert len(set(seen)) == len(seen) == 400
+
+
 def test_blas_has_one_thread_inside_and_its_own_again_outside():
     before = blas()
     with ALONE:

@@ -779,6 +779,18 @@ def envelopes():
         "metric-list": {"model": stack(), "budgets": [{"metric": [], "max": 1}]},
         "limit-string": {"model": stack(), "budgets": [{"metric": "params", "max": "9" * 5000}]},
         "limit-exponent": {"model": stack(), "budgets": [{"metric": "params", "max": "1e999999999"}]},
+        "limit-fraction": {"model": stack(), "budgets": [{"metric": "params", "max": "9" * 350 + ".5"}]},
+        "named-deep": {
+            "model": stack(),
+            "budgets": {
+                "named": {**{f"n{n}": [f"n{n + 1}"] for n in range(3000)}, "n3000": [budget]},
+                "budgets": ["n0"],
+            },
+        },
+        "named-ring": {
+            "model": stack(),
+            "budgets": {"named": {f"n{n}": [f"n{(n + 1) % 3000}"] for n in range(3000)}, "budgets": ["n0"]},
+        },
         "limit-unit": {"model": stack(), "budgets": [{"metric": "params", "max": "1Q"}]},
         "limit-float": {"model": stack(), "budgets": [{"metric": "params", "max": 1.5}]},
         "limit-percent": {"model": stack(), "budgets": [{"metric": "params", "max_increase": "9" * 1000 + "%"}]},
@@ -800,6 +812,9 @@ def envelopes():
         },
     }.items():
         yield Attack(f"check-{name}", doc(value), (422,), "/v1/check")
+    for name, listed in {"presets": ["mobile"] * 200, "named": ["a"]}.items():
+        many = {"named": {"a": [budget] * 1000}, "models": [{"path": "x", "budgets": listed}] * 20_000}
+        yield Attack(f"check-lists-{name}", doc({"model": stack(), "file": "x", "budgets": many}), (503,), "/v1/check")
     yield Attack(
         "check-many",
         doc({"model": stack(*[DENSE] * 300), "budgets": [{**budget, "layer": f"*d*{n}"} for n in range(300)]}),

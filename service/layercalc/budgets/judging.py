@@ -199,7 +199,7 @@ def places(subject: Subject, budget: Budget) -> list[Place]:
 def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:
     """Those whose name a glob matches; a name that is written out is itself, whatever brackets it has."""
     fits = re.compile(translate(glob)).match
-    return (one for one in among if name(one) == glob or fits(name(one)))
+    return (one for one in deadline.each(among) if name(one) == glob or fits(name(one)))
 
 
 def finding(subject: Subject, budget: Budget, kind: str, place: Place) -> Finding:

@@ -28,7 +28,7 @@ def quantity(value: Any) -> int:
         raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.")
     found = Fraction(digits.replace("_", "")) * (1024 if binary else 1000) ** DECIMAL[unit.upper()]
     if found.denominator != 1:
-        raise ValueError(f"Expected a whole number; {value.strip()} is {float(found):g}.")
+        raise ValueError(f"Expected a whole number; {value.strip()} is none.")
     return int(found)
 
 

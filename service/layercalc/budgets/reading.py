@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.budgets.keys import (
     BUDGET,
     DEFAULTS,
@@ -27,6 +28,7 @@ from layercalc.layers.fields import received
 
 BASELINES = {"baseline", "baseline_git"}  # keys, of which a model has one at the most
 MAX_BUDGETS = 1_000  # of one model, named lists expanded
+MAX_NAMED_DEPTH = 50  # lists that name lists
 
 At = tuple[object, ...]
 Judged = list[tuple[str, dict[str, Any]]]  # the file of each model, and its verdict
@@ -191,6 +193,7 @@ class Lists:
         return found
 
     def entry(self, one: Any, at: At, inside: tuple[str, ...]) -> list[Budget]:
+        deadline.check()
         if not isinstance(one, str):
             budget = read_budget(one, at, self.defaults, self.faults)
             return [budget._replace(set=inside[0] if inside else None)] if budget else []
@@ -203,6 +206,9 @@ class Lists:
         if one in inside:
             self.faults.append({**place(*at), "detail": f"{one!r} contains itself."})
             return []
+        if len(inside) >= MAX_NAMED_DEPTH:
+            self.faults.append({**place(*at), "detail": f"More than {MAX_NAMED_DEPTH} lists inside one another."})
+            return []
         if one not in self.named:
             names = [*self.named, *PRESETS]
             near = nearest(one, [str(name) for name in names])
@@ -211,7 +217,8 @@ class Lists:
             return []
         if one not in self.known:
             self.known[one] = self.read(self.named[one], (*self.path, "named", one), (*inside, one))
-        return [budget._replace(set=(*inside, one)[0]) for budget in self.known[one]]
+        outer = (*inside, one)[0]
+        return [budget if budget.set == outer else budget._replace(set=outer) for budget in self.known[one]]
 
 
 def read_budget(one: Any, at: At, defaults: Mapping[str, Any], faults: Faults) -> Budget | None:

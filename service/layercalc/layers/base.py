@@ -4,6 +4,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import marshmallow as ma
@@ -137,7 +138,7 @@ class Layer:
         if len(inputs) < least or (most is not None and len(inputs) > most):
             wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
             raise ShapeError(f"{self.type} takes {wanted} input{'s' * (wanted != '1')}, received {len(inputs)}.")
-        if strange := sorted(set(named) - (self.accepts - {"masks"})):
+        if named and (strange := sorted(set(named) - (self.accepts - {"masks"}))):
             listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
             raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
         for key, value in named.items():
@@ -396,6 +397,7 @@ def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:
     return out
 
 
+@cache
 def snake_case(name: str) -> str:
     """keras.src.utils.naming.to_snake_case, so that unnamed layers get Keras' names."""
     name = re.sub(r"\W+", "", name)

@@ -147,7 +147,7 @@ class Op:
 
     def read(self, out: Spec, *inputs: Spec) -> Dim:
         """The bytes that are read: each input once."""
-        return sum((x.bytes for x in inputs), 0)
+        return sum([x.bytes for x in inputs], 0)
 
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""

@@ -108,10 +108,8 @@ class DepthwiseConv(Op):
         return slid(spans[0], x, kernel[:-2], **window)
 
     def workspace(self, x: Shape, kernel: Shape, **window: Any) -> Dim:
-        return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + BLOCK_BYTES
-
-    def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
-        return size(kernel[:-2])
+        columns = self.shape(x, kernel, **window)[-2]
+        return padded_size(x, kernel[:-2], **window) * (1 + kernel[-1]) + size(kernel) * columns
 
     def run(
         self, x: Any, kernel: Any, *, strides: Any, padding: str, dilation_rate: Any, finish: Finish = unfinished
@@ -119,37 +117,27 @@ class DepthwiseConv(Op):
         window, multiplier = kernel.shape[:-2], kernel.shape[-1]
         how = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
         out = np.empty(self.shape(x.shape, kernel.shape, **how), x.dtype)
-        x = padded(x, around(x.shape, window, **how))
+        x = np.ascontiguousarray(padded(x, around(x.shape, window, **how)))
         if multiplier > 1:
             x = np.repeat(x, multiplier, axis=-1)
-        *above, length, channels = out.shape
-        # The last spatial axis and the channels become one run of memory, which a stride would break: so x is taken
-        # apart into the phases of the stride.
-        stride, rate = strides[-1], dilation_rate[-1]
-        phases = [np.ascontiguousarray(x[..., i::stride, :]) for i in range(min(stride, span(window[-1], rate)))]
-        lines = [phase.reshape(*phase.shape[:-2], -1) for phase in phases]
-        rows = out.reshape(*above, -1)
-        run = rows.shape[-1]
-        vectors = {tap: repeated(kernel[tap].reshape(-1), length) for tap in np.ndindex(window)}
-        everything = flat(out)
+        length, channels = out.shape[-2:]
+        batch, *spatial, each = x.strides
+        steps = [n * stride for n, stride in zip(spatial, strides, strict=True)]
+        inside = [n * rate for n, rate in zip(spatial, dilation_rate, strict=True)]
+        filters = kernel.reshape(*window, channels)
+        if strides[-1] == 1:  # the last spatial axis and the channels are one run of memory
+            filters = repeated(filters.reshape(-1, channels), length).reshape(*window, -1)
+            rows, steps = out.reshape(*out.shape[:-2], -1), steps[:-1]
+        else:
+            rows = out
+        shape = *rows.shape[:-1], *window, rows.shape[-1]
+        seen = np.lib.stride_tricks.as_strided(x, shape, (batch, *steps, *inside, each), writeable=False)
+        places, taps, last = range(rows.ndim - 1), range(rows.ndim, rows.ndim + len(window)), rows.ndim - 1
+        everything, row = flat(out), prod(out.shape[1:-1]) // max(prod(rows.shape[1:-1]), 1)
 
         def band(where: tuple[slice, ...], start: int, stop: int) -> None:
-            total = rows[where]
-            product = np.empty_like(total)
-            for tap, vector in vectors.items():
-                *leads, last = (t * d for t, d in zip(tap, dilation_rate, strict=True))
-                inside = [
-                    slice(lead + one.start * s, lead + (one.stop - 1) * s + 1, s)
-                    for lead, one, s in zip(leads, where[1:], strides, strict=False)
-                ]
-                at = last // stride * channels
-                part = lines[last % stride][(where[0], *inside, slice(at, at + run))]
-                if not any(tap):
-                    np.multiply(part, vector, out=total)
-                else:
-                    np.multiply(part, vector, out=product)
-                    np.add(total, product, out=total)
-            finish(everything[start * length : stop * length], start * length)
+            np.einsum(seen[where], [*places, *taps, last], filters, [*taps, last], [*places, last], out=rows[where])
+            finish(everything[start * row : stop * row], start * row)
 
         spread(band, bands(rows.shape, rows.itemsize))
         return out

@@ -63,11 +63,11 @@ class Affine:
         np.add(x if scale is None else np.multiply(x, scale, out=to), shift, out=to)
 
 
-def repeated(vector: np.ndarray, times: int) -> np.ndarray:
-    """np.tile, in a third of its time."""
-    out = np.empty((times, vector.size), vector.dtype)
-    out[:] = vector
-    return out.reshape(-1)
+def repeated(vectors: np.ndarray, times: int) -> np.ndarray:
+    """Each of the last axis so many times in a row; np.tile takes three times as long."""
+    out = np.empty((*vectors.shape[:-1], times, vectors.shape[-1]), vectors.dtype)
+    out[:] = vectors[..., None, :]
+    return out.reshape(*vectors.shape[:-1], -1)
 
 
 class Step(NamedTuple):

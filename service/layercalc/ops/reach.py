@@ -26,7 +26,7 @@ Spans = tuple[Span | None, ...]  # one for each axis of a tensor; None where a p
 
 
 def ceiling(n: Any) -> Any:
-    return -(-n.numerator // n.denominator) if isinstance(n, Fraction) else n
+    return -(-n.numerator // n.denominator) if type(n) is Fraction else n
 
 
 def largest(spans: Iterable[Span | None]) -> Span | None:

@@ -1,8 +1,9 @@
 """A tensor without its values."""
 
+from math import prod
 from typing import Any, NamedTuple
 
-from layercalc.dims import Dim, Shape, size
+from layercalc.dims import Dim, Shape
 
 WIDTH = {
     "bool": 1,
@@ -33,7 +34,7 @@ class Spec(NamedTuple):
 
     @property
     def bytes(self) -> Dim:
-        return size(self.shape) * WIDTH[self.dtype]
+        return prod(self[0]) * WIDTH[self[1]]
 
 
 Tensor = Any  # a Spec or an ndarray: which of the two, the reading in force knows

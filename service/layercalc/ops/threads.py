@@ -19,6 +19,7 @@ from layercalc.amounts import plain_digits
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
 
+HELPER = "layercalc-kernel"  # how the names of the helpers begin
 LEAST = 4  # small parts below which a second thread costs more than it does
 
 
@@ -35,7 +36,7 @@ def threads() -> int:
 @cache
 def pool(process: int) -> ThreadPoolExecutor:
     """The helpers of one process: a fork has none of its parent's threads."""
-    return ThreadPoolExecutor(threads() - 1, "layercalc-kernel")
+    return ThreadPoolExecutor(threads() - 1, HELPER)
 
 
 class Alone:
@@ -76,8 +77,8 @@ ALONE = Alone()
 
 
 def workers() -> int:
-    """How many threads `spread` makes use of just now."""
-    return threads() if ALONE.inside else 1
+    """How many threads `spread` makes use of just now: a helper waits for no other."""
+    return threads() if ALONE.inside and not threading.current_thread().name.startswith(HELPER) else 1
 
 
 def spread(work: Callable[..., Any], pieces: Iterable[tuple[Any, ...]], least: int = LEAST) -> None:

@@ -14,6 +14,7 @@ from layercalc.readers.inputs import SHAPES, add_declared, add_layer_input, read
 
 TOP = {"name", "layers", "inputs", "outputs", "dtype", "batch_size", "description", "$schema", *SHAPES}
 OWN = {"type", "name", "inputs"}  # keys of an item that are not the layer's config
+ASIDE = OWN | UNIVERSAL
 UNNAMED = "input"
 
 Path = tuple[object, ...]
@@ -118,7 +119,7 @@ class Stack:
 
     def config(self, kind: type[Layer], place: JsonPlace) -> dict[str, Any]:
         """What of an item is the layer's own config."""
-        config = {key: value for key, value in place.config.items() if key not in OWN and key not in UNIVERSAL}
+        config = {key: value for key, value in place.config.items() if key not in ASIDE}
         for key in shape_keys(config, kind):
             del config[key]
             if place is not self.places[0]:
@@ -148,7 +149,9 @@ def shape_keys(config: dict[str, Any], kind: type[Layer] | None) -> list[str]:
 
 def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any]]:
     """The tensors a layer names as its inputs, by position and by Keras' argument names."""
-    given = place.config.get("inputs", [])
+    if "inputs" not in place.config:
+        return [], {}
+    given = place.config["inputs"]
 
     def source(value: Any, *at: object) -> Source | None:
         if isinstance(value, str) and value:
@@ -161,7 +164,7 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
 
     if isinstance(given, str):
         given = [given]
-    if isinstance(given, list) and (given or "inputs" not in place.config):
+    if isinstance(given, list) and given:
         return each(given), {}
     if not isinstance(given, dict) or not given:
         draft.fault(
