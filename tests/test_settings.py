@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,15 @@ def test_one_that_makes_no_sense_is_named_with_what_was_expected(name, text, mes
         Settings.from_environment({f"LAYERCALC_{name}": text})
     assert re.search(f"^layercalc: LAYERCALC_{name} has to be .*{message}", error.value.code)
     assert "secret" not in error.value.code
+
+
+def test_one_that_the_kernels_read_is_refused_by_the_command_line_too():
+    environment = {**os.environ, "LAYERCALC_WORKSPACE_BYTES": "64 MiB"}
+    done = subprocess.run(
+        [sys.executable, "-m", "layercalc", "layers"], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == "layercalc: LAYERCALC_WORKSPACE_BYTES has to be an integer of at least 0; it is '64 MiB'.\n"
 
 
 def test_every_setting_says_what_it_is_for():
