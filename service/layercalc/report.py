@@ -113,7 +113,9 @@ def costs(traced: Traced) -> Costs:
     return Costs(counts, ratio(counts["flops"], count(traced.traffic)), [*map(op_of, traced.entries, traced.moved)])
 
 
-OF_WEIGHTS: dict[str, int | None] = dict.fromkeys(("params", "trainable_params", "non_trainable_params", "param_bytes"), 0)
+OF_WEIGHTS: dict[str, int | None] = dict.fromkeys(
+    ("params", "trainable_params", "non_trainable_params", "param_bytes"), 0
+)
 
 
 def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
