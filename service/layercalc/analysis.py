@@ -104,6 +104,8 @@ class Traced:
     def reads(self) -> list[Spec]:
         """Every tensor of the call, in the order of a row's inputs."""
         inputs, named = self.asked
+        if not named:
+            return [spec for spec, _ in inputs]
         others = [one for value in named.values() for one in (value if isinstance(value, list) else [value])]
         return [spec for spec, _ in (*inputs, *others)]
 

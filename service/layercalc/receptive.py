@@ -8,6 +8,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.analysis import Analysis, Traced
 from layercalc.dims import Unknown, shown
+from layercalc.ops import Spec
 from layercalc.ops.reach import Span, Spans, largest
 
 
@@ -95,13 +96,12 @@ def after(one: Span, source: Span | None) -> Span | None:
 def through(traced: Traced) -> list[list[Spans]]:
     """For each output of a layer and each of its inputs: the spans of that output over that input."""
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
-    by_input = [walked(traced, place, seen_as) for place in range(len(traced.reads))]
+    by_input = [walked(traced, start, seen_as) for start in traced.reads]
     return [[spans[index] for spans in by_input] for index in range(len(traced.outputs))]
 
 
-def walked(traced: Traced, place: int, seen_as: dict[int, Any]) -> list[Spans]:
+def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> list[Spans]:
     """The spans of every output over one input; an axis that an op used up is seen whole."""
-    start = traced.reads[place]
     known: dict[int, Spans] = {id(start): here(start.ndim)}
 
     def of(spec: Any) -> Spans:
