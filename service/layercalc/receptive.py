@@ -31,13 +31,14 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     told: dict[Any, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
     for row in deadline.each(analysis.executed):
-        own = id(row.traced)
-        sources = tuple(reach[value.source][0] for value in row.inputs)
-        key = (own, sources)
-        if key not in outside:
-            outside[key] = [joined(branches, sources) for branches in row.traced.note("reach", through, row.traced)]
-        reach[row.name] = outside[key]
-        first_output = outside[key][0]
+        sources = tuple([reach[value.source][0] for value in row.inputs])
+        key = (id(row.traced), sources)
+        spans = outside.get(key)
+        if spans is None:
+            inside = row.traced.note("reach", through, row.traced)
+            spans = outside[key] = [joined(branches, sources) for branches in inside]
+        reach[row.name] = spans
+        first_output = spans[0]
         if first_output not in told:
             seen = {span.origin: span for span in first_output if span}
             told[first_output] = described([seen.get(axis) for axis in spatial], sizes)
