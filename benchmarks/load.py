@@ -71,13 +71,16 @@ def serving(application: str, folder: str, **settings: str) -> Iterator[int]:
     options = [*("--workers", str(WORKERS), "--threads", str(THREADS), "--worker-class", "gthread")]
     command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
     environment = {**os.environ, "PYTHONPATH": folder, "OPENBLAS_NUM_THREADS": "1", **settings}
-    process = subprocess.Popen([*command, "--no-control-socket", application], env=environment)
+    with Path(folder, f"{port}.log").open("wb") as log:  # lines are written, as they are in service, and not shown
+        process = subprocess.Popen([*command, "--no-control-socket", application], env=environment, stderr=log)
     try:
         for _ in range(300):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
+                if process.poll() is not None:
+                    raise SystemExit(Path(folder, f"{port}.log").read_text()) from None
                 time.sleep(0.1)
         yield port
     finally:

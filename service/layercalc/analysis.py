@@ -104,6 +104,8 @@ class Traced:
     def reads(self) -> list[Spec]:
         """Every tensor of the call, in the order of a row's inputs."""
         inputs, named = self.asked
+        if not named:
+            return [spec for spec, _ in inputs]
         others = [one for value in named.values() for one in (value if isinstance(value, list) else [value])]
         return [spec for spec, _ in (*inputs, *others)]
 
@@ -333,8 +335,10 @@ class Shapes:
     def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: Any) -> Traced:
         """The layer read on these specs, by an earlier request if it was."""
         store = KEPT.get()
-        kinds = plain_kinds([*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))])
-        if store is None or not layer.lasting or kinds is None:
+        kinds = None
+        if store is not None and layer.lasting:
+            kinds = plain_kinds([*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))])
+        if store is None or kinds is None:
             return trace(layer, pairs, others, self.visits, self.frozen)
         make = lambda: trace(layer, pairs, others, self.visits, self.frozen)  # noqa: E731
         found: Traced = store.traces.made((key, kinds), make, trace_bytes)

@@ -186,7 +186,7 @@ class Inside:
 
 def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -> list[tuple[Tensor, Tensor | None]]:
     """A layer on (value, mask) pairs, giving such pairs."""
-    masks = tuple(mask for _, mask in inputs)
+    masks = tuple([mask for _, mask in inputs])
     tensors = [value for value, _ in inputs]
     plain, others = {}, {}
     for key, value in named.items():

@@ -8,6 +8,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.analysis import Analysis, Traced
 from layercalc.dims import Unknown, shown
+from layercalc.ops import Spec
 from layercalc.ops.reach import Span, Spans, largest
 
 
@@ -30,13 +31,14 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     told: dict[Any, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
     for row in deadline.each(analysis.executed):
-        own = id(row.traced)
-        sources = tuple(reach[value.source][0] for value in row.inputs)
-        key = (own, sources)
-        if key not in outside:
-            outside[key] = [joined(branches, sources) for branches in row.traced.note("reach", through, row.traced)]
-        reach[row.name] = outside[key]
-        first_output = outside[key][0]
+        sources = tuple([reach[value.source][0] for value in row.inputs])
+        key = (id(row.traced), sources)
+        spans = outside.get(key)
+        if spans is None:
+            inside = row.traced.note("reach", through, row.traced)
+            spans = outside[key] = [joined(branches, sources) for branches in inside]
+        reach[row.name] = spans
+        first_output = spans[0]
         if first_output not in told:
             seen = {span.origin: span for span in first_output if span}
             told[first_output] = described([seen.get(axis) for axis in spatial], sizes)
@@ -95,13 +97,12 @@ def after(one: Span, source: Span | None) -> Span | None:
 def through(traced: Traced) -> list[list[Spans]]:
     """For each output of a layer and each of its inputs: the spans of that output over that input."""
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
-    by_input = [walked(traced, place, seen_as) for place in range(len(traced.reads))]
+    by_input = [walked(traced, start, seen_as) for start in traced.reads]
     return [[spans[index] for spans in by_input] for index in range(len(traced.outputs))]
 
 
-def walked(traced: Traced, place: int, seen_as: dict[int, Any]) -> list[Spans]:
+def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> list[Spans]:
     """The spans of every output over one input; an axis that an op used up is seen whole."""
-    start = traced.reads[place]
     known: dict[int, Spans] = {id(start): here(start.ndim)}
 
     def of(spec: Any) -> Spans:

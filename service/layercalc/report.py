@@ -149,7 +149,7 @@ def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
     if cost is not FREE:
         for kind in KINDS:
             n = getattr(cost, kind)
-            if isinstance(n, Unknown) or n:
+            if type(n) is Unknown or n:
                 out[kind] = count(n * times)
     out["flops"] = count(cost.flops * times)
     out["bytes_read"], out["bytes_written"] = map(count, moved)
@@ -173,7 +173,7 @@ def tensor(value: Value) -> dict[str, Any]:
 
 def count(n: Dim) -> int | None:
     """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
-    return None if isinstance(n, Unknown) else int(n)
+    return n if type(n) is int else None if isinstance(n, Unknown) else int(n)
 
 
 def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ class Layer:
         for key, value in named.items():
             if isinstance(value, list) and key not in SEVERAL:
                 raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
-        if any(mask is not None for mask in (*masks, *named_masks.values())):
+        if [mask for mask in (*masks, *named_masks.values()) if mask is not None]:
             self.hand_on(masks, named_masks, named, len(inputs))
         with ops.computing(self.dtype[0] if isinstance(self.dtype, tuple) else None):
             inputs = tuple(map(ops.autocast, inputs))

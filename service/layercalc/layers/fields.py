@@ -6,6 +6,7 @@ A default of `...` means required. A field knows its JSON Schema, from which the
 import json
 import math
 from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
@@ -94,11 +95,16 @@ class Field(ma.fields.Field):
         name = f"{self.name} to be " if self.name else ""
         return ma.ValidationError(f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}")
 
+    @cached_property
+    def preset(self) -> Any:
+        """The default as it is read: once, since no layer changes what it was given."""
+        return None if self.default is None else self.read(self.default, self.name or "")
+
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         if value is ma.missing:
             if self.default is ...:
                 raise ma.ValidationError(f"{attr!r} is required: {self.expects()}.")
-            value = self.default
+            return self.preset
         if value is None and self.allow_none:
             return None
         return self.read(value, attr or "")

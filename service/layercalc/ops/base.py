@@ -47,7 +47,7 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 def promote(*dtypes: str) -> str:
     """The dtype of a result, by Keras' rule: a float keeps its width against any integer."""
     first = dtypes[0]
-    if all(dtype == first for dtype in dtypes):
+    if dtypes.count(first) == len(dtypes):
         return first
     floats = {dtype for dtype in dtypes if dtype in FLOATS}
     if {"float16", "bfloat16"} <= floats:

@@ -44,7 +44,7 @@ def within(document: Any, limits: Limits) -> bool:
         below: list[Any] = []
         for one in level:
             if type(one) is dict:
-                if any(len(key) > longest for key in one):
+                if max(map(len, one), default=0) > longest:
                     return False
                 for key in NAMES:
                     if type(name := one.get(key)) is str and len(name) > longest:
@@ -53,7 +53,7 @@ def within(document: Any, limits: Limits) -> bool:
             else:
                 values = one
             kinds = set(map(type, values))
-            if int in kinds and any(type(value) is int and value.bit_length() > bits for value in values):
+            if int in kinds and [value for value in values if type(value) is int and value.bit_length() > bits]:
                 return False
             if list in kinds or dict in kinds:
                 below += [value for value in values if type(value) in (list, dict)]

@@ -11,7 +11,7 @@ from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import bounded, bounded_text
 
-PAST_64_BITS = re.compile(r"\d{19}")  # orjson would make a float of such an integer
+PAST_64_BITS = re.compile(r"[0-9]{19}")  # orjson would make a float of such an integer
 PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
 
 

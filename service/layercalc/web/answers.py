@@ -10,7 +10,7 @@ from functools import lru_cache, wraps
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from flask import Response, current_app, request
+from flask import Request, Response, current_app, request
 
 from layercalc import __version__, formats
 from layercalc.environment import setting
@@ -24,6 +24,7 @@ from layercalc.web.texts import json_bytes, utf8
 
 JSON = "application/json"
 VARIES = "Accept"
+ANYTHING = "*/*"
 
 
 class Answer(NamedTuple):
@@ -34,10 +35,7 @@ class Answer(NamedTuple):
     media: str
 
     def response(self, tag: str) -> Response:
-        response = Response(self.body, self.status, mimetype=self.media)
-        response.set_etag(tag)
-        response.headers["Vary"] = VARIES
-        return response
+        return Response(self.body, self.status, {"Content-Type": self.media, "ETag": f'"{tag}"', "Vary": VARIES})
 
 
 def limits() -> Limits:
@@ -50,14 +48,21 @@ def kept() -> Store:
     return found
 
 
+def current_request() -> Request:
+    """The request itself: Flask's stand-in for it looks for it at every attribute."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]
+    return found
+
+
 def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """A route that is handed the body, and has from then as many seconds as the limit of that name says."""
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def bounded(**which: str) -> Response:
-            body = read_body(request, limits())
-            with limits().deadline(name), using(kept()):
+            bounds = limits()
+            body = read_body(current_request(), bounds)
+            with bounds.deadline(name), using(kept()):
                 return view(body, **which)
 
         return bounded
@@ -70,33 +75,42 @@ def repeatable(view: Callable[[bytes], Response]) -> Callable[[bytes], Response]
 
     @wraps(view)
     def once(body: bytes) -> Response:
-        tag = digest(body)
-        if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
+        tag, answers = digest(body), kept().answers
+        if has_already(tag):
             response = Response(status=304)
             response.set_etag(tag)
             response.headers["Vary"] = VARIES
             return response
-        found: Answer | None = kept().answers.get(tag)
+        found: Answer | None = answers.get(tag)
         if found is None:
             made = view(body)
             if made.status_code != 200:
                 return made
-            found = Answer(made.get_data(), made.status_code, made.mimetype or JSON)
-            kept().answers.put(tag, found, len(found.body) + ENTRY_BYTES)
+            found = Answer(made.get_data(), made.status_code, made.content_type or JSON)
+            answers.put(tag, found, len(found.body) + ENTRY_BYTES)
         return found.response(tag)
 
     return once
 
 
+def has_already(tag: str) -> bool:
+    """Whether the client has the answer of that tag, and says so."""
+    asked = current_request()
+    if "HTTP_IF_NONE_MATCH" not in asked.environ:
+        return False
+    return not asked.if_none_match.star_tag and asked.if_none_match.contains_weak(tag)
+
+
 ENTRY_BYTES = 500  # about what an entry of the cache takes beside the answer
+
+
+HEADS = ("CONTENT_TYPE", "HTTP_INFERENCE_HEADER_CONTENT_LENGTH")
 
 
 def digest(body: bytes) -> str:
     """What tells a request from every other one that would be answered otherwise."""
-    of = blake2b(salt(limits()), digest_size=16)
-    names = ("Content-Type", "Inference-Header-Content-Length")
-    accepted = request.headers.get("Accept", "*/*")
-    heads = [request.path, request.query_string.decode("latin-1"), accepted, *map(request.headers.get, names)]
+    of, asked = blake2b(salt(limits()), digest_size=16), current_request()
+    heads = [asked.path, asked.query_string, asked.environ.get("HTTP_ACCEPT", ANYTHING), *map(asked.environ.get, HEADS)]
     of.update(repr(heads).encode("utf-8", "backslashreplace"))
     of.update(body)
     return of.hexdigest()
@@ -150,6 +164,8 @@ def asked_form(known: Sequence[str], badges: bool = False) -> str:
     """The format of the answer: by `?format=`, else by what the client accepts; JSON if it does not say."""
     form = request.args.get("format")
     if form is None:
+        if current_request().environ.get("HTTP_ACCEPT", ANYTHING) == ANYTHING:
+            return "json"
         media = {MEDIA[one]: one for one in ACCEPTED if one in known}
         return media[request.accept_mimetypes.best_match(list(media), JSON)]
     if form in known or (badges and form.startswith(BADGE) and form != BADGE):

@@ -33,26 +33,25 @@ CHUNK = 1 << 16  # bytes
 
 def read_body(request: Request, limits: Limits) -> bytes:
     """The whole body, or 413; a chunked one is read to its end or to the limit, never cut."""
-    most = limits.max_body_bytes
-    too_large = RequestEntityTooLarge(f"The body is larger than {most} bytes ({setting('max_body_bytes')}).")
-    encoding = request.headers.get("Content-Encoding", "identity")
+    most, environ, left = limits.max_body_bytes, request.environ, request.content_length
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedMediaType(f"Content-Encoding {encoding!r} is not supported; send the body as it is.")
-    if request.content_length is not None and request.content_length > most:
-        raise too_large
-    if request.content_length is None and not request.environ.get("wsgi.input_terminated"):
+    if left is not None and left > most:
+        raise too_large(most)
+    if left is None and not environ.get("wsgi.input_terminated"):
         raise LengthRequired("Send a Content-Length, or the body in chunks.")
-    stream, left = request.environ["wsgi.input"], request.content_length
+    stream = environ["wsgi.input"]
     parts, size = [], 0
     piece = min(CHUNK, limits.min_read_rate * limits.max_read_seconds // 2 or 1)  # slow progress is seen in time
-    with PATIENCE.wait_for(request.environ.get("gunicorn.socket"), limits.max_read_seconds) as waited:
+    with PATIENCE.wait_for(environ.get("gunicorn.socket"), limits.max_read_seconds) as waited:
         try:
             while part := stream.read(piece if left is None else min(piece, left - size)):
                 parts.append(part)
                 size += len(part)
                 waited.until += len(part) / limits.min_read_rate
                 if size > most:
-                    raise too_large
+                    raise too_large(most)
         except HTTPException:
             raise
         except Exception as error:  # whatever the server raises on a broken chunk or a client that is gone
@@ -68,6 +67,10 @@ def read_body(request: Request, limits: Limits) -> bytes:
     if failed:
         raise BadRequest(failed)
     return b"".join(parts)
+
+
+def too_large(most: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"The body is larger than {most} bytes ({setting('max_body_bytes')}).")
 
 
 def read_document(request: Request, body: bytes, limits: Limits, schema: type[ma.Schema]) -> Any:

@@ -4,6 +4,7 @@ Everything comes from the settings (LAYERCALC_…); gunicorn's own flags and GUN
 read before NumPy and prometheus-client are, since both look at the environment when they are imported.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -84,6 +85,7 @@ def on_starting(server: Any) -> None:
 def when_ready(server: Any) -> None:
     """SIGTERM drains first: probes say so, connections close after their answer, and then gunicorn stops."""
     master = os.getpid()
+    gc.freeze()  # what is loaded stays: no worker's collector walks it, nor copies its pages by doing so
 
     def drain(signum: int, frame: Any) -> None:
         if os.getpid() != master:

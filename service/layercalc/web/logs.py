@@ -31,8 +31,8 @@ class Stderr:
 
 def of_request(_: Any, __: str, event: Event) -> Event:
     """What is said while a request is answered says which one."""
-    if has_request_context() and "request_id" in g:
-        event.setdefault("request_id", g.request_id)
+    if "request_id" not in event and has_request_context() and "request_id" in g:
+        event["request_id"] = g.request_id
     return event
 
 

@@ -1,8 +1,8 @@
 """What is noted of every request: its id, its line in the log, its counts."""
 
-import os
 import re
 from functools import cache
+from random import getrandbits  # it is seeded anew in each fork
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +21,8 @@ ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 def route() -> str:
     """The template of the route: what was asked for in the path has no end of values."""
-    return request.url_rule.rule if request.url_rule else UNMATCHED
+    rule = request.url_rule
+    return rule.rule if rule else UNMATCHED
 
 
 def is_probe() -> bool:
@@ -33,9 +34,10 @@ def register(app: Flask, log: Any) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.began = perf_counter()
-        given = request.headers.get(HEADER)
-        g.request_id = given if given and ACCEPTED.fullmatch(given) else os.urandom(16).hex()
+        noted = g._get_current_object()
+        noted.began = perf_counter()
+        given = request.environ.get("HTTP_X_REQUEST_ID")
+        noted.request_id = given if given and ACCEPTED.fullmatch(given) else f"{getrandbits(128):032x}"
         effort.reset()
         if Counting.on:
             IN_FLIGHT.inc()
@@ -44,7 +46,7 @@ def register(app: Flask, log: Any) -> None:
     def end(response: Response) -> Response:
         noted = g._get_current_object()
         seconds = perf_counter() - noted.began
-        response.headers[HEADER] = noted.request_id
+        response.headers.add(HEADER, noted.request_id)
         where, status = route(), response.status_code
         if Counting.on:
             count(where, status, seconds, noted)
