@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from layercalc.limits import setting
+from layercalc.limits import Limits, setting
 
 Parser = Callable[[str], Any]  # what a text means; ValueError says what was expected instead
 
@@ -65,6 +65,16 @@ def origins(text: str) -> tuple[str, ...]:
     return found
 
 
+def addresses(text: str) -> str:
+    """What gunicorn binds to."""
+    for one in listed(text):
+        port = one.rpartition("]")[2].rpartition(":")[2]
+        plain = not one.startswith(("unix:", "fd:")) and ":" in one.rpartition("]")[2]
+        if plain and not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
+            raise ValueError("host:port with a port from 0 to 65535, or unix:path")
+    return text
+
+
 def rate(text: str) -> str:
     """Rates as Flask-Limiter writes them."""
     import limits
@@ -94,7 +104,7 @@ class Settings:
 
     # where
     bind: str = kept(
-        "127.0.0.1:8000", str, "address", "where to listen: `host:port` or `unix:path`, several with commas"
+        "127.0.0.1:8000", addresses, "address", "where to listen: `host:port` or `unix:path`, several with commas"
     )
     models: Path | None = kept(
         None, path(Path.is_dir, "a folder"), "folder", "a folder whose models are served by name at `/v2`"
@@ -173,6 +183,19 @@ def read(one: Field, text: str) -> Any:
     except ValueError as error:
         shown = re.sub("//[^/@]*@", "//…@", text)  # a password has no place in a log
         raise SystemExit(f"layercalc: {setting(one.name)} has to be {error}; it is {shown!r}.") from None
+
+
+def strangers(environment: Mapping[str, str]) -> list[str]:
+    """Names that look like settings and are none; those that Kubernetes makes for a service of this name may be."""
+    from layercalc.layers import nearest  # not before gunicorn has said how many threads NumPy may have
+
+    known = {setting(one.name) for kind in (Settings, Limits) for one in fields(kind)} | {"LAYERCALC_WORKSPACE_BYTES"}
+    injected = re.compile(r"LAYERCALC_(SERVICE|PORT)(_|$)")
+    return [
+        f"{name} is no setting, and is ignored.{nearest(name, sorted(known))}"
+        for name in sorted(environment)
+        if name.startswith("LAYERCALC_") and name not in known and not injected.match(name)
+    ]
 
 
 def documented() -> list[dict[str, str]]:
