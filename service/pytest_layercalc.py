@@ -144,7 +144,15 @@ class Item(pytest.Item):
         self.add_marker("layercalc")
 
     def setup(self) -> None:
-        self.result = self.parent.judge()[self.index]
+        from layercalc.errors import Refused
+
+        try:
+            self.result = self.parent.judge()[self.index]
+        except Refused as error:
+            words = faults(error)
+        else:
+            return
+        pytest.fail(words, pytrace=False)  # of an error in setup, pytest would show where we raised it
 
     def runtest(self) -> None:
         if self.result["passed"]:
@@ -156,12 +164,8 @@ class Item(pytest.Item):
         self.user_properties.append((WARNED, words))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from layercalc.errors import Refused
-
         if isinstance(excinfo.value, Exceeded):
             return str(excinfo.value)
-        if isinstance(excinfo.value, Refused):
-            return faults(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -108,6 +108,10 @@ def test_message_says_by_how_much_and_which_layers_did_it():
         ([{"metric": "peak_activation_bytes", "max": 1, "layer": "*"}], "/budgets/0/layer", "whole model"),
         ([{"metric": "params", "max_increase": "2%"}], "/budgets/0/max_increase", "needs a baseline"),
         ([{"metric": "params", "max_increase": "two%"}], "/budgets/0/max_increase", "percentage"),
+        ([{"metric": "params", "max_increase": 0.02}], "/budgets/0/max_increase", 'a percentage such as "2%"'),
+        ([{"metric": "params", "max": "2%"}], "/budgets/0/max", "A percentage is for max_increase."),
+        ([{"metric": "output_shape", "equals": "null,10"}], "/budgets/0/equals", "such as [null, 10]"),
+        ([{"metric": "params", "max": 1, "layer": "q*"}], "/budgets/0/layer", "The layers are conv2d, "),
         ([{"metric": "output_shape", "max": 3}], "/budgets/0/max", "use equals"),
         ([{"metric": "output_shape", "equals": 3}], "/budgets/0/equals", "batch first"),
         ([{"metric": "params", "max": 1, "min_delta": 1}], "/budgets/0/min_delta", "max_increase"),
@@ -223,6 +227,10 @@ def test_fault_in_the_query_names_the_parameter(client):
         ("diff", {"before": None, "after": NET}, "/before"),
         ("diff", {"before": NET, "after": {"layers": []}}, "/after/layers"),
         ("diff", {"before": NET}, ""),
+        ("diff", {"before": NET, "after": "Dense(3, unitz=2)"}, "/after"),
+        ("check", {"model": "Dense(3)", "budgets": ["mobile"], "baseline": NET}, "/model"),
+        ("check", {"model": NET, "budgets": ["mobile"], "baseline": "Dense(3, unitz=2)"}, "/baseline"),
+        ("check", {"model": NET, "budgets": ["mobile"], "baseline": {"totals": {}, "layers": []}}, "/baseline/inputs"),
     ],
 )
 def test_fault_of_an_envelope_stands_where_it_is(client, route, body, pointer):
@@ -308,6 +316,11 @@ def test_diff_on_the_command_line(project):
     assert process.returncode == 0
     assert "| changed | conv2d | Conv2D | filters 32 → 48 |" in process.stdout
     assert run("diff", "a.json", "missing.json", cwd=project).returncode == 2
+    (project / "bad.py").write_text("Dense(3, unitz=2, input_dim=1)")
+    process = run("diff", "a.json", "bad.py", cwd=project)
+    assert (process.returncode, "bad.py, line 1, column 16: " in process.stderr) == (2, True)
+    process = run("check", "missing.json", cwd=project)
+    assert (process.returncode, "There is no file missing.json." in process.stderr) == (2, True)
 
 
 def test_budgets_times_layers_are_bounded(monkeypatch):

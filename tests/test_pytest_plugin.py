@@ -78,6 +78,7 @@ def test_model_that_cannot_be_judged_is_an_error_and_hides_no_other(project):
     (project.path / "models" / "broken.json").write_text('{"layers": [')
     done = project.runpytest_inprocess("--layercalc")
     done.assert_outcomes(passed=5, failed=2, errors=3)
+    done.stdout.no_fnmatch_line("*judge()*")  # the words, and no line of our code
     done.stdout.fnmatch_lines(["*models/broken.json*"])
     assert "Traceback" not in done.stdout.str()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layercalc import cores
-from layercalc.settings import Settings, documented
+from layercalc.settings import Settings, documented, strangers
 
 
 def test_defaults_serve_one_laptop_and_tell_strangers_nothing():
@@ -32,6 +32,7 @@ def test_defaults_serve_one_laptop_and_tell_strangers_nothing():
         ("log_level", "WARNING", "warning"),
         ("models", "/", Path("/")),
         ("workers", "", 1),
+        ("bind", "[::1]:8000,unix:/tmp/a:b.sock,0.0.0.0:0", "[::1]:8000,unix:/tmp/a:b.sock,0.0.0.0:0"),
     ],
 )
 def test_a_setting_is_read(name, text, value):
@@ -60,6 +61,8 @@ def test_a_setting_is_read(name, text, value):
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("MODELS", "/nowhere", "a folder that is there"),
         ("API_KEYS_FILE", "/", "a file that is there"),
+        ("BIND", "127.0.0.1:99999", "a port from 0 to 65535"),
+        ("BIND", "[::1]:8000,localhost:http", "a port from 0 to 65535"),
     ],
 )
 def test_one_that_makes_no_sense_is_named_with_what_was_expected(name, text, message):
@@ -76,6 +79,11 @@ def test_one_that_the_kernels_read_is_refused_by_the_command_line_too():
     )
     assert done.returncode == 2
     assert done.stderr == "layercalc: LAYERCALC_WORKSPACE_BYTES has to be an integer of at least 0; it is '64 MiB'.\n"
+
+
+def test_a_misspelt_setting_is_said_and_what_kubernetes_injects_is_not():
+    found = strangers({"LAYERCALC_WORKRS": "2", "LAYERCALC_PORT_80_TCP": "", "LAYERCALC_MAX_LAYERS": "3", "HOME": "/"})
+    assert found == ["LAYERCALC_WORKRS is no setting, and is ignored. Did you mean 'LAYERCALC_WORKERS'?"]
 
 
 def test_every_setting_says_what_it_is_for():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from layercalc.environment import Parser, read, setting, whole
+from layercalc.limits import Limits
 
 
 def one_of(*known: str) -> Parser:
@@ -47,6 +48,16 @@ def origins(text: str) -> tuple[str, ...]:
     return found
 
 
+def addresses(text: str) -> str:
+    """What gunicorn binds to."""
+    for one in listed(text):
+        port = one.rpartition("]")[2].rpartition(":")[2]
+        plain = not one.startswith(("unix:", "fd:")) and ":" in one.rpartition("]")[2]
+        if plain and not (port.isascii() and port.isdecimal() and int(port[:6]) < 1 << 16):
+            raise ValueError("host:port with a port from 0 to 65535, or unix:path")
+    return text
+
+
 def rate(text: str) -> str:
     """Rates as Flask-Limiter writes them."""
     import limits
@@ -76,7 +87,7 @@ class Settings:
 
     # where
     bind: str = kept(
-        "127.0.0.1:8000", str, "address", "where to listen: `host:port` or `unix:path`, several with commas"
+        "127.0.0.1:8000", addresses, "address", "where to listen: `host:port` or `unix:path`, several with commas"
     )
     models: Path | None = kept(
         None, path(Path.is_dir, "a folder"), "folder", "a folder whose models are served by name at `/v2`"
@@ -152,6 +163,19 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """The settings as `LAYERCALC_…` says; SystemExit names one that makes no sense."""
         return read(cls, environment)
+
+
+def strangers(environment: Mapping[str, str]) -> list[str]:
+    """Names that look like settings and are none; those that Kubernetes makes for a service of this name may be."""
+    from layercalc.layers import nearest  # not before gunicorn has said how many threads NumPy may have
+
+    known = {setting(one.name) for kind in (Settings, Limits) for one in fields(kind)}
+    injected = re.compile(r"LAYERCALC_(SERVICE|PORT)(_|$)")
+    return [
+        f"{name} is no setting, and is ignored.{nearest(name, sorted(known))}"
+        for name in sorted(environment)
+        if name.startswith("LAYERCALC_") and name not in known and not injected.match(name)
+    ]
 
 
 def documented() -> list[dict[str, str]]:

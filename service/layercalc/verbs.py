@@ -1,7 +1,8 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from math import inf, prod
 from pathlib import Path
@@ -22,7 +23,7 @@ from layercalc.differences.earlier import is_report, read_report
 from layercalc.dims import Dim, Unknown, provably
 from layercalc.effort import effort
 from layercalc.environment import setting
-from layercalc.errors import InvalidModel, InvalidTensors, TooLarge, pointer
+from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits
@@ -88,7 +89,7 @@ def analyze(
     document = from_files(document, None, None, None)[0]
     with paused():
         model, draft = guarded(document, path, limits)
-        analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
+        analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), path)
         return report(analysis, draft.warnings, extras)
 
 
@@ -131,7 +132,7 @@ def forward(
     model, draft = guarded(document, path, limits)
     specs = declared(model, draft, input_shape, None)
     if draft.faults:
-        analysed(model, draft, specs)
+        analysed(model, draft, specs, path)
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not isinstance(tolerance, int | float) or not 0 <= tolerance < inf:
             raise InvalidTensors(
@@ -141,7 +142,7 @@ def forward(
     if not isinstance(posted, int):
         arrays = [one.array for one in posted]
         specs = [(name, Spec(array.shape, spec.dtype)) for (name, spec), array in zip(specs, arrays, strict=True)]
-    analysis = analysed(model, draft, specs)
+    analysis = analysed(model, draft, specs, path)
     if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
         raise InvalidTensors(
             [{"pointer": "/inputs", "detail": "Seeded inputs need a shape without unknown dimensions."}]
@@ -242,7 +243,7 @@ def diff(
             continue
         with paused():
             model, draft = guarded(document, (name,), limits)
-            analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size))
+            analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), (name,))
             sides.append(side(report(analysis, draft.warnings), analysis))
     return differences.compared(*sides)
 
@@ -261,7 +262,8 @@ def guarded(document: Any, path: Place, limits: Limits) -> tuple[Model, Draft]:
     if isinstance(listed, list) and len(listed) > limits.max_layers:
         too_many(len(listed), limits, path)
     try:
-        model, draft = read(document, path, limits)
+        with standing(path):
+            model, draft = read(document, path, limits)
         layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
@@ -289,16 +291,29 @@ def too_many(layers: int, limits: Limits, path: Place) -> NoReturn:
     raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
 
-def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]]) -> Analysis:
+def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]], path: Place = ()) -> Analysis:
     """The analysis of a model that has no fault; InvalidModel with every fault and the rows there are."""
     try:
         analysis = analyse(model, specs)
     except RecursionError:
-        raise InvalidModel([{"pointer": "", "detail": "The model is nested too deeply."}]) from None
+        raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     effort.layers += len(analysis.rows)
     if draft.faults or analysis.faults:
-        raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
+        with standing(path):
+            raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
     return analysis
+
+
+@contextmanager
+def standing(path: Place) -> Iterator[None]:
+    """A fault in code has the line and column in the code; this says where the code stands in a larger document."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.every if path else ():
+            if "line" in fault:
+                fault.setdefault("pointer", pointer(*path))
+        raise
 
 
 def runnable(analysis: Analysis) -> None:

@@ -211,3 +211,18 @@ def test_a_layer_used_again_in_a_sequential_is_read_again():
 def test_steps_named_by_input_length():
     assert analyze("Embedding(1000, 64, input_length=10)")["outputs"][0]["shape"] == [None, 10, 64]
     assert analyze("LSTM(32, input_dim=8, input_length=10)")["inputs"][0]["shape"] == [None, 10, 8]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("model.add(Dense(n))", "'n' is not bound"),
+        ("model.add(Lambda(lambda x: x))", '"Custom"'),
+        ("model.add(dence(2))", "Did you mean 'Dense'?"),
+    ],
+)
+def test_a_layer_that_cannot_be_read_is_never_left_out_of_its_model(line, words):
+    with pytest.raises(Refused) as caught:
+        analyze(f"model = Sequential()\nmodel.add(Dense(3, input_dim=2))\n{line}\nmodel.add(Dense(1))")
+    assert [one["line"] for one in caught.value.errors] == [3]
+    assert words in caught.value.errors[0]["detail"]

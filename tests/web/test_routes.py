@@ -161,9 +161,12 @@ PROBLEMS = [
     ("POST", "/v1/forward", json.dumps({**FORWARD, "return_layers": 3}), 422, "/return_layers", "list of names"),
     ("POST", "/v1/forward", json.dumps({"model": FORWARD["model"]}), 422, "", "'inputs' is required"),
     ("POST", "/v1/forward", json.dumps({**FORWARD, "inputs": [[[1, 2]]]}), 422, "/inputs/0", "[batch, 3]"),
-    ("GET", "/v1/analyze", None, 405, None, "not allowed"),
+    ("GET", "/v1/analyze", None, 405, None, "GET is not allowed here; send POST."),
     ("GET", "/v1/layers/Conv2d", None, 404, None, "'Conv2D'"),
-    ("GET", "/nothing", None, 404, None, "not found"),
+    ("GET", "/nothing", None, 404, None, "/docs describes every route"),
+    ("POST", "/v1/analyse", "{}", 404, None, "Did you mean '/v1/analyze'?"),
+    ("POST", "/v1/analyze", '{"layers": [], "output": ["a"]}', 422, "/output", "Did you mean 'outputs'?"),
+    ("POST", "/v1/diff", '{"before": {}}', 422, "", "'after' is required: a model, or an earlier report."),
 ]  # fmt: skip
 
 

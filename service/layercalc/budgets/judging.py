@@ -184,16 +184,21 @@ def places(subject: Subject, budget: Budget) -> list[Place]:
     if budget.layer is not None:
         rows = [Place(row["name"], row) for row in chosen(budget.layer, subject.rows, lambda row: str(row["name"]))]
         if not rows:
-            near = nearest(budget.layer, [row["name"] for row in subject.rows])
+            names = [str(row["name"]) for row in subject.rows]
+            near = nearest(budget.layer, names) or f" The layers are {listed(names)}."
             raise Unjudged(f"No layer matches {budget.layer!r}.{near}", "layer")
         return rows
     if budget.output is not None:
         ends = list(chosen(budget.output, subject.outputs.values(), lambda one: str(one.title)))
         if not ends:
-            names = ", ".join(list(subject.outputs)[:50])
-            raise Unjudged(f"No output matches {budget.output!r}. The outputs are {names}.", "output")
+            there = listed(list(subject.outputs))
+            raise Unjudged(f"No output matches {budget.output!r}. The outputs are {there}.", "output")
         return ends
     return [WHOLE]
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (f" … ({len(names):,} in all)" if len(names) > 20 else "")
 
 
 def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:
@@ -317,8 +322,8 @@ def blame(subject: Subject, budget: Budget, worst: Finding, layers: list[dict[st
         return f"; the peak is at {layers[0]['name']}"
     key = "part" if subject.baseline is None else "delta"
     metric = PARTS.get(budget.metric, budget.metric)
-    listed = ", ".join(f"{one['name']} {signed(metric, one[key], key == 'delta')}" for one in layers[:3])
-    return f"; the largest part{'s' * (len(layers) > 1)} of it: {listed}"
+    parts = ", ".join(f"{one['name']} {signed(metric, one[key], key == 'delta')}" for one in layers[:3])
+    return f"; the largest part{'s' * (len(layers) > 1)} of it: {parts}"
 
 
 def signed(metric: str, n: int, sign: bool) -> str:

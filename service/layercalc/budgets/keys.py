@@ -77,7 +77,8 @@ class Quantity(Field):
         try:
             return increase(value) if self.share else quantity(value)
         except ValueError as error:
-            raise ma.ValidationError(str(error)) from None
+            also = " A shape is a list, the batch first, such as [null, 10]." if self.shape else ""
+            raise ma.ValidationError(f"{error}{also}") from None
 
 
 class Words(Field):

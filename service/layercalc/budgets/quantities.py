@@ -22,7 +22,8 @@ def quantity(value: Any) -> int:
         return int(value)
     match = NUMBER.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 400 else None
     if match is None:
-        raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.")
+        hint = " A percentage is for max_increase." if isinstance(value, str) and value.rstrip().endswith("%") else ""
+        raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.{hint}")
     digits, unit, binary, _ = match.groups()
     if binary and not unit:
         raise ValueError(f"Expected {EXAMPLE}; received {received(value)}.")
@@ -34,11 +35,13 @@ def quantity(value: Any) -> int:
 
 def increase(value: Any) -> int | Fraction:
     """A number, or a share of one such as "2%"."""
-    if isinstance(value, str) and value.rstrip().endswith("%"):
-        if not re.fullmatch(PERCENT, value, re.ASCII):
-            raise ValueError(f'Expected a number or a percentage such as "2%"; received {received(value)}.')
+    if isinstance(value, str) and re.fullmatch(PERCENT, value, re.ASCII):
         return Fraction(value.rstrip()[:-1].strip()) / 100
-    return quantity(value)
+    try:
+        return quantity(value)
+    except ValueError as error:
+        expected = 'Expected a percentage such as "2%", or an increase in numbers such as 500 or "5K"'
+        raise ValueError(f"{expected}; received {received(value)}.") from error
 
 
 def sizes(written: str) -> list[Any]:

@@ -67,7 +67,7 @@ def at_commit(name: str, ref: str) -> bytes:
         refuse(name, f"git took longer than {SECONDS} seconds.")
     if shown.returncode:
         detail = (
-            f"There is no {name} at {ref} ({commit[:10]}): {said(shown)} A model that is new passes with --allow-new."
+            f"There is no {name} at {ref} ({commit[:10]}): {said(shown)}. A model that is new passes with --allow-new."
         )
         raise Missing([{"file": name, "detail": detail}])
     if shown.stdout.startswith(POINTER):

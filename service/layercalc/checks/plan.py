@@ -90,6 +90,8 @@ def job_of(name: str, source: Source, document: Document, entries: list[tuple[En
     budgets = [*(one for entry in mine for one in entry.budgets), *document.budgets]
     if not budgets:
         detail = f"There is no budget for {name}: it is none of `models`, and there are no `budgets` of every model."
+        if name != "-" and not real.is_file():
+            detail = f"There is no file {name}."
         raise InvalidBudgets([{"file": source.name, "detail": detail}])
     options: dict[str, Any] = dict(document.options)
     at: tuple[object, ...] = ("defaults",)

@@ -179,7 +179,15 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
 def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[str], chosen: str | None) -> None:
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
-    found = verbs.diff(read_model(before)[0], read_model(after)[0], **options)
+    documents = read_model(before)[0], read_model(after)[0]
+    try:
+        found = verbs.diff(*documents, **options)
+    except Refused as error:
+        for fault in error.errors:
+            for side, name in (("/before", before), ("/after", after)):
+                if fault.get("pointer", "").startswith(side):
+                    fault.update(file=name, pointer=fault["pointer"].removeprefix(side))
+        raise
     if chosen == "markdown":
         click.echo(diff_markdown(found), nl=False)
     else:

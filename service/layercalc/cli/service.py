@@ -1,6 +1,7 @@
 """The commands about the service: serve, its API keys, and the documents that describe what it takes."""
 
 import json
+import os
 
 import click
 
@@ -14,14 +15,18 @@ from layercalc.cli.base import cli
 @click.option("--threads", type=click.IntRange(1), help="Requests at a time in one process.  [default: 4]")
 def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
     """Serve over HTTP with gunicorn. Every option is a setting too (LAYERCALC_BIND …); the option wins."""
-    from layercalc.settings import Settings
+    from layercalc.limits import Limits
+    from layercalc.settings import Settings, strangers
     from layercalc.web.server import serve as run
 
     try:
-        settings = Settings.from_environment()
+        settings = Settings.from_environment({**os.environ, **({"LAYERCALC_BIND": bind} if bind else {})})
+        Limits.from_environment()
     except SystemExit as error:
         raise click.ClickException(str(error.code).removeprefix("layercalc: ")) from None
-    click.echo(f"Try:  {try_line((bind or settings.bind).split(',')[0])}", err=True)
+    for one in strangers(os.environ):
+        click.echo(f"Warning: {one}", err=True)
+    click.echo(f"Try:  {try_line(settings.bind.split(',')[0])}", err=True)
     run(bind=bind, workers=workers, threads=threads)
 
 

@@ -13,7 +13,7 @@ TENSORS = ("inputs", "outputs")
 
 def is_report(document: Any) -> bool:
     """Whether a document is a report of ours, and no model."""
-    return isinstance(document, Mapping) and {"totals", "layers", "outputs", "version"} <= set(document)
+    return isinstance(document, Mapping) and {"totals", "layers"} <= set(document)
 
 
 def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[str, Any]:

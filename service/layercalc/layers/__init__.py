@@ -6,9 +6,33 @@ Every module of this package is imported, so that a new one is part of the vocab
 from importlib import import_module
 from pkgutil import iter_modules
 
-from layercalc.layers.base import ALIASES, LAYERS, ConfigError, Layer, build, fields_of, find, nearest, snake_case
+from layercalc.layers.base import (
+    ALIASES,
+    LAYERS,
+    REFUSED,
+    ConfigError,
+    Layer,
+    build,
+    fields_of,
+    find,
+    nearest,
+    refusal,
+    snake_case,
+)
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["ALIASES", "LAYERS", "ConfigError", "Layer", "build", "fields_of", "find", "nearest", "snake_case"]
+__all__ = [
+    "ALIASES",
+    "LAYERS",
+    "REFUSED",
+    "ConfigError",
+    "Layer",
+    "build",
+    "fields_of",
+    "find",
+    "nearest",
+    "refusal",
+    "snake_case",
+]

@@ -280,9 +280,14 @@ def find(name: Any) -> type[Layer]:
     if known in LAYERS:
         return LAYERS[known]
     if name in REFUSED:
-        raise ConfigError([(("type",), f"{name} {REFUSED[name]}. {WAY_OUT}")])
+        raise ConfigError([(("type",), refusal(name))])
     near = nearest(name, [*LAYERS, *ALIASES])
     raise ConfigError([(("type",), f"Unknown layer type {received(name)}.{near or ' ' + WAY_OUT}")])
+
+
+def refusal(name: str) -> str:
+    """Why a layer of Keras is none here, and what to write in its place."""
+    return f"{name} {REFUSED[name]}. {WAY_OUT}"
 
 
 WAY_OUT = (

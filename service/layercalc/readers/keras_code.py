@@ -11,7 +11,7 @@ import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
-from layercalc.layers import ALIASES, LAYERS, Layer, nearest
+from layercalc.layers import ALIASES, LAYERS, REFUSED, Layer, nearest, refusal
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
 from layercalc.model import ALL, Model
@@ -90,7 +90,15 @@ class Code(Literals):
             for target in getattr(node, "targets", []):
                 self.bind(target, broken)
             if isinstance(node, ast.Expr):
-                self.bare.items.append(broken)
+                broken.used = (model := self.added_to(node.value)) is not None
+                (model or self.bare).items.append(broken)
+
+    def added_to(self, node: ast.expr) -> SequentialValue | None:
+        """The Sequential that `model.add(…)` adds to."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "add":
+            return None
+        owner = self.names.get(node.func.value.id) if isinstance(node.func.value, ast.Name) else None
+        return owner if isinstance(owner, SequentialValue) else None
 
     def read(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -178,6 +186,8 @@ class Code(Literals):
         made = self.foreign(node, name)
         if made is not None:
             return made
+        if last in REFUSED:
+            raise CodeError(node, refusal(last))
         known = [*LAYERS, *ALIASES, "Sequential", "Input", "Model"]
         raise CodeError(
             node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{nearest(last, known)}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import ALIASES, LAYERS, Layer
+from layercalc.layers import ALIASES, LAYERS, Layer, nearest
 from layercalc.layers.base import UNIVERSAL
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
@@ -29,7 +29,7 @@ def read_stack(document: dict[str, Any], path: Path = (), nested: bool = False) 
         draft.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
     for key in document.keys() - TOP - ({"type", "trainable"} if nested else set()):
         takes = "name, input_shape, inputs, layers, outputs"
-        draft.fault(top.at((key,)), f"A stack has no key {key!r}; it takes {takes}.")
+        draft.fault(top.at((key,)), f"A stack has no key {key!r}.{nearest(key, sorted(TOP))} It takes {takes}.")
     items = document["layers"]
     if not isinstance(items, list) or not items:
         draft.fault(top.at(("layers",)), f"Expected a list of at least one layer; received {received(items)}.")

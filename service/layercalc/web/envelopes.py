@@ -8,6 +8,12 @@ from layercalc.errors import InvalidModel, pointer
 from layercalc.layers.base import flattened, nearest
 from layercalc.layers.fields import Bool, Field, Int, Number, Text, received
 
+EXPECTED = {
+    "Inputs": 'a list of tensors, a map by name, or {"seed": 7}',
+    "Budgets": 'a list of budgets, such as [{"metric": "flops", "max": "600M"}]',
+    "Baseline": "a model, or an earlier report",
+}
+
 
 class Document(Field):
     """A model document of any form; the readers check it."""
@@ -32,7 +38,7 @@ class Anything(Field):
         self.ref = ref
 
     def expects(self) -> str:
-        return {"Inputs": 'a list of tensors, a map by name, or {"seed": 7}'}.get(self.ref, self.ref.lower())
+        return EXPECTED.get(self.ref, self.ref.lower())
 
     def schema_of(self) -> dict[str, Any]:
         return {"$ref": f"#/components/schemas/{self.ref}"}

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from layercalc.environment import setting
 from layercalc.errors import (
@@ -22,6 +22,7 @@ from layercalc.errors import (
     Unreadable,
     capped,
 )
+from layercalc.layers import nearest
 from layercalc.limits import Limits
 from layercalc.web.texts import json_bytes
 
@@ -74,6 +75,17 @@ def cut(detail: str) -> str:
     return detail if len(detail) <= LONGEST else f"{detail[: LONGEST // 2]} … {detail[-LONGEST // 2 :]}"
 
 
+def reason(app: Flask, error: HTTPException) -> str:
+    """What is wrong; of a route that there is not, or not so, also what there is."""
+    if isinstance(error, MethodNotAllowed):
+        methods = [one for one in sorted(error.valid_methods or ()) if one not in ("HEAD", "OPTIONS")]
+        return f"{request.method} is not allowed here; send {' or '.join(methods)}."
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        near = nearest(request.path, [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments])
+        return f"{request.path} is not found.{near} /docs describes every route."
+    return error.description or ""
+
+
 def register(app: Flask) -> None:
     """Every way out of the application that is no success."""
     limits: Limits = app.extensions["layercalc"]
@@ -97,7 +109,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        response = problem(status, HTTPStatus(status).phrase, error.description or "", getattr(error, "kind", ""))
+        response = problem(status, HTTPStatus(status).phrase, reason(app, error), getattr(error, "kind", ""))
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value

@@ -75,8 +75,6 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         for fault in error.every:
             if fault.get("parameter") in names:
                 fault["pointer"] = pointer(fault.pop("parameter"))
-            elif "line" in fault and "model" in names:
-                fault["pointer"] = "/model"  # code in an envelope: the line and column are those of the string
         raise
 
 
@@ -143,9 +141,9 @@ def check(body: bytes) -> Response:
         asked = [*([] if listed is None else read_budgets(listed, file=file)), *asked]
         options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
         names = {"model", "budgets", *options} - set(request.args)
-    elif not asked:
+    if not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
-        raise InvalidBudgets([{"pointer": "", "detail": detail}])
+        raise InvalidBudgets([{"pointer": "/budgets" if path else "", "detail": detail}])
     name = file or (document.get("name") if isinstance(document, dict) else None)
     name = name if isinstance(name, str) else "model"
     with faults_in_body(names):

@@ -50,7 +50,9 @@ def register(app: Flask, log: Any) -> None:
         where, status = route(), response.status_code
         if Counting.on:
             count(where, status, seconds, noted)
-        note = log.error if status >= 500 else log.debug if where in PROBES else log.info
+        note = log.error if status >= 500 else log.info
+        if where in PROBES:  # not ready is an answer, and no fault: a roll has one of each instance
+            note = log.warning if status >= 500 else log.debug
         note("request", **described(where, response, seconds, noted))
         return response
 
