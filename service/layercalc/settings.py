@@ -1,5 +1,6 @@
 """How the service runs: every setting that is no limit, `LAYERCALC_` and its name in capitals."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
