@@ -3,9 +3,14 @@
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
+
+from layercalc import forward
+from layercalc.memory import working
+from layercalc.verbs import analysis_of
 
 PROGRAM = """
 import gzip, json, re, sys
@@ -40,3 +45,31 @@ def test_vgg16_holds_what_its_analysis_announces():
     held, peak, workspace = json.loads(ran.stdout)
     assert held <= 1.3 * peak + workspace, (held, peak, workspace)
     assert held > 0.5 * peak  # the measurement sees the pass at all
+
+
+SEQUENCE = {"inputs": ["input", "input"]}
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        ({"type": "Attention", **SEQUENCE}, [800, 1]),
+        ({"type": "Attention", "use_causal_mask": True, **SEQUENCE}, [800, 1]),
+        ({"type": "Attention", "score_mode": "concat", **SEQUENCE}, [150, 32]),
+        ({"type": "AdditiveAttention", **SEQUENCE}, [150, 32]),
+        ({"type": "MultiHeadAttention", "num_heads": 8, "key_dim": 4, **SEQUENCE}, [300, 4]),
+        ({"type": "Dense", "units": 900, "kernel_initializer": "identity", "use_bias": False}, [900]),
+    ],
+    ids=lambda one: one["type"] if isinstance(one, dict) else str(one),
+)
+def test_a_pass_holds_no_more_than_twice_what_it_is_bounded_by(layer, shape):
+    """NumPy tells tracemalloc of every array."""
+    model = {"batch_shape": [1, *shape], "layers": [layer]}
+    found = analysis_of(model)
+    bound = found.totals()["param_bytes"] + found.peak()[0] + working(found)
+    forward(model, {"seed": 1})  # what is kept between passes is not of one
+    tracemalloc.start()
+    forward(model, {"seed": 1})
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held < 2 * bound

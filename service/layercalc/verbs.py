@@ -27,6 +27,7 @@ from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, po
 from layercalc.execution import execute, seeded_inputs
 from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.memory import working
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.posted import (
@@ -337,8 +338,7 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
     numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
-    inside = max((entry.held for entry in entries), default=0)
-    held = totals["param_bytes"] + analysis.peak()[0] + inside
+    held = totals["param_bytes"] + analysis.peak()[0] + working(analysis)
     costs = (
         ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
         ("bytes", held, "max_forward_bytes"),

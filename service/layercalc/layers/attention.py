@@ -48,8 +48,8 @@ class Scored(Layer):
             keep = causal if keep is None else ops.logical_and(keep, causal)
         if keep is not None:
             away = 65504.0 if str(scores.dtype) == "float16" else 1e9  # what Keras takes from a masked score
-            out = ops.cast(ops.logical_not(keep), to=str(scores.dtype))
-            scores = ops.subtract(scores, ops.multiply(out, ops.constant(away)))
+            far = ops.multiply(ops.cast(ops.logical_not(keep), to=str(scores.dtype)), ops.constant(away))
+            scores = ops.subtract(scores, far)
         shares = SOFTMAX(scores, axis=scores.ndim - 1)
         y = ops.matmul(shares, value)
         if query_mask is not None:

@@ -183,4 +183,6 @@ def orthogonal(shape: tuple[int, ...], generator: np.random.Generator, gain: flo
 def identity(shape: tuple[int, ...], generator: np.random.Generator, gain: float) -> np.ndarray:
     if len(shape) != 2:
         raise ValueError(f"The identity is a matrix; a weight of shape {list(shape)} cannot be one.")
-    return gain * np.eye(*shape, dtype=np.float32)
+    matrix = np.eye(*shape, dtype=np.float32)
+    np.fill_diagonal(matrix, gain)
+    return matrix

@@ -172,14 +172,16 @@ class AlongAxis(Op):
 
 
 def softmax(x: np.ndarray, axis: Any) -> np.ndarray:
-    y = np.exp(x - x.max(axis=axis, keepdims=True))
+    y = x - x.max(axis=axis, keepdims=True)
+    np.exp(y, out=y)
     y /= y.sum(axis=axis, keepdims=True)
     return y
 
 
 def log_softmax(x: np.ndarray, axis: Any) -> np.ndarray:
     y = x - x.max(axis=axis, keepdims=True)
-    return y - np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    return y
 
 
 def sparsemax(x: np.ndarray, axis: int) -> np.ndarray:

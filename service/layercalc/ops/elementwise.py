@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -68,7 +69,7 @@ class Elementwise(Op):
             return self.function(*arrays, **attributes)
         x = np.ascontiguousarray(arrays[0]).reshape(-1)
         out = np.empty_like(x)
-        for start in range(0, x.size, BLOCK):  # temporaries stay small, and in cache
+        for start in deadline.each(range(0, x.size, BLOCK)):  # temporaries stay small, and in cache
             out[start : start + BLOCK] = self.function(x[start : start + BLOCK], **attributes)
         return out.reshape(arrays[0].shape)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -80,7 +81,7 @@ class Fold(Op):
         batch, channels = x.shape[0], x.shape[1] // prod(window)
         x = x.reshape(batch * channels, *window, *counts)
         out = np.zeros((batch * channels, *(n + 2 * p for n, p in zip(output_size, padding, strict=True))), x.dtype)
-        for tap, where in taps(window, counts, strides, dilation_rate):
+        for tap, where in deadline.each(taps(window, counts, strides, dilation_rate)):
             out[where] += x[(slice(None), *tap)]
         inside = (slice(p, p + n) for n, p in zip(output_size, padding, strict=True))
         return out[(slice(None), *inside)].reshape(batch, channels, *output_size)

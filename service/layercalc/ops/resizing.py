@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -137,7 +138,7 @@ class Resize(Op):
         weight = weight.astype(x.dtype)
         along = (-1, *(1,) * (x.ndim - axis - 1))
         out = x.take(index[:, 0], axis) * weight[:, 0].reshape(along)
-        for tap in range(1, index.shape[1]):
+        for tap in deadline.each(range(1, index.shape[1])):
             if weight[:, tap].any():
                 out += x.take(index[:, tap], axis) * weight[:, tap].reshape(along)
         return out
