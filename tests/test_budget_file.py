@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layercalc import InvalidBudgets, check
+from layercalc import InvalidBudgets, budget_file, check
 from layercalc.budget_file import plan
 from layercalc.budget_keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
 from layercalc.budgets import read_document
@@ -299,3 +299,11 @@ def test_missing_file_says_so(folder):
         read_source("nowhere.yaml")
     with pytest.raises(InvalidBudgets, match="directory"):
         read_source(str(folder))
+
+
+def test_folders_of_any_depth_said_twice_are_walked_once(tmp_path, monkeypatch):
+    (tmp_path / "m.json").write_text("{}")
+    walked = []
+    monkeypatch.setattr(budget_file, "glob", lambda pattern, **_: walked.append(pattern) or ["m.json"])
+    assert budget_file.files_of("**/**/**/m.json", tmp_path) == [str(tmp_path / "m.json")]
+    assert walked == ["**/m.json"]
