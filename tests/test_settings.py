@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from layercalc import cores
-from layercalc.settings import Settings, documented, strangers
+from layercalc.settings import Settings, documented
+from layercalc.web.server import strangers
 
 
 def test_defaults_serve_one_laptop_and_tell_strangers_nothing():

@@ -1,13 +1,11 @@
 """How the service runs: every setting that is no limit, `LAYERCALC_` and its name in capitals."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from layercalc.environment import Parser, read, setting, whole
-from layercalc.limits import Limits
 
 
 def one_of(*known: str) -> Parser:
@@ -164,19 +162,6 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """The settings as `LAYERCALC_…` says; SystemExit names one that makes no sense."""
         return read(cls, environment)
-
-
-def strangers(environment: Mapping[str, str]) -> list[str]:
-    """Names that look like settings and are none; those that Kubernetes makes for a service of this name may be."""
-    from layercalc.layers import nearest  # not before gunicorn has said how many threads NumPy may have
-
-    known = {setting(one.name) for kind in (Settings, Limits) for one in fields(kind)}
-    injected = re.compile(r"LAYERCALC_(SERVICE|PORT)(_|$)")
-    return [
-        f"{name} is no setting, and is ignored.{nearest(name, sorted(known))}"
-        for name in sorted(environment)
-        if name.startswith("LAYERCALC_") and name not in known and not injected.match(name)
-    ]
 
 
 def documented() -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from layercalc import InvalidBudgets, check
 from layercalc.budgets import read_document
 from layercalc.budgets.keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
 from layercalc.budgets.presets import PRESETS
+from layercalc.checks import plan as plan_module
 from layercalc.checks.plan import plan
 from layercalc.checks.source import MAX_VALUES, read_source
 from tests.test_check import GROWN, NET
@@ -299,3 +300,11 @@ def test_missing_file_says_so(folder):
         read_source("nowhere.yaml")
     with pytest.raises(InvalidBudgets, match="directory"):
         read_source(str(folder))
+
+
+def test_folders_of_any_depth_said_twice_are_walked_once(tmp_path, monkeypatch):
+    (tmp_path / "m.json").write_text("{}")
+    walked = []
+    monkeypatch.setattr(budget_file, "glob", lambda pattern, **_: walked.append(pattern) or ["m.json"])
+    assert plan_module.files_of("**/**/**/m.json", tmp_path) == [str(tmp_path / "m.json")]
+    assert walked == ["**/m.json"]

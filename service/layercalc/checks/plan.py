@@ -1,5 +1,6 @@
 """layercalc.yaml: which models are checked, and against which budgets."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from glob import glob
 from pathlib import Path
@@ -79,7 +80,8 @@ def files_of(path: str, base: Path) -> list[str]:
     """The files that a path or glob means, from the folder that the budgets file is in."""
     if (base / path).is_file():
         return [str(base / path)]
-    listed = sorted(glob(path, root_dir=base, recursive=True))
+    once = re.sub(r"(\*\*/)+", "**/", path)  # the same files, and not every way to each: links may go in circles
+    listed = sorted(glob(once, root_dir=base, recursive=True))
     return [str(base / one) for one in listed if (base / one).is_file()]
 
 

@@ -16,8 +16,9 @@ from layercalc.cli.base import cli
 def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
     """Serve over HTTP with gunicorn. Every option is a setting too (LAYERCALC_BIND …); the option wins."""
     from layercalc.limits import Limits
-    from layercalc.settings import Settings, strangers
+    from layercalc.settings import Settings
     from layercalc.web.server import serve as run
+    from layercalc.web.server import strangers
 
     try:
         settings = Settings.from_environment({**os.environ, **({"LAYERCALC_BIND": bind} if bind else {})})

@@ -82,7 +82,7 @@ def at(one: Finding) -> dict[str, Any]:
     if one.file is None:
         return {"locations": [{"message": {"text": "standard input"}}]}
     absolute = one.file.startswith("/")
-    uri = ("file://" if absolute else "") + quote(one.file)
+    uri = ("file://" if absolute else "") + quote(one.file, errors="surrogateescape")
     artifact = {"uri": uri} if absolute else {"uri": uri, "uriBaseId": ROOT}
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": one.line}}}
     layers = [layer["name"] for layer in one.result.get("layers", ())][:10] or [one.result.get("layer")]

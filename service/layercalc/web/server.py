@@ -1,11 +1,17 @@
 """gunicorn, as `layercalc serve` starts it."""
 
 import os
+import re
 import sys
 import sysconfig
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from layercalc.environment import setting
+from layercalc.layers import nearest
+from layercalc.limits import Limits
+from layercalc.settings import Settings
 
 CONFIGURED = ["--config", "python:layercalc.web.gunicorn_conf"]
 
@@ -22,3 +28,14 @@ def serve(**given: str | int | None) -> None:
         if value is not None:
             os.environ[setting(name)] = str(value)
     os.execv(sys.executable, command())
+
+
+def strangers(environment: Mapping[str, str]) -> list[str]:
+    """Names that look like settings and are none; those that Kubernetes makes for a service of this name may be."""
+    known = {setting(one.name) for kind in (Settings, Limits) for one in fields(kind)}
+    injected = re.compile(r"LAYERCALC_(SERVICE|PORT)(_|$)")
+    return [
+        f"{name} is no setting, and is ignored.{nearest(name, sorted(known))}"
+        for name in sorted(environment)
+        if name.startswith("LAYERCALC_") and name not in known and not injected.match(name)
+    ]
