@@ -5,6 +5,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.pop(
+    "PYTHONDONTWRITEBYTECODE", None
+)  # or each process a test starts compiles the package, as long as it runs
+
 settings.register_profile(
     "layercalc",
     deadline=None,

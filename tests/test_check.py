@@ -9,7 +9,7 @@ import pytest
 import layercalc
 from layercalc import InvalidBudgets, InvalidModel, check, diff
 from layercalc.quantities import quantity
-from tests.test_cli import run
+from tests.command import run
 
 NET = {
     "name": "net",
