@@ -1,9 +1,16 @@
 """Fixtures and settings that all tests share."""
 
 import os
+import time
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from layercalc import deadline
+
+os.environ.pop(
+    "PYTHONDONTWRITEBYTECODE", None
+)  # or each process a test starts compiles the package, as long as it runs
 
 settings.register_profile(
     "layercalc",
@@ -13,6 +20,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("layercalc")
+
+
+deadline.monotonic = time.process_time  # in this process deadlines count its own work, not what else the machine does
 
 
 @pytest.fixture

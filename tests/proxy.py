@@ -25,7 +25,7 @@ class Proxy:
         self.port, self.log = port, log
         with log.open("w") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not self.answers():
             assert time.monotonic() < end, self.text()
             assert self.process.poll() is None, self.text()
@@ -43,14 +43,14 @@ class Proxy:
 
 @contextmanager
 def nginx(folder: Path, upstream: int):
-    """Nginx before a port; its own port and the folder that it writes to are all that is not as deployed."""
+    """Nginx before a port; its own port, the folder that it writes to and its patience are all that is not as deployed."""
     path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not path:
         pytest.skip("needs nginx, of Debian's package nginx-light")
     port = free_port()
     (folder / "nginx.conf").write_text(adapted(folder, port, upstream))
     command = [path, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")]
-    tested = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20)
+    tested = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=60)
     assert tested.returncode == 0, tested.stderr
     assert "[warn]" not in tested.stderr, tested.stderr
     user = "user root;" if os.geteuid() == 0 else ""  # a test's folder is closed to others
@@ -59,7 +59,7 @@ def nginx(folder: Path, upstream: int):
         yield proxy
     finally:
         proxy.process.send_signal(signal.SIGTERM)
-        proxy.process.wait(20)
+        proxy.process.wait(60)
 
 
 def adapted(folder: Path, port: int, upstream: int) -> str:
@@ -69,13 +69,14 @@ def adapted(folder: Path, port: int, upstream: int) -> str:
         ("listen 8080", f"listen 127.0.0.1:{port}", 1),
         ("server layercalc:8000", f"server 127.0.0.1:{upstream}", 1),
         ("/tmp/", f"{folder}/", 6),
+        ("client_body_timeout 15s", "client_body_timeout 120s", 1),
     ]:
         assert text.count(old) == times, old
         text = text.replace(old, new)
     return text
 
 
-def ask(port, path, body=None, headers=None, timeout=20):
+def ask(port, path, body=None, headers=None, timeout=60):
     """Status, headers and text of one request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
@@ -88,7 +89,7 @@ def ask(port, path, body=None, headers=None, timeout=20):
 
 def begun(port, body, sent=0, source="127.0.0.1", path="/v1/analyze", headers=""):
     """A connection on which the headers of a request and so many bytes of its body were sent."""
-    connection = socket.create_connection(("127.0.0.1", port), 20, (source, 0))
+    connection = socket.create_connection(("127.0.0.1", port), 60, (source, 0))
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
     connection.sendall(head.encode() + body[:sent])
     return connection

@@ -15,6 +15,8 @@ from pathlib import Path
 
 TINY = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
 
+PATIENT = {"LAYERCALC_MAX_ANALYSIS_SECONDS": "60", "LAYERCALC_MAX_FORWARD_SECONDS": "60"}  # the machine may be busy
+
 
 def free_port():
     with socket.socket() as free:
@@ -29,7 +31,7 @@ class Service:
         self.port = free_port()
         self.log = Path(tempfile.mkstemp(suffix=".log")[1])
         settings = {f"LAYERCALC_{name.upper()}": str(value) for name, value in settings.items()}
-        defaults = {"LAYERCALC_BIND": f"127.0.0.1:{self.port}", "LAYERCALC_WORKERS": "2"}
+        defaults = {**PATIENT, "LAYERCALC_BIND": f"127.0.0.1:{self.port}", "LAYERCALC_WORKERS": "2"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command],

@@ -9,7 +9,7 @@ import pytest
 import layercalc
 from layercalc import InvalidBudgets, InvalidModel, check, diff
 from layercalc.budgets.quantities import quantity
-from tests.cli.test_commands import run
+from tests.command import run
 
 NET = {
     "name": "net",

@@ -15,7 +15,7 @@ import safetensors.numpy
 
 from layercalc import InvalidModel, InvalidTensors, files, forward
 from tests import oracle
-from tests.cli.test_commands import run
+from tests.command import run
 
 FOLDER = oracle.DATA / "keras_files"
 FILES = sorted(path.name for path in FOLDER.iterdir() if ".keras" in path.name or ".h5" in path.name)

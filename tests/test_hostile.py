@@ -59,10 +59,10 @@ BOMBS = [
 
 @pytest.mark.parametrize("code", BOMBS, ids=lambda code: code[:30].strip())
 def test_code_bomb_is_refused_soon(code):
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(Refused):
         analyze(code)
-    assert time.monotonic() - start < 60  # it took minutes, or never ended
+    assert time.process_time() - start < 60  # it took minutes, or never ended
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ print(json.dumps([status("VmHWM") - before, peak, memory(found, totals, row)["wo
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux' /proc")
 def test_vgg16_holds_what_its_analysis_announces():
     path = Path(__file__).parent / "data" / "keras_apps" / "VGG16.model.json.gz"
-    ran = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, timeout=120, check=True)
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, timeout=600, check=True)
     held, peak, workspace = json.loads(ran.stdout)
     assert held <= 1.3 * peak + workspace, (held, peak, workspace)
     assert held > 0.5 * peak  # the measurement sees the pass at all

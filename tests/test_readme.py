@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import oracle, test_conventions, test_keras
+from tests.service import PATIENT
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -26,7 +27,9 @@ def server():
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "layercalc", "serve", "--bind", address], stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "layercalc", "serve", "--bind", address],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **PATIENT},
     )
     host, port = address.split(":")
     for _ in range(1200):
@@ -37,7 +40,7 @@ def server():
             time.sleep(0.05)
     yield address
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
 
 
 def test_there_are_commands_to_check():
@@ -54,7 +57,7 @@ def test_command_prints_what_the_readme_says(server, language, command, output):
         else [sys.executable, "-c", command]
     )
     done = subprocess.run(
-        program, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PATH": binaries}, timeout=60
+        program, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PATH": binaries}, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == output
@@ -99,5 +102,5 @@ def test_contributing_example_is_a_layer_that_works():
         "doc = {'input_shape': [3], 'layers': [{'type': 'ThresholdedReLU', 'theta': 1.5}]}\n"
         "print(analyze(doc)['outputs'][0]['shape'], forward(doc, [[[1, 2, -3]]])['outputs'][0]['data'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.stdout == "[None, 3] [[0.0, 2.0, 0.0]]\n", done.stderr

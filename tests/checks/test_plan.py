@@ -305,6 +305,6 @@ def test_missing_file_says_so(folder):
 def test_folders_of_any_depth_said_twice_are_walked_once(tmp_path, monkeypatch):
     (tmp_path / "m.json").write_text("{}")
     walked = []
-    monkeypatch.setattr(budget_file, "glob", lambda pattern, **_: walked.append(pattern) or ["m.json"])
+    monkeypatch.setattr(plan_module, "glob", lambda pattern, **_: walked.append(pattern) or ["m.json"])
     assert plan_module.files_of("**/**/**/m.json", tmp_path) == [str(tmp_path / "m.json")]
     assert walked == ["**/m.json"]

@@ -24,7 +24,7 @@ def runner(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runner")
     (install,) = [step for step in STEPS if step["name"].startswith("Install")]
     done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", install["run"]], capture_output=True, text=True, timeout=120, env=environment(RUNNER_TEMP=folder, VERSION="0.1.0")
+        ["bash", "-eo", "pipefail", "-c", install["run"]], capture_output=True, text=True, timeout=600, env=environment(RUNNER_TEMP=folder, VERSION="0.1.0")
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder
@@ -116,7 +116,7 @@ def run(runner, where, event, api=None, **inputs):
         (runner / "output").write_text("")
         variables = {key: evaluated(str(value), context) for key, value in step.get("env", {}).items()}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], capture_output=True, text=True, timeout=120,
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], capture_output=True, text=True, timeout=600,
             cwd=where / evaluated(step.get("working-directory", "."), context),
             env=environment(
                 GITHUB_ACTIONS="true", GITHUB_ACTION_PATH=DEPLOY / "github", GITHUB_OUTPUT=runner / "output", GITHUB_WORKSPACE=where,

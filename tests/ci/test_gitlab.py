@@ -33,7 +33,7 @@ def builds(tmp_path_factory):
 
 def shell(script, cwd, code=0, **variables):
     """A list of commands, as the runner's shell executor joins them."""
-    done = subprocess.run(["sh", "-ec", "\n".join(script)], capture_output=True, text=True, timeout=120, cwd=cwd, env=environment(**variables))  # fmt: skip
+    done = subprocess.run(["sh", "-ec", "\n".join(script)], capture_output=True, text=True, timeout=600, cwd=cwd, env=environment(**variables))  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 

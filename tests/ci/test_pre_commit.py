@@ -29,7 +29,7 @@ def test_hook_stops_a_commit_that_breaks_a_budget(tmp_path):
 
     def run(*arguments):
         return subprocess.run(
-            [sys.executable, "-m", "pre_commit", "run", *arguments], cwd=project, env=known, capture_output=True, text=True, timeout=300
+            [sys.executable, "-m", "pre_commit", "run", *arguments], cwd=project, env=known, capture_output=True, text=True, timeout=600
         )  # fmt: skip
 
     stopped = run("--all-files")

@@ -2,19 +2,17 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from layercalc import check
-from layercalc.__main__ import main
 from layercalc.budgets.keys import budgets_schema
 from layercalc.checks import jobs, start
 from layercalc.checks.plan import plan
 from layercalc.checks.source import read_source
-from tests.cli.test_commands import run
+from tests.command import run
 from tests.test_check import FLOPS, GROWN, NET, PARAMS
 
 BUDGETS = """\
@@ -49,20 +47,6 @@ def project(tmp_path, monkeypatch):
 def git(*arguments):
     who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
-
-
-@pytest.fixture
-def called(monkeypatch, capfd):
-    """A command in this process: what `run` gives, without the start of a process."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["layercalc", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code, out, err)
-
-    return call
 
 
 def by_command(model, client):
@@ -119,11 +103,11 @@ def test_result_names_the_line_to_edit_and_the_layers_that_did_it(project):
     assert (layer["layer"], layer["layers"][0]["name"]) == ("conv2d", "conv2d")
 
 
-def test_a_model_that_cannot_be_judged_hides_no_verdict_and_is_no_pass(project, called):
+def test_a_model_that_cannot_be_judged_hides_no_verdict_and_is_no_pass(project):
     Path("models/broken.json").write_text('{"layers": [{"type": "Dens", "units": 3}], "input_shape": [3]}')
     Path("models/empty.json").write_text("")
     Path("models/nojson.json").write_text('{"layers": [}')
-    process = called("check")
+    process = run("check")
     answer = json.loads(process.stdout)
     assert process.returncode == 2
     assert [(one["model"].removeprefix("models/"), one["passed"], "errors" in one) for one in answer["models"]] == [
@@ -136,7 +120,7 @@ def test_a_model_that_cannot_be_judged_hides_no_verdict_and_is_no_pass(project, 
     ):
         assert words in process.stderr
     Path("models/b.json").unlink()
-    table = called("check", "--format", "table")
+    table = run("check", "--format", "table")
     assert table.returncode == 2
 
 
@@ -162,7 +146,7 @@ def test_a_model_that_cannot_be_judged_hides_no_verdict_and_is_no_pass(project, 
         (["a.json", "--max-params", "5M", "--update"], "there is none"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_judged_says_so_and_is_no_pass(tmp_path, monkeypatch, called, arguments, words):
+def test_what_cannot_be_judged_says_so_and_is_no_pass(tmp_path, monkeypatch, arguments, words):
     unknown = {"input_shape": [None, None, 3], "layers": [{"type": "Conv2D", "filters": 2, "kernel_size": 3}]}
     for name, model in {"a": NET, "bad": {"layers": []}, "other": unknown, "unknown": unknown}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(model))
@@ -171,13 +155,13 @@ def test_what_cannot_be_judged_says_so_and_is_no_pass(tmp_path, monkeypatch, cal
     (tmp_path / "old.yaml").write_text("defaults:\n  baseline: gone.json\nbudgets: [{metric: params, max: 5M}]\n")
     (tmp_path / "twice.yaml").write_text("budgets:\n- {metric: params, max: 1}\n]\n")
     monkeypatch.chdir(tmp_path)
-    process = called("check", *arguments)
+    process = run("check", *arguments)
     assert process.returncode == 2
     assert words in process.stderr
     assert json.loads(process.stdout or "{}").get("passed", False) is False
 
 
-def test_git_baseline_says_what_is_missing(project, called, monkeypatch):
+def test_git_baseline_says_what_is_missing(project, monkeypatch):
     git("init", "-q")
     git("add", "models/a.json")
     git("commit", "-qm", "first")
@@ -186,7 +170,7 @@ def test_git_baseline_says_what_is_missing(project, called, monkeypatch):
     Path("up.yaml").write_text("budgets: [{metric: params, max_increase: 0}]\n")
 
     def check_against(ref, model="models/a.json"):
-        done = called("check", model, "--budgets", "up.yaml", "--baseline-git", ref)
+        done = run("check", model, "--budgets", "up.yaml", "--baseline-git", ref)
         return done.returncode, done.stderr
 
     assert check_against("HEAD~1") == (0, "")
@@ -213,8 +197,8 @@ def test_git_baseline_says_what_is_missing(project, called, monkeypatch):
     assert "Git LFS pointer" in check_against("HEAD")[1]
 
 
-def test_update_moves_what_is_exceeded_and_leaves_the_rest_of_the_file_as_it_is(project, called):
-    process = called("check", "--update")
+def test_update_moves_what_is_exceeded_and_leaves_the_rest_of_the_file_as_it_is(project):
+    process = run("check", "--update")
     assert process.returncode == 0, process.stderr
     assert process.stderr.splitlines() == [
         "layercalc.yaml:5: params max: 13K -> 18634 (models/b.json)",
@@ -224,11 +208,11 @@ def test_update_moves_what_is_exceeded_and_leaves_the_rest_of_the_file_as_it_is(
     assert Path("layercalc.yaml").read_text() == BUDGETS.replace("13K", "18634").replace('"100K"', "131338").replace(
         "5K", "6912"
     )
-    again = called("check", "--update")
+    again = run("check", "--update")
     assert (again.returncode, again.stderr) == (0, "layercalc.yaml: every limit is kept; none was moved.\n")
 
 
-def test_update_says_what_it_cannot_move(project, called):
+def test_update_says_what_it_cannot_move(project):
     Path("layercalc.yaml").write_text("""\
 defaults: {baseline: models/a.json}
 models:
@@ -241,7 +225,7 @@ models:
 named: {edges: [mobile]}
 """)
     before = Path("layercalc.yaml").read_text()
-    process = called("check", "--update")
+    process = run("check", "--update")
     assert process.returncode == 1
     lines = process.stderr.splitlines()
     assert [line.split(":")[1] for line in lines] == ["5", "6", "7"]
@@ -249,10 +233,10 @@ named: {edges: [mobile]}
         assert words in line
     assert Path("layercalc.yaml").read_text() == before
     Path("models/a.json").write_text("{")
-    assert called("check", "--update").returncode == 2
+    assert run("check", "--update").returncode == 2
 
 
-def test_init_writes_a_file_that_its_models_keep(project, called):
+def test_init_writes_a_file_that_its_models_keep(project):
     Path("layercalc.yaml").unlink()
     files = {
         "package.json": '{"name": "x"}', "report.json": json.dumps({"version": "1", "totals": {}, "layers": [], "outputs": []}),
@@ -263,7 +247,7 @@ def test_init_writes_a_file_that_its_models_keep(project, called):
     for name, text in files.items():
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text)
-    process = called("init")
+    process = run("init")
     assert process.returncode == 0
     assert [line.split(": ", 1)[1] for line in process.stdout.splitlines()] == [
         "net.py",
@@ -278,15 +262,15 @@ def test_init_writes_a_file_that_its_models_keep(project, called):
     jsonschema.validate(read_source("layercalc.yaml").content, json.loads(Path("layercalc.schema.json").read_text()))
     assert json.loads(Path("layercalc.schema.json").read_text()) == budgets_schema()
     assert jobs.exit_code(jobs.run(plan("layercalc.yaml"))) == 0
-    refused = called("init")
+    refused = run("init")
     assert (refused.returncode, refused.stderr) == (
         2,
         "Error: layercalc.yaml is there already; --force writes it anew.\n",
     )
-    assert called("init", "models/a.json", "--force", "--schema", "x.json").returncode == 0
+    assert run("init", "models/a.json", "--force", "--schema", "x.json").returncode == 0
     assert Path("layercalc.yaml").read_text().startswith("# yaml-language-server: $schema=x.json\n")
-    assert called("init", "models/broken.json", "--output", "sub.yaml").returncode == 2
-    nothing = called("init", "node_modules/..", "--output", "nowhere/x.yaml")
+    assert run("init", "models/broken.json", "--output", "sub.yaml").returncode == 2
+    nothing = run("init", "node_modules/..", "--output", "nowhere/x.yaml")
     assert (nothing.returncode, "nowhere" in nothing.stderr) == (2, True)
 
 
@@ -332,8 +316,8 @@ def test_process_that_dies_is_a_fault_of_its_models_and_no_pass(project, monkeyp
     assert "ended before it was done" in judged[0][1]["errors"][0]["detail"]
 
 
-def test_schema_is_printed_and_served(client, called):
-    assert json.loads(called("schema", "budgets").stdout) == budgets_schema()
+def test_schema_is_printed_and_served(client):
+    assert json.loads(run("schema", "budgets").stdout) == budgets_schema()
     answer = client.get("/v1/schemas/budgets")
     assert (answer.mimetype, answer.get_json()) == ("application/schema+json", budgets_schema())
     assert client.get("/v1/schemas/other").status_code == 404

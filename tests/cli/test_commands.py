@@ -10,16 +10,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from tests.command import run
+
 TINY = {"name": "tiny", "input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
-
-
-def run(*arguments, stdin=None, cwd=None):
-    process = subprocess.run(
-        [sys.executable, "-m", "layercalc", *arguments], input=stdin, capture_output=True, text=True, cwd=cwd, timeout=60,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    assert "Traceback" not in process.stderr
-    return process
 
 
 @pytest.fixture
@@ -32,7 +25,10 @@ def model(tmp_path):
 def test_analyze_prints_json_to_a_pipe(model):
     from layercalc import analyze
 
-    assert json.loads(run("analyze", model).stdout) == analyze(TINY)
+    command = [sys.executable, "-m", "layercalc", "analyze", model]  # in a process of its own, as a user has it
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert json.loads(done.stdout) == analyze(TINY)
+    assert done.stderr == ""
     assert json.loads(run("analyze", "-", stdin=json.dumps(TINY)).stdout) == analyze(TINY)
     assert json.loads(run("analyze", "-", "--batch-size", "7", stdin=json.dumps(TINY)).stdout)["batch_size"] == 7
 
@@ -143,9 +139,16 @@ def test_wrong_input_is_exit_code_2_and_said_on_stderr(arguments, stdin, words):
     assert result.stdout == ""
 
 
+def test_a_process_ends_with_the_code_and_says_why():
+    command = [sys.executable, "-m", "layercalc", "analyze", "-"]
+    done = subprocess.run(command, input="{", capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Not JSON" in done.stderr
+
+
 def test_anything_else_is_exit_code_3(model):
     code = "import layercalc.cli as c, layercalc.verbs as v, sys; v.analyze = lambda *a, **k: 1 / 0; sys.argv = ['layercalc', 'analyze', sys.argv[1]]; c.main()"
-    process = subprocess.run([sys.executable, "-c", code, model], capture_output=True, text=True, timeout=60)
+    process = subprocess.run([sys.executable, "-c", code, model], capture_output=True, text=True, timeout=300)
     assert process.returncode == 3
     assert "ZeroDivisionError" in process.stderr
     assert "Traceback" not in process.stderr
@@ -182,7 +185,7 @@ def test_forward_profiles_each_layer(model):
 def test_forward_shows_its_progress_on_a_terminal_and_leaves_stdout_alone(model):
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "layercalc", "forward", model]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True)
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=300, check=True)
     os.close(theirs)
     assert json.loads(ran.stdout)["verified"]
     assert b"100%" in os.read(ours, 1 << 16)

@@ -1,14 +1,12 @@
 """Where verdicts go: several formats of one run, paths from the root of the repository, faults in every format."""
 
 import json
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from layercalc.cli.outputs import in_repository
+from tests.command import run
 
 NET = {"name": "net", "input_shape": [8], "layers": [{"type": "Dense", "units": 10, "name": "head"}]}
 BUDGETS = "models:\n  - path: 'nets/*.json'\n    budgets:\n      - metric: params\n        max: 50\n"
@@ -26,17 +24,12 @@ def repository(tmp_path):
     return here
 
 
-def run(*arguments, cwd, **more):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB")}
-    process = subprocess.run(
-        [sys.executable, "-m", "layercalc", "check", *arguments], capture_output=True, text=True, cwd=cwd, timeout=60, env=environment | more
-    )  # fmt: skip
-    assert "Traceback" not in process.stderr
-    return process
+def check(*arguments, cwd, **environment):
+    return run("check", *arguments, cwd=cwd, **environment)
 
 
 def test_one_run_feeds_several_readers(repository):
-    done = run(
+    done = check(
         "--format", "github", "--output", "sarif=a.sarif", "--output", "junit=j.xml", "--output", "badge:params=p.json", "--output", "json=all.json",
         cwd=repository,
     )  # fmt: skip
@@ -56,7 +49,7 @@ def test_one_run_feeds_several_readers(repository):
 
 
 def test_file_alone_takes_the_format_and_nothing_is_printed(repository):
-    done = run("--format", "sarif", "--output", "out=1.sarif", cwd=repository)
+    done = check("--format", "sarif", "--output", "out=1.sarif", cwd=repository)
     assert (done.returncode, done.stdout) == (1, "")
     assert json.loads((repository / "out=1.sarif").read_text())["version"] == "2.1.0"
 
@@ -65,13 +58,13 @@ def test_github_format_appends_to_the_summary_of_the_step(repository):
     summary = repository / "summary.md"
     summary.write_text("before\n")
     inside = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
-    assert run("--format", "github", cwd=repository, **inside).stdout.count("::error") == 1
+    assert check("--format", "github", cwd=repository, **inside).stdout.count("::error") == 1
     assert summary.read_text().startswith(
         "before\n<!-- layercalc check -->\n### ❌ Model budgets: 1 of 2 budgets exceeded\n"
     )
     assert "ml/nets/a.json" in summary.read_text()
     size = len(summary.read_text())
-    run("--format", "sarif", cwd=repository, **inside)
+    check("--format", "sarif", cwd=repository, **inside)
     assert len(summary.read_text()) == size
 
 
@@ -79,7 +72,7 @@ def test_github_format_appends_to_the_summary_of_the_step(repository):
 def test_what_cannot_be_judged_is_in_every_format_with_exit_code_2(repository, broken):
     (repository / broken).write_text('{"budgets": 3}' if broken.endswith("yaml") else '{"layers": [')
     forms = ["junit=j.xml", "sarif=s.json", "gitlab=g.json", "gitlab-metrics=m.txt", "github=h.txt", "markdown=c.md", "badge=b.json", "json=r.json", "csv=r.csv", "text=r.txt"]  # fmt: skip
-    done = run(*(word for one in forms for word in ("--output", one)), cwd=repository)
+    done = check(*(word for one in forms for word in ("--output", one)), cwd=repository)
     assert done.returncode == 2
     assert broken in done.stderr
     text = {name: (repository / name).read_text() for name in (one.split("=")[1] for one in forms)}
@@ -110,16 +103,16 @@ def test_what_cannot_be_judged_is_in_every_format_with_exit_code_2(repository, b
     ],
 )
 def test_wrong_output_is_said(repository, arguments, words):
-    done = run(*arguments, cwd=repository)
+    done = check(*arguments, cwd=repository)
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
 
 
 def test_several_models_end_in_one_summary(repository):
-    done = run("--format", "text", cwd=repository)
+    done = check("--format", "text", cwd=repository)
     assert done.stdout.endswith("FAILED: 1 of 2 budgets exceeded; 1 of 2 models passed.\n")
     assert "nets/b.json" in done.stdout
-    lines = run("--format", "csv", cwd=repository).stdout.splitlines()
+    lines = check("--format", "csv", cwd=repository).stdout.splitlines()
     assert lines[0].startswith("model,metric,")
     assert [line.split(",")[0] for line in lines[1:]] == ["nets/a.json", "nets/b.json"]
 
@@ -136,9 +129,7 @@ def test_path_outside_the_repository_stays(tmp_path, monkeypatch):
 
 
 def test_badge_of_a_report(repository):
-    process = subprocess.run(
-        [sys.executable, "-m", "layercalc", "analyze", "nets/a.json", "--format", "badge:params"], capture_output=True, text=True, cwd=repository, timeout=60
-    )  # fmt: skip
+    process = run("analyze", "nets/a.json", "--format", "badge:params", cwd=repository)
     assert json.loads(process.stdout) == {"schemaVersion": 1, "label": "params", "message": "90", "color": "blue"}
 
 

@@ -62,7 +62,7 @@ def possible() -> str:
     return f"needs {', '.join(missing)}" if missing else ""
 
 
-def run(script: str, *, flags: tuple[str, ...] = (), timeout: float = 300) -> str:
+def run(script: str, *, flags: tuple[str, ...] = (), timeout: float = 600) -> str:
     """Shell lines in a mount namespace of their own; AssertionError with what they wrote if one of them fails."""
     done = subprocess.run(
         ["unshare", "--mount", *flags, "sh", "-eu", "-c", script],
@@ -194,7 +194,7 @@ def serving(stage: Stage, script: str) -> str:
         main=$!
         {script}
     """
-    return run(lines, flags=("--net", "--pid", "--fork", "--kill-child"), timeout=60)
+    return run(lines, flags=("--net", "--pid", "--fork", "--kill-child"))
 
 
 LOOPBACK_UP = """

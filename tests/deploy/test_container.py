@@ -21,7 +21,7 @@ ANALYZE = """
 import json, os, urllib.request
 body = json.dumps({"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}).encode()
 for path, data in ("analyze", body), ("forward", b'{"model": %s, "inputs": {"seed": 1}}' % body):
-    with urllib.request.urlopen(f"http://127.0.0.1:8000/v1/{path}", data, timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:8000/v1/{path}", data, timeout=60) as answer:
         print(answer.status, list(json.load(answer)))
 print("uid", os.getuid(), os.access("/opt/layercalc", os.W_OK), os.access("/tmp", os.W_OK))
 """
@@ -65,7 +65,7 @@ def test_image_serves_without_root_on_a_read_only_file_system_and_stops_when_tol
         image,
         f"""
         health && echo healthy too early
-        for _ in $(seq 100); do health && break; sleep 0.1; done
+        for _ in $(seq 300); do health && break; sleep 0.1; done
         health && echo healthy
         inside python -c {container.shlex.quote(ANALYZE)}
         inside sh -c 'touch /var/tmp/x' 2>/dev/null || echo read-only

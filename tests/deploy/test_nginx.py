@@ -38,7 +38,7 @@ def test_analysis_and_pass_come_through(both):
 
 def test_answer_is_compressed_where_the_client_takes_it(both):
     front, _ = both
-    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
     connection.request("GET", "/openapi.yaml", headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -64,7 +64,7 @@ def test_request_id_of_the_client_is_kept_and_one_is_made_where_there_is_none(bo
 def test_body_past_the_limit_is_refused_by_nginx_in_the_words_of_the_service(both):
     front, behind = both
     for port in (front.port, behind.port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.putrequest("POST", "/v1/analyze")
         connection.putheader("Content-Length", str(LIMIT + 1))
         connection.endheaders()  # refused before a byte of it is sent
@@ -79,7 +79,7 @@ def test_body_past_the_limit_is_refused_by_nginx_in_the_words_of_the_service(bot
 
 def test_chunked_body_comes_through_whole(both):
     front, _ = both
-    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
     body = json.dumps(TINY).encode() + b" " * 300_000
     parts = [body[i : i + 1000] for i in range(0, len(body), 1000)]
     connection.request("POST", "/v1/analyze", iter(parts), {"Transfer-Encoding": "chunked"}, encode_chunked=True)

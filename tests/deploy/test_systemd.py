@@ -44,7 +44,7 @@ def analyze(*arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     return done.returncode, done.stdout
 
@@ -87,7 +87,7 @@ def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         notices.bind(str(tmp_path / "notify"))
-        notices.settimeout(30)
+        notices.settimeout(120)
         free.close()
         command = service["ExecStart"].split()
         process = subprocess.Popen(
@@ -103,7 +103,7 @@ def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(
             status = post(port, body)
         finally:
             process.send_signal(signal.SIGTERM)
-            output = process.communicate(timeout=30)[0]
+            output = process.communicate(timeout=60)[0]
     assert status == 200, output
     assert process.returncode == 0
     if hasattr(ctypes.CDLL(None), "prctl") and not output.startswith("0"):
@@ -113,7 +113,7 @@ def test_command_says_when_it_is_ready_and_runs_where_no_memory_may_become_code(
 def post(port, body):
     import http.client
 
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/v1/forward", body)
     status = connection.getresponse().status
     connection.close()

@@ -1,13 +1,15 @@
 """HTTP itself, bent: raw bytes to a real gunicorn. It answers or hangs up soon, and goes on serving."""
 
 import json
+import re
 import select
 import socket
 import time
 
 import pytest
 
-from tests.web.test_serving import TINY, request, serving
+from tests.service import TINY, running
+from tests.web.test_serving import request
 
 BODY = json.dumps(TINY).encode()
 POST = b"POST /v1/analyze HTTP/1.1\r\nHost: x\r\n"
@@ -18,16 +20,14 @@ CHUNK = b"%x\r\n%b\r\n" % (len(BODY), BODY)
 
 @pytest.fixture(scope="module")
 def port():
-    with serving(
-        LAYERCALC_MAX_BODY_BYTES="100000", LAYERCALC_MAX_READ_SECONDS="1", LAYERCALC_MIN_READ_RATE="1000"
-    ) as port:
-        yield port
+    with running(max_body_bytes=100_000, max_read_seconds=1, min_read_rate=1000) as service:
+        yield service.port
 
 
 def exchanged(port, *pieces, close=False, pause=0.0):
     """All that comes back for these bytes until the server hangs up, or has answered and is silent."""
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
-        connection.settimeout(9)
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
+        connection.settimeout(60)
         received = b""
         try:
             for piece in pieces:
@@ -38,12 +38,19 @@ def exchanged(port, *pieces, close=False, pause=0.0):
                 connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(1 << 16):
                 received += part
-                connection.settimeout(0.3)
+                connection.settimeout(0.3 if whole(received) else 60)
         except TimeoutError:
-            assert received, "neither an answer nor an end within 9 s"
+            assert whole(received), "neither an answer nor an end within 60 s"
         except (ConnectionError, BrokenPipeError):
             pass  # it hung up before all was sent
         return received
+
+
+def whole(received):
+    """Whether an answer is there to its end."""
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
 
 
 def status(received):
@@ -113,11 +120,9 @@ FRAMES = {
 @pytest.mark.parametrize("name", FRAMES)
 def test_bent_request_is_answered_or_hung_up_on(port, name):
     pieces, right = FRAMES[name]
-    start = time.monotonic()
     sent = [piece for piece in pieces if piece != "close"]
     received = exchanged(port, *sent, close="close" in pieces, pause=0.1 if name == "drip" else 0)
     assert status(received) in right, received[:300]
-    assert time.monotonic() - start < 20
     assert b"Traceback" not in received
     head, _, body = received.partition(b"\r\n\r\n")
     if (status(received) or 0) >= 400 and b"json" in head:

@@ -52,7 +52,7 @@ def test_counts_are_right_across_workers_that_are_killed_recycled_and_reloaded(f
         assert samples[ANALYSES] == asked
         assert samples['layercalc_http_request_duration_seconds_count{route="/v1/analyze"}'] == asked
         assert samples['layercalc_http_request_duration_seconds_bucket{le="+Inf",route="/v1/analyze"}'] == asked
-        assert samples["layercalc_http_requests_in_flight"] == 1  # the scrape itself
+        service.wait(lambda: service.samples()["layercalc_http_requests_in_flight"] == 1)  # the scrape itself
         assert samples["layercalc_workers"] == 2
         (inside,) = [one for one in folder.iterdir() if one.is_dir()]
         owners = {re.search(r"_(\d+)\.db", one.name)[1] for one in inside.glob("*.db")}
@@ -133,7 +133,7 @@ def test_no_request_is_lost_while_workers_are_replaced():
 
 
 def test_draining_says_so_and_loses_no_request():
-    with running(drain_seconds=2) as service:
+    with running(drain_seconds=5) as service:
         with load(service) as told:
             service.wait(lambda: len(told) > 50)
             service.signal(signal.SIGTERM)
@@ -175,14 +175,15 @@ def children(pid):
 
 
 def test_a_request_under_way_is_answered_when_the_service_stops():
-    long = {"input_shape": [20_000, 1], "layers": [{"type": "LSTM", "units": 1}]}
+    long = {"input_shape": [5_000, 1], "layers": [{"type": "LSTM", "units": 1}]}
     body = json.dumps({"model": long, "inputs": {"seed": 1}}).encode()
-    with running() as service, socket.create_connection(("127.0.0.1", service.port), 60) as connection:
+    settings = {"max_read_seconds": 60, "graceful_seconds": 60}
+    with running(**settings) as service, socket.create_connection(("127.0.0.1", service.port), 120) as connection:
         head = f"POST /v1/forward HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body[:-1])
-        time.sleep(0.3)
+        service.wait(lambda: service.samples()["layercalc_http_requests_in_flight"] == 2)  # the scrape is one
         service.signal(signal.SIGTERM)
-        time.sleep(0.3)
+        service.wait(lambda: "Handling signal: term" in service.text())
         connection.sendall(body[-1:])
         answer = b""
         while part := connection.recv(1 << 16):
@@ -212,7 +213,7 @@ def redis(tmp_path):
     port = free_port()
     command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             break

@@ -10,7 +10,7 @@ from tritonclient.utils import InferenceServerException
 
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from tests.web.test_serving import serving
+from tests.service import running
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
 KERNEL, BIAS = np.array([[1, 2], [3, 4], [5, 6]], "float32"), np.array([0.5, -0.5], "float32")
@@ -47,8 +47,8 @@ def client(folder):
 
 
 def test_tritons_client_drives_it_unmodified(folder):
-    with serving(LAYERCALC_MODELS=str(folder)) as port:
-        client = triton.InferenceServerClient(f"127.0.0.1:{port}")
+    with running(models=folder) as service:
+        client = triton.InferenceServerClient(f"127.0.0.1:{service.port}")
         assert client.is_server_live()
         assert client.is_server_ready()
         assert client.is_model_ready("dense")

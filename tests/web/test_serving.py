@@ -3,65 +3,35 @@
 import gzip
 import http.client
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.service import TINY, running
+
 DATA = Path(__file__).parents[1] / "data" / "keras_files"
-
-TINY = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
-
-
-@contextmanager
-def serving(**settings):
-    """The port of a service, started as a user starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "layercalc", "serve", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **settings}, text=True
-    )
-    for _ in range(1200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    yield port
-    process.send_signal(signal.SIGTERM)
-    output = process.communicate(timeout=20)[0]
-    assert process.returncode == 0, output
-    assert "curl" in output
-    assert "Traceback" not in output
 
 
 @pytest.fixture(scope="module")
 def server():
-    with serving(LAYERCALC_MAX_BODY_BYTES="100000", LAYERCALC_MAX_FORWARD_PASSES="8") as port:
-        yield port
+    with running(max_body_bytes=100_000, max_forward_passes=8, max_forward_outputs=1000) as service:
+        yield service.port
+        assert "curl" in service.text()
 
 
 @pytest.fixture(scope="module")
 def narrow():
     """A service that allows little."""
     most = {"FLOPS": 10**9, "BYTES": 10**9, "OUTPUTS": 1000, "STEPS": 5 * 10**6, "SECONDS": 1, "PASSES": 1}
-    settings = {f"LAYERCALC_MAX_FORWARD_{name}": str(value) for name, value in most.items()}
-    with serving(**settings, LAYERCALC_MAX_HDF5_BYTES="100", LAYERCALC_MAX_LAYERS="100") as port:
-        yield port
+    settings = {f"max_forward_{name.lower()}": value for name, value in most.items()}
+    with running(**settings, max_hdf5_bytes=100, max_layers=100) as service:
+        yield service.port
 
 
 def request(port, method, path, body=None, headers=None, chunked=False):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, body, headers or {}, encode_chunked=chunked)
     response = connection.getresponse()
     text = response.read().decode()
@@ -102,11 +72,11 @@ def test_pass_past_a_limit_is_refused_at_once_with_both_numbers(narrow, limit):
     assert re.search(rf"[0-9,]+ .*the limit is {most} ", found[0])
 
 
-def test_layers_that_are_returned_count_among_the_numbers_of_an_answer(narrow):
+def test_layers_that_are_returned_count_among_the_numbers_of_an_answer(server):
     small = {"type": "Dense", "units": 1}
     body = pass_of([8], {"type": "Dense", "units": 999, "name": "wide"}, small)
-    assert request(narrow, "POST", "/v1/forward", json.dumps(body))[0] == 200
-    status, text = request(narrow, "POST", "/v1/forward", json.dumps({**body, "return_layers": ["wide", "dense"]}))
+    assert request(server, "POST", "/v1/forward", json.dumps(body))[0] == 200
+    status, text = request(server, "POST", "/v1/forward", json.dumps({**body, "return_layers": ["wide", "dense"]}))
     assert (status, "LAYERCALC_MAX_FORWARD_OUTPUTS" in text) == (422, True)
 
 
@@ -133,7 +103,7 @@ def test_more_passes_than_may_run_at_a_time_are_told_to_come_again(narrow):
     body = json.dumps({"model": LONG, "inputs": {"seed": 1}})
 
     def status(_):
-        connection = http.client.HTTPConnection("127.0.0.1", narrow, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", narrow, timeout=60)
         connection.request("POST", "/v1/forward", body)
         response = connection.getresponse()
         response.read()

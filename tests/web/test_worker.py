@@ -71,7 +71,7 @@ def test_closing_waits_for_the_client_to_hang_up_but_not_for_long():
     patience = Patience(tick=0.01)
     ours, theirs = socket.socketpair()
     theirs.sendall(b"more than was read")
-    patience.close(ours, seconds=5)
+    patience.close(ours, seconds=60)
     assert theirs.recv(1) == b""  # told at once
     assert ours.fileno() >= 0
     theirs.close()
@@ -84,7 +84,7 @@ def test_closing_waits_for_the_client_to_hang_up_but_not_for_long():
 
 
 def until(what):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not what():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -17,6 +17,7 @@ from layercalc.ops import Tensor
 
 LAYERS: dict[str, type["Layer"]] = {}
 ALIASES: dict[str, str] = {}
+FIELDS: dict[type["Layer"], dict[str, Field]] = {}
 
 SEVERAL = ("initial_state", "states")  # what a call names that may be a list of tensors
 
@@ -71,7 +72,6 @@ class Layer:
     configs may share one object, and the weights belong to the place in the document.
     """
 
-    schema: ClassVar[ma.Schema]
     rank: ClassVar[int | None] = None
     batched: ClassVar[bool] = True  # whether there is always a batch in front
     type: str  # of the class; an operation read from Keras 2 has one of its own
@@ -227,7 +227,6 @@ def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int
                 raise ValueError(f"There is a layer {name!r} already.")
             kind.type = name
             kind.aliases = tuple(alias.format(rank) for alias in aliases)
-            kind.schema = schema_of(kind)
             read_signature(kind)
             if hasattr(kind, "examples"):
                 kind.example = kind.examples[rank]
@@ -238,8 +237,18 @@ def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int
     return register(cls) if cls else register
 
 
-def schema_of(kind: type[Layer]) -> ma.Schema:
-    """One marshmallow schema for a layer class, the fields in the order of its bases and itself, those of `Layer` last.
+def fields_of(kind: type[Layer]) -> dict[str, Field]:
+    """The config fields of a layer type by name, in Keras' order.
+
+    Put in order when first asked for: hundreds of types are known, and a document has few.
+    """
+    if kind not in FIELDS:
+        FIELDS[kind] = ordered_fields(kind)
+    return FIELDS[kind]
+
+
+def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
+    """Those of its bases, its own, those of `Layer` last, each bound to the rank of the layer.
 
     A field declared again keeps its place; several of them take each other's places in their new order.
     """
@@ -253,7 +262,7 @@ def schema_of(kind: type[Layer]) -> ma.Schema:
         order += [key for key in own if key not in found]
         found = {**own, **found} if base is Layer else {**found, **own}
     ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | {"rank": kind.rank})
-    return ranked()
+    return ranked().fields
 
 
 def read_signature(kind: type[Layer]) -> None:
@@ -265,11 +274,6 @@ def read_signature(kind: type[Layer]) -> None:
     kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
     kind.positional = tuple(p.name for p in by_position)
     kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
-
-
-def fields_of(kind: type[Layer]) -> dict[str, Field]:
-    """The config fields of a layer type by name, in Keras' order."""
-    return kind.schema.fields  # type: ignore[return-value]
 
 
 def find(name: Any) -> type[Layer]:

@@ -11,7 +11,7 @@ import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
-from layercalc.layers import ALIASES, LAYERS, REFUSED, Layer, nearest, refusal
+from layercalc.layers import ALIASES, LAYERS, REFUSED, Layer, fields_of, nearest, refusal
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
 from layercalc.model import ALL, Model
@@ -208,18 +208,16 @@ class Code(Literals):
     def layer(self, node: ast.Call, kind: type[Layer]) -> LayerValue:
         """A layer under construction; positional arguments are Keras' in order."""
         config, place = self.arguments(
-            node, [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
+            node, [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype")]
         )
         given = config.pop("name", None)
         shape = None
         if "input_length" in config:  # Keras 2: the number of steps, beside the features where they are named
             length = [config.pop("input_length")]
-            features = (
-                [config.pop("input_dim")] if "input_dim" in config and "input_dim" not in kind.schema.fields else []
-            )
+            features = [config.pop("input_dim")] if "input_dim" in config and "input_dim" not in fields_of(kind) else []
             shape = self.shape([*length, *features], "input_length", place)
         for key in SHAPES:
-            if key in config and key not in kind.schema.fields:
+            if key in config and key not in fields_of(kind):
                 value = config.pop(key)
                 shape = self.shape(value, key, place) if shape is None else shape
         for value in config.values():
@@ -264,7 +262,7 @@ class Code(Literals):
 
     def functional(self, node: ast.Call, kind: type[Layer]) -> Any:
         """`concatenate([a, b], axis=1)`: a layer made and called at once."""
-        fields = [key for key in kind.schema.fields if key not in ("name", "trainable", "dtype")]
+        fields = [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype")]
         config, place = self.arguments(node, ["inputs", *fields])
         inputs = config.pop("inputs", None)
         given = config.pop("name", None)

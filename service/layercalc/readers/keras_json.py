@@ -6,7 +6,7 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 
 from typing import Any
 
-from layercalc.layers import ConfigError, Layer
+from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.base import WAY_OUT
 from layercalc.layers.fields import received, whole
 from layercalc.layers.nested import MODELS
@@ -261,7 +261,7 @@ def read_layer(
     kind = draft.kind(name, place_of(place.path, item), "class_name")
     if kind is None:
         return None, None
-    known = kind.schema.fields
+    known = fields_of(kind)
     extra = extra or {}
     if strange := [key for key in extra if key not in known]:
         draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")

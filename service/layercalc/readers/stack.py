@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import ALIASES, LAYERS, Layer, nearest
+from layercalc.layers import ALIASES, LAYERS, Layer, fields_of, nearest
 from layercalc.layers.base import UNIVERSAL
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
@@ -144,7 +144,7 @@ def layer_type(name: Any) -> type[Layer] | None:
 
 def shape_keys(config: dict[str, Any], kind: type[Layer] | None) -> list[str]:
     """The keys of a config that name an input's shape, and are no field of the layer (as Embedding's input_dim is)."""
-    return [key for key in SHAPES if key in config and (kind is None or key not in kind.schema.fields)]
+    return [key for key in SHAPES if key in config and (kind is None or key not in fields_of(kind))]
 
 
 def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any]]:

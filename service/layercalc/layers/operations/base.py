@@ -9,7 +9,7 @@ import numpy as np
 
 from layercalc import ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import WAY_OUT, ConfigError, Layer, Weight, build, nearest, schema_of
+from layercalc.layers.base import WAY_OUT, ConfigError, Layer, Weight, build, fields_of, nearest
 from layercalc.layers.fields import Field, finite, received, whole
 from layercalc.ops import FLOATS, WIDTH, Tensor
 
@@ -111,7 +111,6 @@ def settled(value: Any) -> Any:
 def operation(cls: Cls) -> Cls:
     """Register an operation by its class name."""
     cls.type = cls.__name__
-    cls.schema = schema_of(cls)
     cls.accepts, cls.takes = frozenset(), (0, None)
     if "signature" not in vars(cls):
         full = inspect.signature(cls.compute)
@@ -140,7 +139,7 @@ def recorded(
         why = NOT_HERE.get(name, "")
         hint = f" {why}" if why else nearest(name, list(OPERATIONS))
         raise ConfigError([((), f"The operation {name!r} cannot be computed here.{hint} {WAY_OUT}")])
-    known = {key: value for key, value in config.items() if key in OPERATIONS[name].schema.fields}
+    known = {key: value for key, value in config.items() if key in fields_of(OPERATIONS[name])}
     made = build(OPERATIONS[name], {**known, "dtype": known.get("dtype")} if "dtype" in known else known)
     assert isinstance(made, Operation)
     made.late = late or {}
