@@ -1,6 +1,7 @@
 """How many requests a second two workers answer, beside a bare Flask application that answers the same bytes.
 
-`make load`: both under the same gunicorn, in turns, on loopback; by wrk where it is installed, else by Python.
+`make load`: both under the gunicorn that is deployed, in turns, on loopback; by wrk where it is installed, else by
+Python. Medians of many short turns: in some of them all connections come to one worker, whichever the application.
 """
 
 import json
@@ -19,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-SECONDS, TURNS, CONNECTIONS = int(os.environ.get("LOAD_SECONDS", "2")), 3, 8
+SECONDS, TURNS, CONNECTIONS = int(os.environ.get("LOAD_SECONDS", "1")), 9, 8
 WORKERS, THREADS = 2, 4
 CYCLE = ("Conv2D", "BatchNormalization", "MaxPooling2D", "Dropout")
 BARE = """
@@ -68,11 +69,12 @@ def serving(application: str, folder: str, **settings: str) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [*("--workers", str(WORKERS), "--threads", str(THREADS), "--worker-class", "gthread")]
-    command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
-    environment = {**os.environ, "PYTHONPATH": folder, "OPENBLAS_NUM_THREADS": "1", **settings}
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:layercalc.web.gunicorn_conf"]
+    where = {"BIND": f"127.0.0.1:{port}", "WORKERS": str(WORKERS), "THREADS": str(THREADS)}
+    known = {f"LAYERCALC_{name}": value for name, value in where.items()}
+    environment = {**os.environ, "PYTHONPATH": folder, **known, **settings}
     with Path(folder, f"{port}.log").open("wb") as log:  # lines are written, as they are in service, and not shown
-        process = subprocess.Popen([*command, "--no-control-socket", application], env=environment, stderr=log)
+        process = subprocess.Popen([*command, application], env=environment, stderr=log)
     try:
         for _ in range(300):
             try:
@@ -166,7 +168,7 @@ def main() -> None:
             ratios = sorted(a.rate / b.rate for a, b in zip(ours, bare, strict=True))
             print(
                 f"{layers:5} layers, {told:13} {one.rate:8.0f}/s, bare Flask {other.rate:8.0f}/s, "
-                f"ratio {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); p50 {one.middle:.1f} ms, "
+                f"ratio {one.rate / other.rate:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); p50 {one.middle:.1f} ms, "
                 f"p99 {one.late:.1f} ms = {one.late / one.middle:.1f} × (bare {other.late / other.middle:.1f} ×); "
                 f"{len(answer.data):,} bytes; failed {sum(turn.failed for turn in ours)}",
                 flush=True,

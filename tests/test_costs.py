@@ -1,7 +1,10 @@
 """What it costs: sums, memory, reach, rooflines, and published figures."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -283,3 +286,21 @@ def test_inception_modules_cost_what_their_paper_says(size, channels, plan, mega
     ]
     macs = layercalc.analyze({"input_shape": [size, size, channels], "layers": layers})["totals"]["macs"]
     assert macs // 10**6 == mega or round(macs / 1e6) == mega
+
+
+def test_explanations_read_the_same_in_every_process():
+    program = (
+        "import layercalc; print(layercalc.analyze({'input_shape': [16, 32], 'layers': [{'type': 'MultiHeadAttention', "
+        "'num_heads': 2, 'key_dim': 8, 'inputs': ['input', 'input']}]}, explain=True)['layers'][0]['explain'])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1

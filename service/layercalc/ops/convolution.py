@@ -205,7 +205,8 @@ class ConvTranspose(Op):
 
     def workspace(self, x: Shape, kernel: Shape, *, strides: Shape, dilation_rate: Shape, **_: Any) -> Dim:
         sizes = zip(x[1:-1], kernel[:-2], strides, dilation_rate, strict=True)
-        return x[0] * prod((n - 1) * stride + span(k, d) for n, k, stride, d in sizes) * kernel[-2]
+        whole = x[0] * prod((n - 1) * stride + span(k, d) for n, k, stride, d in sizes) * kernel[-2]
+        return whole + size(x[:-1]) * kernel[-2]  # the result before it is cut, and what one tap adds to it
 
     def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
         return size(kernel[:-2])

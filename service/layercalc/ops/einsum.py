@@ -98,18 +98,18 @@ class Einsum(Op):
         operands, out = parsed(equation, tuple(map(len, shapes)))
         sizes = self.sizes(shapes, operands, equation)
         if len(operands) == 1:
-            return Cost(adds=max_zero(prod(sizes[one] for one in set(operands[0])) - prod(result)))
+            return Cost(adds=max_zero(prod(sizes[one] for one in dict.fromkeys(operands[0])) - prod(result)))
         total = Cost()
-        seen = set(operands[0])
+        seen = dict.fromkeys(operands[0])  # in order, so that an explanation reads the same in every process
         for place, operand in enumerate(operands[1:], 2):
-            space = seen | set(operand)
+            space = seen | dict.fromkeys(operand)
             later = {one for term in operands[place:] for one in term} | set(out)
             count = prod(sizes[one] for one in space)
-            summed = space - later
+            summed = space.keys() - later
             total = (
                 Cost(macs=total.macs + count, muls=total.muls) if summed else Cost(total.macs, 0, total.muls + count)
             )
-            seen = space & later
+            seen = {one: None for one in space if one in later}
         return total
 
     def run(self, *arrays: Any, equation: str) -> np.ndarray:
