@@ -28,7 +28,7 @@ load: $(VENV)/.test
 	$(BIN)/python benchmarks/load.py
 
 soak: $(VENV)/.test
-	$(BIN)/python benchmarks/soak.py
+	MALLOC_ARENA_MAX=1 $(BIN)/python benchmarks/soak.py
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz

@@ -27,6 +27,7 @@ def serve(**given: str | int | None) -> None:
     for name, value in given.items():
         if value is not None:
             os.environ[setting(name)] = str(value)
+    os.environ.setdefault("MALLOC_ARENA_MAX", "1")  # glibc: a heap for each thread is memory that others cannot use
     os.execv(sys.executable, command())
 
 
