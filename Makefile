@@ -28,10 +28,10 @@ load: $(VENV)/.test
 	$(BIN)/python benchmarks/load.py
 
 soak: $(VENV)/.test
-	MALLOC_ARENA_MAX=1 $(BIN)/python benchmarks/soak.py
+	MALLOC_ARENA_MAX=1 LAYERCALC_LOG_LEVEL=error $(BIN)/python benchmarks/soak.py
 
 fuzz: $(VENV)/.test
-	$(BIN)/python -m tests.fuzz
+	LAYERCALC_LOG_LEVEL=error $(BIN)/python -m tests.fuzz
 
 openapi: $(VENV)/.run
 	$(BIN)/layercalc openapi > openapi.yaml
