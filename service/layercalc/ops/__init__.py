@@ -7,12 +7,10 @@ from layercalc.ops.base import (
     OPS,
     READING,
     Cost,
-    Running,
     Tracing,
     autocast,
     computing,
     constant,
-    forced,
     full,
     identity,
     layout,
@@ -75,6 +73,7 @@ from layercalc.ops.reduction import (
     sort,
 )
 from layercalc.ops.resizing import INTERPOLATIONS, resize
+from layercalc.ops.running import Running, forced
 from layercalc.ops.sampling import homography, map_coordinates, project, scale_axis
 from layercalc.ops.scatter import scatter, segments, slice_at, slice_update
 from layercalc.ops.shaping import (

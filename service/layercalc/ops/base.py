@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from math import prod
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,10 +12,9 @@ from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.known import SMALL, Known, folded, objects
-from layercalc.ops.pending import Affine, Finish, Make, Pending, Step, over
+from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import WIDTH, Spec, Tensor
-from layercalc.ops.threads import ALONE
 
 
 @dataclass(slots=True)
@@ -254,140 +252,6 @@ class Tracing:
             if old.ndim != new.ndim or any(map(differ, old.shape, new.shape)):
                 raise ShapeError(f"A state of shape {text(old.shape)} would be {text(new.shape)} after one step.")
         return carry, Spec((batch, steps, *y.shape[1:]), y.dtype)
-
-
-class Running:
-    """Read with arrays: every op computes, floats in one dtype; pointwise ones once their numbers are asked for.
-
-    At most one tensor waits at a time, so that no more memory is held than one kernel needs.
-    """
-
-    def __init__(self, dtype: str = "float32"):
-        self.float = np.dtype(dtype)
-        self.compute = dtype
-        self.eager = False
-        self.watch: Callable[[], None] = lambda: None  # called before each step of a loop
-        self.waiting: Pending | None = None
-
-    def spend(self) -> None:
-        """The analysis has counted already."""
-
-    def settle(self) -> None:
-        """Compute what waits."""
-        waiting, self.waiting = self.waiting, None
-        if waiting is not None:
-            waiting.force()
-
-    def wait(self, pending: Pending) -> Pending:
-        self.waiting = pending
-        return pending
-
-    def op(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
-        if not self.eager and len(inputs) < 6:
-            joined = self.joined(op, inputs, attributes)
-            if joined is not None:
-                return joined
-        inputs = tuple(map(forced, inputs))
-        if self.waiting is not None and self.waiting.array is not None:
-            self.waiting = None  # it was asked for, and is not to be kept alive
-        dtypes = {x.dtype for x in inputs}
-        if len(dtypes) > 1 or (op.floating and dtypes != {self.float}):
-            common = op.common_dtype(*(x.dtype.name for x in inputs))
-            if common is not None:
-                to = self.float if common in FLOATS else np.dtype(common)
-                inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
-        for key in ("to", "dtype"):
-            if key in attributes:
-                attributes = {**attributes, key: self.held(attributes[key])}
-        if any(x.size == 0 for x in inputs):  # kernels need not care for empty tensors
-            out = op.shape(*(x.shape for x in inputs), **attributes)
-            if op.sums or 0 in out:
-                return np.zeros(out, inputs[0].dtype)
-        if op.finishes and not self.eager:
-            out = op.shape(*(x.shape for x in inputs), **attributes)
-            if len(out) > 1:
-                self.settle()
-                folds = inputs[1].size < prod(out) and prod(inputs[1].shape[-op.channels :]) == out[-1]
-                return self.wait(Pending(out, inputs[0].dtype, made(op, inputs, attributes), folds))
-        return op.run(*inputs, **attributes)
-
-    def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Pending | None:
-        """The tensor with one more step, if this op is one that can wait."""
-        place = next((i for i, x in enumerate(inputs) if x.__class__ is Pending and x.array is None and not x.taken), 0)
-        x = inputs[place]
-        if x.dtype != self.float or x.ndim < 2 or x.size < SMALL_RUN or {one.dtype for one in inputs} != {x.dtype}:
-            return None
-        step: Any = op.affine(*inputs, **attributes) if place == 0 else None
-        if step is None:
-            if not op.joins(*inputs, **attributes):
-                return None
-            others = []
-            for one in (*inputs[:place], *inputs[place + 1 :]):
-                if one.shape != x.shape and not (one.ndim == 1 and one.shape == x.shape[-1:]) and one.size != 1:
-                    return None
-                array = forced(one)
-                others.append(array.reshape(-1, x.shape[-1]) if one.shape == x.shape else array.reshape(-1))
-            step = Step(op, tuple(others), place, attributes)
-        if x.__class__ is Pending and x.array is None and not x.taken:
-            return self.wait(x.then(step))
-        self.settle()
-        source = np.ascontiguousarray(forced(x))
-        return self.wait(Pending(source.shape, source.dtype, over(source)).then(step))
-
-    def held(self, to: Any) -> Any:
-        """What a dtype is held in: NumPy has no bfloat16, and a pass in float64 rounds to float32 nowhere."""
-        return self.float.name if to == "bfloat16" or (to == "float32" and self.float == np.float64) else to
-
-    def autocast(self, x: np.ndarray) -> np.ndarray:
-        return x
-
-    def shape_of(self, x: np.ndarray) -> np.ndarray:
-        return np.array(x.shape, np.int32)
-
-    def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
-        return np.asarray(values(), self.float if dtype in FLOATS else dtype)
-
-    def layout(self, x: Any, axes: tuple[int, ...]) -> np.ndarray:
-        return forced(x).transpose(axes)
-
-    def scan(self, step: Callable, xs: tuple[np.ndarray, ...], carry: tuple, reverse: bool) -> tuple[tuple, np.ndarray]:
-        xs, carry = tuple(map(forced, xs)), all_forced(carry)
-        steps = xs[0].shape[1]
-        ys: Any = None
-        before, self.eager = self.eager, True  # the arrays of one step are small
-        with ALONE.lifted():
-            for index, t in enumerate(range(steps)[:: -1 if reverse else 1]):
-                self.watch()
-                carry, y = step(carry, *(x[:, t] for x in xs))
-                if ys is None:
-                    ys = np.empty((y.shape[0], steps, *y.shape[1:]), y.dtype)
-                ys[:, index] = y
-        self.eager = before
-        return carry, ys
-
-
-def made(op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> Make:
-    """A kernel that is still to run, and may have a factor for each channel folded into its weights."""
-
-    def make(finish: Finish, scale: np.ndarray | None) -> np.ndarray:
-        x, weights, *rest = inputs
-        if scale is not None:
-            weights = weights * scale.reshape(weights.shape[-op.channels :])
-        return op.run(x, weights, *rest, **attributes, finish=finish)
-
-    return make
-
-
-SMALL_RUN = 1 << 12  # elements below which nothing is gained by waiting
-
-
-def forced(x: Any) -> np.ndarray:
-    """The numbers of a tensor that may wait."""
-    return x.force() if x.__class__ is Pending else x
-
-
-def all_forced(carry: Any) -> Any:
-    return tuple(map(all_forced, carry)) if isinstance(carry, tuple | list) else forced(carry)
 
 
 def flattened(carry: Any) -> list[Spec]:
