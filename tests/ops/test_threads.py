@@ -53,7 +53,10 @@ def test_blas_has_one_thread_inside_and_its_own_again_outside():
         assert set(blas()) == {1}
         with ALONE.lifted():
             assert blas() == before
+    with ALONE.lifted():
+        assert blas() == before
     assert blas() == before
+    assert ALONE.inside == 0
 
 
 CASES = {

@@ -65,7 +65,10 @@ class Alone:
 
     @contextmanager
     def lifted(self) -> Iterator[None]:
-        """BLAS has its threads again, for many small products in a row."""
+        """BLAS has its threads again, for many small products in a row; outside it has them anyway."""
+        if not self.inside:
+            yield
+            return
         self.enter(-1)
         try:
             yield
