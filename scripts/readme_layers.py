@@ -7,8 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from layercalc.catalogue import summary
-from layercalc.layers import ALIASES, LAYERS
-from layercalc.layers.base import REFUSED
+from layercalc.layers.keras import KERAS
 from layercalc.layers.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[1]
@@ -18,19 +17,19 @@ MARKS = ("<!-- layers -->\n", "<!-- end of layers -->\n")
 def table() -> str:
     """A row for each family: its layers, how many there are, and how many of them are classes of keras.layers."""
     recorded = set(json.loads((ROOT / "tests" / "data" / "keras_signatures.json").read_text()))
-    aliased = {ALIASES.get(name, name) for name in recorded}
+    aliased = {KERAS.aliases.get(name, name) for name in recorded}
     families: dict[str, list[str]] = defaultdict(list)
-    for name, kind in LAYERS.items():
+    for name, kind in KERAS.kinds.items():
         families[summary(kind)["family"]].append(name)
     lines = ["| family | layers | ours | of Keras |", "|---|---|---|---|"]
     for family, names in sorted(families.items()):
         listed = ", ".join(f"`{name}`" for name in shortened(names))
         lines.append(f"| {family} | {listed} | {len(names)} | {len(aliased.intersection(names))} |")
-    classes = {name for name in recorded if name not in ALIASES}
-    here = classes.intersection(LAYERS)
-    lines.append(f"| all | and {len(OPERATIONS)} operations of `keras.ops` | {len(LAYERS)} | {len(here)} |")
-    missing = ", ".join(f"`{name}`" for name in sorted(classes - here - set(REFUSED)))
-    refused = ", ".join(f"`{name}`" for name in sorted(classes & set(REFUSED)))
+    classes = {name for name in recorded if name not in KERAS.aliases}
+    here = classes.intersection(KERAS.kinds)
+    lines.append(f"| all | and {len(OPERATIONS)} operations of `keras.ops` | {len(KERAS.kinds)} | {len(here)} |")
+    missing = ", ".join(f"`{name}`" for name in sorted(classes - here - set(KERAS.refused)))
+    refused = ", ".join(f"`{name}`" for name in sorted(classes & set(KERAS.refused)))
     text = "\n".join(lines)
     text += (
         f"\n\nKeras {VERSION} has {len(classes)} layer classes. Refused, since they run foreign code or work on strings"

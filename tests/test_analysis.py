@@ -22,7 +22,7 @@ TINY = {
 def test_report_of_the_contract():
     report = analyze(TINY)
     conv, pool, flatten, dense = report["layers"]
-    assert report["model"] == {"name": "tiny", "format": "stack"}
+    assert report["model"] == {"name": "tiny", "format": "stack", "vocabulary": "keras"}
     assert report["batch_size"] is None
     assert report["inputs"] == [{"name": "input", "shape": [None, 28, 28, 1], "dtype": "float32"}]
     assert report["outputs"] == [{"name": "dense", "shape": [None, 10], "dtype": "float32"}]

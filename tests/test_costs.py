@@ -14,7 +14,7 @@ from layercalc.analysis import analyse
 from layercalc.devices import DEVICES
 from layercalc.execution import execute, seeded_inputs, seeded_weights
 from layercalc.explain import KINDS as SPELLED
-from layercalc.layers import LAYERS
+from layercalc.layers.keras import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 from layercalc.readers import read
@@ -187,9 +187,9 @@ def value(text):
     return eval(text)  # arithmetic of our own making
 
 
-@pytest.mark.parametrize("name", [name for name, kind in LAYERS.items() if not kind.is_input])
+@pytest.mark.parametrize("name", [name for name, kind in KERAS.kinds.items() if not kind.is_input])
 def test_explanations_add_up(name):
-    example = catalogue.example(LAYERS[name])
+    example = catalogue.example(KERAS.kinds[name])
     several = len(example["input_shapes"]) > 1
     inputs = [{"name": f"x{i}", "batch_shape": shape} for i, shape in enumerate(example["input_shapes"])]
     layer = {**example["layer"], **({"inputs": [one["name"] for one in inputs]} if several else {})}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from layercalc import analyze
 from layercalc.kept import Kept, store, using
-from layercalc.layers import LAYERS
+from layercalc.layers.keras import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
 from layercalc.web.texts import json_bytes
@@ -78,11 +78,11 @@ def twice(shared, document, **options):
         return alone, analyze(document, **options), analyze(document, **options)
 
 
-@pytest.mark.parametrize("kind", sorted(LAYERS))
+@pytest.mark.parametrize("kind", sorted(KERAS.kinds))
 def test_layer_reads_the_same_from_the_store(shared, kind):
-    if LAYERS[kind].is_input:
+    if KERAS.kinds[kind].is_input:
         return
-    config, shapes = LAYERS[kind].example
+    config, shapes = KERAS.kinds[kind].example
     shapes = shapes if isinstance(shapes, list) else [shapes]
     names = [f"in{i}" for i in range(len(shapes))]
     inputs = [{"name": name, "shape": list(shape[1:])} for name, shape in zip(names, shapes, strict=True)]

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import layercalc
-from layercalc.layers import ALIASES, LAYERS, fields_of
+from layercalc.layers import fields_of
+from layercalc.layers.keras import KERAS
 from layercalc.layers.operations import OPERATIONS
 from layercalc.ops import ACTIVATIONS
 from tests import oracle
 
-KNOWN = {*LAYERS, *ALIASES, *(f"ops.{name}" for name in OPERATIONS)}
+KNOWN = {*KERAS.kinds, *KERAS.aliases, *(f"ops.{name}" for name in OPERATIONS)}
 CASES = [case for case in oracle.cases() if oracle.kinds(case["layer"]) <= KNOWN]
 ZOO = [name for name, entry in oracle.zoo().items() if oracle.kinds(entry["model"]) <= KNOWN]
 
@@ -124,10 +125,10 @@ OURS_ONLY = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in LAYERS if name in SIGNATURES])
+@pytest.mark.parametrize("name", [name for name in KERAS.kinds if name in SIGNATURES])
 def test_signature_is_that_of_keras(name):
     """Every argument of Keras is a field, in Keras' order, with Keras' default."""
-    fields = fields_of(LAYERS[name])
+    fields = fields_of(KERAS.kinds[name])
     recorded = [entry for entry in SIGNATURES[name] if entry[0] not in ("name", "dtype", "input_tensor")]
     for argument, required, default in recorded:
         field = fields[argument]
@@ -170,7 +171,7 @@ def test_every_activation_of_ours_is_one_of_keras():
 def test_every_alias_is_one_of_keras():
     functional = {"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot", "Input"}
     elsewhere = {"GroupedQueryAttention", "SyncBatchNormalization"}  # of Keras 3.16, of Keras 2
-    assert set(ALIASES) - functional - elsewhere <= set(SIGNATURES)
+    assert set(KERAS.aliases) - functional - elsewhere <= set(SIGNATURES)
 
 
 GRAPHS = oracle.unzipped(oracle.DATA / "keras_graphs" / "models.json.gz")

@@ -369,7 +369,8 @@ class Shapes:
         return model.walk(inputs, inner)
 
     def fault(self, call: Call, error: ShapeError) -> None:
-        path = (error.field,) if error.field else ()
+        spelled = call.layer.spelled if call.layer is not None else {}
+        path = (spelled.get(error.field, error.field),) if error.field else ()
         self.analysis.faults.append({**call.place.at(path), "detail": str(error), "layer": self.prefix + call.name})
 
 

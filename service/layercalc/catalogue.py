@@ -8,7 +8,8 @@ from layercalc.budgets.keys import budgets_schema
 from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
-from layercalc.layers import ALIASES, LAYERS, Layer, fields_of
+from layercalc.errors import InvalidModel
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, nearest
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 
@@ -48,9 +49,24 @@ WORDS = {
 }
 
 
-def layers() -> list[dict[str, Any]]:
-    """Every layer type in a line: its name, aliases, family and what it does."""
-    return [summary(kind) for kind in LAYERS.values()]
+DEFAULT = "keras"
+
+
+def layers(vocabulary: str = DEFAULT) -> list[dict[str, Any]]:
+    """Every layer type of a vocabulary in a line: its name, aliases, family and what it does.
+
+    Raises InvalidModel for a vocabulary that there is not.
+    """
+    return [summary(kind) for kind in spoken(vocabulary).kinds.values()]
+
+
+def spoken(name: str) -> Vocabulary:
+    """The vocabulary of that name; InvalidModel says which there are."""
+    if name not in VOCABULARIES:
+        there = f"There is no vocabulary {name!r}.{nearest(name, list(VOCABULARIES))}"
+        listed = f"There {'are' if len(VOCABULARIES) > 1 else 'is'} {', '.join(VOCABULARIES)}."
+        raise InvalidModel([{"parameter": "vocabulary", "detail": f"{there} {listed}"}])
+    return VOCABULARIES[name]
 
 
 def summary(kind: type[Layer]) -> dict[str, Any]:
@@ -71,11 +87,14 @@ def description(kind: type[Layer]) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
-def entry(name: str) -> dict[str, Any] | None:
-    """All about one layer type, by name or alias: fields, defaults, JSON Schema, example."""
-    kind = LAYERS.get(ALIASES.get(name, name))
+def entry(name: str, vocabulary: str = DEFAULT) -> dict[str, Any]:
+    """All about one layer type, by name or alias: fields, defaults, JSON Schema, example.
+
+    Raises LookupError for a type that there is not, with a sentence that names the nearest; InvalidModel as `layers`.
+    """
+    kind = spoken(vocabulary).get(name)
     if kind is None:
-        return None
+        raise LookupError(f"There is no layer type {name!r}.{spoken(vocabulary).nearest(name)}")
     return {
         **summary(kind),
         "fields": [

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from layercalc.errors import pointer
-from layercalc.layers.base import SLIPS
 
 
 class JsonPlace(NamedTuple):
@@ -14,12 +13,10 @@ class JsonPlace(NamedTuple):
     config: dict[str, Any]
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
-        """Where a fault stands: the config field under the name it has in the document, else the layer."""
+        """Where a fault stands: the key of the config that the path leads to, else the layer."""
         node: Any = self.config
         found: list[object] = []
         for token in path:
-            if isinstance(node, dict):
-                token = token if token in node else next((slip for slip in node if token in SLIPS.get(slip, ())), None)
             if isinstance(node, list) and isinstance(token, str) and token.isdecimal():
                 token = int(token)
             if not holds(node, token):
@@ -46,8 +43,7 @@ class CodePlace(NamedTuple):
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         line, column = self.line, self.column
         if path:
-            names = [str(path[0]), *(slip for slip, means in SLIPS.items() if path[0] in means)]
-            line, column = next((self.arguments[n] for n in names if n in self.arguments), (line, column))
+            line, column = self.arguments.get(str(path[0]), (line, column))
         return {"line": line, "column": column}
 
 

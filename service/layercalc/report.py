@@ -41,7 +41,11 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
     totals: dict[str, Any] = {metric: count(n) for metric, n in sums.items()}
     out = {
         "version": __version__,
-        "model": {"name": analysis.model.name, "format": analysis.model.form},
+        "model": {
+            "name": analysis.model.name,
+            "format": analysis.model.form,
+            "vocabulary": analysis.model.of_vocabulary.name,
+        },
         "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
         "inputs": [tensor(value) for value in analysis.inputs],
         "outputs": [tensor(value) for value in analysis.outputs],

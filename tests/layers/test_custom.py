@@ -3,7 +3,7 @@
 import pytest
 
 from layercalc import InvalidModel, analyze, forward
-from layercalc.layers.base import REFUSED
+from layercalc.layers.keras import KERAS
 
 
 def stack(**layer):
@@ -13,13 +13,13 @@ def stack(**layer):
 DECLARED = {"type": "Custom", "output_shape": [4], "params": 30, "macs": 20, "flops": 50}
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", KERAS.refused)
 def test_refused_layer_says_why_and_offers_the_way_out(name):
     with pytest.raises(InvalidModel) as caught:
         analyze(stack(type=name))
     (error,) = caught.value.errors
     assert error["pointer"] == "/layers/1/type"
-    assert error["detail"].startswith(f"{name} {REFUSED[name]}.")
+    assert error["detail"].startswith(f"{name} {KERAS.refused[name]}.")
     assert '"type": "Custom"' in error["detail"]
 
 

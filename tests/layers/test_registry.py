@@ -9,19 +9,19 @@ import pytest
 
 import layercalc
 from layercalc import catalogue
-from layercalc.layers import ALIASES, LAYERS, ConfigError, build, fields_of
-from layercalc.layers.base import SLIPS
+from layercalc.layers import ConfigError, build, fields_of
 from layercalc.layers.fields import NOTES
 from layercalc.layers.initializers import INITIALIZERS, Initializer
+from layercalc.layers.keras import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 
-PLAIN = [name for name, kind in LAYERS.items() if not kind.is_input and not kind.only_analysed]
+PLAIN = [name for name, kind in KERAS.kinds.items() if not kind.is_input and not kind.only_analysed]
 
 
 def stack(name, config=None, shapes=None):
     """A stack that calls one layer on its example's shapes."""
-    example = catalogue.example(LAYERS[name])
+    example = catalogue.example(KERAS.kinds[name])
     layer = {**example["layer"], **({} if config is None else config), "name": "it"}
     shapes = shapes or example["input_shapes"]
     inputs = [{"name": f"in{i}", "batch_shape": shape} for i, shape in enumerate(shapes)]
@@ -39,13 +39,13 @@ def test_example_runs_to_the_shapes_that_the_analysis_says(name):
     assert row["macs"] == sum(op.get("macs", 0) for op in row["ops"])
 
 
-@pytest.mark.parametrize("name", [name for name in PLAIN if "data_format" in fields_of(LAYERS[name])])
+@pytest.mark.parametrize("name", [name for name in PLAIN if "data_format" in fields_of(KERAS.kinds[name])])
 def test_channels_first_is_the_same_layer_on_moved_axes(name):
-    (shape,) = catalogue.example(LAYERS[name])["input_shapes"]
-    axis = -1 if LAYERS[name].rank is None else len(shape) - 1
+    (shape,) = catalogue.example(KERAS.kinds[name])["input_shapes"]
+    axis = -1 if KERAS.kinds[name].rank is None else len(shape) - 1
     x = np.random.default_rng(5).standard_normal(shape).astype("float32")
     last = layercalc.forward(stack(name), [x])["outputs"][0]
-    at = len(shape) - 1 - (LAYERS[name].rank or len(shape) - 2)
+    at = len(shape) - 1 - (KERAS.kinds[name].rank or len(shape) - 2)
     first_shape = [*shape[:at], shape[-1], *shape[at:-1]]
     document = stack(name, {"data_format": "channels_first"}, [first_shape])
     first = layercalc.forward(document, [np.moveaxis(x, axis, at)])["outputs"][0]
@@ -69,7 +69,7 @@ def test_costs_scale_with_the_batch(name):
 @pytest.mark.parametrize("name", PLAIN)
 def test_layer_not_trainable_has_no_trainable_params(name):
     (row,) = layercalc.analyze(stack(name, {"trainable": False}))["layers"]
-    inner = not {"layer", "cell", "cells"}.isdisjoint(catalogue.example(LAYERS[name])["layer"])
+    inner = not {"layer", "cell", "cells"}.isdisjoint(catalogue.example(KERAS.kinds[name])["layer"])
     (free,) = layercalc.analyze(stack(name))["layers"]
     assert row["trainable_params"] == (
         free["trainable_params"] if inner else 0
@@ -82,13 +82,13 @@ CANDIDATES = [
     [2, 1], [1, 1, 1], [0], [-1], [None], ["a"], [[1, 1]], [[1, 1], [1, 1]], [[1, 1], [1, 1], [1, 1]], [1.5], {}, {"a": 1},
     10**400,
 ]  # fmt: skip
-FIELDS = [(name, key) for name in LAYERS for key in fields_of(LAYERS[name])]
+FIELDS = [(name, key) for name in KERAS.kinds for key in fields_of(KERAS.kinds[name])]
 
 
 def accepts(name, key, value):
     token = NOTES.set([])
     try:
-        fields_of(LAYERS[name])[key].deserialize(value, key)
+        fields_of(KERAS.kinds[name])[key].deserialize(value, key)
     except ma.ValidationError as error:
         assert error.messages
         return False
@@ -100,7 +100,7 @@ def accepts(name, key, value):
 @pytest.mark.parametrize(("name", "key"), FIELDS)
 def test_field_takes_what_its_schema_says_and_refuses_the_rest(name, key):
     """The published JSON Schema and the loader agree on every candidate, but where one reads a serialised object."""
-    schema = fields_of(LAYERS[name])[key].json_schema()
+    schema = fields_of(KERAS.kinds[name])[key].json_schema()
     validator = jsonschema.Draft202012Validator({**schema, "components": {"schemas": {"Layer": {"type": "object"}}}})
     refused = 0
     for value in CANDIDATES:
@@ -118,12 +118,12 @@ def test_field_takes_what_its_schema_says_and_refuses_the_rest(name, key):
     assert refused, "a field that refuses nothing checks nothing"
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", KERAS.kinds)
 def test_unknown_argument_is_refused_by_name(name):
-    config = {**catalogue.example(LAYERS[name])["layer"], "no_such": 1}
+    config = {**catalogue.example(KERAS.kinds[name])["layer"], "no_such": 1}
     config.pop("type")
     with pytest.raises(ConfigError) as caught:
-        build(LAYERS[name], config)
+        build(KERAS.kinds[name], config)
     assert [path for path, _ in caught.value.faults] == [("no_such",)]
     assert name in caught.value.faults[0][1]
 
@@ -134,35 +134,37 @@ NULL_REFUSED = {
 }  # null by default, as in Keras
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", KERAS.kinds)
 def test_missing_argument_is_named(name):
-    required = [key for key, field in fields_of(LAYERS[name]).items() if field.required] or NULL_REFUSED.get(name, [])
+    required = [key for key, field in fields_of(KERAS.kinds[name]).items() if field.required] or NULL_REFUSED.get(
+        name, []
+    )
     if not required:
-        build(LAYERS[name], {})
+        build(KERAS.kinds[name], {})
         return
     with pytest.raises(ConfigError) as caught:
-        build(LAYERS[name], {})
+        build(KERAS.kinds[name], {})
     assert [path for path, _ in caught.value.faults] == [(key,) for key in required]
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", KERAS.kinds)
 def test_layer_is_documented(name):
-    kind = LAYERS[name]
+    kind = KERAS.kinds[name]
     assert catalogue.description(kind)
     assert inspect.getdoc(kind)
     assert catalogue.entry(name)["example"]["layer"]["type"] == name
 
 
 def test_aliases_and_slips_lead_somewhere():
-    assert set(ALIASES.values()) <= set(LAYERS)
-    every = {key for kind in LAYERS.values() for key in fields_of(kind)}
-    assert {meant for meanings in SLIPS.values() for meant in meanings} <= every
+    assert set(KERAS.aliases.values()) <= set(KERAS.kinds)
+    every = {key for kind in KERAS.kinds.values() for key in fields_of(kind)}
+    assert {meant for meanings in KERAS.slips.values() for meant in meanings} <= every
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_rank_that_does_not_fit_is_explained(name):
     """An input of one axis too many or too few gives a shape error that says what was received, or a result."""
-    shapes = catalogue.example(LAYERS[name])["input_shapes"]
+    shapes = catalogue.example(KERAS.kinds[name])["input_shapes"]
     for changed in (
         [shape[:-1] for shape in shapes],
         [[*shape, 2] for shape in shapes],

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from layercalc import analyze, catalogue, forward
-from layercalc.layers import ALIASES, LAYERS
+from layercalc.layers.keras import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
 from layercalc.web.openapi import specification, specification_text
@@ -38,15 +38,15 @@ def test_every_reference_leads_somewhere():
 
 def test_layer_is_a_tagged_union_of_every_type():
     layer = SPEC["components"]["schemas"]["Layer"]
-    assert len(layer["oneOf"]) == len(LAYERS)
-    assert set(layer["discriminator"]["mapping"]) == {*LAYERS, *ALIASES}
+    assert len(layer["oneOf"]) == len(KERAS.kinds)
+    assert set(layer["discriminator"]["mapping"]) == {*KERAS.kinds, *KERAS.aliases}
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", KERAS.kinds)
 def test_example_is_exactly_one_layer_of_the_specification(name):
-    example = catalogue.example(LAYERS[name])["layer"]
+    example = catalogue.example(KERAS.kinds[name])["layer"]
     validator("Layer").validate(example)
-    for alias in LAYERS[name].aliases:
+    for alias in KERAS.kinds[name].aliases:
         validator("Layer").validate({**example, "type": alias})
     assert not validator("Layer").is_valid({**example, "type": "Nope"})
     assert not validator("Layer").is_valid({**example, "name": 3})
@@ -64,7 +64,7 @@ def test_documents_and_answers_are_as_specified():
     validator("ForwardResult").validate(
         forward(SMALL["model"], SMALL["inputs"], SMALL["weights"], stats=True, expected=[[[0, 0]]])
     )
-    for name in LAYERS:
+    for name in KERAS.kinds:
         validator("LayerEntry").validate(catalogue.entry(name))
 
 

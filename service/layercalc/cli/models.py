@@ -12,7 +12,6 @@ from layercalc.cli.base import FORMATS, cli, format_option, progress, shape_opti
 from layercalc.cli.outputs import Form, badge
 from layercalc.documents import in_file, read_bytes, read_model
 from layercalc.errors import Refused
-from layercalc.layers import ALIASES, LAYERS, nearest
 from layercalc.sheets import report_sheet
 from layercalc.verbs import DTYPES
 from layercalc.verdicts import BADGE
@@ -150,14 +149,16 @@ def told_of(name: str) -> Iterator[None]:
 
 @cli.command()
 @click.argument("type", required=False)
+@click.option("--vocabulary", default=catalogue.DEFAULT, show_default=True, metavar="NAME", help="Whose layers.")
 @format_option
-def layers(type: str | None, chosen: str | None) -> None:
+def layers(type: str | None, vocabulary: str, chosen: str | None) -> None:
     """The layer types, or all about one TYPE."""
-    if type is None:
-        every = catalogue.layers()
-        show({"layers": every}, formats.catalogue_sheet(every), chosen)
-        return
-    found = catalogue.entry(type)
-    if found is None:
-        raise click.ClickException(f"There is no layer type {type!r}.{nearest(type, [*LAYERS, *ALIASES])}")
-    show(found, formats.entry_sheet(found), chosen)
+    try:
+        if type is None:
+            every = catalogue.layers(vocabulary)
+            show({"layers": every}, formats.catalogue_sheet(every), chosen)
+        else:
+            found = catalogue.entry(type, vocabulary)
+            show(found, formats.entry_sheet(found), chosen)
+    except LookupError as error:
+        raise click.ClickException(str(error.args[0])) from None

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from layercalc import deadline
-from layercalc.layers.base import snake_case
+from layercalc.layers import VOCABULARIES, Vocabulary
 
 MAX_TABLE = 400_000  # cells of a table of common subsequences; what is larger is matched by looking ahead
 AHEAD = 50  # rows to look ahead then
@@ -19,15 +19,21 @@ Keys = list[Hashable]
 Pairs = list[tuple[int, int]]
 
 
-def aligned(olds: list[Row], news: list[Row], arguments: Callable[[Row, int], Hashable] | None = None) -> Pairs:
-    """Pairs of row numbers that are the same layer.
+def aligned(
+    olds: list[Row],
+    news: list[Row],
+    arguments: Callable[[Row, int], Hashable] | None = None,
+    vocabularies: tuple[str, str] = ("keras", "keras"),
+) -> Pairs:
+    """Pairs of row numbers that are the same layer, of two models in those vocabularies.
 
     A name that was given is the same layer wherever it stands. Between those, in order: rows that are equal, that have
     equal arguments, that give the same shape, that are of one type. `arguments` is of a row of side 0 or 1, or nothing
     where they are not known.
     """
-    there = {row["name"]: j for j, row in enumerate(news) if given(row)}
-    named = {i: there[row["name"]] for i, row in enumerate(olds) if given(row) and row["name"] in there}
+    was, now = vocabularies
+    there = {row["name"]: j for j, row in enumerate(news) if given(row, now)}
+    named = {i: there[row["name"]] for i, row in enumerate(olds) if given(row, was) and row["name"] in there}
     kept = increasing(sorted(named.items()))
     taken = set(named.values())
     pairs = list(named.items())
@@ -63,10 +69,11 @@ def shape(row: Row) -> Hashable:
     return tuple(row["output_shape"] or ())
 
 
-def given(row: Row) -> bool:
-    """Whether a name is other than the one that a layer gets where none is given."""
+def given(row: Row, vocabulary: str) -> bool:
+    """Whether a name is other than the one that the vocabulary gives a layer without one."""
+    known: Vocabulary | None = VOCABULARIES.get(vocabulary)
     last = row["name"].rsplit("/", 1)[-1].split("@")[0]
-    return re.fullmatch(rf"{re.escape(snake_case(row['type']))}(_\d+)?", last) is None
+    return known is None or re.fullmatch(rf"{re.escape(known.unnamed(row['type']))}(_\d+)?", last) is None
 
 
 def common(a: Keys, b: Keys) -> Pairs:

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis import METRICS, Analysis, Row
 from layercalc.differences.alignment import Pairs, aligned, given
-from layercalc.layers import Layer
-from layercalc.layers.base import fields_of
+from layercalc.layers import Layer, fields_of
 
 UNSAID = ("name", "inputs")
 
@@ -17,6 +16,10 @@ class Side(NamedTuple):
 
     report: dict[str, Any]
     arguments: dict[str, dict[str, Any]]
+
+    @property
+    def vocabulary(self) -> str:
+        return str(self.report["model"]["vocabulary"])
 
 
 def side(report: dict[str, Any], analysis: Analysis | None = None) -> Side:
@@ -93,7 +96,8 @@ def paired(before: Side, after: Side) -> Pairs:
         found = sides[side].get(row["name"], {})
         return repr({key: value for key, value in found.items() if key not in UNSAID})
 
-    return aligned(before.report["layers"], after.report["layers"], config if told else None)
+    vocabularies = before.vocabulary, after.vocabulary
+    return aligned(before.report["layers"], after.report["layers"], config if told else None, vocabularies)
 
 
 def ordered(pairs: Pairs, olds: int, news: int) -> Iterator[tuple[Any, Any]]:
@@ -173,7 +177,7 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
     """Two rows that are one layer, if anything about it changed."""
     was, now = before.arguments.get(old["name"]), after.arguments.get(new["name"])
     fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] else {}
-    if old["name"] != new["name"] and (given(old) or given(new)):
+    if old["name"] != new["name"] and (given(old, before.vocabulary) or given(new, after.vocabulary)):
         fields["name"] = [old["name"], new["name"]]
     if was is not None and now is not None and old["type"] == new["type"]:
         fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))

@@ -55,8 +55,10 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
     if faults:
         raise InvalidModel(faults)
     counts = {key: n for key, n in totals.items() if key != "counts"}
-    memory = document.get("memory")
+    memory, model = document.get("memory"), document.get("model")
+    vocabulary = model.get("vocabulary") if isinstance(model, Mapping) else None
     return {
+        "model": {"vocabulary": vocabulary if isinstance(vocabulary, str) else "keras"},  # reports once did not say
         "totals": counts,
         "layers": rows,
         "memory": memory if isinstance(memory, Mapping) else {},

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis import WeightSpec
 from layercalc.files.hdf5 import Tree
-from layercalc.layers import snake_case
+from layercalc.layers.keras import snake_case
 from layercalc.model import Model
 from layercalc.tensors import Stored
 

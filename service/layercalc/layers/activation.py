@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import InitializerField, Ints, Number, Opaque
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation as ActivationField
 from layercalc.ops import OPS, Tensor
 

@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Int, Number
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.regularization import Inert
 from layercalc.ops import Tensor
 

@@ -7,9 +7,10 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import differ, known, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, InitializerField, Int, Ints, Number, Opaque
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import ACTIVATIONS, OPS, Tensor
 
 SOFTMAX: Any = ACTIVATIONS["softmax"]

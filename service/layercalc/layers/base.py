@@ -1,37 +1,24 @@
-"""What a layer is, the registry of all of them, and how a config becomes one."""
+"""What a layer is in any vocabulary, and how a config becomes one."""
 
 import difflib
 import inspect
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import marshmallow as ma
 
 from layercalc import deadline, ops
 from layercalc.dims import Shape, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import NOTES, Bool, Dtype, Field, Note, Opaque, Text, note, received
+from layercalc.layers.fields import NOTES, Field, Note, note
 from layercalc.ops import Tensor
 
-LAYERS: dict[str, type["Layer"]] = {}
-ALIASES: dict[str, str] = {}
+if TYPE_CHECKING:
+    from layercalc.layers.vocabulary import Vocabulary
+
 FIELDS: dict[type["Layer"], dict[str, Field]] = {}
 
 SEVERAL = ("initial_state", "states")  # what a call names that may be a list of tensors
-
-SLIPS = {
-    "stride": ("strides",),
-    "pool": ("pool_size",),
-    "size": ("pool_size", "kernel_size"),
-    "kernel": ("kernel_size",),
-    "dilation": ("dilation_rate",),
-    "dilations": ("dilation_rate",),
-    "bias": ("use_bias",),
-    "num_filters": ("filters",),
-    "eps": ("epsilon",),
-}
 
 
 class Weight(Protocol):
@@ -54,9 +41,6 @@ class Weight(Protocol):
         ...
 
 
-Cls = TypeVar("Cls", bound=type["Layer"])
-
-
 class ConfigError(ValueError):
     """A config that makes no layer: every fault with the path of keys that leads to it."""
 
@@ -72,7 +56,9 @@ class Layer:
     configs may share one object, and the weights belong to the place in the document.
     """
 
+    of_vocabulary: "Vocabulary"  # the one it is registered in
     rank: ClassVar[int | None] = None
+    fields_last: ClassVar[bool] = False  # whether the fields of this very class come after those of classes made of it
     batched: ClassVar[bool] = True  # whether there is always a batch in front
     type: str  # of the class; an operation read from Keras 2 has one of its own
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -85,16 +71,16 @@ class Layer:
     supports_masking: bool = False
     only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
+    spelled: Mapping[str, str] = {}  # fields that the config has under another name
     lasting = False  # whether later requests may use it
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
 
-    name = Text(None)
-    trainable = Bool(True)
-    dtype = Dtype()
-    activity_regularizer = Opaque()
+    name: str | None = None
+    trainable: bool = True
+    dtype: Any = None  # the dtypes that it computes in and that its weights have; None: those of what is around it
 
     def __init__(self, config: dict[str, Any]):
         self.__dict__.update(config)
@@ -214,29 +200,6 @@ class Layer:
         return axis % x.ndim
 
 
-def layer(cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int) -> Any:
-    """Register a layer type: `@layer`, or `@layer(Conv2D=2, Conv3D=3)` for one type per number of spatial axes.
-
-    An alias may hold `{}` for the rank: `aliases=("Convolution{}D",)`.
-    """
-
-    def register(cls: Cls) -> Cls:
-        for name, rank in (ranks or {cls.__name__: 0}).items():
-            kind: Any = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
-            if name in LAYERS:
-                raise ValueError(f"There is a layer {name!r} already.")
-            kind.type = name
-            kind.aliases = tuple(alias.format(rank) for alias in aliases)
-            read_signature(kind)
-            if hasattr(kind, "examples"):
-                kind.example = kind.examples[rank]
-            LAYERS[name] = kind
-            ALIASES.update(dict.fromkeys(kind.aliases, name))
-        return cls
-
-    return register(cls) if cls else register
-
-
 def fields_of(kind: type[Layer]) -> dict[str, Field]:
     """The config fields of a layer type by name, in Keras' order.
 
@@ -248,20 +211,22 @@ def fields_of(kind: type[Layer]) -> dict[str, Field]:
 
 
 def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
-    """Those of its bases, its own, those of `Layer` last, each bound to the rank of the layer.
+    """Those of its bases, then its own, each bound to the rank and the vocabulary of the layer.
 
     A field declared again keeps its place; several of them take each other's places in their new order.
     """
     found: dict[str, Field] = {}
     order: list[str] = []
-    for base in (*(base for base in reversed(kind.__mro__) if base is not Layer), Layer):
+    bases = kind.__mro__[::-1]
+    for base in sorted(bases, key=lambda base: bool(vars(base).get("fields_last"))):
         own = {key: value for key, value in vars(base).items() if isinstance(value, Field)}
         again = [key for key in own if key in order]
         for place, key in zip(sorted(map(order.index, again)), again, strict=True):
             order[place] = key
         order += [key for key in own if key not in found]
-        found = {**own, **found} if base is Layer else {**found, **own}
-    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | {"rank": kind.rank})
+        found = {**own, **found} if vars(base).get("fields_last") else {**found, **own}
+    bound = {"rank": kind.rank, "of_vocabulary": kind.of_vocabulary}
+    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | bound)
     return ranked().fields
 
 
@@ -274,37 +239,6 @@ def read_signature(kind: type[Layer]) -> None:
     kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
     kind.positional = tuple(p.name for p in by_position)
     kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
-
-
-def find(name: Any) -> type[Layer]:
-    """The layer type of that name or alias; ConfigError names the nearest one."""
-    if not isinstance(name, str):
-        raise ConfigError([(("type",), f"Expected the name of a layer type; received {received(name)}.")])
-    known = ALIASES.get(name, name)
-    if known in LAYERS:
-        return LAYERS[known]
-    if name in REFUSED:
-        raise ConfigError([(("type",), refusal(name))])
-    near = nearest(name, [*LAYERS, *ALIASES])
-    raise ConfigError([(("type",), f"Unknown layer type {received(name)}.{near or ' ' + WAY_OUT}")])
-
-
-def refusal(name: str) -> str:
-    """Why a layer of Keras is none here, and what to write in its place."""
-    return f"{name} {REFUSED[name]}. {WAY_OUT}"
-
-
-WAY_OUT = (
-    'To go on without it, put {"type": "Custom", "output_shape": …, "params": …, "macs": …, "flops": …} in its place.'
-)
-
-STRINGS = "works on strings, or on tables made of them"
-CODE = "runs Python code, which is never imported or executed"
-REFUSED = {
-    **dict.fromkeys(("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "FeatureSpace"), STRINGS),
-    **dict.fromkeys(("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"), CODE),
-    "Layer": "is the class that layers are derived from, and computes nothing",
-}
 
 
 def nearest(name: str, names: list[str]) -> str:
@@ -322,66 +256,66 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     notes: list[Note] = []
     token = NOTES.set(notes)
     try:
-        config, faults = straightened(kind, config)
+        config, faults, spelled = straightened(kind, config)
         loaded, broken = {}, []
         for key, field in fields_of(kind).items():
             try:
                 loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
             except ma.ValidationError as error:
-                broken.extend(flattened(error.messages, (key,)))
+                broken.extend(flattened(error.messages, respelled((key,), spelled)))
         faults += broken
         if faults:
             raise ConfigError(faults)
         try:
             made = kind(loaded)
         except ma.ValidationError as error:
-            path = () if error.field_name == HERE else (error.field_name,)
+            path = () if error.field_name == HERE else respelled((error.field_name,), spelled)
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
         NOTES.reset(token)
     for at, child in made.children():
         notes.extend(((*at, *path), detail) for path, detail in child.notes)
-    made.notes = tuple(notes)
+    made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)
+    if spelled:
+        made.spelled = spelled
     return made
+
+
+def respelled(path: tuple[object, ...], spelled: Mapping[str, str]) -> tuple[object, ...]:
+    """The path of a field under the name that the config has it by."""
+    return (spelled.get(str(path[0]), path[0]), *path[1:]) if path and spelled else path
 
 
 def straightened(
     kind: type[Layer], config: dict[str, Any]
-) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]]]:
-    """The config under today's names, and a fault for each argument that has none."""
+) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]], dict[str, str]]:
+    """The config under today's names, a fault for each argument that has none, and the fields that had another name."""
     known = fields_of(kind)
     if config.keys() <= known.keys():
-        return config, []
+        return config, [], {}
     out: dict[str, Any] = {}
     faults: list[tuple[tuple[object, ...], str]] = []
+    spelled: dict[str, str] = {}
     for key, value in config.items():
         if key in known:
             out[key] = value
             continue
-        if key in kind.legacy or key in UNIVERSAL:
+        if key in kind.legacy or key in kind.of_vocabulary.ignored:
             meant = kind.legacy.get(key)
             if meant is not None and meant not in config:
-                out[meant] = value
+                out[meant], spelled[meant] = value, key
             continue
-        meanings = [name for name in SLIPS.get(key, ()) if name in known]
+        meanings = [name for name in kind.of_vocabulary.slips.get(key, ()) if name in known]
         meant = meanings[0] if len(meanings) == 1 else None
         if meant is not None and meant not in config:
-            out[meant] = value
+            out[meant], spelled[meant] = value, key
             note((key,), f"{key!r} read as {meant!r}")
         elif meant is not None:
             faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
         else:
             near, listed = nearest(str(key), list(known)), ", ".join(known)
             faults.append(((key,), f"{kind.type} has no argument {key!r}.{near} It takes {listed}."))
-    return out, faults
-
-
-UNIVERSAL = {
-    "autocast",
-    "batch_input_shape",
-    "input_dtype",
-    "rng_type",
-}  # Keras writes them, and they change nothing here
+    return out, faults, spelled
 
 
 HERE = "_schema"  # marshmallow's key for what concerns the whole and none of its parts
@@ -404,11 +338,3 @@ def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:
             at = at.setdefault(key, {})
         at.setdefault(HERE, []).append(detail)
     return out
-
-
-@cache
-def snake_case(name: str) -> str:
-    """keras.src.utils.naming.to_snake_case, so that unnamed layers get Keras' names."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

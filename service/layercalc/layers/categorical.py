@@ -8,8 +8,9 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Dim
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Ints, Number, Numbers, received, shape_of
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 
 SPARSE = "Sparse tensors are not supported; a dense output holds the same numbers."

@@ -9,7 +9,8 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Dim, Shape, differ, known, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers import base
+from layercalc.layers.base import Weight
 from layercalc.layers.convolution import check_window
 from layercalc.layers.fields import (
     Bool,
@@ -24,6 +25,7 @@ from layercalc.layers.fields import (
     received,
 )
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation, LayerField, Wrapped
 from layercalc.ops import Tensor
 
@@ -306,7 +308,7 @@ class CellField(LayerField):
         one = super().schema_of()
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
-    def read(self, value: Any, name: str) -> Layer:
+    def read(self, value: Any, name: str) -> base.Layer:
         if isinstance(value, list | tuple):
             try:
                 return super().read({"type": "StackedRNNCells", "cells": value}, name)
@@ -324,13 +326,14 @@ class CellsField(Field):
     def schema_of(self) -> dict[str, Any]:
         return {"type": "array", "items": {"$ref": "#/components/schemas/Layer"}, "minItems": 1}
 
-    def read(self, value: Any, name: str) -> tuple[Layer, ...]:
+    def read(self, value: Any, name: str) -> tuple["Cell", ...]:
         if not isinstance(value, list | tuple) or not value:
             raise self.refuse(value)
-        cells, faults = [], {}
+        cells, faults, one = [], {}, LayerField()
+        one.parent = self.parent  # whose vocabulary it reads
         for index, item in enumerate(value):
             try:
-                cells.append(only_cell(LayerField().read(item, name)))
+                cells.append(only_cell(one.read(item, name)))
             except ma.ValidationError as error:
                 faults[index] = error.messages
         if faults:
@@ -343,7 +346,7 @@ class CellsField(Field):
         return tuple(cells)
 
 
-def only_cell(made: Layer) -> Layer:
+def only_cell(made: base.Layer) -> "Cell":
     """The layer if it is a cell, and no loop over one."""
     if not isinstance(made, Cell) or hasattr(made, "return_sequences"):
         listed = "LSTMCell, GRUCell, SimpleRNNCell or StackedRNNCells"

@@ -8,8 +8,9 @@ from layercalc import ops
 from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.adapters import adapted
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Number, Opaque
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from layercalc import ops
 from layercalc.layers.adapters import adapted
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import (
     Absent,
     Bool,
@@ -17,6 +17,7 @@ from layercalc.layers.fields import (
     Number,
     Opaque,
 )
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 

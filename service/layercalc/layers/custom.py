@@ -6,9 +6,10 @@ import marshmallow as ma
 
 from layercalc import ops
 from layercalc.dims import Dim, Unknown
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Field, Int, note, received, whole
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 
 Sizes = tuple[int | None, ...]

@@ -9,9 +9,10 @@ from layercalc import ops
 from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.adapters import adapted
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.core import QUANTISED
 from layercalc.layers.fields import Absent, Dimensions, InitializerField, Int, Number, Opaque, Text, received, whole
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 

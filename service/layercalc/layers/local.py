@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import known, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.convolution import Convolution
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
+from layercalc.layers.keras import layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.ops.window import positions

@@ -8,8 +8,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Int, Ints
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 
 

@@ -1,29 +1,28 @@
 """Fields that hold a layer of their own: a wrapped layer, and an activation."""
 
-from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
 
 from layercalc import ops
-from layercalc.layers.base import ConfigError, Layer, Weight, build, find, nearest, nested, snake_case
+from layercalc.layers.base import ConfigError, Layer, Weight, build, nearest, nested
 from layercalc.layers.fields import Field, note, received
+from layercalc.layers.vocabulary import Vocabulary
 
-MODELS: dict[str, Callable[[dict[str, Any]], Layer]] = {}  # class names that readers build a whole model from
 
+def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, str]:
+    """A layer of the vocabulary and its name.
 
-def read_layer(value: dict[str, Any]) -> tuple[Layer, str]:
-    """A layer and its name, from `{"type": …, fields}` or Keras' `{"class_name": …, "config": {fields}}`.
-
+    `value` is `{"type": …, fields}` or Keras' `{"class_name": …, "config": {fields}}`.
     The notes and faults lead with `config` where the fields stand under that key.
     """
     foreign = "class_name" in value
     kind = value.get("class_name" if foreign else "type")
-    if isinstance(kind, str) and kind in MODELS:
-        model = MODELS[kind](value)
+    if isinstance(kind, str) and kind in vocabulary.models:
+        model = vocabulary.models[kind](value)
         return model, str(model.name)
     try:
-        found = find(kind)
+        found = vocabulary.find(kind)
     except ConfigError as error:
         raise ConfigError([(("class_name" if foreign else "type",), detail) for _, detail in error.faults]) from None
     config = value.get("config", {}) if foreign else {key: item for key, item in value.items() if key != "type"}
@@ -36,7 +35,7 @@ def read_layer(value: dict[str, Any]) -> tuple[Layer, str]:
     except ConfigError as error:
         raise ConfigError([((*prefix(foreign), *path), detail) for path, detail in error.faults]) from None
     made.notes = tuple(((*prefix(foreign), *path), detail) for path, detail in made.notes)
-    return made, made.name or snake_case(made.type)
+    return made, made.name or vocabulary.unnamed(made.type)
 
 
 def prefix(foreign: bool) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ class LayerField(Field):
             return value
         if not isinstance(value, dict) or not ("type" in value or "class_name" in value):
             raise self.refuse(value)
-        made, own_name = inner(value)
+        made, own_name = inner(value, self)
         made.name = own_name
         return made
 
@@ -100,7 +99,7 @@ class Activation(Field):
             if value.get("class_name") == "function" and isinstance(config, str | dict):
                 function = config if isinstance(config, str) else config.get("name")
             elif "type" in value or "class_name" in value:
-                return Wrapped(*inner(value))
+                return Wrapped(*inner(value, self))
         if not isinstance(function, str):
             raise self.refuse(value)
         if function in ops.OLD_ACTIVATIONS:
@@ -126,9 +125,10 @@ class Wrapped:
         return self.layer(weight.scope(self.name), x)
 
 
-def inner(value: dict[str, Any]) -> tuple[Layer, str]:
-    """`read_layer` inside a field."""
+def inner(value: dict[str, Any], field: Field) -> tuple[Layer, str]:
+    """`read_layer` inside a field, in the vocabulary of the layer that has it."""
+    vocabulary: Vocabulary = field.parent.of_vocabulary  # type: ignore[union-attr]
     try:
-        return read_layer(value)
+        return read_layer(value, vocabulary)
     except ConfigError as error:
         raise ma.ValidationError(nested(error.faults)) from None

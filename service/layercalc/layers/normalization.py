@@ -8,9 +8,11 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Shape, differ, known, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers import base
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
 
@@ -261,7 +263,7 @@ class Noting:
     def scope(self, name: str) -> Weight:
         return self.inner.scope(name)
 
-    def owned(self, layer: Layer) -> Weight:
+    def owned(self, layer: base.Layer) -> Weight:
         self.inner = self.inner.owned(layer)
         return self
 

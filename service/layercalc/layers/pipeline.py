@@ -6,13 +6,15 @@ import marshmallow as ma
 
 from layercalc import ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers import base
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Field, Note
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import inner
 from layercalc.ops import Tensor
 
 
-class Layers(tuple[Layer, ...]):
+class Layers(tuple[base.Layer, ...]):
     """Layers whose names differ."""
 
     @property
@@ -32,15 +34,15 @@ class LayerList(Field):
     def read(self, value: Any, name: str) -> Layers:
         if not isinstance(value, list | tuple):
             raise self.refuse(value)
-        found: dict[str, Layer] = {}
+        found: dict[str, base.Layer] = {}
         faults: dict[int, Any] = {}
         for index, item in enumerate(value):
-            if not isinstance(item, Layer | dict) or (
+            if not isinstance(item, base.Layer | dict) or (
                 isinstance(item, dict) and not {"type", "class_name"} & set(item)
             ):
                 raise self.refuse(value)
             try:
-                made, own = (item, str(item.name)) if isinstance(item, Layer) else inner(item)
+                made, own = (item, str(item.name)) if isinstance(item, base.Layer) else inner(item, self)
             except ma.ValidationError as error:
                 faults[index] = error.messages
                 continue

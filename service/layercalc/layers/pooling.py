@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 

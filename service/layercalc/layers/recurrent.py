@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.cells import CellField, ConvLSTMCell, GRUCell, LSTMCell, SimpleRNNCell, States
 from layercalc.layers.fields import Bool, Choice, Int
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 

@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import DataFormat, Dimensions, Int, Number
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 
 

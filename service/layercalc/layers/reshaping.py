@@ -7,8 +7,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import MAX_DEPTH, Choice, DataFormat, Dims, Int, Ints, Numbers, Pairs
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.pooling import spatial_axes
 from layercalc.ops import Tensor
 

@@ -8,10 +8,11 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import MAX_DEPTH, Bool, Choice, DataFormat, Int, Number, Numbers, received
 from layercalc.layers.imaging import floated
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.ops.signal import COSINES, window
 

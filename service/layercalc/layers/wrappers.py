@@ -7,8 +7,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Weight
 from layercalc.layers.fields import Absent, Choice
+from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import LayerField
 from layercalc.layers.recurrent import Loop
 from layercalc.ops import Tensor

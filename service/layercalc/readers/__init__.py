@@ -5,7 +5,7 @@ from typing import Any
 from layercalc.errors import Unreadable
 from layercalc.layers.base import ConfigError
 from layercalc.layers.fields import received
-from layercalc.layers.nested import MODELS
+from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.bounds import bounded_code
@@ -49,6 +49,6 @@ def tokens(pointer: str) -> tuple[str, ...]:
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
-MODELS.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
+KERAS.models.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
 
 __all__ = ["Draft", "read"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
 from layercalc.kept import KEPT
-from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
+from layercalc.layers import ConfigError, Layer, Vocabulary, build, nearest
 from layercalc.layers.fields import received
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
@@ -26,8 +26,8 @@ class Source(NamedTuple):
 class Draft:
     """Collects inputs, calls, faults and warnings; `finish` links the names and gives the model."""
 
-    def __init__(self, name: str, form: str, memo: dict[Any, Any] | None = None):
-        self.name, self.form = name, form
+    def __init__(self, name: str, form: str, vocabulary: Vocabulary, memo: dict[Any, Any] | None = None):
+        self.name, self.form, self.vocabulary = name, form, vocabulary
         self.inputs: list[Input] = []
         self.calls: list[Call] = []
         self.links: list[tuple[tuple[Source, ...], dict[str, Source | tuple[Source, ...]]]] = []
@@ -77,7 +77,7 @@ class Draft:
     def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:
         """The layer type of that name, or a fault at the config key that names it."""
         try:
-            return find(name)
+            return self.vocabulary.find(name)
         except ConfigError as error:
             self.fault(place.at((key,)) if key else place.at(), error.faults[0][1])
             return None
@@ -94,8 +94,8 @@ class Draft:
         return False
 
     def named(self, kind: str) -> str:
-        """Keras' name for the next unnamed layer of a type: snake case, then a counter that skips taken names."""
-        base = snake_case(kind)
+        """The vocabulary's name for the next unnamed layer of a type, with a counter that skips taken names."""
+        base = self.vocabulary.unnamed(kind)
         count = self.counters.get(base, 0)
         while (name := f"{base}_{count}" if count else base) in self.taken:
             count += 1
@@ -168,6 +168,7 @@ class Draft:
         known = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
         places = [place for _, place in known]
         model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], places)
+        model.of_vocabulary = self.vocabulary
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")

@@ -11,9 +11,9 @@ import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
-from layercalc.layers import ALIASES, LAYERS, REFUSED, Layer, fields_of, nearest, refusal
+from layercalc.layers import Layer, fields_of
 from layercalc.layers.fields import received
-from layercalc.layers.nested import MODELS
+from layercalc.layers.keras import KERAS
 from layercalc.model import ALL, Model
 from layercalc.places import CodePlace
 from layercalc.readers.code_values import (
@@ -49,7 +49,7 @@ SKIPPED = {
 
 def read_code(code: str) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns."""
-    draft = Draft("model", "code")
+    draft = Draft("model", "code", KERAS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
@@ -175,9 +175,9 @@ class Code(Literals):
             return function
         name = dotted(node.func)
         last = self.renamed.get(name, name.rpartition(".")[2])
-        if last in MODELS:
+        if last in KERAS.models:
             return self.model(node, last)
-        kind = LAYERS.get(ALIASES.get(last, last))
+        kind = KERAS.get(last)
         if kind is not None:
             self.check_root(node.func, name)
             if kind.is_input:
@@ -186,12 +186,10 @@ class Code(Literals):
         made = self.foreign(node, name)
         if made is not None:
             return made
-        if last in REFUSED:
-            raise CodeError(node, refusal(last))
-        known = [*LAYERS, *ALIASES, "Sequential", "Input", "Model"]
-        raise CodeError(
-            node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{nearest(last, known)}"
-        )
+        if last in KERAS.refused:
+            raise CodeError(node, KERAS.refusal(last))
+        near = KERAS.nearest(last, "Sequential", "Input", "Model")
+        raise CodeError(node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{near}")
 
     def function(self, node: ast.expr) -> Any:
         """What a call's left side is, if it is a value of the code."""
@@ -423,7 +421,7 @@ class Code(Literals):
                 value.layer, value.built = self.draft.layer(value.kind, value.config, value.place), True
             return value.layer
         if id(value) not in self.nested:
-            inner = Draft(value.name, "code", self.draft.memo)
+            inner = Draft(value.name, "code", KERAS, self.draft.memo)
             model = self.build(value, inner)
             self.draft.faults += inner.faults
             self.draft.warnings += inner.warnings

@@ -6,10 +6,9 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 
 from typing import Any
 
-from layercalc.layers import ConfigError, Layer, fields_of
-from layercalc.layers.base import WAY_OUT
+from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
 from layercalc.layers.fields import received, whole
-from layercalc.layers.nested import MODELS
+from layercalc.layers.keras import KERAS
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
 from layercalc.ops import OLD_ACTIVATIONS
@@ -32,8 +31,8 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
         document = with_old_activations(document)
     kind, config = document.get("class_name"), document.get("config")
     place = JsonPlace(path, path, document)
-    draft = Draft("model", "keras", memo)
-    if not isinstance(kind, str) or kind not in MODELS:
+    draft = Draft("model", "keras", KERAS, memo)
+    if not isinstance(kind, str) or kind not in KERAS.models:
         read_sequence(draft, [document], [path])
         return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
     if isinstance(config, list):  # Keras 2.2 and older
@@ -121,7 +120,7 @@ def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
     old = any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
     if anywhere and not old:
         return set()
-    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in (*MODELS,)]
+    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in KERAS.models]
     return {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
 
 
@@ -213,7 +212,7 @@ def parts(draft: Draft, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
         )
         return {}, None
     config = item.get("config", {})
-    if not isinstance(config, dict) and item["class_name"] not in MODELS:
+    if not isinstance(config, dict) and item["class_name"] not in KERAS.models:
         draft.fault(place_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
         return {}, None
     config = config if isinstance(config, dict) else {}
@@ -248,7 +247,7 @@ def read_layer(
 ) -> tuple[Layer | None, type[Layer] | None]:
     """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
     name, module = item["class_name"], item.get("module")
-    if name in MODELS:
+    if name in KERAS.models:
         model, own = read_keras(item, place.path, draft.memo)
         draft.faults += own.faults
         draft.warnings += own.warnings

@@ -3,28 +3,36 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import ALIASES, LAYERS, Layer, fields_of, nearest
-from layercalc.layers.base import UNIVERSAL
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, nearest
 from layercalc.layers.fields import received
-from layercalc.layers.nested import MODELS
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
 
-TOP = {"name", "layers", "inputs", "outputs", "dtype", "batch_size", "description", "$schema", *SHAPES}
+TOP = {"name", "layers", "inputs", "outputs", "vocabulary", "dtype", "batch_size", "description", "$schema", *SHAPES}
 OWN = {"type", "name", "inputs"}  # keys of an item that are not the layer's config
-ASIDE = OWN | UNIVERSAL
 UNNAMED = "input"
+DEFAULT = "keras"  # the vocabulary of a stack that names none
 
 Path = tuple[object, ...]
 
 
-def read_stack(document: dict[str, Any], path: Path = (), nested: bool = False) -> tuple[Model, Draft]:
-    """The model of a stack; `path` is where it stands in the whole document, `nested` that it is itself a layer."""
+def read_stack(
+    document: dict[str, Any], path: Path = (), nested: bool = False, within: Vocabulary | None = None
+) -> tuple[Model, Draft]:
+    """The model of a stack.
+
+    `path` is where it stands in the whole document, `nested` that it is itself a layer, of a model in the vocabulary
+    `within`.
+    """
     name = document.get("name", "model")
-    draft = Draft(name if isinstance(name, str) else "model", "stack")
+    spoken = document.get("vocabulary", within.name if within else DEFAULT)
+    vocabulary = VOCABULARIES.get(spoken) if isinstance(spoken, str) else None
+    draft = Draft(name if isinstance(name, str) else "model", "stack", vocabulary or VOCABULARIES[DEFAULT])
     top = JsonPlace(path, path, document)
+    if vocabulary is None:
+        draft.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(VOCABULARIES)}; received {received(spoken)}.")
     if not isinstance(name, str):
         draft.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
     for key in document.keys() - TOP - ({"type", "trainable"} if nested else set()):
@@ -48,6 +56,7 @@ class Stack:
 
     def __init__(self, draft: Draft, top: JsonPlace, items: list[Any], nested: bool):
         self.draft, self.top, self.items, self.nested = draft, top, items, nested
+        self.vocabulary = draft.vocabulary
         paths = [(*top.path, "layers", index) for index in range(len(items))]
         self.places = [
             JsonPlace(path, path, item if isinstance(item, dict) else {})
@@ -76,7 +85,7 @@ class Stack:
             add_declared(self.draft, self.top, declared, UNNAMED)
             return
         first = self.places[0]
-        kind = layer_type(first.config.get("type"))
+        kind = self.vocabulary.get(first.config.get("type"))
         if kind is not None and kind.is_input:
             return
         where = self.top
@@ -95,7 +104,7 @@ class Stack:
             return None
         kind: type[Layer] | None
         layer: Layer | None
-        if isinstance(item["type"], str) and item["type"] in MODELS and "layers" in item:
+        if isinstance(item["type"], str) and item["type"] in self.vocabulary.models and "layers" in item:
             kind, layer = Model, self.nested_model(item, place)
         else:
             kind = draft.kind(item["type"], place, "type")
@@ -119,7 +128,8 @@ class Stack:
 
     def config(self, kind: type[Layer], place: JsonPlace) -> dict[str, Any]:
         """What of an item is the layer's own config."""
-        config = {key: value for key, value in place.config.items() if key not in ASIDE}
+        aside = OWN | self.vocabulary.ignored
+        config = {key: value for key, value in place.config.items() if key not in aside}
         for key in shape_keys(config, kind):
             del config[key]
             if place is not self.places[0]:
@@ -131,15 +141,10 @@ class Stack:
     def nested_model(self, item: dict[str, Any], place: JsonPlace) -> Model | None:
         """A stack inside the stack; its faults and warnings are the outer one's."""
         inner = {key: value for key, value in item.items() if key != "inputs"}
-        model, own = read_stack(inner, place.path, nested=True)
+        model, own = read_stack(inner, place.path, nested=True, within=self.vocabulary)
         self.draft.faults += own.faults
         self.draft.warnings += own.warnings
         return None if own.faults else model
-
-
-def layer_type(name: Any) -> type[Layer] | None:
-    """The layer type of a name, without a fault where there is none."""
-    return LAYERS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
 
 
 def shape_keys(config: dict[str, Any], kind: type[Layer] | None) -> list[str]:

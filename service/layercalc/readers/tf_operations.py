@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from layercalc.layers import ConfigError, nearest
-from layercalc.layers.base import WAY_OUT
+from layercalc.layers import WAY_OUT, ConfigError, nearest
 from layercalc.layers.operations import Slot
 
 TF_CLASSES = ("TFOpLambda", "SlicingOpLambda")

@@ -14,13 +14,13 @@ from layercalc.budgets.keys import PER_LAYER
 from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
-from layercalc.layers import LAYERS
+from layercalc.layers import VOCABULARIES
 from layercalc.layers.fields import Field
 from layercalc.sheets import HEADINGS
 from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER
 from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
-from layercalc.web.schemas import CODE, SMALL, STRING, TINY, array, components, ref
+from layercalc.web.schemas import CODE, SMALL, STRING, TINY, any_of, array, component, components, ref
 from layercalc.web.telemetry import HEADER as REQUEST_ID
 from layercalc.web.telemetry import PROBES
 
@@ -35,11 +35,18 @@ BINARY = {
 }
 
 
+SPOKEN = {
+    "name": "vocabulary",
+    "in": "query",
+    "schema": {"enum": list(VOCABULARIES), "default": catalogue.DEFAULT},
+    "description": "whose layers: the framework's",
+}
+
+
 def reply(schemas: str, description: str, **texts: Any) -> dict[str, Any]:
     """An answer of one of the schemas named, or of another media type."""
-    refs = [ref(name) for name in schemas.split()]
-    schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
-    return {"description": description, "content": {"application/json": {"schema": schema}, **texts}}
+    content = {"application/json": {"schema": any_of(schemas.split())}, **texts}
+    return {"description": description, "content": content}
 
 
 def form(known: Iterable[str], badges: bool = True) -> dict[str, Any]:
@@ -236,16 +243,17 @@ def paths() -> dict[str, Any]:
         "/v1/layers": {
             "get": {
                 "operationId": "layers",
-                "summary": "Every layer type",
-                "responses": {"200": reply("LayerList", "the catalogue"), **SAME},
+                "summary": "Every layer type of a vocabulary",
+                "parameters": [SPOKEN],
+                "responses": {"200": reply("LayerList", "the catalogue"), **SAME, **problems(422)},
             }
         },
         "/v1/layers/{type}": {
             "get": {
                 "operationId": "layer",
                 "summary": "One layer type: fields, defaults, JSON Schema, example",
-                "parameters": [kind],
-                "responses": {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404)},
+                "parameters": [kind, SPOKEN],
+                "responses": {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404, 422)},
             }
         },
         "/v1/presets": {
@@ -372,8 +380,9 @@ def specification() -> dict[str, Any]:
     plugin.converter.add_attribute_function(  # type: ignore[no-untyped-call]
         lambda _, field, **__: field.json_schema() if isinstance(field, Field) else {}
     )
-    for kind in LAYERS.values():
-        spec.components.schema(kind.type, catalogue.json_schema(kind))
+    for vocabulary in VOCABULARIES.values():
+        for kind in vocabulary.kinds.values():
+            spec.components.schema(component(kind), catalogue.json_schema(kind))
     for name, schema in components().items():
         spec.components.schema(name, schema)
     for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope):

@@ -12,7 +12,7 @@ from layercalc import __version__, catalogue, formats, verbs
 from layercalc.amounts import integer
 from layercalc.budgets import read_budgets
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
-from layercalc.layers import ALIASES, LAYERS, nearest
+from layercalc.layers import nearest
 from layercalc.limits import published
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import BADGE, FORMATS, diff_markdown, diff_sheet
@@ -94,7 +94,7 @@ def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
             options[name] = values
         elif name == "batch_size":
             options[name] = integer(values[-1])
-        elif name == "device":
+        elif name in ("device", "vocabulary"):
             options[name] = values[-1]
         elif name == "format":
             continue  # of the answer
@@ -173,14 +173,27 @@ def fixed(part: str, *which: str) -> bytes:
 
 @api.get("/v1/layers")
 def layers() -> Response:
-    return unchanging(fixed("layers"))
+    return unchanging(listed(vocabulary()))
 
 
 @api.get("/v1/layers/<name>")
 def layer(name: str) -> Response:
-    if name not in LAYERS and name not in ALIASES:
-        raise NotFound(f"There is no layer type {name!r}.{nearest(name, [*LAYERS, *ALIASES])}")
-    return unchanging(fixed("entry", name))
+    try:
+        return unchanging(fixed("entry", name, vocabulary()))
+    except LookupError as error:
+        raise NotFound(str(error.args[0])) from None
+
+
+@cache
+def listed(vocabulary: str) -> bytes:
+    """The layer types of a vocabulary as they go out."""
+    return json_bytes({"layers": catalogue.layers(vocabulary)})
+
+
+def vocabulary() -> str:
+    """The vocabulary that is asked for."""
+    found: str = query_options(("vocabulary",)).get("vocabulary", catalogue.DEFAULT)
+    return found
 
 
 @api.get("/v1/presets")

@@ -1,10 +1,12 @@
 """The schemas of the specification that no marshmallow class stands for: documents, tensors, answers."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from layercalc.budgets.keys import ENTRIES, LIMITS, definitions, document_schema
-from layercalc.layers import LAYERS
+from layercalc.catalogue import DEFAULT
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary
 from layercalc.ops import WIDTH
 from layercalc.report import KINDS
 from layercalc.tensors import DATATYPES
@@ -31,6 +33,12 @@ def ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def any_of(names: Iterable[str]) -> dict[str, Any]:
+    """One of several components."""
+    refs = [ref(name) for name in names]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
+
+
 def array(items: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "array", "items": items, **more}
 
@@ -55,6 +63,26 @@ COUNTS = {"type": "object", "additionalProperties": COUNT}
 PLACE = {"pointer": STRING, "line": INTEGER, "column": INTEGER, "parameter": STRING}
 
 
+def layer_of(vocabulary: Vocabulary) -> str:
+    """The component that is any layer of a vocabulary: those of the default one have the plain name."""
+    return "Layer" if vocabulary.name == DEFAULT else f"{vocabulary.name}.Layer"
+
+
+def component(kind: type[Layer]) -> str:
+    """The component that is a layer type."""
+    return layer_of(kind.of_vocabulary).removesuffix("Layer") + kind.type
+
+
+def layers_of(vocabulary: Vocabulary) -> dict[str, Any]:
+    """Any layer of a vocabulary, told by its type."""
+    kinds = vocabulary.kinds.values()
+    mapping = {name: ref(component(kind))["$ref"] for kind in kinds for name in (kind.type, *kind.aliases)}
+    return {
+        "oneOf": [ref(component(kind)) for kind in kinds],
+        "discriminator": {"propertyName": "type", "mapping": mapping},
+    }
+
+
 def budgets() -> dict[str, Any]:
     """The schemas of budgets, from the table of their keys."""
     entries = {**ENTRIES, "description": "budgets, and names of presets"}
@@ -67,9 +95,6 @@ def budgets() -> dict[str, Any]:
 def components() -> dict[str, Any]:
     """The schemas that no marshmallow class stands for."""
     counts = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
-    mapping = {
-        name: f"#/components/schemas/{kind.type}" for kind in LAYERS.values() for name in (kind.type, *kind.aliases)
-    }
     tensor = {
         "name": STRING,
         "shape": array({"type": "integer", "minimum": 0}),
@@ -95,10 +120,7 @@ def components() -> dict[str, Any]:
     device = {"name": STRING, "title": STRING, **peaks, "source": STRING}
     seed = row({"seed": {"type": "integer", "minimum": 0}})
     return {
-        "Layer": {
-            "oneOf": [ref(name) for name in LAYERS],
-            "discriminator": {"propertyName": "type", "mapping": mapping},
-        },
+        **{layer_of(one): layers_of(one) for one in VOCABULARIES.values()},
         "LayerInputs": {
             "description": "what the layer takes, by position or by Keras' argument names; `name:1` is a second output",
             "anyOf": [
@@ -125,7 +147,8 @@ def components() -> dict[str, Any]:
                 "input_shape": {"anyOf": [SHAPE, {"type": "integer", "minimum": 0}]},
                 "batch_shape": SHAPE,
                 "inputs": array(ref("StackInput"), minItems=1),
-                "layers": array(ref("Layer"), minItems=1),
+                "vocabulary": {"enum": list(VOCABULARIES), "default": DEFAULT, "description": "whose layers"},
+                "layers": array(any_of(map(layer_of, VOCABULARIES.values())), minItems=1),
                 "outputs": array(STRING, minItems=1),
             },
             "required": ["layers"],
@@ -349,7 +372,7 @@ def components() -> dict[str, Any]:
         "Report": row(
             {
                 "version": STRING,
-                "model": row({"name": STRING, "format": STRING}),
+                "model": row({"name": STRING, "format": STRING, "vocabulary": {"enum": list(VOCABULARIES)}}),
                 "batch_size": {"type": ["integer", "null"]},
                 "inputs": array(ref("TensorInfo")),
                 "outputs": array(ref("TensorInfo")),

@@ -9,11 +9,13 @@ import numpy as np
 
 from layercalc import ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import WAY_OUT, ConfigError, Layer, Weight, build, fields_of, nearest
+from layercalc.layers.base import ConfigError, Weight, build, fields_of, nearest
 from layercalc.layers.fields import Field, finite, received, whole
+from layercalc.layers.keras import KERAS, Layer
+from layercalc.layers.vocabulary import WAY_OUT
 from layercalc.ops import FLOATS, WIDTH, Tensor
 
-OPERATIONS: dict[str, type["Operation"]] = {}
+OPERATIONS: dict[str, type["Operation"]] = KERAS.functions
 Cls = TypeVar("Cls", bound=type["Operation"])
 MAX_AXES = 64
 
@@ -110,7 +112,7 @@ def settled(value: Any) -> Any:
 
 def operation(cls: Cls) -> Cls:
     """Register an operation by its class name."""
-    cls.type = cls.__name__
+    cls.type, cls.of_vocabulary = cls.__name__, KERAS
     cls.accepts, cls.takes = frozenset(), (0, None)
     if "signature" not in vars(cls):
         full = inspect.signature(cls.compute)

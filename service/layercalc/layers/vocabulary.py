@@ -1,0 +1,89 @@
+"""A vocabulary: the layer types that one framework has, by name, and how that framework speaks of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from layercalc.layers.base import ConfigError, Layer, nearest, read_signature
+from layercalc.layers.fields import received
+
+Kind = type[Layer]
+Cls = TypeVar("Cls", bound=Kind)
+
+WAY_OUT = (
+    'To go on without it, put {"type": "Custom", "output_shape": …, "params": …, "macs": …, "flops": …} in its place.'
+)
+VOCABULARIES: dict[str, "Vocabulary"] = {}
+
+
+@dataclass(eq=False)
+class Vocabulary:
+    """The layer types of a framework: `kinds` by name, `aliases` to those names.
+
+    `unnamed` is what a layer without a name is called after its type (a counter follows where that is taken), `slips`
+    arguments as people misspell them and what each may mean, `ignored` arguments of any layer that change nothing here,
+    `refused` types that cannot be layers here and why, `functions` what is called on tensors and constants and is no
+    layer, `models` class names that readers build a whole model from.
+    """
+
+    name: str  # as `vocabulary` says it in documents
+    title: str  # as sentences say it
+    unnamed: Callable[[str], str]
+    slips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, Callable[[dict[str, Any]], Layer]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name in VOCABULARIES:
+            raise ValueError(f"There is a vocabulary {self.name!r} already.")
+        VOCABULARIES[self.name] = self
+
+    def layer(self, cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int) -> Any:
+        """Register a layer type: `@layer`, or `@layer(Conv2D=2, Conv3D=3)` for one type per number of spatial axes.
+
+        An alias may hold `{}` for the rank: `aliases=("Convolution{}D",)`.
+        """
+
+        def register(cls: Cls) -> Cls:
+            for name, rank in (ranks or {cls.__name__: 0}).items():
+                kind: Any = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
+                if name in self.kinds:
+                    raise ValueError(f"There is a layer {name!r} already.")
+                kind.type, kind.of_vocabulary = name, self
+                kind.aliases = tuple(alias.format(rank) for alias in aliases)
+                read_signature(kind)
+                if hasattr(kind, "examples"):
+                    kind.example = kind.examples[rank]
+                self.kinds[name] = kind
+                self.aliases.update(dict.fromkeys(kind.aliases, name))
+            return cls
+
+        return register(cls) if cls else register
+
+    def get(self, name: Any) -> Kind | None:
+        """The layer type of that name or alias, if there is one."""
+        return self.kinds.get(self.aliases.get(name, name)) if isinstance(name, str) else None
+
+    def find(self, name: Any) -> Kind:
+        """The layer type of that name or alias; ConfigError names the nearest one."""
+        if not isinstance(name, str):
+            raise ConfigError([(("type",), f"Expected the name of a layer type; received {received(name)}.")])
+        kind = self.get(name)
+        if kind is not None:
+            return kind
+        if name in self.refused:
+            raise ConfigError([(("type",), self.refusal(name))])
+        near = self.nearest(name)
+        raise ConfigError([(("type",), f"Unknown layer type {received(name)}.{near or ' ' + WAY_OUT}")])
+
+    def nearest(self, name: str, *more: str) -> str:
+        """` Did you mean …?` of a name that no layer type has, or nothing."""
+        return nearest(name, [*self.kinds, *self.aliases, *more])
+
+    def refusal(self, name: str) -> str:
+        """Why that type is no layer here, and what to write in its place."""
+        return f"{name} {self.refused[name]}. {WAY_OUT}"
