@@ -10,6 +10,7 @@ from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.errors import InvalidModel
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, nearest
+from layercalc.layers.fields import one_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 
@@ -145,7 +146,7 @@ def default(field: Any) -> dict[str, Any]:
 def json_schema(kind: type[Layer]) -> dict[str, Any]:
     """The JSON Schema of a layer as an item of a stack."""
     fields = fields_of(kind)
-    properties: dict[str, Any] = {"type": {"enum": [kind.type, *kind.aliases]}}
+    properties: dict[str, Any] = {"type": one_of((kind.type, *kind.aliases))}
     properties |= {key: field.json_schema() for key, field in fields.items()}
     if not kind.is_input:
         properties["inputs"] = {"$ref": "#/components/schemas/LayerInputs"}

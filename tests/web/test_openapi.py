@@ -36,6 +36,37 @@ def test_every_reference_leads_somewhere():
     assert yaml.safe_load(specification_text()) == SPEC
 
 
+def enumerations(node, path=""):
+    """Every enumeration of the specification, with where it stands."""
+    if isinstance(node, dict):
+        if isinstance(node.get("enum"), list):
+            yield path, node["enum"]
+        for key, value in node.items():
+            yield from enumerations(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from enumerations(value, f"{path}/{index}")
+
+
+def test_enumerations_can_be_names_in_a_program():
+    """Generators of clients make a name of each value, in capitals: values of one type, none twice in other letters."""
+    found = dict(enumerations(SPEC))
+    assert len(found) > 100
+    for path, values in found.items():
+        assert {type(value) for value in values} in ({str}, {int}), path
+        assert len({str(value).casefold() for value in values}) == len(values), path
+
+
+def test_every_operation_has_a_name_and_a_tag():
+    known = {tag["name"] for tag in SPEC["tags"]}
+    operations = [one for methods in SPEC["paths"].values() for one in methods.values()]
+    assert len({one["operationId"] for one in operations}) == len(operations)
+    for one in operations:
+        assert set(one["tags"]) <= known
+        assert one["tags"]
+        assert next(iter(one.get("requestBody", {}).get("content", {"application/json": None}))) == "application/json"
+
+
 def test_layer_is_a_tagged_union_of_every_type():
     layer = SPEC["components"]["schemas"]["Layer"]
     assert len(layer["oneOf"]) == len(KERAS.kinds)

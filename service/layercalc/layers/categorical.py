@@ -9,7 +9,7 @@ from layercalc import ops
 from layercalc.dims import Dim
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Ints, Number, Numbers, received, shape_of
+from layercalc.layers.fields import Bool, Choice, Int, Ints, Number, Numbers, one_of, received, shape_of
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 
@@ -32,7 +32,7 @@ class Sparse(Bool):
     """false: sparse tensors are not supported."""
 
     def schema_of(self) -> dict[str, Any]:
-        return {"enum": [False]}
+        return one_of((False,))
 
     def read(self, value: Any, name: str) -> bool:
         if super().read(value, name):

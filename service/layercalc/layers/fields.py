@@ -5,6 +5,7 @@ A default of `...` means required. A field knows its JSON Schema, from which the
 
 import json
 import math
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -203,7 +204,7 @@ class Choice(Field):
         return "one of " + ", ".join(map(received, self.choices))
 
     def schema_of(self) -> dict[str, Any]:
-        return {"enum": list(self.choices)}
+        return one_of(self.choices)
 
     def read(self, value: Any, name: str) -> Any:
         for choice in self.choices:
@@ -213,6 +214,26 @@ class Choice(Field):
             note((name,), f"{received(value)} read as {received(value.lower())}")
             return value.lower()
         raise self.refuse(value)
+
+
+def one_of(values: Sequence[Any]) -> dict[str, Any]:
+    """The JSON Schema of one of several words, numbers or truths, such that programs generated from it compile.
+
+    An enumeration is of one type, and has no word twice in other letters: those are a pattern beside it.
+    """
+    words: dict[str, str] = {}
+    for value in values:
+        if isinstance(value, str):
+            words.setdefault(value.casefold(), value)
+    spellings = [value for value in values if isinstance(value, str) and value not in words.values()]
+    truths = [value for value in values if isinstance(value, bool)]
+    numbers = [value for value in values if not isinstance(value, str | bool)]
+    kinds: list[dict[str, Any]] = [{"enum": list(words.values())}] if words else []
+    kinds += [{"type": "string", "pattern": f"^({'|'.join(spellings)})$"}] if spellings else []
+    kinds += [{"enum": numbers}] if numbers else []
+    if truths:
+        kinds.append({"type": "boolean"} if len(truths) == 2 else {"type": "boolean", "not": {"const": not truths[0]}})
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
 
 class DataFormat(Choice):
@@ -346,7 +367,7 @@ class Numbers(Field):
         return "a number, or an array of numbers"
 
     def schema_of(self) -> dict[str, Any]:
-        return {"type": ["number", "array"]}
+        return {"type": ["number", "array"], "items": {"type": ["number", "array"], "items": {}}}
 
     def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
         if finite(value):

@@ -64,7 +64,7 @@ class Window(Numbers):
         return "the name of a window, null, or a list of numbers"
 
     def schema_of(self) -> dict[str, Any]:
-        return {"type": ["string", "array", "number"]}
+        return {"type": ["string", "array", "number"], "items": {}}
 
     def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
         return value if isinstance(value, str) else super().read(value, name, depth)

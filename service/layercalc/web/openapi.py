@@ -305,6 +305,15 @@ def paths() -> dict[str, Any]:
     }
 
 
+TAGS = {
+    "models": (
+        "what a model is and costs, and what it computes",
+        ("/v1/analyze", "/v1/forward", "/v1/check", "/v1/diff"),
+    ),
+    "catalogue": ("what models, budgets and reports are made of", ("/v1/",)),
+    "inference": ("the models of a folder, by the Open Inference Protocol", ("/v2",)),
+    "service": ("whether it lives, is ready, and what it has done", ("/",)),
+}
 KEYS = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, where the service asks for one"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key in a header"},
@@ -393,7 +402,11 @@ def specification() -> dict[str, Any]:
     for status, (name, headers) in REFUSED.items():
         spec.components.response(name, {**problems(status)[str(status)], "headers": headers})
     spec.components.parameter("RequestId", "header", {"name": REQUEST_ID, **NOTED})
+    for name, (description, _) in TAGS.items():
+        spec.tag({"name": name, "description": description})
     for path, operations in paths().items():
+        tag = next(name for name, (_, beginnings) in TAGS.items() if path.startswith(beginnings))
+        operations = {method: {"tags": [tag], **operation} for method, operation in operations.items()}
         if path not in PROBES:
             operations = {method: guarded(operation) for method, operation in operations.items()}
         spec.path(path, operations=operations)

@@ -99,13 +99,9 @@ def components() -> dict[str, Any]:
         "name": STRING,
         "shape": array({"type": "integer", "minimum": 0}),
         "datatype": {"enum": list(DATATYPES)},
-        "data": {"type": ["array", "number"], "description": "nested or flat, C order"},
+        "data": {"type": ["array", "number"], "items": {}, "description": "nested or flat, C order"},
         "b64": {"type": "string", "description": "base64 of the little-endian bytes, in place of data"},
-        "parameters": {
-            "type": "object",
-            "properties": {"binary_data_size": {"type": "integer", "minimum": 0}},
-            "description": "the bytes follow the JSON, in place of data",
-        },
+        "parameters": ref("BinaryData"),
     }
     verified = {"name": STRING, "type": STRING, "analytic_shape": SHAPE, "actual_shape": SHAPE, "match": FLAG}
     statistics = {"min": NUMBER, "max": NUMBER, "mean": NUMBER, "nan_count": INTEGER, "inf_count": INTEGER}
@@ -158,14 +154,21 @@ def components() -> dict[str, Any]:
             "type": "object",
             "title": "Keras JSON",
             "description": "what model.to_json() writes, Sequential or Functional",
-            "properties": {"class_name": STRING, "config": {"type": ["object", "array"]}},
+            "properties": {"class_name": STRING, "config": {"type": ["object", "array"], "items": {}}},
             "required": ["class_name", "config"],
         },
         "Model": {"anyOf": [ref("Stack"), ref("KerasModel"), {"type": "string", "description": "Keras code"}]},
+        "TensorObject": row(tensor, "shape datatype"),
+        "BinaryData": {
+            "type": "object",
+            "properties": {"binary_data_size": {"type": "integer", "minimum": 0}},
+            "description": "the bytes follow the JSON, in place of data",
+        },
+        "WantedOutput": row({"name": STRING, "parameters": switches("binary_data")}, "name"),
         "Tensor": {
             "anyOf": [
-                row(tensor, "shape datatype"),
-                {"type": ["array", "number"], "description": "a bare nested list"},
+                ref("TensorObject"),
+                {"type": ["array", "number"], "items": {}, "description": "a bare nested list"},
             ]
         },
         "Tensors": {"anyOf": [array(ref("Tensor")), {"type": "object", "additionalProperties": ref("Tensor")}]},
@@ -263,7 +266,7 @@ def components() -> dict[str, Any]:
         "WantedOutputs": {
             "description": "the outputs that are wanted, as the Open Inference Protocol asks for them; left out: all",
             **array(
-                {"anyOf": [STRING, row({"name": STRING, "parameters": switches("binary_data")}, "name")]},
+                {"anyOf": [STRING, ref("WantedOutput")]},
             ),
         },
         "ForwardParameters": switches("binary_data_output"),

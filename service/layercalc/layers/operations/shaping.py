@@ -216,7 +216,7 @@ class Widths(Field):
         return "an integer, a pair, or a list of pairs"
 
     def schema_of(self) -> dict[str, Any]:
-        return {"type": ["integer", "array"]}
+        return {"type": ["integer", "array"], "items": {}}
 
     def read(self, value: Any, name: str) -> Any:
         pairs = [[value, value]] if whole(value, 0) else [value] if flat(value) else value
