@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
     {"dims", "errors", "cores", "effort", "keys", "amounts"},
     {"deadline", "environment"},
+    {"wording"},
     {"limits"},
     {"settings"},
     {"ops"},
@@ -34,7 +35,7 @@ ORDER = [  # each may import from those before it
     {"budgets"},
     {"verbs", "formats", "catalogue"},
     {"sheets", "verdicts", "documents"},
-    {"checks"},
+    {"options", "checks"},
     {"__init__"},
     {"repository"},
     {"web"},

@@ -9,10 +9,16 @@ from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.errors import InvalidModel
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, nearest
+from layercalc.layers import (
+    VOCABULARIES,
+    Layer,
+    Vocabulary,
+    fields_of,
+)
 from layercalc.layers.fields import one_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
+from layercalc.wording import nearest
 
 
 def cost_table() -> str:

@@ -9,9 +9,12 @@ from layercalc import deadline, tensors
 from layercalc.analysis import Analysis
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
-from layercalc.layers import nearest
-from layercalc.layers.fields import received, whole
 from layercalc.ops import Spec
+from layercalc.wording import (
+    nearest,
+    received,
+    whole,
+)
 
 Path = tuple[object, ...]
 

@@ -14,13 +14,12 @@ from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
-from layercalc.layers import nearest
-from layercalc.layers.fields import received
 from layercalc.limits import Limits
 from layercalc.ops import Spec
 from layercalc.posted import output_names
 from layercalc.tensors import NAMES
 from layercalc.weights import read_weights
+from layercalc.wording import nearest, received
 
 DOCUMENTS = (".json", ".py", ".keras", ".h5")
 WEIGHTS = (".safetensors", ".npz")

@@ -7,11 +7,14 @@ from typing import Any
 from layercalc.analysis import unwieldy
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel
-from layercalc.layers import nearest
-from layercalc.layers.fields import received, whole
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Draft
+from layercalc.wording import (
+    nearest,
+    received,
+    whole,
+)
 
 
 def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) -> list[tuple[str, Spec]]:

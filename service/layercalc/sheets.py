@@ -7,7 +7,7 @@ from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
 from layercalc.formats import Sheet, warning_lines
-from layercalc.layers import nearest
+from layercalc.wording import nearest
 
 TOTALS = {
     "params": "params",

@@ -11,7 +11,10 @@ import ml_dtypes  # also makes "bfloat16" a name that NumPy knows
 import numpy as np
 
 from layercalc.errors import InvalidTensors, pointer
-from layercalc.layers.fields import received, whole
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 DATATYPES = {
     "BOOL": "bool",

@@ -25,7 +25,6 @@ from layercalc.effort import effort
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
-from layercalc.layers.fields import received
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.memory import working
 from layercalc.model import Model
@@ -42,6 +41,7 @@ from layercalc.readers import Draft, read
 from layercalc.report import Extras, report, rows
 from layercalc.shapes import declared
 from layercalc.weights import read_weights
+from layercalc.wording import received
 
 Place = tuple[object, ...]
 MODEL: Place = ("model",)

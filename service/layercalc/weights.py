@@ -10,8 +10,8 @@ from layercalc import deadline, tensors
 from layercalc.analysis import Analysis, WeightSpec
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
 from layercalc.execution import seeded_weights
-from layercalc.layers.fields import received
 from layercalc.posted import seed_of
+from layercalc.wording import received
 
 Path = tuple[object, ...]
 PATH: Path = ("weights",)

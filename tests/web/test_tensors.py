@@ -206,7 +206,7 @@ WRONG = [
     ({"model": MODEL, "inputs": npy(np.array([{}], object))}, 422, "/inputs", "pickled"),
     ({"model": MODEL, "inputs": npy(X), "weights": npz(**{"d/kernel": KERNEL})}, 422, "/weights", "d/bias"),
     ({"model": MODEL, "inputs": npy(X), "rtol": "much"}, 422, "/rtol", "received"),
-    ({"model": MODEL, "inputs": npy(X), "dtype": "float8"}, 422, "/dtype", "float32, float64"),
+    ({"model": MODEL, "inputs": npy(X), "dtype": "float8"}, 422, "/dtype", 'one of "float32", "float64"'),
     ({"model": MODEL, "inputs": npy(X), "outputs": '["e"]'}, 422, "/outputs/0/name", "no output 'e'"),
 ]
 

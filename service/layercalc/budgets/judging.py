@@ -14,8 +14,7 @@ from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned
 from layercalc.dims import text
 from layercalc.errors import InvalidBudgets
-from layercalc.layers import nearest
-from layercalc.layers.fields import whole
+from layercalc.wording import nearest, whole
 
 MAX_FINDINGS = 250_000  # budgets × the layers they are about
 MAX_NAMED = 10  # offending layers of one result

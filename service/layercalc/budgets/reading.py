@@ -23,8 +23,7 @@ from layercalc.budgets.keys import (
 from layercalc.budgets.presets import PRESETS
 from layercalc.dims import text
 from layercalc.errors import InvalidBudgets
-from layercalc.layers import nearest
-from layercalc.layers.fields import received
+from layercalc.wording import nearest, received
 
 BASELINES = {"baseline", "baseline_git"}  # keys, of which a model has one at the most
 MAX_BUDGETS = 1_000  # of one model, named lists expanded

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from layercalc import __version__, formats
 from layercalc.errors import Refused
+from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
 
 FORMATS = ("table", "text", "json", "markdown", "csv")
 
@@ -60,9 +61,46 @@ def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
 format_option = click.option(
     "--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe."
 )
-shape_option = click.option(
-    "--input-shape", multiple=True, metavar="SIZES", help="Without the batch: 28,28,1, or left:16 for a named input."
-)
+FLAGS: dict[Written, dict[str, Any]] = {
+    WORD: {"metavar": "NAME"},
+    NAME: {"metavar": "NAME"},
+    WHOLE: {"type": int},
+    REAL: {"type": float},
+    FLAG: {"is_flag": True},
+    LIST: {"metavar": "NAMES", "multiple": True},
+    EACH: {"metavar": "SIZES", "multiple": True},
+}
+
+
+def options(verb: str) -> Callable[[Any], Any]:
+    """The flags of a command: the options of a verb that can be written."""
+
+    def decorate(command: Any) -> Any:
+        for name, one in reversed(in_text(verb).items()):
+            assert one.text is not None
+            flag = one.flag if one.flag is not None else f"--{name.replace('_', '-')}"
+            if flag:
+                kind = dict(FLAGS[one.text])
+                if isinstance(one.field, Word):
+                    kind = {"type": click.Choice(one.field.choices)}
+                default = one.field.default
+                known = f"  [default: {default}]" if default not in (None, False, ()) else ""
+                help = f"{one.says[0].upper()}{one.says[1:]}.{known}"
+                command = click.option(flag, name, help=help, **kind)(command)
+        return command
+
+    return decorate
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a command line gives, as the verbs take them; 0 is one that is given."""
+    out = {}
+    for name, value in options.items():
+        if value is not None and value is not False and value != ():
+            several = isinstance(value, tuple)
+            written = OPTIONS[name].text
+            out[name] = written.read(value) if several and written is not None else value
+    return out
 
 
 def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> None:

@@ -13,7 +13,7 @@ from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
 from layercalc.cli import outputs
-from layercalc.cli.base import cli, complain_of, format_option, progress, shape_option, show
+from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, show
 from layercalc.documents import read_model
 from layercalc.errors import Refused
 from layercalc.verdicts import FORMATS, check_sheets, diff_markdown, diff_sheet
@@ -41,8 +41,7 @@ def limit_options(command: Any) -> Any:
 @click.option("--baseline", metavar="FILE", help="An earlier report, or the model as it was.")
 @click.option("--baseline-git", metavar="REF", help="The model as it was at that commit, in the same place.")
 @click.option("--allow-new", is_flag=True, help="A model that was not there at that commit has not increased.")
-@click.option("--batch-size", type=int, help="Count for that many samples.")
-@shape_option
+@options("check")
 @click.option("--update", is_flag=True, help="Move the limits of the file that are exceeded to today's numbers.")
 @click.option(
     "--processes", type=click.IntRange(1), metavar="N", help="At most so many at a time.  [default: all cores]"
@@ -67,13 +66,11 @@ def check(
     baseline: str | None,
     baseline_git: str | None,
     allow_new: bool,
-    batch_size: int | None,
-    input_shape: Sequence[str],
     update: bool,
     processes: int | None,
     chosen: str | None,
     files: Sequence[str],
-    **most: str | None,
+    **others: Any,
 ) -> None:
     """Hold MODELS (files, or - for standard input) against budgets.
 
@@ -81,9 +78,9 @@ def check(
     budget cannot be judged.
     """
     own: dict[str, list[Any]] = {
-        f"--{name.replace('_', '-')}": [{"metric": name.removeprefix("max_"), "max": text}]
-        for name, text in most.items()
-        if text is not None
+        f"--max-{metric.replace('_', '-')}": [{"metric": metric, "max": text}]
+        for metric in LIMITED
+        if (text := others.pop(f"max_{metric}")) is not None
     }
     if output_shape is not None:
         own["--output-shape"] = [{"metric": "output_shape", "equals": sizes(output_shape)}]
@@ -95,13 +92,13 @@ def check(
         raise click.UsageError(
             f"There is no budget: give --max-params 5M, --budgets FILE, or a {DEFAULT} (layercalc init)."
         )
-    options = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
+    asked = given(others)
     if update and file is None:
         raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
     to, instead = outputs.targets(files, chosen)
     try:
         past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
-        planned = plan(file, models, own, options=options, **past)
+        planned = plan(file, models, own, options=asked, **past)
     except Refused as error:
         judged = [(file or "-", jobs.unjudged(error.title, error.errors))]
     else:
@@ -110,7 +107,7 @@ def check(
         with progress("check") as told:
             judged = jobs.run(planned, processes, told)
         if update and file is not None and moved(file, planned, judged):
-            planned = plan(file, models, own, options=options, **past)
+            planned = plan(file, models, own, options=asked, **past)
             judged = jobs.run(planned, processes)
     for _, one in judged:
         if "errors" in one:
@@ -173,15 +170,13 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
 @cli.command()
 @click.argument("before")
 @click.argument("after")
-@click.option("--batch-size", type=int, help="Count for that many samples.")
-@shape_option
+@options("diff")
 @format_option
-def diff(before: str, after: str, batch_size: int | None, input_shape: Sequence[str], chosen: str | None) -> None:
+def diff(before: str, after: str, chosen: str | None, **options: Any) -> None:
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
-    options: dict[str, Any] = {"input_shape": list(input_shape) or None, "batch_size": batch_size}
     documents = read_model(before)[0], read_model(after)[0]
     try:
-        found = verbs.diff(*documents, **options)
+        found = verbs.diff(*documents, **given(options))
     except Refused as error:
         for fault in error.errors:
             for side, name in (("/before", before), ("/after", after)):

@@ -8,52 +8,29 @@ from typing import Any
 import click
 
 from layercalc import catalogue, files, formats, verbs
-from layercalc.cli.base import FORMATS, cli, format_option, progress, shape_option, show
+from layercalc.cli.base import FORMATS, cli, format_option, given, options, progress, show
 from layercalc.cli.outputs import Form, badge
 from layercalc.documents import in_file, read_bytes, read_model
 from layercalc.errors import Refused
+from layercalc.options import read_envelope
 from layercalc.sheets import report_sheet
-from layercalc.verbs import DTYPES
 from layercalc.verdicts import BADGE
 
 
 @cli.command()
 @click.argument("model")
-@shape_option
-@click.option("--batch-size", type=int, help="Count for that many samples.")
-@click.option("--conventions", metavar="NAMES", help="Count as other tools do: fvcore,thop …, or all.")
-@click.option("--explain", is_flag=True, help="Show the arithmetic of every row.")
-@click.option("--device", metavar="NAME", help="Bound the time: a100, raspberry-pi-5 …, or FLOP/s,bytes/s.")
-@click.option("--columns", metavar="NAMES", help="Columns of the table: name,params,flops,receptive_field …")
+@options("analyze")
 @click.option("--format", "chosen", type=Form(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
-def analyze(
-    model: str,
-    input_shape: Sequence[str],
-    batch_size: int | None,
-    conventions: str | None,
-    explain: bool,
-    device: str | None,
-    columns: str | None,
-    chosen: str | None,
-) -> None:
+def analyze(model: str, chosen: str | None, **options: Any) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
-    report = verbs.analyze(
-        read_model(model)[0],
-        input_shape=list(input_shape) or None,
-        batch_size=batch_size,
-        conventions=split(conventions),
-        explain=explain,
-        device=device,
-    )
-    sheet = report_sheet(report, split(columns))
+    asked = given(options)
+    columns = asked.pop("columns", ())
+    report = verbs.analyze(read_model(model)[0], **asked)
+    sheet = report_sheet(report, columns)
     if chosen and chosen.startswith(BADGE):
         click.echo(badge(chosen, report), nl=False)
     else:
         show(report, sheet, chosen)
-
-
-def split(names: str | None) -> list[str]:
-    return [name.strip() for name in (names or "").split(",") if name.strip()]
 
 
 @cli.command()
@@ -69,13 +46,7 @@ def split(names: str | None) -> list[str]:
 @click.option("--weights", metavar="FILE", help="A .safetensors, .npz, .keras, .h5 or .json.")
 @click.option("--weights-seed", type=click.IntRange(0), help="Fill the weights from this seed.  [default: 0]")
 @click.option("--expected", multiple=True, metavar="FILE", help="As --input, for each output.")
-@click.option("--rtol", type=float, help="Relative tolerance.  [default: 1e-4]")
-@click.option("--atol", type=float, help="Absolute tolerance.  [default: 1e-5]")
-@click.option("--dtype", type=click.Choice(DTYPES), help="What floats are computed in.  [default: float32]")
-@click.option("--stats", is_flag=True, help="Minimum, maximum, mean and NaN count of every layer's output.")
-@click.option("--profile", is_flag=True, help="Seconds and GFLOP/s of every layer.")
-@click.option("--return-layer", "return_layers", multiple=True, metavar="NAME", help="Print that layer's output too.")
-@shape_option
+@options("forward")
 @format_option
 def forward(
     model: str,
@@ -84,7 +55,6 @@ def forward(
     weights: str | None,
     weights_seed: int | None,
     expected: Sequence[str],
-    input_shape: Sequence[str],
     chosen: str | None,
     **options: Any,
 ) -> None:
@@ -96,11 +66,9 @@ def forward(
     request: dict[str, Any] = {}
     path: tuple[str, ...] = ()
     if isinstance(document, dict) and "model" in document:
-        from layercalc.web.envelopes import ForwardEnvelope, load
-
-        request = {key: value for key, value in load(ForwardEnvelope, document).items() if value is not None}
+        request = {key: value for key, value in read_envelope("forward", document).items() if value is not None}
         document, path = request.pop("model"), ("model",)
-    request |= {key: value for key, value in options.items() if value}
+    request |= given(options)
     if inputs:
         request["inputs"] = read_tensors(inputs, "inputs")
     elif seed is not None or "inputs" not in request:
@@ -114,8 +82,6 @@ def forward(
         request["weights"] = kept
     if expected:
         request["expected"] = read_tensors(expected, "expected")
-    if input_shape:
-        request["input_shape"] = list(input_shape)
     with progress("forward") as told:
         result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
     show(result, formats.forward_sheet(result), chosen)
@@ -149,10 +115,11 @@ def told_of(name: str) -> Iterator[None]:
 
 @cli.command()
 @click.argument("type", required=False)
-@click.option("--vocabulary", default=catalogue.DEFAULT, show_default=True, metavar="NAME", help="Whose layers.")
+@options("layers")
 @format_option
-def layers(type: str | None, vocabulary: str, chosen: str | None) -> None:
+def layers(type: str | None, chosen: str | None, **options: Any) -> None:
     """The layer types, or all about one TYPE."""
+    vocabulary = given(options).get("vocabulary", catalogue.DEFAULT)
     try:
         if type is None:
             every = catalogue.layers(vocabulary)

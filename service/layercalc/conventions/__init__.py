@@ -15,7 +15,7 @@ from layercalc.conventions.thop import THOP
 from layercalc.conventions.torchinfo import TORCHINFO
 from layercalc.dims import Dim, Unknown
 from layercalc.errors import InvalidModel
-from layercalc.layers import nearest
+from layercalc.wording import nearest
 
 CONVENTIONS = {one.name: one for one in (FVCORE, TORCH, TORCHINFO, THOP, PTFLOPS, CALFLOPS, TF)}
 

@@ -6,7 +6,10 @@ from typing import Any
 from layercalc import deadline
 from layercalc.analysis import METRICS
 from layercalc.errors import InvalidModel, pointer
-from layercalc.layers.fields import received, whole
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 TENSORS = ("inputs", "outputs")
 

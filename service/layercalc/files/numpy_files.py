@@ -11,8 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from layercalc.errors import Refused
-from layercalc.layers.fields import whole
 from layercalc.tensors import Path, Stored, refuse
+from layercalc.wording import whole
 
 MAGIC = npy.MAGIC_PREFIX
 MAX_HEADER = 10_000  # characters: NumPy's own bound on what it takes for safe to parse

@@ -1,17 +1,17 @@
 """What a layer is in any vocabulary, and how a config becomes one."""
 
-import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import marshmallow as ma
 
-from layercalc import deadline, ops
+from layercalc import ops
 from layercalc.dims import Shape, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import NOTES, Field, Note, note
 from layercalc.ops import Tensor
+from layercalc.wording import nearest
 
 if TYPE_CHECKING:
     from layercalc.layers.vocabulary import Vocabulary
@@ -239,16 +239,6 @@ def read_signature(kind: type[Layer]) -> None:
     kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
     kind.positional = tuple(p.name for p in by_position)
     kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
-
-
-def nearest(name: str, names: list[str]) -> str:
-    """` Did you mean …?`, or nothing where no name is near, or where too much time has gone into such questions."""
-    deadline.check()
-    if not deadline.early():
-        return ""
-    folded = {candidate.lower(): candidate for candidate in names}
-    close = difflib.get_close_matches(name.lower()[:100], folded, n=1, cutoff=0.6)
-    return f" Did you mean {folded[close[0]]!r}?" if close else ""
 
 
 def build(kind: type[Layer], config: dict[str, Any]) -> Layer:

@@ -22,12 +22,12 @@ from layercalc.layers.fields import (
     Int,
     Number,
     Opaque,
-    received,
 )
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation, LayerField, Wrapped
 from layercalc.ops import Tensor
+from layercalc.wording import received
 
 States = tuple[Tensor, ...]
 

@@ -3,8 +3,6 @@
 A default of `...` means required. A field knows its JSON Schema, from which the catalogue and openapi.yaml are made.
 """
 
-import json
-import math
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cached_property
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import marshmallow as ma
 
 from layercalc.layers.initializers import INITIALIZERS, Initializer
+from layercalc.wording import finite, received, whole
 
 Note = tuple[tuple[object, ...], str]
 NOTES: ContextVar[list[Note]] = ContextVar("notes")
@@ -23,38 +22,7 @@ def note(path: tuple[object, ...], detail: str) -> None:
     NOTES.get().append((path, detail))
 
 
-def received(value: object) -> str:
-    """A value as the sender wrote it, cut short."""
-    try:
-        text = json.dumps(clipped(value), ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        text = type(value).__name__
-    return text if len(text) <= 80 else text[:77] + "…"
-
-
-def clipped(value: object, depth: int = 4) -> object:
-    """As much of a value as can be shown: the rest is not even looked at."""
-    if isinstance(value, str):
-        return value[:80]
-    if isinstance(value, list | tuple):
-        return [clipped(one, depth - 1) for one in value[:20]] if depth else []
-    if isinstance(value, dict):
-        return {str(key)[:80]: clipped(value[key], depth - 1) for key in list(value)[:20]} if depth else {}
-    return value
-
-
 MAX_DEPTH = 8  # of nested lists of numbers
-MAX_DIGITS = 300  # of an integer in a document: what is multiplied from a few of them can still be printed
-
-
-def whole(value: object, least: int | None = None) -> bool:
-    """Whether a value is an integer (no bool) of at least `least`, of a size that can be reckoned with."""
-    return type(value) is int and (least is None or value >= least) and value.bit_length() <= MAX_DIGITS * 3322 // 1000
-
-
-def finite(value: object) -> bool:
-    """Whether a value is a number (no bool) that a float can hold."""
-    return math.isfinite(value) if type(value) is float else whole(value)
 
 
 class Field(ma.fields.Field):

@@ -5,9 +5,19 @@ from typing import Any
 import marshmallow as ma
 
 from layercalc import ops
-from layercalc.layers.base import ConfigError, Layer, Weight, build, nearest, nested
-from layercalc.layers.fields import Field, note, received
+from layercalc.layers.base import (
+    ConfigError,
+    Layer,
+    Weight,
+    build,
+    nested,
+)
+from layercalc.layers.fields import (
+    Field,
+    note,
+)
 from layercalc.layers.vocabulary import Vocabulary
+from layercalc.wording import nearest, received
 
 
 def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, str]:

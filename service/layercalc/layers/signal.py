@@ -9,12 +9,21 @@ from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import MAX_DEPTH, Bool, Choice, DataFormat, Int, Number, Numbers, received
+from layercalc.layers.fields import (
+    MAX_DEPTH,
+    Bool,
+    Choice,
+    DataFormat,
+    Int,
+    Number,
+    Numbers,
+)
 from layercalc.layers.imaging import floated
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.ops.signal import COSINES, window
+from layercalc.wording import received
 
 EPSILON = 1e-7  # keras.backend.epsilon()
 

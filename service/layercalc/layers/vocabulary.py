@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from layercalc.layers.base import ConfigError, Layer, nearest, read_signature
-from layercalc.layers.fields import received
+from layercalc.layers.base import (
+    ConfigError,
+    Layer,
+    read_signature,
+)
+from layercalc.wording import nearest, received
 
 Kind = type[Layer]
 Cls = TypeVar("Cls", bound=Kind)

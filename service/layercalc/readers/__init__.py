@@ -4,7 +4,6 @@ from typing import Any
 
 from layercalc.errors import Unreadable
 from layercalc.layers.base import ConfigError
-from layercalc.layers.fields import received
 from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
@@ -14,6 +13,7 @@ from layercalc.readers.keras_code import read_code
 from layercalc.readers.keras_json import read_keras
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
+from layercalc.wording import received
 
 
 def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITED) -> tuple[Model, Draft]:

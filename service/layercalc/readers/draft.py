@@ -7,10 +7,15 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
 from layercalc.kept import KEPT
-from layercalc.layers import ConfigError, Layer, Vocabulary, build, nearest
-from layercalc.layers.fields import received
+from layercalc.layers import (
+    ConfigError,
+    Layer,
+    Vocabulary,
+    build,
+)
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
+from layercalc.wording import nearest, received
 
 LAYER_BYTES = 3_000  # about what a layer takes beside its config
 

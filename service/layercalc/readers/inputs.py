@@ -3,10 +3,13 @@
 from typing import Any
 
 from layercalc.layers import Layer
-from layercalc.layers.fields import received, whole
 from layercalc.ops import WIDTH
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 SHAPES = ("input_shape", "batch_shape", "batch_input_shape", "input_dim")
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from layercalc.errors import Unreadable
 from layercalc.layers import Layer, fields_of
-from layercalc.layers.fields import received
 from layercalc.layers.keras import KERAS
 from layercalc.model import ALL, Model
 from layercalc.places import CodePlace
@@ -30,6 +29,7 @@ from layercalc.readers.code_values import (
 )
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
+from layercalc.wording import received
 
 ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")

@@ -7,7 +7,6 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 from typing import Any
 
 from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
-from layercalc.layers.fields import received, whole
 from layercalc.layers.keras import KERAS
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
@@ -16,6 +15,10 @@ from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source
 from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
 from layercalc.readers.tf_operations import TF_CLASSES, translate
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")

@@ -3,10 +3,13 @@
 from typing import Any
 
 from layercalc.layers import Layer
-from layercalc.layers.fields import received, whole
 from layercalc.layers.operations import Slot, decoded
 from layercalc.model import MASK_OF
 from layercalc.readers.draft import Source, bound
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 
 class BadNode(ValueError):  # noqa: N818

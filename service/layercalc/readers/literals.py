@@ -5,9 +5,9 @@ import operator
 from typing import Any
 
 from layercalc import deadline
-from layercalc.layers.fields import received
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
+from layercalc.wording import received
 
 MAX_ITEMS = 10_000  # of one list, those inside it included
 ARITHMETIC = {

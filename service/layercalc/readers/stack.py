@@ -3,12 +3,17 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, nearest
-from layercalc.layers.fields import received
+from layercalc.layers import (
+    VOCABULARIES,
+    Layer,
+    Vocabulary,
+    fields_of,
+)
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
+from layercalc.wording import nearest, received
 
 TOP = {"name", "layers", "inputs", "outputs", "vocabulary", "dtype", "batch_size", "description", "$schema", *SHAPES}
 OWN = {"type", "name", "inputs"}  # keys of an item that are not the layer's config

@@ -2,8 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from layercalc.layers import WAY_OUT, ConfigError, nearest
+from layercalc.layers import (
+    WAY_OUT,
+    ConfigError,
+)
 from layercalc.layers.operations import Slot
+from layercalc.wording import nearest
 
 TF_CLASSES = ("TFOpLambda", "SlicingOpLambda")
 

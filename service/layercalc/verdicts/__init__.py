@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from layercalc.budgets import Judged
-from layercalc.layers import nearest
 from layercalc.verdicts.badge import badge, metric_badge
 from layercalc.verdicts.github import github
 from layercalc.verdicts.gitlab import gitlab, metrics
@@ -12,6 +11,7 @@ from layercalc.verdicts.junit import junit
 from layercalc.verdicts.markdown import diff_markdown, markdown
 from layercalc.verdicts.sarif import sarif
 from layercalc.verdicts.tables import as_json, check_sheets, csv, diff_sheet, text
+from layercalc.wording import nearest
 
 FORMATS: dict[str, Callable[[Judged], str]] = {
     "table": text,

@@ -5,8 +5,8 @@ from typing import Any
 
 from layercalc.amounts import brief
 from layercalc.budgets import Judged
-from layercalc.layers import nearest
 from layercalc.verdicts.findings import counted
+from layercalc.wording import nearest
 
 RED, YELLOW, GREEN, BLUE, GREY = "red", "yellow", "brightgreen", "blue", "lightgrey"
 

@@ -16,11 +16,11 @@ from layercalc import __version__, formats
 from layercalc.environment import setting
 from layercalc.errors import Busy, InvalidModel
 from layercalc.kept import Store, using
-from layercalc.layers import nearest
 from layercalc.limits import Limits
 from layercalc.verdicts import BADGE, MEDIA, rendered, report_badge
 from layercalc.web.body import read_body
 from layercalc.web.texts import json_bytes, utf8
+from layercalc.wording import nearest
 
 JSON = "application/json"
 VARIES = "Accept"

@@ -8,11 +8,14 @@ from werkzeug.exceptions import BadRequest
 
 from layercalc.amounts import plain_digits
 from layercalc.errors import InvalidTensors, Unreadable
-from layercalc.layers.fields import received, whole
 from layercalc.limits import Limits
 from layercalc.readers.text import decode_text, parse_json
 from layercalc.tensors import Bytes, refuse
 from layercalc.web.texts import json_bytes
+from layercalc.wording import (
+    received,
+    whole,
+)
 
 HEADER = "Inference-Header-Content-Length"
 CARRIERS = ("inputs", "weights", "expected")  # the keys under which tensors are posted

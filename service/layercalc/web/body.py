@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import marshmallow as ma
 from flask import Request
 from werkzeug.exceptions import (
     BadRequest,
@@ -73,13 +72,13 @@ def too_large(most: int) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(f"The body is larger than {most} bytes ({setting('max_body_bytes')}).")
 
 
-def read_document(request: Request, body: bytes, limits: Limits, schema: type[ma.Schema]) -> Any:
+def read_document(request: Request, body: bytes, limits: Limits, verb: str) -> Any:
     """A parsed JSON document, the text of Keras code, or the envelope that parts or bytes after the JSON make up."""
     media = request.mimetype
     if (length := request.headers.get(HEADER)) is not None:
         return read_binary(body, length, limits)
     if media == "multipart/form-data":
-        return read_parts(body, request.mimetype_params.get("boundary", ""), schema, limits)
+        return read_parts(body, request.mimetype_params.get("boundary", ""), verb, limits)
     if media not in READ_BY_CONTENT and not media.endswith("+json"):
         raise UnsupportedMediaType(
             f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."

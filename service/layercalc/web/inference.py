@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 
 from layercalc import __version__
+from layercalc.options import read_envelope
 from layercalc.repository import Repository
 from layercalc.web.answers import answer, limits, one_of_few, posted
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
-from layercalc.web.envelopes import InferEnvelope, load
 from layercalc.web.readiness import why_not
 
 inference = Blueprint("inference", __name__, url_prefix="/v2")
@@ -66,7 +66,7 @@ def model_ready(**which: str) -> Response:
 @posted("max_forward_seconds")
 def infer(body: bytes, **which: str) -> Response:
     model = repository().model(**which)
-    asked: dict[str, Any] = load(InferEnvelope, read_document(request, body, limits(), InferEnvelope))
+    asked: dict[str, Any] = read_envelope("infer", read_document(request, body, limits(), "infer"))
     with one_of_few():
         made = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())
     return tensors_answer(made | ({} if asked["id"] is None else {"id": asked["id"]}))

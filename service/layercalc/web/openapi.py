@@ -12,19 +12,14 @@ from layercalc import __version__, catalogue, formats
 from layercalc.analysis import METRICS as COUNTS
 from layercalc.budgets.keys import PER_LAYER
 from layercalc.budgets.presets import PRESETS
-from layercalc.conventions import CONVENTIONS
-from layercalc.devices import DEVICES
 from layercalc.layers import VOCABULARIES
 from layercalc.layers.fields import Field
-from layercalc.sheets import HEADINGS
+from layercalc.options import VERBS, envelope, fields_of, in_text
 from layercalc.verdicts import FORMATS, MEDIA
 from layercalc.web.binary import HEADER
-from layercalc.web.envelopes import AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope
 from layercalc.web.schemas import CODE, SMALL, STRING, TINY, any_of, array, component, components, ref
 from layercalc.web.telemetry import HEADER as REQUEST_ID
 from layercalc.web.telemetry import PROBES
-
-PEAKS = r"^[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?,[1-9][0-9]*(\.[0-9]+)?(e[0-9]{1,2})?$"
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 BINARY = {
@@ -35,12 +30,15 @@ BINARY = {
 }
 
 
-SPOKEN = {
-    "name": "vocabulary",
-    "in": "query",
-    "schema": {"enum": list(VOCABULARIES), "default": catalogue.DEFAULT},
-    "description": "whose layers: the framework's",
-}
+def query(verb: str) -> list[dict[str, Any]]:
+    """The parameters that a verb's options are in a query."""
+    found = []
+    for name, option in in_text(verb).items():
+        assert option.text is not None
+        lists = {"style": "form", "explode": False} if option.text.separated else {}
+        schema = option.text.schema(option.field)
+        found.append({"name": name, "in": "query", **lists, "schema": schema, "description": option.says})
+    return found
 
 
 def reply(schemas: str, description: str, **texts: Any) -> dict[str, Any]:
@@ -83,52 +81,10 @@ def problems(*statuses: int) -> dict[str, Any]:
 def paths() -> dict[str, Any]:
     """The routes."""
     text = {"schema": STRING}
-    query: list[dict[str, Any]] = [
-        {
-            "name": "input_shape",
-            "in": "query",
-            "schema": array(STRING),
-            "description": "sizes without the batch, `28,28,1` or `left:16`; overrides the document",
-        },
-        {
-            "name": "batch_size",
-            "in": "query",
-            "schema": {"type": "integer", "minimum": 1},
-            "description": "counts are for that many samples",
-        },
-        {
-            "name": "conventions",
-            "in": "query",
-            "style": "form",
-            "explode": False,
-            "schema": array({"enum": [*CONVENTIONS, "all"]}),
-            "description": "count as other tools do, beside our own counts",
-        },
-        {
-            "name": "explain",
-            "in": "query",
-            "schema": {"enum": ["1", "0", "true", "false"]},
-            "description": "the arithmetic of every row",
-        },
-        {
-            "name": "device",
-            "in": "query",
-            "schema": {"anyOf": [{"enum": list(DEVICES)}, {"type": "string", "pattern": PEAKS}]},
-            "description": "draw the roofline: a name from /v1/devices, or `FLOP/s,bytes/s`",
-        },
-        {
-            "name": "columns",
-            "in": "query",
-            "style": "form",
-            "explode": False,
-            "schema": array({"enum": [key for key in HEADINGS if key not in ("seconds", "bound")]}),
-            "description": "of a table (text, Markdown, CSV)",
-        },
-    ]
     analyze = {
         "operationId": "analyze",
         "summary": "Shapes, parameters, MACs, FLOPs and bytes of every layer",
-        "parameters": [*query, form(["json", *formats.FORMATS])],
+        "parameters": [*query("analyze"), form(["json", *formats.FORMATS])],
         "requestBody": {
             "required": True,
             "content": {
@@ -148,7 +104,7 @@ def paths() -> dict[str, Any]:
     forward = {
         "operationId": "forward",
         "summary": "Run the model in NumPy and hold every layer's shape against the analysis",
-        "parameters": [BINARY],
+        "parameters": [*query("forward"), BINARY],
         "requestBody": {
             "required": True,
             "content": {
@@ -164,8 +120,6 @@ def paths() -> dict[str, Any]:
     texts: dict[str, Any] = {"text/plain": text, "text/markdown": text, "text/csv": text}
     verdicts = {media: {"schema": {} if media.endswith("json") else STRING} for media in MEDIA.values()}
     del verdicts["application/json"]
-    shared = [one for one in query if one["name"] in ("input_shape", "batch_size")]
-    strict = {"name": "strict", "in": "query", "schema": {"type": "boolean"}, "description": "409 when a budget fails"}
     limited: list[dict[str, Any]] = [
         {
             "name": name,
@@ -198,7 +152,7 @@ def paths() -> dict[str, Any]:
     check = {
         "operationId": "check",
         "summary": "Hold a model against budgets",
-        "parameters": [*shared, strict, *limited, form(FORMATS)],
+        "parameters": [*query("check"), *limited, form(FORMATS)],
         "requestBody": {
             "required": True,
             "content": {
@@ -218,7 +172,7 @@ def paths() -> dict[str, Any]:
     diff = {
         "operationId": "diff",
         "summary": "What changed between two models, layer by layer and in total",
-        "parameters": [*shared, form(["json", *formats.FORMATS], badges=False)],
+        "parameters": [*query("diff"), form(["json", *formats.FORMATS], badges=False)],
         "requestBody": {
             "required": True,
             "content": {
@@ -244,7 +198,7 @@ def paths() -> dict[str, Any]:
             "get": {
                 "operationId": "layers",
                 "summary": "Every layer type of a vocabulary",
-                "parameters": [SPOKEN],
+                "parameters": query("layers"),
                 "responses": {"200": reply("LayerList", "the catalogue"), **SAME, **problems(422)},
             }
         },
@@ -252,7 +206,7 @@ def paths() -> dict[str, Any]:
             "get": {
                 "operationId": "layer",
                 "summary": "One layer type: fields, defaults, JSON Schema, example",
-                "parameters": [kind, SPOKEN],
+                "parameters": [kind, *query("layers")],
                 "responses": {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404, 422)},
             }
         },
@@ -394,9 +348,9 @@ def specification() -> dict[str, Any]:
             spec.components.schema(component(kind), catalogue.json_schema(kind))
     for name, schema in components().items():
         spec.components.schema(name, schema)
-    for envelope in (AnalyzeEnvelope, CheckEnvelope, DiffEnvelope, ForwardEnvelope, InferEnvelope):
-        if not any(envelope.__name__ == known for known in spec.components.schemas):
-            spec.components.schema(envelope.__name__, schema=envelope)
+    for verb in VERBS:
+        if fields_of(verb):
+            spec.components.schema(envelope(verb).__name__, schema=envelope(verb))
     for name, scheme in KEYS.items():
         spec.components.security_scheme(name, scheme)
     for status, (name, headers) in REFUSED.items():

@@ -5,30 +5,28 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
-import marshmallow as ma
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from layercalc import files
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
-from layercalc.layers.fields import Bool
 from layercalc.limits import Limits
+from layercalc.options import FLAG, LIST, OPTIONS, Option, fields_of
 from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
-from layercalc.web.envelopes import Names
 
 MODELS = ("model", "baseline", "before", "after")
 TENSORS = ("inputs", "expected")
 
 
-def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limits) -> dict[str, Any]:
+def read_parts(body: bytes, boundary: str, verb: str, limits: Limits) -> dict[str, Any]:
     """The envelope that the parts make up: each is read as the field of its name wants it.
 
     `inputs` given several times are the inputs in their order; a part under a name that is no field's is the input of
     that name. Weights that are in the model's file are taken unless there is a part with others.
     """
-    fields = schema().fields
+    fields = fields_of(verb)
     out: dict[str, Any] = {}
     most = limits.max_hdf5_bytes
     parts = split(body, boundary, limits.max_parts)
@@ -43,7 +41,7 @@ def read_parts(body: bytes, boundary: str, schema: type[ma.Schema], limits: Limi
             elif name in TENSORS and name in fields:
                 out[name] = tensors_of(name, bodies)
             elif name in fields:
-                out[name] = value_of(fields[name], [decode_text(one) for one in bodies])
+                out[name] = value_of(OPTIONS[name], [decode_text(one) for one in bodies])
             else:
                 near = get_close_matches(name[:100], [one for one in fields if one != "inputs"], n=1, cutoff=0.75)
                 if near or "inputs" in parts or "inputs" not in fields:
@@ -108,17 +106,17 @@ def tensors_of(name: str, bodies: list[bytes]) -> Any:
     return found
 
 
-def value_of(field: ma.fields.Field, texts: list[str]) -> Any:
-    """The value of an option as a form says it: `1` is true; a list is given by repeating or by commas."""
+def value_of(option: Option, texts: list[str]) -> Any:
+    """The value of an option as a form says it: as JSON, or as a query has it (`1` is true, names by commas)."""
     text = texts[-1].strip()
-    if isinstance(field, Bool):
-        return text not in ("0", "false", "")
+    if option.text is FLAG:
+        return FLAG.read([text])
     if looks_like_json(text) or text[:1].isdigit():
         try:
             return parse_json(text)
         except Unreadable:
             if text[0] in "[{":
                 raise
-    if isinstance(field, Names):
-        return [one for each in texts for one in each.strip().split(",") if one]
+    if option.text is LIST:
+        return LIST.read(texts)
     return texts if len(texts) > 1 else text

@@ -22,9 +22,9 @@ from layercalc.errors import (
     Unreadable,
     capped,
 )
-from layercalc.layers import nearest
 from layercalc.limits import Limits
 from layercalc.web.texts import json_bytes
+from layercalc.wording import nearest
 
 LONGEST = 2_000  # characters of a detail
 

@@ -1,6 +1,6 @@
 """The routes of the API."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -9,11 +9,10 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
-from layercalc.amounts import integer
 from layercalc.budgets import read_budgets
-from layercalc.errors import InvalidBudgets, InvalidModel, Refused, pointer
-from layercalc.layers import nearest
+from layercalc.errors import InvalidBudgets, Refused, pointer
 from layercalc.limits import published
+from layercalc.options import fields_of, read_envelope, read_texts
 from layercalc.sheets import report_sheet
 from layercalc.verdicts import BADGE, FORMATS, diff_markdown, diff_sheet
 from layercalc.web.answers import (
@@ -31,14 +30,6 @@ from layercalc.web.answers import (
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
 from layercalc.web.budget_query import LIMITED, budgets_in_query, is_limit
-from layercalc.web.envelopes import (
-    AnalyzeEnvelope,
-    CheckEnvelope,
-    DiffEnvelope,
-    ForwardEnvelope,
-    PartialCheckEnvelope,
-    load,
-)
 from layercalc.web.problems import problem
 from layercalc.web.readiness import why_not
 from layercalc.web.texts import json_bytes
@@ -50,15 +41,16 @@ api = Blueprint("api", __name__)
 @posted("max_analysis_seconds")
 @repeatable
 def analyze(body: bytes) -> Response:
-    document = read_document(request, body, limits(), AnalyzeEnvelope)
-    options: dict[str, Any] = query_options()
+    document = read_document(request, body, limits(), "analyze")
+    options = query_options("analyze")
     form = asked_form(("json", *formats.FORMATS), badges=True)
     path: tuple[object, ...] = ()
+    names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
-        envelope = load(AnalyzeEnvelope, document)
-        document, path = envelope.pop("model"), ("model",)
-        options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
-    with faults_in_body(set() if not path else {"model", *envelope} - set(request.args)):
+        given = joined(document, "analyze")
+        document, path, names = given.pop("model"), ("model",), {"model", *given} - set(options)
+        options = {**given, **options}
+    with faults_in_body(names):
         columns = options.pop("columns", ())
         report = verbs.analyze(document, limits=limits(), path=path, **options)
         if form.startswith(BADGE):
@@ -78,44 +70,30 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
         raise
 
 
-OPTIONS = ("input_shape", "batch_size", "conventions", "explain", "device", "columns", "format")
-
-
-def query_options(known: tuple[str, ...] = OPTIONS) -> dict[str, Any]:
+def query_options(verb: str, beside: Collection[str] = ()) -> dict[str, Any]:
     """The options of a request from the query; an unknown or malformed one is a fault that names it."""
-    options: dict[str, Any] = {}
-    faults = []
-    for name in request.args:
-        values = request.args.getlist(name)
-        if name not in known:
-            detail = f"There is no parameter {name!r}.{nearest(name, list(known))}"
-            faults.append({"parameter": name, "detail": detail})
-        elif name == "input_shape":
-            options[name] = values
-        elif name == "batch_size":
-            options[name] = integer(values[-1])
-        elif name in ("device", "vocabulary"):
-            options[name] = values[-1]
-        elif name == "format":
-            continue  # of the answer
-        elif name in ("conventions", "columns", "budgets"):
-            options[name] = [one for value in values for one in value.split(",") if one]
-        else:
-            options[name] = values[-1] not in ("0", "false", "")
-    if faults:
-        raise InvalidModel(faults)
-    return options
+    return read_texts(verb, dict(request.args.lists()), {"format", *beside} if verb in FORMED else beside)
+
+
+FORMED = ("analyze", "check", "diff")  # the routes whose answers have several formats
+
+
+def joined(document: Any, verb: str, optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What an envelope gives, without what it leaves out."""
+    needed = {name for name, field in fields_of(verb, optional).items() if field.required}
+    values = read_envelope(verb, document, optional)
+    return {key: value for key, value in values.items() if value is not None or key in needed}
 
 
 @api.post("/v1/forward")
 @posted("max_forward_seconds")
 def forward(body: bytes) -> Response:
-    document = read_document(request, body, limits(), ForwardEnvelope)
-    envelope = load(ForwardEnvelope, document)
-    options = {key: value for key, value in envelope.items() if value is not None and key not in ("model", "inputs")}
-    options |= query_options(("input_shape", "stats", "profile"))
-    with faults_in_body(set(envelope) - set(request.args)), one_of_few():
-        return tensors_answer(verbs.forward(envelope["model"], envelope["inputs"], limits=limits(), **options))
+    document = read_document(request, body, limits(), "forward")
+    options = query_options("forward")
+    given = joined(document, "forward")
+    model, inputs = given.pop("model"), given.pop("inputs")
+    with faults_in_body({"model", *given} - set(options)), one_of_few():
+        return tensors_answer(verbs.forward(model, inputs, limits=limits(), **{**given, **options}))
 
 
 @api.post("/v1/check")
@@ -123,24 +101,20 @@ def forward(body: bytes) -> Response:
 @repeatable
 def check(body: bytes) -> Response:
     """An envelope, or a bare model with the budgets in the query: `?max_params=5M`, for curl."""
-    document = read_document(request, body, limits(), CheckEnvelope)
-    limited = [name for name in request.args if is_limit(name)]
-    options = query_options(("input_shape", "batch_size", "strict", "format", *LIMITED, *limited))
+    document = read_document(request, body, limits(), "check")
+    options = query_options("check", [*LIMITED, *filter(is_limit, request.args)])
     form = asked_form(list(FORMATS), badges=True)
     strict = options.pop("strict", False)
-    options = {key: value for key, value in options.items() if key not in (*LIMITED, *limited)}
     asked = budgets_in_query(request.args)
     path: tuple[object, ...] = ()
     baseline = file = None
     names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
-        needed = CheckEnvelope if not asked or "budgets" in document else PartialCheckEnvelope
-        envelope = load(needed, document)
-        document, path = envelope.pop("model"), ("model",)
-        listed, baseline, file = envelope.pop("budgets", None), envelope.pop("baseline"), envelope.pop("file")
+        given = joined(document, "check", () if not asked or "budgets" in document else ("budgets",))
+        document, path, names = given.pop("model"), ("model",), {"model", "budgets", *given} - set(options)
+        listed, baseline, file = given.pop("budgets", None), given.pop("baseline", None), given.pop("file", None)
         asked = [*([] if listed is None else read_budgets(listed, file=file)), *asked]
-        options = {**{key: value for key, value in envelope.items() if value is not None}, **options}
-        names = {"model", "budgets", *options} - set(request.args)
+        options = {**given, **options}
     if not asked:
         detail = 'There is no budget: send {"model": …, "budgets": […]}, or put ?max_params=5M in the query.'
         raise InvalidBudgets([{"pointer": "/budgets" if path else "", "detail": detail}])
@@ -155,12 +129,11 @@ def check(body: bytes) -> Response:
 @posted("max_analysis_seconds")
 @repeatable
 def diff(body: bytes) -> Response:
-    envelope = load(DiffEnvelope, read_document(request, body, limits(), DiffEnvelope))
-    before, after = envelope.pop("before"), envelope.pop("after")
-    options = {key: value for key, value in envelope.items() if value is not None}
-    options |= query_options(("input_shape", "batch_size", "format"))
-    with faults_in_body(set(envelope) - set(request.args)):
-        found = verbs.diff(before, after, limits=limits(), **options)
+    given = joined(read_document(request, body, limits(), "diff"), "diff")
+    options = query_options("diff")
+    before, after = given.pop("before"), given.pop("after")
+    with faults_in_body(set(given) - set(options)):
+        found = verbs.diff(before, after, limits=limits(), **{**given, **options})
     return presented(found, lambda: diff_sheet(found), diff_markdown)
 
 
@@ -192,7 +165,7 @@ def listed(vocabulary: str) -> bytes:
 
 def vocabulary() -> str:
     """The vocabulary that is asked for."""
-    found: str = query_options(("vocabulary",)).get("vocabulary", catalogue.DEFAULT)
+    found: str = query_options("layers").get("vocabulary", catalogue.DEFAULT)
     return found
 
 

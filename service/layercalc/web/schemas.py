@@ -8,6 +8,7 @@ from layercalc.budgets.keys import ENTRIES, LIMITS, definitions, document_schema
 from layercalc.catalogue import DEFAULT
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary
 from layercalc.ops import WIDTH
+from layercalc.options import in_text
 from layercalc.report import KINDS
 from layercalc.tensors import DATATYPES
 
@@ -262,7 +263,6 @@ def components() -> dict[str, Any]:
             "description": "a map by weight name, a list in get_weights() order, or a seed",
             "anyOf": [array(ref("Tensor")), seed, {"type": "object", "additionalProperties": ref("Tensor")}],
         },
-        "Dtype": {"description": "what floats are computed in", "enum": ["float32", "float64"]},
         "WantedOutputs": {
             "description": "the outputs that are wanted, as the Open Inference Protocol asks for them; left out: all",
             **array(
@@ -275,10 +275,7 @@ def components() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 **{key: {"type": "string", "format": "binary"} for key in ("model", "inputs", "weights", "expected")},
-                **dict.fromkeys(("rtol", "atol"), POSITIVE),
-                **dict.fromkeys(("stats", "profile"), FLAG),
-                "return_layers": array(STRING),
-                "dtype": ref("Dtype"),
+                **{name: one.field.schema_of() for name, one in in_text("forward").items()},
             },
             "required": ["model", "inputs"],
         },

@@ -9,9 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from layercalc.environment import setting
-from layercalc.layers import nearest
 from layercalc.limits import Limits
 from layercalc.settings import Settings
+from layercalc.wording import nearest
 
 CONFIGURED = ["--config", "python:layercalc.web.gunicorn_conf"]
 

@@ -9,11 +9,22 @@ import numpy as np
 
 from layercalc import ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import ConfigError, Weight, build, fields_of, nearest
-from layercalc.layers.fields import Field, finite, received, whole
+from layercalc.layers.base import (
+    ConfigError,
+    Weight,
+    build,
+    fields_of,
+)
+from layercalc.layers.fields import Field
 from layercalc.layers.keras import KERAS, Layer
 from layercalc.layers.vocabulary import WAY_OUT
 from layercalc.ops import FLOATS, WIDTH, Tensor
+from layercalc.wording import (
+    finite,
+    nearest,
+    received,
+    whole,
+)
 
 OPERATIONS: dict[str, type["Operation"]] = KERAS.functions
 Cls = TypeVar("Cls", bound=type["Operation"])

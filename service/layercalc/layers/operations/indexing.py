@@ -5,7 +5,10 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Bool, Int, whole
+from layercalc.layers.fields import (
+    Bool,
+    Int,
+)
 from layercalc.layers.operations.base import (
     AnyDtype,
     Operation,
@@ -18,6 +21,7 @@ from layercalc.layers.operations.base import (
 )
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import Tensor
+from layercalc.wording import whole
 
 
 @operation

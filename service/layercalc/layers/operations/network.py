@@ -5,10 +5,16 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Bool, Int, Number, Text, whole
+from layercalc.layers.fields import (
+    Bool,
+    Int,
+    Number,
+    Text,
+)
 from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import OPS, Tensor
+from layercalc.wording import whole
 
 
 @operation

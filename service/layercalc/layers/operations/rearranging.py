@@ -6,10 +6,10 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Dim, Unknown, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import whole
 from layercalc.layers.operations.base import Operation, operation
 from layercalc.layers.operations.base import tensor as tensor_of
 from layercalc.ops import Tensor
+from layercalc.wording import whole
 
 Axes = list[list[str]]
 

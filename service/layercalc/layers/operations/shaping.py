@@ -6,7 +6,11 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Batch, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Choice, Field, Int, whole
+from layercalc.layers.fields import (
+    Choice,
+    Field,
+    Int,
+)
 from layercalc.layers.operations.base import (
     Axes,
     Operation,
@@ -16,6 +20,7 @@ from layercalc.layers.operations.base import (
     tensor,
 )
 from layercalc.ops import Tensor
+from layercalc.wording import whole
 
 
 @operation

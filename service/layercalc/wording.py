@@ -1,0 +1,50 @@
+"""Values in sentences: what was received, cut short; the nearest name; numbers that can be reckoned with."""
+
+import difflib
+import json
+import math
+
+from layercalc import deadline
+
+
+def received(value: object) -> str:
+    """A value as the sender wrote it, cut short."""
+    try:
+        text = json.dumps(clipped(value), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        text = type(value).__name__
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def clipped(value: object, depth: int = 4) -> object:
+    """As much of a value as can be shown: the rest is not even looked at."""
+    if isinstance(value, str):
+        return value[:80]
+    if isinstance(value, list | tuple):
+        return [clipped(one, depth - 1) for one in value[:20]] if depth else []
+    if isinstance(value, dict):
+        return {str(key)[:80]: clipped(value[key], depth - 1) for key in list(value)[:20]} if depth else {}
+    return value
+
+
+MAX_DIGITS = 300  # of an integer in a document: what is multiplied from a few of them can still be printed
+
+
+def whole(value: object, least: int | None = None) -> bool:
+    """Whether a value is an integer (no bool) of at least `least`, of a size that can be reckoned with."""
+    return type(value) is int and (least is None or value >= least) and value.bit_length() <= MAX_DIGITS * 3322 // 1000
+
+
+def finite(value: object) -> bool:
+    """Whether a value is a number (no bool) that a float can hold."""
+    return math.isfinite(value) if type(value) is float else whole(value)
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """` Did you mean …?`, or nothing where no name is near, or where too much time has gone into such questions."""
+    deadline.check()
+    if not deadline.early():
+        return ""
+    folded = {candidate.lower(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.lower()[:100], folded, n=1, cutoff=0.6)
+    return f" Did you mean {folded[close[0]]!r}?" if close else ""
