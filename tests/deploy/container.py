@@ -1,9 +1,11 @@
 """A Dockerfile without an engine: its steps run as they stand, in their order, on overlays of this system's own root.
 
-The base image is this machine with its Python. Needs root, overlayfs, unshare and chroot.
+The base image is this machine with the Python that runs the tests, called `python` as the official image calls it.
+Needs root, overlayfs, unshare and chroot.
 """
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -11,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -18,8 +21,10 @@ from string import Template
 from docker.utils.build import exclude_paths
 from dockerfile_parse import DockerfileParser
 
-PATH = f"{sys.base_prefix}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+BASE = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
 OUTSIDE = ("PIP_", "SSL_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # how this machine reaches its registry
+ISOLATED = ("--net", "--pid", "--fork", "--kill-child")
 
 
 @dataclass
@@ -54,18 +59,28 @@ class Stage:
         return ["chroot", str(self.folder / "root"), *inner]
 
 
+@functools.cache
 def possible() -> str:
     """Why the steps cannot be run here; empty if they can."""
     if os.geteuid() != 0:
         return "needs root"
     missing = [name for name in ("unshare", "chroot", "setpriv", "mount", "useradd") if not shutil.which(name)]
-    return f"needs {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"needs {', '.join(missing)}"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with ram(Path(folder)) as memory:
+                stage = started(Stage("trial", memory / "trial"))
+                run(stage.mounting() + shlex.join(stage.within(["python", "-c", ""])), flags=ISOLATED)
+        except AssertionError as error:  # a container that is root, and may mount nothing
+            return f"needs namespaces, tmpfs and overlays: {error}"
+    return ""
 
 
 def run(script: str, *, flags: tuple[str, ...] = (), timeout: float = 600) -> str:
     """Shell lines in a mount namespace of their own; AssertionError with what they wrote if one of them fails."""
     done = subprocess.run(
-        ["unshare", "--mount", *flags, "sh", "-eu", "-c", script],
+        ["unshare", "--mount", *flags, "sh", "-eu", "-c", f"umask 022\n{script}"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -111,11 +126,14 @@ def build(dockerfile: Path, context: Path, folder: Path) -> Stage:
 
 
 def started(stage: Stage) -> Stage:
-    """The folders of a new stage; Python is where every user may enter."""
+    """The folders of a new stage; Python has its name there, and is where every user may enter."""
     for name in ("changes", "work", "root"):
         (stage.folder / name).mkdir(parents=True)
+        (stage.folder / name).chmod(0o755)  # whatever the umask is: it becomes the root's
+    root = shlex.quote(str(stage.folder / "root"))
+    named = f"cd {root}/usr/local/bin\nrm -f python\necho '#!/bin/sh\nexec {BASE} \"$@\"' > python\nchmod +x python\n"
     way = [place for place in Path(sys.base_prefix).parents if place != Path("/")]
-    run(stage.mounting() + "\n".join(f"chmod o+x {stage.folder / 'root'}{place}" for place in way))
+    run(stage.mounting() + named + "\n".join(f"chmod o+x {root}{place}" for place in way))
     return stage
 
 
@@ -132,7 +150,7 @@ def apply(kind: str, value: str, stage: Stage, stages: dict[str, Stage], context
         words = value.split()
         while words[0].startswith("--mount=type=cache,"):
             words.pop(0)
-        outside = {name: text for name, text in os.environ.items() if name.startswith(OUTSIDE)}
+        outside = {name: text for name, text in os.environ.items() if name.upper().startswith(OUTSIDE)}
         line = Stage(stage.name, stage.folder, {**outside, **stage.env}, workdir=stage.workdir, user=stage.user)
         run(stage.mounting() + shlex.join(line.within(["sh", "-c", " ".join(words)])))
     elif kind == "COPY":
@@ -169,7 +187,9 @@ def copy(words: list[str], stage: Stage, stages: dict[str, Stage], context: Path
 @contextlib.contextmanager
 def ram(folder: Path):
     """A file system in memory that overlays can be on."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "layercalc-image", str(folder)], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1g", "layercalc-image", str(folder)]
+    done = subprocess.run(mount, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
     try:
         yield folder
     finally:
@@ -194,7 +214,7 @@ def serving(stage: Stage, script: str) -> str:
         main=$!
         {script}
     """
-    return run(lines, flags=("--net", "--pid", "--fork", "--kill-child"))
+    return run(lines, flags=ISOLATED)
 
 
 LOOPBACK_UP = """
