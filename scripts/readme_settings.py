@@ -19,7 +19,7 @@ OTHERS = [  # that are read where they are used
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "",
-        "where traces are sent; nothing is traced without it, nor without `layercalc[otel]`",
+        "where traces are sent; nothing is traced without it, nor without layercalc's extra `otel`",
     ),
     ("GUNICORN_CMD_ARGS", "", "gunicorn's own options; they win over all that is above"),
 ]

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from tests.ci.workspace import BUDGETS, DEPLOY, ROOT, environment, git, net, repository
+from tests.ci.workspace import BUDGETS, DEPLOY, ROOT, WHERE, environment, git, index, net, repository
 
 ACTION = yaml.safe_load((DEPLOY / "github" / "action.yml").read_text())
 STEPS = ACTION["runs"]["steps"]
@@ -23,10 +23,14 @@ def runner(tmp_path_factory):
     """The runner's folder, in which the first step has installed layercalc."""
     folder = tmp_path_factory.mktemp("runner")
     (install,) = [step for step in STEPS if step["name"].startswith("Install")]
+    (folder / "workspace").mkdir()
+    for name in ("pip", "venv", "sysconfig", "layercalc"):
+        (folder / "workspace" / f"{name}.py").write_text("raise SystemExit('not of the repository that is checked')\n")
     done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", install["run"]], capture_output=True, text=True, timeout=600, env=environment(RUNNER_TEMP=folder, VERSION="0.1.0")
+        ["bash", "-eo", "pipefail", "-c", install["run"]], capture_output=True, text=True, timeout=600, cwd=folder / "workspace",
+        env=environment(RUNNER_TEMP=folder, GITHUB_ACTION_PATH=DEPLOY / "github", **index(tmp_path_factory.mktemp("index"))),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
     return folder
 
 
@@ -146,6 +150,24 @@ def test_inputs_reach_scripts_as_variables_only():
     for name, one in ACTION["inputs"].items():
         assert f"inputs.{name}" in text
         assert one["description"]
+
+
+def test_what_is_installed_is_the_checkout_of_the_action(runner):
+    python = runner / "layercalc" / "bin" / "python"
+    where = subprocess.run([python, "-P", "-c", WHERE], capture_output=True, text=True, env=environment())
+    assert where.stdout == f"{ROOT}/service/layercalc/__init__.py\n", where.stderr
+    listed = subprocess.run(
+        [python, "-m", "pip", "list"], capture_output=True, text=True, env=environment(PYTHONPATH="")
+    )
+    assert "layercalc" not in listed.stdout, "installed beside the checkout"
+
+
+def test_module_of_the_repository_that_is_checked_is_not_run(runner, tmp_path):
+    first = repository(tmp_path)
+    for name in ("layercalc", "numpy", "json"):
+        (tmp_path / f"{name}.py").write_text("open('pwned', 'w')\n")
+    assert "params 180 exceeds 100" in run(runner, tmp_path, pull_request(first)).printed
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_pull_request_that_breaks_a_budget(runner, tmp_path, api):

@@ -2,33 +2,77 @@
 
 import json
 import re
+import shutil
 import subprocess
+import threading
 import xml.etree.ElementTree as ET
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
 
-from tests.ci.workspace import DEPLOY, environment, git, net, repository
+from layercalc import __version__
+from tests.ci.workspace import DEPLOY, ROOT, WHERE, environment, git, index, net, repository
 
 TEXT = (DEPLOY / "gitlab" / "layercalc.yml").read_text()
 HEAD, BODY = yaml.safe_load_all(TEXT)
 
 
 def template(**inputs):
-    """The job, once `$[[ inputs.… ]]` is replaced; an input of no declaration is an error, as in GitLab."""
-    given = {key: one["default"] for key, one in HEAD["spec"]["inputs"].items()}
-    assert set(inputs) <= set(given)
+    """The job, once `$[[ inputs.… ]]` is replaced; an input that is not declared, or required and not given, is an error,
+    as in GitLab.
+    """
+    inputs = {"project": "group/layercalc", "ref": "main"} | inputs
+    declared = HEAD["spec"]["inputs"]
+    given = {key: one["default"] for key, one in declared.items() if "default" in one}
+    assert set(inputs) <= set(declared) <= set(given | inputs)
     text = re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda found: (given | inputs)[found[1]], TEXT.split("\n---\n")[1])
     ((name, job),) = yaml.safe_load(text).items()
     return name, job
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory):
+def gitlab(tmp_path_factory):
+    """A GitLab with the project group/layercalc: its address, and a commit that comes after `main`."""
+    folder = tmp_path_factory.mktemp("gitlab")
+    project = folder / "group" / "layercalc.git"
+    for name in ("deploy", "service"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    git(project, "init", "-q")
+    git(project, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "main")
+    git(project, "checkout", "-qb", "later")
+    package = project / "service" / "layercalc" / "__init__.py"
+    package.write_text(package.read_text() + "\n__version__ = '7.0'\n")
+    git(project, "commit", "-qam", "later")
+    return f"file://{folder}", git(project, "rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory, gitlab):
     """The runner's folder, in which before_script has installed layercalc."""
-    folder = tmp_path_factory.mktemp("builds")
-    shell(template()[1]["before_script"], folder, CI_BUILDS_DIR=folder, VERSION="0.1.0")
+    return installed(tmp_path_factory, gitlab[0])
+
+
+def installed(tmp_path_factory, server, code=0, **inputs):
+    """A runner's folder after before_script, which ran beside modules that are none of its."""
+    folder, here = tmp_path_factory.mktemp("builds"), tmp_path_factory.mktemp("project")
+    for name in ("pip", "venv", "sysconfig", "layercalc"):
+        (here / f"{name}.py").write_text("raise SystemExit('not of the repository that is checked')\n")
+    job = template(**inputs)[1]
+    known = {**job["variables"], **index(tmp_path_factory.mktemp("index"))}
+    shell(job["before_script"], here, code, CI_BUILDS_DIR=folder, CI_SERVER_URL=server, CI_JOB_TOKEN="t0ken", **known)
     return folder
+
+
+def version(builds):
+    python = builds / ".layercalc" / ".venv" / "bin" / "python"
+    command = [python, "-P", "-c", f"{WHERE}; print(layercalc.__version__)"]
+    where, found = subprocess.run(command, capture_output=True, text=True, env=environment()).stdout.splitlines()
+    assert where == f"{builds}/.layercalc/service/layercalc/__init__.py"
+    return found
 
 
 def shell(script, cwd, code=0, **variables):
@@ -66,6 +110,57 @@ def test_job_has_the_reports_that_merge_requests_show():
         "inputs reach scripts as variables only"
     )
     assert all("description" in one or key == "stage" for key, one in HEAD["spec"]["inputs"].items())
+
+
+def test_project_and_ref_have_no_default():
+    assert {key for key, one in HEAD["spec"]["inputs"].items() if "default" not in one} == {"project", "ref"}
+
+
+def test_what_is_installed_is_the_project_at_the_ref(builds, gitlab, tmp_path_factory):
+    server, later = gitlab
+    assert version(builds) == __version__
+    assert version(installed(tmp_path_factory, server, ref=later)) == "7.0"
+    pwned = "main; touch pwned $(touch pwned)"
+    for wrong in ({"ref": "gone"}, {"ref": "-x"}, {"project": "group/other"}, {"ref": pwned}, {"project": pwned}):
+        folder = installed(tmp_path_factory, server, 128, **wrong)
+        assert not (folder / ".layercalc" / ".venv").exists()
+        assert not list(folder.parent.rglob("pwned"))
+
+
+def test_private_project_is_asked_for_with_the_token_of_the_job(tmp_path_factory):
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(403 if self.headers["Authorization"] else 401)
+            self.send_header("WWW-Authenticate", 'Basic realm="GitLab"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        folder = installed(tmp_path_factory, f"http://127.0.0.1:{server.server_port}", 128)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    path, login = "/group/layercalc.git/info/refs?service=git-upload-pack", b64encode(b"gitlab-ci-token:t0ken").decode()
+    assert asked == [(path, None), (path, f"Basic {login}")]
+    assert "t0ken" not in (folder / ".layercalc" / ".git" / "config").read_text()
+
+
+def test_module_of_the_repository_that_is_checked_is_not_run(builds, tmp_path):
+    first = repository(tmp_path)
+    for name in ("layercalc", "numpy", "json"):
+        (tmp_path / f"{name}.py").write_text("open('pwned', 'w')\n")
+    assert "params 180 exceeds 100" in run(builds, tmp_path, 1, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": first})
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_merge_request_that_breaks_a_budget(builds, tmp_path):

@@ -1,7 +1,6 @@
 """The Dockerfile: linted, its steps run in the order they stand, and what comes out serves as an engine would run it."""
 
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests import lock
 from tests.deploy import container
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +35,8 @@ def test_hadolint_has_nothing_to_say():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def pins():
-    """Name to version, from the lock."""
-    text = (ROOT / "deploy" / "requirements.txt").read_text()
-    found = re.findall(r"^([\w.-]+)==([\w.]+)(?: ; .*)? \\$", text, re.M)
-    return [(canonicalize_name(name), version) for name, version in found]
-
-
 def test_lock_holds_all_that_the_service_needs():
-    locked = pins()
+    locked = [(canonicalize_name(one.name), str(one.specifier).removeprefix("==")) for one in lock.pins()]
     for text in PROJECT["dependencies"]:
         need = Requirement(text)
         versions = [version for name, version in locked if name == canonicalize_name(need.name)]

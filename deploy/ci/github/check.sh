@@ -34,7 +34,8 @@ while IFS= read -r line; do
   models+=("${files[@]:-$line}")
 done <<<"$MODELS"
 
-"$RUNNER_TEMP/layercalc/bin/python" -m layercalc check "${arguments[@]}" -- "${models[@]}"
+# -P: a layercalc.py (or numpy.py) in the repository that is checked is not this one
+"$RUNNER_TEMP/layercalc/bin/python" -P -m layercalc check "${arguments[@]}" -- "${models[@]}"
 code=$?
 {
   echo "code=$code"

@@ -31,7 +31,7 @@ def opened(source: bytes, path: Path) -> Tree:
     try:
         import h5py
     except ImportError:
-        raise refuse(path, "HDF5 is read with h5py: pip install 'layercalc[keras]'.") from None
+        raise refuse(path, "HDF5 is read with h5py, which is not installed: pip install 'h5py>=3.12'.") from None
     try:
         file = h5py.File(BytesIO(source), "r")
         datasets, groups = walked(h5py, file, path)

@@ -42,7 +42,8 @@ def register(app: Flask, tracer_provider: Any = None) -> None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: F401
     except ImportError:
         named = next(name for name in ENDPOINTS if os.environ.get(name))
-        raise SystemExit(f"layercalc: {named} asks for traces; install layercalc[otel], or leave it unset.") from None
+        packages = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
+        raise SystemExit(f"layercalc: {named} asks for traces; install {packages}, or leave it unset.") from None
 
     @app.before_request
     def begin() -> None:
