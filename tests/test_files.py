@@ -349,7 +349,7 @@ def test_names_that_do_not_match_are_all_listed_the_nearest_first():
 
 def test_without_h5py_it_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
-    with pytest.raises(InvalidTensors, match="pip install 'h5py>=3[.]12'"):
+    with pytest.raises(InvalidTensors, match=r"pip install 'h5py>=3\.12'"):
         forward(FOLDER / "sequential.keras", FOLDER / "x.npy")
 
 
