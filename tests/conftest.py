@@ -12,6 +12,13 @@ os.environ.pop(
     "PYTHONDONTWRITEBYTECODE", None
 )  # or each process a test starts compiles the package, as long as it runs
 
+# Nothing of whoever runs the tests: what git, the service, its libraries or a terminal would read in the environment
+OWN = ("GIT_", "LAYERCALC_", "GUNICORN_", "OTEL_", "OPENBLAS_", "OMP_", "MKL_", "CI", "GITHUB_", "GITLAB_")
+TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
+for name in [name for name in os.environ if name.startswith(OWN) or name in TERMINAL]:
+    del os.environ[name]
+os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
 settings.register_profile(
     "layercalc",
     deadline=None,

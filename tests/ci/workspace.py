@@ -22,12 +22,8 @@ def net(units):
 
 
 def environment(**more):
-    """A runner's environment: nothing of GitHub or GitLab but what is given; what layercalc needs is on PYTHONPATH."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("GITHUB", "CI", "GITLAB", "PIP_", "GIT_", "PYTEST", "PYTHON"))
-    }
+    """A runner's environment, and what is given; what layercalc needs is on PYTHONPATH."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "PYTEST", "PYTHON"))}
     return kept | {
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_NO_INDEX": "1",
