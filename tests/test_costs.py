@@ -135,6 +135,14 @@ def test_receptive_field_follows_axes_and_is_whole_once_places_are_gone():
     assert field_of([8, 8, 1], {"type": "UpSampling2D"})["stride"] == [0.5, 0.5]
 
 
+def test_receptive_field_knows_the_padding_of_a_size_that_it_does_not_know_where_that_is_the_same_for_all():
+    conv = {"type": "Conv2D", "filters": 2, "kernel_size": 5, "padding": "same"}
+    assert field_of([None, 9, 1], conv)["padding"] == [2, 2]
+    assert field_of([None, 9, 1], conv | {"strides": 2})["padding"] == [None, 2]
+    branches = [conv | {"strides": 2, "name": name, "inputs": "input"} for name in ("a", "b")]
+    assert field_of([None, 9, 1], *branches, {"type": "Add", "inputs": ["a", "b"]})["padding"] == [None, 2]
+
+
 def test_receptive_field_is_the_largest_over_branches_and_whole_through_attention():
     wide, narrow = (
         {"type": "Conv1D", "filters": 2, "kernel_size": k, "padding": "same", "inputs": "input"} for k in (5, 3)

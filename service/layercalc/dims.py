@@ -50,6 +50,16 @@ def differ(a: Dim, b: Dim) -> bool:
     return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
 
 
+def least(a: Dim, b: Dim) -> Dim:
+    """The smaller of two dimensions, unknown where one is."""
+    return min(a, b) if known((a, b)) else next(dim for dim in (a, b) if isinstance(dim, Unknown))
+
+
+def most(a: Dim, b: Dim) -> Dim:
+    """The larger of two dimensions, unknown where one is."""
+    return max(a, b) if known((a, b)) else next(dim for dim in (a, b) if isinstance(dim, Unknown))
+
+
 def known(dims: Iterable[Dim]) -> bool:
     """Whether every dimension is a number."""
     return not any(isinstance(dim, Unknown) for dim in dims)

@@ -1,7 +1,7 @@
 """Primitives: each says, side by side, what shape it returns, what it costs and how NumPy computes it."""
 
 from layercalc.ops import linalg, quantile  # noqa: F401  # registered by being imported
-from layercalc.ops.activation import ACTIVATIONS, OLD_ACTIVATIONS
+from layercalc.ops.activation import ACTIVATIONS
 from layercalc.ops.base import (
     FLOATS,
     OPS,
@@ -97,7 +97,6 @@ from layercalc.ops.signal import decibels, mel_bands, spectrum
 from layercalc.ops.spec import WIDTH, Spec, Tensor
 
 __all__ = [
-    "OLD_ACTIVATIONS",
     "adaptive_average_pool",
     "adaptive_max_pool",
     "einsum",

@@ -12,13 +12,13 @@ from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
 from layercalc.ops.scratch import BLOCK_BYTES
 from layercalc.ops.threads import spread
-from layercalc.ops.window import padded, padded_size, pads, positions, slid
+from layercalc.ops.window import Sliding, around, counted, padded, padded_size, slid, span
 
 
-class Pool(Op):
+class Pool(Sliding):
     """One number for each window and channel: a reduction and the value that never wins.
 
-    Padding is no part of a window: the maximum passes over it and the average does not divide by it.
+    Padding is no part of a window: the maximum passes over it, and the average divides by the elements that are there.
     """
 
     price = "k − 1 comparisons for each window of k; an average k − 1 additions and 1 division"
@@ -27,45 +27,34 @@ class Pool(Op):
         super().__init__(name)
         self.average, self.floating = average, average
 
-    def shape(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Shape:
-        once = (1,) * len(pool_size)
-        window: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": once}
-        return x[0], *positions(x[1:-1], pool_size, field="pool_size", **window), x[-1]
+    def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
+        return x[0], *counted(x[1:-1], window, **how), x[-1]
 
-    def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
-        return reduction(size(out), size(pool_size), self.average)
+    def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
+        return reduction(size(out), size(window), self.average)
 
-    def reach(
-        self, out: Shape, spans: list[Spans], x: Shape, *, pool_size: Shape, strides: Shape, padding: str
-    ) -> Spans:
-        once = (1,) * len(pool_size)
-        inside = slid(spans[0], x, pool_size, strides=strides, padding=padding, dilation_rate=once)
-        return None, *inside[1:-1], spans[0][-1]
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, window: Shape, **how: Any) -> Spans:
+        return None, *slid(spans[0], window, **how)[1:-1], spans[0][-1]
 
-    def workspace(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Dim:
-        once = (1,) * len(pool_size)
-        return 2 * padded_size(x, pool_size, strides=strides, padding=padding, dilation_rate=once)
+    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return 2 * padded_size(x, window, self.shape(x, window=window, **how)[1:-1], **how)
 
-    def launches(self, x: Shape, *, pool_size: Shape, **_: Any) -> Dim:
-        return sum(pool_size)
+    def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:
+        return sum(window)
 
-    def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
-        out = np.empty(self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding), x.dtype)
-        around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
+    def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
+        out = np.empty(self.shape(x.shape, window=window, **how), x.dtype)
+        added = around(x.shape[1:-1], window, out.shape[1:-1], **how)
         lowest: Any = {"f": -np.inf, "b": False}[x.dtype.kind] if x.dtype.kind in "fb" else np.iinfo(x.dtype).min
-        spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)
-        counts = [
-            np.minimum(start + k, n) - np.maximum(start, 0)
-            for start, n, k in (
-                (np.arange(to) * s - before, n, k)
-                for to, n, k, s, (before, _) in zip(out.shape[1:-1], spatial, pool_size, strides, around, strict=True)
-            )
-        ]
+        spatial, x = x.shape[1:-1], padded(x, added, 0 if self.average else lowest)
+        strides, dilations = how["strides"], how["dilations"]
+        counts = self.counts(spatial, out.shape[1:-1], window, **how)
 
         def band(image: int, start: int, stop: int) -> None:
             to = out[image : image + 1, start:stop]
-            rows = slice(start * strides[0], (stop - 1) * strides[0] + pool_size[0])
-            self.pooled(x[image : image + 1, rows], to, pool_size, strides, [counts[0][start:stop], *counts[1:]])
+            rows = slice(start * strides[0], (stop - 1) * strides[0] + span(window[0], dilations[0]))
+            sizes = [counts[0][start:stop], *counts[1:]]
+            self.pooled(x[image : image + 1, rows], to, window, strides, dilations, sizes)
 
         rows = prod(x.shape[2:]) * x.itemsize * strides[0]
         step = max(BLOCK_BYTES // max(rows, 1), 1)
@@ -73,11 +62,20 @@ class Pool(Op):
         spread(band, [(i, start, min(start + step, out.shape[1])) for i in range(len(out)) for start in bands])
         return out
 
-    def pooled(self, x: np.ndarray, out: np.ndarray, pool_size: Any, strides: Any, counts: list[np.ndarray]) -> None:
+    def counts(self, spatial: Any, out: Any, window: Any, **how: Any) -> list[np.ndarray]:
+        """How many elements of each window are inside the input, along each axis."""
+        sizes = zip(spatial, out, window, how["strides"], how["pads"], how["dilations"], strict=True)
+        return [inside(np.arange(to) * s - before, n, k, d) for n, to, k, s, (before, _), d in sizes]
+
+    def pooled(
+        self, x: np.ndarray, out: np.ndarray, window: Any, strides: Any, dilations: Any, counts: list[np.ndarray]
+    ) -> None:
         """Some rows: one axis after the other, which is k + k and not k · k terms; `counts` are the windows' sizes."""
         merge: Any = np.add if self.average else np.maximum
-        for axis, (k, s, n) in enumerate(zip(pool_size, strides, out.shape[1:-1], strict=True), 1):
-            parts = [x[(slice(None),) * axis + (slice(tap, tap + (n - 1) * s + 1, s),)] for tap in range(k)]
+        axes = zip(window, strides, dilations, out.shape[1:-1], strict=True)
+        for axis, (k, s, d, n) in enumerate(axes, 1):
+            starts = range(0, k * d, d)
+            parts = [x[(slice(None),) * axis + (slice(start, start + (n - 1) * s + 1, s),)] for start in starts]
             to = out if axis == out.ndim - 2 else None
             x = merge(parts[0], parts[1], out=to) if k > 1 else parts[0]
             for part in parts[2:]:
@@ -85,8 +83,14 @@ class Pool(Op):
             if k == 1 and to is not None:
                 out[...] = x
         if self.average:
-            for axis, inside in enumerate(counts, 1):
-                out /= inside.astype(out.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
+            for axis, sizes in enumerate(counts, 1):
+                out /= sizes.astype(out.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
+
+
+def inside(starts: np.ndarray, n: int, k: int, dilation: int) -> np.ndarray:
+    """How many of the k elements of windows that begin at `starts` are in [0, n)."""
+    before, behind = (np.clip(-(-(end - starts) // dilation), 0, k) for end in (0, n))
+    return behind - before
 
 
 class AdaptivePool(Op):
