@@ -135,6 +135,12 @@ def test_receptive_field_follows_axes_and_is_whole_once_places_are_gone():
     assert field_of([8, 8, 1], {"type": "UpSampling2D"})["stride"] == [0.5, 0.5]
 
 
+def test_receptive_field_is_along_the_axes_that_the_calls_do_not_see_last():
+    first = {"type": "ConvLSTM2D", "filters": 1, "kernel_size": 3, "data_format": "channels_first"}
+    assert field_of([3, 2, 9, 8], first)["size"] == [3, 9, 8]
+    assert field_of([3, 9, 8, 2], first | {"data_format": "channels_last"})["size"] == [3, 9, 8]
+
+
 def test_receptive_field_knows_the_padding_of_a_size_that_it_does_not_know_where_that_is_the_same_for_all():
     conv = {"type": "Conv2D", "filters": 2, "kernel_size": 5, "padding": "same"}
     assert field_of([None, 9, 1], conv)["padding"] == [2, 2]

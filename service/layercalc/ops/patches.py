@@ -43,7 +43,7 @@ class Fold(Op):
     ) -> Shape:
         each = size(window)
         if not isinstance(x[1], Unknown) and x[1] % each:
-            raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "kernel_size")
+            raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "window")
         counts = self.counts(output_size, window, strides, pads, dilations)
         if any(provably(n < 1) for n in counts) or differ(x[2], size(counts)):
             raise ShapeError(

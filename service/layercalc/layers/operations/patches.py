@@ -103,7 +103,11 @@ class Fold(Windows):
         x = tensor(x)
         if x.ndim != 3:
             raise ShapeError(f"Fold takes (batch, channels · window, positions); received {text(x.shape)}.")
-        return ops.fold(x, output_size=several(self.output_size, 2, "output_size"), **self.window())
+        to = several(self.output_size, 2, "output_size")
+        try:
+            return ops.fold(x, output_size=to, **self.window())
+        except ShapeError as error:
+            raise ShapeError(str(error), "kernel_size" if error.field == "window" else error.field) from None
 
 
 @operation
