@@ -93,7 +93,7 @@ class Traced:
         A call that looks at its tensors in another order says so by the layouts in `seen_as`.
         """
         found = axes - 1
-        inside = {id(spec) for spec in self.reads} if self.seen_as else set()
+        inside = {id(spec) for spec in self.reads}
         for before, after, order in self.seen_as:
             moved = order != tuple(range(len(order)))
             if id(before) in inside and not moved:

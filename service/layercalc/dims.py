@@ -52,12 +52,12 @@ def differ(a: Dim, b: Dim) -> bool:
 
 def least(a: Dim, b: Dim) -> Dim:
     """The smaller of two dimensions, unknown where one is."""
-    return min(a, b) if known((a, b)) else next(dim for dim in (a, b) if isinstance(dim, Unknown))
+    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else min(a, b)
 
 
 def most(a: Dim, b: Dim) -> Dim:
     """The larger of two dimensions, unknown where one is."""
-    return max(a, b) if known((a, b)) else next(dim for dim in (a, b) if isinstance(dim, Unknown))
+    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else max(a, b)
 
 
 def known(dims: Iterable[Dim]) -> bool:

@@ -21,8 +21,8 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     if not analysis.inputs:
         return [None] * len(analysis.rows)
     shape = analysis.inputs[0].spec.shape
-    places = {row.traced.channels(len(shape), given=True) for row in analysis.rows}
-    channels = min(places, default=len(shape) - 1)
+    moved = (row.traced.channels(len(shape), given=True) for row in analysis.rows if row.traced.seen_as)
+    channels = min(moved, default=len(shape) - 1)
     spatial = [axis for axis in range(1, len(shape)) if axis != channels]
     reach: dict[str, list[Spans]] = {}
     for value in analysis.inputs:

@@ -33,14 +33,15 @@ def slide(
 def placed(spatial: Shape, size: Shape, strides: Shape, padding: str, dilations: Shape | None = None) -> dict[str, Any]:
     """Strides, pads and dilations of windows, and how many there are where the pads are made for it."""
     rates = dilations or (1,) * len(size)
-    axes = list(zip(spatial, size, strides, rates, strict=True))
-    pads: Pads = [(0, 0)] * len(axes)
+    if padding == "valid":
+        return {"strides": strides, "pads": ((0, 0),) * len(size), "dilations": rates}
+    pads: Pads
     if padding == "causal":
-        pads = [(span(k, rate) - 1, 0) for _, k, _, rate in axes]
-    elif padding == "same":
-        pads = [same(*axis) for axis in axes]
-    positions = None if padding == "valid" else tuple(-(-n // stride) for n, _, stride, _ in axes)
-    return {"strides": strides, "pads": tuple(pads), "dilations": rates, "positions": positions}
+        pads = tuple([(span(k, rate) - 1, 0) for k, rate in zip(size, rates, strict=True)])
+    else:
+        pads = tuple(map(same, spatial, size, strides, rates))
+    positions = tuple([-(-n // stride) for n, stride in zip(spatial, strides, strict=True)])
+    return {"strides": strides, "pads": pads, "dilations": rates, "positions": positions}
 
 
 def same(n: Dim, k: Dim, stride: Dim, rate: Dim) -> tuple[Dim, Dim]:

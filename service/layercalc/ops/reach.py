@@ -35,7 +35,9 @@ def ceiling(n: Any) -> Any:
 def largest(spans: Iterable[Span | None]) -> Span | None:
     """Of several branches the one that sees most."""
     known = [span for span in spans if span is not None]
-    return max(known, key=lambda span: (span.size, at_most(span.padding))) if known else None
+    if len(known) < 2:
+        return known[0] if known else None
+    return max(known, key=lambda span: (span.size, at_most(span.padding)))
 
 
 def at_most(n: Any) -> Any:

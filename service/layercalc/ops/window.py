@@ -13,7 +13,7 @@ import numpy as np
 
 from layercalc.dims import Dim, Shape, least, most, provably, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Op
+from layercalc.ops.base import READING, Op
 from layercalc.ops.reach import Span, Spans
 from layercalc.ops.spec import Tensor
 
@@ -40,9 +40,10 @@ class Sliding(Op):
         **how: Any,
     ) -> Tensor:
         rank = x.ndim - 2
-        once, bare = (1,) * rank, ((0, 0),) * rank
-        how |= {"strides": strides or once, "pads": pads or bare, "dilations": dilations or once}
-        return super().__call__(x, *others, positions=positions, **how)
+        once = (1,) * rank
+        how["strides"], how["dilations"] = strides or once, dilations or once
+        how["pads"], how["positions"] = pads or ((0, 0),) * rank, positions
+        return READING.get().op(self, (x, *others), how)
 
 
 def span(k: Dim, dilation: Dim) -> Dim:
