@@ -366,6 +366,11 @@ def test_pools_are_what_their_windows_say(drawn, ceil_mode, count_include_pad, d
             assert (average[where] == 0).all() if count else np.isnan(average[where]).all()
 
 
+def test_a_window_over_more_axes_than_have_names_is_refused_too():
+    with pytest.raises(ShapeError, match="spatial axis 2 = ⌊.1 − 2. / 1⌋ . 1 = 0"):
+        counted((2, 1, 2, 2), (2,) * 4, strides=(1,) * 4, pads=((0, 0),) * 4, dilations=(1,) * 4)
+
+
 def test_a_window_that_does_not_fit_is_told_with_its_padding():
     with pytest.raises(ShapeError) as refused:
         counted((4, 3), (3, 3), strides=(1, 2), pads=((0, 0), (1, 0)), dilations=(1, 2))

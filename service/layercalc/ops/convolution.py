@@ -196,7 +196,8 @@ class ConvTranspose(Sliding):
     def workspace(self, x: Shape, kernel: Shape, *, strides: Shape, dilations: Shape, groups: int = 1, **_: Any) -> Dim:
         filters = kernel[-2] * groups
         whole = x[0] * prod(self.whole(x, kernel, strides, dilations)) * filters
-        return whole + size(x[:-1]) * filters  # the result before it is cut, and what one tap adds to it
+        tap = size(x[:-1]) * filters
+        return whole + (tap if groups == 1 else 2 * tap + size(x))  # before it is cut, and what one tap adds to it
 
     def launches(self, x: Shape, kernel: Shape, **_: Any) -> Dim:
         return size(kernel[:-2])
@@ -213,7 +214,8 @@ class ConvTranspose(Sliding):
         for out, length, (before, _) in zip(out_shape[1:-1], whole, how["pads"], strict=True):
             cut.append(slice(before, before + out))
             fill.append((0, max(out - max(length - before, 0), 0)))
-        return padded(np.ascontiguousarray(full[tuple(cut)]), fill)  # a view would keep all of it alive
+        kept = full[tuple(cut)]  # a view would keep all of it alive
+        return padded(kept, fill) if any(map(any, fill)) else np.ascontiguousarray(kept)
 
 
 def multiplied(rows: np.ndarray, kernel: np.ndarray, groups: int) -> np.ndarray:

@@ -19,6 +19,12 @@ from layercalc.ops.spec import Tensor
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
+
+def axis_name(place: int, rank: int) -> str:
+    """What one of so many spatial axes is called."""
+    return AXES[rank][place] if rank in AXES else f"spatial axis {place + 1}"
+
+
 Pads = Sequence[tuple[Dim, Dim]]
 
 
@@ -67,7 +73,7 @@ class Unfitting(ShapeError):  # noqa: N818
 
     def told(self, field: str, instead: str = "") -> str:
         """Why it does not fit, in numbers, and the least that would make it."""
-        axis, n, k = AXES[len(self.window)][self.place], self.spatial[self.place], self.window[self.place]
+        axis, n, k = axis_name(self.place, len(self.window)), self.spatial[self.place], self.window[self.place]
         reach, inside = span(k, self.dilation), n + sum(self.pads)
         spread = f"({k} − 1)·{self.dilation} + 1 = {reach}" if self.dilation != 1 else f"{k}"
         around = "".join(f" + {pad}" for pad in self.pads if pad != 0)
@@ -98,8 +104,9 @@ def counted(
     With `ceil_mode` the last may hang over the end, if it begins before it.
     """
     if positions is not None:
-        for axis, n in zip(AXES[len(window)], spatial, strict=True):
+        for place, n in enumerate(spatial):
             if provably(n < 1):
+                axis = axis_name(place, len(spatial))
                 raise ShapeError(f"{axis} of the input is {n}: there is nothing to slide over in {text(spatial)}.")
         return positions
     sizes = []
