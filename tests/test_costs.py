@@ -135,6 +135,12 @@ def test_receptive_field_follows_axes_and_is_whole_once_places_are_gone():
     assert field_of([8, 8, 1], {"type": "UpSampling2D"})["stride"] == [0.5, 0.5]
 
 
+def test_axes_have_their_names_where_the_channels_are_first():
+    conv = {"type": "Conv2D", "filters": 4, "kernel_size": [3, 5], "strides": [2, 1], "data_format": "channels_first"}
+    (row,) = layercalc.analyze({"input_shape": [3, 20, 30], "layers": [conv]}, explain=True)["layers"]
+    assert row["explain"][1:3] == ["height = ⌊(20 − 3) / 2⌋ + 1 = 9", "width = ⌊(30 − 5) / 1⌋ + 1 = 26"]
+
+
 def test_receptive_field_is_along_the_axes_that_the_calls_do_not_see_last():
     first = {"type": "ConvLSTM2D", "filters": 1, "kernel_size": 3, "data_format": "channels_first"}
     assert field_of([3, 2, 9, 8], first)["size"] == [3, 9, 8]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layercalc import ops
@@ -28,7 +28,7 @@ def normalized(x, mean, variance, axis):
 
 def step(name, x, plain, generator):
     """An op on a tensor that may wait, and the same by NumPy on its numbers."""
-    axis = int(generator.integers(1, x.ndim))
+    name, axis = name[0], int(name[1])
     vector = np.abs(generator.standard_normal(x.shape[axis])) + 0.5
     wide = vector.reshape(-1, *(1,) * (x.ndim - axis - 1))
     whole = generator.standard_normal(x.shape)
@@ -53,10 +53,12 @@ def step(name, x, plain, generator):
     }[name]()
 
 
-NAMES = ("relu", "add", "added to", "itself", "a number", "a vector", "the last axis", "bias", "norm", "read")
+PLAIN = ("relu", "add", "added to", "itself", "a number", "the last axis", "bias", "read", "first", "last")
+NAMES = [*((name, 1) for name in PLAIN), *((name, axis) for name in ("a vector", "norm") for axis in (1, 2, 3))]
 
 
-@given(st.lists(st.sampled_from([*NAMES, "first", "last"]), max_size=8), st.integers(0, 99), st.booleans())
+@given(st.lists(st.sampled_from(NAMES), max_size=8), st.integers(0, 99), st.booleans())
+@example([("first", 1), ("norm", 3), ("first", 1), ("norm", 2), ("norm", 1)], 0, True)
 def test_what_joins_in_any_order_is_what_numpy_says(names, seed, made):
     generator = np.random.default_rng(seed)
     x = generator.standard_normal((2, 8, 20, 16))
@@ -81,13 +83,14 @@ def test_pointwise_ops_between_two_kernels_with_the_channels_first_are_one_pass_
     """Nothing is computed before the second kernel asks, and nothing is copied into another order for it."""
     x = np.ones((1, 16, 16, 32), np.float32)
     kernel, vector = np.ones((1, 1, 32, 32), np.float32), np.ones(32, np.float32)
-    y = ops.bias_add(ops.conv(x, kernel), vector)
+    made = ops.conv(x, kernel)
+    y = ops.bias_add(made, vector)
     y = ops.layout(y, FIRST)
     y = ops.batch_norm(y, vector, vector, axis=1, **NORM)
     y = ops.ACTIVATIONS["relu"](y)
     y = ops.add(y, np.ones((16, 16, 32), np.float32).transpose(2, 0, 1)[None])
     assert y.__class__ is Transposed
-    assert y.base.array is None
+    assert made.array is None
     z = ops.layout(y, LAST)
     assert z.__class__ is Pending
     assert z is y.base

@@ -24,7 +24,7 @@ from layercalc.ops.resizing import (
     half_pixel_symmetric,
     ratio,
 )
-from layercalc.ops.window import counted, span
+from layercalc.ops.window import around, counted, span
 
 FOLDER = Path(__file__).parents[1] / "data" / "onnx_nodes"
 CASES = json.loads((FOLDER / "cases.json").read_text())
@@ -366,8 +366,20 @@ def test_pools_are_what_their_windows_say(drawn, ceil_mode, count_include_pad, d
             assert (average[where] == 0).all() if count else np.isnan(average[where]).all()
 
 
+@given(windows())
+def test_no_more_is_added_around_an_axis_than_its_windows_see(drawn):
+    spatial, size, how = drawn
+    found = axes_of(spatial, size, how)
+    assume(all(found))
+    out = tuple(map(len, found))
+    for n, k, d, begins, pads, added in zip(
+        spatial, size, how["dilations"], found, how["pads"], around(spatial, size, out, **how), strict=True
+    ):
+        assert added == (pads[0], max(begins[-1] + span(k, d) - n, 0))
+
+
 def test_a_window_over_more_axes_than_have_names_is_refused_too():
-    with pytest.raises(ShapeError, match="spatial axis 2 = ⌊.1 − 2. / 1⌋ . 1 = 0"):
+    with pytest.raises(ShapeError, match=r"spatial axis 2 = ⌊.1 − 2. / 1⌋ . 1 = 0"):
         counted((2, 1, 2, 2), (2,) * 4, strides=(1,) * 4, pads=((0, 0),) * 4, dilations=(1,) * 4)
 
 
@@ -424,6 +436,23 @@ def test_interpolation_is_a_weighted_sum(drawn, method, antialias, exclude_outsi
             total = sum(weights.values()) if antialias or exclude_outside else 1
             wanted = sum(w * x[min(max(j, 0), n - 1)] for j, w in weights.items()) / total
             np.testing.assert_allclose(y[i], wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_places_are_those_of_the_conventions():
+    """By ONNX' formulas, four elements by 0.6, which are two and not 2.4."""
+    slope, n, to = Fraction(5, 3), 4, 2
+    wanted = {
+        half_pixel(slope): [1 / 3, 2],
+        half_pixel_symmetric(slope, n, to): [2 / 3, 7 / 3],
+        asymmetric(slope): [0, 5 / 3],
+        align_corners(slope, n, to): [0, 3],
+        align_corners(slope, n, Fraction(12, 5)): [0, 15 / 7],
+        crop_and_resize(slope, n, to, Fraction(1, 3), Fraction(2, 3)): [1, 2],
+        crop_and_resize(slope, n, 1, Fraction(1, 3), 1): [2],
+        align_corners(slope, n, 1): [0],
+    }
+    for places, at in wanted.items():
+        np.testing.assert_allclose(places.of(len(at)), at, rtol=1e-15)
 
 
 def test_a_place_that_is_not_on_the_axis_gives_the_number_for_outside():

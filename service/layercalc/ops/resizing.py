@@ -48,9 +48,11 @@ class Places(NamedTuple):
 
 
 def ratio(a: Any, b: Any) -> Any:
-    """A / b, exactly; unknown where one of them is."""
+    """A / b, exactly; unknown where one of them is, and 0 for an axis of no elements, on which nothing stands."""
     unknown = next((n for n in (a, b) if isinstance(n, Unknown)), None)
-    return Fraction(a) / Fraction(b) if unknown is None else unknown
+    if unknown is not None:
+        return unknown
+    return Fraction(a) / Fraction(b) if b != 0 else Fraction(0)
 
 
 def half_pixel(slope: Any, single: bool = False) -> Places:
