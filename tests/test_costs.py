@@ -135,6 +135,26 @@ def test_receptive_field_follows_axes_and_is_whole_once_places_are_gone():
     assert field_of([8, 8, 1], {"type": "UpSampling2D"})["stride"] == [0.5, 0.5]
 
 
+def test_axes_have_their_names_where_the_channels_are_first():
+    conv = {"type": "Conv2D", "filters": 4, "kernel_size": [3, 5], "strides": [2, 1], "data_format": "channels_first"}
+    (row,) = layercalc.analyze({"input_shape": [3, 20, 30], "layers": [conv]}, explain=True)["layers"]
+    assert row["explain"][1:3] == ["height = ⌊(20 − 3) / 2⌋ + 1 = 9", "width = ⌊(30 − 5) / 1⌋ + 1 = 26"]
+
+
+def test_receptive_field_is_along_the_axes_that_the_calls_do_not_see_last():
+    first = {"type": "ConvLSTM2D", "filters": 1, "kernel_size": 3, "data_format": "channels_first"}
+    assert field_of([3, 2, 9, 8], first)["size"] == [3, 9, 8]
+    assert field_of([3, 9, 8, 2], first | {"data_format": "channels_last"})["size"] == [3, 9, 8]
+
+
+def test_receptive_field_knows_the_padding_of_a_size_that_it_does_not_know_where_that_is_the_same_for_all():
+    conv = {"type": "Conv2D", "filters": 2, "kernel_size": 5, "padding": "same"}
+    assert field_of([None, 9, 1], conv)["padding"] == [2, 2]
+    assert field_of([None, 9, 1], conv | {"strides": 2})["padding"] == [None, 2]
+    branches = [conv | {"strides": 2, "name": name, "inputs": "input"} for name in ("a", "b")]
+    assert field_of([None, 9, 1], *branches, {"type": "Add", "inputs": ["a", "b"]})["padding"] == [None, 2]
+
+
 def test_receptive_field_is_the_largest_over_branches_and_whole_through_attention():
     wide, narrow = (
         {"type": "Conv1D", "filters": 2, "kernel_size": k, "padding": "same", "inputs": "input"} for k in (5, 3)

@@ -96,6 +96,24 @@ def test_no_kernel_loops_over_an_axis_of_its_input():
         assert not re.search(r"for \w+ in range\(\w+\.shape\[", path.read_text()), path.name
 
 
+LAYOUTS = {"data_format", "channels_first", "channels_last"}
+WORDS = LAYOUTS | {"same", "valid", "causal", "dilation_rate", "kernel_size", "pool_size"}
+
+
+def test_windows_and_layouts_are_numbers_below_the_layers():
+    """No op knows the words of a framework for them, and no reading of a model asks a layer for its data_format."""
+    for path in MODULES:
+        folder = path.relative_to(PACKAGE).parts[0]
+        if folder in ("layers", "readers"):
+            continue
+        words = WORDS if folder == "ops" else LAYOUTS
+        for node in ast.walk(ast.parse(path.read_text())):
+            said = {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+            said |= {node.attr} if isinstance(node, ast.Attribute) else set()
+            said |= {node.arg} if isinstance(node, ast.arg) else set()
+            assert not said & words, f"{path.name} says {said & words}"
+
+
 def test_every_setting_is_documented_with_its_default():
     text = (PACKAGE.parents[1] / "deploy" / "README.md").read_text()
     for field in dataclasses.fields(Limits):

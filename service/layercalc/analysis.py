@@ -87,6 +87,21 @@ class Traced:
             self.notes[key] = find(*about)
         return self.notes[key]
 
+    def channels(self, axes: int, given: bool = False) -> int:
+        """Which axis of the output (or of what is `given`), if it has so many, has the channels: those seen last.
+
+        A call that looks at its tensors in another order says so by the layouts in `seen_as`.
+        """
+        found = axes - 1
+        inside = {id(spec) for spec in self.reads}
+        for before, after, order in self.seen_as:
+            moved = order != tuple(range(len(order)))
+            if id(before) in inside and not moved:
+                inside.add(id(after))
+            elif moved and len(order) == axes and (id(before) in inside) is given:
+                found = order[-1] if given else order.index(axes - 1)
+        return found
+
     @property
     def traffic(self) -> Dim:
         """The fewest bytes to move: inputs, weights and outputs once, or what the ops move if that is less."""

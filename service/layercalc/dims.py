@@ -50,6 +50,16 @@ def differ(a: Dim, b: Dim) -> bool:
     return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
 
 
+def least(a: Dim, b: Dim) -> Dim:
+    """The smaller of two dimensions, unknown where one is."""
+    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else min(a, b)
+
+
+def most(a: Dim, b: Dim) -> Dim:
+    """The larger of two dimensions, unknown where one is."""
+    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else max(a, b)
+
+
 def known(dims: Iterable[Dim]) -> bool:
     """Whether every dimension is a number."""
     return not any(isinstance(dim, Unknown) for dim in dims)

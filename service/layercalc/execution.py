@@ -16,7 +16,7 @@ from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
-from layercalc.ops.pending import Made, Pending
+from layercalc.ops.pending import Made, Pending, Seen, Transposed
 from layercalc.ops.scratch import release
 from layercalc.ops.threads import ALONE
 
@@ -155,7 +155,7 @@ def execute(
             reading.settle()
             outputs = tuple(map(forced, outputs))
         for array in outputs:
-            if isinstance(array, Pending):
+            if isinstance(array, Pending | Transposed):
                 waiting.append((row.name, array.made))
             else:
                 live.add(array)
@@ -182,7 +182,7 @@ def execute(
     reading = Running(dtype)
     reading.watch = overdue
     live = Live(inputs)
-    waiting: list[tuple[str, Made]] = []
+    waiting: list[tuple[str, Made | Seen]] = []
     visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
     token = READING.set(reading)
     try:

@@ -165,8 +165,9 @@ def explained(row: Row) -> list[str]:
         outputs = apply(layer, Asking({}), [pair(one) for one in inputs], {key: pair(v) for key, v in named.items()})
     finally:
         READING.reset(token)
-    first = getattr(layer, "data_format", None) == "channels_first"
-    lines = [*params(row.traced), *sizes(outputs[0][0], first), *macs(telling.entries), *others(telling.entries)]
+    out = outputs[0][0]
+    lines = [*params(row.traced), *sizes(out, row.traced.channels(out.ndim))]
+    lines += [*macs(telling.entries), *others(telling.entries)]
     return [*lines, *flops(row.traced, telling.entries), *stored(row.traced)]
 
 
@@ -184,12 +185,12 @@ def dots(shape: Shape) -> str:
     return "·".join(str(int(dim)) for dim in shape) or "1"
 
 
-def sizes(out: Tensor, channels_first: bool) -> list[str]:
-    """The axes of the output whose size was computed."""
+def sizes(out: Tensor, channels: int) -> list[str]:
+    """The axes of the output whose size was computed; `channels` is the place of one."""
     inside = AXES.get(out.ndim - 2, ()) if out.ndim > 2 else ()
-    names = ("batch", *inside, "channels") if inside else ("batch", *(f"axis {n}" for n in range(1, out.ndim)))
-    if inside and channels_first:
-        names = ("batch", "channels", *inside)
+    names = ("batch", *(f"axis {n}" for n in range(1, out.ndim)))
+    if inside:
+        names = ("batch", *inside[: channels - 1], "channels", *inside[channels - 1 :])
     if out.ndim == 2:
         names = ("batch", "features")
     pairs = zip(names, out.shape, strict=True)

@@ -21,8 +21,9 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     if not analysis.inputs:
         return [None] * len(analysis.rows)
     shape = analysis.inputs[0].spec.shape
-    first = any(getattr(row.call.layer, "data_format", None) == "channels_first" for row in analysis.rows)
-    spatial = range(2, len(shape)) if first else range(1, len(shape) - 1)
+    moved = (row.traced.channels(len(shape), given=True) for row in analysis.rows if row.traced.seen_as)
+    channels = min(moved, default=len(shape) - 1)
+    spatial = [axis for axis in range(1, len(shape)) if axis != channels]
     reach: dict[str, list[Spans]] = {}
     for value in analysis.inputs:
         reach[value.source] = [here(len(value.spec.shape)) if value is analysis.inputs[0] else ()]

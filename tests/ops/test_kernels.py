@@ -2,15 +2,16 @@
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from layercalc import ops
+from layercalc.layers.padding import placed, transposed
 from layercalc.ops import OPS, READING, Running, forced
 from layercalc.ops.activation import erf
-from layercalc.ops.window import pads
 
 
 def run(op, *arrays, **attributes):
@@ -33,22 +34,19 @@ def windows(draw):
     padding = draw(st.sampled_from(["valid", "same", "causal"]))
     if padding == "valid":
         assume(all((k - 1) * d + 1 <= n for n, k, d in zip(spatial, window, dilation, strict=True)))
-    return spatial, window, {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    return spatial, window, {"strides": strides, "padding": padding, "dilations": dilation}
 
 
 def columns(x, window, how, fill=0.0):
     """Every window of x as (positions, batch, window, channels), cut out one by one."""
-    around = [
-        pads(n, k, s, d, how["padding"])
-        for n, k, s, d in zip(x.shape[1:-1], window, how["strides"], how["dilation_rate"], strict=True)
-    ]
+    around = placed(x.shape[1:-1], window, **how)["pads"]
     x = np.pad(x, [(0, 0), *around, (0, 0)], constant_values=fill)
-    spans = [(k - 1) * d + 1 for k, d in zip(window, how["dilation_rate"], strict=True)]
+    spans = [(k - 1) * d + 1 for k, d in zip(window, how["dilations"], strict=True)]
     counts = [(n - span) // s + 1 for n, span, s in zip(x.shape[1:-1], spans, how["strides"], strict=True)]
     for position in itertools.product(*map(range, counts)):
         where = [
             slice(p * s, p * s + span, d)
-            for p, s, span, d in zip(position, how["strides"], spans, how["dilation_rate"], strict=True)
+            for p, s, span, d in zip(position, how["strides"], spans, how["dilations"], strict=True)
         ]
         yield position, x[(slice(None), *where)]
 
@@ -62,7 +60,7 @@ def numbers(seed, *shapes):
 def test_conv(drawn, batch, share, groups, each, seed):
     spatial, window, how = drawn
     x, kernel = numbers(seed, (batch, *spatial, share * groups), (*window, share, each * groups))
-    y = run(ops.conv, x, kernel, groups=groups, **how)
+    y = run(ops.conv, x, kernel, groups=groups, **placed(spatial, window, **how))
     for position, part in columns(x, window, how):
         for group in range(groups):
             a = part[..., group * share : (group + 1) * share].reshape(batch, -1)
@@ -73,9 +71,9 @@ def test_conv(drawn, batch, share, groups, each, seed):
 
 def test_conv_that_needs_several_blocks():
     x, kernel = numbers(1, (3, 40, 50, 16), (5, 5, 16, 8))
-    how = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1)}
+    how = {"strides": (1, 1), "padding": "same", "dilations": (1, 1)}
     assert ops.columns.COLUMN_BYTES < 3 * 40 * 50 * 25 * 16 * 8
-    y = run(ops.conv, x, kernel, **how)
+    y = run(ops.conv, x, kernel, **placed((40, 50), (5, 5), **how))
     for position, part in columns(x, (5, 5), how):
         np.testing.assert_allclose(
             y[(slice(None), *position)], part.reshape(3, -1) @ kernel.reshape(-1, 8), rtol=1e-10, atol=1e-10
@@ -86,7 +84,7 @@ def test_conv_that_needs_several_blocks():
 def test_depthwise_conv(drawn, batch, channels, multiplier, seed):
     spatial, window, how = drawn
     x, kernel = numbers(seed, (batch, *spatial, channels), (*window, channels, multiplier))
-    y = run(ops.depthwise_conv, x, kernel, **how)
+    y = run(ops.depthwise_conv, x, kernel, **placed(spatial, window, **how))
     for position, part in columns(x, window, how):
         flat, taps = part.reshape(batch, -1, channels), kernel.reshape(-1, channels, multiplier)
         wanted = np.einsum("btc,tcm->bcm", flat, taps).reshape(batch, -1)
@@ -96,12 +94,12 @@ def test_depthwise_conv(drawn, batch, channels, multiplier, seed):
 @given(windows(), st.integers(1, 2), st.integers(1, 3), st.integers(0, 99))
 def test_pools(drawn, batch, channels, seed):
     spatial, window, how = drawn
-    how = {**how, "dilation_rate": (1,) * len(window)}
+    how = {**how, "dilations": (1,) * len(window)}
     assume(how["padding"] != "causal")
     (x,) = numbers(seed, (batch, *spatial, channels))
-    plain = {"strides": how["strides"], "padding": how["padding"]}
-    largest = run(ops.max_pool, x, pool_size=window, **plain)
-    mean = run(ops.average_pool, x, pool_size=window, **plain)
+    numbers_of = placed(spatial, window, **how)
+    largest = run(ops.max_pool, x, window=window, **numbers_of)
+    mean = run(ops.average_pool, x, window=window, **numbers_of)
     axes = tuple(range(1, len(window) + 1))
     for position, part in columns(x, window, how, np.nan):
         where = (slice(None), *position)
@@ -115,12 +113,12 @@ def test_conv_transpose_is_the_gradient_of_conv(drawn, batch, filters, channels,
     spatial, window, how = drawn
     assume(how["padding"] != "causal")
     if how["padding"] == "valid":  # sizes that a forward convolution can come from
-        spans = [(k - 1) * d + 1 for k, d in zip(window, how["dilation_rate"], strict=True)]
+        spans = [(k - 1) * d + 1 for k, d in zip(window, how["dilations"], strict=True)]
         spatial = tuple((n - span) // s + 1 for n, span, s in zip(spatial, spans, how["strides"], strict=True))
     x, kernel = numbers(seed, (batch, *spatial, channels), (*window, filters, channels))
-    y = run(ops.conv_transpose, x, kernel, output_padding=None, **how)
+    y = run(partial(transposed, ops.conv_transpose), x, kernel, output_padding=None, **how)
     (u,) = numbers(seed + 1, y.shape)
-    forward = run(ops.conv, u, kernel, **how)
+    forward = run(ops.conv, u, kernel, **placed(u.shape[1:-1], window, **how))
     assert forward.shape == x.shape
     np.testing.assert_allclose((forward * x).sum(), (u * y).sum(), rtol=1e-8, atol=1e-8)
 

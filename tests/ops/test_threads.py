@@ -65,15 +65,15 @@ CASES = {
     "one row": lambda g: (ops.matmul, [g((1, 4096)), g((4096, 2048))], {}),
     "matrices": lambda g: (ops.matmul, [g((2, 8, 64, 96)), g((2, 8, 96, 128))], {}),
     "one batch of matrices": lambda g: (ops.matmul, [g((1, 8, 64, 160)), g((1, 8, 160, 128))], {}),
-    "columns of windows": lambda g: (ops.conv, [g((1, 90, 90, 16)), g((5, 5, 16, 32))], CONV),
-    "few columns": lambda g: (ops.conv, [g((1, 14, 14, 64)), g((5, 5, 64, 96))], CONV),
-    "groups": lambda g: (ops.conv, [g((1, 60, 60, 16)), g((3, 3, 8, 32))], CONV | {"groups": 2}),
-    "bands of tiles": lambda g: (ops.conv, [g((1, 56, 56, 64)), g((3, 3, 64, 64))], CONV),
-    "blocks of filters": lambda g: (ops.conv, [g((2, 14, 14, 64)), g((3, 3, 64, 512))], CONV),
-    "images of tiles": lambda g: (ops.conv, [g((9, 14, 14, 96)), g((3, 3, 96, 96))], CONV),
-    "every channel": lambda g: (ops.depthwise_conv, [g((2, 56, 56, 64)), g((3, 3, 64, 1))], CONV),
+    "columns of windows": lambda g: (ops.conv, [g((1, 90, 90, 16)), g((5, 5, 16, 32))], SAME5),
+    "few columns": lambda g: (ops.conv, [g((1, 14, 14, 64)), g((5, 5, 64, 96))], SAME5),
+    "groups": lambda g: (ops.conv, [g((1, 60, 60, 16)), g((3, 3, 8, 32))], SAME3 | {"groups": 2}),
+    "bands of tiles": lambda g: (ops.conv, [g((1, 56, 56, 64)), g((3, 3, 64, 64))], SAME3),
+    "blocks of filters": lambda g: (ops.conv, [g((2, 14, 14, 64)), g((3, 3, 64, 512))], SAME3),
+    "images of tiles": lambda g: (ops.conv, [g((9, 14, 14, 96)), g((3, 3, 96, 96))], SAME3),
+    "every channel": lambda g: (ops.depthwise_conv, [g((2, 56, 56, 64)), g((3, 3, 64, 1))], SAME3),
 }
-CONV = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1)}
+SAME3, SAME5 = ({"pads": ((n, n), (n, n))} for n in (1, 2))
 
 
 @pytest.mark.parametrize("case", CASES)

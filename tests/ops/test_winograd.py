@@ -7,17 +7,17 @@ from layercalc.ops import winograd
 from layercalc.ops.pending import unfinished
 
 
-def drawn(m, batch, height, width, channels, filters):
+def drawn(m, batch, height, width, channels, filters, pads=((1, 1), (1, 1))):
     generator = np.random.default_rng(7)
     x = generator.standard_normal((batch, height, width, channels))
     kernel = generator.standard_normal((3, 3, channels, filters)) / np.sqrt(9 * channels)
+    around = np.pad(x, [(0, 0), *pads, (0, 0)])
+    height, width = around.shape[1] - 2, around.shape[2] - 2
     wanted = np.zeros((batch, height, width, filters))
-    around = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
     for i in range(3):
         for j in range(3):
             wanted += around[:, i : i + height, j : j + width] @ kernel[i, j]
     out = np.full(wanted.shape, np.nan, np.float32)
-    pads = [(1, 1), (1, 1)]
     made = winograd.convolved(x.astype(np.float32), kernel.astype(np.float32), out, pads, m, unfinished)
     return made, out, wanted
 
@@ -43,6 +43,17 @@ def test_the_error_is_bounded_for_results_around_one(m, rms, most, sizes):
     assert np.sqrt((error**2).mean()) < rms
     assert error.max() < most
     assert np.isclose(out, wanted, rtol=1e-4, atol=1e-5).mean() > 0.999  # the tolerances of a comparison
+
+
+@pytest.mark.parametrize("m", winograd.POINTS)
+@pytest.mark.parametrize(
+    "pads", [((9, 0), (0, 7)), ((0, 13), (11, 0)), ((40, 0), (0, 0)), ((0, 30), (2, 2)), ((7, 8), (9, 9))]
+)
+@pytest.mark.parametrize("sizes", [(2, 6, 5, 64, 8), (1, 30, 40, 32, 16), (1, 3, 3, 16, 400)])
+def test_pads_may_be_wider_than_a_tile_and_than_the_image(m, pads, sizes):
+    made, out, wanted = drawn(m, *sizes, pads)
+    assert made
+    np.testing.assert_allclose(out, wanted, rtol=1e-3, atol=2e-5)
 
 
 @pytest.mark.parametrize("m", winograd.POINTS)

@@ -14,11 +14,8 @@ def biased(use: Use) -> Dim:
     assert use.previous is not None
     x, kernel = use.previous.shapes
     how = use.previous.attributes
-    sizes = zip(x[1:-1], kernel[:-2], how["strides"], how["dilation_rate"], strict=True)
-    around = [
-        0 if how["padding"] == "valid" else k // 2 if how["output_padding"] else (k - s + 1) // 2
-        for k, s in zip(kernel[:-2], how["strides"], strict=True)
-    ]
+    sizes = zip(x[1:-1], kernel[:-2], how["strides"], how["dilations"], strict=True)
+    around = [-(-sum(pads) // 2) for pads in how["pads"]]  # PyTorch cuts as much off both ends
     positions = [(n + 2 * p - (d * (k - 1) + 1)) // s + 1 for (n, k, s, d), p in zip(sizes, around, strict=True)]
     return x[0] * size(tuple(positions)) * kernel[-2]
 

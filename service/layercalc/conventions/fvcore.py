@@ -36,7 +36,7 @@ def repeated(use: Use) -> Dim:
 
 def resized(use: Use) -> Dim:
     """One bilinear op for both axes, counted where the second is done."""
-    return 4 * use.outputs if use.after != "resize" and use.option("method") == "bilinear" else 0
+    return 4 * use.outputs if use.after != "resize" and use.option("method") == "linear" else 0
 
 
 LOOP = Rule("nothing: aten::lstm and its like have no handle", zero, "fvcore/nn/flop_count.py")

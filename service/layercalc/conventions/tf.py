@@ -17,13 +17,12 @@ def convolved(use: Use) -> Dim:
 
 def depthwise(use: Use) -> Dim:
     """With dilation each axis is dealt out over as many images as its rate, and padded to fill them."""
-    kernel, rates = use.entry.shapes[1], use.option("dilation_rate")
+    kernel, rates = use.entry.shapes[1], use.option("dilations")
     if all(rate == 1 for rate in rates):
         return 2 * use.macs
     places = use.x[0]
-    for n, k, rate in zip(use.x[1:-1], kernel[:-2], rates, strict=True):
-        around = (k - 1) * rate if use.option("padding") == "same" else 0
-        places = places * rate * (-(-(n + around) // rate) - k + 1)
+    for n, k, rate, pads in zip(use.x[1:-1], kernel[:-2], rates, use.option("pads"), strict=True):
+        places = places * rate * (-(-(n + sum(pads)) // rate) - k + 1)
     return 2 * places * size(kernel)
 
 
@@ -37,7 +36,7 @@ def transposed(use: Use) -> Dim:
 
 def pooled(use: Use) -> Dim:
     """AvgPool and MaxPool: the window for each result; those of volumes are not registered."""
-    window = use.option("pool_size")
+    window = use.option("window")
     return 0 if len(window) > 2 else use.outputs * size(window)
 
 

@@ -6,7 +6,7 @@ from layercalc.conventions.base import CONVOLUTIONS, Convention, Loop, Rule, Use
 from layercalc.dims import Dim, known, size
 
 HOOKS = "thop/vision/basic_hooks.py"
-FACTORS = {"bilinear": 11, "bicubic": 224 + 35}
+FACTORS = {"linear": 11, "cubic": 224 + 35}
 
 
 def convolved(use: Use) -> Dim:

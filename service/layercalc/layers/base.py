@@ -72,6 +72,7 @@ class Layer:
     only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
     spelled: Mapping[str, str] = {}  # fields that the config has under another name
+    channels_first: bool = False  # in inputs and outputs; `call` sees the channels last
     lasting = False  # whether later requests may use it
 
     if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Layer:
             self.hand_on(masks, named_masks, named, len(inputs))
         with ops.computing(self.dtype[0] if isinstance(self.dtype, tuple) else None):
             inputs = tuple(map(ops.autocast, inputs))
-            if getattr(self, "data_format", None) != "channels_first":
+            if not self.channels_first:
                 return self.after(weight, self.call(weight, *inputs, **named))
             named |= {key: self.inward(value) for key, value in named.items() if key in SEVERAL}
             return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))

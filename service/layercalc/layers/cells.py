@@ -26,6 +26,7 @@ from layercalc.layers.fields import (
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation, LayerField, Wrapped
+from layercalc.layers.padding import slide
 from layercalc.ops import Tensor
 from layercalc.wording import received
 
@@ -283,8 +284,10 @@ class ConvLSTMCell(Cell):
         if not known(rest):
             raise ShapeError(f"{self.type} takes known spatial axes and channels; received {text(x.shape)}.")
         kernel, recurrent = self.kernels(weight, rest[-1], self.filters, self.kernel_size)
-        window = {"strides": self.strides, "padding": self.padding, "dilation_rate": self.dilation_rate}
-        z = self.biased(weight, ops.conv(ops.reshape(x, to=(batch * steps, *rest)), kernel, **window))
+        window = {"strides": self.strides, "padding": self.padding, "dilations": self.dilation_rate}
+        images = ops.reshape(x, to=(batch * steps, *rest))
+        z = slide(ops.conv, images, kernel, size=self.kernel_size, field="kernel_size", **window)
+        z = self.biased(weight, z)
         return ops.reshape(z, to=(batch, steps, *z.shape[1:])), (weight, recurrent)
 
     def state_sizes(self, z: Tensor) -> list[Shape]:
@@ -294,7 +297,8 @@ class ConvLSTMCell(Cell):
         weight, recurrent = parts
         h, c = states
         once = (1,) * len(self.kernel_size)
-        z = ops.add(z, ops.conv(h, recurrent, strides=once, padding="same", dilation_rate=once))
+        window = {"size": self.kernel_size, "strides": once, "padding": "same"}
+        z = ops.add(z, slide(ops.conv, h, recurrent, field="kernel_size", **window))
         return remember(self, weight, z, c)
 
 

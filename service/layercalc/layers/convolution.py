@@ -12,6 +12,7 @@ from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Number, Opaque
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
+from layercalc.layers.padding import slide, transposed
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 
@@ -38,8 +39,10 @@ class Convolution(Layer):
         self.needs_rank(x, (self.rank or 1) + 2, axes)
         return x
 
-    def window(self) -> dict[str, Any]:
-        return {"strides": self.strides, "padding": self.padding, "dilation_rate": self.dilation_rate}
+    def slide(self, op: Any, x: Tensor, kernel: Tensor, **how: Any) -> Tensor:
+        size, rates = kernel.shape[:-2], self.dilation_rate
+        window = {"size": size, "strides": self.strides, "padding": self.padding, "dilations": rates}
+        return slide(op, x, kernel, **window, field="kernel_size", **how)
 
     def finish(self, weight: Weight, y: Tensor, filters: Dim) -> Tensor:
         return ops.bias_add(y, weight("bias", (filters,), self.bias_initializer)) if self.use_bias else y
@@ -92,7 +95,7 @@ class Conv(Convolution):
         kernel = weight("kernel", shape, self.kernel_initializer, trainable=not self.lora_rank)
         bias = weight("bias", (self.filters,), self.bias_initializer) if self.use_bias else None
         kernel = adapted(self, weight, kernel, alpha=self.lora_alpha)
-        y = ops.conv(x, kernel, groups=self.groups, **self.window())
+        y = self.slide(ops.conv, x, kernel, groups=self.groups)
         return y if bias is None else ops.bias_add(y, bias)
 
 
@@ -131,7 +134,7 @@ class DepthwiseConv(Convolution):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]
         kernel = weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), self.depthwise_initializer)
-        y = ops.depthwise_conv(x, kernel, **self.window())
+        y = self.slide(ops.depthwise_conv, x, kernel)
         return self.finish(weight, y, channels * self.depth_multiplier)
 
 
@@ -171,8 +174,7 @@ class SeparableConv(Convolution):
         kernel = (*self.kernel_size, channels, self.depth_multiplier)
         depthwise = weight("depthwise_kernel", kernel, self.depthwise_initializer)
         pointwise = weight("pointwise_kernel", (*once, wide, self.filters), self.pointwise_initializer)
-        y = ops.depthwise_conv(x, depthwise, **self.window())
-        y = ops.conv(y, pointwise, strides=once, padding="valid", dilation_rate=once)
+        y = ops.conv(self.slide(ops.depthwise_conv, x, depthwise), pointwise)
         return self.finish(weight, y, self.filters)
 
 
@@ -214,7 +216,8 @@ class ConvTranspose(Convolution):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]
         kernel = weight("kernel", (*self.kernel_size, self.filters, channels), self.kernel_initializer)
-        y = ops.conv_transpose(x, kernel, output_padding=self.output_padding, **self.window())
+        window = {"strides": self.strides, "padding": self.padding, "dilations": self.dilation_rate}
+        y = transposed(ops.conv_transpose, x, kernel, output_padding=self.output_padding, **window)
         return self.finish(weight, y, self.filters)
 
 

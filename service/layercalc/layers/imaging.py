@@ -18,6 +18,7 @@ from layercalc.layers.fields import (
     Ints,
     Number,
 )
+from layercalc.layers.interpolation import INTERPOLATIONS, resize
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.wording import finite
@@ -93,7 +94,7 @@ class Resizing(Image):
 
     height = Int(min=1)
     width = Int(min=1)
-    interpolation = Choice(ops.INTERPOLATIONS, "bilinear")
+    interpolation = Choice(INTERPOLATIONS, "bilinear")
     crop_to_aspect_ratio = Bool(False)
     pad_to_aspect_ratio = Bool(False)
     fill_mode = Choice(("constant",), "constant")
@@ -113,7 +114,7 @@ class Resizing(Image):
             x = window(x, axes, to, single=True)
         elif self.pad_to_aspect_ratio and known(x.shape[axis] for axis in axes):
             x = self.padded(x, axes, to)
-        y = ops.resize(x, axes=axes, to=to, method=self.interpolation, antialias=self.antialias)
+        y = resize(x, axes=axes, to=to, interpolation=self.interpolation, antialias=self.antialias)
         return y if dtype in ops.FLOATS or str(y.dtype) == dtype else ops.to_integer(y, to=dtype)
 
     def padded(self, x: Tensor, axes: tuple[int, int], to: tuple[int, int]) -> Tensor:
@@ -142,7 +143,7 @@ class CenterCrop(Image):
         axes, to = self.axes(x), (self.height, self.width)
         x = floated(x)
         if any(provably(x.shape[axis] < n) for axis, n in zip(axes, to, strict=True)):
-            return ops.resize(window(x, axes, to, single=False), axes=axes, to=to, method="bilinear")
+            return resize(window(x, axes, to, single=False), axes=axes, to=to, interpolation="bilinear")
         for axis, n in zip(axes, to, strict=True):
             start = (x.shape[axis] - n) // 2 if known((x.shape[axis],)) else 0  # nothing runs on an unknown size
             x = ops.take(x, axis=axis, start=start, stop=start + n)
@@ -167,7 +168,7 @@ class RandomCrop(Image):
         axes, to = self.axes(x), (self.height, self.width)
         if tuple(x.shape[axis] for axis in axes) == to:
             return x
-        return ops.resize(window(floated(x), axes, to, single=False), axes=axes, to=to, method="bilinear")
+        return resize(window(floated(x), axes, to, single=False), axes=axes, to=to, interpolation="bilinear")
 
 
 @layer

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from layercalc.layers import base
 from layercalc.layers.fields import Bool, Dtype, Opaque, Text
@@ -54,3 +55,9 @@ class Layer(base.Layer):
     trainable = Bool(True)
     dtype = Dtype()
     activity_regularizer = Opaque()
+
+    data_format: Any = "channels_last"
+
+    @property
+    def channels_first(self) -> bool:  # type: ignore[override]
+        return bool(self.data_format == "channels_first")

@@ -10,8 +10,8 @@ from layercalc.layers.convolution import Convolution
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
 from layercalc.layers.keras import layer
 from layercalc.layers.nested import Activation
+from layercalc.layers.padding import placed, slide
 from layercalc.ops import Tensor
-from layercalc.ops.window import positions
 
 STORED = {1: "", 2: "has zeros for what no window sees", 3: "is the numbers of a sparse matrix"}
 
@@ -51,10 +51,9 @@ class LocallyConnected(Convolution):
         if not known(x.shape[1:]):
             raise ShapeError(f"{self.type} has weights for every position of {text(x.shape)}: all sizes must be known.")
         spatial, channels = x.shape[1:-1], x.shape[-1]
-        once = (1,) * len(spatial)
-        window: dict[str, Any] = {"strides": self.strides, "padding": self.padding, "dilation_rate": once}
-        places = positions(spatial, self.kernel_size, field="kernel_size", **window)
-        seen = ops.patches(x, window=tuple(self.kernel_size), **window)
+        window = {"size": self.kernel_size, "strides": self.strides, "padding": self.padding}
+        seen = slide(ops.patches, x, window=self.kernel_size, field="kernel_size", **window)
+        places = seen.shape[1:-1]
         rows = ops.reshape(seen, to=(x.shape[0], size(places), seen.shape[-1]))
         own = (size(places), seen.shape[-1], self.filters)
         if self.implementation == 1:
@@ -71,8 +70,9 @@ class LocallyConnected(Convolution):
     def pairs(self, spatial: Any, places: Any) -> int:
         """How many places of the input all windows see: those at the edges are cut off."""
         found = 1
-        for n, m, k, stride in zip(spatial, places, self.kernel_size, self.strides, strict=True):
-            before = max((m - 1) * stride + k - n, 0) // 2 if self.padding == "same" else 0
+        pads = placed(spatial, self.kernel_size, self.strides, self.padding)["pads"]
+        sizes = zip(spatial, places, self.kernel_size, self.strides, pads, strict=True)
+        for n, m, k, stride, (before, _) in sizes:
             if m > 100_000:
                 raise ShapeError("A sparse kernel over more than 100,000 positions is not counted here.")
             starts = (place * stride - before for place in range(m))

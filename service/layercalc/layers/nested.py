@@ -3,6 +3,7 @@
 from typing import Any
 
 import marshmallow as ma
+import numpy as np
 
 from layercalc import ops
 from layercalc.layers.base import (
@@ -17,6 +18,7 @@ from layercalc.layers.fields import (
     note,
 )
 from layercalc.layers.vocabulary import Vocabulary
+from layercalc.ops.activation import constant_of, pointwise
 from layercalc.wording import nearest, received
 
 
@@ -71,6 +73,18 @@ class LayerField(Field):
         return made
 
 
+# Keras 2's hard_sigmoid is another function than Keras 3's; readers of its documents ask for it by this name.
+OLD_ACTIVATIONS = {
+    "keras2.hard_sigmoid": pointwise(
+        "hard_sigmoid_2",
+        lambda x: np.clip(constant_of(x, 0.2) * x + constant_of(x, 0.5), 0, 1),
+        muls=1,
+        adds=1,
+        compares=2,
+    )
+}
+
+
 class Function:
     """An activation function with its arguments; called as `activation(weight, x)`."""
 
@@ -78,7 +92,7 @@ class Function:
 
     def __init__(self, name: str):
         self.name = name
-        self.op = ops.OLD_ACTIVATIONS[name] if name in ops.OLD_ACTIVATIONS else ops.ACTIVATIONS[name]
+        self.op = OLD_ACTIVATIONS[name] if name in OLD_ACTIVATIONS else ops.ACTIVATIONS[name]
 
     def __call__(self, weight: Weight, x: Any) -> Any:
         return x if self.op is None else self.op(x)
@@ -112,7 +126,7 @@ class Activation(Field):
                 return Wrapped(*inner(value, self))
         if not isinstance(function, str):
             raise self.refuse(value)
-        if function in ops.OLD_ACTIVATIONS:
+        if function in OLD_ACTIVATIONS:
             return Function(function)
         known = ALIASES.get(function, function)
         if known not in ops.ACTIVATIONS and known.lower() in ops.ACTIVATIONS:

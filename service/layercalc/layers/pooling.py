@@ -6,6 +6,7 @@ from layercalc import ops
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims
 from layercalc.layers.keras import Layer, layer
+from layercalc.layers.padding import slide
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 
@@ -26,7 +27,9 @@ class Pooling(Layer):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         spatial_axes(self, x)
-        return self.pool(x, pool_size=self.pool_size, strides=self.strides or self.pool_size, padding=self.padding)
+        size = self.pool_size
+        window = {"size": size, "strides": self.strides or size, "padding": self.padding}
+        return slide(self.pool, x, window=size, field="pool_size", **window)
 
 
 @layer(aliases=("MaxPool{}D",), MaxPooling1D=1, MaxPooling2D=2, MaxPooling3D=3)

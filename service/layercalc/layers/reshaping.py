@@ -9,6 +9,7 @@ from layercalc.dims import size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import MAX_DEPTH, Choice, DataFormat, Dims, Int, Ints, Numbers, Pairs
+from layercalc.layers.interpolation import INTERPOLATIONS, resize
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.pooling import spatial_axes
 from layercalc.ops import Tensor
@@ -185,7 +186,7 @@ class UpSamplingImage(UpSampling):
 
     size = Dims(2)
     data_format = DataFormat()
-    interpolation = Choice(("nearest", *(one for one in ops.INTERPOLATIONS if one != "nearest")), "nearest")
+    interpolation = Choice(("nearest", *(one for one in INTERPOLATIONS if one != "nearest")), "nearest")
 
     examples: ClassVar[Any] = {2: ({"interpolation": "bilinear"}, (2, 3, 4, 2))}
 
@@ -194,7 +195,7 @@ class UpSamplingImage(UpSampling):
             return super().call(weight, x)
         rows, columns = spatial_axes(self, x)
         to = x.shape[rows] * self.size[0], x.shape[columns] * self.size[1]
-        return ops.resize(x, axes=(rows, columns), to=to, method=self.interpolation)
+        return resize(x, axes=(rows, columns), to=to, interpolation=self.interpolation)
 
 
 @layer(UpSampling3D=3)

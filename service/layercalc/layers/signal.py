@@ -21,6 +21,7 @@ from layercalc.layers.fields import (
 from layercalc.layers.imaging import floated
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
+from layercalc.layers.padding import slide
 from layercalc.ops import Tensor
 from layercalc.ops.signal import COSINES, window
 from layercalc.wording import received
@@ -150,8 +151,8 @@ class STFTSpectrogram(Layer):
         kernels = [weight(f"{side}_kernel", shape, Fourier(side=side, **fill)) for side in sides]
         x = ops.reshape(ops.transpose(x, axes=(0, 2, 1)), to=(batch * channels, steps, 1))
         step = self.frame_step or self.frame_length // 2
-        how = {"strides": (step,), "padding": self.padding, "dilation_rate": (1,)}
-        y = self.combined([ops.conv(x, kernel, **how) for kernel in kernels])
+        how = {"size": (self.frame_length,), "strides": (step,), "padding": self.padding, "field": "frame_length"}
+        y = self.combined([slide(ops.conv, x, kernel, **how) for kernel in kernels])
         y = ops.reshape(y, to=(batch, channels, *y.shape[1:]))
         if self.expand_dims:
             return ops.transpose(y, axes=(0, 2, 3, 1))

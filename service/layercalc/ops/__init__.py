@@ -1,7 +1,7 @@
 """Primitives: each says, side by side, what shape it returns, what it costs and how NumPy computes it."""
 
 from layercalc.ops import linalg, quantile  # noqa: F401  # registered by being imported
-from layercalc.ops.activation import ACTIVATIONS, OLD_ACTIVATIONS
+from layercalc.ops.activation import ACTIVATIONS
 from layercalc.ops.base import (
     FLOATS,
     OPS,
@@ -52,7 +52,7 @@ from layercalc.ops.linear import batch_dot, gather, gather_along, low_rank, matm
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
 from layercalc.ops.patches import fold, frames, patches
-from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
+from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, lp_pool, max_pool
 from layercalc.ops.reduction import (
     argmax,
     argmin,
@@ -72,7 +72,8 @@ from layercalc.ops.reduction import (
     reduce_sum,
     sort,
 )
-from layercalc.ops.resizing import INTERPOLATIONS, resize
+from layercalc.ops.resizing import resize_axis as resize
+from layercalc.ops.resizing import resize_nearest
 from layercalc.ops.running import Running, forced
 from layercalc.ops.sampling import homography, map_coordinates, project, scale_axis
 from layercalc.ops.scatter import scatter, segments, slice_at, slice_update
@@ -97,7 +98,6 @@ from layercalc.ops.signal import decibels, mel_bands, spectrum
 from layercalc.ops.spec import WIDTH, Spec, Tensor
 
 __all__ = [
-    "OLD_ACTIVATIONS",
     "adaptive_average_pool",
     "adaptive_max_pool",
     "einsum",
@@ -105,6 +105,7 @@ __all__ = [
     "promote",
     "triangle",
     "low_rank",
+    "lp_pool",
     "shape_of",
     "values_of",
     "identity",
@@ -142,7 +143,6 @@ __all__ = [
     "ACTIVATIONS",
     "Cost",
     "FLOATS",
-    "INTERPOLATIONS",
     "OPS",
     "READING",
     "Running",
@@ -192,6 +192,7 @@ __all__ = [
     "repeat",
     "reshape",
     "resize",
+    "resize_nearest",
     "scan",
     "select",
     "standardize",

@@ -212,16 +212,6 @@ def constant_of(x: np.ndarray, value: float) -> Any:
     return x.dtype.type(value)
 
 
-# Keras 2's hard_sigmoid is another function than Keras 3's; readers of its documents ask for it by this name.
-OLD_ACTIVATIONS: dict[str, Op] = {
-    "keras2.hard_sigmoid": pointwise(
-        "hard_sigmoid_2",
-        lambda x: np.clip(constant_of(x, 0.2) * x + constant_of(x, 0.5), 0, 1),
-        muls=1,
-        adds=1,
-        compares=2,
-    )
-}
 ACTIVATIONS: dict[str, Op | None] = {
     "linear": None,
     "relu": Relu("relu", relu, floating=True),

@@ -117,7 +117,7 @@ class Op:
         return False
 
     def affine(self, *arrays: Any, **attributes: Any) -> Affine | None:
-        """The run as a factor and a summand for each channel, if it is one."""
+        """The run as a factor and a summand for each place on one axis, the attribute `channels`, if it is one."""
         return None
 
     def into(self, out: np.ndarray, *arrays: np.ndarray, **attributes: Any) -> None:

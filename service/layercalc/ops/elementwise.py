@@ -9,7 +9,7 @@ from layercalc import deadline
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.pending import Affine
+from layercalc.ops.pending import Affine, inverse, order
 from layercalc.ops.reach import Spans, together
 
 
@@ -67,11 +67,13 @@ class Elementwise(Op):
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
         if len(arrays) > 1 or arrays[0].size <= BLOCK:
             return self.function(*arrays, **attributes)
-        x = np.ascontiguousarray(arrays[0]).reshape(-1)
+        axes = order(arrays[0])
+        base = arrays[0].transpose(inverse(axes))
+        x = np.ascontiguousarray(base).reshape(-1)
         out = np.empty_like(x)
         for start in deadline.each(range(0, x.size, BLOCK)):  # temporaries stay small, and in cache
             out[start : start + BLOCK] = self.function(x[start : start + BLOCK], **attributes)
-        return out.reshape(arrays[0].shape)
+        return out.reshape(base.shape).transpose(axes)
 
 
 class Select(Elementwise):
@@ -93,8 +95,8 @@ class Select(Elementwise):
 class BiasAdd(Elementwise):
     """A vector added along the last axis."""
 
-    def affine(self, x: Any, bias: np.ndarray) -> Affine | None:
-        return Affine(None, bias) if bias.shape == x.shape[-1:] else None
+    def affine(self, x: Any, bias: np.ndarray, *, channels: int) -> Affine | None:
+        return Affine(None, bias) if bias.shape == x.shape[-1:] and channels == x.ndim - 1 else None
 
 
 add = Elementwise("add", np.add, adds=1)

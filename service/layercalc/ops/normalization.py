@@ -40,8 +40,8 @@ class BatchNorm(Op):
         y += shift.reshape(along)
         return y
 
-    def affine(self, x: Any, *vectors: Any, axis: int, **how: Any) -> Affine | None:
-        return Affine(*self.folded(x.dtype, *vectors, **how)) if axis % x.ndim == x.ndim - 1 else None
+    def affine(self, x: Any, *vectors: Any, channels: int, axis: int, **how: Any) -> Affine | None:
+        return Affine(*self.folded(x.dtype, *vectors, **how)) if axis % x.ndim == channels else None
 
     def folded(self, dtype: Any, mean: Any, variance: Any, *affine: Any, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
         """The four vectors as two."""

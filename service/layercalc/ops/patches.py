@@ -10,31 +10,25 @@ from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.window import padded, padded_size, pads, positions, span, taps
+from layercalc.ops.columns import windows
+from layercalc.ops.window import Pads, Sliding, around, counted, inner, padded, padded_size, span, taps
 
 
-class Patches(Op):
+class Patches(Sliding):
     """The elements of each window of (batch, *spatial, channels): (batch, *positions, window · channels)."""
 
     free = True
 
-    def shape(self, x: Shape, *, window: Shape, strides: Shape, padding: str, dilation_rate: Shape) -> Shape:
-        how: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": dilation_rate}
-        return x[0], *positions(x[1:-1], window, field="size", **how), size(window) * x[-1]
+    def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
+        return x[0], *counted(x[1:-1], window, **how), size(window) * x[-1]
 
     def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
-        return padded_size(x, window, **how)
+        return padded_size(x, window, counted(x[1:-1], window, **how), **how)
 
-    def run(self, x: Any, *, window: Any, strides: Any, padding: str, dilation_rate: Any) -> np.ndarray:
-        out = self.shape(x.shape, window=window, strides=strides, padding=padding, dilation_rate=dilation_rate)
-        sizes = zip(x.shape[1:-1], window, strides, dilation_rate, strict=True)
-        x = padded(x, [pads(n, k, s, d, padding) for n, k, s, d in sizes])
-        reach = tuple(span(k, d) for k, d in zip(window, dilation_rate, strict=True))
-        spatial = tuple(range(1, x.ndim - 1))
-        seen = sliding_window_view(x, reach, axis=spatial)
-        apart = [slice(None, None, d) for d in dilation_rate]
-        seen = seen[(slice(None), *(slice(None, None, s) for s in strides), slice(None), *apart)]
-        return np.moveaxis(seen, x.ndim - 1, -1).reshape(out)
+    def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
+        out = self.shape(x.shape, window=window, **how)
+        x = padded(x, around(x.shape[1:-1], window, out[1:-1], **how))
+        return windows(x, window, out[1:-1], how["strides"], how["dilations"]).reshape(out)
 
 
 class Fold(Op):
@@ -45,12 +39,12 @@ class Fold(Op):
     sums = True
 
     def shape(
-        self, x: Shape, *, output_size: Shape, window: Shape, strides: Shape, padding: Shape, dilation_rate: Shape
+        self, x: Shape, *, output_size: Shape, window: Shape, strides: Shape, pads: Pads, dilations: Shape
     ) -> Shape:
         each = size(window)
         if not isinstance(x[1], Unknown) and x[1] % each:
-            raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "kernel_size")
-        counts = self.counts(output_size, window, strides, padding, dilation_rate)
+            raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "window")
+        counts = self.counts(output_size, window, strides, pads, dilations)
         if any(provably(n < 1) for n in counts) or differ(x[2], size(counts)):
             raise ShapeError(
                 f"{text(x)}: an image of {text(output_size)} has {text(counts)} windows, {size(counts)} in all; "
@@ -59,32 +53,27 @@ class Fold(Op):
             )
         return x[0], x[1] // each, *output_size
 
-    def counts(
-        self, output_size: Shape, window: Shape, strides: Shape, padding: Shape, dilation_rate: Shape
-    ) -> tuple[Dim, ...]:
-        sizes = zip(output_size, window, strides, padding, dilation_rate, strict=True)
-        return tuple((n + 2 * p - span(k, d)) // s + 1 for n, k, s, p, d in sizes)
+    def counts(self, output_size: Shape, window: Shape, strides: Shape, pads: Pads, dilations: Shape) -> Shape:
+        sizes = zip(output_size, window, strides, pads, dilations, strict=True)
+        return tuple((n + sum(around) - span(k, d)) // s + 1 for n, k, s, around, d in sizes)
 
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
         return Cost(adds=size(x))
 
-    def workspace(self, x: Shape, *, output_size: Shape, padding: Shape, window: Shape, **_: Any) -> Dim:
-        return x[0] * (x[1] // size(window)) * prod(n + 2 * p for n, p in zip(output_size, padding, strict=True))
+    def workspace(self, x: Shape, *, output_size: Shape, pads: Pads, window: Shape, **_: Any) -> Dim:
+        return x[0] * (x[1] // size(window)) * prod(n + sum(p) for n, p in zip(output_size, pads, strict=True))
 
     def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:
         return size(window)
 
-    def run(
-        self, x: Any, *, output_size: Any, window: Any, strides: Any, padding: Any, dilation_rate: Any
-    ) -> np.ndarray:
-        counts = self.counts(output_size, window, strides, padding, dilation_rate)
+    def run(self, x: Any, *, output_size: Any, window: Any, strides: Any, pads: Any, dilations: Any) -> np.ndarray:
+        counts = self.counts(output_size, window, strides, pads, dilations)
         batch, channels = x.shape[0], x.shape[1] // prod(window)
         x = x.reshape(batch * channels, *window, *counts)
-        out = np.zeros((batch * channels, *(n + 2 * p for n, p in zip(output_size, padding, strict=True))), x.dtype)
-        for tap, where in deadline.each(taps(window, counts, strides, dilation_rate)):
+        out = np.zeros((batch * channels, *(n + sum(p) for n, p in zip(output_size, pads, strict=True))), x.dtype)
+        for tap, where in deadline.each(taps(window, counts, strides, dilations)):
             out[where] += x[(slice(None), *tap)]
-        inside = (slice(p, p + n) for n, p in zip(output_size, padding, strict=True))
-        return out[(slice(None), *inside)].reshape(batch, channels, *output_size)
+        return out[inner(pads, output_size)].reshape(batch, channels, *output_size)
 
 
 class Frames(Op):

@@ -32,6 +32,9 @@ def parts(rows: int, row_bytes: int, least: int = 1, most: int = BLOCK_BYTES) ->
         yield start, min(start + step, rows)
 
 
+Axes = tuple[int, ...]
+
+
 class Affine:
     """x · scale + shift for each channel."""
 
@@ -90,6 +93,17 @@ class Made:
     shape: tuple[int, ...] | None = None
 
 
+class Seen(NamedTuple):
+    """The same of a tensor that is seen with its axes in another order."""
+
+    made: Made
+    axes: Axes
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        return None if self.made.shape is None else reordered(self.made.shape, self.axes)
+
+
 class Pending:
     """`make(finish, scale)` gives the array, each channel times `scale` if there is one; `steps` join it.
 
@@ -137,6 +151,55 @@ class Pending:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.force(), dtype)
+
+
+class Transposed:
+    """A tensor that waits, seen with its axes in another order: axis i is axis `axes[i]` of `base`."""
+
+    __slots__ = ("axes", "base", "shape")
+
+    def __init__(self, base: Pending, axes: Axes):
+        self.base, self.axes, self.shape = base, axes, reordered(base.shape, axes)
+
+    dtype = property(lambda self: self.base.dtype)
+    ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: self.base.size)
+    made = property(lambda self: Seen(self.base.made, self.axes))
+
+    def force(self) -> np.ndarray:
+        """The numbers: a view."""
+        return self.base.force().transpose(self.axes)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.force(), dtype)
+
+
+def reordered(sizes: tuple[int, ...], axes: Axes) -> tuple[int, ...]:
+    return tuple([sizes[axis] for axis in axes])
+
+
+def seen(x: Any, axes: Axes) -> Any:
+    """A tensor with its axes in another order: numbers that wait go on waiting."""
+    if x.__class__ is Transposed:
+        x, axes = x.base, reordered(x.axes, axes)
+    if axes == tuple(range(len(axes))):
+        return x
+    return Transposed(x, axes) if x.__class__ is Pending else x.transpose(axes)
+
+
+def inverse(axes: Axes) -> Axes:
+    return tuple(map(axes.index, range(len(axes))))
+
+
+def order(x: Any) -> Axes:
+    """The order that the axes of a tensor are seen in, which lies in memory without gaps in another if not in this."""
+    plain = tuple(range(x.ndim))
+    if x.__class__ is Transposed:
+        return x.axes
+    if x.__class__ is Pending or x.flags.c_contiguous:
+        return plain
+    lying = tuple(sorted(plain, key=lambda axis: -abs(x.strides[axis])))
+    return inverse(lying) if x.transpose(lying).flags.c_contiguous else plain
 
 
 def merged(steps: list[Affine | Step]) -> list[Affine | Step]:

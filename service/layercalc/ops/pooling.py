@@ -1,7 +1,7 @@
 """Pooling over (batch, *spatial, channels), for any number of spatial axes."""
 
 from math import gcd, prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,60 +12,52 @@ from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
 from layercalc.ops.scratch import BLOCK_BYTES
 from layercalc.ops.threads import spread
-from layercalc.ops.window import padded, padded_size, pads, positions, slid
+from layercalc.ops.window import Sliding, around, counted, padded, padded_size, slid, span
 
 
-class Pool(Op):
-    """One number for each window and channel: a reduction and the value that never wins.
+class Pool(Sliding):
+    """One number for each window and channel, made of its elements two by two.
 
-    Padding is no part of a window: the maximum passes over it and the average does not divide by it.
+    Padding is no part of a window. With `ceil_mode` the last window may hang over the end.
     """
 
-    price = "k − 1 comparisons for each window of k; an average k − 1 additions and 1 division"
+    merge: ClassVar[Any]
 
-    def __init__(self, name: str, average: bool):
-        super().__init__(name)
-        self.average, self.floating = average, average
+    def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
+        return x[0], *counted(x[1:-1], window, **how), x[-1]
 
-    def shape(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Shape:
-        once = (1,) * len(pool_size)
-        window: dict[str, Any] = {"strides": strides, "padding": padding, "dilation_rate": once}
-        return x[0], *positions(x[1:-1], pool_size, field="pool_size", **window), x[-1]
+    def reach(self, out: Shape, spans: list[Spans], x: Shape, *, window: Shape, **how: Any) -> Spans:
+        return None, *slid(spans[0], window, **how)[1:-1], spans[0][-1]
 
-    def cost(self, out: Shape, x: Shape, *, pool_size: Shape, **_: Any) -> Cost:
-        return reduction(size(out), size(pool_size), self.average)
+    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return 2 * padded_size(x, window, self.shape(x, window=window, **how)[1:-1], **how)
 
-    def reach(
-        self, out: Shape, spans: list[Spans], x: Shape, *, pool_size: Shape, strides: Shape, padding: str
-    ) -> Spans:
-        once = (1,) * len(pool_size)
-        inside = slid(spans[0], x, pool_size, strides=strides, padding=padding, dilation_rate=once)
-        return None, *inside[1:-1], spans[0][-1]
+    def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:
+        return sum(window)
 
-    def workspace(self, x: Shape, *, pool_size: Shape, strides: Shape, padding: str) -> Dim:
-        once = (1,) * len(pool_size)
-        return 2 * padded_size(x, pool_size, strides=strides, padding=padding, dilation_rate=once)
+    def neutral(self, dtype: np.dtype) -> Any:
+        """The number that changes nothing, for the padding."""
+        return 0
 
-    def launches(self, x: Shape, *, pool_size: Shape, **_: Any) -> Dim:
-        return sum(pool_size)
+    def finished(self, out: np.ndarray, counts: list[np.ndarray]) -> None:
+        """What is done to windows that are merged, in place."""
 
-    def run(self, x: Any, *, pool_size: Any, strides: Any, padding: str) -> np.ndarray:
-        out = np.empty(self.shape(x.shape, pool_size=pool_size, strides=strides, padding=padding), x.dtype)
-        around = [pads(n, k, s, 1, padding) for n, k, s in zip(x.shape[1:-1], pool_size, strides, strict=True)]
-        lowest: Any = {"f": -np.inf, "b": False}[x.dtype.kind] if x.dtype.kind in "fb" else np.iinfo(x.dtype).min
-        spatial, x = x.shape[1:-1], padded(x, around, 0 if self.average else lowest)
-        counts = [
-            np.minimum(start + k, n) - np.maximum(start, 0)
-            for start, n, k in (
-                (np.arange(to) * s - before, n, k)
-                for to, n, k, s, (before, _) in zip(out.shape[1:-1], spatial, pool_size, strides, around, strict=True)
-            )
-        ]
+    def counts(self, spatial: Any, out: Any, window: Any, **how: Any) -> list[np.ndarray]:
+        """What the windows are divided by, along each axis."""
+        return [np.ones(to, np.int64) for to in out]
+
+    def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
+        out = np.empty(self.shape(x.shape, window=window, **how), x.dtype)
+        added = around(x.shape[1:-1], window, out.shape[1:-1], **how)
+        counts = self.counts(x.shape[1:-1], out.shape[1:-1], window, **how)
+        strides, dilations = how["strides"], how["dilations"]
+        x = padded(x, added, self.neutral(x.dtype))
 
         def band(image: int, start: int, stop: int) -> None:
             to = out[image : image + 1, start:stop]
-            rows = slice(start * strides[0], (stop - 1) * strides[0] + pool_size[0])
-            self.pooled(x[image : image + 1, rows], to, pool_size, strides, [counts[0][start:stop], *counts[1:]])
+            rows = slice(start * strides[0], (stop - 1) * strides[0] + span(window[0], dilations[0]))
+            self.merged(x[image : image + 1, rows], to, window, strides, dilations)
+            self.finished(to, [counts[0][start:stop], *counts[1:]])
 
         rows = prod(x.shape[2:]) * x.itemsize * strides[0]
         step = max(BLOCK_BYTES // max(rows, 1), 1)
@@ -73,20 +65,92 @@ class Pool(Op):
         spread(band, [(i, start, min(start + step, out.shape[1])) for i in range(len(out)) for start in bands])
         return out
 
-    def pooled(self, x: np.ndarray, out: np.ndarray, pool_size: Any, strides: Any, counts: list[np.ndarray]) -> None:
-        """Some rows: one axis after the other, which is k + k and not k · k terms; `counts` are the windows' sizes."""
-        merge: Any = np.add if self.average else np.maximum
-        for axis, (k, s, n) in enumerate(zip(pool_size, strides, out.shape[1:-1], strict=True), 1):
-            parts = [x[(slice(None),) * axis + (slice(tap, tap + (n - 1) * s + 1, s),)] for tap in range(k)]
+    def merged(self, x: np.ndarray, out: np.ndarray, window: Any, strides: Any, dilations: Any) -> None:
+        """Some rows: one axis after the other, which is k + k and not k · k terms."""
+        merge = self.merge
+        for axis, (k, s, d, n) in enumerate(zip(window, strides, dilations, out.shape[1:-1], strict=True), 1):
+            starts = range(0, k * d, d)
+            parts = [x[(slice(None),) * axis + (slice(start, start + (n - 1) * s + 1, s),)] for start in starts]
             to = out if axis == out.ndim - 2 else None
             x = merge(parts[0], parts[1], out=to) if k > 1 else parts[0]
             for part in parts[2:]:
                 merge(x, part, out=x)
             if k == 1 and to is not None:
                 out[...] = x
-        if self.average:
-            for axis, inside in enumerate(counts, 1):
-                out /= inside.astype(out.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
+
+
+class MaxPool(Pool):
+    """The largest number of each window and channel."""
+
+    price = "k − 1 comparisons for each window of k"
+
+    merge = np.maximum
+
+    def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
+        return reduction(size(out), size(window), average=False)
+
+    def neutral(self, dtype: np.dtype) -> Any:
+        return {"f": -np.inf, "b": False}[dtype.kind] if dtype.kind in "fb" else np.iinfo(dtype).min
+
+
+class AveragePool(Pool):
+    """The mean of each window and channel: of the elements that are there, or of padding too, or by a divisor."""
+
+    price = "k − 1 additions and 1 division for each window of k"
+
+    floating = True
+    merge = np.add
+
+    def shape(self, x: Shape, *, window: Shape, count_include_pad: bool = False, divisor: int = 0, **how: Any) -> Shape:
+        return super().shape(x, window=window, **how)
+
+    def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
+        return reduction(size(out), size(window), average=True)
+
+    def counts(self, spatial: Any, out: Any, window: Any, **how: Any) -> list[np.ndarray]:
+        if how.get("divisor"):
+            return [np.full(out[0], how["divisor"]), *(np.array([1]) for _ in out[1:])]
+        found = []
+        sizes = zip(spatial, out, window, how["strides"], how["pads"], how["dilations"], strict=True)
+        for n, to, k, stride, (before, after), dilation in sizes:
+            starts = np.arange(to) * stride - before
+            if how.get("count_include_pad"):
+                starts, n = starts + before, before + n + after
+            found.append(inside(starts, n, k, dilation))
+        return found
+
+    def finished(self, out: np.ndarray, counts: list[np.ndarray]) -> None:
+        for axis, inside in enumerate(counts, 1):
+            out /= inside.astype(out.dtype).reshape(-1, *(1,) * (out.ndim - axis - 1))
+
+
+class LpPool(Pool):
+    """The p-norm of each window and channel."""
+
+    price = "1 power for each element of the input, k − 1 additions and 1 root for each window of k"
+
+    floating = True
+    merge = np.add
+
+    def shape(self, x: Shape, *, window: Shape, p: float = 2, **how: Any) -> Shape:
+        return super().shape(x, window=window, **how)
+
+    def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
+        summed = reduction(size(out), size(window), average=False, kind="adds").adds
+        return Cost(adds=summed, transcendentals=size(x) + size(out))
+
+    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return size(x) + super().workspace(x, window=window, **how)
+
+    def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
+        out = super().run(np.abs(x) ** x.dtype.type(how.get("p", 2)), window=window, **how)
+        return np.power(out, out.dtype.type(1 / how.get("p", 2)), out=out)
+
+
+def inside(starts: np.ndarray, n: int, k: int, dilation: int) -> np.ndarray:
+    """How many of the k elements of windows that begin at `starts` are in [0, n)."""
+    before, behind = (np.clip(-(-(end - starts) // dilation), 0, k) for end in (0, n))
+    return behind - before
 
 
 class AdaptivePool(Op):
@@ -124,7 +188,8 @@ class AdaptivePool(Op):
         return x
 
 
-max_pool = Pool("max_pool", average=False)
-average_pool = Pool("average_pool", average=True)
+max_pool = MaxPool("max_pool")
+average_pool = AveragePool("average_pool")
+lp_pool = LpPool("lp_pool")
 adaptive_average_pool = AdaptivePool("adaptive_average_pool", average=True)
 adaptive_max_pool = AdaptivePool("adaptive_max_pool", average=False)

@@ -5,7 +5,10 @@ Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural N
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import inf
 from typing import Any, NamedTuple
+
+from layercalc.dims import Unknown
 
 
 class Span(NamedTuple):
@@ -32,7 +35,13 @@ def ceiling(n: Any) -> Any:
 def largest(spans: Iterable[Span | None]) -> Span | None:
     """Of several branches the one that sees most."""
     known = [span for span in spans if span is not None]
-    return max(known, key=lambda span: (span.size, span.padding)) if known else None
+    if len(known) < 2:
+        return known[0] if known else None
+    return max(known, key=lambda span: (span.size, at_most(span.padding)))
+
+
+def at_most(n: Any) -> Any:
+    return inf if isinstance(n, Unknown) else n
 
 
 def together(spans: list[Spans], axes: int) -> Spans:

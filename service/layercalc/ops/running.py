@@ -8,7 +8,7 @@ import numpy as np
 
 from layercalc.dims import Shape
 from layercalc.ops.base import FLOATS, Op
-from layercalc.ops.pending import Finish, Make, Pending, Step, over
+from layercalc.ops.pending import Axes, Finish, Make, Pending, Step, Transposed, inverse, order, over, seen
 from layercalc.ops.threads import ALONE
 
 
@@ -67,28 +67,30 @@ class Running:
                 return self.wait(Pending(out, inputs[0].dtype, made(op, inputs, attributes), folds))
         return op.run(*inputs, **attributes)
 
-    def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Pending | None:
+    def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """The tensor with one more step, if this op is one that can wait."""
-        place = next((i for i, x in enumerate(inputs) if x.__class__ is Pending and x.array is None and not x.taken), 0)
+        place = next((i for i, x in enumerate(inputs) if waits(x)), 0)
         x = inputs[place]
         if x.dtype != self.float or x.ndim < 2 or x.size < SMALL_RUN or {one.dtype for one in inputs} != {x.dtype}:
             return None
-        step: Any = op.affine(*inputs, **attributes) if place == 0 else None
+        axes = order(x)
+        step: Any = op.affine(*inputs, channels=axes.index(x.ndim - 1), **attributes) if place == 0 else None
         if step is None:
             if not op.joins(*inputs, **attributes):
                 return None
-            others = []
+            others: list[np.ndarray] = []
             for one in (*inputs[:place], *inputs[place + 1 :]):
-                if one.shape != x.shape and not (one.ndim == 1 and one.shape == x.shape[-1:]) and one.size != 1:
+                rows = beside(one, x.shape, axes)
+                if rows is None:
                     return None
-                array = forced(one)
-                others.append(array.reshape(-1, x.shape[-1]) if one.shape == x.shape else array.reshape(-1))
+                others.append(rows)
             step = Step(op, tuple(others), place, attributes)
-        if x.__class__ is Pending and x.array is None and not x.taken:
-            return self.wait(x.then(step))
+        if waits(x):
+            base = x.base if x.__class__ is Transposed else x
+            return seen(self.wait(base.then(step)), axes)
         self.settle()
-        source = np.ascontiguousarray(forced(x))
-        return self.wait(Pending(source.shape, source.dtype, over(source)).then(step))
+        source = np.ascontiguousarray(forced(seen(x, inverse(axes))))
+        return seen(self.wait(Pending(source.shape, source.dtype, over(source)).then(step)), axes)
 
     def held(self, to: Any) -> Any:
         """What a dtype is held in: NumPy has no bfloat16, and a pass in float64 rounds to float32 nowhere."""
@@ -103,8 +105,8 @@ class Running:
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
         return np.asarray(values(), self.float if dtype in FLOATS else dtype)
 
-    def layout(self, x: Any, axes: tuple[int, ...]) -> np.ndarray:
-        return forced(x).transpose(axes)
+    def layout(self, x: Any, axes: tuple[int, ...]) -> Any:
+        return seen(x, axes)
 
     def scan(self, step: Callable, xs: tuple[np.ndarray, ...], carry: tuple, reverse: bool) -> tuple[tuple, np.ndarray]:
         xs, carry = tuple(map(forced, xs)), all_forced(carry)
@@ -139,7 +141,23 @@ SMALL_RUN = 1 << 12  # elements below which nothing is gained by waiting
 
 def forced(x: Any) -> np.ndarray:
     """The numbers of a tensor that may wait."""
-    return x.force() if x.__class__ is Pending else x
+    return x.force() if x.__class__ is Pending or x.__class__ is Transposed else x
+
+
+def waits(x: Any) -> bool:
+    """Whether something can still join the kernel that makes a tensor."""
+    x = x.base if x.__class__ is Transposed else x
+    return x.__class__ is Pending and x.array is None and not x.taken
+
+
+def beside(x: Any, shape: Shape, axes: Axes) -> np.ndarray | None:
+    """What a tensor is beside rows of one of that shape and order: rows too, a vector over channels, or a number."""
+    if x.shape == shape:
+        return forced(seen(x, inverse(axes))).reshape(-1, shape[axes.index(len(axes) - 1)])
+    channels = axes.index(len(axes) - 1) - len(axes)
+    if x.size == 1 or (-channels <= x.ndim <= len(shape) and x.size == x.shape[channels] == shape[channels]):
+        return forced(x).reshape(-1)
+    return None
 
 
 def all_forced(carry: Any) -> Any:

@@ -1,7 +1,7 @@
-"""A window sliding over (batch, *spatial, channels), for any number of spatial axes.
+"""Windows sliding over (batch, *spatial, channels) in numbers, for any number of spatial axes.
 
-Conventions are TensorFlow's (tf.nn.convolution): "valid" keeps the windows that fit, "same" gives ceil(n / stride)
-positions and puts the odd padding element at the end, "causal" pads the start only.
+Along each axis a window has a size, a stride, a dilation and a pair of pads: the elements added before and after.
+Whoever knows them by a word, such as "same", resolves it first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,80 +11,139 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, Unknown, provably, text
+from layercalc.dims import Dim, Shape, least, most, provably, text
 from layercalc.errors import ShapeError
+from layercalc.ops.base import READING, Op
 from layercalc.ops.reach import Span, Spans
+from layercalc.ops.spec import Tensor
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
+def axis_name(place: int, rank: int) -> str:
+    """What one of so many spatial axes is called."""
+    return AXES[rank][place] if rank in AXES else f"spatial axis {place + 1}"
+
+
+Pads = Sequence[tuple[Dim, Dim]]
+
+
+class Sliding(Op):
+    """An op with windows. Where nothing is said, they take every step, stand close and see no padding.
+
+    `positions`: how many there are along each axis, where the pads were made for a number of them. It follows from the
+    pads, but where these depend on the size of an axis no formula shows it.
+    """
+
+    def __call__(
+        self,
+        x: Tensor,
+        *others: Tensor,
+        strides: Shape | None = None,
+        pads: Pads | None = None,
+        dilations: Shape | None = None,
+        positions: Shape | None = None,
+        **how: Any,
+    ) -> Tensor:
+        rank = x.ndim - 2
+        once = (1,) * rank
+        how["strides"], how["dilations"] = strides or once, dilations or once
+        how["pads"], how["positions"] = pads or ((0, 0),) * rank, positions
+        return READING.get().op(self, (x, *others), how)
+
+
 def span(k: Dim, dilation: Dim) -> Dim:
-    """How many positions a window of k elements covers when they stand `dilation` apart."""
+    """How many elements a window of k covers when they stand `dilation` apart."""
     return (k - 1) * dilation + 1
 
 
-def positions(
-    spatial: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape, field: str
-) -> tuple[Dim, ...]:
-    """How many windows there are along each spatial axis; `field` is what the window's size is called in a layer."""
-    sizes = []
-    for axis, n, k, stride, dilation in zip(AXES[len(window)], spatial, window, strides, dilation_rate, strict=True):
-        if padding == "valid":
-            reach = span(k, dilation)
-            out = (n - reach) // stride + 1
-            if provably(n < reach):
-                raise ShapeError(unfitting(axis, spatial, window, n, k, stride, dilation, field), field)
-        else:
-            out = -(-n // stride)
+class Unfitting(ShapeError):  # noqa: N818
+    """A window larger than what it slides over."""
+
+    def __init__(
+        self, place: int, spatial: Shape, window: Shape, stride: Dim, pads: tuple[Dim, Dim], dilation: Dim
+    ) -> None:
+        self.place, self.spatial, self.window = place, spatial, window
+        self.stride, self.pads, self.dilation = stride, pads, dilation
+        super().__init__(self.told("the window"))
+
+    def named(self, field: str, instead: str) -> ShapeError:
+        """The same to somebody who calls the window's size `field`, and may do something else `instead`."""
+        return ShapeError(self.told(field, instead), field)
+
+    def told(self, field: str, instead: str = "") -> str:
+        """Why it does not fit, in numbers, and the least that would make it."""
+        axis, n, k = axis_name(self.place, len(self.window)), self.spatial[self.place], self.window[self.place]
+        reach, inside = span(k, self.dilation), n + sum(self.pads)
+        spread = f"({k} − 1)·{self.dilation} + 1 = {reach}" if self.dilation != 1 else f"{k}"
+        around = "".join(f" + {pad}" for pad in self.pads if pad != 0)
+        fits = (inside - 1) // self.dilation + 1
+        more = instead or f"pad {axis} with {reach - inside} more"
+        ways = [f"make the input's {axis} at least {reach - sum(self.pads)}", more]
+        if provably(fits >= 1):
+            ways.insert(0, f"set {field} to at most {fits} along {axis}")
+        return (
+            f"A {text(self.window)} window does not fit in {text(self.spatial)}: {axis} = "
+            f"⌊({n}{around} − {reach}) / {self.stride}⌋ + 1 = {(inside - reach) // self.stride + 1}, the window covers "
+            f"{spread}. To fit, {', or '.join(ways)}."
+        )
+
+
+def counted(
+    spatial: Shape,
+    window: Shape,
+    *,
+    strides: Shape,
+    pads: Pads,
+    dilations: Shape,
+    positions: Shape | None = None,
+    ceil_mode: bool = False,
+) -> Shape:
+    """How many windows there are along each axis: all that fit, unless `positions` says.
+
+    With `ceil_mode` the last may hang over the end, if it begins before it.
+    """
+    if positions is not None:
+        for place, n in enumerate(spatial):
             if provably(n < 1):
+                axis = axis_name(place, len(spatial))
                 raise ShapeError(f"{axis} of the input is {n}: there is nothing to slide over in {text(spatial)}.")
+        return positions
+    sizes = []
+    for place, (n, k, stride, around, dilation) in enumerate(
+        zip(spatial, window, strides, pads, dilations, strict=True)
+    ):
+        before, after = around
+        room = n + before + after - span(k, dilation)
+        out = room // stride + 1
+        if ceil_mode:
+            out = least(-(-room // stride) + 1, -(-(n + before) // stride))
+        if provably(out < 1):
+            raise Unfitting(place, spatial, window, stride, around, dilation)
         sizes.append(out)
     return tuple(sizes)
 
 
-def unfitting(axis: str, spatial: Shape, window: Shape, n: Dim, k: Dim, stride: Dim, dilation: Dim, field: str) -> str:
-    """Why a window does not fit, in numbers, and the least that would make it."""
-    reach = span(k, dilation)
-    spread = f"({k} − 1)·{dilation} + 1 = {reach}" if dilation != 1 else f"{k}"
-    fits = (n - 1) // dilation + 1
-    ways = [f"make the input's {axis} at least {reach}", "use padding 'same'"]
-    if provably(fits >= 1):
-        ways.insert(0, f"set {field} to at most {fits} along {axis}")
-    return (
-        f"A {text(window)} window does not fit in {text(spatial)}: {axis} = ⌊({n} − {reach}) / {stride}⌋ + 1 = "
-        f"{(n - reach) // stride + 1}, the window covers {spread}. To fit, {', or '.join(ways)}."
-    )
-
-
-def pads(n: int, k: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
-    """How many elements are added before and after one axis."""
-    reach = span(k, dilation)
-    if padding == "valid":
-        return 0, 0
-    if padding == "causal":
-        return reach - 1, 0
-    total = max((-(-n // stride) - 1) * stride + reach - n, 0)
-    return total // 2, total - total // 2
-
-
-def slid(
-    spans: Spans, x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape, **_: Any
-) -> Spans:
+def slid(spans: Spans, window: Shape, *, strides: Shape, pads: Pads, dilations: Shape, **_: Any) -> Spans:
     """How far the places of windows over (batch, *spatial, channels) see."""
     found: list[Span | None] = []
-    for n, k, stride, rate, one in zip(x[1:-1], window, strides, dilation_rate, spans[1:-1], strict=True):
-        before = 0 if padding == "valid" or isinstance(n, Unknown) else pads(n, k, stride, rate, padding)[0]
-        found.append(one and one.slid(span(k, rate), stride, before))
+    for k, stride, (before, _), dilation, one in zip(window, strides, pads, dilations, spans[1:-1], strict=True):
+        found.append(one and one.slid(span(k, dilation), stride, before))
     return None, *found, None
 
 
-def padded_size(x: Shape, window: Shape, *, strides: Shape, padding: str, dilation_rate: Shape) -> Dim:
-    """How many elements (batch, *spatial, channels) has once it is padded for a window."""
-    spatial = [
-        n if padding == "valid" or isinstance(n, Unknown) else n + sum(pads(n, k, stride, dilation, padding))
-        for n, k, stride, dilation in zip(x[1:-1], window, strides, dilation_rate, strict=True)
-    ]
-    return x[0] * prod(spatial) * x[-1]
+def around(
+    spatial: Shape, window: Shape, out: Shape, *, strides: Shape, pads: Pads, dilations: Shape, **_: Any
+) -> list[tuple[Dim, Dim]]:
+    """What has to be added before and after each axis for `out` windows: no more than they see."""
+    sizes = zip(spatial, window, out, strides, pads, dilations, strict=True)
+    return [(before, most((to - 1) * s + span(k, d) - before - n, 0)) for n, k, to, s, (before, _), d in sizes]
+
+
+def padded_size(x: Shape, window: Shape, out: Shape, **how: Any) -> Dim:
+    """How many elements (batch, *spatial, channels) has once it is padded for `out` windows along each axis."""
+    added = around(x[1:-1], window, out, **how)
+    return x[0] * prod(n + before + after for n, (before, after) in zip(x[1:-1], added, strict=True)) * x[-1]
 
 
 def padded(x: np.ndarray, around: Sequence[tuple[int, int]], fill: float = 0) -> np.ndarray:
@@ -103,10 +162,10 @@ def inner(around: Sequence[tuple[int, int]], spatial: Sequence[int]) -> tuple[sl
 
 
 def taps(
-    window: Sequence[int], out: Sequence[int], strides: Sequence[int], dilation_rate: Sequence[int]
+    window: Sequence[int], out: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
     """Every element of the window, with the slices of the padded input that it meets over all positions."""
     for tap in product(*map(range, window)):
-        starts = [t * d for t, d in zip(tap, dilation_rate, strict=True)]
+        starts = [t * d for t, d in zip(tap, dilations, strict=True)]
         where = [slice(a, a + (n - 1) * s + 1, s) for a, n, s in zip(starts, out, strides, strict=True)]
         yield tap, (slice(None), *where)

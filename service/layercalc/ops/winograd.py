@@ -145,13 +145,15 @@ class Detour:
         """The tiles of some images from a row of tiles on, transformed: (a², tiles, channels)."""
         slab, tiled, turned = buffers
         start, left = top * self.m - self.before[0], self.before[1]
-        rows, width = min(start + slab.shape[1], self.x.shape[1]), min(slab.shape[2] - left, self.x.shape[2])
-        inside = max(-start, 0)
+        upper = max(start, 0)  # the first row of the image that is seen, if one is
+        rows = max(min(start + slab.shape[1], self.x.shape[1]), upper)
+        width = min(slab.shape[2] - left, self.x.shape[2])
+        inside = upper - start
         slab[:, :inside] = 0
-        slab[:, max(rows - start, 0) :] = 0
+        slab[:, rows - start :] = 0
         slab[:, inside:, :left] = 0
         slab[:, inside:, left + width :] = 0
-        slab[:, inside : rows - start, left : left + width] = self.x[first:last, max(start, 0) : rows, :width]
+        slab[:, inside : rows - start, left : left + width] = self.x[first:last, upper:rows, :width]
         image, down, right, each = slab.strides
         places = last - first, (slab.shape[1] - 2) // self.m, (slab.shape[2] - 2) // self.m
         shape = self.m + 2, self.m + 2, *places, slab.shape[3]

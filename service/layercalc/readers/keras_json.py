@@ -8,9 +8,9 @@ from typing import Any
 
 from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
 from layercalc.layers.keras import KERAS
+from layercalc.layers.nested import OLD_ACTIVATIONS
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
-from layercalc.ops import OLD_ACTIVATIONS
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source
 from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2

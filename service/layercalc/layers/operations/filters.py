@@ -12,6 +12,7 @@ from layercalc.layers.fields import Choice, Int, Number, Numbers
 from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
 from layercalc.layers.operations.image import Image
 from layercalc.layers.operations.patches import several
+from layercalc.layers.padding import slide
 from layercalc.ops import OPS, Tensor
 
 
@@ -23,12 +24,14 @@ def bell(n: int, sigma: float) -> np.ndarray:
     return y / y.sum()
 
 
-def filtered(x: Tensor, size: tuple[int, ...], kernels: Callable[[], list[np.ndarray]], padding: str) -> Tensor:
+def filtered(
+    x: Tensor, size: tuple[int, ...], kernels: Callable[[], list[np.ndarray]], padding: str, field: str = "kernel_size"
+) -> Tensor:
     """Each channel convolved with each kernel of a size: (batch, height, width, channels · how many)."""
     *window, count = size
     kernel = ops.READING.get().constant(lambda: np.stack(kernels(), -1)[:, :, None], (*window, 1, count), str(x.dtype))
     kernel = ops.broadcast_to(kernel, to=(*window, x.shape[-1], count))
-    return ops.depthwise_conv(x, kernel, strides=(1, 1), padding=padding, dilation_rate=(1, 1))
+    return slide(ops.depthwise_conv, x, kernel, size=tuple(window), strides=(1, 1), padding=padding, field=field)
 
 
 @operation
@@ -101,7 +104,7 @@ class SSIM(Operation):
             return [np.outer(*(bell(n, self.filter_sigma),) * 2)]
 
         def mean(x: Tensor) -> Tensor:
-            return filtered(x, (n, n, 1), kernel, "valid")
+            return filtered(x, (n, n, 1), kernel, "valid", "filter_size")
 
         def constant(value: float) -> Tensor:
             return ops.constant(value, str(a.dtype))

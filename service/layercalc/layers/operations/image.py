@@ -8,6 +8,7 @@ from layercalc.dims import Unknown, differ, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.imaging import Resizing
+from layercalc.layers.interpolation import INTERPOLATIONS
 from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
 from layercalc.ops import Tensor
 
@@ -53,7 +54,7 @@ class Resize(Image):
     """Another size, by interpolation, as the layer of that name does it."""
 
     size = Sizes()
-    interpolation = Choice(ops.INTERPOLATIONS, "bilinear")
+    interpolation = Choice(INTERPOLATIONS, "bilinear")
     antialias = Bool(False)
     crop_to_aspect_ratio = Bool(False)
     pad_to_aspect_ratio = Bool(False)

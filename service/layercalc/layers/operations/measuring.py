@@ -143,8 +143,7 @@ class Correlate(Operation):
             raise ShapeError("Correlate needs vectors of known size.")
         whole = ops.pad(a, padding=((m - 1, m - 1),))
         wide = ops.reshape(whole, to=(1, n + 2 * m - 2, 1))
-        how: dict[str, Any] = {"strides": (1,), "padding": "valid", "dilation_rate": (1,)}
-        full = ops.reshape(ops.conv(wide, ops.reshape(b, to=(m, 1, 1)), **how), to=(n + m - 1,))
+        full = ops.reshape(ops.conv(wide, ops.reshape(b, to=(m, 1, 1))), to=(n + m - 1,))
         start, stop = {"full": (0, n + m - 1), "valid": (min(n, m) - 1, max(n, m)), "same": (0, 0)}[self.mode]
         if self.mode == "same":
             start = (min(n, m) - 1) // 2

@@ -7,7 +7,9 @@ from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Choice, Int
 from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
+from layercalc.layers.padding import slide
 from layercalc.ops import Tensor
+from layercalc.ops.window import Unfitting
 
 
 @operation
@@ -31,13 +33,10 @@ class ExtractPatches(Operation):
         alone, first = x.ndim == rank + 1, self.data_format == "channels_first"
         x = ops.reshape(x, to=(1, *x.shape)) if alone else x
         x = ops.layout(x, (0, *range(2, rank + 2), 1)) if first else x
-        y = ops.patches(
-            x,
-            window=window,
-            strides=window if self.strides is None else several(self.strides, rank, "strides"),
-            padding=self.padding,
-            dilation_rate=several(self.dilation_rate, rank, "dilation_rate"),
-        )
+        strides = window if self.strides is None else several(self.strides, rank, "strides")
+        rates = several(self.dilation_rate, rank, "dilation_rate")
+        how = {"size": window, "strides": strides, "padding": self.padding, "dilations": rates}
+        y = slide(ops.patches, x, window=window, field="size", **how)
         y = ops.layout(y, (0, rank + 1, *range(1, rank + 1))) if first else y
         return ops.reshape(y, to=y.shape[1:]) if alone else y
 
@@ -61,8 +60,9 @@ class Windows(Operation):
     def window(self) -> dict[str, Any]:
         return {
             "window": several(self.kernel_size, 2, "kernel_size"),
-            "dilation_rate": several(self.dilation, 2, "dilation"),
+            "dilations": several(self.dilation, 2, "dilation"),
             "strides": several(self.stride, 2, "stride"),
+            "pads": tuple((n, n) for n in several(self.padding, 2, "padding", least=0)),
         }
 
 
@@ -80,9 +80,10 @@ class Unfold(Windows):
         if x.ndim != 4:
             raise ShapeError(f"Unfold takes (batch, channels, height, width); received {text(x.shape)}.")
         channels, how = x.shape[1], self.window()
-        around = tuple((n, n) for n in several(self.padding, 2, "padding", least=0))
-        x = ops.pad(ops.transpose(x, axes=(0, 2, 3, 1)), padding=((0, 0), *around, (0, 0)))
-        y = ops.patches(x, padding="valid", **how)
+        try:
+            y = ops.patches(ops.transpose(x, axes=(0, 2, 3, 1)), **how)
+        except Unfitting as error:
+            raise error.named("kernel_size", "use a larger padding") from None
         batch, rows, columns, each = y.shape
         y = ops.reshape(y, to=(batch, rows * columns, each // channels if channels != 0 else 0, channels))
         return ops.reshape(ops.transpose(y, axes=(0, 3, 2, 1)), to=(batch, each, rows * columns))
@@ -102,8 +103,11 @@ class Fold(Windows):
         x = tensor(x)
         if x.ndim != 3:
             raise ShapeError(f"Fold takes (batch, channels · window, positions); received {text(x.shape)}.")
-        to, around = several(self.output_size, 2, "output_size"), several(self.padding, 2, "padding", least=0)
-        return ops.fold(x, output_size=to, padding=around, **self.window())
+        to = several(self.output_size, 2, "output_size")
+        try:
+            return ops.fold(x, output_size=to, **self.window())
+        except ShapeError as error:
+            raise ShapeError(str(error), "kernel_size" if error.field == "window" else error.field) from None
 
 
 @operation

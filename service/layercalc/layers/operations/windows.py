@@ -7,6 +7,7 @@ from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Choice
 from layercalc.layers.operations.base import Operation, Sizes, operation, tensor
+from layercalc.layers.padding import slide, transposed
 from layercalc.ops import Tensor
 
 
@@ -49,7 +50,8 @@ class Pool(Spatial):
     def slide(self, x: Tensor, *_: Any) -> Tensor:
         window = self.each(self.pool_size, x, "pool_size")
         strides = window if self.strides is None else self.each(self.strides, x, "strides")
-        return self.op(x, pool_size=window, strides=strides, padding=self.padding)
+        how = {"size": window, "strides": strides, "padding": self.padding}
+        return slide(self.op, x, window=window, field="pool_size", **how)
 
 
 @operation
@@ -103,8 +105,11 @@ class Convolution(Spatial):
     dilation_rate = Sizes(1)
 
     def window(self, x: Tensor) -> dict[str, Any]:
-        strides, dilation = self.each(self.strides, x, "strides"), self.each(self.dilation_rate, x, "dilation_rate")
-        return {"strides": strides, "padding": self.padding, "dilation_rate": dilation}
+        strides, rates = self.each(self.strides, x, "strides"), self.each(self.dilation_rate, x, "dilation_rate")
+        return {"strides": strides, "padding": self.padding, "dilations": rates}
+
+    def through(self, op: Any, x: Tensor, kernel: Tensor, **how: Any) -> Tensor:
+        return slide(op, x, kernel, size=kernel.shape[:-2], field="kernel", **self.window(x), **how)
 
     def kernel(self, kernel: Any, x: Tensor) -> Tensor:
         kernel = tensor(kernel, x)
@@ -125,7 +130,7 @@ class Conv(Convolution):
         share, channels = kernel.shape[-2], x.shape[-1]
         if not isinstance(channels, int) or not isinstance(share, int) or share < 1 or channels % share:
             raise ShapeError(f"The kernel reads {share} channels, which must divide those of {text(x.shape)}.")
-        return ops.conv(x, kernel, groups=channels // share, **self.window(x))
+        return self.through(ops.conv, x, kernel, groups=channels // share)
 
 
 @operation
@@ -136,7 +141,7 @@ class DepthwiseConv(Convolution):
         return super().compute(inputs, kernel)
 
     def slide(self, x: Tensor, kernel: Any) -> Tensor:
-        return ops.depthwise_conv(x, self.kernel(kernel, x), **self.window(x))
+        return self.through(ops.depthwise_conv, x, self.kernel(kernel, x))
 
 
 @operation
@@ -147,9 +152,8 @@ class SeparableConv(Convolution):
         return super().compute(inputs, depthwise_kernel, pointwise_kernel)
 
     def slide(self, x: Tensor, depthwise_kernel: Any, pointwise_kernel: Any) -> Tensor:
-        y = ops.depthwise_conv(x, self.kernel(depthwise_kernel, x), **self.window(x))
-        once = (1,) * (x.ndim - 2)
-        return ops.conv(y, self.kernel(pointwise_kernel, y), strides=once, padding="valid", dilation_rate=once)
+        y = self.through(ops.depthwise_conv, x, self.kernel(depthwise_kernel, x))
+        return ops.conv(y, self.kernel(pointwise_kernel, y))
 
 
 @operation
@@ -167,4 +171,4 @@ class ConvTranspose(Convolution):
 
     def slide(self, x: Tensor, kernel: Any) -> Tensor:
         extra = None if self.output_padding is None else self.each(self.output_padding, x, "output_padding", least=0)
-        return ops.conv_transpose(x, self.kernel(kernel, x), output_padding=extra, **self.window(x))
+        return transposed(ops.conv_transpose, x, self.kernel(kernel, x), output_padding=extra, **self.window(x))
