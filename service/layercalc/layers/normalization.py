@@ -8,7 +8,7 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Shape, differ, known, text
 from layercalc.errors import ShapeError
-from layercalc.layers.base import Layer, Weight, layer
+from layercalc.layers.base import Identity, Layer, Weight, layer
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.nested import LayerField
@@ -268,3 +268,9 @@ class Noting:
     def locked(self) -> Weight:
         self.inner = self.inner.locked()
         return self
+
+    def of(self, identity: Identity | None) -> Weight:
+        return self.inner.of(identity)
+
+    def copied(self) -> Weight:
+        return self.inner.copied()

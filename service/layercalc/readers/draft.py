@@ -8,6 +8,7 @@ from layercalc import deadline
 from layercalc.errors import MAX_FAULTS
 from layercalc.kept import KEPT
 from layercalc.layers import ConfigError, Layer, build, find, nearest, snake_case
+from layercalc.layers.base import Identity
 from layercalc.layers.fields import received
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
@@ -114,9 +115,10 @@ class Draft:
         place: Place,
         named: dict[str, Any] | None = None,
         use: int = 1,
+        identity: Identity | None = None,
     ) -> None:
         deadline.check()
-        self.calls.append(Call(name, use, layer, place))
+        self.calls.append(Call(name, use, layer, place, identity=identity))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Place, str]]]) -> Model:
