@@ -1,5 +1,7 @@
 """What the objects of Keras code are to its reader: layers, tensors, calls, models."""
 
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -20,6 +22,7 @@ class LayerValue:
     name: str
     shape: tuple[int | None, ...] | None = None
     uses: int = 0
+    places: int = 0  # that it stands in: calls, stacks and arguments of other layers
     layer: Layer | None = None
     built: bool = False
 
@@ -56,6 +59,7 @@ class SequentialValue:
     items: list[Any] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
     uses: int = 0
+    trainable: bool = True
 
 
 @dataclass(eq=False)
@@ -67,15 +71,62 @@ class ModelValue:
     inputs: list[TensorValue]
     outputs: list[TensorValue]
     uses: int = 0
+    trainable: bool = True
 
 
 @dataclass(eq=False)
 class Broken:
-    """The value of a line that had a fault: it is a fault of the model only if the model uses it."""
+    """The value of a line that had a fault: what uses it has none of its own."""
 
-    where: dict[str, Any]
-    detail: str
-    used: bool = False
+
+@dataclass(eq=False)
+class Opaque:
+    """What the text does not hold: data, an optimizer, a history, something imported."""
+
+    source: str  # of the statement that binds it
+    line: int
+    holds: bool = False  # whether a model may be part of it
+    functions: tuple["FunctionValue", ...] = ()  # of the text, which a use of it may run
+
+    def __str__(self) -> str:
+        return f"`{self.source}` from line {self.line}, which is not in the text"
+
+
+@dataclass(eq=False)
+class FunctionValue:
+    """A function or class of the text: not run, and without effect until something names it."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+
+class Named(str):
+    """A name of a module that is imported or known, read as a string; `path` is the whole of it."""
+
+    path: str
+
+    def __new__(cls, path: str) -> "Named":
+        made = super().__new__(cls, path.rpartition(".")[2])
+        made.path = path
+        return made
+
+
+NETWORK = (LayerValue, TensorValue, CallValue, SequentialValue, ModelValue)
+
+
+def inside(value: Any) -> Iterator[Any]:
+    """A value, and all that its lists, tuples and dicts hold at any depth, each of those once."""
+    pending, seen = [value], set()
+    while pending:
+        one = pending.pop()
+        yield one
+        if isinstance(one, list | tuple | dict) and id(one) not in seen:
+            seen.add(id(one))
+            pending += one.values() if isinstance(one, dict) else one
+
+
+def of_network(value: Any) -> bool:
+    """Whether a value is, or holds, a model, a layer or a tensor."""
+    return any(isinstance(one, NETWORK) for one in inside(value))
 
 
 def first_shape(value: Any) -> tuple[int | None, ...] | None:
