@@ -6,14 +6,13 @@ executed (loops, functions, conditions) is a fault.
 """
 
 import ast
-import textwrap
-import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
 from layercalc.layers import ALIASES, LAYERS, REFUSED, Layer, fields_of, nearest, refusal
 from layercalc.layers.fields import received
 from layercalc.layers.nested import MODELS
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import ALL, Model
 from layercalc.places import CodePlace
 from layercalc.readers.code_values import (
@@ -30,6 +29,7 @@ from layercalc.readers.code_values import (
 )
 from layercalc.readers.draft import Draft, Source, bound
 from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
+from layercalc.readers.text import parse_code
 
 ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
@@ -47,18 +47,10 @@ SKIPPED = {
 }
 
 
-def read_code(code: str) -> tuple[Model, Draft]:
+def read_code(code: str, limits: Limits = UNLIMITED) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns."""
     draft = Draft("model", "code")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
-            tree = ast.parse(textwrap.dedent(code))
-    except SyntaxError as error:
-        detail = f"Neither JSON nor Keras code: {error.msg}."
-        raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
+    tree = parse_code(code, limits)
     code_reader = Code(draft)
     for statement in tree.body:
         code_reader.statement(statement)

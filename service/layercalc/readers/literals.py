@@ -10,6 +10,7 @@ from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
 
 MAX_ITEMS = 10_000  # of one list, those inside it included
+MAX_USED = 1_000_000  # items and characters of values, at every use of a name for them
 ARITHMETIC = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -34,6 +35,7 @@ class Literals:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
         self.renamed: dict[str, str] = {}
+        self.used = 0
 
     def call(self, node: ast.Call) -> Any:
         raise NotImplementedError
@@ -57,7 +59,7 @@ class Literals:
             return self.arithmetic(node)
         if isinstance(node, ast.Name):
             if node.id in self.names:
-                return self.names[node.id]
+                return self.counted(node, self.names[node.id])
             if node.id in self.renamed:
                 return self.renamed[node.id]
             raise CodeError(node, f"The name {node.id!r} is not bound in this code; write its value.")
@@ -66,6 +68,22 @@ class Literals:
         if isinstance(node, ast.Call):
             return self.call(node)
         return self.unreadable(node)
+
+    def counted(self, node: ast.Name, value: Any) -> Any:
+        """The value of a name, which whoever uses it may copy: many layers may have one long list or text."""
+        pending = [value] if isinstance(value, str | list | tuple | dict) else []
+        while pending:
+            one = pending.pop()
+            self.used += len(one)
+            if self.used > MAX_USED:
+                raise CodeError(node, f"With {node.id!r} more than {MAX_USED:,} items and characters are used by name.")
+            if not isinstance(one, str):
+                pending += [
+                    each
+                    for each in (one.values() if isinstance(one, dict) else one)
+                    if isinstance(each, str | list | tuple | dict)
+                ]
+        return value
 
     def bounded(self, node: ast.expr, values: list[Any]) -> list[Any]:
         """A list that can be written out: names for lists of lists could make one that doubles with every line."""
