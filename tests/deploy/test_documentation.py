@@ -48,7 +48,7 @@ def test_sums_of_sizing_are_those_of_the_script():
         text = (ROOT / "deploy" / path).read_text() if path else ""
         assert f"{sizing.memory(sizing.settings_in(text)) / 2**30:.1f}" == gib
         assert f"{gib} GiB" in README
-    for factor in (sizing.PER_BODY_BYTE, sizing.PER_CODE_CHARACTER):
+    for factor in (sizing.PER_BODY_BYTE, sizing.PER_VALUE, sizing.PER_CODE_TOKEN):
         assert f"× {factor}" in README
 
 
