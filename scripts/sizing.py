@@ -16,8 +16,10 @@ from layercalc.settings import Settings
 
 MASTER_BYTES = 96 << 20  # the first process, which loads the application and forks it
 BASE_BYTES = 128 << 20  # of a worker that has served for a while; 65 MiB when it starts
-PER_BODY_BYTE = 36  # of a JSON body: millions of empty objects in a list
-PER_CODE_CHARACTER = 480  # Python's own syntax tree of `x=[1,1,1,…`
+PER_BODY_BYTE = 36  # of a JSON body: a million empty objects in a list
+PER_TEXT_BYTE = 12  # of a JSON body that is one text, in the widest characters, and wrong at its end
+PER_CONTAINER, PER_STRING, PER_VALUE = 360, 170, 64  # bytes in JSON: objects of a key, keys of one object, floats
+PER_CODE_TOKEN = 1_600  # Python's own syntax tree of `x=(a,a,a,…1)=1`
 PER_LAYER_BYTES = 40 << 10  # Bidirectional(LSTM) with every convention and all explanations
 PER_OUTPUT_BYTES = 64  # a number in the answer: as an object, in its list, and as text
 
@@ -31,9 +33,10 @@ def memory(environment: Mapping[str, str]) -> int:
     def of(name: str) -> int:
         return int(environment.get(f"LAYERCALC_{name}", SETTINGS[f"LAYERCALC_{name}"]))
 
+    json = of("MAX_CONTAINERS") * PER_CONTAINER + of("MAX_STRINGS") * PER_STRING + of("MAX_VALUES") * PER_VALUE
     document = max(
-        of("MAX_BODY_BYTES") * PER_BODY_BYTE,
-        of("MAX_CODE_CHARACTERS") * PER_CODE_CHARACTER,
+        min(of("MAX_BODY_BYTES") * PER_BODY_BYTE, json + of("MAX_BODY_BYTES") * PER_TEXT_BYTE),
+        min(of("MAX_CODE_TOKENS"), of("MAX_CODE_CHARACTERS")) * PER_CODE_TOKEN,
         of("MAX_LAYERS") * PER_LAYER_BYTES,
     )
     passes = min(of("MAX_FORWARD_PASSES"), of("THREADS"))

@@ -144,9 +144,9 @@ READERS: dict[str, tuple[list[bytes], Callable[[bytes], object]]] = {
     "npy": ([saved(np.save, np.arange(6.0).reshape(2, 3))], tensors),
     "npz": ([saved(np.savez, a=np.arange(6), b=np.ones(3)), saved(np.savez_compressed, a=np.zeros((9, 9)))], tensors),
     "safetensors": ([save({"a": np.arange(6.0), "b": np.ones((2, 3), "f4")})], tensors),
-    "weights": ([save({"dense/kernel": np.ones((3, 2), "f4")})], lambda body: files.read_weights_file(body, ("weights",), 1 << 20)),
-    "archive": ([keras_file()], lambda body: files.read_model(body, ("model",), 1 << 20)),
-    "hdf5": ([b"\x89HDF\r\n\x1a\n" + bytes(200)], lambda body: files.read_weights_file(body, ("weights",), 1 << 20)),
+    "weights": ([save({"dense/kernel": np.ones((3, 2), "f4")})], lambda body: files.read_weights_file(body, ("weights",), Limits(max_hdf5_bytes=1 << 20))),
+    "archive": ([keras_file()], lambda body: files.read_model(body, ("model",), Limits(max_hdf5_bytes=1 << 20))),
+    "hdf5": ([b"\x89HDF\r\n\x1a\n" + bytes(200)], lambda body: files.read_weights_file(body, ("weights",), Limits(max_hdf5_bytes=1 << 20))),
 }  # fmt: skip
 
 

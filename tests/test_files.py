@@ -14,6 +14,7 @@ import pytest
 import safetensors.numpy
 
 from layercalc import InvalidModel, InvalidTensors, files, forward
+from layercalc.limits import Limits
 from tests import oracle
 from tests.command import run
 
@@ -326,7 +327,7 @@ def test_weights_that_lie_are_refused_before_they_are_read(body, pointers, words
 def test_what_is_inflated_is_bounded():
     body = archive(**{"config.json": json.dumps(DENSE), "model.weights.h5": bytes(1 << 20)})
     assert len(body) < 3000
-    document, weights = files.read_model(body, most=1 << 19)
+    document, weights = files.read_model(body, limits=Limits(max_hdf5_bytes=1 << 19))
     with pytest.raises(InvalidTensors, match="1,048,576 bytes of HDF5; the limit is 524,288"):
         forward(document, [X], weights)
 

@@ -19,6 +19,7 @@ ORDER = [  # each may import from those before it
     {"dims", "errors", "cores", "effort", "keys", "amounts"},
     {"deadline", "environment"},
     {"wording"},
+    {"arrays"},
     {"limits"},
     {"settings"},
     {"ops"},
@@ -89,6 +90,22 @@ def test_only_faces_know_their_framework(path):
     assert folder == "cli" or "click" not in imported
     if "environ[" in text or "environ.get(" in text:
         assert folder in ("web", "cli") or path.name in ("environment.py", "threads.py"), "make it a setting"
+
+
+PARSERS = {  # what cannot be interrupted is called by those who have looked at what it will cost
+    r"\bjson\.loads?\(|JSONDecoder": {"readers/text.py", "web/ledger.py", "web/schemas.py"},  # two read what is ours
+    r"\borjson\.loads\(": {"readers/text.py"},
+    r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {"readers/text.py"},
+    r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
+    r"\bZipFile\(": {"readers/archive.py"},
+    r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": set(),
+}
+
+
+@pytest.mark.parametrize("call", PARSERS)
+def test_parsers_are_called_in_one_place(call):
+    found = {str(path.relative_to(PACKAGE)) for path in MODULES if re.search(call, path.read_text())}
+    assert found == PARSERS[call]
 
 
 def test_no_kernel_loops_over_an_axis_of_its_input():

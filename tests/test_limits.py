@@ -14,6 +14,7 @@ from layercalc.web import create_app
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "first"}, {"type": "ReLU"}]}
 RUN = {"model": DENSE, "inputs": {"seed": 1}}
 PARTS = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n1\r\n' for name in "ab") + "--x--\r\n"
+WITH_VALUES = "".join(f'--x\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n[1,1]\r\n' for n in "ab") + "--x--\r\n"
 LSTM = {"input_shape": [9, 3], "layers": [{"type": "LSTM", "units": 2}]}
 NESTED = {"input_shape": [3], "layers": [{"type": "Sequential", "name": "outer", "layers": DENSE["layers"]}]}
 
@@ -25,11 +26,21 @@ REFUSALS = [
     ("max_depth", 2, "/v1/analyze", json.dumps(json.dumps(DENSE)), 422),
     ("max_containers", 3, "/v1/analyze", DENSE, 422),
     ("max_containers", 3, "/v1/forward", RUN, 422),
+    ("max_strings", 8, "/v1/analyze", DENSE, 422),
+    ("max_strings", 8, "/v1/analyze", json.dumps(json.dumps(DENSE)), 422),
+    ("max_values", 7, "/v1/analyze", DENSE, 422),
+    ("max_values", 7, "/v1/forward", RUN, 422),
+    ("max_values", 3, "/v1/forward", WITH_VALUES, 422),
+    ("max_slow_json_bytes", 50, "/v1/analyze", {**DENSE, "batch_size": 1 << 70}, 422),
     ("max_layers", 1, "/v1/analyze", DENSE, 422),
     ("max_layers", 1, "/v1/analyze", NESTED, 422),
     ("max_layers", 1, "/v1/diff", {"before": DENSE, "after": DENSE}, 422),
     ("max_code_characters", 20, "/v1/analyze", "Dense(3, input_dim=4)\n", 422),
     ("max_code_characters", 20, "/v1/forward", {**RUN, "model": "Dense(3, input_dim=4)\n"}, 422),
+    ("max_code_tokens", 7, "/v1/analyze", "Dense(3, input_dim=4)\n", 422),
+    ("max_code_tokens", 7, "/v1/forward", {**RUN, "model": "Dense(3, input_dim=4)\n"}, 422),
+    ("max_code_fields", 2, "/v1/analyze", "x = f'{a}{b}{c}'\nDense(3, input_dim=4)\n", 422),
+    ("max_integer_digits", 3, "/v1/analyze", "Dense(0x1234, input_dim=4)", 422),
     ("max_integer_digits", 3, "/v1/analyze", {**DENSE, "input_shape": [10_000]}, 422),
     ("max_integer_digits", 3, "/v1/analyze", "Dense(10_000, input_dim=4)", 422),
     ("max_integer_digits", 3, "/v1/analyze", "Dense(3, input_dim=1000)\n" * 2, 422),
@@ -38,6 +49,8 @@ REFUSALS = [
     ("max_name_length", 12, "/v1/analyze", {**DENSE, "x" * 13: 1}, 422),
     ("max_name_length", 12, "/v1/analyze", {"layers": [{"type": "T" * 13}]}, 422),
     ("max_name_length", 10, "/v1/analyze", NESTED, 422),
+    ("max_name_length", 12, "/v1/analyze", "import a.b.c.d.e.f.g.h\nDense(3, input_dim=4)", 422),
+    ("max_name_length", 12, "/v1/analyze", f"a{chr(0x301) * 13} = 1\nDense(3, input_dim=4)", 422),
     ("max_name_length", 12, "/v1/analyze", f"Dense(3, input_dim=4, name={'x' * 13!r})", 422),
     ("max_parts", 1, "/v1/forward", PARTS, 413),
     ("max_forward_flops", 1, "/v1/forward", RUN, 422),
@@ -50,7 +63,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("name", "value", "path", "body", "status"), REFUSALS, ids=lambda value: str(value)[:40])
 def test_refusal_names_the_limit_and_its_setting(name, value, path, body, status):
     client = create_app(Limits(**{name: value})).test_client()
-    media = "multipart/form-data; boundary=x" if body is PARTS else "application/octet-stream"
+    media = "multipart/form-data; boundary=x" if body in (PARTS, WITH_VALUES) else "application/octet-stream"
     answer = client.post(path, data=body if isinstance(body, str) else json.dumps(body), content_type=media)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert setting(name) in answer.text

@@ -1,20 +1,28 @@
 """What came out held against what should have, and where a number that is none came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
+
+PIECE = 1 << 18  # numbers that are compared at a time
+
 
 def compared(
-    made: Mapping[str, np.ndarray], wanted: Mapping[str, np.ndarray], order: Sequence[str], rtol: float, atol: float
+    made: Mapping[str, np.ndarray],
+    wanted: Iterable[tuple[str, np.ndarray]],
+    order: Sequence[str],
+    rtol: float,
+    atol: float,
 ) -> dict[str, Any]:
     """|actual − expected| ≤ atol + rtol · |expected|, element by element; two NaN are equal.
 
-    `wanted` are outputs or layers by name, `order` all names as they were computed: the first of them that differs is
-    `first_divergence`, with the place of its largest error.
+    `wanted` are outputs or layers by name, one at a time; `order` all names as they were computed: the first of them
+    that differs is `first_divergence`, with the place of its largest error.
     """
-    lines = {name: comparison(name, made[name], array, rtol, atol) for name, array in wanted.items()}
+    lines = {name: comparison(name, made[name], array, rtol, atol) for name, array in wanted}
     failed = [name for name in dict.fromkeys([*order, *lines]) if name in lines and not lines[name]["passed"]]
     return {
         "passed": not failed,
@@ -26,27 +34,37 @@ def compared(
 
 
 def comparison(name: str, output: np.ndarray, array: np.ndarray, rtol: float, atol: float) -> dict[str, Any]:
-    """One tensor: its errors, how many elements are too far off, and the worst of those."""
-    a, b = output.astype(np.float64), array.astype(np.float64)
-    with np.errstate(all="ignore"):
-        close = np.isclose(a, b, rtol, atol, equal_nan=True)
-        error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-        relative = np.where(error == 0, 0.0, error / np.abs(b))
+    """One tensor: its errors, how many elements are too far off, and the worst of those; a piece at a time."""
+    absolute = relative = 0.0
+    total, mismatches, furthest, place = 0.0, 0, -1.0, 0
+    made, wanted = output.reshape(-1), array.reshape(-1)
+    for begin in range(0, made.size, PIECE):
+        deadline.check()
+        a, b = (one[begin : begin + PIECE].astype(np.float64) for one in (made, wanted))
+        with np.errstate(all="ignore"):
+            close = np.isclose(a, b, rtol, atol, equal_nan=True)
+            error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+            absolute = np.maximum(absolute, error.max())  # a NaN stays
+            relative = np.maximum(relative, np.where(error == 0, 0.0, error / np.abs(b)).max())
+            total += float(error.sum())
+        mismatches += int(close.size - close.sum())
+        off = np.where(close, -1.0, np.where(np.isnan(error), np.inf, error))
+        at = int(off.argmax())
+        if off[at] > furthest:
+            furthest, place = off[at], begin + at
     line: dict[str, Any] = {
         "name": name,
-        "passed": bool(close.all()),
-        "max_abs_error": largest(error),
-        "max_rel_error": largest(relative),
-        "mean_abs_error": finite(float(error.mean())) if error.size else 0.0,
-        "mismatches": int(close.size - close.sum()),
+        "passed": not mismatches,
+        "max_abs_error": finite(float(absolute)),
+        "max_rel_error": finite(float(relative)),
+        "mean_abs_error": finite(total / made.size) if made.size else 0.0,
+        "mismatches": mismatches,
     }
-    if not line["passed"]:
-        off = np.where(close, -1.0, np.where(np.isnan(error), np.inf, error))
-        place = np.unravel_index(int(off.argmax()), off.shape)
+    if mismatches:
         line["worst"] = {
-            "index": [int(i) for i in place],
-            "actual": finite(float(a[place])),
-            "expected": finite(float(b[place])),
+            "index": [int(i) for i in np.unravel_index(place, output.shape)],
+            "actual": finite(float(made[place])),
+            "expected": finite(float(wanted[place])),
         }
     return line
 
@@ -54,11 +72,6 @@ def comparison(name: str, output: np.ndarray, array: np.ndarray, rtol: float, at
 def finite(number: float) -> float | None:
     """A number; null where it is infinite or none, which JSON cannot say."""
     return number if np.isfinite(number) else None
-
-
-def largest(errors: np.ndarray) -> float | None:
-    """The largest error; null where it is infinite or no number."""
-    return finite(float(errors.max(initial=0.0)) if not np.isnan(errors).any() else float("nan"))
 
 
 def worst(lines: Any, key: str) -> float | None:

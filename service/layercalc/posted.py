@@ -1,6 +1,6 @@
 """Posted tensors held against what the model wants: inputs, weights, expected outputs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ def seed_of(value: Any, path: Path) -> int | None:
 
 
 def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float32") -> int | list[tensors.Decoded]:
-    """The posted inputs in the model's order, or the seed to make them from."""
+    """The posted inputs in the model's order, or the seed to make them from; what is in a file is not read yet."""
     path: Path = ("inputs",)
     if (seed := seed_of(value, path)) is not None:
         return seed
@@ -66,12 +66,12 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
         )
     out = []
     for (key, one), (name, spec) in zip(keyed, specs, strict=True):
-        found = tensors.decode(one, (*path, key), tensors.computed(spec.dtype, compute))
+        found = tensors.decode(one, (*path, key), tensors.computed(spec.dtype, compute), unread=True)
         if found.name is not None and found.name != name:
             raise tensors.refuse(
                 (*path, key, "name"), f"Expected the name of this input, {name!r}; received {found.name!r}."
             )
-        fits = found.array.ndim == len(spec.shape) and all(
+        fits = len(found.array.shape) == len(spec.shape) and all(
             isinstance(want, Unknown) or axis == 0 or want == have
             for axis, (want, have) in enumerate(zip(spec.shape, found.array.shape, strict=False))
         )
@@ -82,6 +82,13 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
             )
         out.append(found)
     return out
+
+
+def read_arrays(found: list[tensors.Decoded], specs: list[tuple[str, Spec]], compute: str) -> list[np.ndarray]:
+    """The arrays of posted inputs, those in files too."""
+    return [
+        tensors.read(one, tensors.computed(spec.dtype, compute)) for one, (_, spec) in zip(found, specs, strict=True)
+    ]
 
 
 def read_names(value: Any, analysis: Analysis) -> list[str]:
@@ -189,15 +196,16 @@ def read_compared(value: Any, names: list[str], analysis: Analysis) -> dict[str,
     return {name: (name, value[name]) for name in known if name in value}
 
 
-def read_expected(asked: Mapping[str, tuple[object, Any]], made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The expected tensors by name; one of another shape than what was made is an error."""
-    out = {}
+def read_expected(
+    asked: Mapping[str, tuple[object, Any]], made: Mapping[str, np.ndarray]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The expected tensors by name, one at a time; one of another shape than what was made is an error."""
     for name, (key, one) in asked.items():
         output, path = made[name], ("expected", key)
-        array = tensors.decode(one, path, "float64" if output.dtype.kind == "f" else output.dtype.name).array
-        if array.shape != output.shape:
+        dtype = "float64" if output.dtype.kind == "f" else output.dtype.name
+        found = tensors.decode(one, path, dtype, unread=True)
+        if found.array.shape != output.shape:
             raise tensors.refuse(
-                path, f"The output {name!r} has shape {list(output.shape)}; received {list(array.shape)}."
+                path, f"The output {name!r} has shape {list(output.shape)}; received {list(found.array.shape)}."
             )
-        out[name] = array
-    return out
+        yield name, tensors.read(found, dtype)

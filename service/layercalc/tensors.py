@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import ml_dtypes  # also makes "bfloat16" a name that NumPy knows
 import numpy as np
 
+from layercalc import deadline
+from layercalc.arrays import RaggedError, array_of
 from layercalc.errors import InvalidTensors, pointer
 from layercalc.wording import (
     received,
@@ -28,6 +30,7 @@ SAFETENSORS = {  # BOOL, U8, I8, F16, BF16 …
     name.replace("UINT", "U").replace("INT", "I").replace("FP", "F"): dtype for name, dtype in DATATYPES.items()
 }
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+PART = 1 << 18  # numbers that are cast at a time
 KEYS = ("name", "shape", "datatype", "data", "b64", "parameters")
 
 Path = tuple[object, ...]
@@ -36,18 +39,24 @@ Path = tuple[object, ...]
 class Decoded(NamedTuple):
     """A tensor and the form it came in: `b64`, `flat`, `nested`, or `array` (Python)."""
 
-    array: np.ndarray
+    array: Any  # or what is Stored in a file
     form: str
     name: str | None = None
+    path: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A tensor in a file. Its shape is known before it is read, so that nothing is inflated that does not fit."""
+    """A tensor in a file. Its shape is known before it is read, so that nothing is inflated that does not fit.
+
+    `pieces` gives its numbers as they stand there, in Fortran's order if it is that of the file, as one-dimensional
+    arrays; those that have to be inflated are small.
+    """
 
     shape: tuple[int, ...]
     dtype: str
-    read: Callable[[], np.ndarray]
+    pieces: Callable[[], Iterable[np.ndarray]]
+    fortran: bool = False
 
 
 class Bytes(dict[str, Any]):
@@ -65,16 +74,19 @@ def refuse(path: Path, detail: str) -> InvalidTensors:
     return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])
 
 
-def decode(value: Any, path: Path, dtype: str) -> Decoded:
-    """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it."""
+def decode(value: Any, path: Path, dtype: str, unread: bool = False) -> Decoded:
+    """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it.
+
+    With `unread` one in a file is left there, for its shape to be looked at first, and then for `read`.
+    """
     if isinstance(value, dict):
         return decode_object(value, path, dtype)
     if isinstance(value, Stored):
-        return Decoded(fitted(value.read(), path, dtype), "nested")
+        return Decoded(value if unread else loaded(value, path, dtype), "nested", path=path)
     if isinstance(value, list | tuple | int | float):
         return Decoded(fitted(nested(value, path), path, dtype), "nested")
     try:
-        array = np.asarray(value)
+        array = array_of(value)
     except Exception as error:
         raise refuse(path, f"Expected a tensor; received {received(value)}.") from error
     if array.dtype.kind not in "biuf" and array.dtype.name not in NAMES:
@@ -82,15 +94,43 @@ def decode(value: Any, path: Path, dtype: str) -> Decoded:
     return Decoded(fitted(array, path, dtype), "array")
 
 
+def read(found: Decoded, dtype: str) -> np.ndarray:
+    """The array of a decoded tensor, by now from its file."""
+    array: np.ndarray = loaded(found.array, found.path, dtype) if isinstance(found.array, Stored) else found.array
+    return array
+
+
 def nested(value: Any, path: Path) -> np.ndarray:
     """An array from nested lists of numbers."""
     try:
-        array = np.array(value)
-    except (ValueError, OverflowError):
+        return array_of(value)
+    except (RaggedError, OverflowError):
         raise refuse(path, "The rows of a nested list must all have one length and hold numbers.") from None
-    if array.dtype.kind not in "biuf" and array.size:
-        raise refuse(path, f"Expected numbers; received {received(value)}.")
-    return array.astype(np.float64) if not array.size and array.dtype.kind not in "biuf" else array
+    except ValueError:
+        raise refuse(path, f"Expected numbers; received {received(value)}.") from None
+
+
+def loaded(stored: Stored, path: Path, dtype: str) -> np.ndarray:
+    """The array of a tensor in a file, in the dtype the model wants; besides it, no more than a piece is held."""
+    to = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    out, begin = np.empty(0, to), 0
+    for piece in stored.pieces():
+        if piece.dtype == to and piece.size == prod(stored.shape) and not stored.fortran:
+            return piece.reshape(stored.shape)
+        if not begin:
+            out = np.empty(stored.shape, to)
+            flat = out.T.flat if stored.fortran else out.reshape(-1)
+        for part in in_parts(piece):
+            deadline.check()
+            flat[begin : begin + part.size] = fitted(part, path, dtype)
+            begin += part.size
+    return out.reshape(stored.shape)
+
+
+def in_parts(array: np.ndarray) -> Iterator[np.ndarray]:
+    """A one-dimensional array in parts that can be cast without much memory."""
+    for begin in range(0, array.size, PART):
+        yield array[begin : begin + PART]
 
 
 LONGEST_AXIS = 1 << 62

@@ -1,7 +1,7 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from math import inf, prod
@@ -31,6 +31,7 @@ from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.posted import (
     output_names,
+    read_arrays,
     read_compared,
     read_expected,
     read_inputs,
@@ -141,8 +142,7 @@ def forward(
             )
     posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
-        arrays = [one.array for one in posted]
-        specs = [(name, Spec(array.shape, spec.dtype)) for (name, spec), array in zip(specs, arrays, strict=True)]
+        specs = [(name, Spec(one.array.shape, spec.dtype)) for (name, spec), one in zip(specs, posted, strict=True)]
     analysis = analysed(model, draft, specs, path)
     if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
         raise InvalidTensors(
@@ -155,11 +155,11 @@ def forward(
     forms = read_outputs(outputs, parameters, names, form)
     asked = {} if expected is None else read_compared(expected, names, analysis)
     keep = list(dict.fromkeys([*returned, *(name for name in asked if name not in names)]))
-    bounded(analysis, limits, returned, seeded=not isinstance(weights, list | tuple), path=path)
-    if isinstance(posted, int):
-        arrays = seeded_inputs(analysis, posted)
+    beside = compared_bytes(analysis, asked)
+    bounded(analysis, limits, returned, beside, seeded=not isinstance(weights, list | tuple), path=path)
+    arrays = seeded_inputs(analysis, posted) if isinstance(posted, int) else read_arrays(posted, specs, dtype)
     given, source = read_weights(weights, analysis, dtype)
-    arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+    arrays = [a.astype(dtype, copy=False) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
     flops = analysis.totals()["flops"]
     effort.flops += flops if isinstance(flops, int) else 0
@@ -325,8 +325,16 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidModel(faults)
 
 
-def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: bool, path: Place) -> None:
-    """Refuse a pass whose cost, known from the analysis, is past the limits."""
+def compared_bytes(analysis: Analysis, asked: Iterable[str]) -> Dim:
+    """What is kept to be compared, and what is expected of it: both in float64 at the most."""
+    wanted = set(asked)
+    sizes = [prod(row.traced.outputs[0][0].shape) for row in analysis.rows if row.name in wanted]
+    sizes += [prod(value.spec.shape) for value in analysis.outputs if wanted]
+    return sum(16 * size for size in sizes)
+
+
+def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], beside: Dim, seeded: bool, path: Place) -> None:
+    """Refuse a pass whose cost, known from the analysis, is past the limits; `beside` are bytes held for other ends."""
     asked = [value.spec.shape for value in analysis.outputs]
     asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
     totals = analysis.totals()
@@ -338,7 +346,7 @@ def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], seeded: boo
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
     filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
     numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
-    held = totals["param_bytes"] + analysis.peak()[0] + working(analysis)
+    held = totals["param_bytes"] + analysis.peak()[0] + working(analysis) + beside
     costs = (
         ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
         ("bytes", held, "max_forward_bytes"),

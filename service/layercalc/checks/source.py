@@ -8,7 +8,9 @@ import yaml
 from layercalc.errors import InvalidBudgets, escape
 from layercalc.readers.text import looks_like_json
 
+MAX_CHARACTERS = 1_000_000
 MAX_VALUES = 100_000  # aliases expanded
+LONGEST_NUMBER = 300  # characters: what is longer is a text, as one number of base 60 takes seconds
 STANDARD = "tag:yaml.org,2002:"
 PLAIN = (str, int, float, bool, type(None))
 
@@ -81,9 +83,12 @@ def read_source(name: str) -> Source:
 
 def parsed(name: str, text: str) -> Source:
     """The source of a text."""
+    if len(text) > MAX_CHARACTERS:
+        refuse(name, None, f"The file has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.")
     tabs = text.replace("\t", " ") if looks_like_json(text) else text  # JSON takes tabs, which YAML does not
     try:
-        loader = yaml.SafeLoader(tabs)
+        loader = Loader(tabs)
+        loader.name = name
         node = loader.get_single_node()
         reading = Reading(name, loader)
         content = None if node is None else reading.value(node, "", None)
@@ -115,6 +120,18 @@ def refuse(name: str, line: int | None, detail: str) -> NoReturn:
     raise InvalidBudgets([{"file": name, **({} if line is None else {"line": line}), "detail": detail}])
 
 
+class Loader(yaml.SafeLoader):
+    """PyYAML's, which ends where a file has more keys and values than may be read."""
+
+    composed = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.composed += 1
+        if self.composed > 2 * MAX_VALUES:
+            refuse(self.name, self.line + 1, f"It has more than {2 * MAX_VALUES:,} keys and values.")
+        return super().compose_node(parent, index)
+
+
 class Reading:
     """The values of a tree of YAML nodes, and their spots."""
 
@@ -130,6 +147,8 @@ class Reading:
             refuse(self.name, line, f"With its aliases expanded it has more than {MAX_VALUES:,} values.")
         self.spots[at] = Spot(line, node.start_mark.index, node.end_mark.index)
         if isinstance(node, yaml.ScalarNode):
+            if len(node.value) > LONGEST_NUMBER:
+                return node.value
             value = self.loader.construct_object(node)
             return value if isinstance(value, PLAIN) else node.value
         if not node.tag.startswith(STANDARD) or node.tag.removeprefix(STANDARD) not in ("map", "seq"):
@@ -150,7 +169,8 @@ class Reading:
                 for part in one.value if isinstance(one, yaml.SequenceNode) else [one]:
                     if not isinstance(part, yaml.MappingNode):
                         refuse(self.name, line, "Expected a mapping to merge after `<<`.")
-                    merged = self.value(part, at, key) | merged
+                    for name, value in self.value(part, at, key).items():
+                        merged.setdefault(name, value)  # what is merged first goes before
                 continue
             if key.value in lines:
                 refuse(

@@ -1,23 +1,21 @@
 """Models and tensors in files, each known by its content: `.keras`, HDF5, safetensors, `.npy`, `.npz`, text."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from layercalc.environment import setting
-from layercalc.errors import InvalidTensors, Unreadable, pointer
+from layercalc.errors import InvalidModel, Unreadable, pointer
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers import archive
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.tensors import Path, refuse
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
-UNBOUNDED = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -31,61 +29,65 @@ class KerasWeights:
         return keras_names.mapped(self.tree(), model, weights)
 
 
-def read_model(body: bytes, path: Path = ("model",), most: int = UNBOUNDED) -> tuple[Any, KerasWeights | None]:
-    """A model's document, and the weights that are in the file with it; `most` bounds what may be inflated."""
+def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
+    """A model's document, and the weights that are in the file with it."""
     if body.startswith(archive.MAGIC):
-        text = decode_text(archive.unpacked(body))
-        return parse_json(text), keras_weights(body, path, most)
+        return parse_json(archive.unpacked(body, limits), limits), keras_weights(body, path, limits)
     if body.startswith(hdf5.MAGIC):
-        permit(len(body), path, most)
+        permit(len(body), path, limits)
         config = hdf5.opened(body, path).attribute("", "model_config")
         if config is None:
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
             raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
         text = config.decode("utf8", "replace") if isinstance(config, bytes) else str(config)
-        return parse_json(text), keras_weights(body, path, most)
+        return parse_json(text, limits), keras_weights(body, path, limits)
+    if looks_like_json(body):
+        return parse_json(body, limits), None
     text = decode_text(body)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
-    return parse_json(text) if looks_like_json(text) else text, None
+    return parse_json(text, limits) if looks_like_json(text) else text, None
 
 
-def read_weights_file(body: bytes, path: Path = ("weights",), most: int = UNBOUNDED) -> Any:
+def read_weights_file(body: bytes, path: Path = ("weights",), limits: Limits = UNLIMITED) -> Any:
     """Weights by name: of safetensors, an `.npz`, a Keras file, or JSON; a list for an `.npz` without names."""
-    if body.startswith(archive.MAGIC) and "config.json" not in members(body, path):
-        arrays = read_npz(body, path)
+    if body.startswith(archive.MAGIC) and "config.json" not in members(body, path, limits):
+        arrays = read_npz(body, path, limits)
         plain = [f"arr_{i}" for i in range(len(arrays))]  # np.savez(file, *model.get_weights())
         return [arrays[name] for name in plain] if arrays and set(plain) == set(arrays) else arrays
     if is_keras(body):
-        return keras_weights(body, path, most)
+        return keras_weights(body, path, limits)
     if body.startswith(numpy_files.MAGIC):
         return [read_npy(body, (*path, 0))]
     if safetensors_files.looks_like(body):
-        return read_safetensors(body, path)
-    return read_json(body, path, "safetensors, .npz, .keras, .weights.h5, .h5, or JSON")
+        return read_safetensors(body, path, limits)
+    return read_json(body, path, limits, "safetensors, .npz, .keras, .weights.h5, .h5, or JSON")
 
 
-def read_tensor_file(body: bytes, path: Path) -> Any:
+def read_tensor_file(body: bytes, path: Path, limits: Limits = UNLIMITED) -> Any:
     """One tensor of an `.npy`, several by name of safetensors or an `.npz`, or whatever the JSON says."""
     if body.startswith(numpy_files.MAGIC):
         return read_npy(body, path)
     if body.startswith(archive.MAGIC):
-        return read_npz(body, path)
+        return read_npz(body, path, limits)
     if safetensors_files.looks_like(body):
-        return read_safetensors(body, path)
-    return read_json(body, path, ".npy, .npz, safetensors, or JSON")
+        return read_safetensors(body, path, limits)
+    return read_json(body, path, limits, ".npy, .npz, safetensors, or JSON")
 
 
-def read_json(body: bytes, path: Path, expected: str) -> Any:
+def read_json(body: bytes, path: Path, limits: Limits, expected: str) -> Any:
     try:
-        return parse_json(decode_text(body))
+        return parse_json(body, limits, path)
     except Unreadable as error:
+        if error.status != Unreadable.status:  # a limit is passed
+            raise
         detail = f"Expected {expected}. As text: {error.errors[0]['detail']}"
         raise Unreadable([{"pointer": pointer(*path), "detail": detail}]) from None
 
 
-def permit(size: int, path: Path, most: int) -> None:
+def permit(size: int, path: Path, limits: Limits) -> None:
     """Refuse HDF5 that is larger than may be parsed; a service parses none unless it is told to."""
+    most = limits.max_hdf5_bytes
     if most == 0:
         detail = f"HDF5 is not parsed here ({setting('max_hdf5_bytes')} is 0); send the weights as safetensors or .npz."
         raise refuse(path, detail)
@@ -98,36 +100,38 @@ def is_keras(body: bytes) -> bool:
     return body.startswith((hdf5.MAGIC, archive.MAGIC))
 
 
-def keras_weights(body: bytes, path: Path, most: int) -> KerasWeights:
+def keras_weights(body: bytes, path: Path, limits: Limits) -> KerasWeights:
     """The weights of a `.keras` archive or an HDF5 file; the size is checked before anything is inflated."""
 
     def tree() -> hdf5.Tree:
-        inside = inflated(body, path, most) if body.startswith(archive.MAGIC) else body
-        permit(len(inside), path, most)
+        inside = inflated(body, path, limits) if body.startswith(archive.MAGIC) else body
+        permit(len(inside), path, limits)
         return hdf5.opened(inside, path)
 
     return KerasWeights(tree)
 
 
-def inflated(body: bytes, path: Path, most: int) -> bytes:
+def inflated(body: bytes, path: Path, limits: Limits) -> bytes:
     """The HDF5 file in a `.keras` archive."""
-    if WEIGHTS not in members(body, path):
+    if WEIGHTS not in members(body, path, limits):
         raise refuse(path, f"The archive has no {WEIGHTS}; a .keras file with weights has one.")
     try:
-        with zipfile.ZipFile(BytesIO(body)) as opened:
+        with archive.opened(body, limits, path) as opened:
             info = opened.getinfo(WEIGHTS)
-            permit(info.file_size, path, most)
+            permit(info.file_size, path, limits)
             with opened.open(info) as file:
                 return file.read(info.file_size)  # no more, whatever the stream would give
-    except InvalidTensors:
+    except InvalidModel:
         raise
     except Exception as error:  # whatever zlib, lzma and zipfile raise on a broken stream
         raise refuse(path, f"Not a readable archive: {error}.") from None
 
 
-def members(body: bytes, path: Path) -> list[str]:
+def members(body: bytes, path: Path, limits: Limits) -> list[str]:
     try:
-        with zipfile.ZipFile(BytesIO(body)) as opened:
+        with archive.opened(body, limits, path) as opened:
             return opened.namelist()
+    except InvalidModel:
+        raise
     except Exception as error:
         raise refuse(path, f"Not a readable archive: {error}.") from None

@@ -95,13 +95,13 @@ def dataset(found: Any, path: Path) -> Stored:
     if found.chunks is not None and prod(found.chunks) * dtype.itemsize > most:
         raise refuse(path, f"The dataset is kept in chunks of {list(found.chunks)}, larger than itself.")
 
-    def read() -> np.ndarray:
+    def pieces() -> list[np.ndarray]:
         if not name:
             raise refuse(path, f"Expected numbers; the dataset holds {str(dtype)[:100]}.")
         try:
             array = np.asarray(found[()])
         except Exception as error:  # a filter that fails, a chunk that is not there
             raise refuse(path, f"Not readable: {' '.join(str(error).split())[:200]}.") from None
-        return array.view("bfloat16") if half else array
+        return [(array.view("bfloat16") if half else array).reshape(-1)]
 
-    return Stored(tuple(shape), name, read)
+    return Stored(tuple(shape), name, pieces)

@@ -3,6 +3,7 @@
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from math import prod
 from typing import BinaryIO
@@ -10,12 +11,16 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from layercalc import deadline
 from layercalc.errors import Refused
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.readers import archive
 from layercalc.tensors import Path, Stored, refuse
 from layercalc.wording import whole
 
 MAGIC = npy.MAGIC_PREFIX
-MAX_HEADER = 10_000  # characters: NumPy's own bound on what it takes for safe to parse
+MAX_HEADER = 2_000  # characters, of which 32 axes take 700: NumPy reads it as Python
+PIECE = 1 << 20  # bytes that are inflated and cast at a time
 
 
 def header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -54,28 +59,28 @@ def read_npy(body: bytes | memoryview, path: Path) -> Stored:
         said = f"{list(shape)} of {dtype.name} is {prod(shape) * dtype.itemsize:,} bytes"
         raise refuse(path, f"The header of the .npy file lies: {said}; {len(body) - at:,} follow it.")
 
-    def read() -> np.ndarray:
-        flat = np.frombuffer(body, dtype, offset=at) if len(body) > at else np.empty(0, dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
-
-    return Stored(shape, dtype.newbyteorder("=").name, read)
+    flat = np.frombuffer(body, dtype, offset=at) if len(body) > at else np.empty(0, dtype)
+    return Stored(shape, dtype.newbyteorder("=").name, lambda: [flat], fortran)
 
 
-def read_npz(body: bytes, path: Path) -> dict[str, Stored]:
+def read_npz(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dict[str, Stored]:
     """The arrays of a `.npz` file by name; each is inflated only when it is read, after its shape has been checked."""
     try:
-        archive = zipfile.ZipFile(BytesIO(body))
-        infos = archive.infolist()
-    except Exception as error:
+        opened = archive.opened(body, limits, path)
+        infos = opened.infolist()
+    except Refused:
+        raise
+    except Exception as error:  # whatever zipfile raises on a broken archive, struct.error and ValueError too
         raise refuse(path, f"Not a .npz file: {error}.") from None
-    return {info.filename.removesuffix(".npy"): entry(archive, info, path) for info in infos}
+    return {info.filename.removesuffix(".npy"): entry(opened, info, path) for info in deadline.each(infos)}
 
 
-def entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored:
+def entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored:
+    """One array, of which the header is read; the header, the directory and the stream must all say the same size."""
     at = (*path, info.filename.removesuffix(".npy"))
     try:
-        with archive.open(info) as file:
-            shape, _, dtype = header(file, at)  # type: ignore[arg-type]
+        with opened.open(info) as file:
+            shape, fortran, dtype = header(file, at)  # type: ignore[arg-type]
             begins = file.tell()
     except Refused:
         raise
@@ -86,12 +91,20 @@ def entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored
         said = f"{list(shape)} of {dtype.name} is {size:,} bytes"
         raise refuse(at, f"The header lies: {said}; the archive has {info.file_size - begins:,} for it.")
 
-    def read() -> np.ndarray:
+    def pieces() -> Iterator[np.ndarray]:
+        left = size
         try:
-            with archive.open(info) as file:
-                whole_file = file.read(info.file_size + 1)
-        except Exception as error:  # whatever zlib, lzma and zipfile raise on a broken stream
+            with opened.open(info) as file:
+                file.seek(begins)
+                while left:
+                    part = file.read(min(PIECE, left))
+                    left -= len(part)
+                    if not part or (left and len(part) < PIECE):
+                        raise ValueError(f"it ends {left:,} bytes too early")
+                    yield np.frombuffer(part, dtype)
+                if file.read(1):
+                    raise ValueError("it goes on after its end")
+        except Exception as error:  # whatever zlib and zipfile raise on a broken stream
             raise refuse(at, f"Not readable: {error}.") from None
-        return read_npy(whole_file, at).read()
 
-    return Stored(shape, dtype.newbyteorder("=").name, read)
+    return Stored(shape, dtype.newbyteorder("=").name, pieces, fortran)

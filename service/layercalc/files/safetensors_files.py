@@ -5,6 +5,8 @@ import json
 import numpy as np
 import safetensors
 
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.readers.bounds import fault, too_much
 from layercalc.tensors import SAFETENSORS, Path, Stored, refuse
 
 
@@ -13,8 +15,11 @@ def looks_like(body: bytes) -> bool:
     return body[8:9] == b"{" and int.from_bytes(body[:8], "little") < 100_000_000
 
 
-def read_safetensors(body: bytes, path: Path) -> dict[str, Stored]:
+def read_safetensors(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dict[str, Stored]:
     """Every tensor of the file by name."""
+    count = body.count(b"{", 8, 8 + int.from_bytes(body[:8], "little")) - 1
+    if count > limits.max_parts:
+        raise too_much([fault(path, f"A file of {count:,} tensors", limits, "max_parts")])
     try:
         found = safetensors.deserialize(body)  # type: ignore[no-untyped-call]
     except Exception as error:  # SafetensorError, and what its binding makes of text that is none
@@ -32,4 +37,4 @@ def stored(name: str, tensor: dict, path: Path) -> Stored:
         array = np.frombuffer(data, np.dtype(dtype)).reshape(shape)
     except ValueError as error:  # more axes than NumPy has, or an empty one beside one too long
         raise refuse((*path, name), f"NumPy cannot hold the shape {list(shape)}: {error}.") from None
-    return Stored(shape, dtype, lambda: array)
+    return Stored(shape, dtype, lambda: [array.reshape(-1)])

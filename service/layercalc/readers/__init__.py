@@ -7,7 +7,6 @@ from layercalc.layers.base import ConfigError
 from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
-from layercalc.readers.bounds import bounded_code
 from layercalc.readers.draft import Draft
 from layercalc.readers.keras_code import read_code
 from layercalc.readers.keras_json import read_keras
@@ -23,7 +22,7 @@ def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITE
         document = document.to_json()
     if isinstance(document, str):
         if not looks_like_json(document):
-            return read_code(bounded_code(document, limits))
+            return read_code(document, limits)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits)

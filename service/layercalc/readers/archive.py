@@ -1,27 +1,45 @@
-"""The model inside a `.keras` archive: its `config.json`; weights are not looked at."""
+"""ZIP archives, opened with care: of so many members, which can be inflated piece by piece."""
 
 import zipfile
 from io import BytesIO
 
-from layercalc.errors import Unreadable
+from layercalc.errors import Refused, Unreadable
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.readers.bounds import fault, too_much
 
 MAGIC = b"PK\x03\x04"
+ENTRY = b"PK\x01\x02"  # begins what the directory says of a member
 MAX_CONFIG = 64 << 20  # bytes of config.json: what is larger is no model of layers
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes are inflated to gigabytes at once
 
 
-def unpacked(body: bytes) -> bytes:
+def opened(body: bytes, limits: Limits, path: tuple[object, ...] = ()) -> zipfile.ZipFile:
+    """The archive; Refused where it has too many members. ValueError and others of zipfile's where it is none."""
+    count = body.count(ENTRY)
+    if count > limits.max_parts:
+        raise too_much([fault(path, f"An archive of {count:,} members", limits, "max_parts")])
+    archive = zipfile.ZipFile(BytesIO(body))
+    if strange := [one.filename for one in archive.infolist() if one.compress_type not in BOUNDED]:
+        raise ValueError(f"{strange[0][:80]!r} is neither stored nor deflated")
+    return archive
+
+
+def unpacked(body: bytes, limits: Limits = UNLIMITED) -> bytes:
     """The config of a `.keras` archive, of a size that is checked first; anything else as it is."""
     if not body.startswith(MAGIC):
         return body
+    most = min(MAX_CONFIG, limits.max_body_bytes)
     try:
-        with zipfile.ZipFile(BytesIO(body)) as archive, archive.open("config.json") as file:
-            config = file.read(MAX_CONFIG + 1)
+        with opened(body, limits) as archive, archive.open("config.json") as file:
+            config = file.read(most + 1)
+    except Refused:
+        raise
     except KeyError:
         raise Unreadable(
             [{"pointer": "", "detail": "The archive has no config.json; a .keras file has one."}]
         ) from None
     except Exception as error:  # whatever zipfile and zlib raise on a broken archive, ValueError and struct.error too
         raise Unreadable([{"pointer": "", "detail": f"Not a .keras archive: {error}."}]) from None
-    if len(config) > MAX_CONFIG:
-        raise Unreadable([{"pointer": "", "detail": f"config.json is larger than {MAX_CONFIG:,} bytes."}])
+    if len(config) > most:
+        raise Unreadable([{"pointer": "", "detail": f"config.json is larger than {most:,} bytes."}])
     return config

@@ -1,6 +1,5 @@
 """What a parsed document may hold: levels, digits, names. Checked before anything reads it."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +7,9 @@ from layercalc import deadline
 from layercalc.environment import setting
 from layercalc.errors import Refused, Unreadable, pointer
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.readers.json_counts import Counts
 
 NAMES = ("name", "type", "class_name", "layer")
-INTEGER = re.compile(r"(?<![\w.])\d(?:_?\d)*(?![\w.])")
 
 
 def bounded(document: Any, limits: Limits, path: tuple[object, ...] = ()) -> Any:
@@ -23,12 +22,16 @@ def bounded(document: Any, limits: Limits, path: tuple[object, ...] = ()) -> Any
     return document
 
 
-def bounded_text(text: str, limits: Limits, path: tuple[object, ...] = ()) -> str:
-    """JSON that is not parsed yet; Refused where it would make more lists and objects than the limit."""
-    count = text.count("[") + text.count("{")
-    if count > limits.max_containers:
-        raise too_much([fault(path, f"JSON with {count:,} opening brackets", limits, "max_containers")])
-    return text
+def affordable(counts: Counts, limits: Limits, path: tuple[object, ...] = ()) -> Counts:
+    """The counts of JSON that is not parsed yet; Refused where it would make more objects than a limit allows."""
+    for what, count, name in (
+        ("opening brackets", counts.containers, "max_containers"),
+        ("strings", counts.strings, "max_strings"),
+        ("values", counts.values, "max_values"),
+    ):
+        if count > getattr(limits, name):
+            raise too_much([fault(path, f"JSON with {count:,} {what}", limits, name)])
+    return counts
 
 
 def too_much(faults: list[dict[str, Any]]) -> Refused:
@@ -94,17 +97,3 @@ def bits_of(limits: Limits) -> int:
 
 def fault(path: tuple[object, ...], told: str, limits: Limits, name: str) -> dict[str, Any]:
     return {"pointer": pointer(*path), "detail": f"{told}; the limit is {getattr(limits, name):,} ({setting(name)})."}
-
-
-def bounded_code(text: str, limits: Limits) -> str:
-    """The code itself; Refused where it is too long, or an integer has too many digits."""
-    if len(text) > limits.max_code_characters:
-        told = f"Keras code of {len(text):,} characters"
-        raise too_much([{"line": 1, "column": 1, "detail": fault((), told, limits, "max_code_characters")["detail"]}])
-    if limits is not UNLIMITED and re.search(rf"\d[\d_]{{{limits.max_integer_digits}}}", text):
-        for one in INTEGER.finditer(text):
-            if len(one[0].replace("_", "")) > limits.max_integer_digits:
-                line, column = text.count("\n", 0, one.start()) + 1, one.start() - text.rfind("\n", 0, one.start())
-                told = fault((), f"An integer of {len(one[0]):,} digits", limits, "max_integer_digits")["detail"]
-                raise too_much([{"line": line, "column": column, "detail": told}])
-    return text

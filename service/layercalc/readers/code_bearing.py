@@ -41,6 +41,11 @@ MODULES = {"keras", "layers", "models", "backend", "tensorflow", "tf"}
 PLAIN_DUNDERS = {"__version__", "__name__", "__file__"}
 
 
+def known(name: str) -> bool:
+    """Whether it is a name of Keras for a layer type, refused ones too, or a model."""
+    return KERAS.get(name) is not None or name in KERAS.models or name in KERAS.refused
+
+
 class Origin(NamedTuple):
     """Where a dotted name comes from: `keras`, another module (`foreign`), or nowhere in the text (`unbound`)."""
 
@@ -90,7 +95,7 @@ class Scope:
             return True
         if origin.kind == "foreign":
             return False
-        if last[:1].isupper() and (KERAS.get(last) or last in KERAS.models or last in KERAS.refused):
+        if last[:1].isupper() and known(last):
             return True
         if any(part in KERAS.models for part in parts) or last.startswith(APPLICATIONS):
             return True

@@ -6,7 +6,7 @@ from typing import Any
 from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras import KERAS
 from layercalc.places import CodePlace
-from layercalc.readers.code_bearing import Origin, Scope, is_channels_first, setting_value
+from layercalc.readers.code_bearing import Origin, Scope, is_channels_first, known, setting_value
 from layercalc.readers.code_names import PASSIVE_METHODS, ROOTS, SETTINGS
 from layercalc.readers.code_values import (
     Broken,
@@ -118,11 +118,8 @@ class Calls(Literals):
         """Refuse what a name of Keras' is called, but comes from elsewhere."""
         star = self.scope.star
         if star is not None and origin.path == name:
-            raise CodeError(node, f"{name!r} may come from {star}; import it by name.", bears=self.known(origin.last))
+            raise CodeError(node, f"{name!r} may come from {star}; import it by name.", bears=known(origin.last))
         raise CodeError(node, f"{name!r} is {origin.path!r}, which is not of Keras and is never run.", general=True)
-
-    def known(self, last: str) -> bool:
-        return KERAS.get(last) is not None or last in KERAS.models
 
     def of_value(self, node: ast.Call) -> Any:
         """A call of something that the text has made, or of a method of it."""

@@ -88,7 +88,8 @@ class Draft:
         if not isinstance(name, str) or not name or ("/" in name and self.form == "stack"):
             self.fault(place.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
         elif name in self.taken:
-            self.fault(place.at(("name",)), f"There is a layer or input called {name!r} already; names are unique.")
+            detail = f"There is a layer or input called {name[:80]!r} already; names are unique."
+            self.fault(place.at(("name",)), detail)
         else:
             self.taken.add(name)
             return True

@@ -6,13 +6,12 @@ it binds what they stood for.
 """
 
 import ast
-import textwrap
-import warnings
 from typing import Any
 
 from layercalc import deadline
 from layercalc.errors import Unreadable
 from layercalc.layers.keras import KERAS
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.code_bearing import Bearing, Reason
 from layercalc.readers.code_calls import Calls
@@ -40,23 +39,16 @@ from layercalc.readers.code_values import (
 )
 from layercalc.readers.draft import Draft
 from layercalc.readers.literals import CodeError, dotted, short, spot
+from layercalc.readers.text import parse_code
 from layercalc.wording import received
 
 BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
 
-def read_code(code: str) -> tuple[Model, Draft]:
+def read_code(code: str, limits: Limits = UNLIMITED) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns."""
     draft = Draft("model", "code", KERAS)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
-            tree = ast.parse(textwrap.dedent(code))
-    except SyntaxError as error:
-        detail = f"Neither JSON nor Keras code: {error.msg}."
-        raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
+    tree = parse_code(code, limits)
     code_reader = Code(draft, tree)
     code_reader.block(tree.body)
     return code_reader.finish()

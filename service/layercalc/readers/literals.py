@@ -11,6 +11,7 @@ from layercalc.readers.code_values import Named, Opaque, inside
 from layercalc.wording import received
 
 MAX_ITEMS = 10_000  # of one list, those inside it included
+MAX_USED = 1_000_000  # items and characters of values, at every use of a name for them
 ARITHMETIC = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -36,6 +37,7 @@ class Literals:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
         self.unknown: dict[int, tuple[Any, Opaque]] = {}  # lists that may have changed, and by what
+        self.used = 0
 
     def call(self, node: ast.Call) -> Any:
         raise NotImplementedError
@@ -65,7 +67,7 @@ class Literals:
         if isinstance(node, ast.UnaryOp | ast.BinOp):
             return self.arithmetic(node)
         if isinstance(node, ast.Name):
-            value = self.names[node.id] if node.id in self.names else self.unbound(node)
+            value = self.counted(node, self.names[node.id]) if node.id in self.names else self.unbound(node)
             return self.unknown[id(value)][1] if self.unknown and id(value) in self.unknown else value
         if isinstance(node, ast.Attribute):
             return self.attribute(node)
@@ -109,6 +111,22 @@ class Literals:
         for one in inside(value):
             if isinstance(one, list | dict):
                 self.unknown.setdefault(id(one), (one, why))
+
+    def counted(self, node: ast.Name, value: Any) -> Any:
+        """The value of a name, which whoever uses it may copy: many layers may have one long list or text."""
+        pending: list[Any] = [value] if isinstance(value, str | list | tuple | dict) else []
+        while pending:
+            one = pending.pop()
+            self.used += len(one)
+            if self.used > MAX_USED:
+                raise CodeError(node, f"With {node.id!r} more than {MAX_USED:,} items and characters are used by name.")
+            if not isinstance(one, str):
+                pending += [
+                    each
+                    for each in (one.values() if isinstance(one, dict) else one)
+                    if isinstance(each, str | list | tuple | dict)
+                ]
+        return value
 
     def bounded(self, node: ast.AST, values: list[Any]) -> list[Any]:
         """A list that can be written out: names for lists of lists could make one that doubles with every line."""

@@ -1,27 +1,44 @@
-"""From bytes or text to a document: JSON read strictly, anything else as Keras code."""
+"""From bytes or text to a document: JSON read strictly, anything else as Keras code. Nothing else here parses either.
 
+A parser cannot be interrupted, so what it may be given is bounded by what it costs, before it is called.
+"""
+
+import ast
 import json
 import re
+import textwrap
+import warnings
 from typing import Any
 
 import orjson
 
+from layercalc.collector import paused
 from layercalc.environment import setting
 from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers.bounds import bounded, bounded_text
+from layercalc.readers.bounds import affordable, bounded, fault, too_much
+from layercalc.readers.code_bounds import bounded_code
+from layercalc.readers.json_counts import Counts, counted
 
-PAST_64_BITS = re.compile(r"[0-9]{19}")  # orjson would make a float of such an integer
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
+JSON_BEGINS = r'[ \t\n\r\f\v]*(\{|\[\s*[\]\[{"\d]|"(?!"")|(null|true|false|-?\d[\d.]{0,99})\s*$)'
+BEGINS, BEGINS_IN_BYTES = re.compile(JSON_BEGINS), re.compile(JSON_BEGINS.encode())
 
 
-def parse_json(text: str, limits: Limits = UNLIMITED, path: tuple[object, ...] = ()) -> Any:
+def parse_json(source: str | bytes, limits: Limits = UNLIMITED, path: tuple[object, ...] = ()) -> Any:
     """JSON as RFC 8259 has it: no NaN, no infinity, no key twice, and nothing past the limits."""
+    body = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    body = body.removeprefix(BYTE_ORDER_MARK)
+    counts = affordable(counted(body), limits, path)
     try:
-        document = exact(bounded_text(text, limits, path))
+        with paused():  # what is parsed has no cycles, and every collection would walk all of it
+            document = exact(body, counts, limits, path)
     except Refused:
         raise
     except json.JSONDecodeError as error:
+        if isinstance(source, bytes):
+            decode_text(source)  # to say where it is no UTF-8
         detail = f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise Unreadable([{"line": error.lineno, "column": error.colno, "detail": detail}]) from None
     except RecursionError:
@@ -32,26 +49,47 @@ def parse_json(text: str, limits: Limits = UNLIMITED, path: tuple[object, ...] =
     return bounded(document, limits, path)
 
 
-def exact(text: str) -> Any:
-    """The document, by orjson where that is exact, by the standard library where it is not."""
+def exact(body: bytes, counts: Counts, limits: Limits, path: tuple[object, ...]) -> Any:
+    """The document, by orjson where that is exact, by the standard library where it is not and short enough."""
+    most = limits.max_slow_json_bytes
+    if counts.long and len(body) > most:
+        told = f"JSON of {len(body):,} bytes with integers of 19 digits or more"
+        raise too_much([fault(path, told, limits, "max_slow_json_bytes")])
     document = None
     try:
-        if not PAST_64_BITS.search(text):
-            document = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        pass  # what orjson refuses may be right (a lone surrogate, 1e400), or deserve a better message
-    if document is None:
-        try:
-            document = json.loads(text, parse_constant=no_constant)
-        except json.JSONDecodeError:
+        if not counts.long:
+            document = orjson.loads(body)  # which would make a float of an integer past 64 bits
+    except orjson.JSONDecodeError:
+        if len(body) > most:  # of less, what it refuses may be right (a lone surrogate, 1e400), or deserve better words
             raise
-        except ValueError as error:
-            if "digits" not in str(error):
-                raise
-            document = json.loads(text, parse_constant=no_constant, parse_int=shortened)
-    if text.count(":") > keys(document):  # a key twice, or a colon in a string
-        json.loads(text, object_pairs_hook=unique, parse_int=str)
+    if document is None:
+        document = slowly(body)
+    if counts.keys > keys(document):
+        if len(body) > most:
+            raise ValueError("an object has a key twice")
+        json.loads(text_of(body), object_pairs_hook=unique, parse_int=str)
     return document
+
+
+def slowly(body: bytes) -> Any:
+    """The document by the standard library."""
+    text = text_of(body)
+    try:
+        return json.loads(text, parse_constant=no_constant)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        if "digits" not in str(error):
+            raise
+        return json.loads(text, parse_constant=no_constant, parse_int=shortened)
+
+
+def text_of(body: bytes) -> str:
+    """The text, that of lone surrogates too, which a string may have held."""
+    try:
+        return body.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return decode_text(body)
 
 
 def shortened(digits: str) -> int:
@@ -88,6 +126,20 @@ def no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
+def parse_code(code: str, limits: Limits = UNLIMITED) -> ast.Module:
+    """The syntax tree of Python code, by Python's own parser; nothing is compiled or run."""
+    text = textwrap.dedent(bounded_code(code, limits))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
+            return ast.parse(text)
+    except SyntaxError as error:
+        detail = f"Neither JSON nor Keras code: {error.msg}."
+        raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
+
+
 def decode_text(body: bytes) -> str:
     """UTF-8, with or without a byte order mark."""
     try:
@@ -98,6 +150,8 @@ def decode_text(body: bytes) -> str:
         ) from None
 
 
-def looks_like_json(text: str) -> bool:
+def looks_like_json(text: str | bytes) -> bool:
     """Whether a text begins as JSON does, and not as a list of layers or a docstring."""
-    return re.match(r'\s*(\{|\[\s*[\]\[{"\d]|"(?!"")|(null|true|false|-?\d[\d.]{0,99})\s*$)', text) is not None
+    if isinstance(text, str):
+        return BEGINS.match(text) is not None
+    return BEGINS_IN_BYTES.match(text, 3 if text.startswith(BYTE_ORDER_MARK) else 0) is not None

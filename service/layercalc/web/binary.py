@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 from layercalc.amounts import plain_digits
 from layercalc.errors import InvalidTensors, Unreadable
 from layercalc.limits import Limits
-from layercalc.readers.text import decode_text, parse_json
+from layercalc.readers.text import parse_json
 from layercalc.tensors import Bytes, refuse
 from layercalc.web.texts import json_bytes
 from layercalc.wording import (
@@ -30,7 +30,7 @@ def read_binary(body: bytes, length: str, limits: Limits) -> Any:
             f"{HEADER} is the number of bytes of the JSON, from 0 to the body's {len(body)}; received {length[:40]!r}."
         )
     try:
-        document = parse_json(decode_text(body[:size]), limits)
+        document = parse_json(body[:size], limits)
     except Unreadable as error:
         told = [{**fault, "detail": f"{fault['detail']} ({HEADER}: {size})"} for fault in error.every]
         raise Unreadable(told, status=error.status) from None

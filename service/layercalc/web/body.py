@@ -83,11 +83,11 @@ def read_document(request: Request, body: bytes, limits: Limits, verb: str) -> A
         raise UnsupportedMediaType(
             f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."
         )
-    text = decode_text(body)
-    if not text.strip():
+    if not body.strip():
         raise BadRequest(
             'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'
         )
-    if looks_like_json(text) or media == "application/json" or media.endswith("+json"):
-        return parse_json(text, limits)
-    return text
+    if media == "application/json" or media.endswith("+json") or looks_like_json(body):
+        return parse_json(body, limits)
+    text = decode_text(body)
+    return parse_json(text, limits) if looks_like_json(text) else text

@@ -13,7 +13,8 @@ from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
 from layercalc.limits import Limits
 from layercalc.options import FLAG, LIST, OPTIONS, Option, fields_of
-from layercalc.readers.bounds import bounded
+from layercalc.readers.bounds import affordable, bounded
+from layercalc.readers.json_counts import Counts, counted
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
 MODELS = ("model", "baseline", "before", "after")
@@ -28,26 +29,27 @@ def read_parts(body: bytes, boundary: str, verb: str, limits: Limits) -> dict[st
     """
     fields = fields_of(verb)
     out: dict[str, Any] = {}
-    most = limits.max_hdf5_bytes
     parts = split(body, boundary, limits.max_parts)
+    told = (counted(one) for bodies in parts.values() for one in bodies if looks_like_json(one))
+    affordable(sum(told, Counts()), limits)
     for name, bodies in parts.items():
         with faults_in(name):
             if name in MODELS and name in fields:
-                out[name], kept = files.read_model(only(bodies), (name,), most)
+                out[name], kept = files.read_model(only(bodies), (name,), limits)
                 if kept is not None and "weights" in fields and "weights" not in parts:
                     out["weights"] = kept
             elif name == "weights" and name in fields:
-                out[name] = files.read_weights_file(only(bodies), (name,), most)
+                out[name] = files.read_weights_file(only(bodies), (name,), limits)
             elif name in TENSORS and name in fields:
-                out[name] = tensors_of(name, bodies)
+                out[name] = tensors_of(name, bodies, limits)
             elif name in fields:
-                out[name] = value_of(OPTIONS[name], [decode_text(one) for one in bodies])
+                out[name] = value_of(OPTIONS[name], [decode_text(one) for one in bodies], limits)
             else:
                 near = get_close_matches(name[:100], [one for one in fields if one != "inputs"], n=1, cutoff=0.75)
                 if near or "inputs" in parts or "inputs" not in fields:
                     meant = f" Did you mean {near[0]!r}?" if near else f" The parts are {', '.join(fields)}."
                     raise Unreadable([{"detail": f"There is no part {name!r} here.{meant}"}], status=422)
-                out.setdefault("inputs", {})[name] = files.read_tensor_file(only(bodies), ("inputs", name))
+                out.setdefault("inputs", {})[name] = files.read_tensor_file(only(bodies), ("inputs", name), limits)
     return bounded(out, limits)
 
 
@@ -94,11 +96,11 @@ def only(bodies: list[bytes]) -> bytes:
     return bodies[0]
 
 
-def tensors_of(name: str, bodies: list[bytes]) -> Any:
+def tensors_of(name: str, bodies: list[bytes], limits: Limits) -> Any:
     """What one part holds, or the tensors of several in their order."""
     if len(bodies) == 1:
-        return files.read_tensor_file(bodies[0], (name,))
-    found = [files.read_tensor_file(one, (name, index)) for index, one in enumerate(bodies)]
+        return files.read_tensor_file(bodies[0], (name,), limits)
+    found = [files.read_tensor_file(one, (name, index), limits) for index, one in enumerate(bodies)]
     for index, one in enumerate(found):
         if isinstance(one, dict) and "shape" not in one:
             detail = "A file of several tensors by name has to be the only part of its name."
@@ -106,14 +108,14 @@ def tensors_of(name: str, bodies: list[bytes]) -> Any:
     return found
 
 
-def value_of(option: Option, texts: list[str]) -> Any:
+def value_of(option: Option, texts: list[str], limits: Limits) -> Any:
     """The value of an option as a form says it: as JSON, or as a query has it (`1` is true, names by commas)."""
     text = texts[-1].strip()
     if option.text is FLAG:
         return FLAG.read([text])
     if looks_like_json(text) or text[:1].isdigit():
         try:
-            return parse_json(text)
+            return parse_json(text, limits)
         except Unreadable:
             if text[0] in "[{":
                 raise

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from layercalc import ops
+from layercalc import arrays, ops
 from layercalc.errors import ShapeError
 from layercalc.layers.base import (
     ConfigError,
@@ -247,12 +247,9 @@ def tensor(value: Any, *others: Any) -> Tensor:
 def array_of(value: Any) -> np.ndarray:
     """Numbers, or lists of them, as an array."""
     try:
-        array = np.asarray(value.values if isinstance(value, Constant) else value)
+        return arrays.plain(arrays.array_of(value.values if isinstance(value, Constant) else value))
     except (ValueError, OverflowError):
-        array = np.asarray(None)
-    if array.dtype.kind not in "biuf":
-        raise ShapeError(f"Expected numbers; received {received(value)}.")
-    return array
+        raise ShapeError(f"Expected numbers; received {received(value)}.") from None
 
 
 def integers(value: Any, what: str) -> tuple[int, ...]:
@@ -303,11 +300,9 @@ def decoded(value: Any) -> Any:
 def array_constant(value: Any, dtype: Any) -> Constant:
     """An array, in its own dtype where that is one of ours."""
     try:
-        array = np.asarray(value)
+        array = arrays.plain(arrays.array_of(value))
     except (ValueError, OverflowError):
-        array = np.asarray(None)
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"Expected an array of numbers; received {received(value)}.")
+        raise ValueError(f"Expected an array of numbers; received {received(value)}.") from None
     if not isinstance(dtype, str) or dtype not in WIDTH:
         raise ValueError(f"Expected a dtype, one of {', '.join(WIDTH)}; received {received(dtype)}.")
     return Constant(array.astype("float32" if dtype == "bfloat16" else dtype))
