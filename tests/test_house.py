@@ -26,6 +26,7 @@ ORDER = [  # each may import from those before it
     {"places", "kept", "collector"},
     {"model"},
     {"readers"},
+    {"weight_specs"},
     {"analysis"},
     {"conventions", "memory", "receptive", "explain", "devices"},
     {"tensors", "comparison"},

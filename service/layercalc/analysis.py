@@ -1,6 +1,6 @@
 """The reading with shapes: every layer's output shapes, weights, cost and memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,62 +10,15 @@ from layercalc.errors import InvalidModel, ShapeError
 from layercalc.kept import KEPT
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
-from layercalc.ops import FLOATS, READING, WIDTH, Spec, Tracing
+from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.base import MAX_VISITS, Entry
+from layercalc.weight_specs import HERE, Asking, Owner, WeightSpec, free, used, weighed
 
 MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
 
 MAX_AXES = 64
 
 METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
-
-
-class WeightSpec(NamedTuple):
-    """A weight that a layer asked for: its path inside the layer, and how it is filled."""
-
-    path: str
-    spec: Spec
-    trainable: bool
-    initializer: Any
-
-
-class Asking:
-    """What a layer's `call` gets as `weight` while it is traced: notes each weight and hands over its spec."""
-
-    __slots__ = ("found", "lock", "path", "policy", "trainable")
-
-    def __init__(self, found: dict[str, WeightSpec], path: str = "", lock: bool = False):
-        self.found, self.path, self.lock = found, path, lock
-        self.policy, self.trainable = ("float32", "float32"), True
-
-    def __call__(
-        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
-    ) -> Spec:
-        compute, variable = self.policy
-        path = self.path + name
-        if path not in self.found:
-            stored = dtype or (variable if variable in FLOATS else "float32")
-            spec = Spec(shape, stored)
-            self.found[path] = WeightSpec(path, spec, trainable and self.trainable and not self.lock, initializer)
-        elif self.found[path].spec.shape != shape:
-            raise ShapeError(
-                f"The weight {path!r} would be {list(shape)} here and {list(self.found[path].spec.shape)} there."
-            )
-        return Spec(shape, dtype or compute)
-
-    def scope(self, name: str) -> "Asking":
-        inner = Asking(self.found, f"{self.path}{name}/", self.lock)
-        inner.policy, inner.trainable = self.policy, self.trainable
-        return inner
-
-    def owned(self, layer: Layer) -> "Asking":
-        own = Asking(self.found, self.path, self.lock)
-        own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
-        own.trainable = layer.trainable
-        return own
-
-    def locked(self) -> "Asking":
-        return Asking(self.found, self.path, True)
 
 
 @dataclass(slots=True, eq=False)
@@ -153,14 +106,6 @@ def totalled(
     weights: list[WeightSpec], entries: list[Entry], outputs: list[tuple[Spec, Spec | None]]
 ) -> tuple[dict[str, Dim], bool]:
     """The counts of a layer, and whether it only looks at its input another way."""
-    params: Dim = 0
-    trainable: Dim = 0
-    stored: Dim = 0
-    for _, spec, trains, _ in weights:
-        elements = size(spec.shape)
-        params = params + elements
-        trainable = trainable + elements if trains else trainable
-        stored = stored + elements * WIDTH[spec.dtype]
     macs: Dim = 0
     flops: Dim = 0
     view = True
@@ -168,15 +113,10 @@ def totalled(
         view = view and op.view
         some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
         macs, flops = macs + some_macs, flops + some_flops
-    counts = {
-        "params": params,
-        "trainable_params": trainable,
-        "non_trainable_params": params - trainable,
-        "macs": macs,
-        "flops": flops,
-        "param_bytes": stored,
-        "activation_bytes": sum((spec.bytes for spec, _ in outputs), 0),
-    }
+    activation = sum((spec.bytes for spec, _ in outputs), 0)
+    of_weights = weighed(weights)
+    stored = of_weights.pop("param_bytes")
+    counts = of_weights | {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
     for name, count in counts.items():
         if isinstance(count, int) and count.bit_length() > MAX_BITS:
             raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
@@ -204,16 +144,31 @@ class Value(NamedTuple):
     source: str
 
 
-@dataclass(slots=True)
-class Row:
-    """One use of one layer."""
+class Held(NamedTuple):
+    """A weight of a row under its name in the model, which is that of the first row to hold it."""
 
     name: str
-    layer: str  # the row of the layer's first use
+    weight: WeightSpec
+    shared: bool  # whether a row before this one in the document holds it
+
+
+@dataclass(slots=True)
+class Row:
+    """One use of one layer; what stands below `traced` is known once all rows are."""
+
+    name: str
+    owner: Owner  # of the layer's weights
     call: Call
     inputs: list[Value]
     traced: Traced
-    shared: bool = False  # whether a row before it in the document holds the weights
+    layer: str = ""  # the row of the layer's first use
+    weights: list[Held] = field(default_factory=list)
+    counts: dict[str, Dim] = field(default_factory=dict)  # those of the trace, shared weights left out
+
+    def held(self) -> Iterator[tuple[Owner, WeightSpec]]:
+        """The weights, and whose each is."""
+        identity, path = self.owner
+        return ((weight.owner or Owner(identity, path + weight.path), weight) for weight in self.traced.weights)
 
 
 @dataclass
@@ -225,25 +180,39 @@ class Analysis:
     outputs: list[Value] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     executed: list[Row] = field(default_factory=list)
+    names: dict[Owner, str] = field(default_factory=dict)  # of the weights
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def weights(self) -> Iterable[tuple[str, WeightSpec]]:
         """Every weight once, named, in the order of Keras' get_weights()."""
-        return (
-            (f"{row.layer}/{weight.path}", weight)
-            for row in self.rows
-            if not row.shared
-            for weight in row.traced.weights
-        )
+        return ((held.name, held.weight) for row in self.rows for held in row.weights if not held.shared)
+
+    def settle(self) -> None:
+        """Say of every row, in the document's order, which layer it is of and what its weights are called and count."""
+        layers: dict[Owner, str] = {}
+        names = self.names
+        taken: set[str] = set()
+        pairs = (pair for row in self.rows for pair in row.held())
+        frozen = {owner for owner, weight in pairs if not weight.trainable}  # one use that is makes all of them
+        for row in self.rows:
+            row.layer = layers.setdefault(row.owner, row.name)
+            for owner, weight in row.held():
+                shared = owner in names
+                if not shared:
+                    names[owner] = free(f"{row.name}/{weight.path}", taken)
+                if weight.trainable and owner in frozen:
+                    weight = weight._replace(trainable=False)
+                row.weights.append(Held(names[owner], weight, shared))
+            own = [weight for _, weight, shared in row.weights if not shared]
+            row.counts = row.traced.counts if own == row.traced.weights else row.traced.counts | weighed(own)
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
         out: dict[str, Dim] = dict.fromkeys(METRICS, 0)
         for row in self.rows:
-            for metric, count in row.traced.counts.items():
-                if not (row.shared and "param" in metric):
-                    out[metric] = out[metric] + count
+            for metric, count in row.counts.items():
+                out[metric] = out[metric] + count
         return out
 
     def peak(self) -> tuple[Dim, str | None]:
@@ -303,12 +272,12 @@ class Shapes:
     """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
 
     def __init__(
-        self, analysis: Analysis, prefix: str = "", first: str = "", order: tuple[int, ...] = (), cache: Any = None
+        self, analysis: Analysis, prefix: str = "", owner: Owner = HERE, order: tuple[int, ...] = (), cache: Any = None
     ):
-        self.analysis, self.prefix, self.first, self.order = analysis, prefix, first, order
+        self.analysis, self.prefix, self.owner, self.order = analysis, prefix, owner, order
         self.cache: dict[Any, Traced] = {} if cache is None else cache
         self.keys: list[tuple[tuple[int, ...], Row]] = []
-        self.built: dict[str, Row] = {}
+        self.built: dict[Owner, tuple[str, Spec]] = {}
         self.visits = [0]
         self.position = {id(call): i for i, call in enumerate(analysis.model.calls)} if not prefix else {}
         self.frozen = not analysis.model.trainable if not prefix else False
@@ -321,16 +290,14 @@ class Shapes:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
             raise InvalidModel([{**call.place.at(), "detail": detail}])
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
-        first = self.first + call.name
+        owner = used(call, self.owner)
         order = (*self.order, self.position[id(call)])
         if isinstance(call.layer, Model):
-            return self.descend(call.layer, name, first, order, inputs, named)
+            return self.descend(call.layer, name, owner, order, inputs, named)
         traced = self.read(call.layer, inputs, named)
         reads = [*inputs, *(v for value in named.values() for v in (value if isinstance(value, list) else [value]))]
-        row = Row(name, first, call, reads, traced)
-        if first in self.built:
-            self.same_weights(self.built[first], row)
-        self.built.setdefault(first, row)
+        row = Row(name, owner, call, reads, traced)
+        self.same_weights(row)
         self.keys.append((order, row))
         return [Value(spec, mask, name) for spec, mask in traced.outputs]
 
@@ -359,17 +326,18 @@ class Shapes:
         found: Traced = store.traces.made((key, kinds), make, trace_bytes)
         return found
 
-    def same_weights(self, built: Row, row: Row) -> None:
+    def same_weights(self, row: Row) -> None:
         """Refuse a second use whose inputs ask for other weights than the first built."""
-        for one, other in zip(built.traced.weights, row.traced.weights, strict=False):
-            if one.spec != other.spec:
+        for owner, weight in row.held():
+            first, spec = self.built.setdefault(owner, (row.name, weight.spec))
+            if spec != weight.spec:
                 raise ShapeError(
-                    f"{row.layer!r} is used again on an input that needs {one.path} of shape "
-                    f"{shown(other.spec.shape)}; its first use made it {shown(one.spec.shape)}."
+                    f"{first!r} is used again on an input that needs {weight.path} of shape "
+                    f"{shown(weight.spec.shape)}; its first use made it {shown(spec.shape)}."
                 )
 
     def descend(
-        self, model: Model, name: str, first: str, order: tuple[int, ...], inputs: list[Value], named: dict[str, Any]
+        self, model: Model, name: str, owner: Owner, order: tuple[int, ...], inputs: list[Value], named: dict[str, Any]
     ) -> Sequence[Value]:
         """A nested model: its calls are rows of this analysis under its name."""
         if named or len(inputs) != len(model.inputs):
@@ -377,7 +345,7 @@ class Shapes:
                 f"The model {model.name!r} takes {len(model.inputs)} inputs, received {len(inputs) + len(named)}."
             )
         model.accept([value.spec.shape for value in inputs])
-        inner = Shapes(self.analysis, f"{name}/", f"{first}/", order, self.cache)
+        inner = Shapes(self.analysis, f"{name}/", owner, order, self.cache)
         inner.keys, inner.built, inner.visits = self.keys, self.built, self.visits
         inner.position = {id(call): i for i, call in enumerate(model.calls)}
         inner.frozen = self.frozen or not model.trainable
@@ -398,8 +366,5 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.executed = [row for _, row in visitor.keys]
     analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
-    first: set[str] = set()
-    for row in analysis.rows:
-        row.shared = row.layer in first
-        first.add(row.layer)
+    analysis.settle()
     return analysis

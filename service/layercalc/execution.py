@@ -10,38 +10,47 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from layercalc.analysis import Analysis, Row, WeightSpec
+from layercalc.analysis import Analysis, Row
 from layercalc.deadline import DEADLINE
 from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
 from layercalc.layers import Layer
+from layercalc.layers.base import Identity
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
 from layercalc.ops.pending import Made, Pending, Seen, Transposed
 from layercalc.ops.scratch import release
 from layercalc.ops.threads import ALONE
+from layercalc.weight_specs import Owner, WeightSpec, owner_of
 
 log = logging.getLogger("layercalc")
 
 
 class Weights:
-    """What a layer's `call` gets as `weight` while it runs: the arrays under its place in the document."""
+    """What a layer's `call` gets as `weight` while it runs: the arrays of its place in the document, or its object."""
 
-    __slots__ = ("arrays", "path")
+    __slots__ = ("anew", "arrays", "owner")
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], path: str = ""):
-        self.arrays, self.path = arrays, path
+    def __init__(self, arrays: Mapping[Owner, np.ndarray], owner: Owner, anew: bool = False):
+        self.arrays, self.owner, self.anew = arrays, owner, anew
 
     def __call__(self, name: str, *_: Any, **__: Any) -> np.ndarray:
-        return self.arrays[self.path + name]
+        return self.arrays[Owner(self.owner.identity, self.owner.path + name)]
 
     def scope(self, name: str) -> "Weights":
-        return Weights(self.arrays, f"{self.path}{name}/")
+        return Weights(self.arrays, self.owner.scope(name), self.anew)
 
     def owned(self, layer: Layer) -> "Weights":
-        return self
+        return self.of(layer.identity)
 
     def locked(self) -> "Weights":
         return self
+
+    def of(self, identity: Identity | None) -> "Weights":
+        owner = owner_of(identity, self.owner, self.anew)
+        return self if owner is self.owner or owner is None else Weights(self.arrays, owner, self.anew)
+
+    def copied(self) -> "Weights":
+        return Weights(self.arrays, self.owner, True)
 
 
 class Live:
@@ -93,25 +102,26 @@ class Execution:
 class Arrays:
     """The visitor that runs: every call on arrays, every result handed to `watch`."""
 
-    def __init__(self, rows: dict[str, Row], weights: Mapping[str, np.ndarray], watch: Callable[[Result], None]):
+    def __init__(self, rows: dict[str, Row], weights: Mapping[Owner, np.ndarray], watch: Callable[[Result], None]):
         self.rows, self.weights, self.watch = rows, weights, watch
-        self.prefix = self.first = ""
+        self.prefix = ""
 
     def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
         assert call.layer is not None
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
         if isinstance(call.layer, Model):
             inner = Arrays(self.rows, self.weights, self.watch)
-            inner.prefix, inner.first = f"{name}/", f"{self.first}{call.name}/"
+            inner.prefix = f"{name}/"
             return call.layer.walk(inputs, inner)
+        row = self.rows[name]
         try:
-            outputs = apply(call.layer, Weights(self.weights, f"{self.first}{call.name}/"), inputs, named)
+            outputs = apply(call.layer, Weights(self.weights, row.owner), inputs, named)
         except (ShapeError, Overdue):
             raise
         except (ValueError, TypeError, ArithmeticError, IndexError) as error:  # what NumPy has no room or dtype for
             log.warning("%s could not be run", name, exc_info=error)
             raise ShapeError(str(error) or type(error).__name__) from error
-        self.watch(Result(self.rows[name], tuple(array for array, _ in outputs)))
+        self.watch(Result(row, tuple(array for array, _ in outputs)))
         return outputs
 
     def fault(self, call: Call, error: ShapeError) -> None:
@@ -183,7 +193,8 @@ def execute(
     reading.watch = overdue
     live = Live(inputs)
     waiting: list[tuple[str, Made | Seen]] = []
-    visitor = Arrays({row.name: row for row in analysis.rows}, weights, watch)
+    arrays = {owner: weights[name] for owner, name in analysis.names.items()}
+    visitor = Arrays({row.name: row for row in analysis.rows}, arrays, watch)
     token = READING.set(reading)
     try:
         with ALONE, np.errstate(all="ignore"):

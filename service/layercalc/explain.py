@@ -6,12 +6,13 @@ themselves out, and nothing is written for any layer.
 
 from typing import Any
 
-from layercalc.analysis import Asking, Row, Traced
+from layercalc.analysis import Row, Traced
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
 from layercalc.ops.base import Cost, Entry, Op
 from layercalc.ops.window import AXES
+from layercalc.weight_specs import Asking
 
 SUM, PRODUCT, ATOM = 1, 2, 3
 
@@ -166,19 +167,20 @@ def explained(row: Row) -> list[str]:
     finally:
         READING.reset(token)
     out = outputs[0][0]
-    lines = [*params(row.traced), *sizes(out, row.traced.channels(out.ndim))]
+    lines = [*params(row), *sizes(out, row.traced.channels(out.ndim))]
     lines += [*macs(telling.entries), *others(telling.entries)]
-    return [*lines, *flops(row.traced, telling.entries), *stored(row.traced)]
+    return [*lines, *flops(row.traced, telling.entries), *stored(row)]
 
 
-def params(traced: Traced) -> list[str]:
-    if not traced.weights or isinstance(traced.counts["params"], Unknown):
+def params(row: Row) -> list[str]:
+    own = [weight for _, weight, shared in row.weights if not shared]
+    if not own or isinstance(row.counts["params"], Unknown):
         return []
-    names = [weight.path for weight in traced.weights]
+    names = [weight.path for weight in own]
     short = [name.rpartition("/")[2] for name in names]
     called = short if len(set(short)) == len(short) else names
-    terms = [f"{dots(one.spec.shape)} {name}" for one, name in zip(traced.weights, called, strict=True)]
-    return [f"params = {' + '.join(terms)} = {traced.counts['params']:,}"]
+    terms = [f"{dots(one.spec.shape)} {name}" for one, name in zip(own, called, strict=True)]
+    return [f"params = {' + '.join(terms)} = {row.counts['params']:,}"]
 
 
 def dots(shape: Shape) -> str:
@@ -257,12 +259,15 @@ def flops(traced: Traced, entries: list[Entry]) -> list[str]:
     return [f"flops = {' + '.join([*terms, *rest])} = {total:,}"]
 
 
-def stored(traced: Traced) -> list[str]:
+def stored(row: Row) -> list[str]:
     """Bytes: elements times the width of their dtype."""
     lines = []
-    specs = [spec for spec, _ in traced.outputs]
-    for name, found in (("activation_bytes", specs), ("param_bytes", [one.spec for one in traced.weights])):
-        total = traced.counts[name]
+    specs, own = (
+        [spec for spec, _ in row.traced.outputs],
+        [weight.spec for _, weight, shared in row.weights if not shared],
+    )
+    for name, found in (("activation_bytes", specs), ("param_bytes", own)):
+        total = row.counts[name]
         if isinstance(total, Unknown) or not total:
             continue
         widths: dict[int, int] = {}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from layercalc.dims import Shape
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
+from layercalc.layers.base import Identity
 from layercalc.ops import READING, Spec, Tensor
 from layercalc.places import Place
 
@@ -38,7 +39,11 @@ class Input:
 
 @dataclass(slots=True)
 class Call:
-    """One use of a layer: `use` counts from 1, and the weights belong to `name`, whatever the use."""
+    """One use of a layer: `use` counts from 1, and the weights belong to `name`, whatever the use.
+
+    With an `identity` they belong to that object, which may stand under other names elsewhere: in a model around this
+    one or in another inside it, or in the config of a layer (`Layer.identity`).
+    """
 
     name: str
     use: int
@@ -46,6 +51,7 @@ class Call:
     place: Place
     inputs: tuple[Ref, ...] = ()
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
+    identity: Identity | None = None
 
     def reads(self) -> Sequence[Ref]:
         """Every tensor this call takes."""
@@ -178,7 +184,7 @@ class Inside:
     def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
         assert call.layer is not None
         READING.get().spend()
-        return apply(call.layer, self.weight.scope(call.name), inputs, named)
+        return apply(call.layer, self.weight.scope(call.name).of(call.identity), inputs, named)
 
     def fault(self, call: Call, error: ShapeError) -> None:
         raise ShapeError(f"In {call.name!r}: {error}") from None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from layercalc import __version__, deadline
-from layercalc.analysis import Analysis, Row, Traced, Value
+from layercalc.analysis import Analysis, Held, Row, Traced, Value
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.devices import Device, bound, ratio
 from layercalc.dims import Batch, Dim, Unknown, shown
@@ -117,15 +117,10 @@ def costs(traced: Traced) -> Costs:
     return Costs(counts, ratio(counts["flops"], count(traced.traffic)), [*map(op_of, traced.entries, traced.moved)])
 
 
-OF_WEIGHTS: dict[str, int | None] = dict.fromkeys(
-    ("params", "trainable_params", "non_trainable_params", "param_bytes"), 0
-)
-
-
 def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
     traced = row.traced
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
-    counts = costs.counts | OF_WEIGHTS if row.shared else costs.counts
+    counts = costs.counts if row.counts is traced.counts else {metric: count(n) for metric, n in row.counts.items()}
     assert row.call.layer is not None
     return {
         "name": row.name,
@@ -137,7 +132,7 @@ def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
         "output_shape": shapes[0],
         "output_shapes": shapes,
         **counts,
-        "weights": [weight_of(row, weight) for weight in traced.weights],
+        "weights": [weight_of(held) for held in row.weights],
         "arithmetic_intensity": costs.intensity,
         "ops": [op.copy() for op in costs.ops],
     }
@@ -160,15 +155,16 @@ def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
     return out
 
 
-def weight_of(row: Row, weight: Any) -> dict[str, Any]:
+def weight_of(held: Held) -> dict[str, Any]:
+    name, weight, shared = held
     shape, dtype = weight.spec
     out = {
-        "name": f"{row.layer}/{weight.path}",
+        "name": name,
         "shape": shown(shape),
         "dtype": dtype,
         "trainable": weight.trainable,
     }
-    return {**out, "shared": True} if row.shared else out
+    return {**out, "shared": True} if shared else out
 
 
 def tensor(value: Value) -> dict[str, Any]:
@@ -184,7 +180,7 @@ def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]
     """A warning for every unknown dimension, where it makes a count unknowable."""
     if not any(isinstance(n, Unknown) for n in totals.values()):
         return []
-    counts = {f"{metric} of {row.name!r}": n for row in analysis.rows for metric, n in row.traced.counts.items()}
+    counts = {f"{metric} of {row.name!r}": n for row in analysis.rows for metric, n in row.counts.items()}
     counts |= {f"the total {metric}": n for metric, n in totals.items()}
     first = next(name for name, n in counts.items() if isinstance(n, Unknown))
     sizes = [dim for value in analysis.inputs for dim in value.spec.shape]

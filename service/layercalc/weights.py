@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline, tensors
-from layercalc.analysis import Analysis, WeightSpec
+from layercalc.analysis import Analysis
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
 from layercalc.execution import seeded_weights
 from layercalc.posted import seed_of
+from layercalc.weight_specs import WeightSpec
 from layercalc.wording import received
 
 Path = tuple[object, ...]

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from layercalc.analysis import WeightSpec
 from layercalc.files.hdf5 import Tree
 from layercalc.layers.keras import snake_case
 from layercalc.model import Model
 from layercalc.tensors import Stored
+from layercalc.weight_specs import WeightSpec
 
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")  # the second: Keras 2.12
 LEGACY_ROOTS = ("model_weights", "")

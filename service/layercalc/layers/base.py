@@ -21,6 +21,9 @@ FIELDS: dict[type["Layer"], dict[str, Field]] = {}
 SEVERAL = ("initial_state", "states")  # what a call names that may be a list of tensors
 
 
+Identity = int | str  # of an object of a document that stands in several places of it
+
+
 class Weight(Protocol):
     """What `call` asks for weights: a spec while shapes are read, an array while the layer runs."""
 
@@ -40,6 +43,14 @@ class Weight(Protocol):
         """The same, for a model that is not trainable: nor is any layer in it, whatever it says itself."""
         ...
 
+    def of(self, identity: Identity | None) -> "Weight":
+        """The same, for the weights of that object of the document, wherever it stands; None: of this place alone."""
+        ...
+
+    def copied(self) -> "Weight":
+        """The same, for a layer made anew from the config of another: it and all in it are objects of their own."""
+        ...
+
 
 class ConfigError(ValueError):
     """A config that makes no layer: every fault with the path of keys that leads to it."""
@@ -53,7 +64,8 @@ class Layer:
     """Config on top, one `call` written in ops below; output shapes, weights, cost and values all follow from it.
 
     `weight(name, shape, initializer, trainable)` hands over a weight, in Keras' order. A layer holds no state: equal
-    configs may share one object, and the weights belong to the place in the document.
+    configs may share one object, and the weights belong to the place in the document, or to the object that stands
+    there where the document says that one object stands in several places (`identity`).
     """
 
     of_vocabulary: "Vocabulary"  # the one it is registered in
@@ -74,6 +86,7 @@ class Layer:
     spelled: Mapping[str, str] = {}  # fields that the config has under another name
     channels_first: bool = False  # in inputs and outputs; `call` sees the channels last
     lasting = False  # whether later requests may use it
+    identity: Identity | None = None  # of the object it is, for a layer in another's config; see also model.Call
 
     if TYPE_CHECKING:
 

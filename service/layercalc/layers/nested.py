@@ -32,6 +32,7 @@ def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, st
     kind = value.get("class_name" if foreign else "type")
     if isinstance(kind, str) and kind in vocabulary.models:
         model = vocabulary.models[kind](value)
+        model.identity = identity_of(value)
         return model, str(model.name)
     try:
         found = vocabulary.find(kind)
@@ -47,7 +48,20 @@ def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, st
     except ConfigError as error:
         raise ConfigError([((*prefix(foreign), *path), detail) for path, detail in error.faults]) from None
     made.notes = tuple(((*prefix(foreign), *path), detail) for path, detail in made.notes)
+    made.identity = identity_of(value)
     return made, made.name or vocabulary.unnamed(made.type)
+
+
+def identity_of(value: dict[str, Any]) -> str | None:
+    """Which object a layer in a document of Keras is, where it says that the object stands in several places.
+
+    Keras 2 counts `shared_object_id` anew in each model of a Sequential, so that class and name belong to it.
+    """
+    number, config = value.get("shared_object_id"), value.get("config")
+    if type(number) is not int:
+        return None
+    name = config.get("name") if isinstance(config, dict) else None
+    return f"{number}:{value.get('class_name')}:{name}"
 
 
 def prefix(foreign: bool) -> tuple[str, ...]:

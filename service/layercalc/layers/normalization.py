@@ -9,7 +9,7 @@ from layercalc import ops
 from layercalc.dims import Shape, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
-from layercalc.layers.base import Weight
+from layercalc.layers.base import Identity, Weight
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
@@ -270,3 +270,9 @@ class Noting:
     def locked(self) -> Weight:
         self.inner = self.inner.locked()
         return self
+
+    def of(self, identity: Identity | None) -> Weight:
+        return self.inner.of(identity)
+
+    def copied(self) -> Weight:
+        return self.inner.copied()

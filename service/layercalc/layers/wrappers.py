@@ -90,6 +90,11 @@ class Bidirectional(Layer):
             backward = with_config(forward, name=name, go_backwards=True)
         return first, with_config(backward)
 
+    def scopes(self, weight: Weight) -> tuple[Weight, Weight]:
+        """Where the weights of both stand; Keras makes them anew from the layer's config, but for a backward_layer."""
+        forward, backward = (weight.scope(one.name) for one in self.both())
+        return forward.copied(), backward.copied() if self.backward_layer is None else backward
+
     def call(self, weight: Weight, sequences: Tensor, initial_state: Any = None, mask: Tensor | None = None) -> Any:
         forward, backward = self.both()
         named: dict[str, Any] = {} if mask is None else {"mask": mask}
@@ -100,8 +105,8 @@ class Bidirectional(Layer):
                 raise ShapeError(f"Bidirectional starts from a list of {both} states, received one tensor.")
             starts = {"initial_state": initial_state[:half]}, {"initial_state": initial_state[half:]}
         y, z = (
-            one(weight.scope(one.name), sequences, **named, **start)
-            for one, start in zip((forward, backward), starts, strict=True)
+            one(scope, sequences, **named, **start)
+            for one, scope, start in zip((forward, backward), self.scopes(weight), starts, strict=True)
         )
         states: tuple[Tensor, ...] = ()
         if forward.return_state:

@@ -11,6 +11,7 @@ from layercalc.readers.bounds import bounded_code
 from layercalc.readers.draft import Draft
 from layercalc.readers.keras_code import read_code
 from layercalc.readers.keras_json import read_keras
+from layercalc.readers.sharing import marked
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received
@@ -27,7 +28,7 @@ def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITE
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits)
     if isinstance(document, dict) and "class_name" in document:
-        return read_keras(document, path)
+        return read_keras(marked(document, path), path)
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
     expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, or Keras code'

@@ -13,6 +13,7 @@ from layercalc.layers import (
     Vocabulary,
     build,
 )
+from layercalc.layers.base import Identity
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.places import Place
 from layercalc.wording import nearest, received
@@ -119,9 +120,10 @@ class Draft:
         place: Place,
         named: dict[str, Any] | None = None,
         use: int = 1,
+        identity: Identity | None = None,
     ) -> None:
         deadline.check()
-        self.calls.append(Call(name, use, layer, place))
+        self.calls.append(Call(name, use, layer, place, identity=identity))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Place, str]]]) -> Model:

@@ -8,7 +8,7 @@ from typing import Any
 
 from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
 from layercalc.layers.keras import KERAS
-from layercalc.layers.nested import OLD_ACTIVATIONS
+from layercalc.layers.nested import OLD_ACTIVATIONS, identity_of
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
@@ -108,7 +108,7 @@ def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any
             continue
         name = layer_name(draft, item, config, place)
         layer, _ = read_layer(draft, item, config, place)
-        draft.add_call(name, layer, [Source(previous)] if previous else [], place)
+        draft.add_call(name, layer, [Source(previous)] if previous else [], place, identity=identity_of(item))
         if previous is None:
             draft.calls[-1].layer = None
         previous = name
@@ -173,7 +173,7 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
                 key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
                 for key, one in named.items()
             }
-            draft.add_call(name, used, inputs, place, named, use)
+            draft.add_call(name, used, inputs, place, named, use, identity_of(item))
 
 
 def operation_of(item: dict[str, Any]) -> str:

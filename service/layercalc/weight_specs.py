@@ -1,0 +1,127 @@
+"""The weights that layers ask for while they are read with shapes, and whose each of them is."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from layercalc.dims import Dim, Shape, size
+from layercalc.errors import ShapeError
+from layercalc.layers import Layer
+from layercalc.layers.base import Identity
+from layercalc.model import Call
+from layercalc.ops import FLOATS, WIDTH, Spec
+
+
+class Owner(NamedTuple):
+    """Whose a weight is: of an object of the document, or (None) of a place in it, with the path from there."""
+
+    identity: Identity | None
+    path: str
+
+    def scope(self, name: str) -> "Owner":
+        return Owner(self.identity, f"{self.path}{name}/")
+
+
+class WeightSpec(NamedTuple):
+    """A weight that a layer asked for: its path inside the layer, and how it is filled."""
+
+    path: str
+    spec: Spec
+    trainable: bool
+    initializer: Any
+    owner: Owner | None = None  # where it belongs to an object inside the layer
+
+
+class Asking:
+    """What a layer's `call` gets as `weight` while it is traced: notes each weight and hands over its spec."""
+
+    __slots__ = ("anew", "found", "lock", "owner", "path", "policy", "trainable")
+
+    def __init__(
+        self,
+        found: dict[Any, WeightSpec],
+        path: str = "",
+        lock: bool = False,
+        owner: Owner | None = None,
+        anew: bool = False,
+    ):
+        self.found, self.path, self.lock, self.owner, self.anew = found, path, lock, owner, anew
+        self.policy, self.trainable = ("float32", "float32"), True
+
+    def __call__(
+        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
+    ) -> Spec:
+        compute, variable = self.policy
+        path = self.path + name
+        owner = self.owner and Owner(self.owner.identity, self.owner.path + name)
+        known = self.found.get(owner or path)
+        if known is None:
+            stored = dtype or (variable if variable in FLOATS else "float32")
+            trains = trainable and self.trainable and not self.lock
+            self.found[owner or path] = WeightSpec(path, Spec(shape, stored), trains, initializer, owner)
+        elif known.spec.shape != shape:
+            raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
+        return Spec(shape, dtype or compute)
+
+    def scope(self, name: str) -> "Asking":
+        inner = Asking(self.found, f"{self.path}{name}/", self.lock, self.owner and self.owner.scope(name), self.anew)
+        inner.policy, inner.trainable = self.policy, self.trainable
+        return inner
+
+    def owned(self, layer: Layer) -> "Asking":
+        own = self.of(layer.identity)
+        own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
+        own.trainable = layer.trainable
+        return own
+
+    def locked(self) -> "Asking":
+        return Asking(self.found, self.path, True, self.owner, self.anew)
+
+    def of(self, identity: Identity | None) -> "Asking":
+        inner = Asking(self.found, self.path, self.lock, owner_of(identity, self.owner, self.anew), self.anew)
+        inner.policy, inner.trainable = self.policy, self.trainable
+        return inner
+
+    def copied(self) -> "Asking":
+        return Asking(self.found, self.path, self.lock, self.owner, True)
+
+
+def owner_of(identity: Identity | None, around: Owner | None, anew: bool) -> Owner | None:
+    """Whose the weights of a layer are: its object's, unless it is made anew or is what stands around it already."""
+    known = identity is None or anew or (around is not None and around.identity == identity)
+    return around if known else Owner(identity, "")
+
+
+HERE = Owner(None, "")  # the document itself
+
+
+def used(call: Call, around: Owner) -> Owner:
+    """Whose the weights of a call are, in a model whose own are those of `around`."""
+    return around.scope(call.name) if call.identity is None else Owner(call.identity, "")
+
+
+def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
+    """What weights count: parameters, those of them that train and do not, and bytes."""
+    params: Dim = 0
+    trainable: Dim = 0
+    stored: Dim = 0
+    for _, spec, trains, *_ in weights:
+        elements = size(spec.shape)
+        params = params + elements
+        trainable = trainable + elements if trains else trainable
+        stored = stored + elements * WIDTH[spec.dtype]
+    return {
+        "params": params,
+        "trainable_params": trainable,
+        "non_trainable_params": params - trainable,
+        "param_bytes": stored,
+    }
+
+
+def free(name: str, taken: set[str]) -> str:
+    """A name that no other weight has; two objects inside one layer may have the same."""
+    count, base = 0, name
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    taken.add(name)
+    return name
