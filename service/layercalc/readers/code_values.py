@@ -1,5 +1,6 @@
 """What the objects of Keras code are to its reader: layers, tensors, calls, models."""
 
+import ast
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -56,6 +57,7 @@ class SequentialValue:
     items: list[Any] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
     uses: int = 0
+    trainable: bool = True
 
 
 @dataclass(eq=False)
@@ -67,15 +69,60 @@ class ModelValue:
     inputs: list[TensorValue]
     outputs: list[TensorValue]
     uses: int = 0
+    trainable: bool = True
 
 
 @dataclass(eq=False)
 class Broken:
-    """The value of a line that had a fault: it is a fault of the model only if the model uses it."""
+    """The value of a line that had a fault: what uses it has none of its own."""
 
-    where: dict[str, Any]
-    detail: str
-    used: bool = False
+
+@dataclass(eq=False)
+class Opaque:
+    """What the text does not hold: data, an optimizer, a history, something imported."""
+
+    source: str  # of the statement that binds it
+    line: int
+    holds: bool = False  # whether a model may be part of it
+    functions: tuple["FunctionValue", ...] = ()  # of the text, which a use of it may run
+
+    def __str__(self) -> str:
+        return f"`{self.source}` from line {self.line}, which is not in the text"
+
+
+@dataclass(eq=False)
+class FunctionValue:
+    """A function or class of the text: not run, and without effect until something names it."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+
+class Named(str):
+    """A name of a module that is imported or known, read as a string; `path` is the whole of it."""
+
+    path: str
+
+    def __new__(cls, path: str) -> "Named":
+        made = super().__new__(cls, path.rpartition(".")[2])
+        made.path = path
+        return made
+
+
+NETWORK = (LayerValue, TensorValue, CallValue, SequentialValue, ModelValue)
+
+
+def of_network(value: Any) -> bool:
+    """Whether a value is, or holds, a model, a layer or a tensor."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, NETWORK):
+            return True
+        if isinstance(one, list | tuple):
+            pending += one
+        elif isinstance(one, dict):
+            pending += one.values()
+    return False
 
 
 def first_shape(value: Any) -> tuple[int | None, ...] | None:

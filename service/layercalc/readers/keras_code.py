@@ -1,8 +1,8 @@
-"""The lines of a Keras tutorial: parsed with `ast`, never executed. Literals, layers, Sequential, functional calls.
+"""The lines of a Keras tutorial or script: parsed with `ast`, never executed.
 
-Every object of the code is a small value here: a layer, a tensor (the output of a call), a Sequential, a Model. What
-has no meaning for the shape of a network (`compile`, `fit`, `print`) is skipped with a warning; what would have to be
-executed (loops, functions, conditions) is a fault.
+Every object of the code is a small value here: a layer, a tensor (the output of a call), a Sequential, a Model. A
+statement that is not understood is a fault unless it cannot bear on the model: then it only takes from the names that
+it binds what they stood for.
 """
 
 import ast
@@ -11,40 +11,37 @@ import warnings
 from typing import Any
 
 from layercalc.errors import Unreadable
-from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras import KERAS
-from layercalc.model import ALL, Model
-from layercalc.places import CodePlace
+from layercalc.model import Model
+from layercalc.readers.code_bearing import Bearing, Reason
+from layercalc.readers.code_calls import Calls
+from layercalc.readers.code_effects import Effects, decorators, effects
+from layercalc.readers.code_graph import Networks
+from layercalc.readers.code_names import (
+    BACKENDS,
+    ENDS,
+    KERAS_MODULES,
+    PASSIVE_FUNCTIONS,
+    PASSIVE_METHODS,
+    STAR,
+    STRAIGHT,
+)
 from layercalc.readers.code_values import (
     Broken,
     CallValue,
+    FunctionValue,
     LayerValue,
     ModelValue,
+    Opaque,
     SequentialValue,
     TensorValue,
-    first_shape,
     flat,
-    source,
-    sources,
 )
-from layercalc.readers.draft import Draft, Source, bound
-from layercalc.readers.literals import CodeError, Literals, dotted, place_of, spot
+from layercalc.readers.draft import Draft
+from layercalc.readers.literals import CodeError, dotted, short, spot
 from layercalc.wording import received
 
-ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL"}
-SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
-SKIPPED = {
-    "compile",
-    "fit",
-    "summary",
-    "evaluate",
-    "predict",
-    "save",
-    "load_weights",
-    "print",
-    "plot_model",
-    "set_seed",
-}
+BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
 
 def read_code(code: str) -> tuple[Model, Draft]:
@@ -59,371 +56,356 @@ def read_code(code: str) -> tuple[Model, Draft]:
         raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
-    code_reader = Code(draft)
-    for statement in tree.body:
-        code_reader.statement(statement)
+    code_reader = Code(draft, tree)
+    code_reader.block(tree.body)
     return code_reader.finish()
 
 
-class Code(Literals):
-    """The names that the code has bound so far, and the models it has made."""
+class Stop(Exception):  # noqa: N818
+    """The text ends its program here."""
 
-    def __init__(self, draft: Draft):
-        super().__init__()
-        self.draft = draft
-        self.bare = SequentialValue("sequential", CodePlace(1, 1, {}))
-        self.models: list[Any] = []
-        self.broken: list[Broken] = []
-        self.last: Any = None
-        self.imported: set[str] = set()
-        self.nested: dict[int, Model | None] = {}
+
+class Code(Calls):
+    """The statements of a text, one after another."""
+
+    def __init__(self, draft: Draft, tree: ast.Module):
+        super().__init__(draft, tree)
+        self.bodies: dict[int, Effects] = {}
+        self.unread: list[tuple[dict[str, Any], str]] = []  # lines that no model needs, but bare lines might
+
+    def block(self, statements: list[ast.stmt]) -> None:
+        """Read statements up to one that ends the program."""
+        try:
+            for statement in statements:
+                self.statement(statement)
+        except Stop:
+            return
 
     def statement(self, node: ast.stmt) -> None:
-        """Read one line; a fault in it leaves the names it would bind broken."""
+        """Read one statement; where it is not understood, what it may do decides."""
         try:
             self.read(node)
         except CodeError as error:
-            broken = Broken(
-                spot(error.node), error.detail, used=isinstance(node, ast.For | ast.While | ast.If | ast.With)
-            )
-            self.broken.append(broken)
-            for target in getattr(node, "targets", []):
-                self.bind(target, broken)
-            if isinstance(node, ast.Expr):
-                broken.used = (model := self.added_to(node.value)) is not None
-                (model or self.bare).items.append(broken)
+            self.not_understood(node, error)
+        except RecursionError:
+            self.fault(node, "This is nested too deeply.", {})
 
-    def added_to(self, node: ast.expr) -> SequentialValue | None:
-        """The Sequential that `model.add(…)` adds to."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "add":
-            return None
-        owner = self.names.get(node.func.value.id) if isinstance(node.func.value, ast.Name) else None
-        return owner if isinstance(owner, SequentialValue) else None
+    def not_understood(self, node: ast.stmt, error: CodeError) -> None:
+        found = effects(*parts(node))
+        bearing = Bearing(self.scope, self.bodies)
+        if bearing.broken(found):
+            self.rebind(found.stored, Broken())
+            return
+        reason = bearing.reason(found)
+        if reason is not None or error.bears:
+            self.fault(error.node, detail(node, error, reason), found.stored)
+            return
+        for one in bearing.every:
+            self.spoil(one, bearing)
+        for one in bearing.every:
+            self.rebind(one.stored, self.opaque(node, found, bearing))
+        self.import_inside(node)
+        if isinstance(node, ast.Expr):
+            name = dotted(node.value.func) if isinstance(node.value, ast.Call) else ""
+            if name.rpartition(".")[2] in PASSIVE_METHODS | PASSIVE_FUNCTIONS | {"set_seed"}:
+                self.draft.warn(spot(node), f"{name}(…) has no effect on the analysis; skipped")
+            else:
+                self.unread.append((spot(error.node), error.detail))
+
+    def fault(self, node: ast.AST, told: str, stored: dict[str, ast.AST]) -> None:
+        self.draft.fault(spot(node), told)
+        self.faulty = True
+        self.rebind(stored, Broken())
+
+    def rebind(self, stored: dict[str, ast.AST], value: Any) -> None:
+        for name in stored:
+            self.scope.imported.pop(name, None)
+            self.names[name] = value
+
+    def opaque(self, node: ast.stmt, found: Effects, bearing: Bearing) -> Opaque:
+        """What a statement that cannot bear on the model binds its names to."""
+        from_names = [self.names.get(name) for name in (*found.seen, *found.used, *[one.name for one in found.given])]
+        held = any(self.is_network(one) or (isinstance(one, Opaque) and one.holds) for one in from_names)
+        value = getattr(node, "value", None)
+        source = value if isinstance(value, ast.expr) else node
+        return Opaque(short(source), node.lineno, held, tuple(bearing.functions(found)))
+
+    def spoil(self, found: Effects, bearing: Bearing) -> None:
+        """Lists that the statement could have changed: nothing is known of them any more, by whatever name."""
+        names = [*found.used, *found.patched]
+        names += [one.name for one in found.given if not bearing.harmless(one)]
+        for name in names:
+            value = self.names.get(name)
+            if isinstance(value, list | dict):
+                self.spoilt(value, self.opaque(ast.Pass(lineno=line_of(found, name)), found, bearing))
 
     def read(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                self.imported.add((alias.asname or alias.name).split(".")[0])
-                if alias.asname and isinstance(node, ast.ImportFrom):
-                    self.renamed[alias.asname] = alias.name
+            self.imports(node)
         elif isinstance(node, ast.Assign):
-            value = self.value(node.value)
-            for target in node.targets:
-                self.bind(target, value)
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            self.bind(node.target, self.value(node.value))
+            self.assign(node)
+        elif isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                self.bind(node.target, self.value(node.value))
+        elif isinstance(node, ast.AugAssign):
+            self.augment(node)
         elif isinstance(node, ast.Expr):
             self.expression(node.value)
-        elif not isinstance(node, ast.Pass):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if decorators(node) or isinstance(self.names.get(node.name), SequentialValue | ModelValue):
+                raise CodeError(node, "Code is read, never run: what a decorator does cannot be followed.")
+            if isinstance(node, ast.ClassDef):
+                self.class_body(node)
+            self.scope.imported.pop(node.name, None)
+            self.names[node.name] = FunctionValue(node)
+        elif isinstance(node, ast.If) and is_main(node.test):
+            for statement in node.body:
+                self.statement(statement)
+        elif isinstance(node, ast.With) and all(self.straight(item) for item in node.items):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    self.rebind(effects(item.optional_vars).stored, Opaque(short(item.context_expr), node.lineno))
+            for statement in node.body:
+                self.statement(statement)
+        elif isinstance(node, ast.Delete) and all(isinstance(one, ast.Name) for one in node.targets):
+            for target in node.targets:
+                self.forget(target)
+        elif isinstance(node, ast.Raise):
+            raise CodeError(node, "The program ends here; what follows is never run.", bears=True)
+        elif not isinstance(node, ast.Pass | ast.Global):
             what = type(node).__name__.removesuffix("Def").lower()
+            raise CodeError(node, f"Code is read, never run: {what!r} cannot be followed. {WRITE_OUT}")
+
+    def class_body(self, node: ast.ClassDef) -> None:
+        """What a class runs when it is defined, which is all but its methods."""
+        plain = [one for one in node.body if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+        reason = Bearing(self.scope, self.bodies).reason(effects(*plain))
+        if reason is not None:
+            told = f"Code is read, never run: {node.name!r} cannot be followed. Here {reason.told}."
+            raise CodeError(node, told, bears=True)
+
+    def assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Lambda):
+            for target in node.targets:
+                self.bind(target, FunctionValue(node.value))
+            return
+        if sets_backend(node):
+            return
+        several = [one for one in node.targets if isinstance(one, ast.Tuple | ast.List)]
+        value = self.value(node.value)
+        if several and sum(isinstance(one, SequentialValue | ModelValue) for one in flat([value])) > 1:
             raise CodeError(
-                node,
-                f"Code is read, never run: {what!r} cannot be followed. Write the layers out, or post the JSON.",
+                node, "Several models are bound at once, and which is meant cannot be told; bind one a line."
             )
+        for target in node.targets:
+            self.bind(target, value)
 
     def bind(self, target: ast.expr, value: Any) -> None:
         """Assign to a name, or to several when the value is a list or a call with several outputs."""
         if isinstance(target, ast.Name):
-            self.names[target.id] = value
-            if isinstance(value, TensorValue):
-                self.last = value
+            self.bind_name(target, value)
         elif isinstance(target, ast.Tuple | ast.List):
-            for index, one in enumerate(target.elts):
-                if isinstance(value, TensorValue):
-                    self.bind(one, TensorValue(value.call, index))
-                elif isinstance(value, list | tuple) and index < len(value):
-                    self.bind(one, value[index])
-                else:
-                    self.bind(
-                        one, value if isinstance(value, Broken) else Broken(spot(one), "There is nothing to unpack.")
-                    )
+            self.unpack(target, value)
         elif isinstance(target, ast.Attribute) and target.attr == "trainable" and isinstance(value, bool):
-            owner = self.names.get(target.value.id) if isinstance(target.value, ast.Name) else None
-            if isinstance(owner, LayerValue):
-                owner.config["trainable"] = value
-            elif not isinstance(owner, Broken):
-                self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} is read on layers only; skipped")
+            self.set_trainable(target, self.value(target.value), value)
         else:
-            self.draft.warn(spot(target), f"{ast.unparse(target)[:60]} has no effect on the analysis; skipped")
+            raise CodeError(target, f"Code is read, never run: {short(target)!r} cannot be assigned to.")
+
+    def bind_name(self, target: ast.Name, value: Any) -> None:
+        if isinstance(value, Opaque) and isinstance(self.names.get(target.id), SequentialValue | ModelValue):
+            raise CodeError(target, f"{target.id!r} is a model, which {value} replaces.", bears=True)
+        self.scope.imported.pop(target.id, None)
+        self.names[target.id] = value
+        if isinstance(value, TensorValue):
+            self.last = value
+        elif isinstance(value, SequentialValue | ModelValue):
+            self.models = [one for one in self.models if one is not value] + [value]
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Any) -> None:
+        count = len(target.elts)
+        if isinstance(value, TensorValue) and value.output < 0 and value.call.layer is not None:
+            values: list[Any] = [TensorValue(value.call, index) for index in range(count)]
+        elif isinstance(value, list | tuple) and len(value) == count:
+            values = list(value)
+        elif isinstance(value, Broken | Opaque):
+            values = [value] * count
+        else:
+            raise CodeError(target, f"There are not {count} values to unpack; received {received(value)}.")
+        if any(isinstance(one, ast.Starred) for one in target.elts):
+            raise CodeError(target, "*names cannot be followed; write them out.")
+        for one, item in zip(target.elts, values, strict=True):
+            self.bind(one, item)
+
+    def augment(self, node: ast.AugAssign) -> None:
+        """`f *= 2` on numbers; a list grows in place, by whatever name it is known."""
+        if not isinstance(node.target, ast.Name):
+            raise CodeError(node, f"Code is read, never run: {short(node)!r} cannot be followed.")
+        load = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+        old = self.value(load)
+        if isinstance(old, list) and isinstance(node.op, ast.Add):
+            old.extend(self.items(node.value))
+            self.bounded(node.value, old)
+            return
+        self.bind(node.target, self.value(ast.copy_location(ast.BinOp(load, node.op, node.value), node)))
+
+    def forget(self, target: ast.expr) -> None:
+        """`del name`: a model goes only if another is left to answer for."""
+        assert isinstance(target, ast.Name)
+        value = self.names.pop(target.id, None)
+        self.scope.imported.pop(target.id, None)
+        if isinstance(value, SequentialValue | ModelValue) and not any(one is value for one in self.names.values()):
+            self.models = [value] + [one for one in self.models if one is not value]
 
     def expression(self, node: ast.expr) -> None:
         """A line that is no assignment: a layer of the tutorial, `model.add(…)`, or something to skip."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return
-        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in SKIPPED:
-            self.draft.warn(spot(node), f"{dotted(node.func)}(…) has no effect on the analysis; skipped")
-            return
+        if isinstance(node, ast.Call) and dotted(node.func) in ENDS:
+            raise Stop
         for one in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
             value = self.value(one)
-            if isinstance(value, LayerValue | CallValue):
+            if isinstance(value, LayerValue | CallValue | Broken):
                 self.bare.items.append(value)
             elif isinstance(value, TensorValue):
                 self.last = value
                 if value.call.layer is None:
                     self.bare.items.append(value)
 
-    def call(self, node: ast.Call) -> Any:
-        """The value of a call: a layer, a tensor, a model, or what `model.add` and `model.build` change."""
-        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            owner = self.names.get(node.func.value.id)
-            if isinstance(owner, SequentialValue | Broken):
-                return self.method(owner, node.func.attr, node)
-        function = self.function(node.func)
-        if isinstance(function, LayerValue | SequentialValue | ModelValue):
-            return self.apply(function, node)
-        if isinstance(function, Broken):
-            return function
-        name = dotted(node.func)
-        last = self.renamed.get(name, name.rpartition(".")[2])
-        if last in KERAS.models:
-            return self.model(node, last)
-        kind = KERAS.get(last)
-        if kind is not None:
-            self.check_root(node.func, name)
-            if kind.is_input:
-                return self.input(node, kind)
-            return self.functional(node, kind) if last.islower() else self.layer(node, kind)
-        made = self.foreign(node, name)
-        if made is not None:
-            return made
-        if last in KERAS.refused:
-            raise CodeError(node, KERAS.refusal(last))
-        near = KERAS.nearest(last, "Sequential", "Input", "Model")
-        raise CodeError(node, f"Unknown layer type {received(name or ast.unparse(node.func)[:60])}.{near}")
-
-    def function(self, node: ast.expr) -> Any:
-        """What a call's left side is, if it is a value of the code."""
-        if isinstance(node, ast.Name):
-            return self.names.get(node.id)
-        return self.value(node) if isinstance(node, ast.Call) else None
-
-    def check_root(self, node: ast.expr, name: str) -> None:
-        """Warn where a layer's module is none that the code imports or that people write."""
-        root = name.partition(".")[0]
-        if "." in name and root not in ROOTS and root not in self.imported:
-            self.draft.warn(spot(node), f"{root!r} read as 'tf'")
-
-    def layer(self, node: ast.Call, kind: type[Layer]) -> LayerValue:
-        """A layer under construction; positional arguments are Keras' in order."""
-        config, place = self.arguments(
-            node, [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype")]
+    def straight(self, item: ast.withitem) -> bool:
+        """Whether a `with` is of a kind that only its name matters to: a device, a scope of names, a strategy."""
+        call = item.context_expr
+        return (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute | ast.Name)
+            and dotted(call.func).rpartition(".")[2] in STRAIGHT
+            and not isinstance(self.names.get(dotted(call.func)), FunctionValue)
         )
-        given = config.pop("name", None)
-        shape = None
-        if "input_length" in config:  # Keras 2: the number of steps, beside the features where they are named
-            length = [config.pop("input_length")]
-            features = [config.pop("input_dim")] if "input_dim" in config and "input_dim" not in fields_of(kind) else []
-            shape = self.shape([*length, *features], "input_length", place)
-        for key in SHAPES:
-            if key in config and key not in fields_of(kind):
-                value = config.pop(key)
-                shape = self.shape(value, key, place) if shape is None else shape
-        for value in config.values():
-            if isinstance(value, Broken):
-                raise CodeError(node, f"It uses a line that cannot be read: {value.detail}")
-        config = {key: self.inner(value) for key, value in config.items()}
-        return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
 
-    def inner(self, value: Any) -> Any:
-        """An argument that is a layer or a model, as a config or the model itself."""
-        if isinstance(value, LayerValue):
-            return {"type": value.kind.type, "name": value.name, **value.config}
-        if isinstance(value, SequentialValue | ModelValue):
-            value.uses += 1
-            return self.made(value, self.draft)
-        return value
+    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Names of modules; one that is not Keras' is opaque, and takes the place of what had its name."""
+        for alias in node.names:
+            module = f"{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
+            if alias.name == "*":
+                self.import_all(node)
+                continue
+            name, path = alias.asname or alias.name, f"{module}{alias.name}"
+            if isinstance(node, ast.Import) and not alias.asname:
+                name = path = path.partition(".")[0]
+            if isinstance(self.names.get(name), SequentialValue | ModelValue):
+                raise CodeError(node, f"{name!r} is a model, which this replaces.", bears=True)
+            self.names.pop(name, None)
+            self.scope.imported.pop(name, None)
+            if isinstance(node, ast.Import) or path.partition(".")[0] in KERAS_MODULES:
+                self.scope.imported[name] = path
+            else:
+                self.names[name] = Opaque(short(node), node.lineno)
 
-    def label(self, given: Any, kind: str, place: CodePlace) -> str:
-        """The name that the code gives, or the one Keras would."""
-        return str(given) if given is not None and self.draft.reserve(given, place) else self.draft.named(kind)
+    def import_all(self, node: ast.ImportFrom | ast.Import) -> None:
+        """`from m import *`: of a module that is not known, any name before it may be another thing after it."""
+        root = (getattr(node, "module", None) or "").partition(".")[0]
+        if root in KERAS_MODULES | STAR:
+            return
+        if any(self.is_network(value) for value in self.names.values()):
+            raise CodeError(node, "It may replace any name; import names one by one.", bears=True)
+        self.scope.star = unknown = Opaque(short(node), node.lineno)
+        self.names = dict.fromkeys((*self.names, *self.scope.imported), unknown)
+        self.scope.names, self.scope.imported = self.names, {}
 
-    def shape(self, value: Any, key: str, place: CodePlace) -> tuple[int | None, ...] | None:
-        """The shape that a layer's argument names, the batch in front."""
-        sizes = [value] if key == "input_dim" or isinstance(value, int) else value
-        if not isinstance(sizes, list | tuple) or not all(
-            dim is None or (type(dim) is int and dim >= 0) for dim in sizes
-        ):
-            self.draft.fault(place.at((key,)), f"Expected a tuple of sizes; received {received(value)}.")
-            return ()
-        return tuple(sizes) if key.startswith("batch") else (None, *sizes)
-
-    def input(self, node: ast.Call, kind: type[Layer]) -> TensorValue:
-        """`Input(shape=…)`: a tensor that the model is given."""
-        config, place = self.arguments(node, ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"])
-        given = config.pop("name", None)
-        made: Any = self.draft.layer(kind, config, place)
-        name = self.label(given, kind.type, place)
-        call = CallValue(name, place)
-        if made is not None:
-            call.shape, call.dtype = made.whole_shape(), made.dtype or "float32"
-        return TensorValue(call, 0)
-
-    def functional(self, node: ast.Call, kind: type[Layer]) -> Any:
-        """`concatenate([a, b], axis=1)`: a layer made and called at once."""
-        fields = [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype")]
-        config, place = self.arguments(node, ["inputs", *fields])
-        inputs = config.pop("inputs", None)
-        given = config.pop("name", None)
-        label = given if given is not None and self.draft.reserve(given, place) else self.draft.named(kind.type)
-        return self.called(LayerValue(kind, config, place, label), [inputs], {}, node)
-
-    def apply(self, layer: Any, node: ast.Call) -> Any:
-        """A layer or model on tensors."""
-        arguments = [self.value(argument) for argument in node.args]
-        named = {
-            keyword.arg: self.value(keyword.value)
-            for keyword in node.keywords
-            if keyword.arg and keyword.arg != "training"
-        }
-        return self.called(layer, arguments, named, node)
-
-    def called(self, layer: Any, arguments: list[Any], named: dict[str, Any], node: ast.Call) -> Any:
-        for one in flat([*arguments, *named.values()]):
-            if isinstance(one, Broken):
-                return one
-        inputs = []
-        for one in flat(arguments):
-            if not isinstance(one, TensorValue):
-                raise CodeError(node, f"Expected a layer called on tensors; received {received(one)}.")
-            inputs.append(one)
-        tensors = {key: one for key, one in named.items() if all(isinstance(t, TensorValue) for t in flat([one]))}
-        if isinstance(layer, LayerValue):
-            layer.config.update({key: one for key, one in named.items() if key not in tensors})
-        layer.uses += 1
-        return TensorValue(CallValue(layer.name, place_of(node), layer, layer.uses, inputs, tensors))
-
-    def model(self, node: ast.Call, kind: str) -> Any:
-        """`Sequential([…])` or `Model(inputs, outputs)`."""
-        if kind == "Sequential":
-            config, place = self.arguments(node, ["layers", "trainable", "name"])
-            made: Any = SequentialValue(self.label(config.get("name"), "Sequential", place), place)
-            layers = config.get("layers") or []
-            for one in layers if isinstance(layers, list | tuple) else [layers]:
-                self.add(made, one, node)
-        else:
-            config, place = self.arguments(node, ["inputs", "outputs", "name"])
-            name = self.label(config.get("name"), "Functional", place)
-            if missing := [key for key in ("inputs", "outputs") if key not in config]:
-                raise CodeError(node, f"Model needs {' and '.join(missing)}, as in Model(inputs=x, outputs=y).")
-            values = flat([config["inputs"], config["outputs"]])
-            for one in values:
-                if isinstance(one, Broken):
-                    one.used = True
-                    return one
-            if not all(isinstance(one, TensorValue) for one in values):
-                raise CodeError(node, "Expected Model(inputs=…, outputs=…) with tensors.")
-            made = ModelValue(name, place, flat([config["inputs"]]), flat([config["outputs"]]))
-        self.models.append(made)
-        return made
-
-    def add(self, model: SequentialValue, one: Any, node: ast.AST) -> None:
-        if not isinstance(one, LayerValue | TensorValue | SequentialValue | ModelValue | Broken):
-            raise CodeError(node, f"Expected a layer; received {received(one)}.")
-        if isinstance(one, Broken):
-            one.used = True
-        model.items.append(one)
-
-    def method(self, model: Any, name: str, node: ast.Call) -> Any:
-        """`model.add(layer)`, `model.build(shape)`, `model(x)` by another name, or something to skip."""
-        if isinstance(model, Broken):
-            return model
-        if name == "add" and len(node.args) == 1:
-            self.add(model, self.value(node.args[0]), node)
-        elif name == "build" and (node.args or node.keywords):
-            place = place_of(node)
-            model.shape = self.shape(
-                self.value(node.args[0] if node.args else node.keywords[0].value), "batch_shape", place
-            )
-        elif name == "pop" and model.items:
-            model.items.pop()
-        else:
-            self.draft.warn(spot(node), f"{dotted(node.func)}(…) has no effect on the analysis; skipped")
-        return None
+    def import_inside(self, node: ast.stmt) -> None:
+        """Imports in a block that was not followed: as good as one outside where all of a name are of Keras."""
+        found: dict[str, list[str]] = {}
+        for one in ast.walk(node) if isinstance(node, BLOCKS) else ():
+            if isinstance(one, ast.Import | ast.ImportFrom):
+                module = f"{one.module or ''}." if isinstance(one, ast.ImportFrom) else ""
+                for alias in one.names:
+                    whole = module + alias.name
+                    first = isinstance(one, ast.Import) and not alias.asname
+                    name = alias.name.partition(".")[0] if first else alias.asname or alias.name
+                    found.setdefault(name, []).append(name if first else whole)
+        for name, paths in found.items():
+            if name == "*":
+                for one in ast.walk(node):
+                    if isinstance(one, ast.ImportFrom) and one.names[0].name == "*":
+                        self.import_all(one)
+            elif len({path.rpartition(".")[2] for path in paths}) == 1 and all(
+                path.partition(".")[0] in KERAS_MODULES for path in paths
+            ):
+                self.names.pop(name, None)
+                self.scope.imported[name] = paths[0]
 
     def finish(self) -> tuple[Model, Draft]:
-        """The model the code ends with: the last one made, else its bare lines, else its last tensor."""
+        """The model the code ends with: the last one made or bound, else its bare lines, else its last tensor."""
         used = {id(one) for model in self.models if isinstance(model, SequentialValue) for one in model.items}
         whole = [model for model in self.models if not model.uses and id(model) not in used]
         root: Any = whole[-1] if whole else self.bare
         if not whole and self.last is not None and self.last.call.layer is not None:
             root = ModelValue("model", self.last.call.place, [], [self.last])
-        for broken in self.broken:  # a line that no model uses, such as one that loads data, takes nothing from it
-            if whole and not broken.used:
-                self.draft.warn(broken.where, f"skipped: {broken.detail}")
-            else:
-                self.draft.fault(broken.where, broken.detail)
+        if not whole:
+            for where, told in self.unread:
+                self.draft.fault(where, told)
         if isinstance(root, SequentialValue) and not root.items and not self.draft.faults:
-            known = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
-            raise Unreadable(
-                [{"line": 1, "column": 1, "detail": f"No layer found: expected lines of Keras code such as {known}."}],
-                status=422,
-            )
-        return self.build(root, self.draft), self.draft
+            self.nothing(root)
+        networks = Networks(self.draft)
+        return networks.build(root, self.draft), self.draft
 
-    def build(self, value: Any, draft: Draft) -> Model:
-        """The model of a Sequential or functional value, in a draft of its own."""
-        draft.name = value.name
-        return self.sequence(value, draft) if isinstance(value, SequentialValue) else self.graph(value, draft)
+    def nothing(self, root: SequentialValue) -> None:
+        """No layer: say so, at the function that makes some where there is one."""
+        known = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
+        fault = {"line": 1, "column": 1, "detail": f"No layer found: expected lines of Keras code such as {known}."}
+        own = {name: value for name, value in self.names.items() if isinstance(value, FunctionValue)}
+        makers = [name for name in own if Bearing(self.scope, self.bodies).reason(effects(load(name)))]
+        if name := next(iter(makers or own), ""):
+            told = f"No layer found outside {name!r}, and code is read, never run. {WRITE_OUT}"
+            fault = {**spot(own[name].node), "detail": told}
+        raise Unreadable([fault], status=422)
 
-    def sequence(self, value: SequentialValue, draft: Draft) -> Model:
-        items = list(value.items)
-        head = items.pop(0) if items and isinstance(items[0], TensorValue) and items[0].call.layer is None else None
-        if head is not None:
-            draft.add_input(head.call.name, head.call.shape, head.call.dtype, head.call.place)
-        else:
-            first = items[0] if items else None
-            shape = value.shape if value.shape is not None else first_shape(value)
-            draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerValue) else value.place)
-        previous: Source | None = Source(draft.inputs[0].name)
-        for one in items:
-            if isinstance(one, TensorValue | Broken):
-                if isinstance(one, TensorValue):
-                    draft.fault(one.call.place.at(), "Only the first layer of a Sequential can be an input.")
-                previous = None
-                continue
-            layer = self.made(one, draft)
-            one.uses += 1
-            inputs = [previous] if previous else []
-            draft.add_call(one.name, layer if previous else None, inputs, one.place, use=one.uses)
-            previous = Source(one.name, one.uses)
-        end = (
-            Source(draft.inputs[0].name) if not draft.calls else Source(draft.calls[-1].name, draft.calls[-1].use, ALL)
-        )
-        return draft.finish([(end, (value.place, ""))])
 
-    def graph(self, value: ModelValue, draft: Draft) -> Model:
-        calls: dict[int, CallValue] = {}
-        pending = [tensor.call for tensor in value.outputs]
-        given = {id(tensor.call) for tensor in value.inputs}
-        while pending:
-            call = pending.pop()
-            if id(call) in calls:
-                continue
-            calls[id(call)] = call
-            if id(call) not in given:
-                pending += [tensor.call for tensor in flat([call.inputs, list(call.named.values())])]
-        inputs = [tensor.call for tensor in value.inputs]
-        inputs += [call for call in calls.values() if call.layer is None and call not in inputs]
-        for call in inputs:
-            draft.add_input(call.name, call.shape, call.dtype, call.place)
-        for call in sorted(calls.values(), key=lambda call: call.order):
-            if call not in inputs:
-                kind = call.layer.kind if isinstance(call.layer, LayerValue) else Model
-                named = {key: sources(one) for key, one in call.named.items()}
-                positional, by_name = bound(kind, [source(one) for one in call.inputs], named)
-                draft.add_call(call.name, self.made(call.layer, draft), positional, call.place, by_name, call.use)
-        return draft.finish([(source(tensor, ALL), (tensor.call.place, "")) for tensor in value.outputs])
+WRITE_OUT = "Write the layers out, or post the JSON."
 
-    def made(self, value: Any, draft: Draft) -> Layer | None:
-        """The layer or nested model of a value, built once."""
-        if isinstance(value, LayerValue):
-            if not value.built:
-                value.layer, value.built = self.draft.layer(value.kind, value.config, value.place), True
-            return value.layer
-        if id(value) not in self.nested:
-            inner = Draft(value.name, "code", KERAS, self.draft.memo)
-            model = self.build(value, inner)
-            self.draft.faults += inner.faults
-            self.draft.warnings += inner.warnings
-            self.nested[id(value)] = None if inner.faults else model
-        return self.nested[id(value)]
+
+def parts(node: ast.stmt) -> list[ast.AST]:
+    """A statement; of a function or class, its decorators and itself, as if it were called."""
+    return [node]
+
+
+def detail(node: ast.stmt, error: CodeError, reason: Reason | None) -> str:
+    """What a fault says: why the statement is not understood, and how it bears on the model."""
+    if reason is None or not (error.general or isinstance(node, BLOCKS)) or "makes layers" in reason.told:
+        return error.detail
+    line = getattr(reason.node, "lineno", node.lineno)
+    where = f" on line {line}" if line != node.lineno else ""
+    return f"{error.detail} Here{where} {reason.told}."
+
+
+def is_main(test: ast.expr) -> bool:
+    """`__name__ == '__main__'`."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = [
+        one.id if isinstance(one, ast.Name) else getattr(one, "value", None) for one in (test.left, *test.comparators)
+    ]
+    return set(map(str, sides)) == {"__name__", "__main__"}
+
+
+def sets_backend(node: ast.Assign) -> bool:
+    """KERAS_BACKEND among the variables of the environment, set to a backend whose layers are those of any other."""
+    target = node.targets[0]
+    return (
+        len(node.targets) == 1
+        and isinstance(target, ast.Subscript)
+        and dotted(target.value) in ("os.environ", "environ")
+        and isinstance(target.slice, ast.Constant)
+        and target.slice.value == "KERAS_BACKEND"
+        and isinstance(node.value, ast.Constant)
+        and node.value.value in BACKENDS
+    )
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def line_of(found: Effects, name: str) -> int:
+    nodes = [table[name] for table in (found.used, found.patched) if name in table]
+    nodes += [one.node for one in found.given if one.name == name]
+    return getattr(nodes[0], "lineno", 1)

@@ -7,6 +7,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
+from layercalc.readers.code_values import Named, Opaque
 from layercalc.wording import received
 
 MAX_ITEMS = 10_000  # of one list, those inside it included
@@ -23,9 +24,10 @@ ARITHMETIC = {
 class CodeError(ValueError):
     """A part of the code that cannot be read."""
 
-    def __init__(self, node: ast.AST, detail: str):
+    def __init__(self, node: ast.AST, detail: str, general: bool = False, bears: bool = False):
+        """`general`: it says nothing of what the model is to it; `bears`: it matters whatever else the line names."""
         super().__init__(detail)
-        self.node, self.detail = node, detail
+        self.node, self.detail, self.general, self.bears = node, detail, general, bears
 
 
 class Literals:
@@ -33,9 +35,15 @@ class Literals:
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
-        self.renamed: dict[str, str] = {}
+        self.unknown: dict[int, tuple[Any, Opaque]] = {}  # lists that may have changed, and by what
 
     def call(self, node: ast.Call) -> Any:
+        raise NotImplementedError
+
+    def unbound(self, node: ast.Name) -> Any:
+        raise NotImplementedError
+
+    def attribute(self, node: ast.Attribute) -> Any:
         raise NotImplementedError
 
     def value(self, node: ast.expr) -> Any:
@@ -43,10 +51,11 @@ class Literals:
         deadline.check()
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bytes | complex) or node.value is ...:
-                raise CodeError(node, f"Expected a number, string, tuple or layer; received {ast.unparse(node)[:60]}.")
+                raise CodeError(node, f"Expected a number, string, tuple or layer; received {short(node)}.")
             return node.value
         if isinstance(node, ast.Tuple | ast.List):
-            return self.bounded(node, [self.value(one) for one in node.elts])
+            values = self.bounded(node, [self.value(one) for one in node.elts])
+            return values if isinstance(node, ast.List) else tuple(values)
         if isinstance(node, ast.Dict):
             keys = [self.value(key) for key in node.keys if key]
             if len(keys) < len(node.keys) or not all(isinstance(key, str | int) for key in keys):
@@ -56,33 +65,64 @@ class Literals:
         if isinstance(node, ast.UnaryOp | ast.BinOp):
             return self.arithmetic(node)
         if isinstance(node, ast.Name):
-            if node.id in self.names:
-                return self.names[node.id]
-            if node.id in self.renamed:
-                return self.renamed[node.id]
-            raise CodeError(node, f"The name {node.id!r} is not bound in this code; write its value.")
+            value = self.names[node.id] if node.id in self.names else self.unbound(node)
+            return self.unknown[id(value)][1] if self.unknown and id(value) in self.unknown else value
         if isinstance(node, ast.Attribute):
-            return dotted(node).rpartition(".")[2] or self.unreadable(node)
+            return self.attribute(node)
+        if isinstance(node, ast.Subscript):
+            return self.item(node)
         if isinstance(node, ast.Call):
             return self.call(node)
         return self.unreadable(node)
 
-    def bounded(self, node: ast.expr, values: list[Any]) -> list[Any]:
+    def item(self, node: ast.Subscript) -> Any:
+        """An item of a list, tuple or dict that the code has written out."""
+        value = self.value(node.value)
+        if isinstance(value, list | tuple | dict) and isinstance(node.slice, ast.Constant | ast.UnaryOp | ast.Name):
+            index = self.value(node.slice)
+            try:
+                return value[index]
+            except (LookupError, TypeError) as error:
+                raise CodeError(node, f"{short(node)}: {error}.") from None
+        if isinstance(value, Opaque):
+            return Opaque(short(node) if value.source == short(node.value) else value.source, value.line, value.holds)
+        return self.unreadable(node)
+
+    def items(self, node: ast.expr) -> list[Any]:
+        """A list or tuple as a list of its own."""
+        value = self.value(node)
+        if not isinstance(value, list | tuple):
+            raise CodeError(
+                node, f"Expected a list; received {value if isinstance(value, Opaque) else received(value)}."
+            )
+        return list(value)
+
+    def spoilt(self, value: Any, why: Opaque) -> None:
+        """Note that a list or dict, and those in it, may have changed."""
+        pending = [value]
+        while pending:
+            one = pending.pop()
+            if isinstance(one, list | dict) and id(one) not in self.unknown:
+                self.unknown[id(one)] = one, why
+                pending += one.values() if isinstance(one, dict) else one
+            elif isinstance(one, tuple):
+                pending += one
+
+    def bounded(self, node: ast.AST, values: list[Any]) -> list[Any]:
         """A list that can be written out: names for lists of lists could make one that doubles with every line."""
-        pending, seen = [values], 0
+        pending: list[Any] = [values]
+        seen = 0
         while pending:
             items = pending.pop()
             seen += len(items)
             if seen > MAX_ITEMS:
                 raise CodeError(node, f"A list of more than {MAX_ITEMS:,} items.")
-            pending += [one for one in items if isinstance(one, list)]
+            pending += [one for one in items if isinstance(one, list | tuple)]
             pending += [list(one.values()) for one in items if isinstance(one, dict)]
         return values
 
     def unreadable(self, node: ast.expr) -> Any:
-        raise CodeError(
-            node, f"Code is read, never run: {ast.unparse(node)[:60]!r} cannot be followed; write a literal."
-        )
+        raise CodeError(node, f"Code is read, never run: {short(node)!r} cannot be followed; write a literal.")
 
     def arithmetic(self, node: ast.UnaryOp | ast.BinOp) -> Any:
         """Sums and products of numbers that the code has written out."""
@@ -91,6 +131,9 @@ class Literals:
             if isinstance(node, ast.UnaryOp)
             else [self.value(node.left), self.value(node.right)]
         )
+        for part in parts:
+            if isinstance(part, Opaque):
+                raise CodeError(node, f"Expected numbers; received {part}.")
         small = all(type(part) in (int, float) and (type(part) is float or part.bit_length() < 2048) for part in parts)
         if small and isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             return -parts[0] if isinstance(node.op, ast.USub) else parts[0]
@@ -98,7 +141,7 @@ class Literals:
             try:
                 return ARITHMETIC[type(node.op)](*parts)
             except (ArithmeticError, ValueError) as error:
-                raise CodeError(node, f"{ast.unparse(node)[:60]}: {error}.") from None
+                raise CodeError(node, f"{short(node)}: {error}.") from None
         if not any(type(part) in (int, float, str) for part in parts):
             raise CodeError(node, "Arithmetic on tensors is not read; use layers such as Add()([a, b]).")
         return self.unreadable(node)
@@ -125,13 +168,26 @@ class Literals:
             if name.endswith(("_regularizer", "_constraint")) and isinstance(value, ast.Call):
                 out[name] = {"class_name": dotted(value.func), "config": {}}  # acts in training only
             else:
-                out[name] = self.value(value)
+                out[name] = self.plain(value, self.value(value))
         return out, place
+
+    def plain(self, node: ast.expr, value: Any) -> Any:
+        """A value as a config holds it: lists of its own in place of tuples; a fault at what is not in the text."""
+        if isinstance(value, list | tuple):
+            if id(value) in self.unknown:
+                value = self.unknown[id(value)][1]
+            else:
+                return [self.plain(node, one) for one in value]
+        if isinstance(value, dict) and id(value) not in self.unknown:
+            return {key: self.plain(node, one) for key, one in value.items()}
+        if isinstance(value, Opaque):
+            raise CodeError(node, f"Expected a literal; received {value}.")
+        return str(value) if isinstance(value, Named) else value
 
     def foreign(self, node: ast.Call, name: str) -> Any:
         """An initializer, regularizer or constraint as Keras would serialise it; None for anything else."""
         module, _, last = name.rpartition(".")
-        config = {k.arg: self.value(k.value) for k in node.keywords if k.arg}
+        config = {k.arg: self.plain(k.value, self.value(k.value)) for k in node.keywords if k.arg}
         if any(part in module for part in ("regularizers", "constraints")):
             return {"class_name": last, "config": config}
         try:
@@ -152,6 +208,14 @@ def dotted(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def short(node: ast.AST) -> str:
+    """The beginning of an expression or statement, as Python would write it."""
+    try:
+        return ast.unparse(node).partition("\n")[0][:60]
+    except RecursionError:
+        return "…"
 
 
 def place_of(node: ast.expr) -> CodePlace:

@@ -1,0 +1,277 @@
+"""Whether a statement that is not understood bears on the model: its effects held against what its names stand for."""
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from layercalc.layers.keras import KERAS
+from layercalc.readers.code_effects import Effects, Given, body_effects
+from layercalc.readers.code_names import (
+    ANY_EFFECT,
+    ASIDE,
+    ASIDE_NAMES,
+    ATTRIBUTES_TO_SET,
+    CHANNELS_FIRST,
+    FIT_ARGUMENTS,
+    FOREIGN,
+    KERAS_MODULES,
+    MODEL_MAKERS,
+    MODEL_METHODS,
+    PASSIVE_FUNCTIONS,
+    PASSIVE_METHODS,
+    SETTINGS,
+    UNSET,
+)
+from layercalc.readers.code_values import (
+    Broken,
+    FunctionValue,
+    ModelValue,
+    Named,
+    Opaque,
+    SequentialValue,
+    of_network,
+)
+from layercalc.readers.literals import dotted
+
+MODULES = {"keras", "layers", "models", "backend", "tensorflow", "tf"}
+PLAIN_DUNDERS = {"__version__", "__name__", "__file__"}
+
+
+def known(name: str) -> bool:
+    """Whether it is a name of Keras for a layer type, refused ones too, or a model."""
+    return KERAS.get(name) is not None or name in KERAS.models or name in KERAS.refused
+
+
+class Origin(NamedTuple):
+    """Where a dotted name comes from: `keras`, another module (`foreign`), or nowhere in the text (`unbound`)."""
+
+    path: str
+    kind: str
+
+    @property
+    def last(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+class Reason(NamedTuple):
+    """Why a statement bears on the model."""
+
+    node: ast.AST
+    told: str
+
+
+@dataclass
+class Scope:
+    """What the names of the text stand for at one point of it."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+    star: Opaque | None = None  # an import of names that nobody lists
+    channels_first: bool = False
+
+    def origin(self, name: str) -> Origin | None:
+        """Of a dotted name; None where it begins with a value of the text."""
+        root, dot, rest = name.partition(".")
+        if root in self.names:
+            if not isinstance(self.names[root], Named):
+                return None
+            return Origin(self.names[root].path + dot + rest, "keras")
+        if root not in self.imported:
+            return Origin(name, "foreign" if root in FOREIGN or self.star else "unbound")
+        path = self.imported[root] + dot + rest
+        return Origin(path, "keras" if path.partition(".")[0] in KERAS_MODULES else "foreign")
+
+    def makes(self, name: str) -> bool:
+        """Whether a dotted name is of a layer, a model, or a function that gives one."""
+        origin = self.origin(name)
+        if origin is None:
+            return False
+        parts, last = origin.path.split("."), origin.last
+        if last in MODEL_MAKERS or MODEL_MAKERS & set(parts):
+            return True
+        if origin.kind == "foreign":
+            return False
+        if last[:1].isupper() and known(last):
+            return True
+        if any(part in KERAS.models for part in parts):
+            return True
+        if ASIDE & set(parts) or last in ASIDE_NAMES or not ("keras" in parts or origin.kind == "keras"):
+            return False
+        return last[:1].isupper() and ("keras" in parts or "layers" in parts)
+
+
+class Bearing:
+    """Asks one statement's effects; `functions` are those of the text that have been asked already."""
+
+    def __init__(self, scope: Scope, bodies: dict[int, Effects]):
+        self.scope, self.bodies = scope, bodies
+        self.asked: set[int] = set()
+        self.every: list[Effects] = []  # of the statement and of all functions that it may run
+
+    def body(self, function: FunctionValue) -> Effects:
+        key = id(function.node)
+        if key not in self.bodies:
+            self.bodies[key] = body_effects(function.node)
+        return self.bodies[key]
+
+    def functions(self, found: Effects) -> list[FunctionValue]:
+        """The functions of the text that a statement may run."""
+        out = []
+        for name in {*found.mentioned, *found.called, *found.used, *found.seen, *[one.name for one in found.given]}:
+            value = self.scope.names.get(name.partition(".")[0])
+            if isinstance(value, FunctionValue):
+                out.append(value)
+            elif isinstance(value, Opaque):
+                out += value.functions
+        return out
+
+    def broken(self, found: Effects) -> bool:
+        """Whether a statement names what has a fault of its own."""
+        names = (*found.used, *found.items, *found.seen, *found.patched, *[one.name for one in found.given])
+        return any(isinstance(self.scope.names.get(name), Broken) for name in names)
+
+    def reason(self, found: Effects) -> Reason | None:
+        """Why the statement bears on the model, or None if it cannot."""
+        self.every.append(found)
+        own = self.changed(found) or self.made(found) or self.touched(found) or self.replaced(found)
+        if own is not None:
+            return own
+        for function in self.functions(found):
+            if id(function.node) not in self.asked:
+                self.asked.add(id(function.node))
+                inner = self.reason(self.body(function))
+                if inner is not None:
+                    return inner
+        return None
+
+    def changed(self, found: Effects) -> Reason | None:
+        """What changes a model that has no name, or a setting of Keras."""
+        if found.changes:
+            return Reason(found.changes[0], "changes a model or its layers")
+        for call in found.calls:
+            name = dotted(call.func)
+            origin = self.scope.origin(name) if name else None
+            if origin is None or (origin.kind == "unbound" and name in ANY_EFFECT):
+                if name in ANY_EFFECT and name not in self.scope.names:
+                    return Reason(call, f"{name}() can change any name")
+                if origin is None:
+                    continue
+            if self.sets(call, origin):
+                return Reason(call, f"{origin.last} changes the layers made after it")
+        for name, node in found.mentioned.items():
+            origin = self.scope.origin(name)
+            if origin is not None and origin.last in SETTINGS:
+                return Reason(node, f"{origin.last} changes the layers made after it")
+        if found.backend is not None and (found.patched or self.stores(found)):
+            return Reason(found.backend, "KERAS_BACKEND chooses the backend's settings")
+        return None
+
+    @staticmethod
+    def stores(found: Effects) -> bool:
+        return any(getattr(one.func, "attr", "") in ("setdefault", "update", "putenv") for one in found.calls)
+
+    def sets(self, call: ast.Call, origin: Origin) -> bool:
+        """Whether a call gives a setting of Keras another value than it has anyway."""
+        last = origin.last
+        if last in UNSET or not (last in SETTINGS or (origin.kind == "keras" and last.startswith("set_"))):
+            return False
+        value = setting_value(call)
+        return value is None or value not in SETTINGS.get(last, ()) or (self.scope.channels_first and "image" in last)
+
+    def made(self, found: Effects) -> Reason | None:
+        """A layer or model that is made, or a module of Keras that is handed on."""
+        for name, node in (*found.called.items(), *found.mentioned.items()):
+            if self.scope.makes(name):
+                return Reason(node, f"{name!r} makes layers or models")
+        for name, node in found.mentioned.items():
+            origin = self.scope.origin(name)
+            if origin is None or origin.kind == "foreign":
+                continue
+            dunder = origin.last.startswith("__") and origin.last not in PLAIN_DUNDERS
+            if (origin.last in MODULES and origin.kind == "keras") or (dunder and origin.kind == "keras"):
+                return Reason(node, f"{name!r} is a module of Keras, which could be changed")
+        return None
+
+    def touched(self, found: Effects) -> Reason | None:
+        """A model, a layer or a tensor of which something is done that is not known to leave it as it is."""
+        names = self.scope.names
+        for name, node in (*found.used.items(), *found.items.items()):
+            if of_network(names.get(name)):
+                return Reason(node, f"{name!r} is part of a network")
+        for one in found.given:
+            if of_network(names.get(one.name)) and not self.harmless(one):
+                return Reason(one.node, f"{one.callee}() is given {one.name!r}, which is part of a network")
+        for name, node in found.patched.items():
+            if of_network(names.get(name)) and getattr(node, "attr", "") not in ATTRIBUTES_TO_SET:
+                return Reason(node, f"{name!r} is part of a network")
+            origin = self.scope.origin(name)
+            if origin is not None and (origin.kind == "keras" or origin.path in MODULES):
+                return Reason(node, f"{name!r} is a module of Keras")
+            if getattr(node, "attr", "") in KERAS.kinds:
+                return Reason(node, "a layer type of Keras is another then")
+        for name, call in found.asked:
+            value = names.get(name)
+            if isinstance(value, Opaque) and of_model(call):
+                return Reason(call, f"{name!r} is used as a model, and is {value}")
+        for name, node in found.reached.items():
+            value = names.get(name)
+            if isinstance(value, Opaque) and value.holds:
+                return Reason(node, f"{name!r} may hold a model of the text")
+        return None
+
+    def replaced(self, found: Effects) -> Reason | None:
+        for name, node in found.stored.items():
+            if isinstance(self.scope.names.get(name), SequentialValue | ModelValue):
+                return Reason(node, f"{name!r} is a model, which this replaces")
+        return None
+
+    def harmless(self, given: Given) -> bool:
+        """Whether a function that is given part of a network leaves it as it is."""
+        value = self.scope.names.get(given.callee)
+        if isinstance(value, FunctionValue):
+            return self.leaves(value, given.slot, set())
+        if value is not None and not isinstance(value, Named):
+            return False
+        return given.callee.rpartition(".")[2] in PASSIVE_METHODS | PASSIVE_FUNCTIONS
+
+    def leaves(self, function: FunctionValue, slot: int | str | None, asked: set[tuple[int, Any]]) -> bool:
+        """Whether a function of the text leaves what one of its arguments is given as it is."""
+        if isinstance(function.node, ast.ClassDef) or (id(function.node), slot) in asked:
+            return (id(function.node), slot) in asked
+        asked.add((id(function.node), slot))
+        body, arguments = self.body(function), function.node.args
+        places = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+        if isinstance(slot, int):
+            slot = places[slot] if slot < len(places) else None
+        rests = [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]
+        if slot not in body.parameters or slot in rests:
+            return False
+        if slot in body.used or slot in body.items or slot in body.patched or slot in body.stored:
+            return False
+        for one in body.given:
+            if one.name == slot:
+                inner = self.scope.names.get(one.callee)
+                if isinstance(inner, FunctionValue):
+                    if not self.leaves(inner, one.slot, asked):
+                        return False
+                elif inner is not None or one.callee.rpartition(".")[2] not in PASSIVE_METHODS | PASSIVE_FUNCTIONS:
+                    return False
+        return True
+
+
+def of_model(call: ast.Call) -> bool:
+    """Whether a method is one that only models have."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    direct = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+    fits = method == "fit" and FIT_ARGUMENTS & {keyword.arg for keyword in call.keywords}
+    return direct and (method in MODEL_METHODS or bool(fits))
+
+
+def setting_value(call: ast.Call) -> Any:
+    """The one literal that a setting is given, or None."""
+    values = [*call.args, *[keyword.value for keyword in call.keywords]]
+    return values[0].value if len(values) == 1 and isinstance(values[0], ast.Constant) else None
+
+
+def is_channels_first(call: ast.Call, last: str) -> bool:
+    return (last, setting_value(call)) in CHANNELS_FIRST

@@ -1,0 +1,405 @@
+"""What a statement that is not understood may do: the names it reads, binds and hands on, by its syntax alone."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from layercalc import deadline
+from layercalc.readers.code_names import CHANGES, DECORATORS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
+from layercalc.readers.literals import dotted
+
+Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Loops = ast.For | ast.AsyncFor | ast.comprehension
+
+
+class Given(NamedTuple):
+    """A name that a function is given: the function, and the argument's place or keyword (None where it is unknown)."""
+
+    name: str
+    callee: str
+    slot: int | str | None
+    node: ast.AST
+
+
+@dataclass
+class Effects:
+    """Names by the way they are used, each with the node of its first such use."""
+
+    used: dict[str, ast.AST] = field(default_factory=dict)  # where what it stands for could be changed or given a name
+    items: dict[str, ast.AST] = field(default_factory=dict)  # where that holds of what is in it only
+    seen: dict[str, ast.AST] = field(default_factory=dict)  # where it could not
+    mentioned: dict[str, ast.AST] = field(default_factory=dict)  # dotted names read, `keras.layers.Dense`
+    called: dict[str, ast.AST] = field(default_factory=dict)  # those that are called
+    calls: list[ast.Call] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    stored: dict[str, ast.AST] = field(default_factory=dict)
+    patched: dict[str, ast.AST] = field(default_factory=dict)  # names whose attributes or items are assigned to
+    asked: list[tuple[str, ast.Call]] = field(default_factory=list)  # names and the methods called on them
+    reached: dict[str, ast.AST] = field(default_factory=dict)  # names of whose attributes one is `model` or `layers`
+    outer: set[str] = field(default_factory=set)  # names that a function declares global
+    changes: list[ast.AST] = field(default_factory=list)  # what changes a model nobody can name: `self.model.pop()`
+    backend: ast.AST | None = None  # where KERAS_BACKEND stands
+    parameters: tuple[str, ...] = ()
+
+
+def effects(*nodes: ast.AST) -> Effects:
+    """Of statements, one after another."""
+    walk = Walk()
+    for node in nodes:
+        walk.visit(node)
+    return walk.found
+
+
+def body_effects(function: ast.AST) -> Effects:
+    """Of calling a function of the text, or of anything that a class of the text has."""
+    walk = Walk()
+    if isinstance(function, ast.ClassDef):
+        for one in (*function.bases, *[keyword.value for keyword in function.keywords]):
+            walk.visit(one)
+        for statement in function.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                merge(walk.found, body_effects(statement))
+            else:
+                walk.visit(statement)
+        return walk.found
+    assert isinstance(function, Functions)
+    body: list[Any] = function.body if isinstance(function.body, list) else [function.body]
+    for statement in body:
+        walk.visit(statement)
+    found = walk.found
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    found.parameters = tuple(one.arg for one in every if one is not None)
+    own = {*found.parameters, *found.stored} - found.outer
+    for name in own:  # a local of the same name hides what the text calls so
+        for table in (found.used, found.items, found.seen, found.patched, found.reached):
+            if name not in found.parameters or table not in (found.used, found.items, found.patched):
+                table.pop(name, None)
+    for table in (found.mentioned, found.called):
+        for name in [name for name in table if name.partition(".")[0] in own]:
+            del table[name]
+    found.given = [one for one in found.given if one.name not in own or one.name in found.parameters]
+    found.asked = [one for one in found.asked if one[0] not in own]
+    found.stored = {name: node for name, node in found.stored.items() if name in found.outer}
+    return found
+
+
+def merge(found: Effects, other: Effects) -> None:
+    """Add those of a method; its parameters are the class's."""
+    for key in ("used", "items", "seen", "mentioned", "called", "patched", "reached", "stored"):
+        own = getattr(found, key)
+        for name, node in getattr(other, key).items():
+            if name not in other.parameters:
+                own.setdefault(name, node)
+    found.calls += other.calls
+    found.given += [one for one in other.given if one.name not in other.parameters]
+    found.asked += other.asked
+    found.changes += other.changes
+
+
+class Walk(ast.NodeVisitor):
+    """Fills the effects of what it visits; `alias` has names that stand for an item of another, or for what is new."""
+
+    def __init__(self) -> None:
+        self.found = Effects()
+        self.alias: dict[str, str | None] = {}
+
+    def visit(self, node: ast.AST) -> None:
+        deadline.check()
+        super().visit(node)
+
+    def use(self, name: str, node: ast.AST) -> None:
+        whole = self.alias.get(name, name)
+        if whole is not None:
+            (self.found.items if name in self.alias else self.found.used).setdefault(whole, node)
+
+    def see(self, name: str, node: ast.AST) -> None:
+        if whole := self.alias.get(name, name):
+            self.found.seen.setdefault(whole, node)
+
+    def patch(self, name: str, node: ast.AST) -> None:
+        if whole := self.alias.get(name, name):
+            self.found.patched.setdefault(whole, node)
+
+    def mention(self, name: str, node: ast.AST) -> None:
+        if name.partition(".")[0] not in self.alias:
+            self.found.mentioned.setdefault(name, node)
+
+    def reach(self, name: str, attributes: list[str], node: ast.AST) -> None:
+        if {"model", "layers"} & set(attributes) and name not in self.alias:
+            self.found.reached.setdefault(name, node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.use(node.id, node)
+            self.mention(node.id, node)
+        else:
+            self.found.stored.setdefault(node.id, node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        root, attributes = chain(node)
+        if root is None:
+            self.inner(node)
+            return
+        self.indices(node)
+        if not isinstance(node.ctx, ast.Load):
+            self.reach(root.id, attributes, node)
+            if root.id == "sys" and "modules" in attributes:
+                self.found.changes.append(node)
+            if not set(attributes[:-1]) & PASSIVE_ATTRIBUTES:
+                self.patch(root.id, node)
+            return
+        self.mention(dotted(node) or root.id, node)
+        self.reach(root.id, attributes, node)
+        (self.see if set(attributes) & PASSIVE_ATTRIBUTES else self.use)(root.id, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.visit_Attribute(node)  # type: ignore[arg-type]
+
+    def inner(self, node: ast.AST) -> None:
+        """What a chain begins with where that is no name, and its indices."""
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            if isinstance(node, ast.Subscript):
+                self.visit(node.slice)
+            elif node.attr in ("model", "layers"):
+                self.found.changes.append(node)
+            node = node.value
+        self.visit(node)
+
+    def indices(self, node: ast.AST) -> None:
+        """The indices of a chain, and the arguments of `get_layer` in it."""
+        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+            if isinstance(node, ast.Subscript):
+                self.visit(node.slice)
+            if isinstance(node, ast.Call):
+                for one in (*node.args, *[keyword.value for keyword in node.keywords]):
+                    self.visit(one)
+            node = node.func if isinstance(node, ast.Call) else node.value
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.found.calls.append(node)
+        callee = dotted(node.func)
+        root, attributes = chain(node.func)
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr in CHANGES and {"model", "layers"} & set(names_in(node.func.value)):
+                self.found.changes.append(node)
+            if root is not None:
+                self.indices(node.func)
+                if root.id not in self.alias:
+                    self.found.asked.append((root.id, node))
+                self.found.called.setdefault(callee or root.id, node)
+                self.reach(root.id, attributes[:-1], node)
+                passive = attributes[-1] in PASSIVE_METHODS or set(attributes[:-1]) & PASSIVE_ATTRIBUTES
+                (self.see if passive else self.use)(root.id, node)
+            else:
+                self.visit(node.func.value)
+        elif isinstance(node.func, ast.Name):
+            self.found.called.setdefault(callee, node)
+            self.see(node.func.id, node)  # a model called on data stays what it is
+        else:
+            self.visit(node.func)
+        for index, argument in enumerate(node.args):
+            self.argument(argument, callee, index)
+        for keyword in node.keywords:
+            if keyword.arg == "KERAS_BACKEND":
+                self.found.backend = keyword
+            self.argument(keyword.value, callee, keyword.arg)
+
+    def argument(self, node: ast.expr, callee: str, slot: int | str | None = None) -> None:
+        """A name, or something of it, that a function is given directly: which function decides."""
+        if isinstance(node, ast.Starred):
+            node, slot = node.value, None
+        root, attributes = chain(node)
+        if root is None or set(attributes) & PASSIVE_ATTRIBUTES or not callee:
+            self.visit(node)
+            return
+        self.indices(node)
+        self.mention(dotted(node) or root.id, node)
+        if whole := self.alias.get(root.id, root.id):
+            self.found.given.append(Given(whole, callee, slot, node))
+
+    def loop(self, node: Loops) -> None:
+        """A loop over a name, or over something of it: its target is an item of that."""
+        source: ast.expr = node.iter
+        if isinstance(source, ast.Call) and dotted(source.func) in ("enumerate", "reversed", "list") and source.args:
+            source = source.args[0]
+        root, attributes = chain(source)
+        if root is None or set(attributes) & PASSIVE_ATTRIBUTES:
+            self.visit(node.iter)
+            self.visit(node.target)
+            self.renew(node.target)
+            return
+        self.indices(source)
+        self.visit(node.target)
+        self.see(root.id, source)
+        self.mention(dotted(source) or root.id, source)
+        self.reach(root.id, attributes, source)
+        for one in ast.walk(node.target):
+            if isinstance(one, ast.Name):
+                self.alias[one.id] = self.alias.get(root.id, root.id)
+
+    def renew(self, target: ast.AST) -> None:
+        """From here to the end of the block, what is assigned to stands for what is new."""
+        for one in ast.walk(target):
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+                self.alias[one.id] = None
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        before = dict(self.alias)
+        for statement in statements:
+            self.visit(statement)
+        self.alias = before
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        before = dict(self.alias)
+        self.loop(node)
+        self.body(node.body)
+        self.alias = before
+        self.body(node.orelse)
+
+    visit_AsyncFor = visit_For  # noqa: N815
+
+    def visit_While(self, node: ast.While | ast.If) -> None:
+        self.visit(node.test)
+        self.body(node.body)
+        self.body(node.orelse)
+
+    visit_If = visit_While  # noqa: N815
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        before = dict(self.alias)
+        for item in node.items:
+            self.visit(item)
+            if item.optional_vars is not None:
+                self.renew(item.optional_vars)
+        self.body(node.body)
+        self.alias = before
+
+    visit_AsyncWith = visit_With  # noqa: N815
+
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
+        self.body(node.body)
+        for handler in node.handlers:
+            before = dict(self.alias)
+            self.visit(handler)
+            self.alias = before
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
+    visit_TryStar = visit_Try  # noqa: N815
+
+    def visit_match_case(self, node: ast.match_case) -> None:
+        before = dict(self.alias)
+        self.generic_visit(node)
+        self.alias = before
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit(node.value)
+        for target in node.targets:
+            self.visit(target)
+        for target in node.targets:
+            self.renew(target)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self.loop(node)
+        for test in node.ifs:
+            self.visit(test)
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+        before, stored = dict(self.alias), dict(self.found.stored)
+        for generator in node.generators:
+            self.visit(generator)
+        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            self.visit(part)
+        self.alias = before
+        targets = [one for generator in node.generators for one in ast.walk(generator.target)]
+        own = {one.id for one in targets if isinstance(one, ast.Name)}
+        self.found.stored = {k: v for k, v in self.found.stored.items() if k not in own or k in stored}
+
+    visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = comprehension  # noqa: N815
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.use(node.target.id, node)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for one in (node.left, *node.comparators):
+            self.argument(one, "bool")
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
+        self.argument(node.value, "str")
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self.found.stored.setdefault(node.name, node)
+        self.generic_visit(node)
+
+    visit_MatchAs = visit_MatchStar = visit_ExceptHandler  # noqa: N815
+
+    def visit_Global(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.found.outer.update(node.names)
+
+    visit_Nonlocal = visit_Global  # noqa: N815
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if node.value == "KERAS_BACKEND":
+            self.found.backend = node
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            self.found.stored.setdefault((alias.asname or alias.name).partition(".")[0], node)
+
+    visit_ImportFrom = visit_Import  # noqa: N815
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """A function inside what is walked: as if it were called there."""
+        self.found.stored.setdefault(node.name, node)
+        self.lambda_(node)
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # noqa: N815
+
+    def lambda_(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda) -> None:
+        for one in decorators(node):
+            self.visit(one)
+        if not isinstance(node, ast.ClassDef):
+            for default in (*node.args.defaults, *[one for one in node.args.kw_defaults if one is not None]):
+                self.visit(default)
+        inside = body_effects(node)
+        for name, whole in self.alias.items():  # a name of a loop around it
+            if name in inside.used and name not in inside.parameters and whole:
+                inside.items.setdefault(whole, inside.used[name])
+        merge(self.found, inside)
+        self.found.outer |= inside.outer
+
+    visit_Lambda = lambda_  # noqa: N815
+
+
+def decorators(node: ast.AST) -> list[ast.expr]:
+    """Those that could do anything with the function."""
+    found = getattr(node, "decorator_list", [])
+    plain = [one.func if isinstance(one, ast.Call) else one for one in found]
+    return [one for one, name in zip(found, plain, strict=True) if dotted(name).rpartition(".")[2] not in DECORATORS]
+
+
+def chain(node: ast.AST) -> tuple[ast.Name | None, list[str]]:
+    """The name that attributes, items and `get_layer` begin with, and the attributes in their order."""
+    attributes: list[str] = []
+    while True:
+        if isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_layer":
+            attributes.append("layers")
+            node = node.func.value
+        else:
+            break
+    return (node if isinstance(node, ast.Name) else None), attributes[::-1]
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """The attributes of a chain."""
+    return (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))

@@ -1,0 +1,85 @@
+"""The names of Keras, Python and their friends, by what a use of them can do to a model: no walking, tables only."""
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KERAS_MODULES = {"keras", "tf_keras", "tensorflow", "keras_core", "tensorflow_core"}  # modules whose layers are Keras'
+ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL", "K"}
+FOREIGN = words(
+    "np numpy pd pandas plt matplotlib sns os sys re math random time json pickle cv2 PIL sklearn scipy torch nn F jnp"
+    " jax gym wandb mlflow shutil glob argparse datetime functools itertools collections operator copy logging"
+)
+STAR = {"numpy", "math", "os", "sys", "time", "random", "typing", "tkinter", "turtle", "pylab", "matplotlib", "scipy"}
+
+# Methods of a model, a layer or a tensor after which it is what it was.
+PASSIVE_METHODS = words(
+    "compile fit evaluate predict summary save save_weights load_weights fit_generator evaluate_generator"
+    " predict_generator train_on_batch test_on_batch predict_on_batch predict_classes predict_proba train_step"
+    " test_step predict_step get_weights set_weights get_config to_json to_yaml count_params compute_output_shape"
+    " compute_mask reset_states reset_state reset_metrics export plot format as_list get_input_shape_at"
+    " get_output_shape_at compute_loss compile_from_config get_compile_config numpy reset"
+)
+# Attributes that are plain data, so that whatever is done with them leaves the owner as it is.
+PASSIVE_ATTRIBUTES = words(
+    "name names shape input_shape output_shape dtype history metrics metrics_names loss losses optimizer weights"
+    " trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables"
+    " stop_training epoch params count __class__ __name__ __doc__ built input_names output_names ndim rank units"
+    " filters kernel_size strides activation rate kernel bias total_loss updates output_dim input_dim"
+)
+ATTRIBUTES_TO_SET = {"stop_training", "metrics_names"}  # on a model, without effect on what it computes
+# Functions that take a model, a layer or a tensor and leave it as it is.
+PASSIVE_FUNCTIONS = words(
+    "print len type isinstance issubclass str repr id hasattr bool plot_model model_to_dot save_model count_params"
+    " print_summary display pprint is_keras_tensor int_shape get_value save_weights load_weights clear_session"
+    " get_layer_names export_saved_model save_keras_model layered_view graph_view set_value batch_get_value"
+)
+# Functions of Python after which a name may be anything.
+ANY_EFFECT = {"exec", "eval", "execfile", "globals", "locals", "vars", "setattr", "delattr"}
+ENDS = {"exit", "quit", "sys.exit", "os._exit"}
+
+# Settings of the backend that change the layers made after them: those values that are the default anyway.
+SETTINGS: dict[str, set[object]] = {
+    "set_image_data_format": {"channels_last"},
+    "set_image_dim_ordering": {"tf"},
+    "set_floatx": {"float32"},
+    "set_learning_phase": {0},
+    "set_policy": {"float32"},
+    "set_global_policy": {"float32"},
+    "set_dtype_policy": {"float32"},
+    "set_epsilon": set(),
+    "set_backend": {"tensorflow", "jax", "torch"},
+}
+CHANNELS_FIRST = {("set_image_data_format", "channels_first"), ("set_image_dim_ordering", "th")}
+BACKENDS = {"tensorflow", "jax", "torch", "numpy", "openvino"}
+UNSET = {"set_value", "set_session", "set_random_seed", "set_weights", "set_seed"}  # sets nothing that layers read
+
+# Functions of Keras that give a model which is not in the text.
+MODEL_MAKERS = words(
+    "load_model model_from_json model_from_yaml model_from_config from_config clone_model clone_and_build_model"
+    " load_from_saved_model multi_gpu_model deserialize_keras_object KerasLayer TFSMLayer prune_low_magnitude"
+)
+# Parts of Keras whose functions give data, optimizers, losses and the like.
+ASIDE = words(
+    "datasets optimizers losses metrics callbacks preprocessing utils np_utils generic_utils vis_utils regularizers"
+    " constraints initializers schedules random backend K config mixed_precision saving activations optimizer_v2"
+    " wrappers distribute visualize_util data_utils image sequence text objectives"
+)
+ASIDE_NAMES = words(
+    "Adam SGD RMSprop Adagrad Adadelta Adamax Nadam AdamW Ftrl EarlyStopping ModelCheckpoint ReduceLROnPlateau"
+    " TensorBoard CSVLogger LearningRateScheduler LambdaCallback History Callback ImageDataGenerator Tokenizer"
+    " to_categorical pad_sequences get_file preprocess_input decode_predictions load_img img_to_array array_to_img"
+    " text_to_word_sequence one_hot"
+)
+# What is asked of models only: a name of which it is asked is a model, wherever it came from.
+MODEL_METHODS = words(
+    "compile summary fit_generator train_on_batch evaluate_generator predict_generator predict_classes get_layer"
+    " count_params to_json load_weights save_weights"
+)
+FIT_ARGUMENTS = {"epochs", "batch_size", "nb_epoch", "validation_data", "validation_split", "callbacks"}
+# What changes a model inside a callback or an agent, where it is `self.model`.
+CHANGES = {"add", "pop", "append", "insert", "remove", "extend"}
+
+STRAIGHT = {"scope", "device", "name_scope", "custom_object_scope", "CustomObjectScope", "as_default", "catch_warnings"}
+DECORATORS = {"function", "tf_function", "staticmethod", "classmethod", "property", "wraps", "jit", "dataclass"}

@@ -1,0 +1,64 @@
+"""Which Keras a text was written for, by what only the old one had, and what its calls meant there.
+
+Keras 1 and the legacy interface of Keras 2 (keras.legacy.interfaces) take the rows and columns of a kernel as numbers
+of their own: `Conv2D(32, 3, 3)`. In tf.keras and Keras 3 the third number is `strides`.
+"""
+
+import ast
+from typing import Any
+
+KEYWORDS = {
+    "border_mode", "nb_epoch", "nb_filter", "nb_row", "nb_col", "subsample", "dim_ordering", "samples_per_epoch",
+    "nb_val_samples", "nb_worker", "max_q_size", "W_regularizer", "b_regularizer", "U_regularizer", "W_constraint",
+    "b_constraint", "inner_activation", "inner_init", "filter_length", "subsample_length", "pool_length", "init",
+    "activity_l2", "dropout_W", "dropout_U", "atrous_rate", "kernel_dim1", "kernel_dim2", "kernel_dim3", "output_dim",
+    "concat_axis", "forget_bias_init", "consume_less",
+}  # fmt: skip
+TODAY = {"output_dim": {"Embedding", "RandomFourierFeatures"}}  # where such a keyword is one of today
+OTHERS = {"init"}  # keywords that other libraries have too: told by the layer they are given to
+MODULES = {
+    "keras.layers.convolutional", "keras.layers.core", "keras.layers.normalization", "keras.layers.pooling",
+    "keras.layers.recurrent", "keras.layers.embeddings", "keras.layers.advanced_activations", "keras.layers.merge",
+    "keras.layers.noise", "keras.layers.local", "keras.layers.wrappers", "keras.layers.containers",
+    "keras.utils.np_utils", "keras.utils.visualize_util", "keras.utils.vis_utils", "keras.legacy", "keras.objectives",
+}  # fmt: skip
+FUNCTIONS = {"set_image_dim_ordering", "image_dim_ordering"}
+PYTHON_2 = {"xrange", "raw_input", "unicode", "iteritems", "itervalues", "has_key", "cPickle", "urllib2", "__future__"}
+
+# Layers with a kernel of several axes, and how many numbers of it went by position.
+KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "Conv3D": 3}
+
+
+def evidence(tree: ast.Module, layers: set[str]) -> str:
+    """What in the text only Keras 1, its legacy interface or Python 2 had, with its line; empty where nothing is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            for keyword in node.keywords:
+                name = keyword.arg or ""
+                if name in KEYWORDS and callee not in TODAY.get(name, ()) and (name not in OTHERS or callee in layers):
+                    return f"{name!r} on line {keyword.value.lineno}"
+        found = ""
+        if isinstance(node, ast.ImportFrom):
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            found = next((name for name in (node.module or "", *whole) if named(name)), "")
+        elif isinstance(node, ast.Import):
+            found = next((alias.name for alias in node.names if named(alias.name)), "")
+        elif isinstance(node, ast.Attribute) and node.attr in FUNCTIONS | PYTHON_2:
+            found = node.attr
+        elif isinstance(node, ast.Name) and node.id in {"nb_epoch", "nb_filter"} | FUNCTIONS | PYTHON_2:
+            found = node.id
+        if found:
+            return f"{found!r} on line {node.lineno}"  # type: ignore[attr-defined]
+    return ""
+
+
+def named(module: str) -> bool:
+    return module in MODULES | PYTHON_2 or module.rpartition(".")[2] in FUNCTIONS
+
+
+def kernel(kind: str, values: list[Any]) -> int:
+    """How many numbers by position may be the sizes of a kernel's axes, after the filters; 0 where none are."""
+    axes = KERNELS.get(kind, 0)
+    numbers = values[1 : axes + 1]
+    return axes if len(numbers) == axes > 1 and all(type(one) is int for one in numbers) else 0

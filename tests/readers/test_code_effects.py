@@ -1,0 +1,353 @@
+"""Statements of code that no reader understands: what could bear on the model is refused, all else has no effect."""
+
+import pytest
+
+from layercalc import Refused, analyze
+
+NET = "net = Sequential([Dense(6, input_shape=(4,), name='a'), Dense(2, name='b')])\n"  # 30 + 14 parameters
+GRAPH = "i = Input((4,))\nx = Dense(6)(i)\nskip = Dense(6)(i)\n"
+CUT = "f = Model(net.input, net.get_layer('a').output)"
+
+# What follows NET, and the line that is refused.
+BEARING = [
+    # a model changed, by each way that Python has
+    ("for _ in range(2):\n    net.add(Dense(2))", 2),
+    ("for _ in range(2):\n    net.pop()", 2),
+    ("while len(net.layers) > 1:\n    net.pop()", 2),
+    ("if SMALL:\n    net.pop()", 2),
+    ("if SMALL:\n    pass\nelse:\n    net.pop()", 2),
+    ("try:\n    net.pop()\nexcept Exception:\n    pass", 2),
+    ("try:\n    train()\nexcept Exception:\n    net.pop()", 2),
+    ("with open('f') as f:\n    net.pop()", 2),
+    ("with GradientTape() as tape:\n    net.add(Dense(3))", 2),
+    ("match kind:\n    case 1:\n        net.pop()", 2),
+    ("[net.add(Dense(6)) for _ in range(2)]", 2),
+    ("[net.pop() for _ in range(1)]", 2),
+    ("(lambda: net.pop())()", 2),
+    ("_ = [layer for layer in net.layers]\n_.pop()", 2),
+    ("net.layers.pop()", 2),
+    ("net.layers.append(Dense(5))", 2),
+    ("net._layers.pop()", 2),
+    ("net.layers[0].units = 5", 2),
+    ("net.layers[-1]._trainable = False", 2),
+    ("net.get_layer('a').activation = relu", 2),
+    ("net.layers[0].kernel_size = (1, 1)", 2),
+    ("del net.layers[-1]", 2),
+    ("del net._layers", 2),
+    ("setattr(net, 'trainable', False)", 2),
+    ("setattr(net.layers[0], 'trainable', False)", 2),
+    ("delattr(net, 'layers')", 2),
+    ("net.__dict__['trainable'] = False", 2),
+    ("getattr(net, 'pop')()", 2),
+    ("pop = net.pop\npop()", 2),
+    ("nets = {'one': net}\nnets['one'].trainable = some", 3),
+    ("add = net.add\nadd(Dense(3))", 2),
+    ("for layer in net.layers:\n    layer.trainable = False", 2),
+    ("for layer in net.layers[:-1]:\n    layer.trainable = False", 2),
+    ("for i, layer in enumerate(net.layers):\n    layer.trainable = i > 1", 2),
+    ("for layer in net.layers:\n    freeze(layer)", 2),
+    ("net.trainable = flag", 2),
+    ("net.insert(0, Dense(3))", 2),
+    ("net.unknown_method()", 2),
+    ("print(net.pop())", 2),
+    ("net.fit(x, y, callbacks=[change(net)])", 2),
+    ("net.fit(x, y, callbacks=[LambdaCallback(on_epoch_end=lambda e, l: net.pop())])", 2),
+    ("history = net.fit(x, y)\nhistory.model.pop()", 3),
+    ("history = net.fit(x, y)\nhistory.model.layers[0].trainable = False", 3),
+    # given to what could change it, or takes its place
+    ("prune(net)", 2),
+    ("quantized = tfmot.quantize_model(net)", 2),
+    ("agent = Agent(model=net)", 2),
+    ("agents = [Agent(net)]", 2),
+    ("import mylib\nmylib.grow(net)", 3),
+    ("from mylib import grow\nnet = grow(net)", 3),
+    ("threading.Thread(target=grow, args=(net,)).start()", 2),
+    ("net = load_model('net.h5')", 2),
+    ("other = load_model('net.h5')", 2),
+    ("other = keras.models.clone_model(net)", 2),
+    ("other = model_from_json(text)", 2),
+    ("net = build()", 2),
+    ("net = make(3) if BIG else net", 2),
+    ("if BIG:\n    net = load()", 2),
+    ("from zoo import net", 2),
+    ("import net", 2),
+    ("for net in nets:\n    net.fit(x, y)", 2),
+    ("with build() as net:\n    pass", 2),
+    ("other = zoo.build()\nother.compile('adam')", 3),
+    ("from zoo import other\nother.fit(x, y, epochs=3)", 3),
+    ("other = Net()\nother.summary()", 3),
+    ("b = net if flag else None", 2),
+    ("other = (net)\nother, net = net, other", 3),
+    ("(net := build())", 2),
+    ("base = keras.applications.ResNet50()", 2),
+    ("other = tf.keras.models.Sequential.from_config(config)", 2),
+    ("other = keras.Sequential(net.layers[:n])", 2),
+    ("wide = WideDeepModel([Dense(3)])", 2),
+    (CUT, 2),
+    ("f = Model(net.inputs, Dense(2)(net.output))", 2),
+    ("f = Model(net.input, net.layers[0].output)", 2),
+    ("raise SystemExit\nnet.pop()", 2),
+    ("for epoch in range(3):\n    m = net\n    m.pop()", 2),
+    ("for m in [net]:\n    m.pop()", 2),
+    ("for epoch in range(3):\n    use(net)\n    net = None", 2),
+    ("if A:\n    m = 3\nelse:\n    m = net", 2),
+    ("for layer in net.layers:\n    run(lambda: layer.build(3))", 2),
+    # any effect
+    ("exec('net.pop()')", 2),
+    ("eval('net.pop()')", 2),
+    ("globals()['net'] = 3", 2),
+    ("globals()['net'].pop()", 2),
+    ("vars()['net'].pop()", 2),
+    ("from helpers import *", 2),
+    # functions and classes of the text
+    ("def change():\n    net.pop()\nchange()", 4),
+    ("def change():\n    net.pop()\ndef run():\n    change()\nrun()", 6),
+    ("def change(m):\n    m.pop()\nchange(net)", 4),
+    ("def change(m):\n    n = m\n    n.pop()\nchange(net)", 5),
+    ("def change(m):\n    for layer in m.layers:\n        layer.trainable = False\nchange(net)", 5),
+    ("def change(m, n):\n    n.add(Dense(3))\nchange(3, n=net)", 4),
+    ("def change(*m):\n    m[0].pop()\nchange(net)", 4),
+    ("def change():\n    global net\n    net = None\nchange()", 5),
+    ("def make():\n    return Sequential([Dense(3)])\nnet = make()", 4),
+    ("def make():\n    return Sequential([Dense(3)])\nother = make()", 4),
+    ("def make():\n    return Sequential([Dense(3)])\nKerasClassifier(build_fn=make)", 4),
+    ("class Change:\n    def run(self):\n        net.pop()\nChange().run()", 5),
+    ("class Change:\n    def run(self):\n        net.pop()\nchange = Change()", 5),
+    ("class Change:\n    net.pop()", 2),
+    ("class Net(Model):\n    pass\nother = Net()", 4),
+    ("@register\ndef change():\n    net.pop()", 3),
+    ("change = lambda: net.pop()\nchange()", 3),
+    (
+        "class Cut(Callback):\n    def on_epoch_end(self, *a):\n        self.model.pop()\nnet.fit(x, y, callbacks=[Cut()])",
+        5,
+    ),
+    ("def print(m):\n    m.pop()\nprint(net)", 4),
+    ("def hide():\n    yield net\nother = next(hide())", 4),
+    # settings of the backend
+    ("K.set_epsilon(1e-3)", 2),
+    ("K.set_floatx('float16')", 2),
+    ("tf.keras.backend.set_floatx('float64')", 2),
+    ("keras.config.set_floatx(kind)", 2),
+    ("keras.mixed_precision.set_global_policy('mixed_float16')", 2),
+    ("tf.keras.mixed_precision.experimental.set_policy(policy)", 2),
+    ("keras.config.set_dtype_policy('bfloat16')", 2),
+    ("from keras.backend import set_image_data_format as order\norder(kind)", 3),
+    ("f = K.set_image_data_format\nf('channels_first')", 2),
+    ("if CHANNELS:\n    K.set_image_data_format('channels_first')", 2),
+    ("def order():\n    K.set_image_data_format('channels_first')\norder()", 4),
+    ("import os\nos.environ['KERAS_BACKEND'] = 'theano'", 3),
+    ("import os\nos.environ.setdefault('KERAS_BACKEND', name)", 3),
+    ("import os\nos.environ.update(KERAS_BACKEND='theano')", 3),
+    ("keras.layers.Dense = Other", 2),
+    ("setattr(keras.layers, 'Dense', Other)", 2),
+    ("keras.layers.Dense.__init__ = init", 2),
+]
+
+# Whole texts in which a name is another's by the time it is used.
+SHADOWED = [
+    ("Dense = functools.partial(Dense, use_bias=False)\nnet = Sequential([Input((4,)), Dense(3)])", 1),
+    ("from my import Dense\nnet = Sequential([Input((4,)), Dense(3)])", 2),
+    ("import mylib as layers\nnet = Sequential([Input((4,)), layers.Dense(3)])", 2),
+    ("def Dense(n):\n    return keras.layers.Dense(n, use_bias=False)\nnet = Sequential([Input((4,)), Dense(3)])", 3),
+    ("class Dense(Layer):\n    pass\nnet = Sequential([Input((4,)), Dense(3)])", 3),
+    ("from helpers import *\nnet = Sequential([Input((4,)), Dense(3)])", 2),
+    ("from keras.layers import Dense\nfrom helpers import *\nnet = Sequential([Input((4,)), Dense(3)])", 3),
+    ("if OLD:\n    from my import Dense\nnet = Sequential([Input((4,)), Dense(3)])", 3),
+    ("try:\n    from keras.layers import Dense\nexcept ImportError:\n    from my import Dense\nSequential([Input((4,)), Dense(3)])", 5),
+    ("for Dense in kinds:\n    pass\nnet = Sequential([Input((4,)), Dense(3)])", 3),
+    ("n = 4\nn = width(n)\nnet = Sequential([Input((4,)), Dense(n)])", 3),
+    ("n = 4\nif BIG:\n    n = 8\nnet = Sequential([Input((4,)), Dense(n)])", 4),
+    ("n = 4\nfor n in range(3):\n    pass\nnet = Sequential([Input((4,)), Dense(n)])", 4),
+    ("n = 4\nwith size() as n:\n    pass\nnet = Sequential([Input((4,)), Dense(n)])", 4),
+    ("n = 4\nprint(n := 8)\nnet = Sequential([Input((4,)), Dense(n)])", 3),
+    ("n = 4\nn **= 2\nnet = Sequential([Input((4,)), Dense(n)])", 3),
+    ("n = 4\ndef f():\n    global n\n    n = 8\nf()\nnet = Sequential([Input((4,)), Dense(n)])", 6),
+    ("n = 4\ndel n\nnet = Sequential([Input((4,)), Dense(n)])", 3),
+    ("n = x_train.shape[1]\nnet = Sequential([Input((n,)), Dense(3)])", 2),
+    ("shape = [4, 4]\nshape.reverse()\nnet = Sequential([Input(shape), Dense(3)])", 3),
+    ("shape = [4, 4]\nother = shape\nfill(other)\nnet = Sequential([Input(shape), Dense(3)])", 4),
+    ("shape = [4, 4]\nshape[0] = n\nnet = Sequential([Input(shape), Dense(3)])", 3),
+    ("shape = [4, 4]\nboth = [shape]\nboth[0].pop()\nnet = Sequential([Input(shape), Dense(3)])", 4),
+    ("same = {'use_bias': True}\nsame.update(other)\nnet = Sequential([Input((4,)), Dense(3, use_bias=same['use_bias'])])", 3),
+    ("import sys\nsys.modules['keras'].layers.Dense = Other\nnet = Sequential([Input((4,)), Dense(3)])", 2),
+    (GRAPH + "x += skip\nnet = Model(i, x)", 4),
+    (GRAPH + "x = x + skip\nnet = Model(i, x)", 4),
+    (GRAPH + "x = helper(x)\nnet = Model(i, x)", 4),
+    (GRAPH + "x = Lambda(lambda t: t * 2)(x)\nnet = Model(i, x)", 4),
+    (GRAPH + "x = tf.nn.relu(x)\nnet = Model(i, x)", 4),
+    (GRAPH + "if DEEP:\n    x = skip\nnet = Model(i, x)", 4),
+    (GRAPH + "x = skip if DEEP else x\nnet = Model(i, x)", 4),
+    (GRAPH + "x, skip = swap(x, skip)\nnet = Model(i, x)", 4),
+    (GRAPH + "a, *b = [x, skip]\nnet = Model(i, a)", 4),
+    (GRAPH + "tensors = [x, skip]\ntensors.reverse()\nnet = Model(i, tensors)", 5),
+    (GRAPH + "tensors = [x, skip]\nfor t in tensors:\n    x = Dense(3)(t)\nnet = Model(i, x)", 5),
+    ("stack = [Input((4,)), Dense(3)]\nstack.insert(1, Dense(5))\nnet = Sequential(stack)", 2),
+    ("stack = [Input((4,)), Dense(3)]\nother = stack\nother *= 2\nnet = Sequential(stack)", 3),
+    ("stack = [Input((4,)), Dense(3)]\nstack[1] = Dense(5)\nnet = Sequential(stack)", 2),
+    ("stack = [Input((4,)), Dense(3)]\nrandom.shuffle(stack)\nnet = Sequential(stack)", 2),
+    ("stack = [Input((4,)), Dense(3)]\nif DEEP:\n    stack.append(Dense(5))\nnet = Sequential(stack)", 2),
+    ("stack = [Dense(3)]\ndef deepen(s):\n    s.append(Dense(5))\ndeepen(stack)\nnet = Sequential([Input((4,)), *stack])", 4),
+    ("def stage(net, n):\n    net.add(Dense(n))\nnet = Sequential([Input((4,))])\nstage(net, 8)\nnet.add(Dense(2))", 4),
+    ("make = lambda n: Dense(n)\nnet = Sequential([Input((4,)), make(3)])", 2),
+    ("d = Dense(3)\nd.units = 5\nnet = Sequential([Input((4,)), d])", 2),
+    ("d = Dense(3)\nd.__init__(5)\nnet = Sequential([Input((4,)), d])", 2),
+    ("Conv2D = SeparableConv2D if LIGHT else Conv2D\nnet = Sequential([Input((8, 8, 3)), Conv2D(2, 3)])", 1),
+    ("from torch.nn import Flatten\nnet = Sequential([Input((4, 4)), Flatten()])", 2),
+]  # fmt: skip
+
+
+def refused(text):
+    with pytest.raises(Refused) as caught:
+        analyze(text)
+    return caught.value.errors
+
+
+@pytest.mark.parametrize(("text", "line"), BEARING, ids=[text for text, _ in BEARING])
+def test_a_statement_that_could_change_the_model_is_refused(text, line):
+    assert refused(NET + text)[0]["line"] == line
+
+
+@pytest.mark.parametrize(("text", "line"), SHADOWED, ids=[text for text, _ in SHADOWED])
+def test_a_name_that_may_stand_for_another_thing_is_refused(text, line):
+    assert refused(text)[0]["line"] == line
+
+
+# What follows NET, and the parameters of the answer, those that can be trained, and its last shape.
+READ = [
+    ("net.pop()", 30, 30),
+    ("net.add(Dense(3))", 53, 53),
+    ("net.trainable = False", 44, 0),
+    ("net.trainable = False\nnet.get_layer('a').trainable = True", 44, 0),
+    ("net.get_layer('a').trainable = False", 44, 14),
+    ("net.layers[0].trainable = False", 44, 14),
+    ("net.layers[-1].trainable = False", 44, 30),
+    ("net.trainable = False\nnet.trainable = True", 44, 44),
+    ("other = net\nother.add(Dense(3))", 53, 53),
+    ("a = b = Sequential([Dense(3, input_dim=2)])\nb.add(Dense(1))", 13, 13),
+    ("other = Sequential([Dense(3, input_dim=2)])\nfinal = net", 44, 44),
+    ("other = Sequential([Dense(3, input_dim=2)])\ndel other", 44, 44),
+    ("del net", 44, 44),
+    ("stack = [Input((4,)), Dense(3)]\nsame = stack\nsame.append(Dense(5))\nnet = Sequential(stack)", 35, 35),
+    ("stack = [Input((4,)), Dense(3)]\nstack += [Dense(5)]\nnet = Sequential(stack)", 35, 35),
+    ("n = 4\nn *= 2\nnet = Sequential([Dense(n, input_dim=2)])", 24, 24),
+    ("n, m = 4, 2\nn, m = m, n\nnet = Sequential([Dense(n, input_dim=2)])", 6, 6),
+    ("units = [4, 2]\nnet = Sequential([Dense(units[0], input_dim=2)])", 12, 12),
+    ("Conv = Conv2D\nnet = Sequential([Conv(2, 3, input_shape=(8, 8, 1))])", 20, 20),
+    ("Conv2D = SeparableConv2D\nnet = Sequential([Conv2D(2, 3, input_shape=(8, 8, 1))])", 13, 13),
+    ("i = Input((4,))\nm = Model(i, Dense(6)(i))\nnet = Model(m.input, Dense(2)(m.output))", 44, 44),
+    ("if __name__ == '__main__':\n    net.add(Dense(3))", 53, 53),
+    ("with strategy.scope():\n    net = Sequential([Dense(3, input_dim=2)])", 9, 9),
+    ("with tf.device('/gpu:0'):\n    net.add(Dense(3))", 53, 53),
+    ("sys.exit()\nnet.add(Dense(3))", 44, 44),
+]
+
+
+@pytest.mark.parametrize(("text", "params", "trainable"), READ, ids=[text for text, *_ in READ])
+def test_a_statement_that_changes_the_model_is_read_as_python_would_run_it(text, params, trainable):
+    totals = analyze(NET + text)["totals"]
+    assert (totals["params"], totals["trainable_params"]) == (params, trainable)
+
+
+HARMLESS = [
+    "net.compile(loss='mse', optimizer=Adam(lr=0.1), metrics=['accuracy'])",
+    "history = net.fit(x_train, y_train, epochs=3, callbacks=[EarlyStopping(patience=3)])\nplt.plot(history.history['loss'])",
+    "net.save('net.h5')\nnet.save_weights('w.h5')\nnet.load_weights('w.h5')",
+    "score = net.evaluate(x_test, y_test)\nprint('loss', score[0])\nprint(f'{score[1]:.2f}')",
+    "print(net)\nprint(net.summary())\nprint(len(net.layers), net.layers[0].name, net.input_shape)",
+    "for layer in net.layers:\n    print(layer.name, layer.output_shape, layer.get_weights()[0].shape)",
+    "for i, layer in enumerate(net.layers):\n    print(i, layer.name)",
+    "weights = [layer.get_weights() for layer in net.layers]\nnames = [layer.name for layer in net.layers]",
+    "keras.utils.plot_model(net, to_file='net.png', show_shapes=True)",
+    "y = net.predict(x_test)\ny = (y > 0.5).astype(int)\nacc = np.mean(y == y_test)",
+    "y = net(x_test)\nz = net(x_test, training=False).numpy()",
+    "for epoch in range(3):\n    net.fit(x, y)\n    for a, b in batches:\n        loss = net.train_on_batch(a, b)\n    print(epoch, loss)",
+    "while True:\n    loss = net.train_on_batch(*next(data))\n    if loss < 0.1:\n        break",
+    "with open('net.json', 'w') as f:\n    f.write(net.to_json())",
+    "with open('x.pkl', 'rb') as f:\n    x, y = pickle.load(f)",
+    "try:\n    net.load_weights('w.h5')\nexcept OSError:\n    print('none')",
+    "if os.path.exists('w.h5'):\n    net.load_weights('w.h5')\nelse:\n    net.fit(x, y)",
+    "if __name__ == '__main__':\n    net.summary()",
+    "def train():\n    net.fit(x, y)\n    return net.evaluate(x, y)\nscore = train()",
+    "def train(model, data):\n    data = data / 255\n    model.fit(data)\ntrain(net, x)",
+    "def show(model):\n    for layer in model.layers:\n        print(layer.name)\nshow(net)\nshow(model=net)",
+    "def never():\n    net.pop()",
+    "def make():\n    return Sequential([Dense(3)])",
+    "class Log(keras.callbacks.Callback):\n    def on_epoch_end(self, epoch, logs):\n        self.model.stop_training = True\nnet.fit(x, y, callbacks=[Log()])",
+    "class Net(Model):\n    def call(self, x):\n        return x",
+    "x, y = load()\nx = x.reshape(-1, 4)\nx -= x.mean()",
+    "n = 3\nn = random_size(n)\nprint(n)",
+    "import matplotlib.pyplot as plt\nfrom sklearn.metrics import confusion_matrix\nplt.show()\nprint(confusion_matrix(y, net.predict(x).argmax(1)))",
+    "from sklearn.svm import SVC\nclf = SVC()\nclf.fit(x, y)\nprint(clf.score(x, y))",
+    "gen = ImageDataGenerator(rescale=1. / 255)\nflow = gen.flow_from_directory('d')\nnet.fit_generator(flow, epochs=2)",
+    "opt = tf.keras.optimizers.Adam(1e-3)\nloss_fn = keras.losses.MeanSquaredError()\nnet.compile(opt, loss_fn)",
+    "with tf.GradientTape() as tape:\n    loss = loss_fn(y, net(x))\ngrads = tape.gradient(loss, net.trainable_variables)\nopt.apply_gradients(zip(grads, net.trainable_weights))",
+    "net.stop_training = True\nnet.optimizer.lr = 0.1\nK.set_value(net.optimizer.lr, 0.01)",
+    "K.clear_session()\nnp.random.seed(3)\ntf.random.set_seed(3)\nkeras.utils.set_random_seed(3)",
+    "K.set_image_data_format('channels_last')\nK.set_floatx('float32')\nK.set_learning_phase(0)",
+    "K.set_image_data_format('channels_first')",
+    "os.environ['CUDA_VISIBLE_DEVICES'] = '0'\nos.environ['KERAS_BACKEND'] = 'jax'",
+    "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+    "try:\n    from keras.layers import Dense\nexcept ImportError:\n    from tensorflow.keras.layers import Dense\nnet = Sequential([Dense(6, input_dim=4), Dense(2)])",
+    "from keras.layers import *\nfrom numpy import *\nnet = Sequential([Dense(6, input_dim=4), Dense(2)])",
+    "from helpers import load\nx, y = load()",
+    "assert net.output_shape == (None, 2)\nassert net is not None",
+    "best = max(range(3), key=lambda n: scores[n])\nscores.sort()\nscores[0] = 1",
+    "parser = argparse.ArgumentParser()\nparser.add_argument('--n', type=int)\nargs = parser.parse_args()",
+    "labels = ['a', 'b']\nlabels.sort()\nprint(labels)",
+    "@tf.function\ndef step(x):\n    return net(x)\nstep(x)",
+    "fig, ax = plt.subplots()\nax.plot(history)\nfig.savefig('a.png')",
+    "e = net.layers[0]\nw = e.get_weights()[0]\nprint(w.shape)",
+    "del x_train, y_train\ngc.collect()",
+    "x: int = 3\ny: str\nglobal z\npass\n...\n'text'\n3",
+    "i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nfor i in range(9):\n    plt.imshow(a[i])",
+    "i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nprint([f(i) for i in range(9)])",
+    "x = i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nfor _ in range(9):\n    x = batch()\n    f(x)",
+    "x = i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nx = np.zeros((3, 4))\ny = f(x)",
+    "async def f():\n    await g()\nasyncio.run(f())",
+    "y_prob, y_class = net.predict(x), net.predict_classes(x)",
+    "results[0]['params'] = net.count_params()\nresults.append(net.count_params())",
+    "tf.config.experimental.set_memory_growth(gpu, True)\ntf.compat.v1.disable_eager_execution()",
+    "sess = tf.Session(config=config)\nK.set_session(sess)",
+    "model_json = net.to_json()\nyaml = net.to_yaml()\nprint(model_json)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_statement_that_cannot_bear_on_the_model_has_no_effect(text):
+    report = analyze(NET + text)
+    assert report["totals"]["params"] == 44
+    assert report["outputs"][0]["shape"] == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("n = x_train.shape[1]\nnet = Sequential([Input((n,)), Dense(3)])", 2, "`x_train.shape[1]` from line 1"),
+        ("net = Sequential([Input((4,))])\nfor _ in range(3):\n  net.add(Dense(3))", 2, "'for' cannot be followed"),
+        (NET + "if BIG:\n    print(3)\n    grow(net)", 2, "Here on line 4 grow() is given 'net'"),
+        (NET + "K.set_floatx('float16')", 2, "changes the layers made after it"),
+        ("def make():\n    return Sequential([Dense(3)])", 1, "outside 'make'"),
+        (NET + "other = zoo()\nother.compile()", 3, "`zoo()` from line 2"),
+        ("from my import Dense\nSequential([Dense(3)])", 2, "`from my import Dense` from line 1"),
+    ],
+)
+def test_a_fault_says_where_what_is_missing_comes_from(text, line, words):
+    fault = refused(text)[0]
+    assert fault["line"] == line
+    assert words in fault["detail"]
+
+
+def test_channels_first_is_of_the_layers_made_after_it():
+    text = "K.set_image_data_format('channels_first')\n{}net = Sequential([Input((3, 8, 8)), Conv2D(2, 3)])"
+    assert analyze(text.format(""))["outputs"][0]["shape"] == [None, 2, 6, 6]
+    again = text.format("K.set_image_data_format('channels_last')\n")
+    assert analyze(again)["outputs"][0]["shape"] == [None, 1, 6, 2]
+    assert refused("K.set_image_data_format('channels_first')\nConv1D(2, 3, input_shape=(4, 3))")[0]["line"] == 2
+
+
+@pytest.mark.parametrize("text", ["f(" * 60 + ")" * 60, "y" + " + 1" * 900, "y" + ".z" * 900, "y" + "[0]" * 900])
+def test_deep_expressions_are_answered_or_refused_at_their_line(text):
+    try:
+        assert analyze(f"{NET}x = {text}")["totals"]["params"] == 44
+    except Refused as error:
+        assert error.errors[0]["line"] == 2
