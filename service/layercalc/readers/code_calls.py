@@ -224,8 +224,10 @@ class Calls(Literals):
     def inner(self, value: Any) -> Any:
         """An argument that is a layer or a model is used by the layer that it is given to."""
         for one in flat([value]):
-            if isinstance(one, SequentialValue | ModelValue | LayerValue):
-                one.uses += isinstance(one, SequentialValue | ModelValue)
+            if isinstance(one, SequentialValue | ModelValue):
+                one.uses += 1
+            elif isinstance(one, LayerValue):
+                one.places += 1
         return value
 
     def label(self, given: Any, kind: str, place: CodePlace) -> str:
@@ -290,6 +292,7 @@ class Calls(Literals):
         tensors = {key: one for key, one in named.items() if all(isinstance(t, TensorValue) for t in flat([one]))}
         if isinstance(layer, LayerValue):
             layer.config.update({key: one for key, one in named.items() if key not in tensors})
+            layer.places += 1
         layer.uses += 1
         return TensorValue(CallValue(layer.name, place_of(node), layer, layer.uses, inputs, tensors))
 
@@ -328,6 +331,8 @@ class Calls(Literals):
             raise CodeError(node, f"Expected a layer; received {one if isinstance(one, Opaque) else received(one)}.")
         if not model.trainable:
             raise CodeError(node, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
+        if isinstance(one, LayerValue):
+            one.places += 1
         model.items.append(one)
 
     def method(self, owner: Any, name: str, node: ast.Call) -> Any:

@@ -4,6 +4,7 @@ from typing import Any
 
 from layercalc.layers import Layer
 from layercalc.layers.keras import KERAS
+from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.code_values import (
     Broken,
@@ -26,6 +27,7 @@ class Networks:
     def __init__(self, draft: Draft):
         self.draft = draft
         self.nested: dict[int, Model | None] = {}
+        self.numbers: dict[int, int] = {}
 
     def build(self, value: Any, draft: Draft) -> Model:
         """The model of a Sequential or functional value, in a draft of its own."""
@@ -53,7 +55,14 @@ class Networks:
             layer = self.made(one, draft)
             one.uses += 1
             inputs = [previous] if previous else []
-            draft.add_call(one.name, layer if previous else None, inputs, one.place, use=one.uses)
+            draft.add_call(
+                one.name,
+                layer if previous else None,
+                inputs,
+                one.place,
+                use=one.uses,
+                identity=identity_of(self.marked(one)),
+            )
             previous = Source(one.name, one.uses)
         end = (
             Source(draft.inputs[0].name) if not draft.calls else Source(draft.calls[-1].name, draft.calls[-1].use, ALL)
@@ -80,7 +89,10 @@ class Networks:
                 kind = call.layer.kind if isinstance(call.layer, LayerValue) else Model
                 named = {key: sources(one) for key, one in call.named.items()}
                 positional, by_name = bound(kind, [source(one) for one in call.inputs], named)
-                draft.add_call(call.name, self.made(call.layer, draft), positional, call.place, by_name, call.use)
+                identity = identity_of(self.marked(call.layer))
+                draft.add_call(
+                    call.name, self.made(call.layer, draft), positional, call.place, by_name, call.use, identity
+                )
         return draft.finish([(source(tensor, ALL), (tensor.call.place, "")) for tensor in value.outputs])
 
     def made(self, value: Any, draft: Draft) -> Layer | None:
@@ -98,11 +110,22 @@ class Networks:
             self.nested[id(value)] = None if inner.faults else model
         return self.nested[id(value)]
 
+    def marked(self, value: Any) -> dict[str, Any]:
+        """A layer or model as Keras writes one that stands in several places."""
+        kind = value.kind.type if isinstance(value, LayerValue) else type(value).__name__
+        number = self.numbers.setdefault(id(value), len(self.numbers))
+        return {"class_name": kind, "config": {"name": value.name}, "shared_object_id": number}
+
     def argument(self, value: Any) -> Any:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
         if isinstance(value, LayerValue):
-            config = {key: self.argument(one) for key, one in value.config.items()}
-            return {"type": value.kind.type, "name": value.name, **config}
+            config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
+            if value.places > 1:
+                return {**self.marked(value), "config": config}
+            return {"type": value.kind.type, **config}
         if isinstance(value, SequentialValue | ModelValue):
-            return self.made(value, self.draft)
+            model = self.made(value, self.draft)
+            if model is not None:
+                model.identity = identity_of(self.marked(value))
+            return model
         return [self.argument(one) for one in value] if isinstance(value, list | tuple) else value

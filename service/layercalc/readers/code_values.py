@@ -21,6 +21,7 @@ class LayerValue:
     name: str
     shape: tuple[int | None, ...] | None = None
     uses: int = 0
+    places: int = 0  # that it stands in: calls, stacks and arguments of other layers
     layer: Layer | None = None
     built: bool = False
 
