@@ -8,6 +8,7 @@ from layercalc.layers.keras import KERAS
 from layercalc.readers.code_effects import Effects, Given, body_effects
 from layercalc.readers.code_names import (
     ANY_EFFECT,
+    APPLICATIONS,
     ASIDE,
     ASIDE_NAMES,
     ATTRIBUTES_TO_SET,
@@ -19,6 +20,7 @@ from layercalc.readers.code_names import (
     MODEL_METHODS,
     PASSIVE_FUNCTIONS,
     PASSIVE_METHODS,
+    ROOTS,
     SETTINGS,
     UNSET,
 )
@@ -33,6 +35,7 @@ from layercalc.readers.code_values import (
 )
 from layercalc.readers.literals import dotted
 
+WHOLE = {"keras", "tensorflow", "tf"}
 MODULES = {"keras", "layers", "models", "backend", "tensorflow", "tf"}
 PLAIN_DUNDERS = {"__version__", "__name__", "__file__"}
 
@@ -93,11 +96,17 @@ class Scope:
             return False
         if last[:1].isupper() and known(last):
             return True
-        if any(part in KERAS.models for part in parts):
+        if any(part in KERAS.models for part in parts) or last.startswith(APPLICATIONS):
             return True
         if ASIDE & set(parts) or last in ASIDE_NAMES or not ("keras" in parts or origin.kind == "keras"):
             return False
         return last[:1].isupper() and ("keras" in parts or "layers" in parts)
+
+    def of_keras(self, name: str) -> bool:
+        """Whether a dotted name is of Keras, by its import or as people write it without one."""
+        origin = self.origin(name)
+        root = name.partition(".")[0]
+        return origin is not None and (origin.kind == "keras" or (origin.kind == "unbound" and root in ROOTS))
 
 
 class Bearing:
@@ -188,7 +197,7 @@ class Bearing:
             if origin is None or origin.kind == "foreign":
                 continue
             dunder = origin.last.startswith("__") and origin.last not in PLAIN_DUNDERS
-            if (origin.last in MODULES and origin.kind == "keras") or (dunder and origin.kind == "keras"):
+            if name in WHOLE or ((origin.last in MODULES or dunder) and origin.kind == "keras"):
                 return Reason(node, f"{name!r} is a module of Keras, which could be changed")
         return None
 
@@ -204,9 +213,8 @@ class Bearing:
         for name, node in found.patched.items():
             if of_network(names.get(name)) and getattr(node, "attr", "") not in ATTRIBUTES_TO_SET:
                 return Reason(node, f"{name!r} is part of a network")
-            origin = self.scope.origin(name)
-            if origin is not None and (origin.kind == "keras" or origin.path in MODULES):
-                return Reason(node, f"{name!r} is a module of Keras")
+            if self.scope.of_keras(name) or self.scope.makes(name):
+                return Reason(node, f"{name!r} is of Keras")
             if getattr(node, "attr", "") in KERAS.kinds:
                 return Reason(node, "a layer type of Keras is another then")
         for name, call in found.asked:

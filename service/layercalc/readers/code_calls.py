@@ -18,6 +18,7 @@ from layercalc.readers.code_values import (
     Opaque,
     SequentialValue,
     TensorValue,
+    first_shape,
     flat,
     of_network,
 )
@@ -342,8 +343,7 @@ class Calls(Literals):
                 self.add(owner, self.value(node.args[0]), node)
                 return None
             if name == "build" and (node.args or node.keywords):
-                value = self.value(node.args[0] if node.args else node.keywords[0].value)
-                owner.shape = self.shape(value, "batch_shape", place_of(node))
+                self.built(owner, self.value(node.args[0] if node.args else node.keywords[0].value), node)
                 return None
             if name == "pop" and not node.args and owner.items and not isinstance(owner.items[-1], TensorValue):
                 owner.items.pop()
@@ -356,6 +356,13 @@ class Calls(Literals):
         what = "a model" if isinstance(owner, SequentialValue | ModelValue) else "a layer or tensor"
         how = "" if name in PASSIVE_METHODS else f": .{name}() of {what} is not read"
         raise CodeError(node, f"Code is read, never run: {short(node)!r} cannot be followed{how}.")
+
+    def built(self, owner: SequentialValue, value: Any, node: ast.Call) -> None:
+        """`model.build(shape)`, which may not name another shape than the model has by then."""
+        shape, known = self.shape(self.plain(node, value), "batch_shape", place_of(node)), first_shape(owner)
+        if known and shape and known[1:] != shape[1:]:
+            raise CodeError(node, f"The model has the input shape {list(known)} by now; received {list(shape)}.")
+        owner.shape = owner.shape if known else shape
 
     def set_trainable(self, target: ast.Attribute, owner: Any, value: bool) -> None:
         """`x.trainable = False`: of a layer, or of a model and of every layer that is in it now."""

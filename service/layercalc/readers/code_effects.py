@@ -1,6 +1,7 @@
 """What a statement that is not understood may do: the names it reads, binds and hands on, by its syntax alone."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from layercalc import deadline
 from layercalc.readers.code_names import CHANGES, DECORATORS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
 from layercalc.readers.literals import dotted
 
+PATCH = re.compile(r"(tf_keras|keras|tensorflow)(\.\w+)*\.[A-Z]\w*")  # a class of Keras that is named in a string
 Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loops = ast.For | ast.AsyncFor | ast.comprehension
 
@@ -141,18 +143,21 @@ class Walk(ast.NodeVisitor):
         root, attributes = chain(node)
         if root is None:
             self.inner(node)
+            for one in ast.walk(node) if not isinstance(node.ctx, ast.Load) else ():
+                if isinstance(one, ast.Name):  # `type(net).add = f`
+                    self.use(one.id, node)
             return
         self.indices(node)
         if not isinstance(node.ctx, ast.Load):
             self.reach(root.id, attributes, node)
             if root.id == "sys" and "modules" in attributes:
                 self.found.changes.append(node)
-            if not set(attributes[:-1]) & PASSIVE_ATTRIBUTES:
+            if not passive(attributes[:-1]):
                 self.patch(root.id, node)
             return
         self.mention(dotted(node) or root.id, node)
         self.reach(root.id, attributes, node)
-        (self.see if set(attributes) & PASSIVE_ATTRIBUTES else self.use)(root.id, node)
+        (self.see if passive(attributes) else self.use)(root.id, node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         self.visit_Attribute(node)  # type: ignore[arg-type]
@@ -190,8 +195,8 @@ class Walk(ast.NodeVisitor):
                     self.found.asked.append((root.id, node))
                 self.found.called.setdefault(callee or root.id, node)
                 self.reach(root.id, attributes[:-1], node)
-                passive = attributes[-1] in PASSIVE_METHODS or set(attributes[:-1]) & PASSIVE_ATTRIBUTES
-                (self.see if passive else self.use)(root.id, node)
+                leaves = attributes[-1] in PASSIVE_METHODS or passive(attributes[:-1])
+                (self.see if leaves else self.use)(root.id, node)
             else:
                 self.visit(node.func.value)
         elif isinstance(node.func, ast.Name):
@@ -211,7 +216,7 @@ class Walk(ast.NodeVisitor):
         if isinstance(node, ast.Starred):
             node, slot = node.value, None
         root, attributes = chain(node)
-        if root is None or set(attributes) & PASSIVE_ATTRIBUTES or not callee:
+        if root is None or passive(attributes) or not callee:
             self.visit(node)
             return
         self.indices(node)
@@ -225,7 +230,7 @@ class Walk(ast.NodeVisitor):
         if isinstance(source, ast.Call) and dotted(source.func) in ("enumerate", "reversed", "list") and source.args:
             source = source.args[0]
         root, attributes = chain(source)
-        if root is None or set(attributes) & PASSIVE_ATTRIBUTES:
+        if root is None or passive(attributes):
             self.visit(node.iter)
             self.visit(node.target)
             self.renew(node.target)
@@ -346,6 +351,8 @@ class Walk(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if node.value == "KERAS_BACKEND":
             self.found.backend = node
+        elif isinstance(node.value, str) and PATCH.fullmatch(node.value[:200]):
+            self.found.changes.append(node)
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -376,6 +383,17 @@ class Walk(ast.NodeVisitor):
     visit_Lambda = lambda_  # noqa: N815
 
 
+def header(node: ast.AST) -> list[ast.expr]:
+    """What a function or class runs when it is defined, its decorators and a class's body aside."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.bases, *[keyword.value for keyword in node.keywords]]
+    assert isinstance(node, Functions)
+    arguments, given = node.args, [one for one in node.args.kw_defaults if one is not None]
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    notes = [one.annotation for one in every if one is not None and one.annotation is not None]
+    return [*arguments.defaults, *given, *notes]
+
+
 def decorators(node: ast.AST) -> list[ast.expr]:
     """Those that could do anything with the function."""
     found = getattr(node, "decorator_list", [])
@@ -398,6 +416,12 @@ def chain(node: ast.AST) -> tuple[ast.Name | None, list[str]]:
         else:
             break
     return (node if isinstance(node, ast.Name) else None), attributes[::-1]
+
+
+def passive(attributes: list[str]) -> bool:
+    """Whether a chain of attributes ends in plain data, and not in a model or its layers again."""
+    at = next((i for i, one in enumerate(attributes) if one in PASSIVE_ATTRIBUTES), len(attributes))
+    return at < len(attributes) and not {"model", "layers"} & set(attributes[at:])
 
 
 def names_in(node: ast.AST) -> Iterator[str]:

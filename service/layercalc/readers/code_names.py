@@ -25,7 +25,7 @@ PASSIVE_METHODS = words(
 PASSIVE_ATTRIBUTES = words(
     "name names shape input_shape output_shape dtype history metrics metrics_names loss losses optimizer weights"
     " trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables"
-    " stop_training epoch params count __class__ __name__ __doc__ built input_names output_names ndim rank units"
+    " stop_training epoch params count __name__ __doc__ built input_names output_names ndim rank units"
     " filters kernel_size strides activation rate kernel bias total_loss updates output_dim input_dim"
 )
 ATTRIBUTES_TO_SET = {"stop_training", "metrics_names"}  # on a model, without effect on what it computes
@@ -60,6 +60,11 @@ MODEL_MAKERS = words(
     "load_model model_from_json model_from_yaml model_from_config from_config clone_model clone_and_build_model"
     " load_from_saved_model multi_gpu_model deserialize_keras_object KerasLayer TFSMLayer prune_low_magnitude"
 )
+# What the names of the networks of keras.applications begin with.
+APPLICATIONS = (
+    *("VGG", "ResNet", "Inception", "Xception", "MobileNet", "DenseNet", "NASNet", "EfficientNet", "ConvNeXt"),
+    *("RegNet", "SqueezeNet"),
+)
 # Parts of Keras whose functions give data, optimizers, losses and the like.
 ASIDE = words(
     "datasets optimizers losses metrics callbacks preprocessing utils np_utils generic_utils vis_utils regularizers"
@@ -82,4 +87,7 @@ FIT_ARGUMENTS = {"epochs", "batch_size", "nb_epoch", "validation_data", "validat
 CHANGES = {"add", "pop", "append", "insert", "remove", "extend"}
 
 STRAIGHT = {"scope", "device", "name_scope", "custom_object_scope", "CustomObjectScope", "as_default", "catch_warnings"}
-DECORATORS = {"function", "tf_function", "staticmethod", "classmethod", "property", "wraps", "jit", "dataclass"}
+DECORATORS = words(
+    "function tf_function staticmethod classmethod property wraps jit njit dataclass abstractmethod lru_cache cache"
+    " contextmanager register_keras_serializable"
+)

@@ -15,7 +15,7 @@ from layercalc.layers.keras import KERAS
 from layercalc.model import Model
 from layercalc.readers.code_bearing import Bearing, Reason
 from layercalc.readers.code_calls import Calls
-from layercalc.readers.code_effects import Effects, decorators, effects
+from layercalc.readers.code_effects import Effects, decorators, effects, header
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_names import (
     BACKENDS,
@@ -101,7 +101,7 @@ class Code(Calls):
             self.fault(error.node, detail(node, error, reason), found.stored)
             return
         for one in bearing.every:
-            self.spoil(one, bearing)
+            self.spoil(node, one, bearing)
         for one in bearing.every:
             self.rebind(one.stored, self.opaque(node, found, bearing))
         self.import_inside(node)
@@ -126,18 +126,18 @@ class Code(Calls):
         """What a statement that cannot bear on the model binds its names to."""
         from_names = [self.names.get(name) for name in (*found.seen, *found.used, *[one.name for one in found.given])]
         held = any(self.is_network(one) or (isinstance(one, Opaque) and one.holds) for one in from_names)
-        value = getattr(node, "value", None)
+        value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
         source = value if isinstance(value, ast.expr) else node
         return Opaque(short(source), node.lineno, held, tuple(bearing.functions(found)))
 
-    def spoil(self, found: Effects, bearing: Bearing) -> None:
+    def spoil(self, node: ast.stmt, found: Effects, bearing: Bearing) -> None:
         """Lists that the statement could have changed: nothing is known of them any more, by whatever name."""
         names = [*found.used, *found.patched]
         names += [one.name for one in found.given if not bearing.harmless(one)]
         for name in names:
             value = self.names.get(name)
             if isinstance(value, list | dict):
-                self.spoilt(value, self.opaque(ast.Pass(lineno=line_of(found, name)), found, bearing))
+                self.spoilt(value, self.opaque(node, found, bearing))
 
     def read(self, node: ast.stmt) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -154,8 +154,7 @@ class Code(Calls):
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if decorators(node) or isinstance(self.names.get(node.name), SequentialValue | ModelValue):
                 raise CodeError(node, "Code is read, never run: what a decorator does cannot be followed.")
-            if isinstance(node, ast.ClassDef):
-                self.class_body(node)
+            self.define(node, node)
             self.scope.imported.pop(node.name, None)
             self.names[node.name] = FunctionValue(node)
         elif isinstance(node, ast.If) and is_main(node.test):
@@ -176,16 +175,20 @@ class Code(Calls):
             what = type(node).__name__.removesuffix("Def").lower()
             raise CodeError(node, f"Code is read, never run: {what!r} cannot be followed. {WRITE_OUT}")
 
-    def class_body(self, node: ast.ClassDef) -> None:
-        """What a class runs when it is defined, which is all but its methods."""
-        plain = [one for one in node.body if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
-        reason = Bearing(self.scope, self.bodies).reason(effects(*plain))
+    def define(self, node: ast.stmt, function: ast.AST) -> None:
+        """What a function or class runs when it is defined: its defaults and bases, and of a class all but methods."""
+        bearing, found = Bearing(self.scope, self.bodies), effects(*header(function))
+        reason = bearing.changed(found) or bearing.touched(found)
+        if reason is None and isinstance(function, ast.ClassDef):
+            methods = (ast.FunctionDef, ast.AsyncFunctionDef)
+            reason = bearing.reason(effects(*[one for one in function.body if not isinstance(one, methods)]))
         if reason is not None:
-            told = f"Code is read, never run: {node.name!r} cannot be followed. Here {reason.told}."
+            told = f"Code is read, never run: {short(node)!r} cannot be followed. Here {reason.told}."
             raise CodeError(node, told, bears=True)
 
     def assign(self, node: ast.Assign) -> None:
         if isinstance(node.value, ast.Lambda):
+            self.define(node, node.value)
             for target in node.targets:
                 self.bind(target, FunctionValue(node.value))
             return
@@ -260,7 +263,7 @@ class Code(Calls):
         """A line that is no assignment: a layer of the tutorial, `model.add(…)`, or something to skip."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return
-        if isinstance(node, ast.Call) and dotted(node.func) in ENDS:
+        if isinstance(node, ast.Call) and dotted(node.func) in ENDS and self.scope.origin(dotted(node.func)):
             raise Stop
         for one in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
             value = self.value(one)
@@ -403,9 +406,3 @@ def sets_backend(node: ast.Assign) -> bool:
 
 def load(name: str) -> ast.Name:
     return ast.Name(name, ast.Load())
-
-
-def line_of(found: Effects, name: str) -> int:
-    nodes = [table[name] for table in (found.used, found.patched) if name in table]
-    nodes += [one.node for one in found.given if one.name == name]
-    return getattr(nodes[0], "lineno", 1)
