@@ -366,3 +366,19 @@ def test_deep_expressions_are_answered_or_refused_at_their_line(text):
         assert analyze(f"{NET}x = {text}")["totals"]["params"] == 44
     except Refused as error:
         assert error.errors[0]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = []\na.append(a)\nfoo(a)",
+        "a = []\nb = [a]\na += b\nprint(a)",
+        "a = [1]\n" + "a += a\n" * 40,
+        "d = {}\nd['d'] = d\nfoo(d)",
+    ],
+)
+def test_a_list_that_holds_itself_or_doubles_ends(text):
+    try:
+        assert analyze(NET + text)["totals"]["params"] == 44
+    except Refused as error:
+        assert error.errors[0]["line"] > 1

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.layers.keras import KERAS
 from layercalc.readers.code_effects import Effects, Given, body_effects
 from layercalc.readers.code_names import (
@@ -141,6 +142,7 @@ class Bearing:
 
     def reason(self, found: Effects) -> Reason | None:
         """Why the statement bears on the model, or None if it cannot."""
+        deadline.check()
         self.every.append(found)
         own = self.changed(found) or self.made(found) or self.touched(found) or self.replaced(found)
         if own is not None:
@@ -246,6 +248,7 @@ class Bearing:
         """Whether a function of the text leaves what one of its arguments is given as it is."""
         if isinstance(function.node, ast.ClassDef) or (id(function.node), slot) in asked:
             return (id(function.node), slot) in asked
+        deadline.check()
         asked.add((id(function.node), slot))
         body, arguments = self.body(function), function.node.args
         places = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]

@@ -129,9 +129,8 @@ class Calls(Literals):
             if isinstance(owner, SequentialValue | ModelValue | LayerValue | TensorValue):
                 return self.method(owner, function.attr, node)
             if isinstance(owner, list) and function.attr in ("append", "extend") and len(node.args) == 1:
-                given = self.value(node.args[0]) if function.attr == "append" else None
-                owner.extend(self.items(node.args[0]) if given is None else [given])
-                self.bounded(node, owner)
+                one = function.attr == "append"
+                self.grow(node, owner, [self.value(node.args[0])] if one else self.items(node.args[0]))
                 return None
             if isinstance(owner, Broken):
                 return owner

@@ -1,6 +1,7 @@
 """What the objects of Keras code are to its reader: layers, tensors, calls, models."""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -112,18 +113,20 @@ class Named(str):
 NETWORK = (LayerValue, TensorValue, CallValue, SequentialValue, ModelValue)
 
 
-def of_network(value: Any) -> bool:
-    """Whether a value is, or holds, a model, a layer or a tensor."""
-    pending = [value]
+def inside(value: Any) -> Iterator[Any]:
+    """A value, and all that its lists, tuples and dicts hold at any depth, each of those once."""
+    pending, seen = [value], set()
     while pending:
         one = pending.pop()
-        if isinstance(one, NETWORK):
-            return True
-        if isinstance(one, list | tuple):
-            pending += one
-        elif isinstance(one, dict):
-            pending += one.values()
-    return False
+        yield one
+        if isinstance(one, list | tuple | dict) and id(one) not in seen:
+            seen.add(id(one))
+            pending += one.values() if isinstance(one, dict) else one
+
+
+def of_network(value: Any) -> bool:
+    """Whether a value is, or holds, a model, a layer or a tensor."""
+    return any(isinstance(one, NETWORK) for one in inside(value))
 
 
 def first_shape(value: Any) -> tuple[int | None, ...] | None:

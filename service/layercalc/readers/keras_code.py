@@ -10,6 +10,7 @@ import textwrap
 import warnings
 from typing import Any
 
+from layercalc import deadline
 from layercalc.errors import Unreadable
 from layercalc.layers.keras import KERAS
 from layercalc.model import Model
@@ -83,6 +84,7 @@ class Code(Calls):
 
     def statement(self, node: ast.stmt) -> None:
         """Read one statement; where it is not understood, what it may do decides."""
+        deadline.check()
         try:
             self.read(node)
         except CodeError as error:
@@ -246,8 +248,7 @@ class Code(Calls):
         load = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
         old = self.value(load)
         if isinstance(old, list) and isinstance(node.op, ast.Add):
-            old.extend(self.items(node.value))
-            self.bounded(node.value, old)
+            self.grow(node, old, self.items(node.value))
             return
         self.bind(node.target, self.value(ast.copy_location(ast.BinOp(load, node.op, node.value), node)))
 

@@ -7,7 +7,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
-from layercalc.readers.code_values import Named, Opaque
+from layercalc.readers.code_values import Named, Opaque, inside
 from layercalc.wording import received
 
 MAX_ITEMS = 10_000  # of one list, those inside it included
@@ -97,16 +97,18 @@ class Literals:
             )
         return list(value)
 
+    def grow(self, node: ast.AST, owner: list[Any], added: list[Any]) -> None:
+        """Put more into a list, in place; one that would hold itself is refused."""
+        if any(one is owner for one in inside(added)):
+            raise CodeError(node, "A list that holds itself.")
+        self.bounded(node, [*owner, *added])
+        owner.extend(added)
+
     def spoilt(self, value: Any, why: Opaque) -> None:
         """Note that a list or dict, and those in it, may have changed."""
-        pending = [value]
-        while pending:
-            one = pending.pop()
-            if isinstance(one, list | dict) and id(one) not in self.unknown:
-                self.unknown[id(one)] = one, why
-                pending += one.values() if isinstance(one, dict) else one
-            elif isinstance(one, tuple):
-                pending += one
+        for one in inside(value):
+            if isinstance(one, list | dict):
+                self.unknown.setdefault(id(one), (one, why))
 
     def bounded(self, node: ast.AST, values: list[Any]) -> list[Any]:
         """A list that can be written out: names for lists of lists could make one that doubles with every line."""
