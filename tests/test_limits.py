@@ -69,6 +69,8 @@ ELSEWHERE = {  # the test that shows it
     "max_kept_bytes": "test_kept",
     "max_kept_answers": "test_kept",
     "max_kept_layers": "test_kept",
+    "max_script_steps": "test_attacks: test_limit_is_named_with_its_value",
+    "max_script_bytes": "test_attacks: test_limit_is_named_with_its_value",
 }
 
 
