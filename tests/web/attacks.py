@@ -814,7 +814,9 @@ def envelopes():
         yield Attack(f"check-{name}", doc(value), (422,), "/v1/check")
     for name, listed in {"presets": ["mobile"] * 200, "named": ["a"]}.items():
         many = {"named": {"a": [budget] * 1000}, "models": [{"path": "x", "budgets": listed}] * 20_000}
-        yield Attack(f"check-lists-{name}", doc({"model": stack(), "file": "x", "budgets": many}), (422, 503), "/v1/check")
+        yield Attack(
+            f"check-lists-{name}", doc({"model": stack(), "file": "x", "budgets": many}), (422, 503), "/v1/check"
+        )
     yield Attack(
         "check-many",
         doc({"model": stack(*[DENSE] * 300), "budgets": [{**budget, "layer": f"*d*{n}"} for n in range(300)]}),

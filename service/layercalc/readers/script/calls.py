@@ -1,0 +1,133 @@
+"""Calls, by what is called."""
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script import classes, texts
+from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.functions import call_function
+from layercalc.readers.script.opaque import Opaque, derived
+from layercalc.readers.script.spoil import again, escape
+from layercalc.readers.script.values import (
+    MISSING,
+    SCALARS,
+    Bound,
+    Class,
+    Foreign,
+    Function,
+    Instance,
+    Native,
+    RecordType,
+    StaticMethod,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+At = ast.AST | None
+
+
+def call(m: "Machine", f: Any, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
+    """f(*args, **kwargs)."""
+    kind = type(f)
+    how = KINDS.get(kind)
+    if how is not None:
+        return how(m, f, args, kwargs, node)
+    if isinstance(f, Foreign):
+        held = [one for value in (*args, *kwargs.values()) if type(value) is Opaque for one in value.holds]
+        if held:
+            m.touch(held, m.reason(node, "a call that may have it as an argument"))
+        return m.vocabulary.call(f, args, kwargs, node)
+    return m.fail("TypeError", f"{texts.kind(f)!r} object is not callable", node)
+
+
+def call_native(m: "Machine", f: Native, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
+    """A function known by name: what it cannot compute from what is known is unknown."""
+    try:
+        return f.run(m, args, kwargs, node)
+    except Unknown as error:
+        return m.unknown(node, error.source, *args)
+    except (Fault, Raised, RecursionError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, IndexError) and not args:
+            return m.fail("TypeError", f"{f.name}() is missing an argument", node)
+        return m.fail_as(error, node)
+
+
+def call_bound(m: "Machine", f: Bound, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
+    return call(m, f.function, [f.owner, *args], kwargs, node)
+
+
+def call_instance(m: "Machine", f: Instance, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
+    found = f.cls.find("__call__")
+    if m.spoilt(f.attrs) or m.spoilt(f.cls.attrs):
+        return unknown_call(m, m.from_spoilt(f.attrs if m.spoilt(f.attrs) else f.cls.attrs, node), args, kwargs, node)
+    if f.core is not None:
+        return m.vocabulary.call(f, args, kwargs, node)
+    if found is MISSING:
+        return m.fail("TypeError", f"{f.cls.name!r} object is not callable", node)
+    return call(m, Bound(found, f), args, kwargs, node)
+
+
+def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any], node: At) -> Opaque:
+    """A call of something unknown. What it is given and can reach is spoilt, unless it is known to change nothing."""
+    m.risk(node)
+    given = [one for one in (*args, *kwargs.values()) if type(one) not in SCALARS]
+    if m.is_pure(f.origin):
+        for one in functions_in(given):
+            escape(m, one, m.reason(node, f.origin))
+        result = derived(node, f, *given)
+        result.holds += tuple(one for one in given if type(one) is not Opaque)
+        return result
+    reason = m.reason(node, f"{callee(f, node)}(), which is not in the text,")
+    m.touch([*given, *f.holds], reason)
+    if m.escaped:
+        again(m, reason)
+    return derived(node, f)
+
+
+def callee(f: Opaque, node: At) -> str:
+    """What is called, for a message."""
+    if f.origin:
+        return f.origin
+    return ast.unparse(node.func)[:60] if isinstance(node, ast.Call) else "a function"
+
+
+def functions_in(values: list[Any]) -> list[Function]:
+    """Functions of the text among arguments, in lists and dicts too: a callee that changes nothing may call them."""
+    found: list[Function] = []
+    pending, seen = list(values), set()
+    while pending:
+        value = pending.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if type(value) is Function:
+            found.append(value)
+        elif type(value) is Bound:
+            pending.append(value.function)
+        elif isinstance(value, list | tuple | set):
+            pending += [one for one in value if type(one) not in SCALARS]
+        elif isinstance(value, dict):
+            pending += [one for one in value.values() if type(one) not in SCALARS]
+        elif isinstance(value, Native):
+            pending += value.holds
+        elif type(value) is Instance:
+            pending += [one for cls in value.cls.mro for one in cls.attrs.values() if type(one) is Function]
+    return found
+
+
+KINDS: dict[type, Callable[..., Any]] = {
+    Function: call_function,
+    Bound: call_bound,
+    Native: call_native,
+    Type: call_native,
+    RecordType: call_native,
+    Class: classes.instantiate,
+    Instance: call_instance,
+    Opaque: unknown_call,
+    StaticMethod: lambda m, f, args, kwargs, node: call(m, f.function, args, kwargs, node),
+}

@@ -1,0 +1,159 @@
+"""Functions that yield: their bodies run piece by piece, as their values are asked for.
+
+A `yield` is followed where it is a statement of its own or the right side of an assignment, at any depth of `if`,
+`for`, `while` and `try … finally`. Where something unknown decides whether it comes, the generator is spoilt.
+"""
+
+import ast
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.assignment import assign
+from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.paths import BROKE, Returned, Signal
+from layercalc.readers.script.scope import SCOPES, Scope
+from layercalc.readers.script.spoil import blur_function
+from layercalc.readers.script.values import MISSING, Cursor, Function
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+Steps = Generator[Any, None, Signal]
+
+
+def generator(m: "Machine", f: Function, scope: Scope) -> Cursor:
+    """The iterator that a call of a generator function gives; nothing of it has run yet."""
+    made = Cursor("generator", iter(()), (f, scope.vars, *scope.vars.values()))
+    made.host = run(m, f, scope)
+    return made
+
+
+def run(m: "Machine", f: Function, scope: Scope) -> Steps:
+    """The whole body; what it returns is `StopIteration.value` to `yield from`."""
+    try:
+        body = f.node.body
+        if isinstance(f.node, ast.Lambda):
+            raise Fault(f.node, "A lambda that yields is not followed; write a function.")
+        m.frame = scope
+        return (yield from block(m, body, scope))
+    except Unknown as error:
+        reason = Opaque("a generator that depends on something unknown", f.node, error.source.first)
+        m.touch(scope.vars.values(), reason)
+        blur_function(m, f, reason)
+        raise
+
+
+def yields(node: ast.AST) -> bool:
+    """Whether a statement yields, outside functions of its own."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, ast.Yield | ast.YieldFrom):
+            return True
+        pending += [child for child in ast.iter_child_nodes(one) if not isinstance(child, SCOPES)]
+    return False
+
+
+def block(m: "Machine", body: list[ast.stmt], scope: Scope) -> Steps:
+    """Statements in turn; those without a yield run as anywhere."""
+    for node in body:
+        known = m.infos.get(id(node))
+        if known is None:
+            known = m.infos[id(node)] = yields(node)
+        m.frame = scope
+        if not known:
+            signal = m.block([node], scope)
+        else:
+            m.meter.work(64, node)
+            signal = yield from statement(m, node, scope)
+        if signal is not None:
+            return signal
+    return None
+
+
+def statement(m: "Machine", node: ast.stmt, scope: Scope) -> Steps:
+    """One statement that yields."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom):
+        yield from yielded(m, node.value, scope)
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Yield | ast.YieldFrom):
+        value = yield from yielded(m, node.value, scope)
+        for target in node.targets:
+            assign(m, target, value, scope)
+    elif isinstance(node, ast.If):
+        truth = decided(m.truth(m.value(node.test, scope), node.test))
+        return (yield from block(m, node.body if truth else node.orelse, scope))
+    elif isinstance(node, ast.While):
+        return (yield from while_(m, node, scope))
+    elif isinstance(node, ast.For):
+        return (yield from for_(m, node, scope))
+    elif isinstance(node, ast.Try) and not node.handlers:
+        return (yield from try_(m, node, scope))
+    else:
+        what = "try … except" if isinstance(node, ast.Try) else type(node).__name__.lower()
+        raise Fault(
+            node, f"`yield` inside {what} is not followed; write it as a statement of its own, or return a list."
+        )
+    return None
+
+
+def decided(truth: Any) -> bool:
+    if type(truth) is Opaque:
+        raise Unknown(truth)
+    return bool(truth)
+
+
+def yielded(m: "Machine", node: ast.Yield | ast.YieldFrom, scope: Scope) -> Generator[Any, None, Any]:
+    """Yield value; yield from value."""
+    if isinstance(node, ast.Yield):
+        yield None if node.value is None else m.value(node.value, scope)
+        return None
+    source = m.value(node.value, scope)
+    if type(source) is Cursor and source.name == "generator" and source.spoilt is None:
+        m.changing(source)
+        source.count += 1
+        m.meter.deepen(node, 3)
+        m.meter.depth -= 3
+        signal: Any = yield from source.host  # type: ignore[func-returns-value]
+        return signal.value if type(signal) is Returned else None
+    yield from m.iterate(source, node)
+    return None
+
+
+def while_(m: "Machine", node: ast.While, scope: Scope) -> Steps:
+    while decided(m.truth(m.value(node.test, scope), node.test)):
+        m.meter.work(32, node)
+        signal = yield from block(m, node.body, scope)
+        if signal is BROKE:
+            return None
+        if type(signal) is Returned:
+            return signal
+    return (yield from block(m, node.orelse, scope))
+
+
+def for_(m: "Machine", node: ast.For, scope: Scope) -> Steps:
+    items = m.iterate(m.value(node.iter, scope), node.iter)
+    while (item := next(items, MISSING)) is not MISSING:
+        m.meter.work(32, node)
+        assign(m, node.target, item, scope)
+        signal = yield from block(m, node.body, scope)
+        if signal is BROKE:
+            return None
+        if type(signal) is Returned:
+            return signal
+    return (yield from block(m, node.orelse, scope))
+
+
+def try_(m: "Machine", node: ast.Try, scope: Scope) -> Steps:
+    """Try … finally, of which only the end is run after an exception."""
+    try:
+        signal = yield from block(m, node.body, scope)
+        if signal is None:
+            signal = yield from block(m, node.orelse, scope)
+    except Raised:
+        over = yield from block(m, node.finalbody, scope)
+        if over is not None:
+            return over
+        raise
+    over = yield from block(m, node.finalbody, scope)
+    return over if over is not None else signal

@@ -1,0 +1,132 @@
+"""What a framework's names have to bring: a vocabulary, asked wherever a value is its own.
+
+A vocabulary is a subclass of `Vocabulary`; its values are subclasses of `Foreign` (values.py), whose state is plain
+attributes, lists and dicts. Every hook has a default that gives something unknown, so that a vocabulary need only say
+what it knows. A hook gets an `Instance` where its class derives from a foreign one and does not itself say what
+happens. `at` is the node of the text, for faults and locations. Rules:
+
+- Raise `Fault(at, detail)` where something unknown (`Opaque`, or a `Foreign` with `spoilt`) would decide a model, with
+  its `why`; `self.machine.fail("ValueError", "…", at)` where the framework would raise an exception that texts catch.
+- Call `self.machine.changing(value)` before a Foreign's state is changed, whoever changes it.
+- A list or dict of the text that is kept is shared, as in Python: copy it if the framework copies.
+- To call a function of the text use `self.machine.call(f, args, kwargs, at)`; to run through a list, `listed`.
+"""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.opaque import Opaque, derived
+from layercalc.readers.script.values import MISSING, Class, Foreign, Instance, Module
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+At = ast.AST | None
+
+
+class Vocabulary:
+    """The names of a framework; this one knows none."""
+
+    machine: "Machine"
+
+    # -- names
+
+    def module(self, name: str) -> Module | None:
+        """The module of this dotted name (`keras.layers`), whose members are a table or found by a function."""
+        return None
+
+    def bare(self, name: str) -> Any:
+        """The value of a name that the text binds nowhere (lines of a snippet without imports), or MISSING."""
+        return MISSING
+
+    def is_pure(self, origin: str) -> bool:
+        """Whether the callee of this dotted name changes nothing it is given: `matplotlib.pyplot.plot`."""
+        return False
+
+    def ignores(self, origin: str) -> bool:
+        """Whether a decorator of this dotted name gives the function back: `tensorflow.function`."""
+        return False
+
+    # -- foreign values
+
+    def describe(self, value: Any) -> str:
+        """A value for a message."""
+        return repr(value)
+
+    def attribute(self, value: Foreign, name: str, at: At) -> Any:
+        """value.name; MISSING is an AttributeError. A method is a `Native` or `Bound(native, value)`."""
+        return Opaque("", at, holds=(value,))
+
+    def set_attribute(self, value: Foreign, name: str, item: Any, at: At) -> None:
+        """value.name = item."""
+        self.machine.touch((value, item), self.machine.reason(at))
+
+    def call(self, value: Foreign | Instance, args: list[Any], kwargs: dict[str, Any], at: At) -> Any:
+        """value(*args, **kwargs): what an unknown argument holds is spoilt already, other arguments are not."""
+        return self.machine.unknown_call(Opaque("", at, holds=(value,)), args, kwargs, at)
+
+    def unary(self, op: str, value: Foreign | Instance, at: At) -> Any:
+        """Op is "-", "+", "~" or "abs"."""
+        return Opaque("", at, holds=(value,))
+
+    def binary(self, op: str, left: Any, right: Any, at: At) -> Any:
+        """Left op right, one of which is foreign; op is one of + - * / // % ** @ & | ^ << >>."""
+        return derived(at, Opaque("", at, holds=(left, right)))
+
+    def compare(self, op: str, left: Any, right: Any, at: At) -> Any:
+        """Left op right: "==", "!=", "<", "<=", ">", ">=". By default == and != are `is`, where `by_identity`."""
+        if op in ("==", "!=") and all(one.by_identity for one in (left, right) if isinstance(one, Foreign)):
+            return (left is right) is (op == "==")
+        return Opaque("", at)
+
+    def contains(self, value: Foreign | Instance, item: Any, at: At) -> Any:
+        """Item in value."""
+        return Opaque("", at)
+
+    def item(self, value: Foreign | Instance, key: Any, at: At) -> Any:
+        """value[key]; a slice is Python's `slice`, several a tuple."""
+        return Opaque("", at, holds=(value,))
+
+    def set_item(self, value: Foreign | Instance, key: Any, item: Any, at: At) -> None:
+        """value[key] = item."""
+        self.machine.touch((value, item), self.machine.reason(at))
+
+    def iterate(self, value: Foreign | Instance, at: At) -> Any:
+        """The items of value, as a list or tuple, or Opaque."""
+        return Opaque("", at, holds=(value,))
+
+    def length(self, value: Foreign | Instance, at: At) -> Any:
+        """len(value)."""
+        return Opaque("", at)
+
+    def truth(self, value: Foreign | Instance, at: At) -> Any:
+        """bool(value)."""
+        return Opaque("", at)
+
+    def convert(self, kind: str, value: Foreign | Instance, at: At) -> Any:
+        """int(value), float(value), str(value), …: `kind` is the name of the builtin."""
+        return Opaque("", at)
+
+    def enter(self, value: Foreign | Instance, at: At) -> Any:
+        """`with value as result`: leaving swallows nothing."""
+        return Opaque("", at, holds=(value,))
+
+    def is_instance(self, value: Any, kind: Foreign, at: At) -> Any:
+        """isinstance(value, kind), where kind is foreign: True, False or Opaque. An Instance has its `core`."""
+        return Opaque("", at)
+
+    # -- classes of the text that derive from a foreign one
+
+    def derive(self, cls: Class, base: Foreign, at: At) -> None:
+        """`class cls(base)` has been read; `cls.foreign` is base. By default any will do."""
+
+    def create(self, instance: Instance, base: Foreign, args: list[Any], kwargs: dict[str, Any], at: At) -> Any:
+        """What to keep as `instance.core`, before the text's `__init__` runs; a Foreign, so that it can be spoilt."""
+        return Foreign()
+
+    def inherited(self, instance: Instance, name: str, at: At) -> Any:
+        """instance.name or super().name, where the text's classes have none: a Native (without self), or MISSING."""
+        return Opaque("", at, holds=(instance,))
+
+    def attached(self, instance: Instance, name: str, value: Any, at: At) -> None:
+        """instance.name = value has been done, so that a layer gets its name and its owner."""

@@ -1,0 +1,216 @@
+"""What a block has changed that may not have run: levels of changes, taken back to compare branches, or joined.
+
+A level remembers, of each object that is changed while it is open, the state it had. Levels with `exits` stand for a
+path that has left already (a `return` in one branch of an unknown `if`): what is changed above them may not have been.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import MISSING, SCALARS, Cursor, Foreign, Names
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+RETURN, BREAK, CONTINUE, RAISE = "return", "break", "continue", "raise"
+EXIT = tuple[str, Any]
+SAME_DEPTH = 20
+
+
+class Level:
+    """Objects changed since it was opened, by id, with the state they had; and the exits it stands for."""
+
+    __slots__ = ("exits", "reason", "saved")
+
+    def __init__(self, reason: Opaque, exits: list[EXIT]):
+        self.saved: dict[int, tuple[Any, Any]] = {}
+        self.reason, self.exits = reason, exits
+
+
+class Journal:
+    """The open levels, and the containers of which nothing is known any more."""
+
+    def __init__(self, machine: "Machine"):
+        self.machine = machine
+        self.levels: list[Level] = []
+        self.spoilt: dict[int, tuple[Any, Opaque, tuple[Any, ...]]] = {}
+
+    def changing(self, obj: Any) -> None:
+        """To be called before anything is changed in a list, dict, set, iterator or foreign value."""
+        if self.levels:
+            saved = self.levels[-1].saved
+            if id(obj) not in saved:
+                saved[id(obj)] = obj, self.snapshot(obj)
+
+    def snapshot(self, obj: Any) -> Any:
+        if isinstance(obj, Foreign):
+            return obj.snapshot()
+        if type(obj) is Cursor:
+            return obj.count
+        self.machine.meter.elements(len(obj))
+        return list(obj) if type(obj) is list else set(obj) if type(obj) is set else dict(obj)
+
+    def restore(self, obj: Any, state: Any) -> None:
+        """Bring back a state. An iterator cannot go back: it is spoilt."""
+        if isinstance(obj, Foreign):
+            obj.restore(state)
+        elif type(obj) is Cursor:
+            if obj.count != state and obj.spoilt is None:
+                obj.spoilt = Opaque("an iterator that a branch may have moved")
+        elif type(obj) is list:
+            obj[:] = state
+        else:
+            obj.clear()
+            obj.update(state)
+
+    def poison(self, obj: Any, reason: Opaque, more: tuple[Any, ...] = ()) -> bool:
+        """Nothing is known of this container any more; what is read from it may be any of what it held."""
+        if id(obj) in self.spoilt:
+            return False
+        held = [*obj.values(), *obj.keys()] if isinstance(obj, dict) else list(obj)
+        self.spoilt[id(obj)] = obj, reason, (*(one for one in held if type(one) not in SCALARS), *more)
+        return True
+
+    # -- branches
+
+    def open(self, reason: Opaque, exits: list[EXIT] | None = None) -> int:
+        """A new level; gives its mark."""
+        self.machine.meter.work(32)
+        self.levels.append(Level(reason, exits or []))
+        return len(self.levels) - 1
+
+    def take_back(self, mark: int) -> list[tuple[Any, Any]]:
+        """Undo what the topmost level has changed; gives the objects with the states they had come to."""
+        assert len(self.levels) == mark + 1
+        level = self.levels.pop()
+        finals = [(obj, self.snapshot(obj)) for obj, _ in level.saved.values()]
+        for obj, state in level.saved.values():
+            self.restore(obj, state)
+        return finals
+
+    def apply(self, finals: list[tuple[Any, Any]]) -> None:
+        """Bring the states of a branch about again."""
+        for obj, state in finals:
+            self.changing(obj)
+            self.restore(obj, state)
+
+    def settle(self, mark: int, old: set[int] | None = None) -> tuple[list[EXIT], bool]:
+        """Close the levels above a mark: what they changed may have happened or not. Gives their exits, and whether
+        less is known than before, of what is among `old` by its id (None: of anything).
+        """
+        exits: list[EXIT] = []
+        changed = False
+        while len(self.levels) > mark:
+            level = self.levels.pop()
+            exits += level.exits
+            below = self.levels[-1].saved if self.levels else None
+            for key, (obj, state) in level.saved.items():
+                if below is not None:
+                    below.setdefault(key, (obj, state))
+                changed |= self.join(obj, state, level.reason) and (old is None or key in old)
+        return exits, changed
+
+    def exits(self, mark: int, kind: str) -> bool:
+        """Whether a path of this kind has left since the mark."""
+        return any(one[0] == kind for level in self.levels[mark:] for one in level.exits)
+
+    # -- joins
+
+    def join(self, obj: Any, old: Any, reason: Opaque) -> bool:
+        """The object is as it is, or as it was: what differs is not known. Whether less is known than of `old`."""
+        if isinstance(obj, Foreign):
+            if obj.spoilt is None and not unchanged(obj.snapshot(), old):
+                obj.spoil(reason)
+                return True
+            return False
+        if type(obj) is Cursor:
+            if obj.spoilt is None and obj.count != old:
+                obj.spoilt = reason
+                return True
+            return False
+        if id(obj) in self.spoilt:
+            return False
+        if type(obj) is Names:
+            return self.join_names(obj, old, reason)
+        if type(obj) is set:
+            return obj != old and self.poison(obj, reason, tuple(old))
+        if type(obj) is list:
+            if len(obj) != len(old):
+                return self.poison(obj, reason, tuple(one for one in old if type(one) not in SCALARS))
+            return sum(self.join_one(obj, key, old[key], reason) for key in range(len(obj))) > 0
+        if len(obj) != len(old) or any(a is not b and not alike(a, b) for a, b in zip(obj, old, strict=True)):
+            return self.poison(obj, reason, tuple(one for one in old.values() if type(one) not in SCALARS))
+        return sum(self.join_one(obj, key, old[key], reason) for key in list(obj)) > 0
+
+    def join_one(self, obj: Any, key: Any, old: Any, reason: Opaque) -> bool:
+        new = obj[key]
+        if new is old or alike(new, old):
+            return False
+        obj[key] = self.either(reason, new, old)
+        return type(old) is not Opaque
+
+    def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque) -> bool:
+        """Names bound on one path only may be unbound."""
+        less = False
+        for key in [*obj, *(key for key in old if key not in obj)]:
+            new, was = obj.get(key, MISSING), old.get(key, MISSING)
+            if new is was or alike(new, was):
+                continue
+            joined = self.either(reason, new, was, cause=f"{key}, which may have been set")
+            joined.maybe = new is MISSING or was is MISSING or maybe(new) or maybe(was)
+            obj[key] = joined
+            less |= type(was) is not Opaque or (joined.maybe and not was.maybe)
+        return less
+
+    def either(self, reason: Opaque, *values: Any, cause: str = "") -> Opaque:
+        """One of several values, it is not known which."""
+        return Opaque(cause or reason.cause, reason.node, reason.first, holds=held(values))
+
+
+def held(values: Any) -> tuple[Any, ...]:
+    """Those of the values through which something can be changed."""
+    return tuple(
+        one
+        for one in values
+        if type(one) not in SCALARS and one is not MISSING and (type(one) is not Opaque or one.holds)
+    )
+
+
+def maybe(value: Any) -> bool:
+    return type(value) is Opaque and value.maybe
+
+
+def alike(a: Any, b: Any, depth: int = 0) -> bool:
+    """Whether two values are certainly the same: one object, or equal numbers, strings and tuples of them."""
+    if a is b:
+        return True
+    kind = type(a)
+    if kind is not type(b) or depth > SAME_DEPTH:
+        return False
+    if kind is float or kind is complex:
+        return repr(a) == repr(b)
+    if kind in SCALARS:
+        return bool(a == b)
+    if kind is tuple:
+        return len(a) == len(b) and all(alike(x, y, depth + 1) for x, y in zip(a, b, strict=True))
+    return False
+
+
+def unchanged(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Whether two snapshots of a foreign value say the same."""
+    if new.keys() != old.keys():
+        return False
+    for key, value in new.items():
+        was = old[key]
+        if type(value) is list and type(was) is list:
+            if len(value) != len(was) or not all(map(alike, value, was)):
+                return False
+        elif type(value) is dict and type(was) is dict:
+            if list(value) != list(was) or not all(map(alike, value.values(), was.values())):
+                return False
+        elif type(value) is set and type(was) is set:
+            if value != was:
+                return False
+        elif not alike(value, was):
+            return False
+    return True

@@ -1,0 +1,389 @@
+"""The interpreter: it walks the syntax tree of a text over known values, and knows no framework.
+
+Nothing is compiled, imported or executed. The parts are functions of their own, by the type of the node or of the
+value; this class is what they share: bounds, journal, names, and the doors between them.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from layercalc.errors import Refused
+from layercalc.readers.script import attributes, calls, functions, iteration, operators, spoil, texts
+from layercalc.readers.script.bounds import Bounds, Meter
+from layercalc.readers.script.builtins import BUILTINS
+from layercalc.readers.script.exceptions import exception_classes
+from layercalc.readers.script.expressions import EXPRESSIONS
+from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.host import Vocabulary
+from layercalc.readers.script.journal import Journal
+from layercalc.readers.script.modules import core_module, is_pure
+from layercalc.readers.script.opaque import Opaque, derived
+from layercalc.readers.script.paths import Signal
+from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope, of_body
+from layercalc.readers.script.statements import STATEMENTS
+from layercalc.readers.script.values import (
+    MISSING,
+    MUTABLE,
+    SCALARS,
+    Class,
+    Function,
+    Instance,
+    Module,
+    Names,
+)
+
+
+class Machine:
+    """One text being followed. `warnings` are pairs of a node and what to say of it."""
+
+    def __init__(self, vocabulary: Vocabulary, bounds: Bounds | None = None):
+        self.meter = Meter(bounds or Bounds())
+        self.journal = Journal(self)
+        self.vocabulary = vocabulary
+        vocabulary.machine = self
+        self.exceptions = exception_classes(self)
+        self.builtins: dict[str, Any] = {**BUILTINS, **self.exceptions}
+        self.globals = Scope(MODULE, of_body([]), None)
+        self.frame = self.globals
+        self.frames: list[Scope] = []
+        self.catching = self.branching = 0
+        self.escaped: dict[int, Function] = {}
+        self.speculating: set[int] = set()
+        self.handling: list[Raised] = []
+        self.active: dict[int, int] = {}
+        self.comparing = 0
+        self.infos: dict[Any, Any] = {}
+        self.modules: dict[str, Module | None] = {}
+        self.overrides: dict[str, Names] = {}
+        self.bound: set[str] = set()
+        self.kept: dict[str, Class] = {}
+        self.ended: ast.AST | None = None
+        self.warnings: list[tuple[ast.AST | None, str]] = []
+
+    # -- running
+
+    def run(self, tree: ast.Module) -> None:
+        """Follow a whole module; Fault where it cannot be followed. sys.exit() ends it as its last line does."""
+        self.globals.info = of_body(tree.body)
+        self.globals.vars["__name__"] = "__main__"
+        self.bound = self.globals.info.bound | {
+            name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names
+        }
+        self.guarded(lambda: self.block(tree.body, self.globals))
+
+    def guarded(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives; whatever it could not follow is a Fault."""
+        try:
+            return work()
+        except Raised as error:
+            name = error.value.cls.name if type(error.value) is Instance else "an exception"
+            if name == "SystemExit":
+                self.ended = error.node
+                return None
+            said = texts.said(self, error.value)
+            raise Fault(error.node, f"The text raises {name} here{said and ': ' + said}.", exception=name) from None
+        except Unknown as error:
+            node = error.source.node
+            raise Fault(node, f"What happens here depends on {error.source.why}, which is not known.") from None
+        except RecursionError:
+            raise self.meter.too_deep(None) from None
+        finally:
+            self.meter.depth = 0
+            self.frame = self.globals
+
+    def block(self, body: list[ast.stmt], scope: Scope) -> Signal:
+        """Run statements in turn; the signal of the first that leaves."""
+        meter = self.meter
+        meter.depth += 1
+        if meter.depth > meter.deepest:
+            raise meter.too_deep(body[0])
+        for node in body:
+            meter.fuel -= 1
+            if meter.fuel < meter.alarm:
+                meter.tick(node)
+            do = STATEMENTS.get(type(node))
+            if do is None:
+                raise Fault(node, f"{type(node).__name__} is not followed; write it as plain statements.")
+            signal = do(self, node, scope)
+            if signal is not None:
+                meter.depth -= 1
+                return signal
+        meter.depth -= 1
+        return None
+
+    def value(self, node: ast.AST, scope: Scope) -> Any:
+        """The value of an expression."""
+        meter = self.meter
+        meter.fuel -= 1
+        if meter.fuel < meter.alarm:
+            meter.tick(node)
+        meter.depth += 1
+        if meter.depth > meter.deepest:
+            raise meter.too_deep(node)
+        of = EXPRESSIONS.get(type(node))
+        if of is None:
+            raise Fault(node, f"{type(node).__name__} is not followed; write a plain expression.")
+        result = of(self, node, scope)
+        meter.depth -= 1
+        return result
+
+    # -- names
+
+    def load(self, scope: Scope, name: str, node: ast.AST) -> Any:
+        """The value of a name, by Python's rules."""
+        info = scope.info
+        kind = scope.kind
+        if kind is MODULE or name in info.bound:
+            value = scope.vars.get(name, MISSING)
+            if value is not MISSING:
+                return value
+            if kind is FUNCTION:
+                self.fail(
+                    "UnboundLocalError",
+                    f"cannot access local variable {name!r} where it is not associated with a value",
+                    node,
+                )
+        if kind is not MODULE and name not in info.globals and (kind is not CLASS or name not in info.bound):
+            outer = scope.outer
+            while outer is not None and outer.kind is not MODULE:
+                if outer.kind is not CLASS and name in outer.info.bound:
+                    value = outer.vars.get(name, MISSING)
+                    if value is MISSING:
+                        self.fail(
+                            "NameError",
+                            f"cannot access free variable {name!r} where it is not associated "
+                            "with a value in enclosing scope",
+                            node,
+                        )
+                    return value
+                if name in outer.info.globals:
+                    break
+                outer = outer.outer
+        value = self.globals.vars.get(name, MISSING)
+        if value is MISSING:
+            value = self.builtins.get(name, MISSING)
+        return self.unbound(name, node) if value is MISSING else value
+
+    def unbound(self, name: str, node: ast.AST) -> Any:
+        """A name that is not bound now: an error if the text binds it elsewhere, else the vocabulary's or unknown."""
+        if name in self.bound:
+            self.fail("NameError", f"name {name!r} is not defined", node)
+        value = self.vocabulary.bare(name)
+        if value is not MISSING:
+            return value
+        self.risk(node)
+        return Opaque(f"{name}, which is not in the text", node, origin=name)
+
+    def peek(self, scope: Scope, name: str) -> Any:
+        """The value of a name if it has one now, without raising."""
+        outer: Scope | None = scope
+        while outer is not None:
+            if name in outer.vars:
+                return outer.vars[name]
+            outer = outer.outer
+        return self.globals.vars.get(name, MISSING)
+
+    def home(self, scope: Scope, name: str) -> Names | None:
+        """Where a scope stores a name."""
+        while scope.kind is COMPREHENSION and name not in scope.info.bound and scope.outer is not None:
+            scope = scope.outer
+        if name in scope.info.globals:
+            return self.globals.vars
+        if name in scope.info.nonlocals:
+            outer = scope.outer
+            while outer is not None:
+                if outer.kind is FUNCTION and name in outer.info.bound:
+                    return outer.vars
+                outer = outer.outer
+            return None
+        return scope.vars if scope.kind is not FUNCTION or name in scope.info.bound else None
+
+    def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
+        """Bind a name."""
+        names = scope.vars if name in scope.info.bound else self.home(scope, name)
+        if names is None:
+            raise Fault(node, f"There is no variable {name!r} around this function for `nonlocal`.")
+        if self.journal.levels:
+            self.journal.changing(names)
+        names[name] = value if names.volatile is None else self.guarded_name(names, name, value)
+
+    def guarded_name(self, names: Names, name: str, value: Any) -> Any:
+        """What is stored under a name that something unknown may set at any time."""
+        reason = (names.volatile or {}).get(name)
+        if reason is None:
+            return value
+        return self.journal.either(reason, value, cause=f"{name}, which may have been set")
+
+    def module(self, name: str) -> Module | None:
+        """A module by its dotted name, if it is known."""
+        if name not in self.modules:
+            self.modules[name] = self.vocabulary.module(name) or core_module(name)
+        return self.modules[name]
+
+    def kept_class(self, name: str, members: dict[str, Any]) -> Class:
+        """A class of native members, one for all its objects."""
+        if name not in self.kept:
+            self.kept[name] = Class(name, [], self)
+            self.kept[name].attrs.update(members)
+        return self.kept[name]
+
+    # -- what is not known
+
+    def reason(self, node: ast.AST | None, callee: str = "") -> Opaque:
+        """Why something is spoilt: what this line may do."""
+        return Opaque(f"what {callee or 'something unknown'} may have changed", node)
+
+    def risk(self, node: ast.AST | None) -> None:
+        """Something unknown happens here, which may raise: of interest only where the text would catch it."""
+        if self.catching:
+            levels = self.journal.levels
+            if not levels or levels[-1].saved or not levels[-1].exits or levels[-1].exits[-1][0] != "raise":
+                reason = Opaque("" if isinstance(node, ast.expr) else "something unknown, which may raise", node)
+                self.journal.open(reason, [("raise", Raised(Opaque("an exception", node), node))])
+
+    def unknown(self, node: ast.AST | None, *of: Any) -> Opaque:
+        """The result of an operation on something unknown."""
+        self.risk(node)
+        return derived(node, *of)
+
+    def touch(self, values: Any, reason: Opaque) -> None:
+        spoil.touch(self, values, reason)
+
+    def changing(self, value: Any) -> None:
+        """To be called before a value is changed."""
+        if self.journal.levels:
+            self.journal.changing(value)
+
+    def spoilt(self, value: Any) -> bool:
+        """Whether this container is one of which nothing is known."""
+        return bool(self.journal.spoilt) and id(value) in self.journal.spoilt
+
+    def from_spoilt(self, value: Any, node: ast.AST | None) -> Opaque:
+        """What is read from a spoilt container."""
+        self.risk(node)
+        _, reason, held = self.journal.spoilt[id(value)]
+        return Opaque("" if isinstance(node, ast.expr) else "a value", node, reason.first, holds=(value, held))
+
+    def known(self, *values: Any) -> None:
+        """Raise Unknown if one of the values is not known, itself or as a spoilt container."""
+        for value in values:
+            kind = type(value)
+            if kind is Opaque:
+                raise Unknown(value)
+            if kind in MUTABLE and self.spoilt(value):
+                raise Unknown(self.from_spoilt(value, None))
+
+    def weigh(self, *values: Any) -> None:
+        """Account for a walk through containers, before C code makes it; Unknown if one inside is spoilt."""
+        pending = [value for value in values if type(value) not in SCALARS]
+        while pending:
+            value = pending.pop()
+            self.known(value)
+            if isinstance(value, dict):
+                inside: Any = [*value, *value.values()]
+            elif isinstance(value, list | tuple | set | frozenset):
+                inside = value
+            else:
+                continue
+            self.meter.work(32 + len(inside) * 4)
+            pending += [one for one in inside if type(one) not in SCALARS]
+            if len(pending) > 1_000_000:
+                raise Fault(None, "Values are nested in one another too often to be compared.", limit="depth")
+
+    def pure(self, node: ast.AST | None, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What host code makes of known values; its exceptions are the text's, and what is unknown stays unknown."""
+        try:
+            return f(*args, **kwargs)
+        except Unknown as error:
+            return self.unknown(node, error.source)
+        except (Fault, Raised, RecursionError):
+            raise
+        except MemoryError:
+            raise Fault(node, "A value that takes too much memory.", limit="max_script_bytes") from None
+        except Exception as error:
+            return self.fail_as(error, node)
+
+    # -- exceptions of the text
+
+    def fail(self, kind: str, message: str, node: ast.AST | None) -> Any:
+        """Raise an exception in the text."""
+        raise Raised(self.exception(kind, message), node)
+
+    def fail_as(self, error: Exception, node: ast.AST | None) -> Any:
+        """Raise in the text what host code has raised."""
+        if isinstance(error, Refused):
+            raise error
+        kind = next((one.__name__ for one in type(error).__mro__ if one.__name__ in self.exceptions), "")
+        if not kind:
+            raise error
+        value = Instance(self.exceptions[kind])
+        value.attrs["args"] = tuple(one for one in error.args if type(one) in SCALARS)
+        raise Raised(value, node) from None
+
+    def exception(self, kind: str, *args: Any) -> Instance:
+        value = Instance(self.exceptions[kind])
+        value.attrs["args"] = args
+        return value
+
+    def warn(self, node: ast.AST | None, text: str) -> None:
+        if (node, text) not in self.warnings:
+            self.warnings.append((node, text))
+
+    def is_pure(self, origin: str) -> bool:
+        """Whether the callee of this dotted name changes nothing it is given."""
+        return bool(origin) and (self.vocabulary.is_pure(origin) or is_pure(origin))
+
+    # -- doors to the parts
+
+    def call(self, f: Any, args: list[Any], kwargs: dict[str, Any], node: ast.AST | None) -> Any:
+        """f(*args, **kwargs)."""
+        return calls.call(self, f, args, kwargs, node)
+
+    def call_blindly(self, function: Function) -> Any:
+        """A function of the text called with unknown arguments."""
+        return functions.call_blindly(self, function)
+
+    def unknown_call(self, f: Opaque, args: list[Any], kwargs: dict[str, Any], node: ast.AST | None) -> Any:
+        """A call of something unknown: what it could change is spoilt."""
+        return calls.unknown_call(self, f, args, kwargs, node)
+
+    def attribute(self, value: Any, name: str, node: ast.AST | None) -> Any:
+        """value.name, or an AttributeError in the text."""
+        return attributes.attribute(self, value, name, node)
+
+    def truth(self, value: Any, node: ast.AST | None) -> Any:
+        """bool(value): True, False or Opaque."""
+        return operators.truth(self, value, node)
+
+    def iterate(self, value: Any, node: ast.AST | None) -> Iterator[Any]:
+        """Run through a value; the iterator raises Unknown where the rest is not known."""
+        return iteration.iterate(self, value, node)
+
+    def listed(self, value: Any, node: ast.AST | None) -> list[Any]:
+        """All items of a value; Unknown if they are not known."""
+        return iteration.listed(self, value, node)
+
+    def binary(self, op: str, left: Any, right: Any, node: ast.AST | None) -> Any:
+        return operators.binary(self, op, left, right, node)
+
+    def compare(self, op: str, left: Any, right: Any, node: ast.AST | None) -> Any:
+        return operators.compare(self, op, left, right, node)
+
+    def text(self, value: Any, node: ast.AST | None, represent: bool = False) -> Any:
+        """str(value) or repr(value)."""
+        return texts.text(self, value, node, represent)
+
+    # -- asked by Python's own comparisons, sorts and hashes
+
+    def equal(self, left: Any, right: Any) -> bool:
+        return operators.asked(self, "==", left, right)
+
+    def less(self, left: Any, right: Any) -> bool:
+        return operators.asked(self, "<", left, right)
+
+    def hash_of(self, value: Instance) -> int:
+        return operators.hash_of(self, value)
+
+    def index_of(self, value: Instance) -> Any:
+        return operators.index_of(self, value)

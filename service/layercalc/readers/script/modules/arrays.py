@@ -1,0 +1,382 @@
+"""NumPy on plain values: functions of numbers, and arrays of known shape, small ones with their values.
+
+An array is an object with the attributes `shape`, `_values` (flat numbers, or Opaque) and `_base` (of a view).
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from layercalc.readers.script.methods import known_arguments
+from layercalc.readers.script.modules.system import UNKNOWN
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.operators import wrapped
+from layercalc.readers.script.values import Cursor, Float64, Instance, Int64, Native, Property
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+Args = list[Any]
+Kwargs = dict[str, Any]
+MOST = 1_000  # values that an array is kept with
+NUMBERS = (int, float, Int64, Float64)
+
+
+class Ragged(Exception):  # noqa: N818
+    """No array of numbers."""
+
+
+def scalar(m: "Machine", value: Any, at: Any) -> Any:
+    """A number as NumPy gives it."""
+    if isinstance(value, bool | np.bool_):
+        return Opaque("", at)
+    return wrapped(int(value) if isinstance(value, int | np.integer) else float(value), at)
+
+
+def array(m: "Machine", shape: tuple[int, ...], values: Any, at: Any, base: Any = None) -> Instance:
+    m.meter.hold(400 + 40 * (len(values) if type(values) is list else 0), at)
+    made = Instance(m.kept_class("ndarray", MEMBERS))
+    made.attrs.update(shape=shape, _values=values, _base=base)
+    return made
+
+
+def sizes(m: "Machine", value: Any) -> tuple[int, ...]:
+    """A shape as an argument: a number, or several."""
+    m.known(value)
+    items = [value] if isinstance(value, int) else m.listed(value, None)
+    known_arguments(m, items, {})
+    if not all(isinstance(one, int) for one in items) or any(one < 0 for one in items):
+        raise TypeError("expected a sequence of integers")
+    return tuple(int(one) for one in items)
+
+
+def nested(m: "Machine", value: Any) -> tuple[tuple[int, ...], list[Any]]:
+    """The shape and the flat numbers of nested lists; Ragged if they are none."""
+    if isinstance(value, list | tuple):
+        m.known(value)
+        parts = [nested(m, one) for one in value]
+        m.meter.work(64 * len(parts))
+        if any(shape != parts[0][0] for shape, _ in parts):
+            raise Ragged("the lists are of different lengths")
+        return (len(parts), *(parts[0][0] if parts else ())), [one for _, flat in parts for one in flat]
+    m.known(value)
+    if type(value) not in NUMBERS:
+        raise Ragged("no number")
+    return (), [value]
+
+
+def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.array(…), np.asarray(…)."""
+    value = args[0]
+    if is_array(m, value):
+        return array(m, value.attrs["shape"], Opaque("", at), at)
+    if not isinstance(value, list | tuple):
+        return Opaque("", at, holds=(value,))
+    m.meter.deepen(at)
+    m.weigh(value)
+    try:
+        shape, flat = nested(m, value)
+    except Ragged:
+        return Opaque("", at, holds=(value,))
+    finally:
+        m.meter.depth -= 1
+    plain = len(flat) <= MOST and len(args) == 1 and not kwargs and len({isinstance(one, int) for one in flat}) == 1
+    values: Any = flat if plain and all(abs(one) < 1 << 62 for one in flat) else Opaque("", at)
+    return array(m, shape, values, at)
+
+
+def is_array(m: "Machine", value: Any) -> bool:
+    return type(value) is Instance and value.cls is m.kept.get("ndarray") and not m.spoilt(value.attrs)
+
+
+def filled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.zeros(shape) and the like: the shape is known, the values are not wanted."""
+    return array(m, sizes(m, args[0] if args else kwargs["shape"]), Opaque("", at), at)
+
+
+def drawn(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.random.rand(2, 3)."""
+    return array(m, sizes(m, list(args)), Opaque("", at), at) if args else Opaque("", at)
+
+
+def sized(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.random.normal(…, size=shape), np.random.random(shape)."""
+    shape = kwargs.get("size")
+    return Opaque("", at) if shape is None else array(m, sizes(m, shape), Opaque("", at), at)
+
+
+def random_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    shape = args[0] if args else kwargs.get("size")
+    return Opaque("", at) if shape is None else array(m, sizes(m, shape), Opaque("", at), at)
+
+
+def arange(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    m.known(*args)
+    if kwargs or not all(type(one) is int for one in args):
+        return Opaque("", at)
+    items = range(*args)
+    values: Any = list(items) if len(items) <= MOST else Opaque("", at)
+    return array(m, (len(items),), values, at)
+
+
+def numbers(m: "Machine", value: Any) -> list[Any] | None:
+    """The numbers of an array, a list or one number, as far as they are known and of one kind."""
+    if is_array(m, value):
+        found = value.attrs["_values"]
+        return found if type(found) is list and not m.spoilt(found) else None
+    m.known(value)
+    if isinstance(value, list | tuple):
+        m.weigh(value)
+        try:
+            return nested(m, value)[1]
+        except Ragged:
+            return None
+    return [value] if type(value) in NUMBERS else None
+
+
+def reduction(name: str) -> Native:
+    """prod, sum, max, min, mean of all the numbers."""
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        found = numbers(m, args[0])
+        if found is None or kwargs or len(args) > 1 or (not found and name not in ("prod", "sum")):
+            return Opaque("", at, holds=(args[0],))
+        if not found:
+            return Float64(1.0 if name == "prod" else 0.0)
+        m.meter.work(len(found) * 16, at)
+        whole = all(isinstance(one, int) for one in found)
+        if whole and name in ("prod", "sum"):
+            m.meter.digits(sum(max(int(one).bit_length(), 1) for one in found), at)
+            return scalar(m, math.prod(map(int, found)) if name == "prod" else sum(map(int, found)), at)
+        if any(abs(one) >= 1 << 62 for one in found):
+            return Opaque("", at)
+        with np.errstate(all="ignore"):
+            return scalar(m, REDUCTIONS[name](np.array([int(x) if whole else float(x) for x in found])), at)
+
+    return Native(name, run)
+
+
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "prod": np.prod,
+    "sum": np.sum,
+    "max": np.max,
+    "min": np.min,
+    "mean": np.mean,
+}
+
+
+def elementwise(name: str) -> Native:
+    """np.sqrt(x) of a number; of an array, the shape is known."""
+    host = vars(np)[name]
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        if len(args) == 1 and is_array(m, args[0]):
+            return array(m, args[0].attrs["shape"], Opaque("", at), at)
+        if kwargs or not all(type(one) in NUMBERS and abs(one) < 1 << 62 for one in args):
+            m.known(*args)
+            return Opaque("", at)
+        with np.errstate(all="ignore"):
+            found = host(*[int(one) if isinstance(one, int) else float(one) for one in args])
+        return scalar(m, found, at)
+
+    return Native(name, run)
+
+
+def shape_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    value = args[0]
+    if is_array(m, value):
+        return value.attrs["shape"]
+    if isinstance(value, list | tuple):
+        try:
+            return nested(m, value)[0]
+        except Ragged:
+            return Opaque("", at)
+    return Opaque("", at)
+
+
+# -- methods of arrays
+
+
+def known_shape(m: "Machine", value: Instance) -> tuple[int, ...]:
+    shape = value.attrs["shape"]
+    m.known(value.attrs, shape)
+    if not isinstance(shape, tuple) or not all(type(one) is int for one in shape):
+        raise TypeError("an array whose shape is not known")
+    return shape
+
+
+def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """array[i], array[a:b, c]: whole numbers and slices."""
+    value, key = args
+    shape = known_shape(m, value)
+    keys = key if isinstance(key, tuple) else (key,)
+    kept: list[int] = []
+    for index, one in enumerate(keys):
+        if index >= len(shape) or (type(one) is not slice and type(one) is not int):
+            return Opaque("", at, holds=(value,))
+        if type(one) is slice:
+            m.known(one.start, one.stop, one.step)
+            kept.append(len(range(*one.indices(shape[index]))))
+        elif not -shape[index] <= one < shape[index]:
+            raise IndexError(f"index {one} is out of bounds for axis {index} with size {shape[index]}")
+    left = (*kept, *shape[len(keys) :])
+    values = value.attrs["_values"]
+    if not left and len(shape) == 1 and type(values) is list and not m.spoilt(values):
+        return scalar(m, values[keys[0]], at)
+    return array(m, left, Opaque("", at), at, value) if left else Opaque("", at)
+
+
+def forget(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """What is written to an array: its values, and those of the one it looks into, are not known."""
+    value = args[0]
+    while value is not None:
+        m.known(value.attrs)
+        m.changing(value.attrs)
+        value.attrs["_values"] = Opaque("", at)
+        value = value.attrs["_base"]
+
+
+def in_place(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    forget(m, args, kwargs, at)
+    return args[0]
+
+
+def length(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    shape = known_shape(m, args[0])
+    if not shape:
+        raise TypeError("len() of unsized object")
+    return shape[0]
+
+
+def iterate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    shape, values = known_shape(m, args[0]), args[0].attrs["_values"]
+    if len(shape) == 1 and type(values) is list and not m.spoilt(values):
+        return Cursor("array", iter([scalar(m, one, at) for one in values]), (args[0],))
+    return Opaque("", at, holds=(args[0],))
+
+
+def same_shape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """An operation with a number, or with an array of the same shape."""
+    own, *rest = args
+    shape = known_shape(m, own)
+    for one in rest:
+        if type(one) not in NUMBERS and not (is_array(m, one) and one.attrs["shape"] == shape):
+            return Opaque("", at)
+    return array(m, shape, Opaque("", at), at)
+
+
+def reshape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, *rest = args
+    shape = known_shape(m, own)
+    wanted = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple | list) else rest
+    m.known(wanted, *wanted)
+    if not all(type(one) is int for one in wanted) or kwargs:
+        return Opaque("", at, holds=(own,))
+    rest_size = math.prod(one for one in wanted if one != -1)
+    total = math.prod(shape)
+    if wanted.count(-1) > 1 or (total != rest_size if -1 not in wanted else rest_size == 0 or total % rest_size):
+        raise ValueError(f"cannot reshape array of size {total} into shape {tuple(wanted)}")
+    return array(m, tuple(total // rest_size if one == -1 else one for one in wanted), Opaque("", at), at, own)
+
+
+def to_list(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    shape, values = known_shape(m, args[0]), args[0].attrs["_values"]
+    if len(shape) == 1 and type(values) is list and not m.spoilt(values):
+        return [int(one) if isinstance(one, int) else float(one) for one in values]
+    return Opaque("", at)
+
+
+def property_(f: Callable[["Machine", Instance, Any], Any]) -> Property:
+    return Property(Native("property", lambda m, args, kwargs, at: f(m, args[0], at)))
+
+
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+MEMBERS: dict[str, Any] = {
+    "__getitem__": Native("item", item),
+    "__setitem__": Native("set", forget),
+    "__len__": Native("len", length),
+    "__iter__": Native("iter", iterate),
+    "__bool__": Native("bool", lambda m, args, kwargs, at: Opaque("", at)),
+    "__contains__": Native("contains", lambda m, args, kwargs, at: Opaque("", at)),
+    "__str__": Native("str", lambda m, args, kwargs, at: Opaque("", at)),
+    "__repr__": Native("repr", lambda m, args, kwargs, at: Opaque("", at)),
+    "__format__": Native("format", lambda m, args, kwargs, at: Opaque("", at)),
+    "__hash__": None,
+    **{
+        f"__{name}__": Native(name, lambda m, args, kwargs, at: Opaque("", at))
+        for name in (
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "and",
+            "or",
+            "xor",
+            "matmul",
+            "rmatmul",
+            "int",
+            "float",
+            "index",
+            "round",
+        )
+    },
+    **{f"__{side}{name}__": Native(name, same_shape) for side in ("", "r") for name in ARITHMETIC},
+    **{f"__i{name}__": Native(name, in_place) for name in ARITHMETIC},
+    "__neg__": Native("neg", same_shape),
+    "__abs__": Native("abs", same_shape),
+    "__getattr__": UNKNOWN,
+    "__setattr__": Native(
+        "setattr", lambda m, args, kwargs, at: m.touch(args, m.reason(at, "an attribute set on an array"))
+    ),
+    "astype": Native("astype", lambda m, args, kwargs, at: same_shape(m, args[:1], {}, at)),
+    "copy": Native("copy", lambda m, args, kwargs, at: same_shape(m, args[:1], {}, at)),
+    "reshape": Native("reshape", reshape),
+    "tolist": Native("tolist", to_list),
+    "ndim": property_(lambda m, value, at: len(known_shape(m, value))),
+    "size": property_(lambda m, value, at: math.prod(known_shape(m, value))),
+    "T": property_(lambda m, value, at: array(m, known_shape(m, value)[::-1], Opaque("", at), at, value)),
+    **{name: reduction(name) for name in REDUCTIONS},
+}
+FUNCTIONS = [
+    "sqrt", "log", "log2", "log10", "log1p", "exp", "expm1", "ceil", "floor", "rint", "trunc", "sin", "cos",
+    "tan", "tanh", "power", "absolute", "square", "sign", "maximum", "minimum",
+]  # fmt: skip
+
+
+def converted(kind: type) -> Callable[..., Any]:
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        known_arguments(m, args, kwargs)
+        if len(args) != 1 or type(args[0]) not in NUMBERS:
+            return Opaque("", at)
+        return scalar(m, kind(args[0]), at)
+
+    return run
+
+
+NUMPY: dict[str, Any] = {
+    "array": Native("array", of_values),
+    "asarray": Native("asarray", of_values),
+    **{name: Native(name, filled) for name in ("zeros", "ones", "empty", "full")},
+    "arange": Native("arange", arange),
+    "shape": Native("shape", shape_of),
+    **{name: reduction(name) for name in REDUCTIONS},
+    "amax": reduction("max"),
+    "amin": reduction("min"),
+    **{name: elementwise(name) for name in FUNCTIONS},
+    "abs": elementwise("absolute"),
+    "int64": Native("int64", converted(int)),
+    "float64": Native("float64", converted(float)),
+    "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None,
+}  # fmt: skip
+RANDOM: dict[str, Any] = {
+    "rand": Native("rand", drawn),
+    "randn": Native("randn", drawn),
+    "random": Native("random", random_of),
+    "random_sample": Native("random_sample", random_of),
+    **{name: Native(name, sized) for name in ("normal", "uniform", "randint", "binomial", "poisson")},
+    "seed": Native("seed", lambda m, args, kwargs, at: None),
+}

@@ -1,0 +1,227 @@
+"""argparse, click and absl: what a run without arguments would use, said in a warning."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.faults import Raised
+from layercalc.readers.script.modules.system import UNKNOWN, build
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import MISSING, Computed, Instance, Native
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+Args = list[Any]
+Kwargs = dict[str, Any]
+EMPTY = {"store_true": False, "store_false": True, "count": None, "append": None, "store_const": None, "help": MISSING}
+DEFAULTS = "The options of the command line are taken to be their defaults."
+
+
+def parser(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Instance:
+    """argparse.ArgumentParser: `options` are those added so far, by their name."""
+    made = build(
+        m, "ArgumentParser", {name: Native(name, run) for name, run in PARSER.items()} | {"__getattr__": UNKNOWN}
+    )
+    made.attrs["options"] = {}
+    if "parents" in kwargs or "argument_default" in kwargs or "fromfile_prefix_chars" in kwargs:
+        m.journal.poison(made.attrs["options"], m.reason(at, "the parents of this parser"))
+    return made
+
+
+def add_argument(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, *names = args
+    options = own.attrs["options"]
+    m.changing(options)
+    known = names and all(type(one) is str for one in names) and type(kwargs.get("dest", "")) is str
+    if not known or "" in kwargs:
+        m.journal.poison(options, m.reason(at, "an option whose name is not known"), tuple(kwargs.values()))
+        return None
+    long = next((one for one in names if one.startswith("--")), names[0])
+    dest = kwargs.get("dest", long.lstrip("-").replace("-", "_"))
+    action = kwargs.get("action", "store")
+    if action in ("help", "version"):
+        return None
+    default = kwargs.get("default", EMPTY.get(action) if type(action) is str else MISSING)
+    if not names[0].startswith("-") and kwargs.get("nargs") not in ("?", "*"):
+        default = Opaque(f"the argument {dest!r} of the command line", at)
+    elif type(action) is not str or default is MISSING:
+        default = Opaque(f"the option {dest!r}", at)
+    elif kwargs.get("required") not in (None, False) and "default" not in kwargs:
+        default = Opaque(f"the option {dest!r}, which a run has to give", at)
+    elif type(default) is str and kwargs.get("type") is not None:
+        default = m.call(kwargs["type"], [default], {}, at)
+    m.meter.hold(200, at)
+    if dest not in options or "default" in kwargs:
+        options[dest] = default
+    return Opaque("", at)
+
+
+def same(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """Groups add to the parser."""
+    return args[0]
+
+
+def set_defaults(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> None:
+    m.changing(args[0].attrs["options"])
+    args[0].attrs["options"].update(kwargs)
+
+
+def subparsers(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Opaque:
+    m.journal.poison(args[0].attrs["options"], m.reason(at, "a command that a run has to name"))
+    return Opaque("", at)
+
+
+def parse(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, *given = args
+    options = own.attrs["options"]
+    first = given[0] if given else kwargs.get("args")
+    if m.spoilt(own.attrs) or m.spoilt(options) or (first is not None and not (first == [] or first == "")):
+        return Opaque("", at, m.journal.spoilt[id(options)][1] if m.spoilt(options) else None)
+    m.warn(at, DEFAULTS)
+    made = build(m, "Namespace", {})
+    made.attrs.update(options)
+    return made
+
+
+def parse_known(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    return parse(m, args, kwargs, at), []
+
+
+PARSER = {
+    "add_argument": add_argument,
+    "add_argument_group": same,
+    "add_mutually_exclusive_group": same,
+    "set_defaults": set_defaults,
+    "add_subparsers": subparsers,
+    "parse_args": parse,
+    "parse_known_args": parse_known,
+}
+
+
+def namespace(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Instance:
+    made = build(m, "Namespace", {})
+    made.attrs.update(kwargs)
+    return made
+
+
+def flag_type(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Opaque:
+    return Opaque("", at)
+
+
+ARGPARSE: dict[str, Any] = {
+    "ArgumentParser": Native("ArgumentParser", parser),
+    "Namespace": Native("Namespace", namespace),
+    "FileType": Native("FileType", flag_type),
+}
+
+
+# -- click
+
+
+class Command(Native):
+    """A function with options that click has read."""
+
+    __slots__ = ("function", "values")
+
+    def __init__(self, function: Any, values: dict[str, Any]):
+        super().__init__("command", run_command, (function, values))
+        self.function, self.values = function, values
+
+
+def run_command(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    return Opaque("", at)
+
+
+def option(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+    """@click.option(…): its default, under the name that the function knows it by."""
+    names = [one for one in args if type(one) is str]
+    plain = [one for one in names if not one.startswith("-")]
+    long = max((one.split("/")[0] for one in names), key=lambda one: (one.startswith("--"), len(one)), default="")
+    name = (plain[0] if plain else long.lstrip("-")).replace("-", "_").lower()
+    flag = kwargs.get("is_flag") is True or any("/" in one for one in names)
+    default = kwargs.get("default", False if flag else () if kwargs.get("multiple") is True else None)
+    if kwargs.get("required") is True and "default" not in kwargs:
+        default = Opaque(f"the option {name!r}, which a run has to give", at)
+    kind = kwargs.get("type")
+    if type(default) is str and isinstance(kind, Native):
+        default = m.call(kind, [default], {}, at)
+    return given(name, default)
+
+
+def argument(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+    name = str(args[0]).replace("-", "_").lower() if args and type(args[0]) is str else ""
+    return given(name, kwargs.get("default", Opaque(f"the argument {name!r} of the command line", at)))
+
+
+def given(name: str, default: Any) -> Native:
+    def decorate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        f = args[0]
+        if type(f) is Command:
+            return Command(f.function, {**f.values, name: default})
+        return Command(f, {name: default})
+
+    return Native("option", decorate, (default,))
+
+
+def command(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """@click.command(): calling it parses the command line, runs the function, and ends the program."""
+
+    def finished(f: Any) -> Native:
+        def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+            if args or kwargs:
+                return m.unknown_call(Opaque("", at, holds=(f,)), args, kwargs, at)
+            m.warn(at, DEFAULTS)
+            function, values = (f.function, f.values) if type(f) is Command else (f, {})
+            m.call(function, [], dict(values), at)
+            raise Raised(m.exception("SystemExit", 0), at)
+
+        return Native("command", run, (f,))
+
+    if args and not isinstance(args[0], str):
+        return finished(args[0])
+    return Native("command", lambda m, args, kwargs, at: finished(args[0]))
+
+
+CLICK: dict[str, Any] = {
+    "command": Native("command", command),
+    "option": Native("option", option),
+    "argument": Native("argument", argument),
+    "echo": Native("echo", lambda m, args, kwargs, at: None),
+}
+
+
+# -- absl
+
+
+def flags(m: "Machine", at: Any) -> Instance:
+    m.warn(at, DEFAULTS)
+    return build(m, "FLAGS", {})
+
+
+def define(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """flags.DEFINE_…(name, default, help)."""
+    name, default = (*args, kwargs.get("default"))[:2]
+    if kind_of(args) and len(args) < 2 and "default" not in kwargs:
+        default = Opaque("a flag", at)
+    values = m.attribute(m.module("absl.flags"), "FLAGS", at)
+    m.known(name)
+    m.changing(values.attrs)
+    values.attrs[name] = default
+    return Opaque("", at)
+
+
+def kind_of(args: Args) -> bool:
+    return bool(args)
+
+
+def run_app(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """app.run(main)."""
+    m.call(args[0], [[Opaque("the name of the script", at)]], {}, at)
+    raise Raised(m.exception("SystemExit", 0), at)
+
+
+KINDS = ("integer", "float", "string", "boolean", "bool", "list", "enum")
+FLAGS: dict[str, Any] = {
+    "FLAGS": Computed(flags),
+    **{f"DEFINE_{kind}": Native(f"DEFINE_{kind}", define) for kind in KINDS},
+}
+APP: dict[str, Any] = {"run": Native("run", run_app)}

@@ -1,0 +1,178 @@
+"""dataclasses, abc and typing."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.classes import fields_of
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import MISSING, SCALARS, Bound, Class, Instance, Native
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+Args = list[Any]
+Kwargs = dict[str, Any]
+
+
+class Field:
+    """What dataclasses.field(…) says."""
+
+    def __init__(self, default: Any, factory: Any, init: bool, keyword: bool, shown: bool, compared: bool):
+        self.default, self.factory, self.init, self.keyword = default, factory, init, keyword
+        self.shown, self.compared = shown, compared
+
+
+def field(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Field:
+    flags = {name: kwargs.get(name, True) is True for name in ("init", "repr", "compare")}
+    return Field(
+        kwargs.get("default", MISSING), kwargs.get("default_factory", MISSING), flags["init"],
+        kwargs.get("kw_only") is True, flags["repr"], flags["compare"],
+    )  # fmt: skip
+
+
+def dataclass(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """@dataclass, with or without arguments."""
+    if not args:
+        return Native("dataclass", lambda m, args, _, at: made(m, args[0], kwargs, at))
+    return made(m, args[0], kwargs, at)
+
+
+def made(m: "Machine", cls: Any, options: Kwargs, at: Any) -> Any:
+    if type(cls) is not Class or options.get("order") or options.get("slots") or options.get("unsafe_hash"):
+        m.touch([cls], m.reason(at, "this decorator"))
+        return Opaque("a dataclass of a kind that is not followed", at, holds=(cls,))
+    names = cls.attrs.get("__annotations__", {})
+    fields: dict[str, Field] = {}
+    for name, annotation in names.items():
+        if annotation.split("[")[0].split(".")[-1] in ("ClassVar", "InitVar", "KW_ONLY"):
+            if not annotation.split("[")[0].endswith("ClassVar"):
+                return Opaque("a dataclass with InitVar or KW_ONLY", at, holds=(cls,))
+            continue
+        found = cls.attrs.get(name, MISSING)
+        if type(found) in (list, dict, set):
+            raise ValueError(f"mutable default for field {name} is not allowed: use default_factory")
+        one = found if type(found) is Field else Field(found, MISSING, True, False, True, True)
+        one.keyword = one.keyword or options.get("kw_only") is True
+        fields[name] = one
+        if type(found) is Field:
+            if found.default is MISSING:
+                del cls.attrs[name]
+            else:
+                cls.attrs[name] = found.default
+    cls.fields = {"own": fields, "frozen": options.get("frozen") is True}
+    if options.get("init", True) is not False and "__init__" not in cls.attrs:
+        cls.attrs["__init__"] = Native("__init__", lambda m, args, kwargs, at: init(m, cls, args, kwargs, at))
+    if options.get("repr", True) is not False and "__repr__" not in cls.attrs:
+        cls.attrs["__repr__"] = Native("__repr__", lambda m, args, kwargs, at: represent(m, cls, args[0], at))
+    if options.get("eq", True) is not False and "__eq__" not in cls.attrs:
+        cls.attrs["__eq__"] = Native("__eq__", lambda m, args, kwargs, at: equal(m, cls, args[0], args[1], at))
+        cls.attrs.setdefault("__hash__", Native("__hash__", hash_of) if cls.fields["frozen"] else None)
+    return cls
+
+
+def hash_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Opaque:
+    return Opaque("a hash", at)
+
+
+def init(m: "Machine", cls: Class, args: Args, kwargs: Kwargs, at: Any) -> None:
+    value, *given = args
+    fields: Any = fields_of(cls)
+    positional = [name for name, one in fields.items() if one.init and not one.keyword]
+    values = dict(zip(positional, given, strict=False))
+    if len(given) > len(positional):
+        raise TypeError(f"{cls.name}.__init__() takes {len(positional) + 1} positional arguments")
+    for name, item in kwargs.items():
+        if name in values or name not in fields or not fields[name].init:
+            raise TypeError(f"{cls.name}.__init__() got an unexpected keyword argument {name!r}")
+        values[name] = item
+    m.changing(value.attrs)
+    for name, one in fields.items():
+        if name in values:
+            value.attrs[name] = values[name]
+        elif one.factory is not MISSING:
+            value.attrs[name] = m.call(one.factory, [], {}, at)
+        elif one.default is not MISSING:
+            value.attrs[name] = one.default
+        elif one.init:
+            raise TypeError(f"{cls.name}.__init__() missing 1 required positional argument: {name!r}")
+    if cls.foreign is not None:
+        for name in fields:
+            if name in value.attrs:
+                m.vocabulary.attached(value, name, value.attrs[name], at)
+    after = value.cls.find("__post_init__")
+    if after is not MISSING:
+        m.call(Bound(after, value), [], {}, at)
+
+
+def represent(m: "Machine", cls: Class, value: Instance, at: Any) -> Any:
+    parts = []
+    for name, one in fields_of(cls).items():
+        if one.shown:
+            shown = m.pure(at, m.text, m.attribute(value, name, at), at, True)
+            if type(shown) is Opaque:
+                return shown
+            parts.append(f"{name}={shown}")
+    joined = f"{value.cls.name}({', '.join(parts)})"
+    m.meter.hold(len(joined), at)
+    return joined
+
+
+def equal(m: "Machine", cls: Class, a: Instance, b: Any, at: Any) -> Any:
+    if type(b) is not Instance or b.cls is not a.cls:
+        return NotImplemented
+    names = [name for name, one in fields_of(cls).items() if one.compared]
+    sides = [tuple(m.attribute(one, name, at) for name in names) for one in (a, b)]
+    return m.compare("==", sides[0], sides[1], at)
+
+
+def as_dict(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """asdict: of a dataclass of plain values; others are unknown."""
+    value = args[0]
+    if type(value) is not Instance or kwargs:
+        return Opaque("", at, holds=(value,))
+    m.known(value.attrs)
+    found = {name: value.attrs.get(name) for name in fields_of(value.cls)}
+    if all(type(one) in SCALARS for one in found.values()):
+        return found
+    return Opaque("", at, holds=(value,))
+
+
+def replace(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    value = args[0]
+    m.known(value)
+    if type(value) is not Instance:
+        return Opaque("", at, holds=(value,))
+    m.known(value.attrs)
+    fields: Any = fields_of(value.cls)
+    kept = {name: value.attrs[name] for name, one in fields.items() if one.init and name in value.attrs}
+    return m.call(value.cls, [], {**kept, **kwargs}, at)
+
+
+def same(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """A decorator that gives back what it is given."""
+    return args[0]
+
+
+IGNORED = Native("same", same)
+DATACLASSES: dict[str, Any] = {
+    "dataclass": Native("dataclass", dataclass),
+    "field": Native("field", field),
+    "asdict": Native("asdict", as_dict),
+    "replace": Native("replace", replace),
+}
+ABC: dict[str, Any] = {
+    "ABC": Native("ABC", same),
+    "ABCMeta": Native("ABCMeta", same),
+    "abstractmethod": IGNORED,
+    "abstractproperty": Native("abstractproperty", lambda m, a, k, at: m.call(m.builtins["property"], a, k, at)),
+}
+TYPING: dict[str, Any] = {
+    "cast": Native("cast", lambda m, args, kwargs, at: args[1]),
+    "TYPE_CHECKING": False,
+    "Protocol": Native("Protocol", same),
+    "Generic": Native("Generic", same),
+    "overload": IGNORED,
+    "final": IGNORED,
+    "runtime_checkable": IGNORED,
+    "no_type_check": IGNORED,
+    "NewType": Native("NewType", lambda m, args, kwargs, at: IGNORED),
+}

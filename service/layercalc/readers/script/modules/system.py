@@ -1,0 +1,97 @@
+"""os and sys: what a run in an empty environment and without arguments would see, each said in a warning."""
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.faults import Raised
+from layercalc.readers.script.methods import known_arguments
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import Class, Computed, Instance, Native
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+Args = list[Any]
+Kwargs = dict[str, Any]
+
+
+def build(m: "Machine", name: str, members: dict[str, Any]) -> Instance:
+    """An object with native methods, whose state is its attributes."""
+    cls = Class(name, [], m)
+    cls.attrs.update(members)
+    return Instance(cls)
+
+
+def env_get(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """The environment's `get`, with a default: what the text has set, else the default."""
+    own, name, default = (*args, kwargs.get("default"))[:3]
+    m.known(own.attrs, name, own.attrs["set"])
+    if name in own.attrs["set"]:
+        return own.attrs["set"][name]
+    m.warn(at, f"The environment's {name} is taken not to be set.")
+    return default
+
+
+def env_item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, name = args
+    m.known(own.attrs, name, own.attrs["set"])
+    return own.attrs["set"].get(name, Opaque(f"the environment's {name}", at))
+
+
+def env_set(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, name, value = args
+    m.known(own.attrs, name, own.attrs["set"])
+    m.changing(own.attrs["set"])
+    m.meter.hold(100, at)
+    if len(args) == 3:
+        own.attrs["set"][name] = value
+
+
+def env_contains(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    own, name = args
+    m.known(own.attrs, name, own.attrs["set"])
+    return True if name in own.attrs["set"] else Opaque(f"whether the environment has {name}", at)
+
+
+def environ(m: "Machine", at: Any) -> Instance:
+    members = {"get": env_get, "__getitem__": env_item, "__setitem__": env_set, "__contains__": env_contains}
+    made = build(m, "environ", {name: Native(name, run) for name, run in members.items()} | {"__getattr__": UNKNOWN})
+    made.attrs["set"] = {}
+    return made
+
+
+UNKNOWN = Native("attribute", lambda m, args, kwargs, at: Opaque("", at, holds=(args[0],)))
+
+
+def getenv(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    module = m.module("os")
+    return env_get(m, [m.attribute(module, "environ", at), *args], kwargs, at)
+
+
+def path(name: str) -> Native:
+    host = vars(posixpath)[name]
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        known_arguments(m, args, kwargs)
+        m.meter.hold(sum(len(one) for one in args if isinstance(one, str)) + 64, at)
+        return host(*args)
+
+    return Native(name, run)
+
+
+def leave(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    raise Raised(m.exception("SystemExit", *args), at)
+
+
+def arguments(m: "Machine", at: Any) -> list[Any]:
+    m.warn(at, "sys.argv is taken to be that of a run without arguments.")
+    return [Opaque("sys.argv[0], the name of the script", at)]
+
+
+PATH: dict[str, Any] = {name: path(name) for name in ("join", "basename", "dirname", "splitext", "split")}
+OS: dict[str, Any] = {"environ": Computed(environ), "getenv": Native("getenv", getenv)}
+SYS: dict[str, Any] = {
+    "exit": Native("exit", leave),
+    "maxsize": (1 << 63) - 1,
+    "argv": Computed(arguments),
+}

@@ -1,0 +1,66 @@
+"""What is not known: it carries where it came from, and passes through everything."""
+
+import ast
+from typing import Any
+
+from layercalc.readers.script.faults import Unknown
+
+
+def refuse(self: "Opaque", *_: Any) -> Any:
+    raise Unknown(self)
+
+
+class Opaque:
+    """One object that is not known. `cause` says why, of `node`'s expression; `root` is the first one it depends on.
+
+    `origin` is the dotted name under which it was imported, `holds` are known values that it may be, or may reach.
+    `maybe` says that there may be no such object at all (a name bound in one branch only). Whatever host code asks of
+    it raises Unknown, so that no computation can take it for a value.
+    """
+
+    __slots__ = ("cause", "holds", "maybe", "node", "origin", "root")
+
+    def __init__(
+        self,
+        cause: str,
+        node: ast.AST | None = None,
+        root: "Opaque | None" = None,
+        *,
+        origin: str = "",
+        holds: tuple[Any, ...] = (),
+        maybe: bool = False,
+    ):
+        self.cause, self.node, self.root, self.origin, self.holds, self.maybe = cause, node, root, origin, holds, maybe
+
+    @property
+    def why(self) -> str:
+        """Where it came from, for a message."""
+        said = self.text()
+        root = self.root
+        return f"{said}, which depends on {root.text()}" if root is not None and root.text() != said else said
+
+    @property
+    def first(self) -> "Opaque":
+        """The unknown that this one began with."""
+        return self if self.root is None else self.root
+
+    def text(self) -> str:
+        line = getattr(self.node, "lineno", None)
+        if isinstance(self.node, ast.expr) and not self.cause:
+            source = ast.unparse(self.node)
+            return f"`{source if len(source) <= 60 else source[:57] + '…'}` of line {line}"
+        return self.cause + (f" (line {line})" if line is not None else "")
+
+    def __repr__(self) -> str:
+        return f"<unknown: {self.why}>"
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __bool__ = __len__ = __iter__ = refuse
+    __hash__ = __index__ = __int__ = __float__ = __str__ = __format__ = __getitem__ = __call__ = refuse
+
+
+def derived(node: ast.AST | None, of: Any, *more: Any, origin: str = "") -> Opaque:
+    """What comes of an operation on something opaque: a new unknown of the same root, which may reach the same."""
+    sources = [one for one in (of, *more) if type(one) is Opaque]
+    root = sources[0].first if sources else None
+    holds = tuple(one for one in sources if one.holds)
+    return Opaque("" if isinstance(node, ast.expr) else "a value", node, root, origin=origin, holds=holds)

@@ -1,0 +1,117 @@
+"""Names: which scope binds one is decided by the text alone, as Python does it; what it holds, by running."""
+
+import ast
+from typing import Any
+
+from layercalc.readers.script.values import Names
+
+MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class Info:
+    """What is known of a scope before it runs: the names it binds, those declared global or nonlocal, if it yields."""
+
+    __slots__ = ("bound", "generator", "globals", "nonlocals")
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
+        self.generator = False
+
+
+class Scope:
+    """Variables while a module, function, class or comprehension runs; `outer` is the enclosing one that it sees."""
+
+    __slots__ = ("first", "function", "info", "kind", "outer", "vars")
+
+    def __init__(self, kind: str, info: Info, outer: "Scope | None", function: Any = None):
+        self.kind, self.info, self.outer, self.function = kind, info, outer, function
+        self.vars = Names()
+        self.first: Any = None  # the first argument, for super()
+
+    def enclosing(self) -> "Scope | None":
+        """What a function defined here closes over: classes are not seen from inside their methods."""
+        return self.outer if self.kind == CLASS else self
+
+
+def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Info:
+    """The names of a function: its parameters, and what its body binds."""
+    info = Info()
+    spec = node.args
+    for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
+        info.bound.add(one.arg)
+    for extra in (spec.vararg, spec.kwarg):
+        if extra is not None:
+            info.bound.add(extra.arg)
+    collect(node.body if isinstance(node.body, list) else [node.body], info)
+    return info
+
+
+def of_body(body: list[ast.stmt]) -> Info:
+    """The names of a module or a class."""
+    info = Info()
+    collect(body, info)
+    return info
+
+
+def of_comprehension(node: Any) -> Info:
+    """The names that a comprehension binds: its targets; `:=` binds outside."""
+    info = Info()
+    for generator in node.generators:
+        for one in ast.walk(generator.target):
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+                info.bound.add(one.id)
+    return info
+
+
+def collect(body: list[Any], info: Info) -> None:
+    """Add what the statements bind, without looking into scopes of their own."""
+    pending: list[Any] = list(body)
+    inside: list[Any] = []  # comprehensions: only := counts there
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is ast.Name:
+            if not isinstance(node.ctx, ast.Load):
+                info.bound.add(node.id)
+            continue
+        if kind is ast.Constant:
+            continue
+        if kind in SCOPES:
+            if kind is not ast.Lambda:
+                info.bound.add(node.name)
+                pending += node.decorator_list
+                pending += node.bases + [one.value for one in node.keywords] if kind is ast.ClassDef else []
+            if kind is not ast.ClassDef:
+                pending += node.args.defaults + [one for one in node.args.kw_defaults if one is not None]
+            continue
+        if kind in COMPREHENSIONS:
+            inside.append(node)
+            pending.append(node.generators[0].iter)
+            continue
+        if kind is ast.Global:
+            info.globals.update(node.names)
+        elif kind is ast.Nonlocal:
+            info.nonlocals.update(node.names)
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            info.bound.update((alias.asname or alias.name.split(".")[0]) for alias in node.names)
+        elif kind is ast.ExceptHandler or kind is ast.MatchAs or kind is ast.MatchStar:
+            info.bound.update([node.name] if node.name else [])
+        elif kind is ast.MatchMapping:
+            info.bound.update([node.rest] if node.rest else [])
+        elif kind is ast.Yield or kind is ast.YieldFrom:
+            info.generator = True
+        for name in node._fields:
+            value = node.__dict__.get(name)
+            if type(value) is list:
+                pending += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST):
+                pending.append(value)
+    for node in inside:
+        for one in ast.walk(node):
+            if isinstance(one, ast.NamedExpr):
+                info.bound.add(one.target.id)
+    info.bound -= info.globals | info.nonlocals

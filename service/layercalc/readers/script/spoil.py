@@ -1,0 +1,322 @@
+"""What an unknown callee could change: everything it is given and can reach, and what functions given to it do."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.scope import FUNCTION, SCOPES, Scope
+from layercalc.readers.script.values import (
+    MISSING,
+    MUTABLE,
+    SCALARS,
+    Bound,
+    Class,
+    ClassMethod,
+    Cursor,
+    Foreign,
+    Function,
+    Instance,
+    Module,
+    Names,
+    Native,
+    Property,
+    StaticMethod,
+    Super,
+    View,
+)
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+ROUNDS = 10
+
+
+def touch(m: "Machine", values: Any, reason: Opaque) -> None:
+    """Something unknown has these values: what can be changed through them is not known any more."""
+    pending, seen = list(values), set()
+    functions: list[Function] = []
+    while pending:
+        value = pending.pop()
+        kind = type(value)
+        if kind in SCALARS or id(value) in seen:
+            continue
+        m.meter.work(32)
+        seen.add(id(value))
+        pending += reached(m, value, kind, reason, functions)
+    for function in functions:
+        escape(m, function, reason)
+
+
+def reached(m: "Machine", value: Any, kind: type, reason: Opaque, functions: list[Function]) -> list[Any]:
+    """Spoil one value; gives those that can be reached from it."""
+    below = parts(value)
+    if kind in MUTABLE:
+        return below if m.journal.poison(value, reason) else []
+    if kind is Instance or kind is Class:
+        m.journal.poison(value.attrs, reason)
+    elif kind is Function:
+        functions.append(value)
+    elif kind is Cursor:
+        value.spoilt = reason if value.spoilt is None else value.spoilt
+    elif isinstance(value, Foreign):
+        if value.spoilt is not None:
+            return []
+        value.spoil(reason)
+    return below
+
+
+def parts(value: Any) -> list[Any]:
+    """What can be reached from a value in one step."""
+    kind = type(value)
+    if kind is Opaque:
+        return list(value.holds)
+    if isinstance(value, dict):
+        return [*value.values(), *value]
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    if kind is Instance:
+        core = [value.core] if value.core is not None else []
+        return [*core, *value.attrs.values(), *members(value.cls)]
+    if kind is Class:
+        return members(value)
+    if kind is Function:
+        return [*value.defaults, *value.keywords.values(), *value.attrs.values()]
+    if kind is Bound:
+        return [value.function, value.owner]
+    if kind is Cursor:
+        return list(value.over)
+    if kind is Property:
+        return [value.getter, value.setter]
+    if kind is StaticMethod or kind is ClassMethod:
+        return [value.function]
+    if kind is View:
+        return [value.of]
+    if kind is Super:
+        return [value.owner]
+    if isinstance(value, Native):
+        return [*value.holds, *(value.members or {}).values()]
+    return value.parts() if isinstance(value, Foreign) else []
+
+
+def existing(m: "Machine") -> set[int]:
+    """The ids of all that can be changed now: what is made later is not among them."""
+    scopes: list[Scope | None] = [m.globals, m.frame, *m.frames]
+    pending: list[Any] = [*m.escaped.values(), *m.overrides.values()]
+    seen: set[int] = set()
+    while scopes or pending:
+        while scopes:
+            scope = scopes.pop()
+            if scope is not None and id(scope.vars) not in seen:
+                seen.add(id(scope.vars))
+                pending += scope.vars.values()
+                scopes.append(scope.outer)
+        while pending:
+            value = pending.pop()
+            if type(value) in SCALARS or id(value) in seen:
+                continue
+            m.meter.work(32)
+            seen.add(id(value))
+            pending += parts(value)
+            if type(value) is Instance or type(value) is Class:
+                seen.add(id(value.attrs))
+                pending += value.attrs.values()
+                pending += [value.cls] if isinstance(value, Instance) else value.mro
+            elif type(value) is Function:
+                scopes.append(value.outer)
+    return seen
+
+
+def members(cls: Class) -> list[Any]:
+    """The functions of a class and its bases: whoever has an instance can call them."""
+    if cls.builtin:
+        return []
+    return [one for kind in cls.mro if not kind.builtin for one in kind.attrs.values() if type(one) not in MUTABLE]
+
+
+def escape(m: "Machine", function: Function, reason: Opaque) -> None:
+    """Something unknown can call this function from now on, whenever it runs."""
+    if id(function) not in m.escaped:
+        m.escaped[id(function)] = function
+        speculate(m, function, reason)
+
+
+def again(m: "Machine", reason: Opaque) -> None:
+    """Something unknown runs: it may call what it was given before."""
+    for function in list(m.escaped.values()):
+        if reaches(m, function):
+            speculate(m, function, reason)
+
+
+def reaches(m: "Machine", function: Function) -> bool:
+    """Whether the names of a function, or of those it may call, lead to anything that can be changed."""
+    pending, seen = [function], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        names, changes = mentioned(m, one)
+        if changes:
+            return True
+        m.meter.work(32 * len(names))
+        for name in names:
+            value = m.peek(one.outer, name)
+            if type(value) is Function:
+                pending.append(value)
+            elif not inert(value):
+                return True
+    return False
+
+
+def mentioned(m: "Machine", function: Function) -> tuple[set[str], bool]:
+    """The names that a function's text mentions, and whether it sets outer names or attributes of a module's."""
+    found = m.infos.get((id(function.node),))
+    if found is None:
+        names: set[str] = set()
+        changes = False
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                changes = True
+            elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                base: ast.expr = node
+                while isinstance(base, ast.Attribute | ast.Subscript):
+                    base = base.value
+                changes |= isinstance(base, ast.Name) and base.id not in function.info.bound
+        found = m.infos[(id(function.node),)] = names, changes
+        m.meter.work(64 * len(names))
+    return found
+
+
+def inert(value: Any) -> bool:
+    """Whether nothing of the text can be changed through a value that a function mentions."""
+    kind = type(value)
+    if kind in SCALARS or value is MISSING or kind is Module:
+        return True
+    if kind is Opaque or isinstance(value, Native):
+        return not value.holds
+    return kind is Class and value.builtin
+
+
+def speculate(m: "Machine", function: Function, reason: Opaque) -> None:
+    """The function may be called any number of times with anything: what it changes is not known."""
+    if id(function) in m.speculating:
+        return
+    m.speculating.add(id(function))
+    m.catching += 1
+    try:
+        if function.info.generator or not converges(m, function, reason):
+            blur_function(m, function, reason)
+    finally:
+        m.catching -= 1
+        m.speculating.discard(id(function))
+
+
+def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
+    """Follow the function with unknown arguments until nothing more becomes unknown; False if it cannot be followed."""
+    j = m.journal
+    old = existing(m)
+    for _ in range(ROUNDS):
+        mark = j.open(reason)
+        depth, frame = m.meter.depth, m.frame
+        followed = True
+        m.branching += 1
+        try:
+            touch(m, [m.call_blindly(function)], reason)
+        except (Raised, Unknown):
+            pass
+        except Fault as fault:
+            if fault.limit.startswith("max"):
+                raise
+            followed = False
+        finally:
+            m.branching -= 1
+            m.meter.depth, m.frame = depth, frame
+        names = [obj for level in j.levels[mark:] for obj, _ in level.saved.values() if type(obj) is Names]
+        before = [
+            (obj, {key: obj.get(key, MISSING) for key in (*obj, *level.saved[id(obj)][1])}, level.saved[id(obj)][1])
+            for level in j.levels[mark:]
+            for obj in names
+            if id(obj) in level.saved
+        ]
+        for obj, now, was in before:
+            for key, value in now.items():
+                if value is not was.get(key, MISSING):
+                    hold(obj, key, reason)
+        _, less = j.settle(mark, old)
+        if not followed:
+            return False
+        if not less:
+            return True
+    return False
+
+
+def hold(names: Names, key: str, reason: Opaque) -> None:
+    """Whatever is stored under this name from now on may be replaced at any time."""
+    names.volatile = names.volatile or {}
+    names.volatile[key] = reason
+
+
+def blur_function(m: "Machine", function: Function, reason: Opaque) -> None:
+    """Spoil whatever the text of a function mentions."""
+    scope = Scope(FUNCTION, function.info, function.outer, function)
+    body = function.node.body
+    blur(m, body if isinstance(body, list) else [body], scope, reason)
+
+
+def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
+    """Spoil what a block mentions, and make unknown what it binds, as it may run in part and any number of times."""
+    found: list[Any] = []
+    declared: set[str] = set()
+    for statement in body:
+        for node in ast.walk(statement):
+            m.meter.work(32)
+            if isinstance(node, ast.Global | ast.Nonlocal):
+                declared.update(node.names)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                value = m.peek(scope, node.id)
+                if value is not MISSING:
+                    found.append(value)
+            elif isinstance(node, SCOPES) and not isinstance(node, ast.Lambda):
+                smash(m, scope, node.name, reason)
+            elif isinstance(node, ast.Name):
+                smash(m, scope, node.id, reason)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    smash(m, scope, alias.asname or alias.name.split(".")[0], reason)
+            elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+                smash(m, scope, node.name, reason)
+            elif isinstance(node, ast.MatchMapping) and node.rest:
+                smash(m, scope, node.rest, reason)
+    for name in declared:
+        smash_outer(m, scope, name, reason)
+    touch(m, found, reason)
+
+
+def smash(m: "Machine", scope: Scope, name: str, reason: Opaque) -> None:
+    """The name of a scope may have been bound, or unbound."""
+    names = m.home(scope, name)
+    if names is None:
+        return
+    was = names.get(name, MISSING)
+    m.journal.changing(names)
+    unknown = m.journal.either(reason, was, cause=f"{name}, which may have been set")
+    unknown.maybe = was is MISSING or (type(was) is Opaque and was.maybe)
+    names[name] = unknown
+
+
+def smash_outer(m: "Machine", scope: Scope, name: str, reason: Opaque) -> None:
+    """A name that a function declares global or nonlocal, in every scope it may mean."""
+    outer: Scope | None = scope
+    while outer is not None:
+        if name in outer.vars:
+            m.journal.changing(outer.vars)
+            hold(outer.vars, name, reason)
+            outer.vars[name] = m.journal.either(reason, outer.vars[name], cause=f"{name}, which may have been set")
+        outer = outer.outer
+    if name not in m.globals.vars:
+        m.journal.changing(m.globals.vars)
+        hold(m.globals.vars, name, reason)
+        m.globals.vars[name] = Opaque(f"{name}, which may have been set", reason.node, reason, maybe=True)

@@ -1,0 +1,137 @@
+"""What the interpreter computes of plain values, CPython computes; what it claims of a text with unknown inputs holds for all."""
+
+import random
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from layercalc.readers.script import Bounds
+from tests.readers.script.programs import Differs, Programs, Strict, Typed, agree_all, inputs, interpret, run_python
+
+FREE = ("u0", "u1", "u2", "ext")
+SEEDS = st.integers(0, 10**9)
+BOUNDED = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+TEXTS = [
+    "x = 1\ndef f():\n    try: return x\n    except UnboundLocalError: return 'unbound'\n    x = 2\na = f()",
+    "def f():\n    n = 0\n    def g():\n        nonlocal n\n        n += 1\n        return n\n    g()\n    return g()\na = f()",
+    "fs = [lambda: i for i in range(3)]\na = [f() for f in fs]\nb = [f() for f in [lambda i=i: i for i in range(3)]]",
+    "x = 'g'\nclass A:\n    x = 'c'\n    y = [x for _ in range(2)]\n    z = x\n    def m(self): return x\na = A.y, A.z, A().m()",
+    "def f(a, /, b, *c, d=1, **e): return a, b, c, d, e\nr = f(1, 2, 3, d=4, g=5)\nb = []\nfor bad in (lambda: f(a=1, b=2), lambda: f(1), lambda: f(1, 2, b=3)):\n    try: bad()\n    except TypeError: b.append('no')",
+    "def f(a, l=[]):\n    l.append(a)\n    return l\nx = f(1)\ny = f(2)\nz = x is y",
+    "class A:\n    def m(self): return ['A']\nclass B(A):\n    def m(self): return ['B'] + super().m()\nclass C(A):\n    def m(self): return ['C'] + super(C, self).m()\nclass D(B, C):\n    def m(self): return ['D'] + super().m()\nx = D().m()",
+    "r = []\ntry:\n    class X(int, list): pass\nexcept Exception as e: r.append(1)" if False else "r = 1",
+    "class P:\n    def __init__(self): self._x = 1\n    @property\n    def x(self): return self._x\n    @x.setter\n    def x(self, v): self._x = v * 2\n    @staticmethod\n    def s(a): return a\n    @classmethod\n    def c(cls, a): return cls.__name__, a\np = P()\np.x = 4\na = p.x, P.s(1), p.c(2)\ntry: p.y\nexcept AttributeError: b = 'none'",
+    "def f():\n    r = []\n    for i in range(5):\n        try:\n            if i == 1: continue\n            if i == 3: break\n            r.append(i)\n        finally:\n            r.append(-i)\n    else:\n        r.append('else')\n    return r\na = f()",
+    "def f():\n    try: return 'try'\n    finally: return 'finally'\na = f()",
+    "class E(ValueError):\n    def __init__(self, a): super().__init__(a, 'more'); self.a = a\ntry:\n    raise E(3)\nexcept (KeyError, ValueError) as e:\n    a = e.a, e.args, str(e), repr(e), isinstance(e, Exception)\ntry: e\nexcept NameError: b = 1",
+    "try:\n    try: {}['k']\n    except KeyError as e:\n        s = str(e)\n        raise\nexcept LookupError: a = s",
+    "def g():\n    try:\n        yield 1\n        yield 2\n    finally: log.append('end')\nlog = []\nfor x in g(): log.append(x)\na = list(log)",
+    "def g(n):\n    yield n\n    if n: yield from g(n - 1)\na = list(g(3)), next(g(9)), sum(g(4))",
+    "def fib():\n    a, b = 0, 1\n    while True:\n        yield a\n        a, b = b, a + b\nit = fib()\nx = [next(it) for _ in range(10)]\nfrom itertools import islice\ny = list(islice(fib(), 3, 9, 2))",
+    "a, (b, *c), d = 1, [2, 3, 4], 'z'\n*h, t = range(3)\n[p, q] = 'xy'\nx = y = []\nx.append(1)",
+    "a = [1]\nb = a\na += [2]\na = a + [3]\nt = ([],)\ntry: t[0] += [1]\nexcept TypeError: r = t",
+    "d = {}\nd['a'] = d.get('b', 0) + 1\nk = list(d.items())\nd.update(c=3)\nv = d.keys()\nd['z'] = 1\na = list(v), 'c' in v, len(v)\nb = {**d, 'a': 9}",
+    "a = f'{3.14159:.2f}|{7:>5}|{7:<5}|{True!r:^7}|{\"x\"!s}|{[1]}|{1_000_000:,}|{255:#x}|{0.5:%}|{{}}'\nw = 6\nb = f'{w:{w}}|{w!r:0>{w}}'",
+    "a = '%5.1f|%-4s|%04d|%x|%r|%%|%(k)s' % {'k': 1} if False else '%5.1f|%-4s|%04d|%x|%r|%%' % (2.25, 'a', 7, 255, 'q')\nb = '%(k)s-%(j)d' % {'k': 1, 'j': 2}\nc = '{1}{0}{k[a]}{l[1]}'.format(1, 2, k={'a': 3}, l=[4, 5])",
+    "a = 1 < 2 < 3, 1 < 3 < 2, 1 == 1.0 != 2, [] is [], None is None\nb = 0 or [] or 'x', 1 and 0 and 2, not []",
+    "a = (y := 5) + y\nb = [z := i * 2 for i in range(3)], z",
+    "def kind(x):\n    match x:\n        case 0 | 1: return 'small'\n        case [a, *rest]: return a, rest\n        case str(): return 'text'\n        case None: return 'none'\n        case _ if x > 100: return 'big'\n        case other: return other\na = [kind(x) for x in (0, 1, [1, 2, 3], 'q', None, 200, 50)]",
+    "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    x: int\n    y: list = field(default_factory=list)\n    z: int = 3\n    def __post_init__(self): self.s = self.x + self.z\n@dataclass\nclass B(A):\n    w: str = 'w'\na = A(1)\nb = B(2, [1], w='q')\nr = repr(b), a == A(1), a != A(2), a.y is A(1).y, b.s",
+    "from collections import OrderedDict, defaultdict, namedtuple\no = OrderedDict([('a', 1), ('b', 2)])\no.move_to_end('a')\nd = defaultdict(list)\nd['x'].append(1)\nN = namedtuple('N', 'p q', defaults=[5])\nn = N(1)\na = list(o), dict(d), n.p + n.q, n._replace(p=9).p, n._asdict(), n == (1, 5)",
+    "import functools, operator\na = functools.reduce(operator.mul, [1, 2, 3, 4])\np = functools.partial(max, 5, key=lambda v: -v)\nb = p(2)\ncalls = []\n@functools.lru_cache(None)\ndef f(n):\n    calls.append(n)\n    return n * 2\nc = f(2), f(2), f(3), calls\ndef deco(g):\n    @functools.wraps(g)\n    def w(*a, **k): return g(*a, **k) + 1\n    return w\n@deco\ndef h(x): return x\nd = h(1), h.__name__",
+    "import itertools, math, copy\na = list(itertools.chain([1], (2,))), list(itertools.chain.from_iterable([[1], [2]])), list(itertools.product('ab', [1, 2])), list(itertools.accumulate([1, 2, 3]))\nb = math.ceil(2.1), math.floor(-2.1), math.log2(8), math.prod([2, 3]), math.gcd(12, 18), math.isqrt(17), math.inf > 1\nx = [[1]]\ny = copy.copy(x)\nz = copy.deepcopy(x)\nx[0].append(2)",
+    "from contextlib import contextmanager, suppress\nlog = []\n@contextmanager\ndef cm(n):\n    log.append(n)\n    try: yield n * 2\n    finally: log.append(-n)\nwith cm(1) as a, cm(2) as b: log.append((a, b))\nwith suppress(KeyError): {}['x']\nclass C:\n    def __enter__(self): return 7\n    def __exit__(self, t, v, tb): return t is ValueError\nwith C() as c: raise ValueError",
+    "class V:\n    def __init__(self, *x): self.x = list(x)\n    def __len__(self): return len(self.x)\n    def __getitem__(self, i): return self.x[i]\n    def __iter__(self): return iter(self.x)\n    def __contains__(self, o): return o == 99\n    def __add__(self, o): return V(*self.x, *o)\n    def __radd__(self, o): return 'r'\n    def __eq__(self, o): return self.x == list(o)\n    def __lt__(self, o): return len(self) < len(o)\n    def __neg__(self): return 'neg'\n    def __call__(self, *a, **k): return a, k\n    def __repr__(self): return f'V{self.x}'\n    def __iadd__(self, o): self.x += o; return self\nv = V(1, 2)\na = len(v), v[0], v[-1:], list(v), 99 in v, 1 in v, 5 + v, v == [1, 2], -v, v(1, k=2), repr([v + [3]]), bool(V()), sorted([V(1, 2), V(1)])[0].x, [*v], max(v)\nw = v\nw += [4]\nb = v.x",
+    "a = sorted([3, 1, 2], reverse=True), sorted('bca', key=lambda c: -ord(c)), min('b', 'a'), max([1, 5], default=0), max([], default=7), sum([[1], [2]], []), any(x > 1 for x in (1, 2)), all([]), divmod(-7, 2), round(2.5), round(2.675, 2), pow(2, 10, 1000), abs(-3), int('0x1f', 16), int(-2.7), float('1e3'), bool('')\nb = list(zip('ab', range(5))), list(enumerate('ab', 1)), list(map(lambda p, q: p + q, [1, 2], [3, 4])), list(reversed([1, 2])), list(filter(None, [0, 1])), list(range(5, 0, -2)), dict(zip('ab', (1, 2)), c=3), [*{1, 2}] + [3]",
+    "class A:\n    pass\na = A()\nsetattr(a, 'x', 1)\nb = hasattr(a, 'x'), hasattr(a, 'y'), getattr(a, 'y', 'd'), isinstance(a, A), isinstance(1, (str, int)), isinstance(True, int), type(a) is A, type(1) == int, type('').__name__, callable(A), issubclass(A, object), A.__name__, vars(a)\ndel a.x\nc = hasattr(a, 'x')",
+    "x = 10\ndef f():\n    global x, y\n    x += 1\n    y = x\nf()\na = x, y\nglobals()['z'] = 4\nb = z",
+    "class Meta:\n    registry = {}\n    def __init_subclass__(cls, **k): Meta.registry[cls.__name__] = len(Meta.registry)\nclass A(Meta): pass\nclass B(A): pass\na = Meta.registry",
+    "def outer():\n    x = 1\n    class A:\n        y = x\n        def get(self): return x\n    x = 2\n    return A().get(), A.y\na = outer()",
+    "a = [(x, y) for x in range(3) if x for y in range(x) if y != 1]\nb = {k: v for k, v in zip('ab', [1, 2])}\nc = {x % 2 for x in range(5)}\nd = sum(x * x for x in range(4))\ntry: x\nexcept NameError: e = 'no leak'",
+    "s = 'Hello World'\na = s.lower(), s.split(), s.replace('l', 'L', 1), s.find('o'), s[::-1], s.partition(' '), '-'.join('abc'), s.startswith(('x', 'H')), '  x '.strip(), 'a,b,,c'.split(','), 'x'.zfill(3), s.title(), s.count('l'), 'ab'.ljust(4, '.'), s.swapcase(), 'a\\nb'.splitlines(), 'abc'.index('c')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:50])
+def test_semantics_are_pythons(text):
+    names, error = run_python(text)
+    machine, fault = interpret(text)
+    assert (error, fault) == ("", None), fault
+    agree_all(machine, names)
+    known = [name for name in machine.globals.vars if name in "abcdxyzr"]
+    assert known
+    for name in known:
+        assert "unknown" not in repr(machine.globals.vars[name]), name
+
+
+@BOUNDED
+@given(SEEDS)
+def test_random_programs_come_to_what_cpython_comes_to(seed):
+    text = Programs(random.Random(seed)).program(10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ran = run_python(text)
+        except SyntaxError:
+            return
+        if ran is None:
+            return
+        names, error = ran
+        machine, fault = interpret(text)
+    if fault is not None and not fault.exception:
+        return
+    assert (fault.exception if fault else "") == error, text
+    agree_all(machine, names)
+
+
+@BOUNDED
+@given(SEEDS, st.booleans())
+def test_what_is_claimed_holds_for_every_input(seed, typed):
+    """Free names and functions of other files are unknown; CPython runs with several of each, hostile ones among them."""
+    rng = random.Random(seed)
+    program = Typed(rng).program(12) if typed else Programs(rng, ("u0", "u1", "u2"), ext=True, guard=0.3).program(8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(program, "<program>", "exec")
+        except SyntaxError:
+            return
+        machine, fault = interpret(program, Strict(FREE), Bounds(steps=40_000))
+        if fault is not None and not fault.exception:
+            return
+        for one in range(5):
+            ran = run_python(program, inputs(one, random.Random(one)))
+            if ran is None:
+                continue
+            names, error = ran
+            if fault is not None:
+                assert error, program
+            elif not error:
+                agree_all(machine, names)
+
+
+def test_the_comparison_can_fail():
+    """A claim that is not so is found: for a list, a number's type, an attribute, a name."""
+    for ours, theirs in (
+        ("x = [1, 2]", "x = [1, 3]"),
+        ("x = 1", "x = True"),
+        ("x = 1", "y = 1"),
+        ("x = (1,)", "x = [1]"),
+        ("class A: pass\nx = A()\nx.p = 1", "class A: pass\nx = A()\nx.p = 2"),
+        ("x = {1: 2}", "x = {1: 3}"),
+    ):
+        machine, _ = interpret(ours)
+        with pytest.raises(Differs):
+            agree_all(machine, run_python(theirs)[0])
+
+
+def test_most_random_programs_are_followed():
+    """The grammar would prove little if it were mostly refused."""
+    done = 0
+    for seed in range(40):
+        _, fault = interpret(Typed(random.Random(seed)).program(8), Strict(FREE), Bounds(steps=40_000))
+        done += fault is None or bool(fault.exception)
+    assert done > 28

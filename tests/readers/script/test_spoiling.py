@@ -1,0 +1,171 @@
+"""What something unknown could change is not known afterwards; what it could not is. With a toy framework."""
+
+import ast
+
+import pytest
+
+from layercalc.readers.script import Fault, Machine, Opaque
+from tests.readers.script.toy import Toy, units
+
+TOY = "from toy import *\nimport toy\n"
+MADE = "net = Stack([Layer(3)])\n"
+
+KNOWN = [
+    # text, what `net` comes to
+    ("net = Stack([Layer(3), Layer(4)])", [3, 4]),
+    ("net = Stack()\nfor n in (1, 2): net.add(Layer(n))", [1, 2]),
+    (MADE + "net.fit(x, y)\nprint(net)", [3]),
+    (MADE + "plot(7)\nhelper()\nother.thing(x_train)", [3]),
+    (MADE + "import matplotlib.pyplot as plt\nplt.plot(net)", [3]),
+    (MADE + "c = toy.callbacks.Saver(net)", [3]),
+    (MADE + "if debug: print(net)", [3]),
+    (MADE + "if debug: raise ValueError\nnet.add(Layer(4))", [3, 4]),
+    (MADE + "assert x_train.ok\nnet.add(Layer(4))", [3, 4]),
+    (MADE + "for e in range(epochs):\n    loss = net.fit(next(data))", [3]),
+    (MADE + "while True:\n    ok = cam.read()\n    if not ok: break\n    net.fit(ok)", [3]),
+    (MADE + "n = 0\nfor b in data: n += 1", [3]),
+    (MADE + "try:\n    import cv2\nexcept ImportError:\n    cv2 = None", [3]),
+    (MADE + "try:\n    net.fit(a)\nexcept KeyboardInterrupt:\n    net = None", [3]),
+    (MADE + "try:\n    x = load()\nexcept Exception:\n    raise SystemExit", [3]),
+    (MADE + "def show(e): return net.fit(e)\nrun(show)", [3]),
+    (MADE + "@toy.function\ndef f(x): return net.fit(x)\nf(1)", [3]),
+    (MADE + "d = {'a': 1}\nhelper(d)", [3]),
+    ("c = {'n': 3}\nn = c['n']\nhelper(c)\nnet = Stack([Layer(n)])", [3]),
+    ("class M(toy.Model):\n    def __init__(self):\n        super().__init__()\n        self.a = Layer(3)\n        self.b = Layer(4)\nnet = M()", [3, 4]),
+    ("def make(n=2):\n    if flag: print('x')\n    return Stack([Layer(n)])\nnet = make()", [2]),
+    ("with scope() as s:\n    net = Stack([Layer(3)])", [3]),
+    ("import os\nnet = Stack([Layer(int(os.environ.get('N', '5')))])", [5]),
+    ("import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', type=int, default=6)\nnet = Stack([Layer(p.parse_args().n)])", [6]),
+    ("import argparse\np = argparse.ArgumentParser()\ng = p.add_argument_group('x')\ng.add_argument('-n', '--num-units', default='7', type=int)\nnet = Stack([Layer(p.parse_args().num_units)])", [7]),
+    ("import click\n@click.command()\n@click.option('--n', default=8)\ndef main(n):\n    global net\n    net = Stack([Layer(n)])\nmain()", [8]),
+    ("from absl import app, flags\nflags.DEFINE_integer('n', 9, 'units')\nF = flags.FLAGS\ndef main(_):\n    global net\n    net = Stack([Layer(F.n)])\napp.run(main)", [9]),
+    ("import numpy as np\nx = np.zeros((100, 20))\nnet = Stack([Layer(x.shape[1])])", [20]),
+    ("if __name__ == '__main__':\n    net = Stack([Layer(3)])", [3]),
+    ("import sys\nif len(sys.argv) > 1: n = int(sys.argv[1])\nelse: n = 4\nnet = Stack([Layer(n)])", [4]),
+]  # fmt: skip
+
+SPOILT = [
+    # text, what the reason mentions
+    (MADE + "helper(net)", "helper"),
+    (MADE + "a.b.helper(1, [net])", "helper"),
+    (MADE + "helper({'m': (net,)})", "helper"),
+    (MADE + "helper(net.add)", "helper"),
+    (MADE + "helper(net.layers)", "helper"),
+    (MADE + "helper(lambda: net.add(Layer(4)))", "helper"),
+    (MADE + "def f(e): net.add(Layer(4))\nhelper(f)", "helper"),
+    (MADE + "def f(): g()\ndef g(): net.pop()\nhelper([f])", "helper"),
+    (MADE + "class A:\n    def on(self): net.add(Layer(1))\nhelper(A())", "helper"),
+    (MADE + "class A(Base):\n    def on(self): net.add(Layer(1))\nhelper()", "A"),
+    (MADE + "class A:\n    def __init__(self, m): self.m = m\nhelper(A(net))", "helper"),
+    (MADE + "thing.model = net", "set on"),
+    (MADE + "thing['m'] = net", "set in"),
+    (MADE + "import functools\nhelper(functools.partial(net.add, Layer(2)))", "helper"),
+    (MADE + "x = [n for n in [net]]\nhelper(x)", "helper"),
+    (MADE + "t = thing(1)\nt.register(net)", "register"),
+    (MADE + "helper(*[net])", "helper"),
+    (MADE + "helper(**{'a': net})", "helper"),
+    (MADE + "helper(*more, net)", "helper"),
+    (MADE + "net.add(*more)", "net.add"),
+    (MADE + "other = net if flag else Stack()\nother.add(Layer(4))", "other.add"),
+    (MADE + "if flag: net.add(Layer(4))", "flag"),
+    (MADE + "if a:\n    if b:\n        net.add(Layer(4))", "b"),
+    (MADE + "for x in data: net.add(Layer(4))", "data"),
+    (MADE + "while more(): net.pop()", "more"),
+    (MADE + "[net.add(Layer(2)) for x in data]", "data"),
+    (MADE + "[net.add(Layer(2)) for x in (1, 2) if flag]", "flag"),
+    (MADE + "flag and net.add(Layer(4))", "flag"),
+    (MADE + "net.add(Layer(2)) if flag else None", "flag"),
+    (MADE + "x = flag or net.pop()", "flag"),
+    (MADE + "for i in range(9):\n    if flag: break\n    net.add(Layer(2))", ""),
+    (MADE + "for i in range(2):\n    if flag: continue\n    net.add(Layer(2))", "flag"),
+    (MADE + "def f():\n    if flag: return\n    net.add(Layer(4))\nf()", "flag"),
+    (MADE + "try:\n    load()\n    net.add(Layer(4))\nexcept Exception: pass", "load"),
+    (MADE + "try: load()\nexcept Exception: net.add(Layer(4))", "load"),
+    ("try: net = load()\nexcept Exception: net = Stack([Layer(3)])", "load"),
+    ("def f():\n    if flag: return Stack([Layer(3)])\n    return Stack([Layer(4)])\nnet = f()", "flag"),
+    ("if flag: net = Stack([Layer(3)])\nelse: net = Stack([Layer(4)])", "flag"),
+    (
+        "def f():\n    try:\n        if flag(): return Stack([Layer(3)])\n        return {}['no']\n    except ValueError: raise\n"
+        "net = f()\nhelper(net)",
+        "line",
+    ),
+    ("net = helper(Stack([Layer(3)]))", "helper"),
+    (MADE + "helper(globals())", "helper"),
+    (MADE + "def f():\n    global net\n    net = Stack()\nhelper(f)\nnet = Stack([Layer(4)])", "helper"),
+    (MADE + "@register\ndef f(): net.add(Layer(4))", "register"),
+    (MADE + "l = net[0]\nl.trainable = flag\nhelper(l)", "helper"),
+    (MADE + "def g():\n    net.pop()\n    yield 1\nhelper(g())", "helper"),
+    (MADE + "def g():\n    for i in (1, 2):\n        if flag: return\n        net.add(Layer(i))\n        yield i\nlist(g())", "flag"),
+    (MADE + "helper(map(lambda x: net.pop(), [1]))", "helper"),
+    ("class M(toy.Model):\n    def __init__(self):\n        self.a = Layer(3)\nnet = M()\nhelper(net)", "helper"),
+    ("class M(toy.Model):\n    def __init__(self):\n        self.a = Layer(3)\n        helper(self)\nnet = M()", "helper"),
+    ("ls = [Layer(3)]\nhelper(ls)\nls.append(Layer(4))\nnet = Stack([ls[1]])", "helper"),
+]  # fmt: skip
+
+FAULTS = [
+    # text, line, what the message mentions
+    ("net = Stack([Layer(x_train.shape[1])])", 3, ["x_train", "not in the text"]),
+    ("c = {'n': 3}\nhelper(c)\nnet = Stack([Layer(c['n'])])", 5, ["helper", "line 4"]),
+    ("c = [3]\nfor x in data: c.append(4)\nnet = Stack([Layer(len(c))])", 5, ["line 4"]),
+    ("n = 3\nif flag: n = 4\nnet = Stack([Layer(n)])", 5, ["flag", "line 4"]),
+    ("def grow(d): d['n'] = 5\nc = {'n': 3}\nhelper(grow, c)\nLayer(c['n'])", 6, ["helper"]),
+    ("class A: n = 3\na = A()\nhelper(a)\nLayer(a.n)", 6, ["helper"]),
+    ("n = [1]\nm = n\nhelper(m)\nLayer(n[0])", 6, ["helper"]),
+    ("async def f(): pass\nf()", 4, ["asynchronous"]),
+    ("def f():\n    x = (yield) + 1\nlist(f())", 4, ["yield"]),
+    ("eval('Layer(3)')", 3, ["text"]),
+    ("raise ValueError('no')", 3, ["ValueError", "no"]),
+    ("Layer(1 / 0)", 3, ["ZeroDivisionError"]),
+]  # fmt: skip
+
+
+def follow(text):
+    machine = Machine(Toy())
+    machine.run(ast.parse(TOY + text))
+    return machine
+
+
+@pytest.mark.parametrize(("text", "expected"), KNOWN, ids=lambda value: str(value)[:60])
+def test_what_nothing_unknown_could_change_is_known(text, expected):
+    assert units(follow(text).globals.vars["net"]) == expected
+
+
+@pytest.mark.parametrize(("text", "cause"), SPOILT, ids=lambda value: str(value)[-60:])
+def test_what_something_unknown_could_change_is_not(text, cause):
+    try:
+        found = units(follow(text).globals.vars["net"])
+    except Fault as fault:
+        found = fault.detail
+    assert isinstance(found, str) or any(isinstance(one, str) for one in found), found
+    assert cause in str(found)
+    assert "line" in str(found)
+
+
+@pytest.mark.parametrize(("text", "line", "mentions"), FAULTS, ids=lambda value: str(value)[:40])
+def test_fault_names_the_line_and_the_cause(text, line, mentions):
+    with pytest.raises(Fault) as caught:
+        follow(text)
+    assert caught.value.where()["line"] == line
+    assert caught.value.where().keys() == {"line", "column", "end_line", "end_column"}
+    for word in mentions:
+        assert word in caught.value.detail
+
+
+def test_warnings_say_what_was_taken():
+    machine = follow(next(text for text, _ in KNOWN if "argparse" in text))
+    assert any("defaults" in text for _, text in machine.warnings)
+    machine = follow(next(text for text, _ in KNOWN if "environ" in text))
+    assert any("N is taken not to be set" in text for _, text in machine.warnings)
+
+
+def test_layers_of_a_subclass_are_told_their_names():
+    net = follow("class M(toy.Model):\n    def __init__(self):\n        self.first = Layer(3)\nnet = M()").globals.vars[
+        "net"
+    ]
+    assert net.core.layers[0].name == "first"
+
+
+def test_unknown_says_where_it_came_from():
+    found = follow("x = load('a')\ny = x.shape[1:]").globals.vars["y"]
+    assert type(found) is Opaque
+    assert found.why == "`x.shape[1:]` of line 4, which depends on load, which is not in the text (line 3)"
