@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from layercalc.analysis import Analysis
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Unreadable, pointer
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
-from layercalc.model import Model
 from layercalc.readers import archive
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.tensors import Path, refuse
@@ -26,9 +26,9 @@ class KerasWeights:
 
     tree: Callable[[], hdf5.Tree]
 
-    def named(self, model: Model, weights: keras_names.Wanted) -> list[keras_names.Found]:
+    def named(self, analysis: Analysis) -> list[keras_names.Found]:
         """Every tensor of the file, with the name of ours where there is one."""
-        return keras_names.mapped(self.tree(), model, weights)
+        return keras_names.mapped(self.tree(), analysis)
 
 
 def read_model(body: bytes, path: Path = ("model",), most: int = UNBOUNDED) -> tuple[Any, KerasWeights | None]:
