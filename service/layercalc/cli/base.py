@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -56,6 +56,12 @@ def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
     click.echo(f"{title}:", err=True)
     for item in errors:
         click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
+
+
+def warn_of(warnings: Iterable[dict[str, Any]]) -> None:
+    """What a model was read with, on stderr, whatever is printed."""
+    if found := list(warnings):
+        complain_of("Read with warnings", found)
 
 
 format_option = click.option(
