@@ -427,11 +427,8 @@ def components() -> dict[str, Any]:
                     row(
                         {
                             "name": STRING,
-                            "value": INTEGER,
-                            "default": INTEGER,
-                            "unit": STRING,
-                            "setting": STRING,
-                            "what": STRING,
+                            **dict.fromkeys(("value", "default"), INTEGER),
+                            **dict.fromkeys(("unit", "setting", "what"), STRING),
                         }
                     )
                 )
