@@ -18,6 +18,7 @@ from layercalc.tensors import Path, refuse
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
 UNBOUNDED = 1 << 62
+LONGEST = 100  # characters of a version
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,25 @@ def read_model(body: bytes, path: Path = ("model",), most: int = UNBOUNDED) -> t
         return parse_json(text), keras_weights(body, path, most)
     if body.startswith(hdf5.MAGIC):
         permit(len(body), path, most)
-        config = hdf5.opened(body, path).attribute("", "model_config")
+        tree = hdf5.opened(body, path)
+        config = tree.attribute("", "model_config")
         if config is None:
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
             raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
-        text = config.decode("utf8", "replace") if isinstance(config, bytes) else str(config)
-        return parse_json(text), keras_weights(body, path, most)
+        document = parse_json(plain(config))
+        for key in ("keras_version", "backend") if isinstance(document, dict) else ():
+            if (said := tree.attribute("", key)) is not None:
+                document.setdefault(key, plain(said)[:LONGEST])
+        return document, keras_weights(body, path, most)
     text = decode_text(body)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
     return parse_json(text) if looks_like_json(text) else text, None
+
+
+def plain(value: Any) -> str:
+    """An attribute as text."""
+    return value.decode("utf8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def read_weights_file(body: bytes, path: Path = ("weights",), most: int = UNBOUNDED) -> Any:
