@@ -95,11 +95,13 @@ def judged(job: Job) -> dict[str, Any]:
     try:
         return verdict(job)
     except Refused as error:
-        return unjudged(error.title, error.errors)
+        return unjudged(error.title, error.errors, error.layers)
 
 
-def unjudged(title: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"passed": False, "results": [], "totals": {}, "title": title, "errors": errors, "warnings": []}
+def unjudged(title: str, errors: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """No verdict, and why; `layers` are the rows that were computed before a shape fault."""
+    out = {"passed": False, "results": [], "totals": {}, "title": title, "errors": errors, "warnings": []}
+    return out if layers is None else {**out, "layers": layers}
 
 
 def run(

@@ -111,7 +111,7 @@ def check(
             judged = jobs.run(planned, processes)
     for _, one in judged:
         if "errors" in one:
-            complain_of(one["title"], one["errors"])
+            complain_of(one["title"], one["errors"], one.get("layers"))
     warn_of(warning for _, one in judged for warning in one["warnings"])
     outputs.write(judged, to)
     if chosen == "github":
