@@ -103,6 +103,7 @@ class Model(pytest.Collector):
         super().__init__(**more)
         self.job = job
         self.results: list[dict[str, Any]] | None = None
+        self.warnings: list[dict[str, Any]] = []  # until an item has taken them
         self.fault: Exception | None = None
 
     def collect(self) -> Iterator["Item"]:
@@ -121,7 +122,8 @@ class Model(pytest.Collector):
             raise self.fault
         if self.results is None:
             try:
-                self.results = verdict(self.job)["results"]
+                found = verdict(self.job)
+                self.results, self.warnings = found["results"], found["warnings"]
             except Exception as error:
                 self.fault = error
                 raise
@@ -151,6 +153,8 @@ class Item(pytest.Item):
         except Refused as error:
             words = faults(error)
         else:
+            self.user_properties += [(WARNED, placed(one)) for one in self.parent.warnings]
+            self.parent.warnings = []
             return
         pytest.fail(words, pytrace=False)  # of an error in setup, pytest would show where we raised it
 
@@ -174,15 +178,20 @@ class Item(pytest.Item):
 
 def faults(error: Any) -> str:
     """Why nothing can be judged, every fault with its place."""
+    return "\n".join([f"{error.title}:", *(f"  {placed(one)}" for one in error.errors)])
+
+
+def placed(one: dict[str, Any]) -> str:
+    """What is said of a document, with its place in front."""
     from layercalc.formats import where
 
-    return "\n".join([f"{error.title}:", *(f"  {where(one)}{one['detail']}" for one in error.errors)])
+    return f"{where(one)}{one['detail']}"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Budgets of level `warn` pass, and are said at the end."""
-    reports = terminalreporter.getreports("passed")
-    words = [text for one in reports for key, text in one.user_properties if key == WARNED]
+    """Budgets of level `warn` pass, and are said at the end, as is what a model was read with."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    words = dict.fromkeys(text for one in reports for key, text in one.user_properties if key == WARNED)
     if words:
         terminalreporter.section("layercalc warnings")
         for text in words:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, provably, shown, size
-from layercalc.errors import InvalidModel, ShapeError
+from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.kept import KEPT
 from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
@@ -354,7 +354,9 @@ class Shapes:
     def fault(self, call: Call, error: ShapeError) -> None:
         spelled = call.layer.spelled if call.layer is not None else {}
         path = (spelled.get(error.field, error.field),) if error.field else ()
-        self.analysis.faults.append({**call.place.at(path), "detail": str(error), "layer": self.prefix + call.name})
+        name = self.prefix + call.name
+        detail = error.of(name) if isinstance(error, UnknownWeightError) else str(error)
+        self.analysis.faults.append({**call.place.at(path), "detail": detail, "layer": name})
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:

@@ -11,10 +11,11 @@ class Unknown:
     Comparisons answer the unknown itself, which has no truth value: a rule asks `provably(a < b)`.
     """
 
-    __slots__ = ("origin",)
+    __slots__ = ("declared", "origin")
 
-    def __init__(self, origin: str = "an unknown dimension"):
+    def __init__(self, origin: str = "an unknown dimension", declared: bool = False):
         self.origin = origin
+        self.declared = declared  # as unknown: a count that a document leaves open, which is the size of no axis
 
     def _absorb(self, *_: Any) -> "Unknown":
         return self

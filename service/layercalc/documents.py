@@ -37,6 +37,10 @@ def parse_model(body: bytes, name: str) -> tuple[Any, Any]:
 
 def in_file(error: Refused, name: str) -> Refused:
     """The same faults, each with the file that it is in."""
-    if name != "-":
-        error.errors = [{"file": name, **fault} for fault in error.errors]
+    error.errors = placed(error.errors, name)
     return error
+
+
+def placed(said: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """What is said of a document, each with the file that it is in."""
+    return said if name == "-" else [{"file": name, **one} for one in said]

@@ -14,6 +14,22 @@ class ShapeError(ValueError):
         self.field = field
 
 
+class UnknownWeightError(ShapeError):
+    """A weight whose size depends on an unknown dimension."""
+
+    def __init__(self, weight: str, shape: str, origin: str):
+        self.rest = (
+            f"needs its weight {weight} of shape {shape}, which depends on {origin}, and that is unknown: weights have "
+            f"sizes, in Keras too. Name it by an input_shape, or take the unknown axes away in front of the layer, by "
+            f"global pooling (GlobalAveragePooling2D, say)."
+        )
+        super().__init__(f"The layer {self.rest}")
+
+    def of(self, layer: str) -> str:
+        """The message with the layer's name."""
+        return f"{layer!r} {self.rest}"
+
+
 class Refused(ValueError):  # noqa: N818
     """A request that cannot be answered; `status` is what HTTP says, `errors` say where and why.
 

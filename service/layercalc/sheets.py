@@ -6,7 +6,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
-from layercalc.formats import Sheet, warning_lines
+from layercalc.formats import Sheet, as_text, warning_lines, where
 from layercalc.wording import nearest
 
 TOTALS = {
@@ -46,17 +46,25 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
     roofline = ["seconds", "bound"] if "roofline" in report else []
     keys = checked(columns, counts, roofline) or [*SHOWN, *counts, *roofline]
     raw_keys = list(columns) or [*RAW, *counts, *roofline]
-    words = sum(key in WORDS for key in keys)
+    sheet = rows_sheet(f"{report['model']['name']} ({report['model']['format']})", report["layers"], keys)
+    sheet.raw_columns = raw_keys
+    sheet.raw = [[value_of(row, key) for key in raw_keys] for row in report["layers"]]
+    sheet.notes = [*summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)]
+    return sheet
+
+
+def rows_sheet(title: str, rows: list[dict[str, Any]], keys: Sequence[str] = SHOWN) -> Sheet:
+    """Rows for people, words before numbers."""
     ordered = [key for key in keys if key in WORDS] + [key for key in keys if key not in WORDS]
-    return Sheet(
-        title=f"{report['model']['name']} ({report['model']['format']})",
-        columns=[HEADINGS.get(key, key) for key in ordered],
-        rows=[[shown(key, value_of(row, key)) for key in ordered] for row in deadline.each(report["layers"])],
-        raw_columns=raw_keys,
-        raw=[[value_of(row, key) for key in raw_keys] for row in report["layers"]],
-        notes=[*summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)],
-        numbers=len(ordered) - words,
-    )
+    cells = [[shown(key, value_of(row, key)) for key in ordered] for row in deadline.each(rows)]
+    heads = [HEADINGS.get(key, key) for key in ordered]
+    return Sheet(title, heads, cells, [], [], numbers=sum(key not in WORDS for key in ordered))
+
+
+def refusal_text(title: str, errors: Sequence[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> str:
+    """What is wrong, each fault with its place, and the rows that were computed before it."""
+    text = "\n".join([f"{title}:", *(f"  {where(one)}{one['detail']}" for one in errors)]) + "\n"
+    return f"{text}\n{as_text(rows_sheet('So far', layers))}" if layers else text
 
 
 def checked(columns: Sequence[str], counts: list[str], roofline: list[str]) -> list[str]:

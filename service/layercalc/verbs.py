@@ -92,7 +92,7 @@ def analyze(
     with paused():
         model, draft = guarded(document, path, limits)
         analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), path)
-        return report(analysis, draft.warnings, extras)
+        return located(report(analysis, draft.warnings, extras), path)
 
 
 @timed("max_forward_seconds")
@@ -171,7 +171,7 @@ def forward(
         lines = execute(analysis, list(arrays), given, stats=True, **how).results  # once more, to find where
     order = [row.name for row in analysis.rows]
     entered = dict(zip([value.source for value in analysis.inputs], arrays, strict=True))
-    return {
+    answer = {
         "outputs": [tensors.encode(ran.outputs[names.index(name)], name, how) for name, how in forms.items()],
         "verified": ran.verified,
         "layers": ran.results,
@@ -181,6 +181,7 @@ def forward(
         "returned_layers": {name: tensors.encode(ran.kept[name], name, forms.default) for name in returned},
         "warnings": draft.warnings,
     }
+    return located(answer, path)
 
 
 def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple[Any, Any, Any, Any]:
@@ -209,7 +210,7 @@ def check(
     limits: Limits = UNLIMITED,
     path: Place = (),
 ) -> dict[str, Any]:
-    """Hold a model against budgets: `{"passed", "results", "totals"}`, one result for each budget in their order.
+    """Hold a model against budgets: `{"passed", "results", "totals", "warnings"}`, a result for each, in their order.
 
     `budgets` is a list of `{"metric", "max"?, "min"?, "equals"?, "max_increase"?, "min_delta"?, "layer"?, "output"?,
     "level"?, "name"?}` and names of presets, or a document such as layercalc.yaml, whose `models` are chosen by `file`.
@@ -245,7 +246,7 @@ def diff(
         with paused():
             model, draft = guarded(document, (name,), limits)
             analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), (name,))
-            sides.append(side(report(analysis, draft.warnings), analysis))
+            sides.append(side(located(report(analysis, draft.warnings), (name,)), analysis))
     return differences.compared(*sides)
 
 
@@ -303,6 +304,13 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]], path: Pl
         with standing(path):
             raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
     return analysis
+
+
+def located(answer: dict[str, Any], path: Place) -> dict[str, Any]:
+    """An answer whose warnings say where the document stands in a larger one, as its faults do."""
+    for one in answer["warnings"] if path else ():
+        one["pointer"] = one.get("pointer") or pointer(*path)
+    return answer
 
 
 @contextmanager

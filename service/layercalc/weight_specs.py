@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from layercalc.dims import Dim, Shape, size
-from layercalc.errors import ShapeError
+from layercalc.dims import Dim, Shape, Unknown, size, text
+from layercalc.errors import ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
 from layercalc.model import Call
@@ -55,6 +55,9 @@ class Asking:
         owner = self.owner and Owner(self.owner.identity, self.owner.path + name)
         known = self.found.get(owner or path)
         if known is None:
+            for dim in shape:
+                if isinstance(dim, Unknown) and not dim.declared:
+                    raise UnknownWeightError(path, text(shape), dim.origin)
             stored = dtype or (variable if variable in FLOATS else "float32")
             trains = trainable and self.trainable and not self.lock
             self.found[owner or path] = WeightSpec(path, Spec(shape, stored), trains, initializer, owner)

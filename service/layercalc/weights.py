@@ -65,7 +65,7 @@ def assigned(
             faults.append(at(PATH, detail))
         return {name: (i, one) for i, (name, one) in enumerate(zip(known, value, strict=False))}
     if hasattr(value, "named"):  # a file of Keras', whose names only the model can tell
-        named = value.named(analysis.model, list(known.items()))
+        named = value.named(analysis)
         found = [(key, one, [name] if name else []) for name, key, one in named]
     elif isinstance(value, Mapping):
         ends = tails(known)

@@ -199,3 +199,16 @@ def test_an_api_key_goes_to_the_terminal_and_its_line_to_the_file():
     refused = run("key", "a:b")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "received 'a:b'" in refused.stderr
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--rtol", "0", "--atol", "0"), 1), (("--rtol", "0"), 0)])
+def test_a_tolerance_of_zero_is_one(options, code, tmp_path):
+    net = {"input_shape": [2], "layers": [{"type": "Dense", "units": 1, "name": "d"}]}
+    weights = {"d/kernel": [[1.0], [1.0]], "d/bias": [0.0]}
+    body = {"model": net, "inputs": [[[1.0, 1.0]]], "weights": weights, "expected": [[[2.000001]]]}
+    (tmp_path / "request.json").write_text(json.dumps(body))
+    assert run("forward", "request.json", *options, cwd=tmp_path).returncode == code
+    body |= {"rtol": 0, "atol": 0}
+    (tmp_path / "request.json").write_text(json.dumps(body))
+    assert run("forward", "request.json", cwd=tmp_path).returncode == 1
+    assert run("forward", "request.json", "--rtol", "0.1", cwd=tmp_path).returncode == 0

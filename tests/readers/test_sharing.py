@@ -1,16 +1,25 @@
 """A layer that stands in several places of a document is one layer: its weights are there once."""
 
-import numpy as np
+import gzip
+import json
 
-from layercalc import analyze, forward
+import numpy as np
+import pytest
+
+from layercalc import analyze, files, forward
 from layercalc.analysis import analyse
+from layercalc.errors import Unreadable
 from layercalc.execution import execute, seeded_weights
 from layercalc.layers import build
 from layercalc.layers.keras import KERAS
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.ops import Spec
 from layercalc.places import JsonPlace
+from tests import oracle
 
+FOLDER = oracle.DATA / "keras_shared"
+FILES = sorted(path.name.removesuffix(".gz") for path in FOLDER.glob("*.gz") if not path.name.startswith("models"))
+MODELS = oracle.unzipped(FOLDER / "models.json.gz")
 PLACE = JsonPlace((), (), {})
 
 
@@ -78,3 +87,79 @@ def test_what_keras_makes_anew_from_a_config_is_no_object_of_the_document():
         document = {"class_name": "Functional", "config": config}
         assert analyze(document)["totals"]["params"] == params
         assert forward(document, {"seed": 1})["verified"]
+
+
+def recorded(name, kind):
+    return oracle.numbered("keras_shared", f"{name}/{kind}")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_counts_what_keras_counted_and_runs_to_its_outputs(name):
+    """Truth is the model that was saved. Its weights come once, as a list and from the file itself."""
+    model = name.rpartition(".")[0]
+    wanted = MODELS[model]
+    document, weights = files.read_model(gzip.decompress((FOLDER / f"{name}.gz").read_bytes()))
+    report = analyze(document)
+    assert report["totals"]["params"] == sum(row["params"] for row in report["layers"]) == wanted["params"]
+    assert report["totals"]["trainable_params"] == wanted["trainable_params"]
+    own = [one for row in report["layers"] for one in row["weights"] if "shared" not in one]
+    assert [one["shape"] for one in own] == wanted["weights"]
+    assert len({one["name"] for one in own}) == len(own)
+    for given in (recorded(model, "w"), weights):
+        result = forward(document, recorded(model, "x"), given, expected=recorded(model, "y"))
+        assert result["comparison"]["passed"], result["comparison"]
+
+
+def test_every_way_to_share_is_recorded_by_both_kerases():
+    """And Keras does say it in the files: without the marks something would count twice."""
+    assert {name.rpartition(".")[2] for name in FILES} == {"keras", "h5"}
+    assert len(FILES) == 11 + 10 + 4
+    shared = [row["params"] for name in FILES for row in rows_of(name) if any("shared" in w for w in row["weights"])]
+    assert len(shared) > len(FILES)
+
+
+def rows_of(name):
+    return analyze(files.read_model(gzip.decompress((FOLDER / f"{name}.gz").read_bytes()))[0])["layers"]
+
+
+def graph(*layers):
+    """A model of layers one after another: (class, name, mark or None), or with a list of such in place of a class."""
+    out = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "name": "x"}, "inbound_nodes": []}]
+    before = "x"
+    for kind, name, mark in layers:
+        config = {"units": 4, "name": name} if kind == "Dense" else {**graph(*kind)["config"], "name": name}
+        item = {"class_name": kind if kind == "Dense" else "Functional", "config": config, "name": name}
+        item |= {"shared_object_id": mark} if mark is not None else {}
+        out.append({**item, "inbound_nodes": [[[before, int(out[-1]["class_name"] == "Functional"), 0, {}]]]})
+        before = name
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [[before, int(out[-1]["class_name"] == "Functional"), 0]]}
+    return {"class_name": "Functional", "config": {"name": "m", "layers": out, **ends}, "keras_version": "2.15.0"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "params"),
+    [
+        ([([("Dense", "d", None)], "a", None), ("Dense", "d", 3)], 20),
+        ([([("Dense", "d", None)], "a", None), ("Dense", "d", None)], 40),  # nothing says that they are one
+        ([([("Dense", "d", None)], "a", None), ("Dense", "e", 3)], 40),  # one object has one name
+        ([([("Dense", "d", None)], "a", None), ([("Dense", "d", 3)], "b", None), ("Dense", "d", 3)], 20),
+        ([([("Dense", "d", None)], "a", None), ("Dense", "e", None), ([("Dense", "e", 1), ("Dense", "d", 2)], "b", None)], 40),
+        ([([("Dense", "d", None)], "a", None), ([([("Dense", "d", 4)], "a", 5)], "b", None)], 20),
+        ([([("Dense", "d", 0), ("Dense", "e", 0)], "a", None), ("Dense", "d", 0)], 40),  # Keras 2 counts anew
+    ],
+)  # fmt: skip
+def test_the_first_place_has_no_mark_of_its_own(layers, params):
+    document = graph(*layers)
+    before = json.dumps(document)
+    assert analyze(document)["totals"]["params"] == params
+    assert json.dumps(document) == before
+    assert forward(document, {"seed": 1})["verified"]
+
+
+def test_a_mark_that_two_places_answer_is_a_fault():
+    document = graph(([("Dense", "d", None)], "a", None), ([("Dense", "d", None)], "b", None), ("Dense", "d", 3))
+    with pytest.raises(Unreadable) as caught:
+        analyze(document)
+    (fault,) = caught.value.errors
+    assert fault["pointer"] == "/config/layers/3/shared_object_id"
+    assert "one of 2 layers Dense 'd' before it" in fault["detail"]

@@ -147,7 +147,8 @@ def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str
         raise InvalidBudgets(faults)
     passed = all(one["passed"] or one["level"] == "warn" for one in results)
     known = {} if baseline is None else {"baseline": {"totals": baseline["totals"]}}
-    return {"passed": passed, "results": results, "totals": report["totals"], **known}
+    warnings = [*report["warnings"], *(baseline or {}).get("warnings", ())]
+    return {"passed": passed, "results": results, "totals": report["totals"], **known, "warnings": warnings}
 
 
 def result(subject: Subject, budget: Budget) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from layercalc.checks.plan import Job
 from layercalc.cores import available
 from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused
+from layercalc.formats import where
 
 ALONE = 1.0  # seconds that are spent in this process before others are started, which takes about as long
 
@@ -28,7 +29,7 @@ def verdict(job: Job) -> dict[str, Any]:
             raise
         return first(job, document)
     try:
-        return verbs.check(document, job.budgets, was, **job.options)
+        return in_files(verbs.check(document, job.budgets, was, **job.options), job)
     except InvalidBudgets as error:
         for fault in error.errors:
             fault["detail"] = f"{job.name}: {fault['detail']}"
@@ -50,7 +51,28 @@ def first(job: Job, document: Any) -> dict[str, Any]:
     except Refused as error:
         raise in_file(error, job.name) from None
     found.pop("baseline", None)
-    return {**found, "new": True}
+    found["warnings"] = [one for one in found["warnings"] if not of_baseline(one)]
+    return {**in_files(found, job), "new": True}
+
+
+def of_baseline(one: dict[str, Any]) -> bool:
+    return str(one.get("pointer", "")).startswith("/baseline")
+
+
+def in_files(found: dict[str, Any], job: Job) -> dict[str, Any]:
+    """A verdict whose warnings say in which file they are; those of a commit, at which."""
+    warnings = []
+    for one in found["warnings"]:
+        past = of_baseline(one)
+        rest = {key: value for key, value in one.items() if key != "pointer" or not past}
+        if past and (inside := one["pointer"].removeprefix("/baseline")):
+            rest = {"pointer": inside, **rest}
+        if past and not job.baseline:
+            rest["detail"] = f"At {job.ref}: {where(rest)}{rest['detail']}"
+            rest = {"detail": rest["detail"]}
+        file = job.baseline if past and job.baseline else job.name
+        warnings.append({**({} if file == "-" else {"file": file}), **rest})
+    return {**found, "warnings": warnings}
 
 
 def past(job: Job) -> Any:
@@ -73,11 +95,13 @@ def judged(job: Job) -> dict[str, Any]:
     try:
         return verdict(job)
     except Refused as error:
-        return unjudged(error.title, error.errors)
+        return unjudged(error.title, error.errors, error.layers)
 
 
-def unjudged(title: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"passed": False, "results": [], "totals": {}, "title": title, "errors": errors}
+def unjudged(title: str, errors: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """No verdict, and why; `layers` are the rows that were computed before a shape fault."""
+    out = {"passed": False, "results": [], "totals": {}, "title": title, "errors": errors, "warnings": []}
+    return out if layers is None else {**out, "layers": layers}
 
 
 def run(

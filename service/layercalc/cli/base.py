@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -13,6 +13,7 @@ from rich.progress import Progress
 from layercalc import __version__, formats
 from layercalc.errors import Refused
 from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
+from layercalc.sheets import refusal_text
 
 FORMATS = ("table", "text", "json", "markdown", "csv")
 
@@ -48,14 +49,18 @@ def main() -> NoReturn:
 
 
 def complain(error: Refused) -> None:
-    """The problem on stderr, every fault with its place."""
-    complain_of(error.title, error.errors)
+    """The problem on stderr, every fault with its place, and the rows before it."""
+    complain_of(error.title, error.errors, error.layers)
 
 
-def complain_of(title: str, errors: list[dict[str, Any]]) -> None:
-    click.echo(f"{title}:", err=True)
-    for item in errors:
-        click.echo(f"  {formats.where(item)}{item['detail']}", err=True)
+def complain_of(title: str, errors: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> None:
+    click.echo(refusal_text(title, errors, layers), err=True, nl=False)
+
+
+def warn_of(warnings: Iterable[dict[str, Any]]) -> None:
+    """What a model was read with, on stderr, whatever is printed."""
+    if found := list(warnings):
+        complain_of("Read with warnings", found)
 
 
 format_option = click.option(

@@ -13,7 +13,7 @@ from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
 from layercalc.cli import outputs
-from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, show
+from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, show, warn_of
 from layercalc.documents import read_model
 from layercalc.errors import Refused
 from layercalc.verdicts import FORMATS, check_sheets, diff_markdown, diff_sheet
@@ -111,7 +111,8 @@ def check(
             judged = jobs.run(planned, processes)
     for _, one in judged:
         if "errors" in one:
-            complain_of(one["title"], one["errors"])
+            complain_of(one["title"], one["errors"], one.get("layers"))
+    warn_of(warning for _, one in judged for warning in one["warnings"])
     outputs.write(judged, to)
     if chosen == "github":
         outputs.summarize(judged)
@@ -175,15 +176,22 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
 def diff(before: str, after: str, chosen: str | None, **options: Any) -> None:
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     documents = read_model(before)[0], read_model(after)[0]
+    names = {"/before": before, "/after": after}
     try:
         found = verbs.diff(*documents, **given(options))
     except Refused as error:
-        for fault in error.errors:
-            for side, name in (("/before", before), ("/after", after)):
-                if fault.get("pointer", "").startswith(side):
-                    fault.update(file=name, pointer=fault["pointer"].removeprefix(side))
+        error.errors = [of_side(fault, names) for fault in error.errors]
         raise
+    warn_of(of_side(one, names) for one in found["warnings"])
     if chosen == "markdown":
         click.echo(diff_markdown(found), nl=False)
     else:
         show(found, diff_sheet(found), chosen)
+
+
+def of_side(said: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """What is said of one of two documents, with its file in place of the side."""
+    for side, name in names.items():
+        if said.get("pointer", "").startswith(side):
+            return {"file": name, **said, "pointer": said["pointer"].removeprefix(side)}
+    return said

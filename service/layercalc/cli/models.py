@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from layercalc import catalogue, files, formats, verbs
-from layercalc.cli.base import FORMATS, cli, format_option, given, options, progress, show
+from layercalc.cli.base import FORMATS, cli, format_option, given, options, progress, show, warn_of
 from layercalc.cli.outputs import Form, badge
-from layercalc.documents import in_file, read_bytes, read_model
+from layercalc.documents import in_file, placed, read_bytes, read_model
 from layercalc.errors import Refused
 from layercalc.options import read_envelope
 from layercalc.sheets import report_sheet
@@ -27,6 +27,7 @@ def analyze(model: str, chosen: str | None, **options: Any) -> None:
     columns = asked.pop("columns", ())
     report = verbs.analyze(read_model(model)[0], **asked)
     sheet = report_sheet(report, columns)
+    warn_of(placed(report["warnings"], model))
     if chosen and chosen.startswith(BADGE):
         click.echo(badge(chosen, report), nl=False)
     else:
@@ -84,6 +85,7 @@ def forward(
         request["expected"] = read_tensors(expected, "expected")
     with progress("forward") as told:
         result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
+    warn_of(placed(result["warnings"], model))
     show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
         sys.exit(1)

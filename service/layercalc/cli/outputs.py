@@ -119,11 +119,10 @@ def moved(verdict: dict[str, Any], root: Path) -> Iterator[tuple[str, Any]]:
             for one in verdict["results"]
         ],
     )
-    if "errors" in verdict:
-        yield (
-            "errors",
-            [{**one, "file": from_root(one["file"], root)} if "file" in one else one for one in verdict["errors"]],
-        )
+    for key in ("errors", "warnings"):
+        if key in verdict:
+            said = verdict[key]
+            yield key, [{**one, "file": from_root(one["file"], root)} if "file" in one else one for one in said]
 
 
 def from_root(name: str, root: Path) -> str:

@@ -55,7 +55,12 @@ def adaptively_pooled(use: Use) -> tuple[Dim, ...]:
 
 
 def batch_normalized(use: Use) -> tuple[Dim, ...]:
-    """X · scale + shift, and what makes scale and shift of the moments: 6 for each channel, 5 without gamma."""
+    """X · scale + shift, and what makes scale and shift of the moments: 6 for each channel, 5 without gamma.
+
+    FusedBatchNormV3, which Keras 2 writes where it can, is not registered.
+    """
+    if use.option("fused", False):
+        return (0,)
     channels = size(use.entry.shapes[1])
     return 2 * use.inputs, (6 if use.option("scale") else 5) * channels
 
@@ -273,7 +278,9 @@ TF = Convention(
     rule="Two for each multiply-accumulate, one for each bias and for each element of the ops that have registered "
     "statistics. What has none is left out (Relu, Sigmoid, Tanh, Sqrt, Max, pooling and transposed convolution of "
     "volumes, grouped convolutions, which are compiled), and so, in silence, is whatever has no static shape: loops "
-    "run once and not to the end, and a model without a fixed input shape is hardly counted at all.",
+    "run once and not to the end, and a model without a fixed input shape is hardly counted at all. The count is of "
+    "Keras 3's graph, but for batch normalisation, where it depends on the Keras that the document names "
+    "(keras_version): Keras 2 from 2.2 on writes FusedBatchNorm, which counts as nothing.",
     source="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/python/profiler/internal/flops_registry.py",
     rules={
         "conv": Rule("2 for each multiply-accumulate (nothing with groups)", convolved, f"{KERNELS}: _calc_conv_flops"),
@@ -310,7 +317,12 @@ TF = Convention(
             Rule("3 for each element, 1 less for each result", found, f"{REGISTRY}: Equal, Less, ArgMax"),
         ),
         "count_nonzero": Rule("2 for each element, 1 less for each result", nonzeros, f"{REGISTRY}: NotEqual, Sum"),
-        "batch_norm": Rule("2 for each element and 6 for each channel (5 without gamma)", batch_normalized, NORM),
+        "batch_norm": Rule(
+            "2 for each element and 6 for each channel (5 without gamma), or nothing where the document names a "
+            "Keras 2, which has one kernel for it on 4 and 5 axes",
+            batch_normalized,
+            NORM,
+        ),
         "layer_norm": Rule("each op it is made of", layer_normalized, NORM),
         "group_norm": Rule("each op it is made of", group_normalized, NORM),
         "rms_norm": Rule("4 for each element and 3 for each row", rms_normalized, NORM),

@@ -79,7 +79,8 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
         if [bare(one) for one in was] != [bare(one) for one in now] or (key == "outputs" and wires.moved(was, now)):
             ends[key] = {"before": was, "after": now}
     same = not layers and not ends and all(one["before"] == one["after"] for one in totals.values())
-    return {"identical": same, "totals": totals, "layers": layers, **ends}
+    warnings = [*before.report["warnings"], *after.report["warnings"]]
+    return {"identical": same, "totals": totals, "layers": layers, **ends, "warnings": warnings}
 
 
 def bare(tensor: dict[str, Any]) -> tuple[Any, Any]:

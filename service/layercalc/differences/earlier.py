@@ -1,17 +1,15 @@
 """A report of an earlier day as a baseline: recognised, checked, and brought into the form that is compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from layercalc import deadline
 from layercalc.analysis import METRICS
-from layercalc.errors import InvalidModel, pointer
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.errors import MAX_FAULTS, InvalidModel, pointer
+from layercalc.wording import received, whole
 
 TENSORS = ("inputs", "outputs")
+LONGEST = 2_000  # characters of a warning
 
 
 def is_report(document: Any) -> bool:
@@ -65,9 +63,17 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         "totals": counts,
         "layers": rows,
         "memory": memory if isinstance(memory, Mapping) else {},
-        "warnings": [],
+        "warnings": [*earlier_warnings(document.get("warnings"), path)],
         **ends,
     }
+
+
+def earlier_warnings(listed: Any, path: tuple[object, ...]) -> Iterator[dict[str, Any]]:
+    """What the model was read with on that day, in the place where the report says so."""
+    for index, one in enumerate(listed[:MAX_FAULTS] if isinstance(listed, list) else ()):
+        detail = one.get("detail") if isinstance(one, Mapping) else None
+        if isinstance(detail, str):
+            yield {"pointer": pointer(*path, "warnings", index), "detail": detail[:LONGEST]}
 
 
 def shape(value: Any) -> bool:

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from layercalc.analysis import Analysis
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Unreadable, pointer
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.model import Model
 from layercalc.readers import archive
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.tensors import Path, refuse
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
+LONGEST = 100  # characters of a version
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class KerasWeights:
 
     tree: Callable[[], hdf5.Tree]
 
-    def named(self, model: Model, weights: keras_names.Wanted) -> list[keras_names.Found]:
+    def named(self, analysis: Analysis) -> list[keras_names.Found]:
         """Every tensor of the file, with the name of ours where there is one."""
-        return keras_names.mapped(self.tree(), model, weights)
+        return keras_names.mapped(self.tree(), analysis)
 
 
 def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
@@ -35,18 +36,27 @@ def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED)
         return parse_json(archive.unpacked(body, limits), limits), keras_weights(body, path, limits)
     if body.startswith(hdf5.MAGIC):
         permit(len(body), path, limits)
-        config = hdf5.opened(body, path).attribute("", "model_config")
+        tree = hdf5.opened(body, path)
+        config = tree.attribute("", "model_config")
         if config is None:
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
             raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
-        text = config.decode("utf8", "replace") if isinstance(config, bytes) else str(config)
-        return parse_json(text, limits), keras_weights(body, path, limits)
+        document = parse_json(text_of(config), limits)
+        for key in ("keras_version", "backend") if isinstance(document, dict) else ():
+            if (said := tree.attribute("", key)) is not None:
+                document.setdefault(key, text_of(said)[:LONGEST])
+        return document, keras_weights(body, path, limits)
     if looks_like_json(body):
         return parse_json(body, limits), None
     text = decode_text(body)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
     return parse_json(text, limits) if looks_like_json(text) else text, None
+
+
+def text_of(value: Any) -> str:
+    """An attribute as text."""
+    return value.decode("utf8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def read_weights_file(body: bytes, path: Path = ("weights",), limits: Limits = UNLIMITED) -> Any:

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from layercalc.analysis import Analysis
 from layercalc.files.hdf5 import Tree
+from layercalc.layers import Layer
+from layercalc.layers.base import Identity
 from layercalc.layers.keras import snake_case
 from layercalc.model import Model
 from layercalc.tensors import Stored
@@ -33,16 +36,29 @@ class Found(NamedTuple):
 Wanted = list[tuple[str, WeightSpec]]
 
 
-def mapped(tree: Tree, model: Model, weights: Wanted) -> list[Found]:
-    """Every tensor of the file that is a weight, with the name of ours where there is one."""
+def mapped(tree: Tree, analysis: Analysis) -> list[Found]:
+    """Every tensor of the file that is a weight, with the name of ours where there is one; shared ones once.
+
+    A shared weight is wanted under each of its places, since a file may keep it under any or all of them.
+    """
     root = next((root for root in LEGACY_ROOTS if names(tree, root, "layer_names") is not None), None)
+    held = {f"{row.name}/{one.weight.path}": one for row in analysis.rows for one in row.weights}
+    first: dict[tuple[str, str], tuple[str, WeightSpec]] = {}  # once in each layer of the model
+    for local, one in held.items():
+        first.setdefault((local.partition("/")[0], one.name), (local, one.weight))
+    weights, model = list(first.values()), analysis.model
     pairs = dict(structural(tree, model, weights) if root is None else legacy(tree, root, model, weights))
     inside = f"{root}/" if root else ""
-    return [
-        Found(pairs.get(at), at, stored)
-        for at, stored in tree.datasets.items()
-        if at in pairs or (at.startswith(inside) and not NO_WEIGHTS.search(at) and not repeated(at, tree, pairs))
-    ]
+    known: set[str] = set()
+    found = []
+    for at, stored in tree.datasets.items():
+        name = held[pairs[at]].name if at in pairs else None
+        if name is None and (not at.startswith(inside) or NO_WEIGHTS.search(at) or repeated(at, tree, pairs)):
+            continue
+        if name is None or name not in known:
+            found.append(Found(name, at, stored))
+            known |= {name} if name else set()
+    return found
 
 
 def repeated(at: str, tree: Tree, pairs: dict[str, str]) -> bool:
@@ -57,7 +73,7 @@ def structural(tree: Tree, model: Model, weights: Wanted) -> Iterator[tuple[str,
     paths = [at for at in sorted(tree.datasets, key=natural) if "vars/" in at and not NO_WEIGHTS.search(at)]
     theirs, wanted, specs = under(paths), under([name for name, _ in weights]), dict(weights)
     container = next((name for name in CONTAINERS if name in tree.groups), CONTAINERS[0])
-    for group, ours in placed(model, container, "", tree):
+    for group, ours in placed(model, container, "", tree, {}):
         if ours in wanted and f"{group}/" in theirs:
             arrays: dict[str, list[str]] = {}
             for at in theirs[f"{group}/"]:
@@ -74,21 +90,43 @@ def under(names: list[str]) -> dict[str, list[str]]:
     return out
 
 
-def placed(model: Model, container: str, prefix: str, tree: Tree) -> Iterator[tuple[str, str]]:
-    """The group of every layer, and what its weights' names begin with; nested models unrolled."""
+def placed(
+    model: Model, container: str, prefix: str, tree: Tree, saved: dict[Identity, str]
+) -> Iterator[tuple[str, str]]:
+    """The group of every layer, and what its weights' names begin with; nested models unrolled.
+
+    Keras saves an object once, where it comes first: `saved` has its group. Some versions count its other places too.
+    """
     counts: dict[str, int] = {}
     for call in model.calls:
         if call.use > 1 or call.layer is None:
             continue
         bases = class_names(call.layer)
         known = [numbered(base, counts.get(base, 0)) for base in bases]
-        at = next((i for i, name in enumerate(known) if f"{container}/{name}" in tree.groups), 0)
-        counts[bases[at]] = counts.get(bases[at], 0) + 1
+        there = [i for i, name in enumerate(known) if f"{container}/{name}" in tree.groups]
+        at = there[0] if there else 0
         group, ours = f"{container}/{known[at]}", f"{prefix}{call.name}/"
+        if call.identity in saved:
+            counts[bases[at]] = counts.get(bases[at], 0) + (not there)
+            yield saved[call.identity], ours
+            continue
+        counts[bases[at]] = counts.get(bases[at], 0) + 1
+        saved |= {
+            identity: path for identity, path in objects(call.identity, call.layer, group) if identity not in saved
+        }
         if isinstance(call.layer, Model):
-            yield from placed(call.layer, f"{group}/{container.partition('/')[0]}", ours, tree)
+            yield from placed(call.layer, f"{group}/{container.partition('/')[0]}", ours, tree, saved)
         else:
             yield group, ours
+
+
+def objects(identity: Identity | None, layer: Any, group: str) -> Iterator[tuple[Identity, str]]:
+    """The objects that a layer is and has in its config, and the group of each."""
+    if identity is not None:
+        yield identity, group
+    for path, child in () if isinstance(layer, Model) else layer.children():
+        if isinstance(child, Layer):
+            yield from objects(child.identity, child, "/".join((group, *map(str, path))))
 
 
 def class_names(layer: Any) -> list[str]:

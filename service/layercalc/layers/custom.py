@@ -87,4 +87,4 @@ class Custom(Layer):
 
     def declared(self, what: str, count: int | None) -> Dim:
         """A count, or an unknown one that says whose it is."""
-        return Unknown(f"the {what} that a Custom layer does not declare") if count is None else count
+        return Unknown(f"the {what} that a Custom layer does not declare", True) if count is None else count

@@ -67,6 +67,8 @@ class Initializer:
                 raise ValueError(f"Its {argument} must be a number, not {json.dumps(given, default=str)}.")
             if isinstance(example, str) and type(given) is not str:
                 raise ValueError(f"Its {argument} must be a string, not {json.dumps(given, default=str)}.")
+        if arguments.get("distribution") == "normal":  # as Keras 2 called it
+            arguments["distribution"] = "truncated_normal"
         if arguments.get("scale", 1.0) <= 0 or arguments.get("stddev", 1.0) < 0:
             raise ValueError("Its scale must be positive and its stddev not negative.")
         if (arguments.get("mode", "fan_in"), arguments.get("distribution", "uniform")) not in VARIANCE_SCALINGS:
@@ -88,7 +90,7 @@ ALIASES = {
 VARIANCE_SCALINGS = {
     (mode, distribution)
     for mode in ("fan_in", "fan_out", "fan_avg")
-    for distribution in ("truncated_normal", "untruncated_normal", "uniform")
+    for distribution in ("truncated_normal", "narrow_truncated_normal", "untruncated_normal", "uniform")
 }
 
 
@@ -149,6 +151,8 @@ def variance_scaling(
         return random_uniform(shape, generator, -limit, limit)
     if distribution == "truncated_normal":
         return truncated_normal(shape, generator, 0.0, sqrt(scale) / 0.87962566103423978)
+    if distribution == "narrow_truncated_normal":  # Keras up to 2.1.6, and tf.js: what is cut off is not made up for
+        return truncated_normal(shape, generator, 0.0, sqrt(scale))
     return random_normal(shape, generator, 0.0, sqrt(scale))
 
 

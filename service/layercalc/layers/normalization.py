@@ -12,7 +12,7 @@ from layercalc.layers import base
 from layercalc.layers.base import Identity, Weight
 from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
 from layercalc.layers.initializers import Initializer
-from layercalc.layers.keras import Layer, layer
+from layercalc.layers.keras import KERAS, Layer, layer
 from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
 
@@ -50,6 +50,7 @@ class BatchNormalization(Layer):
     renorm_momentum = Number(0.99)
     synchronized = Bool(False)
 
+    fused: ClassVar[dict[int, tuple[int, ...]]] = {}  # by rank the axes for which Keras takes one kernel of TensorFlow
     legacy: ClassVar[dict[str, str | None]] = {"fused": None, "virtual_batch_size": None, "adjustment": None}
     supports_masking = True
     example: ClassVar[Any] = {}, (2, 4, 4, 3)
@@ -72,7 +73,19 @@ class BatchNormalization(Layer):
             weight("renorm_mean", along, self.moving_mean_initializer, trainable=False)
             weight("renorm_stddev", along, self.moving_variance_initializer, trainable=False)
         how = {"epsilon": self.epsilon, "scale": self.scale, "center": self.center}
+        if axis in self.fused.get(x.ndim, ()):
+            how["fused"] = True
         return ops.batch_norm(x, mean, variance, *affine, axis=axis, **how)
+
+
+def fused_batch_normalization(name: str, fused: dict[int, tuple[int, ...]]) -> None:
+    """Register a batch normalisation as a Keras 2 has it: TensorFlow's kernel for some axes of some ranks."""
+    KERAS.older[f"{name}.BatchNormalization"] = type("BatchNormalization", (BatchNormalization,), {"fused": fused})
+
+
+fused_batch_normalization("keras2", {4: (3,)})  # from 2.2 on, on a processor
+fused_batch_normalization("tf.keras1", {4: (1, 3)})  # TensorFlow 1.5 to 2.2
+fused_batch_normalization("tf.keras2", {4: (1, 3), 5: (1, 4)})
 
 
 @layer

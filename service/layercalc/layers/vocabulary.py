@@ -27,7 +27,8 @@ class Vocabulary:
     `unnamed` is what a layer without a name is called after its type (a counter follows where that is taken), `slips`
     arguments as people misspell them and what each may mean, `ignored` arguments of any layer that change nothing here,
     `refused` types that cannot be layers here and why, `functions` what is called on tensors and constants and is no
-    layer, `models` class names that readers build a whole model from.
+    layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
+    framework computed them, by names that it does not have.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -40,6 +41,7 @@ class Vocabulary:
     aliases: dict[str, str] = field(default_factory=dict)
     functions: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Callable[[dict[str, Any]], Layer]] = field(default_factory=dict)
+    older: dict[str, Kind] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.name in VOCABULARIES:
@@ -70,7 +72,7 @@ class Vocabulary:
 
     def get(self, name: Any) -> Kind | None:
         """The layer type of that name or alias, if there is one."""
-        return self.kinds.get(self.aliases.get(name, name)) if isinstance(name, str) else None
+        return (self.kinds.get(self.aliases.get(name, name)) or self.older.get(name)) if isinstance(name, str) else None
 
     def find(self, name: Any) -> Kind:
         """The layer type of that name or alias; ConfigError names the nearest one."""

@@ -15,6 +15,8 @@ from layercalc.ops.reach import Spans
 class BatchNorm(Op):
     """x · scale + shift along one axis, scale = gamma / sqrt(variance + epsilon), shift = beta − mean · scale.
 
+    `fused` says that the framework has one kernel for it, and changes nothing but how other tools count.
+
     Ioffe & Szegedy 2015, arXiv:1502.03167, at inference: scale and shift depend on weights alone.
     """
 
@@ -22,7 +24,9 @@ class BatchNorm(Op):
 
     floating = True
 
-    def shape(self, x: Shape, *_: Shape, axis: int, epsilon: float, scale: bool, center: bool) -> Shape:
+    def shape(
+        self, x: Shape, *_: Shape, axis: int, epsilon: float, scale: bool, center: bool, fused: bool = False
+    ) -> Shape:
         return x
 
     def cost(self, out: Shape, *_: Shape, **__: Any) -> Cost:
@@ -32,7 +36,7 @@ class BatchNorm(Op):
     def reach(self, out: Shape, spans: list[Spans], *_: Shape, **__: Any) -> Spans:
         return spans[0]
 
-    def run(self, x: Any, *vectors: Any, axis: int, **how: Any) -> np.ndarray:
+    def run(self, x: Any, *vectors: Any, axis: int, fused: bool = False, **how: Any) -> np.ndarray:
         factor, shift = self.folded(x.dtype, *vectors, **how)
         along = [1] * x.ndim
         along[axis] = -1
@@ -40,7 +44,7 @@ class BatchNorm(Op):
         y += shift.reshape(along)
         return y
 
-    def affine(self, x: Any, *vectors: Any, channels: int, axis: int, **how: Any) -> Affine | None:
+    def affine(self, x: Any, *vectors: Any, channels: int, axis: int, fused: bool = False, **how: Any) -> Affine | None:
         return Affine(*self.folded(x.dtype, *vectors, **how)) if axis % x.ndim == channels else None
 
     def folded(self, dtype: Any, mean: Any, variance: Any, *affine: Any, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]

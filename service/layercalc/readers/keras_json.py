@@ -8,12 +8,13 @@ from typing import Any
 
 from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
 from layercalc.layers.keras import KERAS
-from layercalc.layers.nested import OLD_ACTIVATIONS, identity_of
+from layercalc.layers.nested import identity_of
 from layercalc.layers.operations import recorded
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source
 from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
+from layercalc.readers.keras_versions import of_its_time
 from layercalc.readers.tf_operations import TF_CLASSES, translate
 from layercalc.wording import (
     received,
@@ -30,8 +31,7 @@ Path = tuple[object, ...]
 
 def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None) -> tuple[Model, Draft]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it."""
-    if str(document.get("keras_version")).startswith(("1.", "2.")):
-        document = with_old_activations(document)
+    document = of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
     place = JsonPlace(path, path, document)
     draft = Draft("model", "keras", KERAS, memo)
@@ -69,20 +69,6 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     model.trainable = config.get("trainable", True) is not False
     model.kind = kind if kind == SEQUENTIAL else model.type
     return model, draft
-
-
-def with_old_activations(value: Any) -> Any:
-    """A document of Keras 2 in which the activations that Keras 3 computes in another way have names of their own."""
-    if isinstance(value, list):
-        return [with_old_activations(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: f"keras2.{one}"
-        if key.endswith("activation") and isinstance(one, str) and f"keras2.{one}" in OLD_ACTIVATIONS
-        else with_old_activations(one)
-        for key, one in value.items()
-    }
 
 
 def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:
@@ -230,7 +216,7 @@ def layer_name(draft: Draft, item: dict[str, Any], config: dict[str, Any], place
     """The name Keras gave the layer; a missing one is made as Keras would."""
     name = item.get("name", config.get("name")) if "inbound_nodes" in item else config.get("name", item.get("name"))
     if name is None:
-        return draft.named(item["class_name"])
+        return draft.named(item["class_name"].rpartition(".")[2])
     draft.reserve(name, place)
     return str(name)
 

@@ -7,9 +7,11 @@ tf_keras.src.saving.legacy.serialization (SharedObjectSavingScope).
 """
 
 import copy
+import marshal
 from collections.abc import Iterator
 from typing import Any
 
+from layercalc import deadline
 from layercalc.errors import Unreadable, pointer
 from layercalc.layers.keras import KERAS
 from layercalc.layers.nested import identity_of
@@ -26,31 +28,28 @@ def marked(document: Item, path: Path = ()) -> Item:
 
     Unreadable where two first places would do.
     """
-    if not any(identity_of(item) for item, _ in layers(document, path)):
+    names = {called(item) for item, _ in layers(document, path) if identity_of(item)}
+    if not names:
         return document
     document = copy.deepcopy(document)
     known: set[str] = set()
-    free: dict[tuple[Any, Any], list[Item]] = {}  # places without a mark, by class and name
+    free: dict[bytes, list[Item]] = {}  # places without a mark, by class and config
     for item, at in layers(document, path):
-        identity = identity_of(item)
-        alike = free.setdefault(called(item), [])
+        if called(item) not in names or (identity := identity_of(item)) in known:
+            continue
+        deadline.check()
+        alike = free.setdefault(marshal.dumps((item["class_name"], unmarked(item["config"]))), [])
         if identity is None:
             alike.append(item)
-        elif identity not in known:
-            known.add(identity)
-            config = unmarked(item["config"])
-            first = [one for one in alike if unmarked(one["config"]) == config]
-            if len(first) > 1:
-                kind, name = called(item)
-                detail = (
-                    f"It is one of {len(first)} layers before it, each {kind} {name!r}, and the document does not say"
-                )
-                raise Unreadable(
-                    [{"pointer": pointer(*at, MARK), "detail": f"{detail} which; rename them."}], status=422
-                )
-            for one in first:
-                one[MARK] = item[MARK]
-                alike[:] = [other for other in alike if other is not one]
+            continue
+        known.add(identity)
+        if len(alike) > 1:
+            kind, name = called(item)
+            detail = f"It is one of {len(alike)} layers {kind} {name!r} before it; which, is not said: rename them."
+            raise Unreadable([{"pointer": pointer(*at, MARK), "detail": detail}], status=422)
+        for one in alike:
+            one[MARK] = item[MARK]
+        alike.clear()
     return document
 
 

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from layercalc.budgets import Judged
 from layercalc.formats import where
 
-LEVELS = ("fault", "error", "warn")  # a fault is a reason why nothing could be judged
+LEVELS = ("fault", "error", "warn", "note")  # a fault is why nothing could be judged, a note what a model is read with
 
 
 class Finding(NamedTuple):
-    """A budget that is exceeded, or a fault that kept one from being judged; `file` is None for standard input."""
+    """A budget that is exceeded, a fault that kept one from being judged, or a warning of the model's reader.
+
+    `file` is None for standard input.
+    """
 
     level: str
     model: str
@@ -27,20 +30,31 @@ class Finding(NamedTuple):
 
 
 def findings(judged: Judged) -> list[Finding]:
-    """Every fault, then what is exceeded, then what is warned of, each by how far past its limit."""
-    found = [one for name, verdict in judged for one in (*faults(name, verdict), *exceeded(name, verdict))]
+    """Every fault, then what is exceeded, then what is warned of, each by how far past its limit, then the notes."""
+    found = [
+        one
+        for name, verdict in judged
+        for one in (*faults(name, verdict), *exceeded(name, verdict), *notes(name, verdict))
+    ]
     return sorted(found, key=lambda one: (LEVELS.index(one.level), -overshoot(one.result)))
 
 
 def faults(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:
-    for number, one in enumerate(verdict.get("errors", ())):
+    return said(name, verdict, "errors", "fault", "fault")
+
+
+def notes(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:
+    return said(name, verdict, "warnings", "note", "warning")
+
+
+def said(name: str, verdict: dict[str, Any], key: str, level: str, title: str) -> Iterator[Finding]:
+    """What a verdict says of the document, each in its place."""
+    for number, one in enumerate(verdict.get(key, ())):
         inside = {
             key: value for key, value in one.items() if key not in ("file", "line" if "column" not in one else "")
         }
         file, line = path(one.get("file", name)), one.get("line", 1)
-        yield Finding(
-            "fault", name, "fault", where(inside) + one["detail"], file, line, digest(name, "fault", number), {}
-        )
+        yield Finding(level, name, title, where(inside) + one["detail"], file, line, digest(name, title, number), {})
 
 
 def exceeded(name: str, verdict: dict[str, Any]) -> Iterator[Finding]:

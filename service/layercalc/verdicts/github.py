@@ -9,7 +9,7 @@ def github(judged: Judged) -> str:
     lines = []
     for one in findings(judged):
         at = f"file={escaped(one.file, ':,')},line={one.line}," if one.file is not None else ""
-        kind = "warning" if one.level == "warn" else "error"
+        kind = "warning" if one.level in ("warn", "note") else "error"
         title = f"layercalc: {one.model}" + ("" if one.level == "fault" else f": {one.title}")
         lines.append(f"::{kind} {at}title={escaped(title, ':,')}::{escaped(one.detail)}\n")
     return "".join(lines)

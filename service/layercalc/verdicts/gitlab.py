@@ -7,7 +7,7 @@ from typing import Any
 from layercalc.budgets import Judged
 from layercalc.verdicts.findings import findings, titled
 
-SEVERITIES = {"fault": "critical", "error": "major", "warn": "minor"}
+SEVERITIES = {"fault": "critical", "error": "major", "warn": "minor", "note": "info"}
 
 
 def gitlab(judged: Judged) -> str:
@@ -15,7 +15,7 @@ def gitlab(judged: Judged) -> str:
     entries = [
         {
             "description": one.detail,
-            "check_name": f"layercalc/{one.result.get('metric', 'fault')}",
+            "check_name": f"layercalc/{one.result.get('metric', one.title)}",
             "fingerprint": one.key,
             "severity": SEVERITIES[one.level],
             "location": {"path": one.file or "stdin", "lines": {"begin": one.line}},
@@ -36,6 +36,9 @@ def metrics(judged: Judged) -> str:
 
     for name, verdict in judged:
         add("passed", "Whether every budget of the model holds.", verdict["passed"], model=name)
+    for name, verdict in judged:
+        if count := len(verdict.get("warnings", ())):
+            add("warnings", "Warnings that the model was read with.", count, model=name)
     for name, verdict in judged:
         for metric, n in verdict["totals"].items():
             add(metric, f"{metric} of the model.", n, model=name)

@@ -1,4 +1,7 @@
-"""JUnit XML: a suite for each model, a case for each budget. A warning is the case's output, a fault an error."""
+"""JUnit XML: a suite for each model, a case for each budget. A warning is the case's output, a fault an error.
+
+What a model was read with is a property of its suite.
+"""
 
 import re
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 
 from layercalc.budgets import Judged
-from layercalc.verdicts.findings import faults, place, titled
+from layercalc.verdicts.findings import faults, notes, place, titled
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 
@@ -24,6 +27,9 @@ def junit(judged: Judged) -> str:
         suite = TestSuite(clean(name))
         for metric, n in verdict["totals"].items():
             suite.add_property(clean(metric), "unknown" if n is None else str(n))
+        for note in notes(name, verdict):
+            where = "" if note.file is None else f"{note.file}:{note.line}: "
+            suite.add_property("warning", clean(where + note.detail))
         for title, _, one in titled(name, verdict):
             case = made(name, title, *place(name, one))
             if not one["passed"] and one["level"] == "error":

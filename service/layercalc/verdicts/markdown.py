@@ -6,20 +6,20 @@ from typing import Any
 
 from layercalc.amounts import number_text, share
 from layercalc.budgets import Judged
-from layercalc.formats import as_markdown, code, prose
+from layercalc.formats import as_markdown, code, prose, warning_lines
 from layercalc.verdicts.findings import findings, headline, overshoot, titled
 from layercalc.verdicts.tables import diff_sheet, signed
 
 MARKER = "<!-- layercalc check -->"  # by which a comment is found again, to be written anew in its place
 ROOM = 60_000  # characters; GitHub takes 65,536 in a comment
 MANY = 50  # rows of a table
-ICONS = {"error": "❌", "warn": "⚠️", "ok": "✅", "fault": "🚫"}
+ICONS = {"error": "❌", "warn": "⚠️", "ok": "✅", "fault": "🚫", "note": "ℹ️"}
 
 
 def markdown(judged: Judged) -> str:
     """A heading, then a part for each model, the worst first; as many as fit."""
     worst = next(iter(findings(judged)), None)
-    icon = ICONS[worst.level if worst else "ok"]
+    icon = ICONS[worst.level if worst and worst.level != "note" else "ok"]
     out = f"{MARKER}\n### {icon} Model budgets: {headline(judged)}\n"
     parts = sorted(judged, key=lambda one: badness(*one), reverse=True)
     for number, (name, verdict) in enumerate(parts):
@@ -103,15 +103,23 @@ def diff_markdown(found: dict[str, Any]) -> str:
     changed = {key: (one["before"], one["after"]) for key, one in found["totals"].items()}
     sheet = diff_sheet(found)
     sheet.notes = []
+    notes = [f"\n{prose(line)}  " for line in warning_lines(found["warnings"][:MANY])]
     heading = "no difference" if found["identical"] else f"{len(sheet.rows)} layers differ"
     if not sheet.rows:
-        return "\n".join([f"### diff: {heading}", "", *totals_table(changed)]) + "\n"
+        return "\n".join([f"### diff: {heading}", "", *totals_table(changed), *notes]) + "\n"
     left = len(sheet.rows) - MANY * 4
     sheet.rows = sheet.rows[: MANY * 4]
     lines = as_markdown(sheet).rstrip("\n").split("\n")[2:]
     more = [f"{left} more layers found no room here."] if left > 0 else []
     return "\n".join(
-        [f"### diff: {heading}", "", *totals_table(changed), "", *folded("Layers", [*lines, *more], len(lines) < 20)]
+        [
+            f"### diff: {heading}",
+            "",
+            *totals_table(changed),
+            *notes,
+            "",
+            *folded("Layers", [*lines, *more], len(lines) < 20),
+        ]
     )
 
 

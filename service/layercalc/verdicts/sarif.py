@@ -9,17 +9,20 @@ from layercalc.budgets import Judged
 from layercalc.verdicts.findings import Finding, findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS = {"error": "error", "warn": "warning"}
+LEVELS = {"error": "error", "warn": "warning", "note": "note"}
 ROOT = "%SRCROOT%"
 EXACT = 1 << 53  # past it a reader of JSON may round
 
 
 def sarif(judged: Judged) -> str:
-    """A result for each budget that is exceeded; a fault is a notification of a run that did not succeed."""
+    """A result for each budget that is exceeded, and a note for each warning of the model's reader.
+
+    A fault is a notification of a run that did not succeed.
+    """
     found = findings(judged)
     metrics = sorted({one["metric"] for _, verdict in judged for one in verdict["results"]})
     faults = [one for one in found if one.level == "fault"]
-    rules = [rule(metric) for metric in metrics]
+    rules = [*(rule(metric) for metric in metrics), *([NOTED] if any(one.level == "note" for one in found) else [])]
     driver: dict[str, Any] = {
         "name": "layercalc",
         "version": __version__,
@@ -45,6 +48,17 @@ def sarif(judged: Judged) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
+NOTED = {
+    "id": "warning",
+    "name": "ReadWithWarning",
+    "shortDescription": {"text": "The model was read with a warning"},
+    "fullDescription": {"text": "Something in the model's document was read in a way that its author may not mean."},
+    "help": {"text": "Write it as the message says, or make sure that it was read as it is meant."},
+    "defaultConfiguration": {"level": "note"},
+    "properties": {"tags": ["model"]},
+}
+
+
 def rule(metric: str) -> dict[str, Any]:
     return {
         "id": f"budget/{metric}",
@@ -61,10 +75,10 @@ def rule(metric: str) -> dict[str, Any]:
 
 def result(one: Finding, metrics: list[str]) -> dict[str, Any]:
     found = one.result
-    numbers = {key: number(found[key]) for key in ("limit", "actual", "excess")}
+    numbers = {key: number(found[key]) for key in ("limit", "actual", "excess") if key in found}
     return {
-        "ruleId": f"budget/{found['metric']}",
-        "ruleIndex": metrics.index(found["metric"]),
+        "ruleId": f"budget/{found['metric']}" if found else NOTED["id"],
+        "ruleIndex": metrics.index(found["metric"]) if found else len(metrics),
         "level": LEVELS[one.level],
         "message": {"text": f"{one.model}: {one.detail}"},
         **at(one),

@@ -5,7 +5,7 @@ from typing import Any
 
 from layercalc.amounts import number_text, shape_text
 from layercalc.budgets import Judged
-from layercalc.formats import Sheet, as_csv, as_text, where
+from layercalc.formats import Sheet, as_csv, as_text, warning_lines, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
 
@@ -16,7 +16,8 @@ def check_sheet(verdict: dict[str, Any]) -> Sheet:
     words = [["FAULT", f"{where(one)}{one['detail']}"] for one in verdict.get("errors", ())]
     words += [["ok" if one["passed"] else one["level"].upper(), one["detail"]] for one in results]
     raw = [[one.get(key) for key in KEYS] for one in verdict["results"]]
-    return Sheet("check", ["Result", "Budget"], words, list(KEYS), raw, [outcome([("", verdict)])])
+    notes = [*warning_lines(verdict.get("warnings", ())), outcome([("", verdict)])]
+    return Sheet("check", ["Result", "Budget"], words, list(KEYS), raw, notes)
 
 
 def outcome(judged: Judged) -> str:
@@ -47,7 +48,8 @@ def check_sheets(judged: Judged) -> list[Sheet]:
             sheet.title = f"check {name}"
             sheets.append(sheet)
     fine = [[name, f"{len(verdict['results'])} budgets hold"] for name, verdict in judged if not bad(verdict)]
-    return [*sheets, Sheet("check", ["Model", "Result"], fine, [], [], [outcome(judged)])]
+    read = [one for _, verdict in judged if not bad(verdict) for one in verdict.get("warnings", ())]
+    return [*sheets, Sheet("check", ["Model", "Result"], fine, [], [], [*warning_lines(read), outcome(judged)])]
 
 
 def bad(verdict: dict[str, Any]) -> bool:
@@ -59,15 +61,19 @@ def text(judged: Judged) -> str:
 
 
 def csv(judged: Judged) -> str:
-    """One line for each budget; of several models, the model first. A fault is a line with nothing but its words."""
-    if len(judged) == 1 and "errors" not in judged[0][1]:
+    """One line for each budget; of several models, the model first.
+
+    A fault, and a warning of the model's reader, are a line with nothing but its words.
+    """
+    if len(judged) == 1 and not ("errors" in judged[0][1] or judged[0][1].get("warnings")):
         return as_csv(check_sheet(judged[0][1]))
     raw = []
     for name, verdict in judged:
         raw += [[name, *(one.get(key) for key in KEYS), one["detail"]] for one in verdict["results"]]
         raw += [
-            [name, "fault", *[None] * (len(KEYS) - 2), False, f"{where(one)}{one['detail']}"]
-            for one in verdict.get("errors", ())
+            [name, kind, *[None] * (len(KEYS) - 2), passed, f"{where(one)}{one['detail']}"]
+            for key, kind, passed in (("errors", "fault", False), ("warnings", "warning", True))
+            for one in verdict.get(key, ())
         ]
     return as_csv(Sheet("check", [], [], ["model", *KEYS, "detail"], raw))
 
@@ -98,6 +104,7 @@ def diff_sheet(found: dict[str, Any]) -> Sheet:
         for metric, one in found["totals"].items()
         if one["before"] != one["after"]
     ] or ["The totals are the same."]
+    notes += warning_lines(found["warnings"])
     raw = [
         [*(one[key] for key in keys), *(one["deltas"].get(metric, 0) for metric in metrics)] for one in found["layers"]
     ]

@@ -74,7 +74,7 @@ def problems(*statuses: int) -> dict[str, Any]:
         429: "too many requests, or forward passes at a time",
         503: "past its deadline, out of memory, or about to stop",
     }
-    content = {"application/problem+json": {"schema": ref("Problem")}}
+    content = {"application/problem+json": {"schema": ref("Problem")}, "text/plain": {"schema": {"type": "string"}}}
     return {str(status): {"description": titles[status], "content": content} for status in statuses}
 
 

@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457), whoever raises them."""
+"""Errors as application/problem+json (RFC 9457) or as text, whoever raises them."""
 
 import logging
 from http import HTTPStatus
@@ -23,10 +23,12 @@ from layercalc.errors import (
     capped,
 )
 from layercalc.limits import Limits
-from layercalc.web.texts import json_bytes
+from layercalc.sheets import refusal_text
+from layercalc.web.texts import json_bytes, utf8
 from layercalc.wording import nearest
 
 LONGEST = 2_000  # characters of a detail
+PROBLEM, TEXT = "application/problem+json", "text/plain"
 
 log = logging.getLogger("layercalc")
 
@@ -45,7 +47,10 @@ TYPES: dict[type[Refused], str] = {
 
 
 def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -> Response:
-    """A problem document; `kind` names its type where the status alone does not say it."""
+    """A problem document, or text for who accepts no JSON as gladly.
+
+    `kind` names its type where the status alone does not say it.
+    """
     detail = cut(detail)
     body = {
         "type": f"urn:layercalc:problem:{kind}" if kind else "about:blank",
@@ -59,7 +64,13 @@ def problem(status: int, title: str, detail: str, kind: str = "", **more: Any) -
     g.refusal = kind or HTTPStatus(status).phrase.lower().replace(" ", "-")
     if request.path.startswith("/v2"):
         body["error"] = detail  # where the Open Inference Protocol's clients look for it
-    return Response(json_bytes(body), status, mimetype="application/problem+json")
+    if request.accept_mimetypes.best_match([PROBLEM, "application/json", TEXT], PROBLEM) == TEXT:
+        text = refusal_text(title, more.get("errors") or [{"detail": detail}], more.get("layers"))
+        response = Response(utf8(text), status, mimetype=TEXT)
+    else:
+        response = Response(json_bytes(body), status, mimetype=PROBLEM)
+    response.vary.add("Accept")
+    return response
 
 
 def raw_problem(status: int, detail: str) -> bytes:

@@ -211,8 +211,9 @@ def components() -> dict[str, Any]:
                 ),
                 "totals": {"type": "object"},
                 "baseline": row({"totals": {"type": "object"}}),
+                "warnings": array(ref("Warning")),
             },
-            "passed results totals",
+            "passed results totals warnings",
         ),
         "Badge": {
             "description": "for the endpoint badge of shields.io; `format=badge:params` shows that total",
@@ -257,6 +258,7 @@ def components() -> dict[str, Any]:
                         }
                     )
                 ),
+                "warnings": array(ref("Warning")),
             }
         ),
         "Weights": {
@@ -425,11 +427,8 @@ def components() -> dict[str, Any]:
                     row(
                         {
                             "name": STRING,
-                            "value": INTEGER,
-                            "default": INTEGER,
-                            "unit": STRING,
-                            "setting": STRING,
-                            "what": STRING,
+                            **dict.fromkeys(("value", "default"), INTEGER),
+                            **dict.fromkeys(("unit", "setting", "what"), STRING),
                         }
                     )
                 )
