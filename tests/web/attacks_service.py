@@ -1,6 +1,9 @@
 """What strangers may do to the service beside posting documents: connections, files and names, as tables."""
 
 import json
+import os
+import socket
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -34,3 +37,61 @@ STALLS = [
     Stall("probes-not-taken", 24, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 5000),
     Stall("scrapes-not-taken", 400, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 50),
 ]
+
+
+class Oddity(NamedTuple):
+    """Something in the folder of models that is no model, made by `put`; `name` is that of the model, `says` its reason."""
+
+    name: str | None
+    says: str
+    put: object
+
+
+def listening(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+def unreadable(path):
+    path.mkdir()
+    (path / "model.json").write_text("{}")
+    path.chmod(0)
+
+
+def closed_file(path):
+    path.write_text("{}")
+    path.chmod(0)
+
+
+def folder_of_many(path):
+    path.mkdir()
+    for number in range(300):
+        (path / f"{number}.json").write_text("{}")
+
+
+DENSE = json.dumps({"input_shape": [3], "layers": [{"type": "ReLU"}]})
+READY = "ready"
+ODDITIES = {
+    "dangling.json": Oddity("dangling", "No such file", lambda at: at.symlink_to("nowhere.json")),
+    "dangling.npz": Oddity(None, "", lambda at: at.symlink_to("nowhere.npz")),
+    "circle.json": Oddity("circle", "Too many levels of symbolic links", lambda at: at.symlink_to("circle.json")),
+    "self": Oddity("self", READY, lambda at: at.symlink_to(".")),
+    "loop": Oddity(None, "", lambda at: at.symlink_to("loop")),
+    "pipe.json": Oddity("pipe", "no regular file", os.mkfifo),
+    "pipe.safetensors": Oddity(None, "", os.mkfifo),
+    "socket.json": Oddity("socket", "No such device", listening),
+    "device.json": Oddity("device", "no regular file", lambda at: at.symlink_to("/dev/zero")),
+    "closed": Oddity("closed", "Permission denied", unreadable),
+    "locked.json": Oddity("locked", "Permission denied", closed_file),
+    "empty": Oddity(None, "", Path.mkdir),
+    "inside.json": Oddity(None, "", Path.mkdir),
+    "many": Oddity("many", "expected a document", folder_of_many),
+    "zero.json": Oddity("zero", "empty", Path.touch),
+    "binary.json": Oddity("binary", "", lambda at: at.write_bytes(bytes(range(256)))),
+    "deep.json": Oddity("deep", "", lambda at: at.write_text("[" * 100_000)),
+    "huge.json": Oddity("huge", "the limit is", lambda at: os.truncate(at, 1 << 42) if at.write_text("{") else None),
+    "line\nbreak \x1b[31m::error::.json": Oddity("line\nbreak \x1b[31m::error::", "", lambda at: at.write_text("x")),
+    "bytes\udcff.json": Oddity(None, "", lambda at: at.write_text(DENSE)),
+    "..data": Oddity(None, "", lambda at: (at.mkdir(), (at / "a.json").write_text(DENSE))),
+    "a" * 250 + ".json": Oddity("a" * 250, READY, lambda at: at.write_text(DENSE)),
+}
