@@ -82,6 +82,7 @@ class BudgetsFile(pytest.File):
     def collect(self) -> Iterator["Model"]:
         from layercalc.checks.plan import plan
         from layercalc.errors import Refused
+        from layercalc.escapes import printable
 
         options = self.config.option
         ref = options.layercalc_baseline_git
@@ -93,7 +94,7 @@ class BudgetsFile(pytest.File):
         except Refused as error:
             raise self.CollectError(faults(error)) from None
         for job in jobs:
-            yield Model.from_parent(self, name=Path(job.name).as_posix(), job=job)
+            yield Model.from_parent(self, name=printable(Path(job.name).as_posix()), job=job)
 
 
 class Model(pytest.Collector):
@@ -106,12 +107,14 @@ class Model(pytest.Collector):
         self.fault: Exception | None = None
 
     def collect(self) -> Iterator["Item"]:
+        from layercalc.escapes import printable
+
         seen: Counter[str] = Counter()
         for index, budget in enumerate(self.job.budgets):
             seen[budget.title] += 1
             more = f" ({seen[budget.title]})" if seen[budget.title] > 1 else ""
             source = (budget.file, budget.lines.get("", 1)) if budget.file else (str(self.path), 1)
-            yield Item.from_parent(self, name=budget.title + more, index=index, source=source)
+            yield Item.from_parent(self, name=printable(budget.title + more), index=index, source=source)
 
     def judge(self) -> list[dict[str, Any]]:
         """The results, one for each budget; Refused where the model cannot be judged, each time it is asked."""
@@ -155,10 +158,12 @@ class Item(pytest.Item):
         pytest.fail(words, pytrace=False)  # of an error in setup, pytest would show where we raised it
 
     def runtest(self) -> None:
+        from layercalc.escapes import printable
+
         if self.result["passed"]:
             return
         place = self.result.get("source") or dict(zip(("file", "line"), self.source, strict=True))
-        words = f"{place['file']}:{place['line']}: {self.parent.name}: {self.result['detail']}"
+        words = printable(f"{place['file']}:{place['line']}: {self.parent.name}: {self.result['detail']}")
         if self.result["level"] == "error":
             raise Exceeded(words)
         self.user_properties.append((WARNED, words))
@@ -174,9 +179,10 @@ class Item(pytest.Item):
 
 def faults(error: Any) -> str:
     """Why nothing can be judged, every fault with its place."""
+    from layercalc.escapes import printable
     from layercalc.formats import where
 
-    return "\n".join([f"{error.title}:", *(f"  {where(one)}{one['detail']}" for one in error.errors)])
+    return "\n".join([f"{error.title}:", *(printable(f"  {where(one)}{one['detail']}") for one in error.errors)])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -16,7 +16,7 @@ from layercalc.ops import OPS
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
-    {"dims", "errors", "cores", "effort", "keys", "amounts"},
+    {"dims", "errors", "cores", "effort", "keys", "amounts", "escapes"},
     {"deadline", "environment"},
     {"wording"},
     {"arrays"},
