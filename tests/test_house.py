@@ -22,6 +22,7 @@ ORDER = [  # each may import from those before it
     {"arrays"},
     {"limits"},
     {"settings"},
+    {"capacity"},
     {"ops"},
     {"layers"},
     {"places", "kept", "collector"},

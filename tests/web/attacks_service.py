@@ -159,3 +159,53 @@ GLOBS = [
     "*\0",
     "a\0b",
 ]
+
+
+class Fill(NamedTuple):
+    """A request that fills a worker as far as a limit lets it; `parts` are the lines of `capacity.parts` that it fills."""
+
+    name: str
+    path: str
+    body: bytes
+    parts: tuple[int, ...]
+
+
+BODY, TOKENS, LAYERS, PASS_BYTES, OUTPUTS = 2 << 20, 50_000, 2_000, 256 << 20, 400_000  # the limits that they go up to
+DOCUMENT, RUN = (1, 2, 4), (1, 4, 5, 6)  # beside the worker itself
+
+
+def filled(begin, piece, end, size):
+    """As many of a piece as there is room for."""
+    return (begin + piece * ((size - len(begin) - len(end)) // len(piece)) + end).encode()
+
+
+def of_layers(count, **layer):
+    return json.dumps({"input_shape": [4, 4], "layers": [layer] * count}).encode()
+
+
+def pass_of(shape, *layers, **more):
+    return json.dumps({"model": {"input_shape": shape, "layers": layers}, "inputs": {"seed": 1}, **more}).encode()
+
+
+KEYS = "".join(f'"{number:x}":1,' for number in range(1 << 18))
+SIDE = int((PASS_BYTES // 4) ** 0.5) - 600
+FILLS = [
+    Fill("objects", "/v1/analyze", filled("[", "{},", "1]", BODY), DOCUMENT),
+    Fill("objects-of-a-key", "/v1/analyze", filled("[", '{"a":1},', "1]", BODY), DOCUMENT),
+    Fill("lists", "/v1/analyze", filled("[", "[],", "1]", BODY), DOCUMENT),
+    Fill("keys", "/v1/analyze", ("{" + KEYS[: BODY - 100].rpartition(",")[0] + "}").encode(), DOCUMENT),
+    Fill("numbers", "/v1/analyze", filled("[", "1.5,", "1]", BODY), DOCUMENT),
+    Fill("texts", "/v1/analyze", filled("[", '"ab",', "1]", BODY), DOCUMENT),
+    Fill("wide-text", "/v1/analyze", filled('["', "\U0001f600", '"]', BODY // 4), DOCUMENT),
+    Fill("code-list", "/v1/analyze", filled("x=[", "1,", "1]", TOKENS - 10), DOCUMENT),
+    Fill("code-targets", "/v1/analyze", filled("x=(", "a,", "1)=1", TOKENS - 10), DOCUMENT),
+    Fill("code-calls", "/v1/analyze", filled("", "f()\n", "\n", TOKENS - 10), DOCUMENT),
+    Fill("layers", "/v1/analyze?conventions=all&explain=1", of_layers(LAYERS - 1, type="Dense", units=4), DOCUMENT),
+    Fill(
+        "wrapped-layers", "/v1/analyze?conventions=all&explain=1",
+        of_layers(LAYERS // 4, type="Bidirectional", layer={"type": "LSTM", "units": 2, "return_sequences": True}), DOCUMENT,
+    ),
+    Fill("weights", "/v1/forward", pass_of([SIDE], {"type": "Dense", "units": SIDE}), RUN),
+    Fill("activations", "/v1/forward", pass_of([PASS_BYTES // 12], {"type": "ReLU"}, {"type": "Reshape", "target_shape": [-1, 1]}, {"type": "GlobalMaxPooling1D"}), RUN),
+    Fill("outputs", "/v1/forward", pass_of([OUTPUTS - 1], {"type": "ReLU"}), RUN),
+]  # fmt: skip

@@ -419,21 +419,9 @@ def components() -> dict[str, Any]:
         ),
         "LayerList": row({"layers": array(ref("LayerSummary"))}),
         "ConventionList": row({"conventions": array(ref("Convention"))}),
-        "LimitList": row(
-            {
-                "limits": array(
-                    row(
-                        {
-                            "name": STRING,
-                            "value": INTEGER,
-                            "default": INTEGER,
-                            "unit": STRING,
-                            "setting": STRING,
-                            "what": STRING,
-                        }
-                    )
-                )
-            }
+        "LimitList": row({"limits": array(ref("Limit")), "worker_peak_bytes": INTEGER}),
+        "Limit": row(
+            {"name": STRING, "value": INTEGER, "default": INTEGER, "unit": STRING, "setting": STRING, "what": STRING}
         ),
         "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
         "LayerEntry": row(
