@@ -1,7 +1,6 @@
 """The memory that a service may take with its settings: `python scripts/sizing.py deploy/kubernetes/base/settings.env`.
 
-The most that hostile requests in every thread can make of it at the same time; an honest load needs a tenth. The
-factors were measured with bodies made to be the worst of their kind, see Sizing in deploy/README.md.
+The first process, and each worker as `layercalc.capacity` reckons it, which `GET /v1/limits` publishes.
 """
 
 import re
@@ -10,18 +9,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from layercalc.capacity import worker_peak_bytes
 from layercalc.environment import setting
 from layercalc.limits import Limits
 from layercalc.settings import Settings
 
 MASTER_BYTES = 96 << 20  # the first process, which loads the application and forks it
-BASE_BYTES = 128 << 20  # of a worker that has served for a while; 65 MiB when it starts
-PER_BODY_BYTE = 36  # of a JSON body: a million empty objects in a list
-PER_TEXT_BYTE = 12  # of a JSON body that is one text, in the widest characters, and wrong at its end
-PER_CONTAINER, PER_STRING, PER_VALUE = 360, 170, 64  # bytes in JSON: objects of a key, keys of one object, floats
-PER_CODE_TOKEN = 1_600  # Python's own syntax tree of `x=(a,a,a,…1)=1`
-PER_LAYER_BYTES = 40 << 10  # Bidirectional(LSTM) with every convention and all explanations
-PER_OUTPUT_BYTES = 64  # a number in the answer: as an object, in its list, and as text
 
 SETTINGS = {setting(one.name): one.default for one in (*fields(Limits), *fields(Settings))}
 KNOWN = SETTINGS.keys()
@@ -29,20 +22,14 @@ KNOWN = SETTINGS.keys()
 
 def memory(environment: Mapping[str, str]) -> int:
     """Bytes for the whole service, what /tmp holds aside."""
+    limits, settings = Limits.from_environment(environment), Settings.from_environment(sized(environment))
+    return MASTER_BYTES + settings.workers * worker_peak_bytes(limits, settings)
 
-    def of(name: str) -> int:
-        return int(environment.get(f"LAYERCALC_{name}", SETTINGS[f"LAYERCALC_{name}"]))
 
-    json = of("MAX_CONTAINERS") * PER_CONTAINER + of("MAX_STRINGS") * PER_STRING + of("MAX_VALUES") * PER_VALUE
-    document = max(
-        min(of("MAX_BODY_BYTES") * PER_BODY_BYTE, json + of("MAX_BODY_BYTES") * PER_TEXT_BYTE),
-        min(of("MAX_CODE_TOKENS"), of("MAX_CODE_CHARACTERS")) * PER_CODE_TOKEN,
-        of("MAX_LAYERS") * PER_LAYER_BYTES,
-    )
-    passes = min(of("MAX_FORWARD_PASSES"), of("THREADS"))
-    forward = passes * (of("MAX_FORWARD_BYTES") + of("MAX_FORWARD_OUTPUTS") * PER_OUTPUT_BYTES)
-    worker = BASE_BYTES + of("MAX_KEPT_BYTES") + of("THREADS") * (document + of("WORKSPACE_BYTES")) + forward
-    return MASTER_BYTES + of("WORKERS") * worker
+def sized(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that sizes follow from; others may name files that are not here."""
+    names = {setting(name) for name in ("workers", "threads", "workspace_bytes")}
+    return {name: str(value) for name, value in environment.items() if name in names}
 
 
 def quantity(text: str) -> int:

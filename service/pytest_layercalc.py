@@ -82,6 +82,7 @@ class BudgetsFile(pytest.File):
     def collect(self) -> Iterator["Model"]:
         from layercalc.checks.plan import plan
         from layercalc.errors import Refused
+        from layercalc.escapes import printable
 
         options = self.config.option
         ref = options.layercalc_baseline_git
@@ -93,7 +94,7 @@ class BudgetsFile(pytest.File):
         except Refused as error:
             raise self.CollectError(faults(error)) from None
         for job in jobs:
-            yield Model.from_parent(self, name=Path(job.name).as_posix(), job=job)
+            yield Model.from_parent(self, name=printable(Path(job.name).as_posix()), job=job)
 
 
 class Model(pytest.Collector):
@@ -107,12 +108,14 @@ class Model(pytest.Collector):
         self.fault: Exception | None = None
 
     def collect(self) -> Iterator["Item"]:
+        from layercalc.escapes import printable
+
         seen: Counter[str] = Counter()
         for index, budget in enumerate(self.job.budgets):
             seen[budget.title] += 1
             more = f" ({seen[budget.title]})" if seen[budget.title] > 1 else ""
             source = (budget.file, budget.lines.get("", 1)) if budget.file else (str(self.path), 1)
-            yield Item.from_parent(self, name=budget.title + more, index=index, source=source)
+            yield Item.from_parent(self, name=printable(budget.title + more), index=index, source=source)
 
     def judge(self) -> list[dict[str, Any]]:
         """The results, one for each budget; Refused where the model cannot be judged, each time it is asked."""
@@ -159,10 +162,12 @@ class Item(pytest.Item):
         pytest.fail(words, pytrace=False)  # of an error in setup, pytest would show where we raised it
 
     def runtest(self) -> None:
+        from layercalc.escapes import printable
+
         if self.result["passed"]:
             return
         place = self.result.get("source") or dict(zip(("file", "line"), self.source, strict=True))
-        words = f"{place['file']}:{place['line']}: {self.parent.name}: {self.result['detail']}"
+        words = printable(f"{place['file']}:{place['line']}: {self.parent.name}: {self.result['detail']}")
         if self.result["level"] == "error":
             raise Exceeded(words)
         self.user_properties.append((WARNED, words))
@@ -182,10 +187,10 @@ def faults(error: Any) -> str:
 
 
 def placed(one: dict[str, Any]) -> str:
-    """What is said of a document, with its place in front."""
-    from layercalc.formats import where
+    """What is said of a document, with its place in front, in a line."""
+    from layercalc.formats import placed
 
-    return f"{where(one)}{one['detail']}"
+    return placed(one)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import time
 import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from layercalc import InvalidModel, InvalidTensors, files, forward
+from layercalc import InvalidModel, InvalidTensors, deadline, files, forward
+from layercalc.errors import Refused
 from layercalc.limits import Limits
 from tests import oracle
 from tests.command import run
@@ -125,9 +128,9 @@ def npz(*arrays, **named):
     return file.getvalue()
 
 
-def hdf5(fill):
+def hdf5(fill, **how):
     file = io.BytesIO()
-    with h5py.File(file, "w") as opened:
+    with h5py.File(file, "w", **how) as opened:
         fill(opened)
     return file.getvalue()
 
@@ -290,7 +293,60 @@ def deep(f):
     f.create_group("/".join("abcdefgh" * 10))
 
 
+def links(f):
+    """100,000 names of one dataset, in the table of a file of 5 MB; fewer here, as the second of them is refused."""
+    both(f, (3, 2), dtype="f4")
+    for number in range(500):
+        f[f"layers/dense/vars/{number + 2}"] = f["layers/dense/vars/0"]
+
+
+def soft(f):
+    both(f)
+    f["layers/dense/vars/0"] = h5py.SoftLink("/layers/dense/vars/1")
+
+
+def inflating(f, mask=0):
+    """A chunk of 24 bytes that inflates to 64 MiB: HDF5 itself makes room for all of it before it looks."""
+    both(f, (3, 2), dtype="f4", chunks=(3, 2), compression="gzip", shuffle=True)
+    f["layers/dense/vars/0"].id.write_direct_chunk((0, 0), zlib.compress(bytes(64 << 20)), mask)
+
+
+def twice(f):
+    """Compressed, and again."""
+    both(f)
+    kept = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    kept.set_chunk((3, 2))
+    kept.set_deflate(9)
+    kept.set_deflate(9)
+    group = f["layers/dense/vars"].id
+    made = h5py.h5d.create(group, b"0", h5py.h5t.NATIVE_FLOAT, h5py.h5s.create_simple((3, 2)), kept)
+    made.write(h5py.h5s.ALL, h5py.h5s.ALL, KERNEL)
+
+
+def other_filter(f):
+    both(f, (3, 2), dtype="f4", chunks=(3, 2), compression="lzf")
+    f["layers/dense/vars/0"][:] = KERNEL
+
+
+def long_paths(f):
+    f.create_group("/".join(["a" * 1000] * 5))
+
+
+def big_attribute(f):
+    """An attribute of Keras' that is larger than one may be, as a list of texts kept elsewhere."""
+    both(f, (3, 2), dtype="f4")
+    f.attrs["layer_names"] = np.array(["x"] * 60_000, object)
+
+
 WEIGHTS = [
+    (hdf5(links), ["/weights/layers~1dense~1vars~110"], "twice"),
+    (hdf5(soft), ["/weights/layers~1dense~1vars~10"], "not followed"),
+    (hdf5(inflating), ["/weights/layers~1dense~1vars~10"], "inflates to more than its 28 bytes"),
+    (hdf5(lambda f: inflating(f, 1)), ["/weights/layers~1dense~1vars~10"], "inflates to more than its 28 bytes"),
+    (hdf5(twice), ["/weights/layers~1dense~1vars~10"], "compressed more than once"),
+    (hdf5(other_filter), ["/weights/layers~1dense~1vars~10"], "filter 32000"),
+    (hdf5(long_paths), ["/weights"], "4,000 characters"),
+    (hdf5(big_attribute, libver="latest"), ["/weights"], "larger than 67,108,864 bytes"),
     (npz(**{"d/kernel": np.zeros((3000, 2000), "f4"), "d/bias": BIAS}), ["/weights/d~1kernel"], "shape [3, 2]"),
     (lying_zip(), ["/weights/d~1kernel"], "lies"),
     (npz(**{"d/kernel": np.array([Bomb()]), "d/bias": BIAS}), ["/weights/d~1kernel"], "pickled"),
@@ -303,7 +359,7 @@ WEIGHTS = [
     (hdf5(external), ["/weights/layers~1dense~1vars~10"], "not followed"),
     (hdf5(outside), ["/weights/layers~1dense~1vars~10"], "in the file"),
     (hdf5(virtual), ["/weights/layers~1dense~1vars~10"], "in the file"),
-    (hdf5(circle), ["/weights/layers~1dense~1again"], "circles"),
+    (hdf5(circle), ["/weights/layers~1dense~1again"], "in circles"),
     (hdf5(deep), ["/weights"], "deeper"),
     (hdf5(lambda f: both(f, (3, 2), dtype="S5")), ["/weights/layers~1dense~1vars~10"], "Expected numbers"),
     (hdf5(lambda f: both(f)), ["/weights/layers~1dense~1vars~11", "/weights", "/weights"], "no weight"),
@@ -322,6 +378,37 @@ def test_weights_that_lie_are_refused_before_they_are_read(body, pointers, words
     assert [error["pointer"] for error in caught.value.errors][: len(pointers)] == pointers
     assert words in caught.value.errors[0]["detail"]
     assert "unpickled" not in capsys.readouterr().out
+
+
+def many_datasets(f):
+    for number in range(3_000):
+        f.create_dataset(f"layers/dense/vars/{number}", data=BIAS)
+
+
+def repeated_names(f):
+    """A layer that is named again and again, whose weights are, too."""
+    group = f.create_group("dense")
+    group.create_dataset("kernel", data=KERNEL)
+    group.attrs["weight_names"] = np.array([b"kernel"] * 20_000)
+    f.attrs["layer_names"] = np.array([b"dense"] * 20_000)
+
+
+@pytest.mark.parametrize("make", [many_datasets, repeated_names])
+def test_walk_of_a_file_ends_at_the_deadline(make):
+    body = hdf5(make, libver="latest")
+    began = time.process_time()
+    with pytest.raises(Refused), deadline.within(0.1, "LAYERCALC_MAX_FORWARD_SECONDS"):  # the service turns both away
+        forward(DENSE, [X], files.read_weights_file(body))
+    assert time.process_time() - began < 10
+
+
+def test_what_is_compressed_as_h5py_does_is_read():
+    def packed(f):
+        f.create_dataset("layers/dense/vars/0", data=KERNEL, compression="gzip", shuffle=True, fletcher32=True)
+        f.create_dataset("layers/dense/vars/1", data=BIAS, chunks=(1,), compression="gzip")
+
+    found = forward(DENSE, [X], files.read_weights_file(hdf5(packed)))["outputs"][0]
+    assert np.array(found).tolist() == Y
 
 
 def test_what_is_inflated_is_bounded():

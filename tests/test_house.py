@@ -16,12 +16,13 @@ from layercalc.ops import OPS
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
-    {"dims", "errors", "cores", "effort", "keys", "amounts"},
+    {"dims", "errors", "cores", "effort", "keys", "amounts", "escapes"},
     {"deadline", "environment"},
     {"wording"},
     {"arrays"},
     {"limits"},
     {"settings"},
+    {"capacity"},
     {"ops"},
     {"layers"},
     {"places", "kept", "collector"},
@@ -98,7 +99,9 @@ PARSERS = {  # what cannot be interrupted is called by those who have looked at 
     r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {"readers/text.py"},
     r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
     r"\bZipFile\(": {"readers/archive.py"},
-    r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": set(),
+    r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": {
+        "files/hdf5.py"  # a chunk, no further than it may go
+    },
 }
 
 

@@ -64,6 +64,12 @@ def each(items: Iterable[T]) -> Iterator[T]:
         yield item
 
 
+def left() -> float | None:
+    """Seconds until the deadline in force, 0 past it; None without one."""
+    deadline = DEADLINE.get()
+    return None if deadline is None else max(deadline.begin + deadline.seconds - monotonic(), 0)
+
+
 def early() -> bool:
     """Whether there is time for what is nice to have."""
     deadline = DEADLINE.get()

@@ -1,4 +1,4 @@
-"""Answers as tables: for a terminal, plain text, Markdown, CSV."""
+"""Answers as tables: for a terminal, plain text, Markdown, CSV. What a client named stays on its line, in its cell."""
 
 import csv
 import io
@@ -9,8 +9,10 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from layercalc.amounts import shape_text
+from layercalc.escapes import printable
 
 
 @dataclass
@@ -74,7 +76,12 @@ def value_text(value: Any) -> str:
 
 
 def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
-    return [f"Warning: {where(warning)}{warning['detail']}" for warning in warnings]
+    return [f"Warning: {placed(warning)}" for warning in warnings]
+
+
+def placed(item: dict[str, Any]) -> str:
+    """A warning or error in a line, with its place in front."""
+    return printable(f"{where(item)}{item['detail']}")
 
 
 def where(item: dict[str, Any]) -> str:
@@ -91,12 +98,12 @@ def where(item: dict[str, Any]) -> str:
 
 def drawn(sheet: Sheet) -> Table:
     """The table as rich draws it."""
-    out = Table(box=SIMPLE_HEAD, title=sheet.title, title_justify="left")
+    out = Table(box=SIMPLE_HEAD, title=Text(printable(sheet.title)), title_justify="left")
     words = len(sheet.columns) - sheet.numbers
     for index, column in enumerate(sheet.columns):
         out.add_column(column, justify="left" if index < words else "right", no_wrap=sheet.numbers > 0)
     for row in sheet.rows:
-        out.add_row(*row)
+        out.add_row(*(Text(printable(cell)) for cell in row))
     return out
 
 
@@ -106,7 +113,7 @@ def as_text(sheet: Sheet) -> str:
     plain: dict[str, Any] = {"color_system": None, "markup": False, "emoji": False, "highlight": False}
     Console(file=stream, width=10_000, force_terminal=False, **plain).print(drawn(sheet))
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
-    return "\n".join([*lines, *sheet.notes]).strip("\n") + "\n"
+    return "\n".join([*lines, *map(printable, sheet.notes)]).strip("\n") + "\n"
 
 
 def as_markdown(sheet: Sheet) -> str:
@@ -124,14 +131,12 @@ MENTION = re.compile(r"(?<=[@#!$%])(?=\w)")  # of a person, an issue, a merge re
 
 def code(text: str) -> str:
     """A name, as code, in which nothing is looked up."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return f"<code>{entities(text)}</code>"
+    return f"<code>{entities(printable(text))}</code>"
 
 
 def prose(text: str) -> str:
     """Text that stays text in Markdown, whoever wrote it: no markup, no cell of a table, no link, no mention."""
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return entities(MENTION.sub("\u200b", text))
+    return entities(MENTION.sub("\u200b", printable(text)))
 
 
 def entities(text: str) -> str:
@@ -139,7 +144,7 @@ def entities(text: str) -> str:
 
 
 def as_csv(sheet: Sheet) -> str:
-    """One line for each row, raw integers."""
+    """One line for each row, raw integers; a text that a spreadsheet would take for a formula begins with `'`."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(sheet.raw_columns)
@@ -148,10 +153,16 @@ def as_csv(sheet: Sheet) -> str:
 
 
 def cell(value: Any) -> Any:
+    """A value as CSV has it: numbers as they are, negative ones too; a list in one cell."""
     if isinstance(value, list):
         words = ["null" if one is None else str(one) for one in value]
-        return (" " if any(isinstance(one, str) for one in value) else "x").join(words)
+        value = (" " if any(isinstance(one, str) for one in value) else "x").join(words)
+    if isinstance(value, str):
+        return f"'{printable(value)}" if FORMULA.match(value) else printable(value)
     return "null" if value is None else value
+
+
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")  # OWASP's list; the wide ones count in some countries
 
 
 FORMATS = {"table": as_text, "text": as_text, "markdown": as_markdown, "csv": as_csv}

@@ -3,6 +3,7 @@
 Every limit is a setting, `LAYERCALC_` and its name in capitals.
 """
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -63,9 +64,9 @@ class Limits:
     )
 
     @classmethod
-    def from_environment(cls) -> "Limits":
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Limits":
         """The limits as `LAYERCALC_…` says; SystemExit names a setting that makes no sense."""
-        return read(cls)
+        return read(cls, environment)
 
     def deadline(self, name: str) -> AbstractContextManager[None]:
         """What is done inside has so many seconds as the limit of that name says."""

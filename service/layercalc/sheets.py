@@ -6,7 +6,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
-from layercalc.formats import Sheet, as_text, warning_lines, where
+from layercalc.formats import Sheet, as_text, placed, warning_lines
 from layercalc.wording import nearest
 
 TOTALS = {
@@ -63,7 +63,7 @@ def rows_sheet(title: str, rows: list[dict[str, Any]], keys: Sequence[str] = SHO
 
 def refusal_text(title: str, errors: Sequence[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> str:
     """What is wrong, each fault with its place, and the rows that were computed before it."""
-    text = "\n".join([f"{title}:", *(f"  {where(one)}{one['detail']}" for one in errors)]) + "\n"
+    text = "\n".join([f"{title}:", *(f"  {placed(one)}" for one in errors)]) + "\n"
     return f"{text}\n{as_text(rows_sheet('So far', layers))}" if layers else text
 
 

@@ -1,6 +1,10 @@
 """layercalc.yaml: what it may say, what is wrong with it and in which line, and its JSON Schema."""
 
+import contextlib
 import json
+import os
+import time
+from glob import glob
 from pathlib import Path
 
 import jsonschema
@@ -13,10 +17,12 @@ from layercalc import InvalidBudgets, check
 from layercalc.budgets import read_document
 from layercalc.budgets.keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
 from layercalc.budgets.presets import PRESETS
-from layercalc.checks import plan as plan_module
+from layercalc.checks import globs
+from layercalc.checks.globs import TooMany, files_of
 from layercalc.checks.plan import plan
 from layercalc.checks.source import MAX_VALUES, read_source
 from tests.test_check import GROWN, NET
+from tests.web.attacks_service import GLOBS
 
 SCHEMA = jsonschema.Draft202012Validator(budgets_schema())
 LIMIT = {"metric": "params", "max": "13K"}
@@ -302,9 +308,73 @@ def test_missing_file_says_so(folder):
         read_source(str(folder))
 
 
-def test_folders_of_any_depth_said_twice_are_walked_once(tmp_path, monkeypatch):
-    (tmp_path / "m.json").write_text("{}")
-    walked = []
-    monkeypatch.setattr(plan_module, "glob", lambda pattern, **_: walked.append(pattern) or ["m.json"])
-    assert plan_module.files_of("**/**/**/m.json", tmp_path) == [str(tmp_path / "m.json")]
-    assert walked == ["**/m.json"]
+@pytest.fixture
+def forest(tmp_path):
+    """Folders with links: to nowhere, to themselves, to the top, and pairs that make 2**30 ways."""
+    for name in (
+        "m.json",
+        "a/m.json",
+        "a/b/m.json",
+        "a/b/.h/m.json",
+        ".git/m.json",
+        "b/n.json",
+        "b/[x].json",
+        "w/x.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "a" / "self").symlink_to(".")
+    (tmp_path / "a" / "top").symlink_to("..")
+    (tmp_path / "a" / "gone.json").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe.json")
+    return tmp_path
+
+
+@pytest.mark.parametrize("pattern", [
+    "*.json", "*/*.json", "**/*.json", "**/m.json", "a/**", "**/**/m.json", "./a/*.json", "a//b/*.json", "?/[mn].json", "**", "nothing*",
+    "b/[[]x].json", "b/[x].json", ".*/m.json", "**/.h/*", "*/b/m.json", "[!a]/*", "../*/m.json", "w/x.p[xyz]", "a/b/**/*.json",
+])  # fmt: skip
+def test_globs_mean_what_they_mean_to_python(forest, pattern):
+    """But that a folder that holds itself is not entered again."""
+    for link in ("self", "top"):
+        (forest / "a" / link).unlink()
+    listed = {str(forest / one) for one in glob(pattern, root_dir=forest, recursive=True) if (forest / one).is_file()}
+    if pattern.startswith("b/[x"):
+        listed = {str(forest / "b" / "[x].json")}  # a file that is there is meant
+    assert files_of(pattern, forest) == sorted({str(Path(one)) for one in listed})
+
+
+@pytest.mark.parametrize("pattern", [*GLOBS, "**/m.json", "**", "*/**/*/**/m.json"])
+def test_glob_ends_whatever_it_is(forest, pattern):
+    for number in range(30):
+        (forest / f"d{number}").mkdir()
+        for way in ("left", "right"):
+            (forest / f"d{number}" / way).symlink_to(f"../d{number + 1}")
+    began = time.process_time()
+    with contextlib.suppress(TooMany):
+        assert str(forest / ".git" / "m.json") not in files_of(pattern, forest)
+    assert time.process_time() - began < 20
+    with contextlib.suppress(InvalidBudgets):
+        check(NET, {"models": [{"path": pattern, "budgets": [LIMIT]}]}, file="a/" * 400 + "m.json")
+        check(NET, [{"metric": "params", "layer": pattern, "max": 1}])
+    assert time.process_time() - began < 40
+
+
+def test_glob_that_cannot_be_walked_is_a_fault_with_its_line(folder, monkeypatch):
+    ((line, detail),) = faults("models:\n  - path: '" + "*/../" * 25 + "a.json'\n    budgets: [mobile]\n")
+    assert line == 2
+    assert "goes up again after a wildcard" in detail
+    monkeypatch.setattr(globs, "MAX_LOOKED", 2)
+    ((_, detail),) = faults("models:\n  - path: '**/*.json'\n    budgets: [mobile]\n")
+    assert "too many files" in detail
+
+
+def test_many_files_are_planned_in_one_pass(tmp_path, monkeypatch):
+    """Each is looked up among all of them by its name, and not by looking at each again."""
+    for number in range(2_000):
+        (tmp_path / f"{number}.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    began = time.process_time()
+    assert len(planned("models:\n  - {path: '*.json', budgets: [mobile]}\n")) == 2_000
+    assert time.process_time() - began < 20  # of 2,000 × 2,000 paths: minutes

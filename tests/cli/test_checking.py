@@ -1,6 +1,7 @@
 """layercalc check, init and schema with a budgets file: one verdict from every face, and what cannot be judged."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -272,6 +273,16 @@ def test_init_writes_a_file_that_its_models_keep(project):
     assert run("init", "models/broken.json", "--output", "sub.yaml").returncode == 2
     nothing = run("init", "node_modules/..", "--output", "nowhere/x.yaml")
     assert (nothing.returncode, "nowhere" in nothing.stderr) == (2, True)
+
+
+def test_init_goes_past_what_is_no_file(tmp_path):
+    """A pipe would be waited for for ever; a link to nowhere has no size."""
+    (tmp_path / "a.json").write_text(json.dumps({"input_shape": [3], "layers": [{"type": "ReLU"}]}))
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "nowhere.json").symlink_to("gone.json")
+    (tmp_path / "circle.py").symlink_to("circle.py")
+    done = run("init", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "layercalc.yaml: a.json\n")
 
 
 def test_unknown_counts_have_no_limit_to_begin_with(tmp_path):

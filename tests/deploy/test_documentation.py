@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from scripts import readme_settings, sizing
 
+from layercalc import capacity
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "deploy" / "README.md").read_text()
 THREATS = (ROOT / "deploy" / "THREATS.md").read_text()
@@ -48,7 +50,7 @@ def test_sums_of_sizing_are_those_of_the_script():
         text = (ROOT / "deploy" / path).read_text() if path else ""
         assert f"{sizing.memory(sizing.settings_in(text)) / 2**30:.1f}" == gib
         assert f"{gib} GiB" in README
-    for factor in (sizing.PER_BODY_BYTE, sizing.PER_VALUE, sizing.PER_CODE_TOKEN):
+    for factor in (capacity.PER_BODY_BYTE, capacity.PER_VALUE, capacity.PER_CODE_TOKEN):
         assert f"× {factor}" in README
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from scripts import sizing
 
+from layercalc.capacity import BASE_BYTES
 from layercalc.limits import Limits
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
@@ -143,7 +144,7 @@ def test_memory_limit_is_what_the_published_limits_add_up_to(built):
     tmp = sizing.quantity(next(v for v in pod(built)["volumes"] if v["name"] == "tmp")["emptyDir"]["sizeLimit"])
     need = sizing.memory(environment(built)) + tmp
     assert need <= sizing.quantity(resources["limits"]["memory"]) <= 1.5 * need
-    idle = int(environment(built)["LAYERCALC_WORKERS"]) * sizing.BASE_BYTES
+    idle = int(environment(built)["LAYERCALC_WORKERS"]) * BASE_BYTES
     assert sizing.quantity(resources["requests"]["memory"]) >= idle
 
 

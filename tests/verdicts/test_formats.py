@@ -13,6 +13,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from layercalc.escapes import printable
 from layercalc.formats import Sheet, as_markdown, code, prose
 from layercalc.verdicts import FORMATS, diff_markdown, rendered
 from layercalc.verdicts.findings import findings
@@ -185,7 +186,7 @@ def test_gitlab_metrics_are_openmetrics(name):
         }
         assert limits == {"params max": 10_000, "params max (2)": 12_000, "params of dense max": 100}
     if name == "hostile":
-        assert families["layercalc_passed"].samples[0].labels["model"] == HOSTILE
+        assert families["layercalc_passed"].samples[0].labels["model"] == printable(HOSTILE)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -158,6 +158,45 @@ def test_a_rate_is_counted_by_address_over_all_routes_and_says_when_to_come_agai
     assert other.status_code == 200
 
 
+ANSWERS = [
+    ("GET", "/nowhere", 404),
+    ("GET", "/v2/models/nobody", 404),
+    ("DELETE", "/v1/analyze", 405),
+    ("POST", "/livez", 405),
+    ("POST", "/v1/analyze", 411),
+    ("POST", "/v1/analyze", 415),
+    ("OPTIONS", "/v1/analyze", 200),
+    ("OPTIONS", "/nowhere", 404),
+    ("HEAD", "/v1/layers", 200),
+    ("GET", "/docs/", 200),
+    ("GET", "/docs/swagger-ui.css", 200),
+    ("GET", "/docs/no-such-file", 404),
+    ("GET", "/openapi.json", 200),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
+def test_every_answer_but_a_probe_counts_under_the_rate(method, path, status):
+    client = application(rate_limit="2/hour").test_client()
+    more = {"data": b"x", "content_type": "image/png"} if status == 415 else {}
+    answers = [client.open(path, method=method, buffered=True, **more) for _ in range(3)]
+    assert [one.status_code for one in answers] == [status, status, 429]
+    assert [one.headers["RateLimit-Remaining"] for one in answers] == ["1", "0", "0"]
+    assert client.get("/v1/limits").status_code == 429
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in ANSWERS])
+def test_keys_that_are_guessed_count_for_their_address_on_every_route(keys, method, path):
+    path_of_keys, known = keys
+    client = application(api_keys_file=path_of_keys, rate_limit="3/hour").test_client()
+    wrong = [{"X-API-Key": f"lck_{n}"} for n in range(5)]
+    guessed = [client.open(path, method=method, headers=one, buffered=True).status_code for one in wrong]
+    assert 429 not in guessed[:3]
+    assert guessed[3:] == [429, 429]
+    good = {"X-API-Key": known["ci"]}
+    assert client.get("/v1/limits", headers=good).status_code == 200  # counted by itself
+
+
 def test_several_rates_hold_together():
     client = application(rate_limit="2/second;3/hour").test_client()
     assert 429 in [client.get("/v1/limits").status_code for _ in range(4)]

@@ -141,7 +141,7 @@ def test_clients_that_stop_in_the_middle_of_the_headers_hold_no_thread(quick):
     slow = [socket.create_connection(("127.0.0.1", quick.port), 60) for _ in range(4)]
     for connection in slow:
         connection.sendall(b"POST /v1/analyze HTTP/1.1\r\nHos")
-    assert ask(quick.port, "/livez")[0] == 200
+    assert ask(quick.port, "/v1/limits")[0] == 200
     for connection in slow:
         with connection:
             status, text, closed = answer(connection)
@@ -151,13 +151,13 @@ def test_clients_that_stop_in_the_middle_of_the_headers_hold_no_thread(quick):
 
 def test_connections_without_a_request_cost_nothing(quick):
     silent = [socket.create_connection(("127.0.0.1", quick.port), 60) for _ in range(100)]
-    assert ask(quick.port, "/livez", timeout=60)[0] == 200  # gunicorn's own worker: 5 s for every two of them
+    assert ask(quick.port, "/v1/limits", timeout=60)[0] == 200  # gunicorn's own worker: 5 s for every two of them
     for connection in silent:
         connection.close()
 
 
 def test_clients_that_do_not_hang_up_hold_nobody_up(quick):
-    request = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    request = b"GET /v1/limits HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     lingering = []
     began = time.monotonic()
     for _ in range(100):
@@ -185,7 +185,7 @@ def test_client_that_does_not_take_its_answer_is_hung_up_on(quick):
     for connection in greedy:
         connection.recv(10)  # its answer has begun
     quick.wait(lambda: all(map(hung_up, greedy)))
-    assert ask(quick.port, "/livez", timeout=60)[0] == 200
+    assert ask(quick.port, "/v1/limits", timeout=60)[0] == 200
     for connection in greedy:
         with connection:
             head, _, part = rest(connection).partition(b"\r\n\r\n")

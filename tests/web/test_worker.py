@@ -1,17 +1,23 @@
 """What bounds the waits of a worker, piece by piece; tests/web/test_faults.py has it all through gunicorn."""
 
+import inspect
+import re
 import socket
 import time
+from contextlib import suppress
 
 import pytest
+from gunicorn.http.unreader import Unreader
 from gunicorn.workers import gthread
 
 from layercalc.limits import Limits
 from layercalc.web.ledger import ROOM, Ledger
 from layercalc.web.patience import Patience
 from layercalc.web.problems import raw_problem
-from layercalc.web.worker import DEFER, PART, Worker, parts
+from layercalc.web.telemetry import PROBES
+from layercalc.web.worker import KINDS, PART, Worker, arrived, can_be_written, parts, probe_of
 
+EVERY = {path for kind in KINDS for path in kind}
 REQUEST = ("POST", "/v1/analyze", "one", "127.0.0.1")
 
 
@@ -19,10 +25,73 @@ def told(ledger):
     return [{key: value for key, value in one.items() if key != "seconds"} for one in ledger.under_way()]
 
 
-def test_gunicorn_still_has_what_the_worker_overrides():
-    own = {name for name, what in vars(Worker).items() if callable(what)} - {"closed"}
-    assert not [name for name in own if not hasattr(gthread.ThreadWorker, name)]
-    assert DEFER
+def test_gunicorn_still_has_what_the_worker_overrides_and_asks():
+    own = {name for name, what in vars(Worker).items() if callable(what)}
+    added = {"closed", "hang_up_on_silent", "to_threads", "wait_for_request", "finish_probe", "let_go"}
+    assert not [name for name in own - added if not hasattr(gthread.ThreadWorker, name)]
+    assert not [name for name in added if hasattr(gthread.ThreadWorker, name)]
+    assert hasattr(Unreader(), "buf")
+    assert {"conn.data_ready", "conn.initialized", "self.pending_conns", "self.on_pending_socket_readable"} <= set(
+        re.findall(r"(?:conn|self)\.\w+", inspect.getsource(gthread))
+    )
+
+
+WHOLE = b"GET /livez HTTP/1.1\r\nHost: x\r\nUser-Agent: kube-probe/1.30\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "probe"),
+    [
+        (WHOLE, "/livez"),
+        (WHOLE.replace(b"GET", b"HEAD"), "/livez"),
+        (WHOLE.replace(b"1.1", b"1.0"), "/livez"),
+        (WHOLE.replace(b"/livez", b"/v2/health/ready"), "/v2/health/ready"),
+        (WHOLE.replace(b"/livez", b"/readyz/?verbose=1"), "/readyz"),
+        (WHOLE.replace(b"Host: x", b"Host: x\r\nContent-Length: 0"), "/livez"),
+        (WHOLE + b"POST /v1/analyze HTTP/1.1\r\nContent-Length: 5\r\n\r\n", "/livez"),
+        (WHOLE[:-2], ""),
+        (WHOLE[:-1], ""),
+        (b"", ""),
+        (b"GET /livez", ""),
+        (b"GET /livez\r\n\r\n", ""),
+        (b"\r\n" + WHOLE, ""),
+        (WHOLE.replace(b"GET", b"POST"), ""),
+        (WHOLE.replace(b"Host: x", b"Host: x\r\ncontent-length : 7"), ""),
+        (WHOLE.replace(b"Host: x", b"Host: x\r\nContent-Length: 00"), ""),
+        (WHOLE.replace(b"Host: x", b"Transfer-Encoding: chunked"), ""),
+        (WHOLE.replace(b"Host: x", b"Host: x\r\nEXPECT: 100-continue"), ""),
+        (b"\x16\x03\x01" + WHOLE, ""),
+    ],
+)
+def test_only_a_probe_that_is_there_whole_has_a_thread_kept_for_it(head, probe):
+    found = probe_of(head)
+    assert found == probe if probe else found not in EVERY
+
+
+def test_connection_that_takes_nothing_has_no_thread_kept_for_it():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert can_be_written(ours)
+        ours.setblocking(False)
+        with suppress(BlockingIOError):
+            while ours.send(b"x" * 4096):
+                pass
+        assert not can_be_written(ours)
+
+
+def test_what_has_arrived_is_looked_at_and_stays():
+    ours, theirs = socket.socketpair()
+    with ours:
+        assert arrived(ours) is None
+        theirs.sendall(WHOLE)
+        assert arrived(ours) == arrived(ours) == ours.recv(4096) == WHOLE
+        theirs.close()
+        assert arrived(ours) == b""
+    assert arrived(ours) == b""
+
+
+def test_every_probe_has_a_thread():
+    assert EVERY == PROBES
 
 
 def test_ledger_has_what_is_under_way_and_forgets_what_is_done():

@@ -1,12 +1,12 @@
 """layercalc.yaml: which models are checked, and against which budgets."""
 
-import re
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from glob import glob
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from layercalc.budgets import BASELINES, Budget, Document, Entry, placed, read_document, read_parameters
+from layercalc.checks.globs import TooMany, files_of
 from layercalc.checks.source import Source, read_source
 from layercalc.errors import InvalidBudgets, pointer
 
@@ -54,7 +54,8 @@ def plan(
     except InvalidBudgets as error:
         raise source.told(error) from None
     names = list(models) or list(dict.fromkeys(name for _, listed in entries for name in listed))
-    jobs = [job_of(name, source, document, entries) for name in names]
+    real = [(entry, set(map(os.path.realpath, listed))) for entry, listed in entries]
+    jobs = [job_of(name, source, document, real) for name in names]
     out = []
     for job in jobs:
         job = job._replace(budgets=[*job.budgets, *extra], options=job.options | given, new=allow_new)
@@ -67,7 +68,11 @@ def found(document: Document, source: Source) -> list[tuple[Entry, list[str]]]:
     base = Path(source.name).parent
     out, faults = [], []
     for entry in document.models:
-        listed = files_of(entry.path, base)
+        try:
+            listed = files_of(entry.path, base)
+        except TooMany as error:
+            faults.append({"pointer": pointer(*entry.at, "path"), "detail": str(error)})
+            continue
         if not listed:
             faults.append({"pointer": pointer(*entry.at, "path"), "detail": f"No file matches {entry.path!r}."})
         out.append((entry, listed))
@@ -76,23 +81,14 @@ def found(document: Document, source: Source) -> list[tuple[Entry, list[str]]]:
     return out
 
 
-def files_of(path: str, base: Path) -> list[str]:
-    """The files that a path or glob means, from the folder that the budgets file is in."""
-    if (base / path).is_file():
-        return [str(base / path)]
-    once = re.sub(r"(\*\*/)+", "**/", path)  # the same files, and not every way to each: links may go in circles
-    listed = sorted(glob(once, root_dir=base, recursive=True))
-    return [str(base / one) for one in listed if (base / one).is_file()]
-
-
-def job_of(name: str, source: Source, document: Document, entries: list[tuple[Entry, list[str]]]) -> Job:
+def job_of(name: str, source: Source, document: Document, entries: list[tuple[Entry, set[str]]]) -> Job:
     """One model, by all that the file says of it; what stands further down goes before what stands above."""
-    real = Path(name).resolve()
-    mine = [entry for entry, listed in entries if name != "-" and real in {Path(one).resolve() for one in listed}]
+    real = os.path.realpath(name)  # Path's raises where links go in a circle
+    mine = [entry for entry, listed in entries if name != "-" and real in listed]
     budgets = [*(one for entry in mine for one in entry.budgets), *document.budgets]
     if not budgets:
         detail = f"There is no budget for {name}: it is none of `models`, and there are no `budgets` of every model."
-        if name != "-" and not real.is_file():
+        if name != "-" and not os.path.isfile(real):
             detail = f"There is no file {name}."
         raise InvalidBudgets([{"file": source.name, "detail": detail}])
     options: dict[str, Any] = dict(document.options)
@@ -105,7 +101,7 @@ def job_of(name: str, source: Source, document: Document, entries: list[tuple[En
     baseline, ref = options.pop("baseline", None), options.pop("baseline_git", None)
     key = "baseline" if baseline else "baseline_git"
     if baseline:
-        named = baseline.replace("{name}", real.name).replace("{stem}", real.stem)
+        named = baseline.replace("{name}", Path(real).name).replace("{stem}", Path(real).stem)
         baseline = str(Path(source.name).parent / named)
     where = {"file": source.name, "line": source.line(pointer(*at, key))} if baseline or ref else {}
     known = placed(budgets, source.name, lambda at: source.line(pointer(*at)))

@@ -53,7 +53,8 @@ def inside(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in SKIPPED)
         for name in sorted(names):
             path = Path(where) / name
-            if not name.startswith(".") and path.suffix in SUFFIXES and path.stat().st_size <= MAX_BYTES:
+            wanted = not name.startswith(".") and path.suffix in SUFFIXES
+            if wanted and path.is_file() and path.stat().st_size <= MAX_BYTES:  # no pipe, no link that leads nowhere
                 yield path
 
 

@@ -1,6 +1,5 @@
 """What every command shares: the group, the exit codes, options, and how answers, faults and progress are shown."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,10 +7,13 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+from rich.text import Text
 
 from layercalc import __version__, formats
 from layercalc.errors import Refused
+from layercalc.escapes import json_text, printable
 from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
 from layercalc.sheets import refusal_text
 
@@ -34,6 +36,7 @@ def main() -> NoReturn:
         complain(error)
         sys.exit(2)
     except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc]
         error.show()
         sys.exit(2)
     except click.exceptions.Exit as error:
@@ -44,7 +47,7 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(3)
     except Exception as error:  # a fault of ours: the user gets a line, not a traceback
-        print(f"layercalc: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        say(f"layercalc: {type(error).__name__}: {error}")
         sys.exit(3)
 
 
@@ -55,6 +58,11 @@ def complain(error: Refused) -> None:
 
 def complain_of(title: str, errors: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> None:
     click.echo(refusal_text(title, errors, layers), err=True, nl=False)
+
+
+def say(line: str) -> None:
+    """A line on standard error, whatever is in it."""
+    click.echo(printable(line), err=True)
 
 
 def warn_of(warnings: Iterable[dict[str, Any]]) -> None:
@@ -112,12 +120,12 @@ def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> No
     """An answer as it was asked for: a table to a terminal and JSON to a pipe unless said otherwise."""
     form = chosen or ("table" if sys.stdout.isatty() else "json")
     if form == "json":
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json_text(answer), nl=False)
     elif form == "table" and sys.stdout.isatty():
         console = Console()
         console.print(formats.drawn(sheet))
         for line in sheet.notes:
-            console.print(line, markup=False, highlight=False)
+            console.print(Text(printable(line)))
     else:
         click.echo(formats.FORMATS[form](sheet), nl=False)
 
@@ -130,4 +138,6 @@ def progress(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
+        yield lambda done, total, name: bar.update(
+            task, completed=done, total=total, description=escape(printable(name))
+        )

@@ -13,9 +13,10 @@ from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
 from layercalc.cli import outputs
-from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, show, warn_of
+from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, say, show, warn_of
 from layercalc.documents import read_model
 from layercalc.errors import Refused
+from layercalc.escapes import printable
 from layercalc.verdicts import FORMATS, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
@@ -124,13 +125,13 @@ def check(
 def moved(file: str, planned: Sequence[Job], judged: Judged) -> bool:
     """Whether limits of the file were moved; every move goes to stderr."""
     if jobs.exit_code(judged) == 2:
-        click.echo(f"{file}: no limit was moved, since not every model can be judged.", err=True)
+        say(f"{file}: no limit was moved, since not every model can be judged.")
         return False
     moves = update.update(file, planned, judged)
     for move in moves:
-        click.echo(move.told(), err=True)
+        say(move.told())
     if not moves:
-        click.echo(f"{file}: every limit is kept; none was moved.", err=True)
+        say(f"{file}: every limit is kept; none was moved.")
     return any(not move.why for move in moves)
 
 
@@ -157,7 +158,7 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
     models = [one for one in found if one.report is not None]
     for one in found:
         if one.report is None:
-            click.echo(f"left out {one.path}: {one.fault}", err=True)
+            say(f"left out {one.path}: {one.fault}")
     if not models:
         where = ", ".join(places) or "this folder"
         raise click.ClickException(f"There is no stack, Keras JSON, .keras file or Keras code in {where}.")
@@ -165,7 +166,7 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
     if schema is None:
         start.create(path.parent / start.SCHEMA_FILE, catalogue.schema_text("budgets"), True)
     for one in models:
-        click.echo(f"{output}: {one.path}")
+        click.echo(printable(f"{output}: {one.path}"))
 
 
 @cli.command()

@@ -6,7 +6,7 @@ import os
 import click
 
 from layercalc import catalogue
-from layercalc.cli.base import cli
+from layercalc.cli.base import cli, say
 
 
 @cli.command()
@@ -26,7 +26,7 @@ def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
     except SystemExit as error:
         raise click.ClickException(str(error.code).removeprefix("layercalc: ")) from None
     for one in strangers(os.environ):
-        click.echo(f"Warning: {one}", err=True)
+        say(f"Warning: {one}")
     click.echo(f"Try:  {try_line(settings.bind.split(',')[0])}", err=True)
     run(bind=bind, workers=workers, threads=threads)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from layercalc import deadline
 from layercalc.analysis import Analysis
 from layercalc.files.hdf5 import Tree
 from layercalc.layers import Layer
@@ -49,11 +50,13 @@ def mapped(tree: Tree, analysis: Analysis) -> list[Found]:
     weights, model = list(first.values()), analysis.model
     pairs = dict(structural(tree, model, weights) if root is None else legacy(tree, root, model, weights))
     inside = f"{root}/" if root else ""
+    wrapped = shapes_inside(tree, pairs)
     known: set[str] = set()
     found = []
-    for at, stored in tree.datasets.items():
+    for at, stored in deadline.each(tree.datasets.items()):
         name = held[pairs[at]].name if at in pairs else None
-        if name is None and (not at.startswith(inside) or NO_WEIGHTS.search(at) or repeated(at, tree, pairs)):
+        again = stored.shape in wrapped.get(at.rpartition("/vars/")[0], ())
+        if name is None and (not at.startswith(inside) or NO_WEIGHTS.search(at) or again):
             continue
         if name is None or name not in known:
             found.append(Found(name, at, stored))
@@ -61,11 +64,13 @@ def mapped(tree: Tree, analysis: Analysis) -> list[Found]:
     return found
 
 
-def repeated(at: str, tree: Tree, pairs: dict[str, str]) -> bool:
-    """Whether a layer keeps here once more what a layer inside it keeps, as spectral normalisation does."""
-    group, _, _ = at.rpartition("/vars/")
-    shape = tree.datasets[at].shape
-    return bool(group) and any(one.startswith(f"{group}/layer/") and tree.datasets[one].shape == shape for one in pairs)
+def shapes_inside(tree: Tree, pairs: dict[str, str]) -> dict[str, set[tuple[int, ...]]]:
+    """The shapes that the layer inside a wrapper keeps: spectral normalisation keeps its kernel once more itself."""
+    out: dict[str, set[tuple[int, ...]]] = {}
+    for at in deadline.each(pairs):
+        for found in re.finditer("/layer/", at):
+            out.setdefault(at[: found.start()], set()).add(tree.datasets[at].shape)
+    return out
 
 
 def structural(tree: Tree, model: Model, weights: Wanted) -> Iterator[tuple[str, str]]:
@@ -163,7 +168,7 @@ def within(
     for scope, weights in undecided:
         best: tuple[float, str, list[str]] | None = None
         seen = set()
-        for at, paths in left.items():  # in their order: of several of one class, the first that is left
+        for at, paths in deadline.each(left.items()):  # in their order: of several of one class, the first that is left
             words = [plain(part) for part in at.removeprefix(group).strip("/").split("/")]
             if (base := "/".join(words)) in seen:
                 continue
@@ -219,10 +224,11 @@ def legacy(tree: Tree, root: str, model: Model, weights: Wanted) -> Iterator[tup
     """Pairs of path and weight in the layout of `.h5`: layers by name, else in order, as Keras loads them."""
     inside = f"{root}/" if root else ""
     theirs: dict[str, list[str]] = {}
-    for layer in names(tree, root, "layer_names") or ():
+    for layer in dict.fromkeys(names(tree, root, "layer_names") or ()):
         kept = names(tree, inside + layer, "weight_names") if inside + layer in tree.groups else None
         if kept:
-            theirs[layer] = [f"{inside}{layer}/{name}" for name in kept]
+            at = (f"{inside}{layer}/{name}" for name in deadline.each(kept))
+            theirs[layer] = list(dict.fromkeys(path for path in at if path in tree.datasets))
     ours: dict[str, Wanted] = {}
     wanted, specs = under([name for name, _ in weights]), dict(weights)
     for call in model.calls:
@@ -234,18 +240,20 @@ def legacy(tree: Tree, root: str, model: Model, weights: Wanted) -> Iterator[tup
     else:
         pairs = [(paths, ours[layer]) for layer, paths in theirs.items() if layer in ours]
     for paths, own in pairs:
-        yield from ordered([path for path in paths if path in tree.datasets], own)
+        yield from ordered(paths, own)
 
 
 def ordered(paths: list[str], wanted: Wanted) -> Iterator[tuple[str, str]]:
     """The weights of one layer: by name where every name is one of ours, else in Keras' order."""
-    ends = {path: [name for name, _ in wanted if f"/{name}".endswith(f"/{stem(path)}")] for path in paths}
+    ends = {
+        path: [name for name, _ in wanted if f"/{name}".endswith(f"/{stem(path)}")] for path in deadline.each(paths)
+    }
     by_name = {path: found[0] for path, found in ends.items() if len(found) == 1}
     if len(by_name) == len(paths) == len(wanted) == len(set(by_name.values())):
         yield from by_name.items()
         return
     left = list(paths)
-    for name, _ in wanted:
+    for name, _ in deadline.each(wanted):
         like = [path for path in left if path.rpartition("/")[2].split(":")[0] == name.rpartition("/")[2]]
         if path := next(iter(like or (left if len(paths) == len(wanted) else ())), None):
             left.remove(path)

@@ -1,10 +1,10 @@
 """Badges: the JSON that shields.io's endpoint badge fetches (schemaVersion 1)."""
 
-import json
 from typing import Any
 
 from layercalc.amounts import brief
 from layercalc.budgets import Judged
+from layercalc.escapes import json_text
 from layercalc.verdicts.findings import counted
 from layercalc.wording import nearest
 
@@ -43,4 +43,4 @@ def metric_badge(judged: Judged, metric: str) -> str:
 
 def endpoint(label: str, message: str, color: str, **more: Any) -> str:
     shown = {"schemaVersion": 1, "label": label.replace("_", " "), "message": message, "color": color, **more}
-    return json.dumps(shown, ensure_ascii=False) + "\n"
+    return json_text(shown)

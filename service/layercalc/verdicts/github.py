@@ -1,6 +1,7 @@
 """GitHub Actions: workflow commands, which become annotations of the files."""
 
 from layercalc.budgets import Judged
+from layercalc.escapes import printable
 from layercalc.verdicts.findings import findings
 
 
@@ -19,4 +20,4 @@ def escaped(text: str, more: str = "") -> str:
     """The runner's escapes for a message, and with `more` for properties."""
     for mark in "%\r\n" + more:
         text = text.replace(mark, f"%{ord(mark):02X}")
-    return text
+    return printable(text)

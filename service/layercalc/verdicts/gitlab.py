@@ -1,10 +1,10 @@
 """GitLab: the code quality report, and the metrics report, which is OpenMetrics text."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from layercalc.budgets import Judged
+from layercalc.escapes import json_text, printable
 from layercalc.verdicts.findings import findings, titled
 
 SEVERITIES = {"fault": "critical", "error": "major", "warn": "minor", "note": "info"}
@@ -22,7 +22,7 @@ def gitlab(judged: Judged) -> str:
         }
         for one in findings(judged)
     ]
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+    return json_text(entries, indent=2)
 
 
 def metrics(judged: Judged) -> str:
@@ -65,4 +65,4 @@ def sample(name: str, n: int, **labels: str) -> str:
 
 
 def quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -3,15 +3,13 @@
 What a model was read with is a property of its suite.
 """
 
-import re
 from typing import Any
 
 from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 
 from layercalc.budgets import Judged
+from layercalc.escapes import printable
 from layercalc.verdicts.findings import faults, notes, place, titled
-
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 
 
 class Case(TestCase):
@@ -24,22 +22,22 @@ class Case(TestCase):
 def junit(judged: Judged) -> str:
     xml = JUnitXml("layercalc")
     for name, verdict in judged:
-        suite = TestSuite(clean(name))
+        suite = TestSuite(printable(name))
         for metric, n in verdict["totals"].items():
-            suite.add_property(clean(metric), "unknown" if n is None else str(n))
+            suite.add_property(printable(metric), "unknown" if n is None else str(n))
         for note in notes(name, verdict):
             where = "" if note.file is None else f"{note.file}:{note.line}: "
-            suite.add_property("warning", clean(where + note.detail))
+            suite.add_property("warning", printable(where + note.detail))
         for title, _, one in titled(name, verdict):
             case = made(name, title, *place(name, one))
             if not one["passed"] and one["level"] == "error":
-                case.result = [Failure(clean(one["detail"]), "budget")]
+                case.result = [Failure(printable(one["detail"]), "budget")]
             elif not one["passed"]:
-                case.system_out = f"warning: {clean(one['detail'])}"
+                case.system_out = f"warning: {printable(one['detail'])}"
             suite.add_testcase(case)
         for number, fault in enumerate(faults(name, verdict), 1):
             case = made(name, f"fault {number}", fault.file, fault.line)
-            case.result = [Error(clean(fault.detail), "fault")]
+            case.result = [Error(printable(fault.detail), "fault")]
             suite.add_testcase(case)
         xml.add_testsuite(suite)
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
@@ -47,12 +45,7 @@ def junit(judged: Judged) -> str:
 
 
 def made(name: str, title: str, file: str | None, line: int) -> Any:
-    case = Case(clean(title), classname=clean(name))
+    case = Case(printable(title), classname=printable(name))
     if file is not None:
-        case.file, case.line = clean(file), str(line)
+        case.file, case.line = printable(file), str(line)
     return case
-
-
-def clean(text: str) -> str:
-    """Text without the characters that XML cannot hold in any form."""
-    return FORBIDDEN.sub("\ufffd", text)

@@ -1,11 +1,11 @@
 """SARIF 2.1.0, which code scanning and editors read. Section numbers are those of the OASIS standard."""
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from layercalc import __version__
 from layercalc.budgets import Judged
+from layercalc.escapes import json_text
 from layercalc.verdicts.findings import Finding, findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -45,7 +45,7 @@ def sarif(judged: Judged) -> str:
         "invocations": [invocation],
         "results": [result(one, metrics) for one in found if one.level != "fault"],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 NOTED = {

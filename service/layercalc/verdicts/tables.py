@@ -5,6 +5,7 @@ from typing import Any
 
 from layercalc.amounts import number_text, shape_text
 from layercalc.budgets import Judged
+from layercalc.escapes import json_text
 from layercalc.formats import Sheet, as_csv, as_text, warning_lines, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
@@ -85,7 +86,7 @@ def as_json(judged: Judged) -> str:
     else:
         passed = all(one["passed"] for _, one in judged)
         found = {"passed": passed, "models": [{"model": name, **one} for name, one in judged]}
-    return json.dumps(found, ensure_ascii=False) + "\n"
+    return json_text(found)
 
 
 def diff_sheet(found: dict[str, Any]) -> Sheet:

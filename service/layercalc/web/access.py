@@ -67,6 +67,12 @@ def open_to_all() -> bool:
     return is_probe() or DOCUMENTATION in request.blueprints or request.method == "OPTIONS"
 
 
+def is_preflight() -> bool:
+    """What a browser asks before it sends what a page wants to: the answer is the same for every key."""
+    asked = request.headers
+    return request.method == "OPTIONS" and "Origin" in asked and "Access-Control-Request-Method" in asked
+
+
 def reload(app: Flask) -> None:
     """Read the keys again; a file that is broken leaves them as they are, and the log says so."""
     keys = app.extensions.get("layercalc.keys")
@@ -101,7 +107,8 @@ def limited(app: Flask, settings: Settings) -> None:
         who,
         app=app,
         application_limits=[settings.rate_limit],
-        application_limits_exempt_when=lambda: is_probe() or request.method == "OPTIONS",
+        application_limits_exempt_when=lambda: is_probe() or (bool(settings.cors_origins) and is_preflight()),
+        request_identifier=lambda: "any",  # by their endpoint it would let pass what has none: 404, 405, static files
         storage_uri=settings.rate_limit_storage,
         storage_options=PATIENCE if remote else {},
         strategy="fixed-window",

@@ -26,7 +26,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     app.extensions["layercalc"] = limits = limits or Limits.from_environment()
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
     app.extensions["layercalc.kept"] = store(limits)
-    app.extensions["layercalc.models"] = Repository(settings.models)
+    app.extensions["layercalc.models"] = Repository(settings.models, limits.max_forward_bytes)
     telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
     tracing.register(app)
     headers.register(app, settings)

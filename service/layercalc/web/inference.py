@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, request
 
 from layercalc import __version__
 from layercalc.options import read_envelope
-from layercalc.repository import Repository
+from layercalc.repository import VERSION, Repository, Served
 from layercalc.web.answers import answer, limits, one_of_few, posted
 from layercalc.web.binary import tensors_answer
 from layercalc.web.body import read_document
@@ -36,27 +36,34 @@ def ready() -> Response:
     return answer({"ready": not reason, **({"reason": reason} if reason else {})}, 503 if reason else 200)
 
 
+def found(name: str, version: str = VERSION) -> Served:
+    """A model, waited for as long as an analysis may take where no other deadline is in force."""
+    with limits().deadline("max_analysis_seconds"):
+        return repository().model(name, version)
+
+
 @inference.post("/repository/index")
 def index() -> Response:
-    return answer([repository().model(name).index() for name in repository().names()])
+    with limits().deadline("max_analysis_seconds"):
+        return answer([found(name).index() for name in repository().names()])
 
 
 @inference.get("/models/<name>")
 @inference.get("/models/<name>/versions/<version>")
 def metadata(**which: str) -> Response:
-    return answer(repository().model(**which).metadata())
+    return answer(found(**which).metadata())
 
 
 @inference.get("/models/<name>/config")
 @inference.get("/models/<name>/versions/<version>/config")
 def config(**which: str) -> Response:
-    return answer(repository().model(**which).config())
+    return answer(found(**which).config())
 
 
 @inference.get("/models/<name>/ready")
 @inference.get("/models/<name>/versions/<version>/ready")
 def model_ready(**which: str) -> Response:
-    model = repository().model(**which)
+    model = found(**which)
     why = {"reason": model.reason} if model.reason else {}
     return answer({"name": model.name, "ready": not model.reason, **why}, 503 if model.reason else 200)
 
@@ -65,7 +72,7 @@ def model_ready(**which: str) -> Response:
 @inference.post("/models/<name>/versions/<version>/infer")
 @posted("max_forward_seconds")
 def infer(body: bytes, **which: str) -> Response:
-    model = repository().model(**which)
+    model = found(**which).ready()
     asked: dict[str, Any] = read_envelope("infer", read_document(request, body, limits(), "infer"))
     with one_of_few():
         made = model.infer(asked["inputs"], asked["outputs"], asked["parameters"], limits())

@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from flask import g, has_request_context
 
+from layercalc.escapes import printable
+
 Event = MutableMapping[str, Any]
 LONGEST = 2000  # characters of one value
 
@@ -38,9 +40,7 @@ def of_request(_: Any, __: str, event: Event) -> Event:
 
 def escaped(text: str) -> str:
     """A text without line breaks and other control characters."""
-    if len(text) > LONGEST:
-        text = text[:LONGEST] + "…"
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable(text[:LONGEST] + "…" if len(text) > LONGEST else text)
 
 
 def console(_: Any, __: str, event: Event) -> str:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from layercalc import __version__, catalogue, formats, verbs
 from layercalc.budgets import read_budgets
+from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
@@ -193,7 +194,8 @@ def devices() -> Response:
 
 @api.get("/v1/limits")
 def limits_in_force() -> Response:
-    return answer({"limits": published(limits())})
+    peak = worker_peak_bytes(limits(), current_app.extensions["layercalc.settings"])
+    return answer({"limits": published(limits()), "worker_peak_bytes": peak})
 
 
 @api.get("/livez")

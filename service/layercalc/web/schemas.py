@@ -421,17 +421,12 @@ def components() -> dict[str, Any]:
         ),
         "LayerList": row({"layers": array(ref("LayerSummary"))}),
         "ConventionList": row({"conventions": array(ref("Convention"))}),
-        "LimitList": row(
+        "LimitList": row({"limits": array(ref("Limit")), "worker_peak_bytes": INTEGER}),
+        "Limit": row(
             {
-                "limits": array(
-                    row(
-                        {
-                            "name": STRING,
-                            **dict.fromkeys(("value", "default"), INTEGER),
-                            **dict.fromkeys(("unit", "setting", "what"), STRING),
-                        }
-                    )
-                )
+                "name": STRING,
+                **dict.fromkeys(("value", "default"), INTEGER),
+                **dict.fromkeys(("unit", "setting", "what"), STRING),
             }
         ),
         "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
