@@ -1,6 +1,9 @@
 """What an older Keras meant: its own defaults, its own initializers, and the graph that tf.profiler counted."""
 
 import gzip
+import io
+import json
+import zipfile
 from math import sqrt
 
 import numpy as np
@@ -147,3 +150,17 @@ def test_an_hdf5_file_names_its_keras_beside_the_model():
     assert files.read_model(body)[0]["keras_version"].startswith("2.")
     body = gzip.decompress((oracle.DATA / "keras_files" / "sequential.h5.gz").read_bytes())
     assert files.read_model(body)[0]["keras_version"].startswith("3.")
+
+
+@pytest.mark.parametrize(("version", "count"), [("2.12.0", 0), ("3.4.0", None)])
+def test_version_beside_the_config_of_an_archive_is_read(version, count):
+    """From 2.12 on `.keras` archives have their version in metadata.json."""
+    shape, norm = [8, 8, 3], ("BatchNormalization", {"axis": [3]})
+    inside = {key: value for key, value in document(shape, norm).items() if key != "keras_version"}
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("config.json", json.dumps(inside))
+        archive.writestr("metadata.json", json.dumps({"keras_version": version, "date_saved": "2024-01-01"}))
+    found, _ = files.read_model(body.getvalue())
+    counts = analyze(found, conventions="tf")["totals"]["counts"]["tf"]
+    assert counts == count if count is not None else counts > 0

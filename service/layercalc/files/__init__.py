@@ -33,7 +33,10 @@ class KerasWeights:
 def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
     """A model's document, and the weights that are in the file with it."""
     if body.startswith(archive.MAGIC):
-        return parse_json(archive.unpacked(body, limits), limits), keras_weights(body, path, limits)
+        document = parse_json(archive.unpacked(body, limits), limits)
+        told = archive.unpacked(body, limits, archive.METADATA)
+        with_versions(document, parse_json(told, limits) if told else {})
+        return document, keras_weights(body, path, limits)
     if body.startswith(hdf5.MAGIC):
         permit(len(body), path, limits)
         tree = hdf5.opened(body, path)
@@ -42,9 +45,7 @@ def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED)
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
             raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
         document = parse_json(text_of(config), limits)
-        for key in ("keras_version", "backend") if isinstance(document, dict) else ():
-            if (said := tree.attribute("", key)) is not None:
-                document.setdefault(key, text_of(said)[:LONGEST])
+        with_versions(document, {key: tree.attribute("", key) for key in ("keras_version", "backend")})
         return document, keras_weights(body, path, limits)
     if looks_like_json(body):
         return parse_json(body, limits), None
@@ -52,6 +53,13 @@ def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
     return parse_json(text, limits) if looks_like_json(text) else text, None
+
+
+def with_versions(document: Any, beside: Any) -> None:
+    """Note in a document which Keras wrote it, where only what lies beside it in the file says so."""
+    for key in ("keras_version", "backend") if isinstance(document, dict) and isinstance(beside, dict) else ():
+        if (said := beside.get(key)) is not None:
+            document.setdefault(key, text_of(said)[:LONGEST])
 
 
 def text_of(value: Any) -> str:

@@ -9,6 +9,7 @@ from layercalc.readers.bounds import fault, too_much
 
 MAGIC = b"PK\x03\x04"
 ENTRY = b"PK\x01\x02"  # begins what the directory says of a member
+CONFIG, METADATA = "config.json", "metadata.json"
 MAX_CONFIG = 64 << 20  # bytes of config.json: what is larger is no model of layers
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes are inflated to gigabytes at once
 
@@ -24,22 +25,22 @@ def opened(body: bytes, limits: Limits, path: tuple[object, ...] = ()) -> zipfil
     return archive
 
 
-def unpacked(body: bytes, limits: Limits = UNLIMITED) -> bytes:
-    """The config of a `.keras` archive, of a size that is checked first; anything else as it is."""
-    if not body.startswith(MAGIC):
-        return body
+def unpacked(body: bytes, limits: Limits = UNLIMITED, member: str = CONFIG) -> bytes:
+    """A member of a `.keras` archive, of a size that is checked first; empty for one that a model can do without."""
     most = min(MAX_CONFIG, limits.max_body_bytes)
     try:
-        with opened(body, limits) as archive, archive.open("config.json") as file:
+        with opened(body, limits) as archive, archive.open(member) as file:
             config = file.read(most + 1)
     except Refused:
         raise
     except KeyError:
+        if member != CONFIG:
+            return b""
         raise Unreadable(
             [{"pointer": "", "detail": "The archive has no config.json; a .keras file has one."}]
         ) from None
     except Exception as error:  # whatever zipfile and zlib raise on a broken archive, ValueError and struct.error too
         raise Unreadable([{"pointer": "", "detail": f"Not a .keras archive: {error}."}]) from None
     if len(config) > most:
-        raise Unreadable([{"pointer": "", "detail": f"config.json is larger than {most:,} bytes."}])
+        raise Unreadable([{"pointer": "", "detail": f"{member} is larger than {most:,} bytes."}])
     return config
