@@ -51,7 +51,6 @@ REFUSED: dict[
     "keras1_json_gru": None,
     "tf_op_layer": None,
     "python_repr_of_config": None,
-    "git_lfs_pointer": None,
     "custom_layer_advice": None,
     "cudnn-lstm": None,
     "istft": None,

@@ -12,6 +12,7 @@ from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive
+from layercalc.readers.foreign import foreign
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 from layercalc.tensors import Path, refuse
 
@@ -31,7 +32,12 @@ class KerasWeights:
 
 
 def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
-    """A model's document, and the weights that are in the file with it."""
+    """A model's document, told by its first bytes, and the weights that are in the file with it.
+
+    Raises Unreadable, which calls a form that is not read by its name.
+    """
+    if name := foreign(body):
+        raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
     if body.startswith(archive.MAGIC):
         document = parse_json(archive.unpacked(body, limits), limits)
         told = archive.unpacked(body, limits, archive.METADATA)

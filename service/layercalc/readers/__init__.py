@@ -8,6 +8,7 @@ from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.draft import Draft
+from layercalc.readers.foreign import foreign, foreign_document
 from layercalc.readers.keras_code import read_code
 from layercalc.readers.keras_json import read_keras
 from layercalc.readers.sharing import marked
@@ -15,13 +16,18 @@ from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received
 
+BEGINNING = 100  # characters of a text that tell what it is
+
 
 def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITED) -> tuple[Model, Draft]:
     """The model of a document in any form, and the draft with its faults and warnings."""
     if hasattr(document, "to_json"):
         document = document.to_json()
+    where = "".join(f"/{token}" for token in path)
     if isinstance(document, str):
         if not looks_like_json(document):
+            if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
+                raise Unreadable([{"pointer": where, "detail": told}], status=422)
             return read_code(document, limits)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
@@ -30,8 +36,9 @@ def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITE
         return read_keras(marked(document, path), path)
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
+    if told := foreign_document(document):
+        raise Unreadable([{"pointer": where, "detail": told}], status=422)
     expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, or Keras code'
-    where = "".join(f"/{token}" for token in path)
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
 
 

@@ -12,9 +12,11 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from layercalc import files
 from layercalc.environment import setting
 from layercalc.limits import Limits
-from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.readers.foreign import foreign
+from layercalc.readers.text import parse_json
 from layercalc.web.binary import HEADER, read_binary
 from layercalc.web.parts import read_parts
 from layercalc.web.patience import PATIENCE
@@ -68,18 +70,26 @@ def read_body(request: Request, limits: Limits) -> bytes:
     return b"".join(parts)
 
 
+def binary(body: bytes) -> bool:
+    """Whether a body is a file and no text: of Keras, or of a form that is called by its name."""
+    return files.is_keras(body) or foreign(body) is not None
+
+
 def too_large(most: int) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(f"The body is larger than {most} bytes ({setting('max_body_bytes')}).")
 
 
 def read_document(request: Request, body: bytes, limits: Limits, verb: str) -> Any:
-    """A parsed JSON document, the text of Keras code, or the envelope that parts or bytes after the JSON make up."""
+    """A document of any form, or the envelope that JSON, parts or bytes after the JSON make up.
+
+    What is no text is told by its first bytes, whatever its Content-Type says.
+    """
     media = request.mimetype
     if (length := request.headers.get(HEADER)) is not None:
         return read_binary(body, length, limits)
     if media == "multipart/form-data":
         return read_parts(body, request.mimetype_params.get("boundary", ""), verb, limits)
-    if media not in READ_BY_CONTENT and not media.endswith("+json"):
+    if media not in READ_BY_CONTENT and not media.endswith("+json") and not binary(body):
         raise UnsupportedMediaType(
             f"Content-Type {media!r} is not supported; send JSON, Keras code as text/plain, or multipart/form-data."
         )
@@ -87,7 +97,6 @@ def read_document(request: Request, body: bytes, limits: Limits, verb: str) -> A
         raise BadRequest(
             'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'
         )
-    if media == "application/json" or media.endswith("+json") or looks_like_json(body):
+    if media == "application/json" or media.endswith("+json"):
         return parse_json(body, limits)
-    text = decode_text(body)
-    return parse_json(text, limits) if looks_like_json(text) else text
+    return files.read_model(body, (), limits)[0]

@@ -1,0 +1,80 @@
+"""Files that people take for a model and that are not read here: told by their first bytes, called by their name."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from layercalc.limits import UNLIMITED
+from layercalc.readers.archive import MAGIC, opened
+
+WAY_ON = "Send Keras JSON (model.to_json()), a .keras file, Keras code or a stack."
+BEGINNINGS = (
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "A Git LFS pointer, not the file itself: `git lfs pull` brings the file.",
+    ),
+    (b"\x1f\x8b", "A gzip archive: unpack it first."),
+    (b"\x93NUMPY", f"A NumPy array (.npy), and no model. {WAY_ON}"),
+    (b"%PDF-", f"A PDF. {WAY_ON}"),
+    (b"\x89PNG", f"A picture (PNG). {WAY_ON}"),
+    (b"\xff\xd8\xff", f"A picture (JPEG). {WAY_ON}"),
+    (b"\x08\x01\x12", f"A TensorFlow SavedModel (saved_model.pb), which is not read here. {WAY_ON}"),
+)
+ONNX = f"An ONNX file, which is not read here. {WAY_ON}"
+TFLITE = f"A TensorFlow Lite file, which is not read here. {WAY_ON}"
+PICKLE = f"A pickle, which runs code when it is opened and is never read. {WAY_ON}"
+TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. {WAY_ON}"
+CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {WAY_ON}"
+EXPORTED = f"A PyTorch exported program (.pt2), which is not read here. {WAY_ON}"
+ARRAYS = f"NumPy arrays (.npz), and no model. {WAY_ON}"
+NOTEBOOK = "A notebook, which is not read here: send the code of its cells."
+TFJS = (
+    "A TensorFlow.js model.json, which is not read here: send what stands under modelTopology, or in its model_config."
+)
+ONNX_FIELDS = (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)  # of ModelProto, behind ir_version
+
+
+MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
+
+
+def foreign(body: bytes) -> str | None:
+    """What a file is, in a sentence with the way on; None where it may be a model that is read."""
+    for beginning, told in BEGINNINGS:
+        if body.startswith(beginning):
+            return told
+    if body[4:8] == b"TFL3":
+        return TFLITE
+    if len(body) > 2 and body[0] == 0x80 and 2 <= body[1] <= 5:
+        return PICKLE
+    if len(body) > 2 and body[0] == 0x08 and 2 <= body[1] <= 0x7F and body[2] in ONNX_FIELDS:
+        return ONNX
+    return of_archive(members(body)) if body.startswith(MAGIC) else None
+
+
+def of_archive(names: Collection[str]) -> str | None:
+    """What a ZIP archive is, by the names in it."""
+    inside = {name.partition("/")[2] for name in names} | set(names)
+    if "config.json" in inside:
+        return None
+    if inside & {"archive_format", "models/model.json", "serialized_exported_program.json"}:
+        return EXPORTED
+    if "data.pkl" in inside:
+        return TORCHSCRIPT if "constants.pkl" in inside else CHECKPOINT
+    return ARRAYS if inside and all(name.endswith(".npy") for name in names) else None
+
+
+def members(body: bytes) -> list[str]:
+    """The names in an archive; none where it cannot be opened: who reads it says what is wrong."""
+    try:
+        with opened(body, MEMBERS) as archive:
+            return archive.namelist()
+    except Exception:  # whatever zipfile raises on a broken directory
+        return []
+
+
+def foreign_document(document: object) -> str | None:
+    """The same of a parsed JSON document."""
+    if not isinstance(document, dict):
+        return None
+    if "nbformat" in document and "cells" in document:
+        return NOTEBOOK
+    return TFJS if "modelTopology" in document else None
