@@ -256,6 +256,8 @@ def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray
     try:
         out = np.empty(weight.spec.shape, compute if weight.spec.dtype in FLOATS else weight.spec.dtype)
         weight.initializer.fill(out, generator)
+    except Overdue:
+        raise
     except ValueError as error:
         raise InvalidTensors(
             [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
