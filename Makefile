@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 
-.PHONY: run test lint format bench load soak fuzz openapi lock clean
+.PHONY: run test lint format bench rates load soak fuzz openapi lock clean
 
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
@@ -23,6 +23,9 @@ format: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+rates: $(VENV)/.test
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.rates
 
 load: $(VENV)/.test
 	$(BIN)/python benchmarks/load.py

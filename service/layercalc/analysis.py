@@ -32,6 +32,8 @@ class Traced:
     view: bool  # whether the output is the input's memory
     asked: tuple[list[Any], dict[str, Any]]  # the call it was traced for: (spec, mask) by position and by name
     seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
+    allocated: list[tuple[int, Spec]] = field(default_factory=list)
+    scopes: list[tuple[int, int]] = field(default_factory=list)
     notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
@@ -99,7 +101,9 @@ def trace(
     finally:
         READING.reset(token)
     counts, view = totalled(list(found.values()), tracing.entries, outputs)
-    return Traced(outputs, list(found.values()), tracing.entries, counts, view, (inputs, named), tracing.seen_as)
+    asked = inputs, named
+    beside = tracing.seen_as, tracing.allocated, tracing.scopes
+    return Traced(outputs, list(found.values()), tracing.entries, counts, view, asked, *beside)
 
 
 def totalled(

@@ -15,11 +15,13 @@ from layercalc.deadline import DEADLINE
 from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
+from layercalc.layers.initializers import pieces
 from layercalc.model import Call, Model, apply
 from layercalc.ops import FLOATS, READING, Running, forced
 from layercalc.ops.pending import Made, Pending, Seen, Transposed
 from layercalc.ops.scratch import release
 from layercalc.ops.threads import ALONE
+from layercalc.ops.work import cut
 from layercalc.weight_specs import Owner, WeightSpec, owner_of
 
 log = logging.getLogger("layercalc")
@@ -221,36 +223,49 @@ def rate(flops: Any, seconds: float) -> float | None:
 
 def statistics(array: np.ndarray) -> dict[str, Any]:
     """The smallest, largest and mean number that is one, and how many are not."""
-    nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-    infinite = int(np.isinf(array).sum()) if array.dtype.kind == "f" else 0
-    numbers = array[np.isfinite(array)] if nan or infinite else array
-    some = bool(numbers.size)
+    least, most, total, count, nan, infinite = [], [], 0.0, 0, 0, 0
+    for where in cut(array.shape or (1,), array.size).pieces() if array.size else ():
+        numbers = array[where] if array.ndim else array
+        if array.dtype.kind == "f":
+            nan, infinite = nan + int(np.isnan(numbers).sum()), infinite + int(np.isinf(numbers).sum())
+            if not (finite := np.isfinite(numbers)).all():
+                numbers = numbers[finite]
+        if numbers.size:
+            least.append(numbers.min().item())
+            most.append(numbers.max().item())
+            total, count = total + float(numbers.sum(dtype=np.float64)), count + numbers.size
     return {
-        "min": numbers.min().item() if some else None,
-        "max": numbers.max().item() if some else None,
-        "mean": float(numbers.mean(dtype=np.float64)) if some else None,
+        "min": min(least, default=None),
+        "max": max(most, default=None),
+        "mean": total / count if count else None,
         "nan_count": nan,
         "inf_count": infinite,
     }
 
 
-def seeded_weights(analysis: Analysis, seed: int) -> dict[str, np.ndarray]:
-    """Every weight filled by its layer's own initializer; a weight's numbers depend on the seed and its name alone."""
-    return {name: seeded(name, weight, seed) for name, weight in analysis.weights}
+def seeded_weights(analysis: Analysis, seed: int, compute: str = "float32") -> dict[str, np.ndarray]:
+    """Every weight filled by its layer's own initializer; a weight's numbers depend on the seed and its name alone.
+
+    Floats are drawn in float32 and held in `compute`.
+    """
+    return {name: seeded(name, weight, seed, compute) for name, weight in analysis.weights}
 
 
-def seeded(name: str, weight: WeightSpec, seed: int) -> np.ndarray:
+def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray:
     generator = np.random.default_rng([seed, zlib.crc32(name.encode(errors="replace"))])
-    dtype = "float32" if weight.spec.dtype in FLOATS else weight.spec.dtype
     try:
-        return weight.initializer(weight.spec.shape, generator).astype(dtype, copy=False)
+        out = np.empty(weight.spec.shape, compute if weight.spec.dtype in FLOATS else weight.spec.dtype)
+        weight.initializer.fill(out, generator)
+    except Overdue:
+        raise
     except ValueError as error:
         raise InvalidTensors(
             [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
         ) from None
+    return out
 
 
-def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:
+def seeded_inputs(analysis: Analysis, seed: int, compute: str = "float32") -> list[np.ndarray]:
     """Standard normal floats; integers 0 or 1 (0 where a layer knows no other), also for floats read as integers."""
     valid: dict[str, int] = {}
     for row in analysis.rows:
@@ -261,9 +276,11 @@ def seeded_inputs(analysis: Analysis, seed: int) -> list[np.ndarray]:
     for value in analysis.inputs:
         generator = np.random.default_rng([seed, zlib.crc32(value.source.encode(errors="replace"))])
         shape, dtype = value.spec
-        if dtype in FLOATS and value.source not in valid:
-            out.append(generator.standard_normal(shape, np.float32))
-        else:
-            to = "float32" if dtype in FLOATS else dtype
-            out.append(generator.integers(0, valid.get(value.source, 2), shape).astype(to))
+        made = np.empty(shape, compute if dtype in FLOATS else dtype)
+        for piece in pieces(made):
+            if dtype in FLOATS and value.source not in valid:
+                piece[...] = generator.standard_normal(piece.size, np.float32)
+            else:
+                piece[...] = generator.integers(0, valid.get(value.source, 2), piece.size)
+        out.append(made)
     return out

@@ -42,9 +42,16 @@ class Limits:
     max_parts: int = limit(10_000, "parts", "a multipart body, the members of an archive, the tensors of a file")
     max_errors: int = limit(50, "errors", "what one answer lists; the rest is counted")
     max_analysis_seconds: int = limit(6, "seconds", "a request that runs nothing: reading, analysis and report")
-    max_forward_flops: int = limit(200_000_000_000, "FLOPs", "one forward pass, known before it starts")
+    max_forward_flops: int = limit(
+        200_000_000_000,
+        "FLOPs",
+        "one forward pass and the filling of its weights, known before it starts, in those of a large matrix product "
+        "that takes as long",
+    )
     max_forward_bytes: int = limit(
-        2 << 30, "bytes", "weights, live activations and the largest tensor inside a layer of a forward pass"
+        2 << 30,
+        "bytes",
+        "weights, inputs, live activations, what kernels work in, and the answer of a forward pass",
     )
     max_forward_outputs: int = limit(4_000_000, "numbers", "the tensors in one answer, returned layers included")
     max_forward_steps: int = limit(1_000_000, "op calls", "one forward pass: a loop over time makes many")

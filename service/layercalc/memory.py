@@ -1,12 +1,11 @@
 """What a network holds in memory: its weights, its activations at inference, and all that a training step keeps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from layercalc.analysis import Analysis, Traced
 from layercalc.dims import Dim, Unknown, size
 from layercalc.ops import WIDTH
-from layercalc.ops.base import Entry, Op
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that an optimizer keeps for each trainable weight
 
@@ -32,33 +31,7 @@ def most(sizes: Iterable[Dim]) -> Dim:
 
 def workspace(traced: Traced) -> Dim:
     """The most bytes that one of a layer's ops holds beside its tensors."""
-    return most(
-        WIDTH[entry.out.dtype] * entry.op.workspace(*entry.shapes, **entry.attributes) for entry in traced.entries
-    )
-
-
-def working(analysis: Analysis) -> Dim:
-    """The most bytes that one op holds inside a layer."""
-    return most(one for row in analysis.rows for one in held(row.traced.entries))
-
-
-def held(entries: Iterable[Entry]) -> Iterator[Dim]:
-    """The bytes that each op of a layer holds: its result, its workspace, and what the layer made for it to read.
-
-    Pointwise ops that join a kernel (`Op.finishes`) write over what they read.
-    """
-    made: set[int] = set()  # tensors of the layer's own, by identity: equal ones are not one
-    waiting: set[int] = set()
-    for entry in entries:
-        own = [x for x in entry.inputs if id(x) in made]
-        joins = type(entry.op).joins is not Op.joins or type(entry.op).affine is not Op.affine
-        joined = joins and any(id(x) in waiting for x in own)
-        if entry.op.finishes or joined:
-            waiting.add(id(entry.out))
-        if own or not entry.op.view:
-            made.add(id(entry.out))
-        read = sum((x.bytes for x in own if not (joined and id(x) in waiting)), 0)
-        yield entry.held + (0 if entry.op.view else read)
+    return most(WIDTH[entry.out.dtype] * entry.workspace for entry in traced.entries)
 
 
 def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:

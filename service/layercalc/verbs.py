@@ -1,7 +1,7 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from math import inf, prod
@@ -10,7 +10,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
-from layercalc import differences, files, tensors
+from layercalc import demand, differences, files, tensors
 from layercalc.analysis import Analysis, analyse
 from layercalc.budgets import read_budgets
 from layercalc.budgets.judging import judged
@@ -26,7 +26,6 @@ from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, pointer
 from layercalc.execution import execute, seeded_inputs
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.memory import working
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.posted import (
@@ -155,9 +154,10 @@ def forward(
     forms = read_outputs(outputs, parameters, names, form)
     asked = {} if expected is None else read_compared(expected, names, analysis)
     keep = list(dict.fromkeys([*returned, *(name for name in asked if name not in names)]))
-    beside = compared_bytes(analysis, asked)
-    bounded(analysis, limits, returned, beside, seeded=not isinstance(weights, list | tuple), path=path)
-    arrays = seeded_inputs(analysis, posted) if isinstance(posted, int) else read_arrays(posted, specs, dtype)
+    drawn = weights is None or (isinstance(weights, Mapping) and set(weights) == {"seed"})
+    bounded(analysis, limits, returned, drawn, path, dtype, [name.partition(":")[0] for name in asked])
+    arrays = seeded_inputs(analysis, posted, dtype) if isinstance(posted, int) else read_arrays(posted, specs, dtype)
+    posted = []  # those of another dtype are held no longer
     given, source = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype, copy=False) if a.dtype.kind == "f" else a for a in arrays]
     how: dict[str, Any] = {"dtype": dtype}
@@ -333,40 +333,37 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidModel(faults)
 
 
-def compared_bytes(analysis: Analysis, asked: Iterable[str]) -> Dim:
-    """What is kept to be compared, and what is expected of it: both in float64 at the most."""
-    wanted = set(asked)
-    sizes = [prod(row.traced.outputs[0][0].shape) for row in analysis.rows if row.name in wanted]
-    sizes += [prod(value.spec.shape) for value in analysis.outputs if wanted]
-    return sum(16 * size for size in sizes)
-
-
-def bounded(analysis: Analysis, limits: Limits, keep: Sequence[str], beside: Dim, seeded: bool, path: Place) -> None:
-    """Refuse a pass whose cost, known from the analysis, is past the limits; `beside` are bytes held for other ends."""
+def bounded(
+    analysis: Analysis,
+    limits: Limits,
+    keep: Sequence[str],
+    seeded: bool,
+    path: Place,
+    dtype: str = "float32",
+    compared: Sequence[str] = (),
+) -> None:
+    """Refuse a pass whose cost, known from the analysis, is past the limits."""
     asked = [value.spec.shape for value in analysis.outputs]
     asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
-    totals = analysis.totals()
     shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]
     entries = [entry for row in analysis.rows for entry in row.traced.entries]
     shapes += [entry.out.shape for entry in entries]
     if max((dim for shape in shapes for dim in shape), default=0) >= 1 << 62:
         detail = "A tensor of the forward pass has an axis of 2^62 or more."
         raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
-    filling = sum(weight.initializer.flops(weight.spec.shape) for _, weight in analysis.weights) if seeded else 0
-    numbers = sum(prod(max(dim, 1) for dim in shape) for shape in asked)
-    held = totals["param_bytes"] + analysis.peak()[0] + working(analysis) + beside
+    filling = demand.filling(analysis, dtype)[0] if seeded else 0
     costs = (
-        ("FLOPs", totals["flops"] + filling, "max_forward_flops"),
-        ("bytes", held, "max_forward_bytes"),
-        ("op calls", sum(entry.launches for entry in entries), "max_forward_steps"),
-        ("numbers in the answer", numbers, "max_forward_outputs"),
+        ("as long as a matrix product of %s FLOPs", demand.work(analysis, dtype) + filling, "max_forward_flops"),
+        ("%s bytes", demand.held(analysis, dtype, keep, compared, seeded), "max_forward_bytes"),
+        ("%s op calls", sum(entry.launches for entry in entries), "max_forward_steps"),
+        ("%s numbers in the answer", sum(prod(max(dim, 1) for dim in shape) for shape in asked), "max_forward_outputs"),
     )
     faults = [
         {
             "pointer": pointer(*path),
-            "detail": f"The forward pass takes {told(cost)} {unit}; the limit is {limit:,} ({setting(name)}).",
+            "detail": f"The forward pass takes {what % told(cost)}; the limit is {limit:,} ({setting(name)}).",
         }
-        for unit, cost, name in costs
+        for what, cost, name in costs
         if not (
             provably(cost <= (limit := getattr(limits, name))) or (limits is UNLIMITED and isinstance(cost, Unknown))
         )

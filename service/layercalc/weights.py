@@ -27,10 +27,7 @@ def read_weights(
     """The weights by name, and how they came: posted, or seeded."""
     seed = 0 if value is None else seed_of(value, PATH)
     if seed is not None:
-        made = seeded_weights(analysis, seed)
-        if compute == "float64":
-            made = {name: a.astype(compute) if a.dtype.kind == "f" else a for name, a in made.items()}
-        return made, {"source": "seeded", "seed": seed}
+        return seeded_weights(analysis, seed, compute), {"source": "seeded", "seed": seed}
     known = dict(analysis.weights)
     faults: list[dict[str, Any]] = []
     given = assigned(value, known, analysis, faults)

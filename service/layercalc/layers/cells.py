@@ -105,11 +105,10 @@ class UnitForgetBias(Initializer):
     def __init__(self, inner: Initializer):
         super().__init__(inner.name, inner.arguments)
 
-    def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        bias = super().__call__(shape, generator).copy()
-        quarter = shape[0] // 4
-        bias[quarter : 2 * quarter] = 1
-        return bias
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+        super().fill(out, generator)
+        quarter = out.shape[0] // 4
+        out[quarter : 2 * quarter] = 1
 
 
 def remember(cell: Cell, weight: Weight, z: Tensor, c: Tensor) -> tuple[Tensor, States]:

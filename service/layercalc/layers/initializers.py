@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
 
-Draw = Callable[..., np.ndarray]
+from layercalc import deadline
+
+Draw = Callable[..., None]
+
+DRAW = {"fill": 100, "uniform": 250, "normal": 900}  # one number, in FLOPs of a large matrix product (`make rates`)
+PIECE = 1 << 16  # numbers drawn at a time
 
 INITIALIZERS: dict[str, tuple[Draw, dict[str, Any]]] = {}
 
@@ -24,7 +29,7 @@ def initializer(**defaults: Any) -> Callable[[Draw], Draw]:
 
 
 class Initializer:
-    """One filling with its arguments: `initializer(shape, generator)` gives an array of float64 or float32."""
+    """One filling with its arguments: `initializer.fill(array, generator)`, a piece at a time, drawn in float32."""
 
     __slots__ = ("arguments", "draw", "name")
 
@@ -34,14 +39,24 @@ class Initializer:
         self.arguments = defaults | (arguments or {})
 
     def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        return self.draw(shape, generator, **self.arguments)
+        out = np.empty(shape, np.float32)
+        self.fill(out, generator)
+        return out
 
-    def flops(self, shape: tuple[int, ...]) -> int:
-        """What filling costs where it is more than drawing numbers: a QR decomposition."""
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+        """Fill an array of any dtype with the same numbers. Raises Overdue between pieces."""
+        self.draw(out, generator, **self.arguments)
+
+    def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """How long filling takes, in FLOPs of a large matrix product, and the bytes that it holds on the way."""
+        if self.name in ("zeros", "ones", "constant", "identity"):
+            return DRAW["fill"] * prod(shape), 0
+        uniform = self.name.endswith("uniform") or self.arguments.get("distribution") == "uniform"
         if self.name != "orthogonal" or len(shape) < 2:
-            return 0
+            return DRAW["uniform" if uniform else "normal"] * prod(shape), 0
         rows, columns = prod(shape[:-1]), shape[-1]
-        return 8 * max(rows, columns) * min(rows, columns) ** 2
+        elements, least = rows * columns, min(rows, columns)
+        return (DRAW["normal"] + 60 * least) * elements, 8 * (5 * elements + least * least)
 
     @classmethod
     def load(cls, value: Any) -> "Initializer":
@@ -94,40 +109,60 @@ VARIANCE_SCALINGS = {
 }
 
 
-@initializer()
-def zeros(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    return np.zeros(shape, np.float32)
+def pieces(out: np.ndarray) -> Iterator[np.ndarray]:
+    """Views of an array as one row of numbers, some at a time, with a look at the clock before each."""
+    flat = out.reshape(-1)
+    for start in deadline.each(range(0, flat.size, PIECE)):
+        yield flat[start : start + PIECE]
+
+
+def filled(out: np.ndarray, value: float) -> None:
+    for piece in pieces(out):
+        piece[...] = np.float32(value)
 
 
 @initializer()
-def ones(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    return np.ones(shape, np.float32)
+def zeros(out: np.ndarray, generator: np.random.Generator) -> None:
+    filled(out, 0)
+
+
+@initializer()
+def ones(out: np.ndarray, generator: np.random.Generator) -> None:
+    filled(out, 1)
 
 
 @initializer(value=0.0)
-def constant(shape: tuple[int, ...], generator: np.random.Generator, value: float) -> np.ndarray:
-    return np.full(shape, value, np.float32)
+def constant(out: np.ndarray, generator: np.random.Generator, value: float) -> None:
+    filled(out, value)
 
 
 @initializer(minval=-0.05, maxval=0.05)
-def random_uniform(shape: tuple[int, ...], generator: np.random.Generator, minval: float, maxval: float) -> np.ndarray:
-    out = generator.random(shape, np.float32)
-    out *= np.float32(maxval - minval)
-    out += np.float32(minval)
-    return out
+def random_uniform(out: np.ndarray, generator: np.random.Generator, minval: float, maxval: float) -> None:
+    for piece in pieces(out):
+        piece[...] = generator.random(piece.size, np.float32) * np.float32(maxval - minval) + np.float32(minval)
 
 
 @initializer(mean=0.0, stddev=0.05)
-def random_normal(shape: tuple[int, ...], generator: np.random.Generator, mean: float, stddev: float) -> np.ndarray:
-    return generator.standard_normal(shape, np.float32) * np.float32(stddev) + np.float32(mean)
+def random_normal(out: np.ndarray, generator: np.random.Generator, mean: float, stddev: float) -> None:
+    for piece in pieces(out):
+        piece[...] = generator.standard_normal(piece.size, np.float32) * np.float32(stddev) + np.float32(mean)
 
 
 @initializer(mean=0.0, stddev=0.05)
-def truncated_normal(shape: tuple[int, ...], generator: np.random.Generator, mean: float, stddev: float) -> np.ndarray:
-    out = generator.standard_normal(shape, np.float32)
-    while (outside := np.abs(out) > 2).any():
-        out[outside] = generator.standard_normal(int(outside.sum()), np.float32)
-    return out * np.float32(stddev) + np.float32(mean)
+def truncated_normal(out: np.ndarray, generator: np.random.Generator, mean: float, stddev: float) -> None:
+    """Those outside two deviations are drawn again after all others, and again, in their order."""
+    drawn = out if out.dtype.kind == "f" else np.empty(out.shape, np.float32)
+    left: list[tuple[np.ndarray, np.ndarray]] = []
+    for piece in pieces(drawn):
+        piece[...] = generator.standard_normal(piece.size, np.float32)
+        left.append((piece, np.flatnonzero(np.abs(piece) > 2).astype(np.int32)))
+    while left := [(piece, places) for piece, places in left if places.size]:
+        for index, (piece, places) in deadline.each(enumerate(left)):
+            again = generator.standard_normal(places.size, np.float32)
+            piece[places] = again
+            left[index] = piece, places[np.abs(again) > 2]
+    for piece, to in zip(pieces(drawn), pieces(out), strict=True):
+        to[...] = piece.astype(np.float32, copy=False) * np.float32(stddev) + np.float32(mean)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
@@ -141,26 +176,27 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
 
 @initializer(scale=1.0, mode="fan_in", distribution="truncated_normal")
 def variance_scaling(
-    shape: tuple[int, ...], generator: np.random.Generator, scale: float, mode: str, distribution: str
-) -> np.ndarray:
-    fan_in, fan_out = fans(shape)
+    out: np.ndarray, generator: np.random.Generator, scale: float, mode: str, distribution: str
+) -> None:
+    fan_in, fan_out = fans(out.shape)
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
     scale = scale / max(1.0, fan)
     if distribution == "uniform":
         limit = sqrt(3.0 * scale)
-        return random_uniform(shape, generator, -limit, limit)
-    if distribution == "truncated_normal":
-        return truncated_normal(shape, generator, 0.0, sqrt(scale) / 0.87962566103423978)
-    if distribution == "narrow_truncated_normal":  # Keras up to 2.1.6, and tf.js: what is cut off is not made up for
-        return truncated_normal(shape, generator, 0.0, sqrt(scale))
-    return random_normal(shape, generator, 0.0, sqrt(scale))
+        random_uniform(out, generator, -limit, limit)
+    elif distribution == "truncated_normal":
+        truncated_normal(out, generator, 0.0, sqrt(scale) / 0.87962566103423978)
+    elif distribution == "narrow_truncated_normal":  # Keras up to 2.1.6, and tf.js: what is cut off is not made up for
+        truncated_normal(out, generator, 0.0, sqrt(scale))
+    else:
+        random_normal(out, generator, 0.0, sqrt(scale))
 
 
 def scaled(name: str, scale: float, mode: str, distribution: str) -> None:
     """Register one of the named cases of variance scaling (Glorot & Bengio 2010, He et al. 2015, LeCun et al. 1998)."""
 
-    def draw(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        return variance_scaling(shape, generator, scale, mode, distribution)
+    def draw(out: np.ndarray, generator: np.random.Generator) -> None:
+        variance_scaling(out, generator, scale, mode, distribution)
 
     INITIALIZERS[name] = draw, {}
 
@@ -173,20 +209,24 @@ for _distribution in ("uniform", "normal"):
 
 
 @initializer(gain=1.0)
-def orthogonal(shape: tuple[int, ...], generator: np.random.Generator, gain: float) -> np.ndarray:
+def orthogonal(out: np.ndarray, generator: np.random.Generator, gain: float) -> None:
     """Saxe et al. 2014, arXiv:1312.6120."""
-    if len(shape) < 2:
-        return random_normal(shape, generator, 0.0, gain)
-    rows, columns = prod(shape[:-1]), shape[-1]
-    q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
-    q = q * np.sign(np.diag(r))
-    return (gain * (q.T if rows < columns else q)).reshape(shape).astype(np.float32)
+    if out.ndim < 2:
+        random_normal(out, generator, 0.0, gain)
+        return
+    rows, columns = prod(out.shape[:-1]), out.shape[-1]
+    drawn = np.empty((max(rows, columns), min(rows, columns)))
+    for piece in pieces(drawn):
+        piece[...] = generator.standard_normal(piece.size)
+    q, r = np.linalg.qr(drawn)
+    q *= np.sign(np.diag(r))
+    q *= gain
+    out[...] = (q.T if rows < columns else q).reshape(out.shape).astype(np.float32)
 
 
 @initializer(gain=1.0)
-def identity(shape: tuple[int, ...], generator: np.random.Generator, gain: float) -> np.ndarray:
-    if len(shape) != 2:
-        raise ValueError(f"The identity is a matrix; a weight of shape {list(shape)} cannot be one.")
-    matrix = np.eye(*shape, dtype=np.float32)
-    np.fill_diagonal(matrix, gain)
-    return matrix
+def identity(out: np.ndarray, generator: np.random.Generator, gain: float) -> None:
+    if out.ndim != 2:
+        raise ValueError(f"The identity is a matrix; a weight of shape {list(out.shape)} cannot be one.")
+    filled(out, 0)
+    np.fill_diagonal(out, np.float32(gain))

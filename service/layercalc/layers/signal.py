@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 import numpy as np
 
-from layercalc import ops
+from layercalc import deadline, ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
@@ -19,7 +19,7 @@ from layercalc.layers.fields import (
     Numbers,
 )
 from layercalc.layers.imaging import floated
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import PIECE, Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.padding import slide
 from layercalc.ops import Tensor
@@ -88,11 +88,15 @@ class Fourier(Initializer):
     def __init__(self, **arguments: Any):
         self.name, self.arguments = "stft", arguments
 
-    def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-        length, _, frequencies = shape
-        turn = 2 * np.pi * np.arange(length)[:, None] * np.arange(frequencies) / max(2 * (frequencies - 1), 1)
-        kernel = np.cos(turn) if self.arguments["side"] == "real" else -np.sin(turn)
-        return (kernel * self.weights(length)[:, None])[:, None].astype(np.float32)
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+        length, _, frequencies = out.shape
+        weights, step = self.weights(length), max(PIECE // max(frequencies, 1), 1)
+        for start in deadline.each(range(0, length, step)):
+            some = slice(start, start + step)
+            at = np.arange(length)[some, None]
+            turn = 2 * np.pi * at * np.arange(frequencies) / max(2 * (frequencies - 1), 1)
+            kernel = np.cos(turn) if self.arguments["side"] == "real" else -np.sin(turn)
+            out[some, 0] = (kernel * weights[some, None]).astype(np.float32)
 
     def weights(self, length: int) -> np.ndarray:
         """The window, divided by what `scaling` says."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Shape, size, text
+from layercalc.dims import Dim, Shape, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op
+from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import Elementwise
 from layercalc.ops.reach import Spans
+from layercalc.ops.spec import Spec
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, arXiv:1706.02515
 
@@ -143,9 +144,12 @@ class AlongAxis(Op):
 
     floating = True
 
-    def __init__(self, name: str, function: Any, halves: bool = False, **each: int):
+    def __init__(self, name: str, function: Any, halves: bool = False, slowness: int = 3, **each: int):
         super().__init__(name)
-        self.function, self.halves, self.each = function, halves, each
+        self.function, self.halves, self.each, self.slowness = function, halves, each, slowness
+
+    def work(self, out: Spec, cost: Cost, x: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, **how) + self.rows(x)
 
     def shape(self, x: Shape, *, axis: int | tuple[int, ...] = -1) -> Shape:
         axes = (axis,) if isinstance(axis, int) else axis
@@ -162,6 +166,12 @@ class AlongAxis(Op):
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
         elements = size(out)
         return Cost(**{kind: n * elements for kind, n in self.each.items()})
+
+    def lead(self, x: Shape, *, axis: int | tuple[int, ...] = -1) -> int:
+        return first_of((axis,) if isinstance(axis, int) else axis, x)
+
+    def workspace(self, x: Shape, *, axis: int | tuple[int, ...] = -1) -> Dim:
+        return 6 * size(x)
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int | tuple[int, ...] = -1) -> Spans:
         axes = {one % len(x) for one in ((axis,) if isinstance(axis, int) else axis)}
@@ -224,7 +234,7 @@ ACTIVATIONS: dict[str, Op | None] = {
         "selu", lambda x: constant_of(x, SELU_SCALE) * elu(x, SELU_ALPHA), compares=1, transcendentals=1, adds=1, muls=2
     ),
     "celu": pointwise("celu", celu, compares=2, transcendentals=1, adds=2, muls=1, divs=1),
-    "gelu": pointwise("gelu", gelu, transcendentals=1, adds=1, muls=3),
+    "gelu": pointwise("gelu", gelu, slowness=10, temporaries=10, transcendentals=1, adds=1, muls=3),
     "silu": pointwise("silu", lambda x: x * sigmoid(x), transcendentals=1, adds=2, divs=1, muls=1),
     "sigmoid": pointwise("sigmoid", sigmoid, transcendentals=1, adds=2, divs=1),
     "hard_sigmoid": pointwise(
@@ -233,7 +243,7 @@ ACTIVATIONS: dict[str, Op | None] = {
     "hard_silu": pointwise(
         "hard_silu", lambda x: x * np.clip(x / 6 + constant_of(x, 0.5), 0, 1), divs=1, adds=1, compares=2, muls=1
     ),
-    "hard_tanh": Elementwise("hard_tanh", lambda x: np.clip(x, -1, 1), compares=2),
+    "hard_tanh": Elementwise("hard_tanh", lambda x: np.clip(x, -1, 1), slowness=4, compares=2),
     "hard_shrink": Elementwise(
         "hard_shrink", lambda x, threshold=0.5: np.where(np.abs(x) > threshold, x, 0), compares=2
     ),
@@ -275,9 +285,9 @@ ACTIVATIONS: dict[str, Op | None] = {
     ),
     "mish": pointwise("mish", lambda x: x * np.tanh(softplus(x)), transcendentals=3, adds=1, muls=1),
     "log_sigmoid": pointwise("log_sigmoid", lambda x: -softplus(-x), transcendentals=2, adds=3),
-    "threshold": Elementwise("threshold", threshold, compares=1),
+    "threshold": Elementwise("threshold", threshold, slowness=3, compares=1),
     "softmax": AlongAxis("softmax", softmax, compares=1, adds=2, transcendentals=1, divs=1),
     "log_softmax": AlongAxis("log_softmax", log_softmax, compares=1, adds=3, transcendentals=1),
-    "sparsemax": AlongAxis("sparsemax", sparsemax, compares=2, adds=3, muls=1),
+    "sparsemax": AlongAxis("sparsemax", sparsemax, slowness=12, compares=2, adds=3, muls=1),
     "glu": AlongAxis("glu", glu, halves=True, transcendentals=1, adds=2, divs=1, muls=1),
 }

@@ -1,6 +1,6 @@
 """What an op is, and the reading in force that decides whether calling one computes or counts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, differ, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.known import SMALL, Known, folded, objects
 from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans
-from layercalc.ops.spec import WIDTH, Spec, Tensor
+from layercalc.ops.spec import Spec, Tensor
+from layercalc.ops.work import CALL, EACH, ELEMENT, ROW, SLOW, cut
 
 
 @dataclass(slots=True)
@@ -32,6 +33,11 @@ class Cost:
     def flops(self) -> Dim:
         """Two for each multiply-accumulate, one for every other operation."""
         return 2 * self.macs + self.adds + self.muls + self.divs + self.compares + self.transcendentals
+
+    @property
+    def work(self) -> Dim:
+        """As long as it takes NumPy's loops, in FLOPs of a large matrix product."""
+        return sum([EACH[kind.name] * getattr(self, kind.name) for kind in fields(self)], 0)
 
     def times(self, n: Dim) -> "Cost":
         return Cost(*(getattr(self, kind.name) * n for kind in fields(self)))
@@ -62,6 +68,10 @@ class Reading(Protocol):
 
     def spend(self) -> None: ...
 
+    def begun(self) -> int: ...
+
+    def ended(self, start: int) -> None: ...
+
     def op(self, op: "Op", inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor: ...
@@ -89,6 +99,8 @@ class Op:
     """
 
     view = False
+    gathers = False  # a view that is a copy of what is not in one piece of memory
+    turned = False  # the result may not be in one piece of memory
     free = False
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
@@ -96,6 +108,9 @@ class Op:
     finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache
     channels = 1  # of an op that finishes: the last axes of its second input, a kernel, that are the result's channels
     price = ""  # the cost in words, for the table in docs/ops.md
+    slowness = SLOW  # times as long as NumPy's plain loops a run takes (`make rates`); one that says nothing is slow
+    broadcasts = False  # inputs line up from the right, and all of them are cut with the result; otherwise
+    along = 1  # so many inputs are cut with the result, from the left
 
     def __init__(self, name: str):
         self.name = name
@@ -139,6 +154,18 @@ class Op:
         """How many elements a run holds beside its inputs and its result."""
         return 0
 
+    def lead(self, *shapes: Any, **attributes: Any) -> int:
+        """How many leading axes there are whose places are made each of its own input's: a run is cut along them."""
+        return 0
+
+    def work(self, out: Spec, cost: Cost, *shapes: Any, **attributes: Any) -> Dim:
+        """How long a run takes, in FLOPs of a large matrix product, beside what calling NumPy takes."""
+        return self.slowness * (cost.work + ELEMENT * sum(map(size, shapes), size(out.shape)))
+
+    def rows(self, *shapes: Shape) -> Dim:
+        """How long it takes to begin every run along the last axis of these."""
+        return ROW * sum((size(shape[:-1]) for shape in shapes if shape), 0)
+
     def reach(self, out: Shape, spans: list[Spans], *shapes: Any, **attributes: Any) -> Spans:
         """How far each axis of the result sees; unless an op knows better, every place may see everything."""
         return (None,) * len(out)
@@ -150,6 +177,11 @@ class Op:
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""
         return 1
+
+
+def first_of(axes: Iterable[int], x: Shape) -> int:
+    """The first of some axes, counted from the front; all before it may be cut."""
+    return min((axis % len(x) for axis in axes), default=0) if x else 0
 
 
 class Entry(NamedTuple):
@@ -179,10 +211,25 @@ class Entry(NamedTuple):
         return self.times * self.op.launches(*self.shapes, **self.attributes)
 
     @property
-    def held(self) -> Dim:
-        """The bytes that a run allocates: its result, unless that is a view, and its workspace."""
-        workspace = WIDTH[self.out.dtype] * self.op.workspace(*self.shapes, **self.attributes)
-        return workspace if self.op.view else workspace + self.out.bytes
+    def workspace(self) -> Dim:
+        """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
+        whole, pieces = self.op.workspace(*self.shapes, **self.attributes), self.pieces
+        if isinstance(whole, Unknown) or pieces == 1:
+            return whole
+        return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
+
+    @property
+    def pieces(self) -> int:
+        """In how many pieces a run is cut; one where sizes are unknown."""
+        lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)]
+        elements = size(self.out.shape), *(size(shape) for shape in self.shapes[:1])
+        return cut(lead, max(elements)).number if lead and known((*lead, *elements)) else 1
+
+    @property
+    def work(self) -> Dim:
+        """How long its runs take, in FLOPs of a large matrix product."""
+        once = 0 if self.op.view else self.op.work(self.out, self.cost, *self.shapes, **self.attributes)
+        return self.times * once + CALL * self.launches
 
 
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
@@ -197,12 +244,22 @@ class Tracing:
         self.visits = [0] if visits is None else visits  # shared by the whole analysis
         self.compute = "float32"
         self.seen_as: list[tuple[Spec, Spec, tuple[int, ...]]] = []  # what is no op: a tensor, how it is seen, its axes
+        self.allocated: list[tuple[int, Spec]] = []  # what no op makes: before which entry, and the tensor
+        self.scopes: list[tuple[int, int]] = []  # the entries of each function that held what it made until its end
 
     def spend(self) -> None:
         """Count the call of a layer inside a layer; refuse what would never end."""
         self.visits[0] += 1
         if self.visits[0] > MAX_VISITS:
             raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
+
+    def begun(self) -> int:
+        """Where a function begins that holds what it makes until its end."""
+        return len(self.entries)
+
+    def ended(self, start: int) -> None:
+        """Note the entries of such a function."""
+        self.scopes.append((start, len(self.entries)))
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
         deadline.check()
@@ -233,7 +290,9 @@ class Tracing:
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
         if dtype in ("int32", "int64") and len(shape) < 2 and size(shape) <= SMALL:
             return Known(shape, dtype, objects(values()))
-        return Spec(shape, dtype)
+        made = Spec(shape, dtype)
+        self.allocated.append((len(self.entries), made))
+        return made
 
     def layout(self, x: Spec, axes: tuple[int, ...]) -> Spec:
         turned = Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
@@ -242,6 +301,7 @@ class Tracing:
 
     def scan(self, step: Callable, xs: tuple[Spec, ...], carry: tuple, reverse: bool) -> tuple[tuple, Spec]:
         batch, steps = xs[0].shape[:2]
+        start = len(self.entries)
         if steps == 0:
             raise ShapeError(f"There is no time step to run over: axis 1 of {text(xs[0].shape)} is 0.")
         outer, self.times = self.times, self.times * steps
@@ -251,7 +311,10 @@ class Tracing:
         for old, new in zip(flattened(before), flattened(carry), strict=True):
             if old.ndim != new.ndim or any(map(differ, old.shape, new.shape)):
                 raise ShapeError(f"A state of shape {text(old.shape)} would be {text(new.shape)} after one step.")
-        return carry, Spec((batch, steps, *y.shape[1:]), y.dtype)
+        whole = Spec((batch, steps, *y.shape[1:]), y.dtype)
+        self.allocated += [(start, whole), *((start, Spec(*one)) for one in (*flattened(before), y))]
+        self.ended(start)
+        return carry, whole
 
 
 def flattened(carry: Any) -> list[Spec]:
@@ -276,12 +339,13 @@ def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:
 def computing(dtype: str | None) -> Iterator[None]:
     """Floats are computed in this dtype inside; None leaves it as it is."""
     reading = READING.get()
-    before = reading.compute
+    before, start = reading.compute, reading.begun()
     reading.compute = before if dtype is None or dtype not in FLOATS else dtype
     try:
         yield
     finally:
         reading.compute = before
+        reading.ended(start)
 
 
 def autocast(x: Tensor) -> Tensor:

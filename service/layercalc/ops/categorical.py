@@ -14,11 +14,19 @@ class Digitize(Op):
 
     price = "one comparison for each element and binary digit of the number of bins"
 
+    slowness = 30
+
     def shape(self, x: Shape, *, bins: Any) -> Shape:
         return x
 
     def cost(self, out: Shape, x: Shape, *, bins: Any) -> Cost:
         return Cost(compares=size(out) * len(bins or ()).bit_length())
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return len(x)
+
+    def workspace(self, x: Shape, **_: Any) -> Dim:
+        return 6 * size(x)
 
     def dtype(self, *dtypes: str, **_: Any) -> str:
         return "int32"
@@ -35,6 +43,14 @@ class BinCount(Op):
     price = "one addition for each element of the input"
 
     sums = True
+    slowness = 9
+    along = 2
+
+    def lead(self, x: Shape, *weights: Shape, axis: int, **_: Any) -> int:
+        return axis % len(x)
+
+    def workspace(self, x: Shape, *weights: Shape, **how: Any) -> Dim:
+        return (12 + 4 * len(weights)) * size(x) + 2 * size(self.shape(x, *weights, **how))
 
     def shape(self, x: Shape, *weights: Shape, axis: int, num_classes: Dim, binary: bool = False, **_: Any) -> Shape:
         for given in weights:
@@ -75,11 +91,19 @@ class Lookup(Op):
 
     price = "one comparison for each element and binary digit of the length of the table"
 
+    slowness = 10
+
     def shape(self, x: Shape, *, table: Any, default: int | None, buckets: int = 1) -> Shape:
         return x
 
     def cost(self, out: Shape, x: Shape, *, table: Any, **_: Any) -> Cost:
         return Cost(compares=size(out) * len(table or ()).bit_length())
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return len(x)
+
+    def workspace(self, x: Shape, *, table: Any, **_: Any) -> Dim:
+        return 8 * size(x) + 8 * len(table or ())
 
     def dtype(self, *dtypes: str, **_: Any) -> str:
         return "int64"

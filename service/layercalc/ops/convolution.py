@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops import winograd
@@ -15,9 +16,12 @@ from layercalc.ops.columns import gathered, product, windows
 from layercalc.ops.pending import Finish, flat, repeated, unfinished
 from layercalc.ops.reach import Span, Spans
 from layercalc.ops.scratch import BLOCK_BYTES, WORKSPACE
-from layercalc.ops.spec import Tensor
+from layercalc.ops.spec import Spec, Tensor
 from layercalc.ops.threads import spread
 from layercalc.ops.window import Pads, Sliding, around, counted, padded, padded_size, slid, span, taps
+from layercalc.ops.work import ELEMENT, ROW
+
+DEPTHWISE = 60  # a MAC of a window where every channel has its own, in FLOPs of a large matrix product
 
 
 class Conv(Sliding):
@@ -27,6 +31,17 @@ class Conv(Sliding):
 
     sums = True
     finishes = True
+    slowness = 1
+
+    def work(self, out: Spec, cost: Cost, x: Shape, kernel: Shape, *, groups: int = 1, **how: Any) -> Dim:
+        """The product, and the columns that are gathered for it: in one piece of memory for each group."""
+        if groups != 1 and not differ(kernel[-2], 1):
+            apart = *kernel[:-2], groups, kernel[-1] // groups
+            return depthwise_conv.work(out, cost, x, apart, **how)
+        columns = size(out.shape[:-1]) * size(kernel[:-2]) * x[-1]
+        whole = groups == 1 and not any(differ(k, 1) for k in kernel[:-2])
+        gathered = 0 if whole else (2 if groups == 1 else 12) * ELEMENT * columns
+        return 2 * cost.macs + gathered + 3 * ELEMENT * (size(x) + size(out.shape))
 
     def shape(self, x: Shape, kernel: Shape, *, groups: int = 1, **how: Any) -> Shape:
         if differ(x[-1], kernel[-2] * groups):
@@ -77,6 +92,11 @@ class DepthwiseConv(Sliding):
     sums = True
     finishes = True
     channels = 2
+    slowness = 1
+
+    def work(self, out: Spec, cost: Cost, x: Shape, kernel: Shape, *, strides: Shape, **_: Any) -> Dim:
+        runs = size(out.shape[:-1] if strides[-1] != 1 else out.shape[:-2]) * size(kernel[:-2])
+        return DEPTHWISE * cost.macs + ROW // 2 * runs + ELEMENT * (2 * size(x) * kernel[-1] + 2 * size(out.shape))
 
     def shape(self, x: Shape, kernel: Shape, **how: Any) -> Shape:
         if differ(x[-1], kernel[-2]):
@@ -184,6 +204,10 @@ class ConvTranspose(Sliding):
     def cost(self, out: Shape, x: Shape, kernel: Shape, **_: Any) -> Cost:
         return Cost(macs=size(x) * size(kernel[:-1]))
 
+    def work(self, out: Spec, cost: Cost, x: Shape, kernel: Shape, **_: Any) -> Dim:
+        """A product for each element of the window, each added to its places."""
+        return 2 * cost.macs + 6 * ELEMENT * (size(x[:-1]) * size(kernel[:-2]) * out.shape[-1] + size(out.shape))
+
     def reach(self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, **how: Any) -> Spans:
         """Place o sees the inputs i with i · stride + tap = o + cut: ⌈span / stride⌉ of them."""
         found: list[Span | None] = []
@@ -208,7 +232,7 @@ class ConvTranspose(Sliding):
         whole = self.whole(x.shape, kernel.shape, strides, dilations)
         full = np.zeros((x.shape[0], *whole, filters), x.dtype)
         rows = flat(np.ascontiguousarray(x))
-        for tap, where in taps(kernel.shape[:-2], x.shape[1:-1], strides, dilations):
+        for tap, where in deadline.each(taps(kernel.shape[:-2], x.shape[1:-1], strides, dilations)):
             full[where] += multiplied(rows, kernel[tap], groups).reshape(*x.shape[:-1], filters)
         cut, fill = [slice(None)], []
         for out, length, (before, _) in zip(out_shape[1:-1], whole, how["pads"], strict=True):

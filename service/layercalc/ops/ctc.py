@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -20,6 +21,7 @@ class CtcLoss(Op):
     )
 
     floating = True
+    slowness = 6
 
     def shape(self, labels: Shape, logits: Shape, label_length: Shape, logit_length: Shape, *, blank: int) -> Shape:
         expected = "(batch, labels), (batch, steps, classes), (batch,) and (batch,)"
@@ -38,10 +40,10 @@ class CtcLoss(Op):
         return Cost(transcendentals=each + 4 * states, adds=2 * each + 6 * states, compares=each + 2 * states)
 
     def workspace(self, labels: Shape, logits: Shape, *_: Shape, blank: int) -> Dim:
-        return 2 * size(logits) + logits[0] * (logits[1] + 8) * (labels[1] + 1)
+        return 10 * size(logits) + logits[0] * (8 * logits[1] + 40) * (labels[1] + 1)  # in float64
 
     def launches(self, labels: Shape, logits: Shape, *_: Shape, blank: int) -> Dim:
-        return 4 * logits[1]
+        return 15 * logits[1]
 
     def dtype(self, *dtypes: str, **_: Any) -> str:
         return "float64" if dtypes[1] == "float64" else "float32"
@@ -65,7 +67,8 @@ class CtcLoss(Op):
         at, rest = np.full((batch, most + 1), -np.inf), np.full((batch, most + 1), -np.inf)
         at[:, 0] = 0
         going = np.arange(steps)[:, None, None] < logit_length[:, None]
-        for label, none, on in zip(seen.swapaxes(0, 1), x[:, :, :1].swapaxes(0, 1), going, strict=True):
+        each = zip(seen.swapaxes(0, 1), x[:, :, :1].swapaxes(0, 1), going, strict=True)
+        for label, none, on in deadline.each(each):
             step = np.full_like(at, -np.inf)
             enter = at[:, :-1].copy()
             enter[:, 1:] += again
@@ -82,6 +85,15 @@ class CtcPath(Op):
     """The best class of each step, runs of one class as one with `merge`, blanks left out; −1 behind the end."""
 
     price = "n − 1 comparisons for each step of n classes, and 3 more"
+
+    slowness = 4
+    along = 2
+
+    def lead(self, x: Shape, length: Shape, **_: Any) -> int:
+        return 1
+
+    def workspace(self, x: Shape, length: Shape, **_: Any) -> Dim:
+        return 12 * size(x[:2])
 
     def shape(self, x: Shape, length: Shape, *, blank: int, merge: bool) -> Shape:
         checked(x, length)
@@ -112,6 +124,14 @@ class CtcScore(Op):
 
     sums = True
     floating = True
+    slowness = 2
+    along = 2
+
+    def lead(self, x: Shape, length: Shape) -> int:
+        return 1
+
+    def workspace(self, x: Shape, length: Shape) -> Dim:
+        return 4 * size(x[:2])
 
     def shape(self, x: Shape, length: Shape) -> Shape:
         checked(x, length)

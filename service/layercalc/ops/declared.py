@@ -10,6 +10,7 @@ class Declared(Op):
     """What a document declares of a layer that it does not describe; there is nothing to run."""
 
     price = "what the document declares"
+    slowness = 1
 
     def shape(self, *shapes: Any, to: Any, macs: Dim, flops: Dim) -> Any:
         return to

@@ -1,16 +1,20 @@
 """Sums of products by index, in Einstein's notation."""
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, Unknown, text
+from layercalc import deadline
+from layercalc.dims import Dim, Shape, Unknown, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.reach import Spans, largest
+from layercalc.ops.spec import Spec
+from layercalc.ops.work import ELEMENT, MATRIX
 
 MAX_EQUATION = 10_000  # characters
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -67,6 +71,38 @@ class Einsum(Op):
     price = "one MAC for each element of the space of all indices of a pair; one multiplication where nothing is summed"
 
     sums = True
+    turned = True
+    slowness = 1
+
+    def work(self, out: Spec, cost: Cost, *shapes: Shape, equation: str) -> Dim:
+        """Each pair as a stack of matrix products, its tensors copied for it."""
+        moved, matrices = size(out.shape) + sum(map(size, shapes), 0), 0
+        for pair in self.pairs(*shapes, equation=equation):
+            moved, matrices = moved + pair.moved, matrices + pair.stack
+        return cost.work + 4 * ELEMENT * moved + MATRIX * matrices
+
+    def workspace(self, *shapes: Shape, equation: str) -> Dim:
+        """The pair that holds most: what came of those before it, both sides as matrices, and its result twice."""
+        most: Dim = 0
+        for pair in self.pairs(*shapes, equation=equation):
+            if not known((pair.held, most)):
+                return next(n for n in (pair.held, most) if isinstance(n, Unknown))
+            most = max(most, pair.held)
+        return most if len(shapes) > 1 else sum(map(size, shapes), 0)
+
+    def launches(self, *shapes: Shape, **_: Any) -> Dim:
+        return 8 * len(shapes)
+
+    def pairs(self, *shapes: Shape, equation: str) -> Iterator["Pair"]:
+        """The products that are made, from the left."""
+        operands, out = parsed(equation, tuple(map(len, shapes)))
+        sizes = self.sizes(shapes, operands, equation)
+        seen: tuple[str, ...] = tuple(dict.fromkeys(operands[0]))
+        for place, operand in enumerate(operands[1:], 2):
+            later = {one for term in operands[place:] for one in term} | set(out)
+            pair = Pair(seen, tuple(dict.fromkeys(operand)), later, sizes)
+            yield pair
+            seen = pair.result
 
     def sizes(self, shapes: tuple[Shape, ...], operands: tuple[tuple[str, ...], ...], equation: str) -> dict[str, Dim]:
         """The size of every index."""
@@ -114,11 +150,70 @@ class Einsum(Op):
 
     def run(self, *arrays: Any, equation: str) -> np.ndarray:
         operands, out = parsed(equation, tuple(x.ndim for x in arrays))
-        number = {index: i for i, index in enumerate(dict.fromkeys(one for term in operands for one in term))}
-        arguments: list[Any] = []
-        for x, operand in zip(arrays, operands, strict=True):
-            arguments += [x, [number[one] for one in operand]]
-        return np.asarray(np.einsum(*arguments, [number[one] for one in out], optimize=True))
+        done, names = alone(arrays[0], operands[0])
+        pairs = self.pairs(*(x.shape for x in arrays), equation=equation)
+        for x, operand, pair in zip(arrays[1:], operands[1:], pairs, strict=True):
+            deadline.check()
+            done, names = pair.multiplied(done, alone(x, operand)[0]), pair.result
+        number = {index: i for i, index in enumerate(names)}
+        return np.asarray(np.einsum(done, list(range(done.ndim)), [number[one] for one in out]))
+
+
+def alone(x: np.ndarray, operand: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """An operand with each of its indices once: of one that it names twice, the diagonal."""
+    names = tuple(dict.fromkeys(operand))
+    number = {index: i for i, index in enumerate(names)}
+    if len(names) == len(operand):
+        return x, names
+    return np.einsum(x, [number[one] for one in operand], [number[one] for one in names]), names
+
+
+class Pair:
+    """Two operands of einsum, by their indices: those that are a stack of products, rows, columns, and summed over."""
+
+    def __init__(self, left: tuple[str, ...], right: tuple[str, ...], later: set[str], sizes: dict[str, Dim]):
+        self.left, self.right, self.sizes = left, right, sizes
+        self.shared = [one for one in left if one in right and one in later]
+        self.summed = [one for one in left if one in right and one not in later]
+        self.rows = [one for one in left if one not in right and one in later]
+        self.columns = [one for one in right if one not in left and one in later]
+        self.result = (*self.shared, *self.rows, *self.columns)
+
+    def volume(self, indices: Iterable[str]) -> Dim:
+        return prod(self.sizes[one] for one in indices)
+
+    @property
+    def stack(self) -> Dim:
+        """How many matrix products it is."""
+        return self.volume(self.shared)
+
+    @property
+    def moved(self) -> Dim:
+        """How many elements are read and written."""
+        return self.volume(self.left) + self.volume(self.right) + 2 * self.volume(self.result)
+
+    @property
+    def held(self) -> Dim:
+        """How many elements there are at the most, given operands left out."""
+        return 2 * self.volume(self.left) + self.volume(self.right) + 2 * self.volume(self.result)
+
+    def multiplied(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The product, with the indices of `result`."""
+        full = [self.sizes[one] for one in self.result]
+        left = self.matrices(a, self.left, self.rows, self.summed)
+        right = self.matrices(b, self.right, self.summed, self.columns)
+        if not self.summed and not self.rows and not self.columns:
+            return (left * right).reshape(full)
+        return np.matmul(left, right).reshape(full)
+
+    def matrices(self, x: np.ndarray, names: tuple[str, ...], down: list[str], across: list[str]) -> np.ndarray:
+        """A stack of matrices; what only this operand has and nobody reads is summed first."""
+        kept = [*self.shared, *down, *across]
+        if gone := tuple(axis for axis, one in enumerate(names) if one not in kept):
+            x, names = x.sum(gone), tuple(one for one in names if one in kept)
+        x = x.transpose([names.index(one) for one in kept])
+        x = np.broadcast_to(x, [self.sizes[one] for one in kept])  # an axis of 1 goes with any
+        return x.reshape(*(self.volume(part) for part in (self.shared, down, across)))
 
 
 def max_zero(n: Dim) -> Dim:

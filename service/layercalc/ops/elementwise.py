@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from layercalc import deadline
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.pending import Affine, inverse, order
+from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans, together
+from layercalc.ops.spec import Spec
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -32,17 +32,39 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(out)
 
 
-BLOCK = 1 << 16  # elements of one tensor computed at a time
+PART = 1 << 14  # elements that a function of several steps is given at a time while a kernel is finished
 
 
 class Elementwise(Op):
     """`function` of one element of each input; the other numbers say how much arithmetic one element is."""
 
+    broadcasts = True
+
     def __init__(
-        self, name: str, function: Callable[..., Any], *, floating: bool = False, to_bool: bool = False, **each: int
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        floating: bool = False,
+        to_bool: bool = False,
+        slowness: int = 2,
+        temporaries: int = 3,
+        **each: int,
     ):
+        """`temporaries` are how many tensors a function makes on the way; one of NumPy's makes none."""
         super().__init__(name)
         self.function, self.each, self.floating, self.compares = function, each, floating, to_bool
+        self.slowness, self.temporaries = slowness, 0 if isinstance(function, np.ufunc) else temporaries
+
+    def lead(self, *shapes: Shape, **_: Any) -> int:
+        return max(map(len, shapes))
+
+    def work(self, out: Spec, cost: Cost, *shapes: Shape, **how: Any) -> Dim:
+        once = super().work(out, cost, *shapes, **how)
+        return once if all(shape in ((), out.shape) for shape in shapes) else once + self.rows(out.shape)
+
+    def workspace(self, *shapes: Shape, **how: Any) -> Dim:
+        return self.temporaries * size(self.shape(*shapes, **how)) if self.temporaries else 0
 
     def shape(self, *shapes: Shape, **_: Any) -> Shape:
         first = shapes[0]
@@ -61,19 +83,16 @@ class Elementwise(Op):
     def into(self, out: np.ndarray, *arrays: np.ndarray, **attributes: Any) -> None:
         if isinstance(self.function, np.ufunc):
             self.function(*arrays, out=out, **attributes)
-        else:
-            out[...] = self.function(*arrays, **attributes)
+            return
+        (rows, columns), width = out.shape, min(out.shape[1], PART)  # for what it makes on the way to stay small
+        for row in range(0, rows, max(PART // max(width, 1), 1)):
+            for column in range(0, columns, width):
+                where = slice(row, row + max(PART // width, 1)), slice(column, column + width)
+                parts = (x[where[2 - x.ndim :]] if x.size > 1 else x for x in arrays)
+                out[where] = self.function(*parts, **attributes)
 
     def run(self, *arrays: Any, **attributes: Any) -> np.ndarray:
-        if len(arrays) > 1 or arrays[0].size <= BLOCK:
-            return self.function(*arrays, **attributes)
-        axes = order(arrays[0])
-        base = arrays[0].transpose(inverse(axes))
-        x = np.ascontiguousarray(base).reshape(-1)
-        out = np.empty_like(x)
-        for start in deadline.each(range(0, x.size, BLOCK)):  # temporaries stay small, and in cache
-            out[start : start + BLOCK] = self.function(x[start : start + BLOCK], **attributes)
-        return out.reshape(base.shape).transpose(axes)
+        return self.function(*arrays, **attributes)
 
 
 class Select(Elementwise):
@@ -107,7 +126,7 @@ divide = Elementwise("divide", np.divide, floating=True, divs=1)
 maximum = Elementwise("maximum", np.maximum, compares=1)
 minimum = Elementwise("minimum", np.minimum, compares=1)
 prelu = Elementwise(
-    "prelu", lambda x, alpha: np.maximum(x, 0) + alpha * np.minimum(x, 0), floating=True, compares=1, muls=1
+    "prelu", lambda x, alpha: np.maximum(x, 0) + alpha * np.minimum(x, 0), floating=True, slowness=4, compares=1, muls=1
 )
 equal = Elementwise("equal", np.equal, to_bool=True, compares=1)
 not_equal = Elementwise("not_equal", np.not_equal, to_bool=True, compares=1)
@@ -119,4 +138,4 @@ logical_and = Elementwise("logical_and", np.logical_and, to_bool=True, compares=
 logical_or = Elementwise("logical_or", np.logical_or, to_bool=True, compares=1)
 logical_xor = Elementwise("logical_xor", np.logical_xor, to_bool=True, compares=1)
 logical_not = Elementwise("logical_not", np.logical_not, to_bool=True, compares=1)
-select = Select("select", np.where, compares=1)
+select = Select("select", np.where, slowness=3, compares=1)

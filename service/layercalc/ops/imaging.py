@@ -16,6 +16,14 @@ class ToInteger(Op):
 
     price = "1 addition and 2 comparisons for each element"
 
+    slowness = 2
+
+    def lead(self, x: Shape, *, to: str) -> int:
+        return len(x)
+
+    def workspace(self, x: Shape, *, to: str) -> Dim:
+        return 24 * size(x)  # of the narrowest result
+
     def shape(self, x: Shape, *, to: str) -> Shape:
         return x
 
@@ -41,6 +49,10 @@ class Clahe(Op):
     )
 
     floating = True
+    slowness = 17
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return 1
 
     def shape(self, x: Shape, **_: Any) -> Shape:
         return x
@@ -118,6 +130,10 @@ class Colours(Op):
     """Three channels, from 0 to 1, in another colour space (Smith 1978)."""
 
     floating = True
+    slowness = 2
+
+    def lead(self, x: Shape) -> int:
+        return len(x) - 1
 
     def __init__(self, name: str, function: Any, price: str, each: Cost):
         super().__init__(name)
@@ -132,7 +148,7 @@ class Colours(Op):
         return self.each.times(size(x[:-1]))
 
     def workspace(self, x: Shape) -> Dim:
-        return 3 * size(x)
+        return 4 * size(x)
 
     def run(self, x: Any) -> np.ndarray:
         return np.stack(self.function(*np.moveaxis(x, -1, 0)), -1).astype(x.dtype)

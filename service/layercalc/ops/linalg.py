@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.spec import Spec
+from layercalc.ops.work import ELEMENT, MATRIX
 
 
 def square(x: Shape) -> None:
@@ -22,6 +25,12 @@ def square(x: Shape) -> None:
 
 def least(m: Dim, n: Dim) -> Dim:
     return min(m, n) if known((m, n)) else next(dim for dim in (m, n) if isinstance(dim, Unknown))
+
+
+def lapack(x: Shape) -> Dim:
+    """About how long one factorisation of each matrix takes, with the reading of its elements."""
+    m, n = x[-2:]
+    return size(x[:-2]) * (2 * m * n * least(m, n) + 10 * ELEMENT * m * n + MATRIX)
 
 
 def triangle(n: Dim) -> Dim:
@@ -55,17 +64,32 @@ class OfSquare(Op):
     floating = True
 
     def __init__(
-        self, name: str, kernel: Callable[..., Any], work: Callable[[Dim], Cost], price: str, number: bool = False
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        each: Callable[[Dim], Cost],
+        price: str,
+        number: bool = False,
+        slowness: int = 4,
     ):
         super().__init__(name)
-        self.kernel, self.work, self.price, self.number = kernel, work, price, number
+        self.kernel, self.counts, self.price, self.number, self.slowness = kernel, each, price, number, slowness
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return len(x) - 2
+
+    def work(self, out: Spec, cost: Cost, x: Shape, **_: Any) -> Dim:
+        return self.slowness * lapack(x)
+
+    def workspace(self, x: Shape, **_: Any) -> Dim:
+        return 8 * size(x)
 
     def shape(self, x: Shape, **_: Any) -> Shape:
         square(x)
         return x[:-2] if self.number else x
 
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
-        return self.work(x[-1]).times(size(x[:-2]))
+        return self.counts(x[-1]).times(size(x[:-2]))
 
     def run(self, x: Any, **how: Any) -> np.ndarray:
         return np.asarray(self.kernel(x, **how)).astype(x.dtype, copy=False)
@@ -99,23 +123,38 @@ def lower(x: np.ndarray, upper: bool = False) -> np.ndarray:
 
 def lu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L below the diagonal and U on and above it, rows exchanged; and which row stands where."""
-    a, (n, _) = x.astype(np.float64), x.shape[-2:]
-    places = np.broadcast_to(np.arange(n), (*x.shape[:-2], n)).copy()
-    for column in range(min(x.shape[-2:])):  # every matrix at once
-        pivot = column + np.abs(a[..., column:, column]).argmax(-1)
-        order = np.broadcast_to(np.arange(n), places.shape).copy()
-        np.put_along_axis(order, pivot[..., None], column, -1)
-        order[..., column] = pivot
-        a, places = np.take_along_axis(a, order[..., None], -2), np.take_along_axis(places, order, -1)
-        a[..., column + 1 :, column] /= a[..., column, None, column]
-        a[..., column + 1 :, column + 1 :] -= a[..., column + 1 :, column, None] * a[..., column, None, column + 1 :]
-    return a, places
+    n = x.shape[-1]
+    a = x.astype(np.float64).reshape(-1, n, n)
+    every, places = np.arange(len(a)), np.broadcast_to(np.arange(n), (len(a), n)).copy()
+    for column in deadline.each(range(n)):  # every matrix at once
+        pivot = column + np.abs(a[:, column:, column]).argmax(-1)
+        for rows in (a, places):
+            below = rows[every, pivot]
+            rows[every, pivot] = rows[:, column]
+            rows[:, column] = below
+        a[:, column + 1 :, column] /= a[:, column, None, column]
+        a[:, column + 1 :, column + 1 :] -= a[:, column + 1 :, column, None] * a[:, column, None, column + 1 :]
+    return a.reshape(x.shape), places.reshape(x.shape[:-1])
 
 
 class Pivots(Op):
     """Which row stands where after LU factorisation."""
 
     price = "nothing of its own: the factorisation finds it"
+
+    slowness = 30
+
+    def lead(self, x: Shape) -> int:
+        return len(x) - 2
+
+    def work(self, out: Spec, cost: Cost, x: Shape) -> Dim:
+        return self.slowness * lapack(x)
+
+    def workspace(self, x: Shape) -> Dim:
+        return 8 * size(x)
+
+    def launches(self, x: Shape) -> Dim:
+        return 15 * x[-1]
 
     def shape(self, x: Shape) -> Shape:
         square(x)
@@ -137,6 +176,17 @@ class Solve(Op):
     price = "LU of each matrix, and for each column n² − n MACs and 2 n divisions; triangular half of that, without LU"
 
     floating = True
+    slowness = 4
+    along = 2
+
+    def lead(self, a: Shape, b: Shape, **_: Any) -> int:
+        return len(a) - 2
+
+    def work(self, out: Spec, cost: Cost, a: Shape, b: Shape, **_: Any) -> Dim:
+        return self.slowness * (lapack(a) + a[-1] * 2 * size(b) + 10 * ELEMENT * size(b))
+
+    def workspace(self, a: Shape, b: Shape, **_: Any) -> Dim:
+        return 6 * size(a) + 4 * size(b)
 
     def shape(self, a: Shape, b: Shape, *, triangular: str = "") -> Shape:
         square(a)
@@ -162,6 +212,18 @@ class Reflections(Op):
     price = "Householder, algorithm 5.2.1: for R Σ (m − j)(2 (n − j) − 1) MACs, for Q 2 Σ (m − j)(k − j)"
 
     floating = True
+    slowness = 10
+
+    def lead(self, x: Shape, *, mode: str) -> int:
+        return len(x) - 2
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *, mode: str) -> Dim:
+        n = least(*x[-2:])
+        return self.slowness * (lapack(x) + size(x[:-2]) * 2 * n * (x[-2] if mode != "reduced" else n) * x[-2])
+
+    def workspace(self, x: Shape, *, mode: str) -> Dim:
+        inner = x[-2] if mode != "reduced" else least(*x[-2:])
+        return 6 * size(x[:-2]) * (x[-2] * x[-1] + x[-2] * inner + inner * x[-1])  # both parts, in float64
 
     def __init__(self, name: str, part: int):
         super().__init__(name)
@@ -193,6 +255,15 @@ class Converged(Op):
     price = "unknown: as many iterations as it takes to converge"
 
     floating = True
+    slowness = 40
+    along = 2
+
+    def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
+        return len(x) - 2
+
+    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+        m, n = x[-2:]
+        return 10 * size(x[:-2]) * (m * n + m * m + n * n)
 
     def __init__(self, name: str, kernel: Callable[..., Any], result: Callable[..., Shape], to: str = ""):
         super().__init__(name)
@@ -254,7 +325,7 @@ log_determinant = OfSquare(
 sign_of_determinant = OfSquare(
     "sign_of_determinant", lambda x: np.linalg.slogdet(x)[0], lambda n: Cost(compares=n), "n comparisons", number=True
 )
-lu_factor = OfSquare("lu_factor", lambda x: lu(x)[0], factor_cost, LU)
+lu_factor = OfSquare("lu_factor", lambda x: lu(x)[0], factor_cost, LU, slowness=30)
 lu_pivots = Pivots("lu_pivots")
 solve = Solve("solve")
 qr_q = Reflections("qr_q", 0)

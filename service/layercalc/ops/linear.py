@@ -13,6 +13,7 @@ from layercalc.ops.elementwise import broadcast
 from layercalc.ops.pending import Finish, flat, unfinished
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import Spec
+from layercalc.ops.work import ELEMENT, MATRIX
 
 
 class MatMul(Op):
@@ -22,6 +23,18 @@ class MatMul(Op):
 
     sums = True
     finishes = True
+    slowness = 1
+
+    def work(self, out: Spec, cost: Cost, a: Shape, b: Shape) -> Dim:
+        return (
+            super().work(out, cost, a, b)
+            + 2 * ELEMENT * (size(a) + size(out.shape))
+            + MATRIX * (size(out.shape[:-2]) if len(b) > 2 else 0)
+        )
+
+    def workspace(self, a: Shape, b: Shape) -> Dim:
+        """Where one of them is strided it is copied; a broadcast one is not."""
+        return 0
 
     def shape(self, a: Shape, b: Shape) -> Shape:
         if differ(a[-1], b[-2]):
@@ -53,6 +66,12 @@ class LowRank(Op):
 
     free = True
 
+    def work(self, out: Spec, cost: Cost, kernel: Shape, a: Shape, b: Shape, **_: Any) -> Dim:
+        return size(kernel) * (2 * a[-1] + 6 * ELEMENT)
+
+    def workspace(self, kernel: Shape, *_: Shape, **__: Any) -> Dim:
+        return 2 * size(kernel)
+
     def shape(self, kernel: Shape, a: Shape, b: Shape, *, factor: float) -> Shape:
         return kernel
 
@@ -66,6 +85,17 @@ class BatchDot(Op):
     price = "one MAC for each output element and element of the shared axis"
 
     sums = True
+    slowness = 1
+    along = 2
+
+    def lead(self, x: Shape, y: Shape, **_: Any) -> int:
+        return 1
+
+    def work(self, out: Spec, cost: Cost, x: Shape, y: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, y, **how) + ELEMENT * (size(x) + size(y)) + MATRIX * x[0]
+
+    def workspace(self, x: Shape, y: Shape, **_: Any) -> Dim:
+        return size(x) + size(y)
 
     def shape(self, x: Shape, y: Shape, *, axes: tuple[int, int]) -> Shape:
         a, b = axes
@@ -95,6 +125,12 @@ class Gather(Op):
 
     free = True
 
+    def work(self, out: Spec, cost: Cost, table: Shape, indices: Shape, **_: Any) -> Dim:
+        return 6 * ELEMENT * (size(out.shape) + 3 * size(indices))
+
+    def workspace(self, table: Shape, indices: Shape, **_: Any) -> Dim:
+        return 8 * size(indices)  # as int64, beside a table of bytes
+
     def shape(self, table: Shape, indices: Shape, *, axis: int = 0, wrap: bool = False) -> Shape:
         return *table[:axis], *indices, *table[axis + 1 :]
 
@@ -116,6 +152,14 @@ class GatherAlong(Op):
     """Elements along one axis, an index for each (numpy.take_along_axis)."""
 
     free = True
+    slowness = 5
+    along = 2
+
+    def lead(self, x: Shape, indices: Shape, *, axis: int) -> int:
+        return axis % len(x)
+
+    def workspace(self, x: Shape, indices: Shape, *, axis: int) -> Dim:
+        return 4 * size(self.shape(x, indices, axis=axis))
 
     def shape(self, x: Shape, indices: Shape, *, axis: int) -> Shape:
         if len(x) != len(indices):

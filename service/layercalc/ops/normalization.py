@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Shape, size
-from layercalc.ops.base import Cost, Op
+from layercalc.dims import Dim, Shape, size
+from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans
+from layercalc.ops.spec import Spec
 
 
 class BatchNorm(Op):
@@ -23,6 +24,13 @@ class BatchNorm(Op):
     price = "1 multiplication and 1 addition for each element"
 
     floating = True
+    slowness = 4
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *_: Shape, axis: int, **__: Any) -> int:
+        return axis % len(x)
 
     def shape(
         self, x: Shape, *_: Shape, axis: int, epsilon: float, scale: bool, center: bool, fused: bool = False
@@ -66,6 +74,16 @@ class LayerNorm(Op):
     price += "each row 3 divisions, 1 root, 1 addition less"
 
     floating = True
+    slowness = 4
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *_: Shape, axes: Any, **__: Any) -> int:
+        return first_of(axes, x)
+
+    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+        return 3 * size(x)
 
     def shape(
         self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool
@@ -115,6 +133,16 @@ class GroupNorm(Op):
     price = LayerNorm.price
 
     floating = True
+    slowness = 10
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
+        return 1
+
+    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+        return 3 * size(x)
 
     def shape(self, x: Shape, *_: Shape, axis: int, groups: int, epsilon: float, scale: bool, center: bool) -> Shape:
         return x
@@ -138,6 +166,16 @@ class RMSNorm(Op):
     price = "each element 3 multiplications and 1 addition; each row 2 divisions and 1 root"
 
     floating = True
+    slowness = 4
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, scale: Shape, *, axes: tuple[int, ...], epsilon: float) -> int:
+        return first_of(axes, x) if broadcast(x, scale) == x else 0
+
+    def workspace(self, x: Shape, scale: Shape, **_: Any) -> Dim:
+        return 3 * size(broadcast(x, scale))
 
     def shape(self, x: Shape, scale: Shape, *, axes: tuple[int, ...], epsilon: float) -> Shape:
         return broadcast(x, scale)
@@ -160,6 +198,18 @@ class Standardize(Op):
     price = "1 addition and 1 division for each element; inverted, 1 multiplication and 1 addition"
 
     floating = True
+    slowness = 4
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    broadcasts = True
+
+    def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
+        return len(x)
+
+    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+        return 3 * size(x)
 
     def shape(self, x: Shape, mean: Shape, variance: Shape, *, invert: bool) -> Shape:
         return x
@@ -182,6 +232,16 @@ class L2Normalize(Op):
     price = "each element 2 multiplications and 1 addition; each row 1 comparison, division and root, 1 addition less"
 
     floating = True
+    slowness = 3
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *_: Shape, axes: Any, **__: Any) -> int:
+        return first_of(axes, x)
+
+    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+        return 3 * size(x)
 
     def shape(self, x: Shape, *, axes: tuple[int, ...], floor: float = 1e-12) -> Shape:
         return x

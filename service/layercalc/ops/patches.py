@@ -18,6 +18,10 @@ class Patches(Sliding):
     """The elements of each window of (batch, *spatial, channels): (batch, *positions, window · channels)."""
 
     free = True
+    slowness = 10
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return 1
 
     def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
         return x[0], *counted(x[1:-1], window, **how), size(window) * x[-1]
@@ -37,6 +41,7 @@ class Fold(Op):
     price = "one addition for each element of the input"
 
     sums = True
+    slowness = 10
 
     def shape(
         self, x: Shape, *, output_size: Shape, window: Shape, strides: Shape, pads: Pads, dilations: Shape

@@ -11,8 +11,10 @@ from layercalc.ops.base import Cost, Op
 from layercalc.ops.reach import Spans
 from layercalc.ops.reduction import reduction
 from layercalc.ops.scratch import BLOCK_BYTES
+from layercalc.ops.spec import Spec
 from layercalc.ops.threads import spread
 from layercalc.ops.window import Sliding, around, counted, padded, padded_size, slid, span
+from layercalc.ops.work import ELEMENT
 
 
 class Pool(Sliding):
@@ -22,6 +24,15 @@ class Pool(Sliding):
     """
 
     merge: ClassVar[Any]
+    slowness = 1
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *, window: Shape, **_: Any) -> Dim:
+        """One axis after the other, each in its new size from then on."""
+        shape, total = list(x), ELEMENT * (3 * size(x) + 4 * size(out.shape))
+        for axis, k in enumerate(window, 1):
+            shape[axis] = out.shape[axis]
+            total = total + 2 * k * ELEMENT * size(tuple(shape))
+        return total
 
     def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
         return x[0], *counted(x[1:-1], window, **how), x[-1]
@@ -53,16 +64,18 @@ class Pool(Sliding):
         strides, dilations = how["strides"], how["dilations"]
         x = padded(x, added, self.neutral(x.dtype))
 
-        def band(image: int, start: int, stop: int) -> None:
-            to = out[image : image + 1, start:stop]
+        def band(images: slice, start: int, stop: int) -> None:
+            to = out[images, start:stop]
             rows = slice(start * strides[0], (stop - 1) * strides[0] + span(window[0], dilations[0]))
-            self.merged(x[image : image + 1, rows], to, window, strides, dilations)
+            self.merged(x[images, rows], to, window, strides, dilations)
             self.finished(to, [counts[0][start:stop], *counts[1:]])
 
-        rows = prod(x.shape[2:]) * x.itemsize * strides[0]
-        step = max(BLOCK_BYTES // max(rows, 1), 1)
-        bands = range(0, out.shape[1], step)
-        spread(band, [(i, start, min(start + step, out.shape[1])) for i in range(len(out)) for start in bands])
+        row = max(prod(x.shape[2:]) * x.itemsize * strides[0], 1)
+        step = max(BLOCK_BYTES // row, 1)
+        many = max(BLOCK_BYTES // (row * out.shape[1]), 1)
+        images = [slice(first, first + many) for first in range(0, len(out), many)]
+        starts = [(start, min(start + step, out.shape[1])) for start in range(0, out.shape[1], step)]
+        spread(band, [(some, *where) for some in images for where in starts])
         return out
 
     def merged(self, x: np.ndarray, out: np.ndarray, window: Any, strides: Any, dilations: Any) -> None:
@@ -157,10 +170,29 @@ class AdaptivePool(Op):
     """As many windows along each spatial axis as asked for: window i reaches from ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉."""
 
     price = "k − 1 comparisons for each window of k; an average k − 1 additions and 1 division"
+    slowness = 13
 
     def __init__(self, name: str, average: bool):
         super().__init__(name)
         self.average, self.floating = average, average
+
+    def lead(self, x: Shape, *, output_size: Shape) -> int:
+        return 1
+
+    def stages(self, x: Shape, output_size: Shape) -> list[Dim]:
+        """How many elements there are before each axis is pooled, and at the end."""
+        shape, found = list(x), [size(x)]
+        for axis, to in enumerate(output_size, 1):
+            shape[axis] = to
+            found.append(size(tuple(shape)))
+        return found
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *, output_size: Shape) -> Dim:
+        return self.slowness * 3 * ELEMENT * sum(self.stages(x, output_size), 0)
+
+    def workspace(self, x: Shape, *, output_size: Shape) -> Dim:
+        """What came of the axis before, and that with one element more; both bounds of each window."""
+        return 4 * sum(self.stages(x, output_size), 0)
 
     def shape(self, x: Shape, *, output_size: Shape) -> Shape:
         if any(provably(n < 1) for n in x[1:-1]):

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Shape, provably, size, text
+from layercalc.dims import Dim, Shape, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op
+from layercalc.ops.base import Cost, Op, first_of
+from layercalc.ops.spec import Spec
 
 INTEGERS = {np.sum: 0, np.prod: 1, np.count_nonzero: 0}  # what an empty axis gives
 
@@ -16,6 +17,18 @@ class Reduce(Op):
     """The maximum, mean, sum, product and so on over whole axes."""
 
     price = "k − 1 comparisons, additions or multiplications for each result of k elements; a mean 1 division more"
+
+    slowness = 2
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *, axes: tuple[int, ...], **_: Any) -> int:
+        return first_of(axes, x)
+
+    def workspace(self, x: Shape, *, axes: tuple[int, ...], keepdims: bool = False) -> Dim:
+        out = 3 * size(self.shape(x, axes=axes))
+        return out + size(x) if self.function is np.count_nonzero else out
 
     def __init__(self, name: str, function: Any, kind: str = "compares", average: bool = False):
         super().__init__(name)
@@ -55,6 +68,17 @@ class Arg(Op):
 
     price = "k − 1 comparisons for each result of k elements"
 
+    slowness = 4
+
+    def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:
+        return super().work(out, cost, x, *others, **how) + self.rows(x)
+
+    def lead(self, x: Shape, *, axis: int) -> int:
+        return axis % len(x)
+
+    def workspace(self, x: Shape, *, axis: int) -> Dim:
+        return 2 * size(x) + 3 * size(self.shape(x, axis=axis))
+
     def __init__(self, name: str, function: Any):
         super().__init__(name)
         self.function = function
@@ -79,6 +103,14 @@ class Cumulative(Op):
 
     price = "k − 1 additions or multiplications for each row of k elements"
 
+    slowness = 9
+
+    def lead(self, x: Shape, *, axis: int) -> int:
+        return axis % len(x)
+
+    def workspace(self, x: Shape, *, axis: int) -> Dim:
+        return size(x)
+
     def __init__(self, name: str, function: Any, kind: str):
         super().__init__(name)
         self.function, self.kind = function, kind
@@ -101,6 +133,14 @@ class Order(Op):
     """Elements, or their places, in ascending order along one axis; equal ones keep their order."""
 
     price = "k · ⌈log2 k⌉ comparisons for each row of k elements, as a merge sort takes at most"
+
+    slowness = 35
+
+    def lead(self, x: Shape, *, axis: int) -> int:
+        return axis % len(x)
+
+    def workspace(self, x: Shape, *, axis: int) -> Dim:
+        return 6 * size(x)
 
     def __init__(self, name: str, places: bool):
         super().__init__(name)
@@ -125,6 +165,15 @@ class OneHot(Op):
     """An axis of n numbers in place of each integer: 1 at its place, 0 elsewhere (everywhere, if it is outside)."""
 
     price = "1 comparison for each element of the result"
+
+    turned = True
+    slowness = 11
+
+    def lead(self, x: Shape, *, n: int, axis: int, to: str) -> int:
+        return axis % (len(x) + 1)
+
+    def workspace(self, x: Shape, **how: Any) -> Dim:
+        return size(self.shape(x, **how)) + 8 * size(x)
 
     def shape(self, x: Shape, *, n: int, axis: int, to: str) -> Shape:
         axis = axis % (len(x) + 1)

@@ -184,6 +184,7 @@ class Resize(Op):
     )
 
     floating = True
+    slowness = 9
 
     def shape(self, x: Shape, *, axis: int, to: Dim, **_: Any) -> Shape:
         return resized(x, axis, to)
@@ -193,7 +194,7 @@ class Resize(Op):
         return Cost(muls=k * elements, adds=(k - 1) * elements)
 
     def workspace(self, x: Shape, *, axis: int, to: Dim, method: str, antialias: bool = False, **_: Any) -> Dim:
-        return 2 * size(resized(x, axis, to)) + 4 * to * taps(method, x[axis], to, antialias)
+        return 3 * size(resized(x, axis, to)) + 20 * to * (taps(method, x[axis], to, antialias) + 1)
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int, to: Dim, method: str, **how: Any) -> Spans:
         return stretched(spans[0], x, axis, to, taps(method, x[axis], to, how.get("antialias", False)))
@@ -246,6 +247,10 @@ class Nearest(Op):
     """One axis in another size, each result the element nearest to its place, by one of four roundings."""
 
     free = True
+    slowness = 3
+
+    def workspace(self, x: Shape, *, axis: int, to: Dim, **_: Any) -> Dim:
+        return 20 * to + size(resized(x, axis, to))
 
     def shape(self, x: Shape, *, axis: int, to: Dim, **_: Any) -> Shape:
         return resized(x, axis, to)

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Shape
 from layercalc.ops.base import FLOATS, Op
 from layercalc.ops.pending import Axes, Finish, Make, Pending, Step, Transposed, inverse, order, over, seen
 from layercalc.ops.threads import ALONE
+from layercalc.ops.work import PIECE, cut
 
 
 class Running:
@@ -27,6 +29,13 @@ class Running:
 
     def spend(self) -> None:
         """The analysis has counted already."""
+
+    def begun(self) -> int:
+        """What only an analysis notes."""
+        return 0
+
+    def ended(self, start: int) -> None:
+        """Nor this."""
 
     def settle(self) -> None:
         """Compute what waits."""
@@ -46,19 +55,19 @@ class Running:
         inputs = tuple(map(forced, inputs))
         if self.waiting is not None and self.waiting.array is not None:
             self.waiting = None  # it was asked for, and is not to be kept alive
-        dtypes = {x.dtype for x in inputs}
-        if len(dtypes) > 1 or (op.floating and dtypes != {self.float}):
-            common = op.common_dtype(*(x.dtype.name for x in inputs))
-            if common is not None:
-                to = self.float if common in FLOATS else np.dtype(common)
-                inputs = tuple(x if x.dtype == to else x.astype(to) for x in inputs)
+        to = self.common(op, inputs)
         for key in ("to", "dtype"):
             if key in attributes:
                 attributes = {**attributes, key: self.held(attributes[key])}
         if any(x.size == 0 for x in inputs):  # kernels need not care for empty tensors
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if op.sums or 0 in out:
-                return np.zeros(out, inputs[0].dtype)
+                return np.zeros(out, to or inputs[0].dtype)
+        if not op.view and (not op.broadcasts or prod(x.size for x in inputs) > PIECE):
+            pieces = self.pieces(op, inputs, attributes, to)
+            if pieces is not None:
+                return pieces
+        inputs = cast(inputs, to)
         if op.finishes and not self.eager:
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if len(out) > 1:
@@ -66,6 +75,37 @@ class Running:
                 folds = inputs[1].size < prod(out) and prod(inputs[1].shape[-op.channels :]) == out[-1]
                 return self.wait(Pending(out, inputs[0].dtype, made(op, inputs, attributes), folds))
         return op.run(*inputs, **attributes)
+
+    def common(self, op: Op, inputs: tuple[np.ndarray, ...]) -> Any:
+        """The dtype that the inputs are cast to; None leaves them as they are."""
+        dtypes = {x.dtype for x in inputs}
+        if len(dtypes) == 1 and not (op.floating and dtypes != {self.float}):
+            return None
+        common = op.common_dtype(*(x.dtype.name for x in inputs))
+        return self.float if common in FLOATS else common and np.dtype(common)
+
+    def pieces(self, op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any], to: Any) -> np.ndarray | None:
+        """The result piece by piece, with a look at the clock before each; None where the op cannot be cut."""
+        shapes = [x.shape for x in inputs]
+        rank = op.lead(*shapes, **attributes)
+        if not rank:
+            return None
+        shape = op.shape(*shapes, **attributes)
+        axes = next((order(x) for x in inputs if x.shape == shape), None) if op.broadcasts else None
+        if axes is not None and axes != tuple(range(len(axes))):  # as it lies in memory, and so it stays
+            turned = tuple(aligned(x, len(shape)).transpose(inverse(axes)) for x in inputs)
+            made = self.pieces(op, turned, attributes, to)
+            return None if made is None else made.transpose(axes)
+        found = cut(shape[:rank], max(prod(shape), inputs[0].size))
+        if found.number < 2:
+            return None
+        out: Any = None
+        for where in deadline.each(found.pieces()):
+            part = op.run(*cast(sliced(op, inputs, where, len(shape)), to), **attributes)
+            if out is None:
+                out = np.empty(shape, part.dtype)
+            out[where] = part
+        return out
 
     def joined(self, op: Op, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """The tensor with one more step, if this op is one that can wait."""
@@ -122,6 +162,27 @@ class Running:
                 ys[:, index] = y
         self.eager = before
         return carry, ys
+
+
+def aligned(x: np.ndarray, axes: int) -> np.ndarray:
+    """A tensor with so many axes, those it lacks in front."""
+    return x.reshape((1,) * (axes - x.ndim) + x.shape)
+
+
+def cast(inputs: tuple[np.ndarray, ...], to: Any) -> tuple[np.ndarray, ...]:
+    """The arrays in one dtype, where one is named."""
+    return inputs if to is None else tuple(x if x.dtype == to else x.astype(to) for x in inputs)
+
+
+def sliced(op: Op, inputs: tuple[np.ndarray, ...], where: tuple[slice, ...], rank: int) -> tuple[np.ndarray, ...]:
+    """What one piece of a result of so many axes is made of; an axis of 1 serves all pieces."""
+    parts = []
+    for place, x in enumerate(inputs):
+        missing = rank - x.ndim if op.broadcasts else 0
+        own = where[missing:] if op.broadcasts or place < op.along else ()
+        own = tuple(slice(None) if n == 1 else one for n, one in zip(x.shape, own, strict=False))
+        parts.append(x[own] if own else x)
+    return tuple(parts)
 
 
 def made(op: Op, inputs: tuple[np.ndarray, ...], attributes: dict[str, Any]) -> Make:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, promote
@@ -21,6 +22,12 @@ class Project(Op):
         "other than constant (reflect and wrap also 2 divisions, multiplications and additions); bilinear 4 additions "
         "more, and for each channel 6 multiplications and 3 additions"
     )
+
+    slowness = 14
+    along = 2
+
+    def lead(self, x: Shape, transforms: Shape, **_: Any) -> int:
+        return 1
 
     def shape(self, x: Shape, transforms: Shape, **_: Any) -> Shape:
         if len(transforms) != 2 or differ(transforms[1], 8):
@@ -41,7 +48,7 @@ class Project(Op):
         return each
 
     def workspace(self, x: Shape, transforms: Shape, *, bilinear: bool, **_: Any) -> Dim:
-        return 12 * size(x[:-1]) + (5 if bilinear else 1) * size(x)
+        return 20 * size(x[:-1]) + (8 if bilinear else 3) * size(x)
 
     def common_dtype(self, *dtypes: str) -> None:
         return None
@@ -104,6 +111,14 @@ class Homography(Op):
     price = "for each pair 196 MACs, 36 divisions and 16 multiplications, to solve 8 linear equations"
 
     floating = True
+    slowness = 20
+    along = 2
+
+    def lead(self, start: Shape, end: Shape) -> int:
+        return 1
+
+    def workspace(self, start: Shape, end: Shape) -> Dim:
+        return 400 * start[0]
 
     def shape(self, start: Shape, end: Shape) -> Shape:
         for one in (start, end):
@@ -138,6 +153,8 @@ class MapCoordinates(Op):
         "around a point in n axes n multiplications and 1 addition"
     )
 
+    slowness = 16
+
     def shape(self, x: Shape, at: Shape, **_: Any) -> Shape:
         if len(at) < 2 or differ(at[0], len(x)):
             raise ShapeError(f"Coordinates in {text(x)} have {len(x)} numbers along axis 0; received {text(at)}.")
@@ -171,7 +188,7 @@ class MapCoordinates(Op):
         ]
         y: Any = 0
         outside = np.asarray(fill).astype(x.dtype).astype(at.dtype)
-        for corner in product(*ways):
+        for corner in deadline.each(product(*ways)):
             index, inside = zip(
                 *(found(place, n, mode) for (place, _), n in zip(corner, x.shape, strict=True)), strict=True
             )
@@ -215,6 +232,8 @@ class ScaleAxis(Op):
     )
 
     floating = True
+    turned = True
+    slowness = 3
 
     def shape(self, x: Shape, scale: Shape, shift: Shape, *, axis: int, to: Dim, **_: Any) -> Shape:
         return tuple(to if i == axis else n for i, n in enumerate(x))

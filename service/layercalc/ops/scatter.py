@@ -1,12 +1,16 @@
 """Elements put, added or multiplied into places that other tensors name; the boxes that start at such places."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.spec import Spec
+from layercalc.ops.work import ELEMENT, PIECE
 
 KINDS: dict[str, tuple[str, Any]] = {
     "add": ("adds", np.add),
@@ -23,6 +27,13 @@ class Scatter(Op):
     """
 
     price = "1 addition, multiplication or comparison for each element of the updates; nothing where they replace"
+
+    def work(self, out: Spec, cost: Cost, x: Shape, indices: Shape, updates: Shape, **_: Any) -> Dim:
+        """Elements that go to places named one by one take long."""
+        return 2 * ELEMENT * size(x) + 60 * ELEMENT * (size(updates) + size(indices))
+
+    def workspace(self, x: Shape, indices: Shape, updates: Shape, **_: Any) -> Dim:
+        return 8 * (2 * size(indices) + size(updates))  # beside a tensor of bytes
 
     def shape(self, x: Shape, indices: Shape, updates: Shape, *, kind: str | None) -> Shape:
         depth = indices[-1] if indices else 0
@@ -49,7 +60,12 @@ class Scatter(Op):
         if kind is None:
             out[places] = updates
         else:
-            KINDS[kind][1].at(out, places, updates.astype(out.dtype))
+            flat, depth = tuple(place.reshape(-1) for place in places), len(places)
+            rows = updates.reshape(-1, *x.shape[depth:])
+            step = max(PIECE // max(prod(x.shape[depth:]), 1), 1)
+            for start in deadline.each(range(0, len(rows), step)):
+                some = slice(start, start + step)
+                KINDS[kind][1].at(out, tuple(place[some] for place in flat), rows[some].astype(out.dtype))
         return out
 
 
@@ -57,6 +73,11 @@ class Segments(Op):
     """The sum, product, largest or smallest of the rows that go by one number (below 0: by none), for n numbers."""
 
     price = "1 addition, multiplication or comparison for each element"
+
+    slowness = 34
+
+    def workspace(self, x: Shape, ids: Shape, **_: Any) -> Dim:
+        return 4 * PIECE + 2 * size(x[1:])
 
     def shape(self, x: Shape, ids: Shape, *, n: Dim, kind: str) -> Shape:
         if len(ids) != 1 or not x or differ(x[0], ids[0]):
@@ -73,7 +94,10 @@ class Segments(Op):
         if ids.size and ids.max() >= n:
             raise ShapeError(f"There is no segment {ids.max()} among {n}.", "num_segments")
         out = np.full((n, *x.shape[1:]), self.start(kind, x.dtype), x.dtype)
-        KINDS[kind][1].at(out, ids[ids >= 0], x[ids >= 0])
+        step = max(PIECE // max(prod(x.shape[1:]), 1), 1)
+        for start in deadline.each(range(0, len(ids), step)):
+            some, rows = ids[start : start + step], x[start : start + step]
+            KINDS[kind][1].at(out, some[some >= 0], rows[some >= 0])
         return out
 
     def start(self, kind: str, dtype: Any) -> Any:
@@ -88,6 +112,7 @@ class SliceAt(Op):
     """The box of a shape that starts where a tensor says."""
 
     free = True
+    slowness = 1
 
     def shape(self, x: Shape, starts: Shape, *, to: Shape) -> Shape:
         one_for_each(x, starts)
@@ -109,6 +134,7 @@ class SliceUpdate(Op):
     """x with a box of it replaced; one that would reach beyond the end is moved back inside."""
 
     free = True
+    slowness = 1
 
     def shape(self, x: Shape, starts: Shape, updates: Shape) -> Shape:
         one_for_each(x, starts)

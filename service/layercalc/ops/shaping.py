@@ -1,6 +1,7 @@
 """Ops that move data or look at it another way."""
 
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ class Reshape(Op):
     """The same elements in another shape; one size may be −1, which is then what remains."""
 
     view = True
+    gathers = True
 
     def shape(self, x: Shape, *, to: Shape) -> Shape:
         rest: Dim = 1
@@ -122,6 +124,10 @@ class Pad(Op):
     """Elements before and after each axis: one value, or the tensor's own, mirrored or its edge."""
 
     free = True
+    slowness = 6
+
+    def workspace(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Dim:
+        return 0 if mode == "constant" else size(self.shape(x, padding=padding))
 
     def shape(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Shape:
         out = []
@@ -176,6 +182,7 @@ class Roll(Op):
     """The elements of an axis moved along, those that fall off the end put at the start."""
 
     free = True
+    slowness = 3
 
     def shape(self, x: Shape, *, shift: int, axis: int) -> Shape:
         return x
@@ -205,6 +212,7 @@ class Concatenate(Op):
     """Tensors one after another along an axis; all other axes are equal."""
 
     free = True
+    slowness = 3
 
     def shape(self, *shapes: Shape, axis: int) -> Shape:
         first, axis = shapes[0], axis % len(shapes[0])
@@ -237,6 +245,7 @@ class Repeat(Op):
     """Every element of an axis `times` times in a row."""
 
     free = True
+    slowness = 6
 
     def shape(self, x: Shape, *, axis: int, times: Dim) -> Shape:
         longer = x[axis] * times
@@ -251,6 +260,13 @@ class Upsample(Op):
     """Every spatial axis of (batch, *spatial, channels) some times as long, each element repeated."""
 
     free = True
+    slowness = 26
+
+    def lead(self, x: Shape, *, times: Shape) -> int:
+        return 1
+
+    def workspace(self, x: Shape, *, times: Shape) -> Dim:
+        return size(x) * prod(times[:-1])
 
     def shape(self, x: Shape, *, times: Shape) -> Shape:
         return x[0], *(n * k for n, k in zip(x[1:-1], times, strict=True)), x[-1]
@@ -283,6 +299,7 @@ class Cast(Op):
     """The same values in another dtype."""
 
     free = True
+    slowness = 3
 
     def shape(self, x: Shape, *, to: str) -> Shape:
         return x

@@ -27,6 +27,10 @@ class Spectrum(Op):
     )
 
     floating = True
+    slowness = 8
+
+    def lead(self, x: Shape, **_: Any) -> int:
+        return len(x) - 1
 
     def shape(self, x: Shape, *, n: int, stride: int, **_: Any) -> Shape:
         around = n // 2
@@ -46,7 +50,7 @@ class Spectrum(Op):
         )
 
     def workspace(self, x: Shape, *, n: int, **how: Any) -> Dim:
-        return size(x) + n + 5 * size(self.shape(x, n=n, **how)[:-1]) * n
+        return 2 * size(x) + 2 * n + 6 * size(self.shape(x, n=n, **how)[:-1]) * n
 
     def run(self, x: Any, *, n: int, stride: int, name: str | None, length: int, power: float) -> np.ndarray:
         """`name` and `length` are those of the window, in the middle of each frame."""
@@ -71,6 +75,7 @@ class MelBands(Op):
     price = "one MAC for each band and frequency of each frame"
 
     floating = True
+    slowness = 1
 
     def shape(self, x: Shape, *, bins: int, **_: Any) -> Shape:
         return *x[:-1], bins
@@ -95,6 +100,10 @@ class Decibels(Op):
     price = "1 multiplication, 1 addition, 3 comparisons and 1 transcendental for each element"
 
     floating = True
+    slowness = 1
+
+    def workspace(self, x: Shape, **_: Any) -> Dim:
+        return 2 * size(x)
 
     def shape(self, x: Shape, **_: Any) -> Shape:
         return x
