@@ -4,12 +4,11 @@ import base64
 import bz2
 import io
 import json
-import lzma
 import struct
 import zipfile
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MB = 1_000_000
 BAD = (400, 413, 422, 503)
@@ -79,10 +78,12 @@ def keras(config: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return zipped({"metadata.json": b"{}", "config.json": config}, method)
 
 
-def packed(compress: Callable[[bytes], bytes], method: int, name: str) -> bytes:
-    """A member of a gigabyte in a kilobyte; the streams put one after another are one stream to a reader."""
+@cache
+def packed(compressor: Callable[[], Any], method: int, name: str) -> bytes:
+    """A member of 300 MB, which its decompressor gives at once out of the first kilobytes."""
     body = bytearray(zipped({name: b"x" * 99}, zipfile.ZIP_STORED))
-    data = compress(bytes(1 << 25)) * 32
+    packer = compressor()
+    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
     at = body.index(b"x" * 99)
     body[at : at + 99] = data
     central = body.index(b"PK\x01\x02")
@@ -217,8 +218,12 @@ def parsed() -> dict[str, Costly]:
         "/v1/check",
         media="multipart/form-data; boundary=x",
     )
-    found["keras-bzip2"] = multipart(lambda: packed(bz2.compress, zipfile.ZIP_BZIP2, "config.json"), "model")
-    found["keras-lzma"] = multipart(lambda: packed(lzma.compress, zipfile.ZIP_LZMA, "config.json"), "model")
+    found["keras-bzip2"] = multipart(
+        lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "config.json"), "model", memory=100 * MB
+    )
+    found["keras-lzma"] = multipart(
+        lambda: packed(zipfile.LZMACompressor, zipfile.ZIP_LZMA, "config.json"), "model", memory=100 * MB
+    )
     return found
 
 
@@ -238,11 +243,13 @@ def tensors() -> dict[str, Costly]:
         found[f"npz-members-{part}"] = multipart(
             lambda: zipped({f"{i}.npy": npy_header("<f4", (0,)) for i in range(60_000)}, zipfile.ZIP_STORED), part
         )
-        found[f"npz-bzip2-{part}"] = multipart(lambda: packed(bz2.compress, zipfile.ZIP_BZIP2, "input.npy"), part)
+        found[f"npz-bzip2-{part}"] = multipart(
+            lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "input.npy"), part, memory=100 * MB
+        )
         found[f"npz-header-{part}"] = multipart(
             lambda: zipped({"input.npy": b"\x93NUMPY\x01\x00\x00\x27" + b"-" * 9983 + b"1\n"}), part
         )
-        found[f"safetensors-many-{part}"] = multipart(many_tensors, part)
+        found[f"safetensors-many-{part}"] = multipart(many_tensors, part, memory=400 * MB)
         for name in ("long-text-inside", "true-and-nothing", "ragged"):
             found[f"list-{name}-{part}-part"] = multipart(lambda text=LISTS[name]: text().encode(), part)
     for where in ('"inputs":[{}]', '"inputs":{{"input":{}}}', '"inputs":{{"seed":1}},"weights":[{},[1,1,1,1]]',
