@@ -9,7 +9,10 @@ import numpy as np
 PIECE = 1 << 20  # bytes that are looked at together
 FRESH = re.compile(rb"[^0-9\\.eE+-]")  # after such a byte neither a number nor an escape goes on
 WORD = np.arange(64, dtype=np.uint64)
+SIGNS = np.frombuffer(b'"[{,:', np.uint8)[:, None]
 LONG = 19  # digits: a shorter integer fits 64 bits
+SHORT = 4096  # bytes, of which a regular expression sees sooner that they have no such run
+DIGITS = re.compile(rb"[0-9]{%d}" % LONG)
 
 
 class Counts(NamedTuple):
@@ -50,23 +53,17 @@ def counted(text: bytes) -> Counts:
 
 def of_piece(piece: np.ndarray, inside: bool) -> tuple[Counts, bool]:
     """The counts of a multiple of 64 bytes that begins inside of a string or not, and whether it ends so."""
-    quotes = bits(piece == ord('"'))
+    masks = np.packbits(piece == SIGNS, axis=1, bitorder="little").view(np.uint64)
+    quotes = masks[0]
     within = parity(quotes, inside)
     outside = ~within
-
-    def count(sign: str) -> int:
-        return int(np.bitwise_count(bits(piece == ord(sign)) & outside).sum())
-
-    opened = count("[") + count("{")
     strings = int(np.bitwise_count(quotes & within).sum())
-    mask = np.unpackbits(outside.view(np.uint8), bitorder="little").view(bool)
-    counts = Counts(opened, strings, opened + count(","), count(":"), long_integers(piece, mask))
-    return counts, bool(within[-1] >> WORD[63])
-
-
-def bits(mask: np.ndarray) -> np.ndarray:
-    """A mask as words of 64 bits, the lowest first."""
-    return np.packbits(mask, bitorder="little").view(np.uint64)
+    lists, objects, commas, keys = np.bitwise_count(masks[1:] & outside).sum(axis=1).tolist()
+    opened = lists + objects
+    long = len(piece) > SHORT or DIGITS.search(piece.data) is not None
+    if long:
+        long = long_integers(piece, np.unpackbits(outside.view(np.uint8), bitorder="little").view(bool))
+    return Counts(opened, strings, opened + commas, keys, long), bool(within[-1] >> WORD[63])
 
 
 def parity(words: np.ndarray, odd: bool) -> np.ndarray:
