@@ -31,14 +31,18 @@ BUDGETS = [
     {"metric": "flops", "max": "1G"},
 ]
 REPORT = analyze(MODEL, explain=True, conventions=["all"])
-DIFFERENCE = diff(MODEL, WIDE)
+DIFFERENCE = {**diff(MODEL, WIDE), "warnings": [{"pointer": "/after/NAME", "detail": "NAME"}]}
 PASS = json.loads(json.dumps(forward(MODEL, {"seed": 1}), default=lambda one: one.tolist()))
 VERDICT = check(MODEL, BUDGETS)
 for one in VERDICT["results"]:
     one["source"] = {"file": "NAME", "line": 3}
 FAULTS = [{"file": "NAME", "line": 2, "detail": "There is no NAME."}, {"pointer": "/NAME", "detail": "NAME is wrong."}]
-JUDGED = [["NAME", VERDICT], ["NAME", {**VERDICT, "passed": False, "results": [], "errors": FAULTS}]]
-WARNED = {**REPORT, "warnings": [{"pointer": "/NAME", "detail": "NAME"}, {"detail": "NAME: said"}]}
+NOTES = [{"pointer": "/NAME", "detail": "NAME"}, {"detail": "NAME: said"}]
+JUDGED = [
+    ["NAME", {**VERDICT, "warnings": NOTES}],
+    ["NAME", {**VERDICT, "passed": False, "results": [], "errors": FAULTS}],
+]
+WARNED = {**REPORT, "warnings": NOTES}
 
 
 def named(value, name):
@@ -50,9 +54,9 @@ def named(value, name):
     return [named(one, name) for one in value] if isinstance(value, list) else value
 
 
-def complained(errors):
+def complained(errors, layers=None):
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        complain_of("The model is invalid", errors)
+        complain_of("The model is invalid", errors, layers)
     return said.getvalue()
 
 
@@ -62,7 +66,7 @@ TEXTS = {
     **{f"diff-{form}": (lambda name, make=make: make(diff_sheet(named(DIFFERENCE, name)))) for form, make in SHEETS.items()},
     **{f"pass-{form}": (lambda name, make=make: make(forward_sheet(named(PASS, name)))) for form, make in SHEETS.items()},
     "diff-of-github": lambda name: diff_markdown(named(DIFFERENCE, name)),
-    "stderr": lambda name: complained(named(FAULTS, name)),
+    "stderr": lambda name: complained(named(FAULTS, name), named(REPORT["layers"], name)),
     "json": lambda name: json_text(named(REPORT, name)),
 }  # fmt: skip
 ANY = st.text(max_size=30) | st.sampled_from(sorted(NAMES))
