@@ -12,6 +12,7 @@ from layercalc.layers import Layer
 from layercalc.model import Call, Model, apply
 from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.base import MAX_VISITS, Entry
+from layercalc.readers.keras_script.tensors import SHAPES
 from layercalc.weight_specs import HERE, Asking, Owner, WeightSpec, free, used, weighed
 
 MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
@@ -374,3 +375,6 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
     analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
     analysis.settle()
     return analysis
+
+
+SHAPES.update(trace=trace, analyse=analyse)

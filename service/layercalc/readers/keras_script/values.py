@@ -1,0 +1,145 @@
+"""What the objects of Keras code are to the interpreter: layers, tensors, calls, models. State only, no behaviour."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from layercalc.readers.code_values import CallValue, LayerValue, ModelValue, SequentialValue, TensorValue
+from layercalc.readers.script import Foreign, Opaque
+
+INPUT = "Input"
+
+
+class Kind(Foreign):
+    """A class of Keras by name: a type of layer, Sequential, Model or Input. `path` is where it was taken from."""
+
+    def __init__(self, name: str, path: str, replaced: dict[str, Opaque]):
+        self.name, self.path, self.replaced = name, path, replaced
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def parts(self) -> list[Any]:
+        return []
+
+    def spoil(self, reason: Opaque) -> None:
+        """Something may have changed the class, by whatever path it was taken."""
+        super().spoil(reason)
+        self.replaced.setdefault(self.name, reason)
+
+
+class FunctionName(Foreign):
+    """A function of Keras or TensorFlow on tensors, which a config names too: `activation=tf.nn.relu`."""
+
+    def __init__(self, path: str):
+        self.path = path
+
+    @property
+    def last(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    def __repr__(self) -> str:
+        return self.path
+
+
+class LayerObject(Foreign, LayerValue):
+    """A layer; `sure` says whether the name is certainly the one that Keras would give."""
+
+    given: bool = False
+    sure: bool = True
+
+    def __repr__(self) -> str:
+        return f"the layer {self.name!r}"
+
+
+class OperationObject(LayerObject):
+    """A function of tensors in one call, as an operation that holds its arguments."""
+
+
+class CallObject(Foreign, CallValue):  # type: ignore[misc]
+    """An input, or a use of a layer; `version` is what a Sequential held when it was called."""
+
+    version: Any = None
+    given: bool = False
+    sure: bool = True
+
+    def __repr__(self) -> str:
+        return f"a call of {self.name!r}"
+
+
+class TensorObject(Foreign, TensorValue):
+    def __repr__(self) -> str:
+        return f"a tensor of {self.call.name!r}"
+
+
+class SequentialObject(Foreign, SequentialValue):
+    """A Sequential; `versions` are what its items held when they were added, where they are Sequentials."""
+
+    versions: list[Any]
+    given: bool = False
+    sure: bool = True
+
+    def __repr__(self) -> str:
+        return f"the model {self.name!r}"
+
+
+class GraphObject(Foreign, ModelValue):
+    """A functional model."""
+
+    given: bool = False
+    sure: bool = True
+
+    def __repr__(self) -> str:
+        return f"the model {self.name!r}"
+
+
+class LostModel(Foreign):
+    """A model that the text does not make: loaded, cloned, of a class that is not read."""
+
+    def __init__(self, what: str):
+        self.what = what
+
+    def __repr__(self) -> str:
+        return self.what
+
+
+class Layers(Foreign):
+    """`model.layers`: to be run through; whoever changes it may change the model."""
+
+    def __init__(self, model: Any, items: list[Any]):
+        self.model, self.items = model, items
+
+    def __repr__(self) -> str:
+        return f"the layers of {self.model!r}"
+
+
+class ShapeObject(Foreign):
+    """`x.shape`."""
+
+    def __init__(self, sizes: tuple[int | None, ...]):
+        self.sizes = sizes
+
+    def __repr__(self) -> str:
+        return str(self.sizes)
+
+
+class History(Foreign):
+    """What `fit` gives."""
+
+    def __init__(self, model: Any):
+        self.model = model
+
+    def __repr__(self) -> str:
+        return "a history"
+
+
+@dataclass(eq=False)
+class Settings(Foreign):
+    """What calls of the backend set for the layers made after them, and the counters of names."""
+
+    channels_first: bool = False
+    floatx: str = "float32"
+    policy: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+MODELS = SequentialObject | GraphObject
