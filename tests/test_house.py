@@ -31,7 +31,7 @@ ORDER = [  # each may import from those before it
     {"weight_specs"},
     {"analysis"},
     {"conventions", "memory", "receptive", "explain", "devices"},
-    {"tensors", "comparison"},
+    {"tensors", "comparison", "demand"},
     {"execution", "files"},
     {"report", "shapes", "posted"},
     {"weights", "differences"},
