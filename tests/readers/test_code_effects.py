@@ -156,6 +156,103 @@ BEARING = [
     ("keras.layers.Dense = Other", 2),
     ("setattr(keras.layers, 'Dense', Other)", 2),
     ("keras.layers.Dense.__init__ = init", 2),
+    # what `fit` returned has the model, and so has a callback
+    ("h = net.fit(x, y)\nm = h.model\nm.pop()", 3),
+    ("h = net.fit(x, y)\nm = h.model\nm.trainable = False", 3),
+    ("h = net.fit(x, y)\nl = h.model.layers[0]\nl.trainable = False", 3),
+    ("h = net.fit(x, y)\nfoo(h.model)", 3),
+    ("h = net.fit(x, y)\nfoo(h)", 3),
+    ("hs = [net.fit(x, y)]\nfoo(hs)", 3),
+    ("foo(net.fit(x, y))", 2),
+    ("m = net.history.model\nm.pop()", 2),
+    ("h = net.fit(x, y)\nfor l in h.model.layers:\n    l.trainable = False", 3),
+    ("h = net.fit(x, y)\ndef change(h):\n    h.model.trainable = False\nchange(h)", 5),
+    ("def run():\n    h = net.fit(x, y)\n    h.model.trainable = False\nrun()", 5),
+    ("for _ in range(3):\n    h = net.fit(x, y)\n    m = h.model\n    m.pop()", 2),
+    ("cb = ModelCheckpoint('f')\nnet.fit(x, y, callbacks=[cb])\ncb.model.trainable = False", 4),
+    ("cb = ModelCheckpoint('f')\ncbs = [cb]\nnet.fit(x, y, callbacks=cbs)\nm = cb.model\nm.trainable = False", 5),
+    ("cb = ModelCheckpoint('f')\nnet.fit(x, y, callbacks=[cb])\nfoo(cb.model)", 4),
+    *[
+        (
+            f"class C(Callback):\n    def on_epoch_end(self, *a):\n        {body}\nnet.fit(x, y, callbacks=[C()])",
+            5 + body.count("\n"),
+        )
+        for body in (
+            "self.model.trainable = False",
+            "self.model.layers[0].trainable = True",
+            "for l in self.model.layers: l.trainable = False",
+            "m = self.model; m.trainable = False",
+            "unfreeze(self.model)",
+            "m = self.model\n        m.pop()",
+            "setattr(self.model.layers[0], 'trainable', False)",
+        )
+    ],
+    # a network of another library
+    ("import efficientnet.keras as efn\nmodel = efn.EfficientNetB0()", 3),
+    ("from efficientnet.keras import EfficientNetB0\nmodel = EfficientNetB0()", 3),
+    *[
+        (f"import segmentation_models as sm\nmodel = sm.Unet('resnet34')\n{use}", 4)
+        for use in (
+            "model.predict(x)",
+            "model.save('f')",
+            "model.evaluate(x, y)",
+            "model.fit(x, y)",
+            "model.compile('adam')",
+            "model.summary()",
+            "print(len(model.layers))",
+            "plot_model(model)",
+            "h = model.fit(x, y)",
+        )
+    ],
+    ("model = custom_unet((64, 64, 3))\nmodel.predict(x)", 3),
+    ("from zoo import build\nmodel = build(3)\nmodel.save('f')", 4),
+    # given to what is no model of the text
+    ("import x\nx.fit(net)", 3),
+    ("trainer.fit(net, data)", 2),
+    ("import x\nx.compile(net)", 3),
+    ("import x\nx.reset(net)", 3),
+    ("import x\nx.export(net)", 3),
+    ("e = make()\ne.fit(net)", 3),
+    ("def run(m):\n    trainer.fit(m)\nrun(net)", 4),
+    # functions in lists and dicts
+    ("def f():\n    net.pop()\nx = [f]\nx[0]()", 5),
+    ("def f():\n    net.pop()\nx = (f, 3)\nx[0]()", 5),
+    ("def f():\n    net.pop()\nx = {'f': [f]}\nx['f'][0]()", 5),
+    ("def f():\n    net.pop()\nsteps = [f]\nfor s in steps:\n    s()", 5),
+    ("x = [lambda: net.pop()]\nx[0]()", 2),
+    # a name that is no model's any more
+    ("net = None", 2),
+    ("net = 3", 2),
+    ("net = []", 2),
+    ("with tf.device(3) as net.trainable:\n    pass", 2),
+    # a submodel changed after it was used
+    ("outer = Sequential([net])\nnet.pop()", 3),
+    ("outer = Sequential([net])\nnet.add(Dense(3))", 3),
+    ("i = Input((4,))\no = Model(i, net(i))\nnet.add(Dense(3))", 4),
+    # whether what is in a locked model can be trained
+    ("net.trainable = False\nnet.get_layer('a').trainable = True\nouter = Sequential([net, Dense(3)])", 1),
+    ("b = Sequential([Dense(3, input_dim=2)], trainable=False)\nouter = Sequential([b, Dense(2)])", 2),
+    ("i = Input((4,))\nb = Model(i, Dense(3)(i), trainable=False)\nouter = Sequential([b, Dense(2)])", 3),
+    # layers named by Keras
+    (
+        "from keras.layers.core import Dense\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False",
+        4,
+    ),
+    (
+        "K.clear_session()\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False",
+        4,
+    ),
+    (
+        "def new():\n    K.clear_session()\nnew()\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False",
+        6,
+    ),
+    # what Keras raises
+    ("a, b = Input((4,)), Input((4,))\nModel(a, concatenate([a, Dense(2)(b)]))", 3),
+    ("a = Input((4, 3))\nx = LSTM(4, return_state=True)(a)\nModel(a, Dense(2)(x))", 4),
+    ("a = Input((4, 3))\nx = Bidirectional(LSTM(4, return_state=True))(a)\nModel(a, Dense(2)(x))", 4),
+    ("a, b = Input((4,)), Input((4,))\nModel([a, b], Concatenate()([a, b], axis=1))", 3),
+    ("g = tf.compat.v1.keras.layers.GRU(5)", 2),
+    ("from tensorflow.compat.v1.keras.layers import GRU\ng = GRU(5)", 3),
 ]
 
 # Whole texts in which a name is another's by the time it is used.
@@ -207,6 +304,9 @@ SHADOWED = [
     ("d = Dense(3)\nd.units = 5\nnet = Sequential([Input((4,)), d])", 2),
     ("d = Dense(3)\nd.__init__(5)\nnet = Sequential([Input((4,)), d])", 2),
     ("Conv2D = SeparableConv2D if LIGHT else Conv2D\nnet = Sequential([Input((8, 8, 3)), Conv2D(2, 3)])", 1),
+    ("n = 4\ndef f():\n    global n\n    n = 8\nfs = [f]\nfs[0]()\nnet = Sequential([Input((4,)), Dense(n)])", 7),
+    ("cfg = [3]\nwith tf.device(3) as cfg[0]:\n    pass\nnet = Sequential([Input((4,)), Dense(cfg[0])])", 4),
+    ("l = LSTM(5, return_sequences=True)\nb = Bidirectional(l)\nl.trainable = False\nSequential([Input((4, 3)), b])", 3),
     ("from torch.nn import Flatten\nnet = Sequential([Input((4, 4)), Flatten()])", 2),
 ]  # fmt: skip
 
@@ -254,6 +354,25 @@ READ = [
     ("with strategy.scope():\n    net = Sequential([Dense(3, input_dim=2)])", 9, 9),
     ("with tf.device('/gpu:0'):\n    net.add(Dense(3))", 53, 53),
     ("sys.exit()\nnet.add(Dense(3))", 44, 44),
+    *[
+        (
+            f"enc = Sequential([Dense(3, input_dim=2)])\nnet = Sequential([Dense(6), Dense(2)])\n{use}\nnet.summary()",
+            44,
+            44,
+        )
+        for use in (
+            "net(keras.Input((4,)))",
+            "y = net(Input((4,)))",
+            "net2 = net\nnet(Input((4,)))",
+            "net.build((None, 4))\ntd = TimeDistributed(net)",
+        )
+    ],
+    ("net = None\nother = Sequential([Dense(3, input_dim=2)])", 9, 9),
+    ("l = LSTM(5)\nl.trainable = False\nnet = Sequential([Input((4, 3)), Bidirectional(l)])", 360, 0),
+    ("b = Bidirectional(LSTM(5))\nb.trainable = False\nnet = Sequential([Input((4, 3)), b])", 360, 0),
+    ("net.trainable = False\nouter = Sequential([net, Dense(3)])", 53, 9),
+    ("a, b = Input((4,)), Input((4,))\nModel([a, b], Concatenate(axis=1)([a, b]))", 0, 0),
+    ("a = Input((4, 3))\nx, h, c = LSTM(4, return_state=True)(a)\nModel(a, Dense(2)(x))", 138, 138),
 ]
 
 
@@ -308,6 +427,14 @@ HARMLESS = [
     "assert net.output_shape == (None, 2)\nassert net is not None",
     "best = max(range(3), key=lambda n: scores[n])\nscores.sort()\nscores[0] = 1",
     "parser = argparse.ArgumentParser()\nparser.add_argument('--n', type=int)\nargs = parser.parse_args()",
+    "h = net.fit(x, y)\nfoo(h.history)\nplot(h.history['loss'])\nprint(h)\ne = h.epoch",
+    "def plot(h):\n    plt.plot(h.history['loss'])\nplot(net.fit(x, y))\nh = net.fit(x, y)\nplot(h)",
+    "hs = []\nfor _ in range(3):\n    hs.append(net.fit(x, y))\nfor h in hs:\n    plt.plot(h.history['loss'])",
+    "class C(Callback):\n    def on_epoch_end(self, *a):\n        self.x = self.model.predict(v)\n        print(self.model.optimizer.lr)\nnet.fit(x, y, callbacks=[C()])",
+    "from sklearn.svm import SVC\nclf = SVC()\nclf.fit(x, y)\ny = clf.predict(x)",
+    "sc = StandardScaler()\nsc.fit(x)\ndatagen = ImageDataGenerator()\ndatagen.fit(x)",
+    "from PIL import Image\nim = Image.open('f').resize((3, 3))\nim.save('g')",
+    "import xgboost as xgb\nb = xgb.train(p, d)\nb.predict(x)",
     "labels = ['a', 'b']\nlabels.sort()\nprint(labels)",
     "@tf.function\ndef step(x):\n    return net(x)\nstep(x)",
     "fig, ax = plt.subplots()\nax.plot(history)\nfig.savefig('a.png')",

@@ -33,6 +33,8 @@ NEW = [
     "net.fit(x, y, epochs=5)",
     "def never():\n    return Embedding(input_dim=3, output_dim=4)",
     "pool = Pool(init='uniform')",
+    "clf = XGBClassifier(subsample=0.8)",
+    "env = Env(output_dim=3, nb_epoch=3)",
     "from tensorflow.keras.layers import Conv2D\nnb_epoch = 5",
     "from tensorflow.keras.layers import Conv2D\nnet.fit(x, y, nb_epoch=5)",
 ]
@@ -85,3 +87,11 @@ def test_a_gru_of_keras_1_has_one_bias():
     assert report["totals"]["params"] == 3 * (3 * 2 + 2 * 2 + 2)
     assert "reset_after" in report["warnings"][0]["detail"]
     assert analyze("GRU(2, input_shape=(5, 3))")["totals"]["params"] == 3 * (3 * 2 + 2 * 2 + 4)
+
+
+@pytest.mark.parametrize("numbers", ["k[0], k[1]", "+3, +2", "k[0], 1 * 2", "d['k'], k[-1]", "3, -(-2)"])
+@pytest.mark.parametrize(("line", "shape"), [("nb_epoch = 5\n", KERNEL), ("", STRIDES)])
+def test_any_expression_for_the_numbers_is_read_and_told(numbers, line, shape):
+    report = analyze(f"k = (3, 2)\nd = {{'k': 3}}\n{line}Conv2D(4, {numbers})", input_shape="12,12,1")
+    assert report["outputs"][0]["shape"] == shape
+    assert any("3, 2 read as kernel_size=" in one["detail"] for one in report["warnings"])

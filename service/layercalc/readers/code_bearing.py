@@ -1,26 +1,32 @@
 """Whether a statement that is not understood bears on the model: its effects held against what its names stand for."""
 
 import ast
+import builtins
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.layers.keras import KERAS
-from layercalc.readers.code_effects import Effects, Given, body_effects
+from layercalc.readers.code_effects import OWN_MODEL, Effects, Given, body_effects, chain
 from layercalc.readers.code_names import (
     ANY_EFFECT,
     APPLICATIONS,
     ASIDE,
     ASIDE_NAMES,
     ATTRIBUTES_TO_SET,
+    BUILTINS,
     CHANNELS_FIRST,
     FIT_ARGUMENTS,
+    FITS,
     FOREIGN,
     KERAS_MODULES,
     MODEL_MAKERS,
     MODEL_METHODS,
+    NETWORK_METHODS,
     PASSIVE_FUNCTIONS,
     PASSIVE_METHODS,
+    PLAIN_MODULES,
+    PLAIN_NAMES,
     ROOTS,
     SETTINGS,
     UNSET,
@@ -32,12 +38,14 @@ from layercalc.readers.code_values import (
     Named,
     Opaque,
     SequentialValue,
+    inside,
     of_network,
 )
 from layercalc.readers.literals import dotted
 
 WHOLE = {"keras", "tensorflow", "tf"}
 MODULES = {"keras", "layers", "models", "backend", "tensorflow", "tf"}
+DRAWS = {"plot_model", "model_to_dot", "print_summary", "save_model", "layered_view", "graph_view"}
 PLAIN_DUNDERS = {"__version__", "__name__", "__file__"}
 
 
@@ -89,15 +97,19 @@ class Scope:
         """Whether a dotted name is of a layer, a model, or a function that gives one."""
         origin = self.origin(name)
         if origin is None:
-            return False
+            value = self.names[name.partition(".")[0]]
+            foreign = isinstance(value, Opaque) and not value.plain
+            return foreign and name.rpartition(".")[2].startswith(APPLICATIONS)
         parts, last = origin.path.split("."), origin.last
         if last in MODEL_MAKERS or MODEL_MAKERS & set(parts):
+            return True
+        if last.startswith(APPLICATIONS) and (name.partition(".")[0] not in FOREIGN):
             return True
         if origin.kind == "foreign":
             return False
         if last[:1].isupper() and known(last):
             return True
-        if any(part in KERAS.models for part in parts) or last.startswith(APPLICATIONS):
+        if any(part in KERAS.models for part in parts):
             return True
         if ASIDE & set(parts) or last in ASIDE_NAMES or not ("keras" in parts or origin.kind == "keras"):
             return False
@@ -129,11 +141,33 @@ class Bearing:
         out = []
         for name in {*found.mentioned, *found.called, *found.used, *found.seen, *[one.name for one in found.given]}:
             value = self.scope.names.get(name.partition(".")[0])
-            if isinstance(value, FunctionValue):
-                out.append(value)
-            elif isinstance(value, Opaque):
-                out += value.functions
+            for one in inside(value):
+                if isinstance(one, FunctionValue):
+                    out.append(one)
+                elif isinstance(one, Opaque):
+                    out += one.functions
         return out
+
+    def fits(self) -> bool:
+        """Whether the statement, or a function that it runs, fits a model: what it binds may be its history."""
+        return any(getattr(call.func, "attr", "") in FITS for found in self.every for call in found.calls)
+
+    def plain(self) -> bool:
+        """Whether all that the statement calls, or takes where it calls nothing, is known to give no network."""
+        called = {name for found in self.every for name in found.called}
+        return all(self.plain_name(name) for name in called or {name for one in self.every for name in one.mentioned})
+
+    def plain_name(self, name: str) -> bool:
+        root, last = name.partition(".")[0], name.rpartition(".")[2]
+        if root in self.scope.names:
+            value = self.scope.names[root]
+            return all(one.plain for one in inside(value) if isinstance(one, Opaque))
+        origin = self.scope.origin(name)
+        assert origin is not None
+        first = origin.path.partition(".")[0]
+        if first in FOREIGN | PLAIN_MODULES or origin.kind == "keras" or root in ROOTS or hasattr(builtins, root):
+            return True
+        return last in ASIDE_NAMES or last.endswith(PLAIN_NAMES)
 
     def broken(self, found: Effects) -> bool:
         """Whether a statement names what has a fault of its own."""
@@ -207,13 +241,13 @@ class Bearing:
         """A model, a layer or a tensor of which something is done that is not known to leave it as it is."""
         names = self.scope.names
         for name, node in (*found.used.items(), *found.items.items()):
-            if of_network(names.get(name)):
+            if self.bears(name):
                 return Reason(node, f"{name!r} is part of a network")
         for one in found.given:
-            if of_network(names.get(one.name)) and not self.harmless(one):
+            if self.bears(one.name) and not self.harmless(one):
                 return Reason(one.node, f"{one.callee}() is given {one.name!r}, which is part of a network")
         for name, node in found.patched.items():
-            if of_network(names.get(name)) and getattr(node, "attr", "") not in ATTRIBUTES_TO_SET:
+            if self.bears(name) and getattr(node, "attr", "") not in ATTRIBUTES_TO_SET:
                 return Reason(node, f"{name!r} is part of a network")
             if self.scope.of_keras(name) or self.scope.makes(name):
                 return Reason(node, f"{name!r} is of Keras")
@@ -221,13 +255,26 @@ class Bearing:
                 return Reason(node, "a layer type of Keras is another then")
         for name, call in found.asked:
             value = names.get(name)
-            if isinstance(value, Opaque) and of_model(call):
+            if isinstance(value, Opaque) and of_model(call, value.plain):
                 return Reason(call, f"{name!r} is used as a model, and is {value}")
         for name, node in found.reached.items():
             value = names.get(name)
             if isinstance(value, Opaque) and value.holds:
                 return Reason(node, f"{name!r} may hold a model of the text")
+            if isinstance(value, Opaque) and not value.plain and "layers" in chain(node)[1]:
+                return Reason(node, f"{name!r} is used as a model, and is {value}")
+        for one in found.given:
+            value = names.get(one.name)
+            if isinstance(value, Opaque) and not value.plain and one.callee.rpartition(".")[2] in DRAWS:
+                return Reason(one.node, f"{one.name!r} is used as a model, and is {value}")
         return None
+
+    def bears(self, name: str) -> bool:
+        """Whether a name is of the network, or of what has it as an attribute: a history, `self` in a callback."""
+        if name == OWN_MODEL:
+            return True
+        value = self.scope.names.get(name)
+        return of_network(value) or any(isinstance(one, Opaque) and one.fitted for one in inside(value))
 
     def replaced(self, found: Effects) -> Reason | None:
         for name, node in found.stored.items():
@@ -242,7 +289,15 @@ class Bearing:
             return self.leaves(value, given.slot, set())
         if value is not None and not isinstance(value, Named):
             return False
-        return given.callee.rpartition(".")[2] in PASSIVE_METHODS | PASSIVE_FUNCTIONS
+        return self.takes(given.callee)
+
+    def takes(self, callee: str) -> bool:
+        """Whether what is no function of the text leaves what it is given: `print`, or `fit` of a model of the text."""
+        root, dot, _ = callee.partition(".")
+        last = callee.rpartition(".")[2]
+        if dot and last in PASSIVE_METHODS:
+            return of_network(self.scope.names.get(root))
+        return last in PASSIVE_FUNCTIONS and not (dot and last in BUILTINS)
 
     def leaves(self, function: FunctionValue, slot: int | str | None, asked: set[tuple[int, Any]]) -> bool:
         """Whether a function of the text leaves what one of its arguments is given as it is."""
@@ -265,17 +320,17 @@ class Bearing:
                 if isinstance(inner, FunctionValue):
                     if not self.leaves(inner, one.slot, asked):
                         return False
-                elif inner is not None or one.callee.rpartition(".")[2] not in PASSIVE_METHODS | PASSIVE_FUNCTIONS:
+                elif inner is not None or not self.takes(one.callee):
                     return False
         return True
 
 
-def of_model(call: ast.Call) -> bool:
-    """Whether a method is one that only models have."""
+def of_model(call: ast.Call, plain: bool) -> bool:
+    """Whether a method is one that only models have, or of what is not known to be plain, one that they have too."""
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     direct = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
     fits = method == "fit" and FIT_ARGUMENTS & {keyword.arg for keyword in call.keywords}
-    return direct and (method in MODEL_METHODS or bool(fits))
+    return direct and (method in MODEL_METHODS or bool(fits) or (not plain and method in NETWORK_METHODS))
 
 
 def setting_value(call: ast.Call) -> Any:

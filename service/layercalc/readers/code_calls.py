@@ -3,6 +3,7 @@
 import ast
 from typing import Any
 
+from layercalc import deadline
 from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras import KERAS
 from layercalc.places import CodePlace
@@ -24,11 +25,12 @@ from layercalc.readers.code_values import (
 )
 from layercalc.readers.draft import Draft
 from layercalc.readers.keras1 import KERNELS, evidence, kernel
-from layercalc.readers.literals import CodeError, Literals, dotted, place_of, short, spot
+from layercalc.readers.literals import CodeError, Literals, dotted, part_of, place_of, short, spot
 from layercalc.wording import received
 
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 SEVERAL = "layers"
+CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
 
 
 class Calls(Literals):
@@ -42,7 +44,9 @@ class Calls(Literals):
         self.models: list[Any] = []
         self.last: Any = None
         self.faulty = False
-        self.old = evidence(tree, {*KERAS.kinds, *KERAS.aliases})
+        self.old = evidence(tree, {*KERAS.kinds, *KERAS.aliases, *KERAS.refused})
+        self.told: set[str] = set()  # names that the text gives
+        self.cleared = False  # whether clear_session() may have set the counters of names back
 
     is_network = staticmethod(of_network)
 
@@ -80,7 +84,9 @@ class Calls(Literals):
         if isinstance(value, SequentialValue) and node.attr == SEVERAL:
             return tuple(one for one in value.items if not isinstance(one, TensorValue))
         if isinstance(value, Opaque):
-            return Opaque(short(node) if value.source == short(node.value) else value.source, value.line, value.holds)
+            if node.attr == "model" and value.holds:
+                raise CodeError(node, f"{short(node)!r} may be a model of the text; use its name.", bears=True)
+            return part_of(value, node)
         what = "is not read" if of_network(value) else "cannot be followed"
         raise CodeError(node, f"Code is read, never run: {short(node)!r} {what}. Write it out.")
 
@@ -105,6 +111,8 @@ class Calls(Literals):
             self.check_root(node.func, name, origin)
             if kind.is_input:
                 return self.input(node, kind)
+            if ".compat.v1." in f".{origin.path}":
+                raise CodeError(node, f"{last} of compat.v1 is not today's; write tf.keras.layers.{last}.", bears=True)
             return self.functional(node, kind) if last.islower() else self.layer(node, kind, origin)
         made = self.foreign(node, name)
         if made is not None:
@@ -182,7 +190,7 @@ class Calls(Literals):
         if any(isinstance(value, Broken) for value in flat(list(config.values()))):
             return Broken()
         self.settled(node, kind, config, origin)
-        config = {key: self.inner(value) for key, value in config.items()}
+        config = {key: self.inner(value, kind.type) for key, value in config.items()}
         return LayerValue(kind, config, place, self.label(given, kind.type, place), shape)
 
     def settled(self, node: ast.Call, kind: type[Layer], config: dict[str, Any], origin: Origin) -> None:
@@ -197,10 +205,8 @@ class Calls(Literals):
 
     def with_kernel(self, node: ast.Call, kind: type[Layer], origin: Origin) -> ast.Call:
         """`Conv2D(32, 3, 3)` as what it meant where the text was written."""
-        plain = ast.Constant | ast.Name | ast.BinOp
-        values = (
-            [self.value(one) if isinstance(one, plain) else None for one in node.args] if kind.type in KERNELS else []
-        )
+        numbers = node.args[: KERNELS.get(kind.type, -1) + 1]
+        values = [None if isinstance(one, ast.Starred) else self.value(one) for one in numbers]
         axes = kernel(kind.type, values)
         if not axes:
             return node
@@ -221,18 +227,22 @@ class Calls(Literals):
             raise CodeError(rest[0], "What follows the kernel's size by position is of Keras 1; write it by name.")
         return ast.copy_location(ast.Call(node.func, [node.args[0], whole], node.keywords), node)
 
-    def inner(self, value: Any) -> Any:
+    def inner(self, value: Any, kind: str) -> Any:
         """An argument that is a layer or a model is used by the layer that it is given to."""
         for one in flat([value]):
             if isinstance(one, SequentialValue | ModelValue):
                 one.uses += 1
             elif isinstance(one, LayerValue):
                 one.places += 1
+                one.copied |= kind == "Bidirectional"
         return value
 
     def label(self, given: Any, kind: str, place: CodePlace) -> str:
         """The name that the code gives, or the one Keras would."""
-        return str(given) if given is not None and self.draft.reserve(given, place) else self.draft.named(kind)
+        if given is None or not self.draft.reserve(given, place):
+            return self.draft.named(kind)
+        self.told.add(str(given))
+        return str(given)
 
     def shape(self, value: Any, key: str, place: CodePlace) -> tuple[int | None, ...] | None:
         """The shape that a layer's argument names, the batch in front."""
@@ -261,8 +271,7 @@ class Calls(Literals):
         config, place = self.arguments(node, ["inputs", *fields])
         inputs = config.pop("inputs", None)
         given = config.pop("name", None)
-        label = given if given is not None and self.draft.reserve(given, place) else self.draft.named(kind.type)
-        return self.called(LayerValue(kind, config, place, label), [inputs], {}, node)
+        return self.called(LayerValue(kind, config, place, self.label(given, kind.type, place)), [inputs], {}, node)
 
     def apply(self, layer: Any, node: ast.Call) -> Any:
         """A layer or model on tensors."""
@@ -289,9 +298,16 @@ class Calls(Literals):
         for one in every:
             if isinstance(one, Opaque):
                 raise CodeError(node, f"Expected a tensor or a literal; received {one}.")
+            if isinstance(one, TensorValue) and one.output < 0 and several(one.call.layer):
+                raise CodeError(node, f"{one.call.name!r} has several outputs; unpack them, as in a, b = …", bears=True)
         tensors = {key: one for key, one in named.items() if all(isinstance(t, TensorValue) for t in flat([one]))}
+        plain = {key: one for key, one in named.items() if key not in tensors}
+        if strange := [key for key in plain if key not in CALL_KEYWORDS]:
+            raise CodeError(node, f"The call of {layer.name!r} takes no argument {strange[0]!r}.", bears=True)
+        if isinstance(layer, SequentialValue) and layer.called is None and inputs and inputs[0].call.layer is None:
+            layer.called = inputs[0].call.shape
         if isinstance(layer, LayerValue):
-            layer.config.update({key: one for key, one in named.items() if key not in tensors})
+            layer.config.update(plain)
             layer.places += 1
         layer.uses += 1
         return TensorValue(CallValue(layer.name, place_of(node), layer, layer.uses, inputs, tensors))
@@ -333,11 +349,16 @@ class Calls(Literals):
             raise CodeError(node, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
         if isinstance(one, LayerValue):
             one.places += 1
+        elif isinstance(one, SequentialValue | ModelValue):
+            one.placed = True
         model.items.append(one)
 
     def method(self, owner: Any, name: str, node: ast.Call) -> Any:
         """`model.add(layer)`, `model.build(shape)`, `model.pop()`, `model.get_layer('a')`; others are not read."""
         if isinstance(owner, SequentialValue):
+            if name in ("add", "pop") and (owner.uses or owner.placed):
+                told = f"{owner.name!r} has been called or is in another model; what this changes there is not read."
+                raise CodeError(node, told, bears=True)
             if name == "add" and len(node.args) == 1 and not node.keywords:
                 self.add(owner, self.value(node.args[0]), node)
                 return None
@@ -350,6 +371,9 @@ class Calls(Literals):
         if name == "get_layer" and isinstance(owner, SequentialValue | ModelValue):
             config, _ = self.arguments(node, ["name", "index"])
             found = [one for one in layers_of(owner) if one.name == config.get("name")]
+            if len(found) == 1 and found[0].name not in self.told and (self.old or self.cleared):
+                why = f"Keras 1 and 2 count from 1 ({self.old})" if self.old else "clear_session() starts to count anew"
+                raise CodeError(node, f"{found[0].name!r} is a name that Keras gives, and {why}; name it.", bears=True)
             if len(found) == 1:
                 return found[0]
         what = "a model" if isinstance(owner, SequentialValue | ModelValue) else "a layer or tensor"
@@ -395,6 +419,37 @@ def layers_of(owner: Any) -> list[Any]:
             if id(call) not in given:
                 pending += [one.call for one in flat([call.inputs, list(call.named.values())])]
     return list({id(one): one for one in found}.values())
+
+
+def several(layer: Any) -> bool:
+    """Whether a layer or model is known to have more than one output."""
+    if isinstance(layer, ModelValue):
+        return len(layer.outputs) > 1
+    if isinstance(layer, SequentialValue):
+        return bool(layer.items) and several(layer.items[-1])
+    if not isinstance(layer, LayerValue):
+        return False
+    inner = layer.config.get("layer")
+    return any(layer.config.get(key) is True for key in ("return_state", "return_attention_scores")) or several(inner)
+
+
+def models_in(value: Any) -> list[Any]:
+    """The models inside a model or a layer, at any depth, itself left out."""
+    found: dict[int, Any] = {}
+    pending, seen = [value], {id(value)}
+    while pending:
+        one = pending.pop()
+        deadline.check()
+        if one is not value and isinstance(one, SequentialValue | ModelValue):
+            found[id(one)] = one
+        parts = flat(list(one.config.values())) if isinstance(one, LayerValue) else layers_of(one)
+        if isinstance(one, SequentialValue):
+            parts += [each.call.layer for each in one.items if isinstance(each, TensorValue)]
+        for each in parts:
+            if isinstance(each, LayerValue | SequentialValue | ModelValue) and id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
+    return list(found.values())
 
 
 def of_tensorflow(origin: Origin) -> bool:

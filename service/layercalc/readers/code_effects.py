@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.readers.code_names import CHANGES, DECORATORS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
+from layercalc.readers.code_names import CHANGES, DECORATORS, FITS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
 from layercalc.readers.literals import dotted
 
 PATCH = re.compile(r"(tf_keras|keras|tensorflow)(\.\w+)*\.[A-Z]\w*")  # a class of Keras that is named in a string
+OWN_MODEL = "self.model"  # what a method of a class, a callback of Keras above all, calls so
 Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loops = ast.For | ast.AsyncFor | ast.comprehension
 
@@ -53,15 +54,16 @@ def effects(*nodes: ast.AST) -> Effects:
     return walk.found
 
 
-def body_effects(function: ast.AST) -> Effects:
-    """Of calling a function of the text, or of anything that a class of the text has."""
-    walk = Walk()
+def body_effects(function: ast.AST, owner: str = "") -> Effects:
+    """Of calling a function of the text, or of anything that a class of the text has; `owner` is a method's self."""
+    walk = Walk(owner)
     if isinstance(function, ast.ClassDef):
         for one in (*function.bases, *[keyword.value for keyword in function.keywords]):
             walk.visit(one)
         for statement in function.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                merge(walk.found, body_effects(statement))
+                first = [*statement.args.posonlyargs, *statement.args.args][:1]
+                merge(walk.found, body_effects(statement, first[0].arg if first else ""))
             else:
                 walk.visit(statement)
         return walk.found
@@ -103,13 +105,26 @@ def merge(found: Effects, other: Effects) -> None:
 class Walk(ast.NodeVisitor):
     """Fills the effects of what it visits; `alias` has names that stand for an item of another, or for what is new."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str = "") -> None:
         self.found = Effects()
+        self.owner = owner
         self.alias: dict[str, str | None] = {}
 
     def visit(self, node: ast.AST) -> None:
         deadline.check()
         super().visit(node)
+
+    def chain(self, node: ast.AST) -> tuple[ast.Name | None, list[str]]:
+        """A chain; that of `self.model` begins there."""
+        root, attributes = chain(node)
+        if (
+            root is not None
+            and root.id == self.owner
+            and attributes[:1] == ["model"]
+            and not is_store(node, attributes)
+        ):
+            return ast.copy_location(ast.Name(OWN_MODEL, root.ctx), root), attributes[1:]
+        return root, attributes
 
     def use(self, name: str, node: ast.AST) -> None:
         whole = self.alias.get(name, name)
@@ -140,7 +155,7 @@ class Walk(ast.NodeVisitor):
             self.found.stored.setdefault(node.id, node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        root, attributes = chain(node)
+        root, attributes = self.chain(node)
         if root is None:
             self.inner(node)
             for one in ast.walk(node) if not isinstance(node.ctx, ast.Load) else ():
@@ -185,7 +200,7 @@ class Walk(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.found.calls.append(node)
         callee = dotted(node.func)
-        root, attributes = chain(node.func)
+        root, attributes = self.chain(node.func)
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in CHANGES and {"model", "layers"} & set(names_in(node.func.value)):
                 self.found.changes.append(node)
@@ -215,12 +230,19 @@ class Walk(ast.NodeVisitor):
         """A name, or something of it, that a function is given directly: which function decides."""
         if isinstance(node, ast.Starred):
             node, slot = node.value, None
-        root, attributes = chain(node)
+        root, attributes = self.chain(node)
+        if root is None and isinstance(node, ast.Call) and (fitted := fitted_by(node)) is not None and callee:
+            self.visit(node)
+            root = self.chain(fitted)[0]
+            if root is not None and callee.rpartition(".")[2] != "append":  # a history, which has the model
+                self.found.given.append(Given(self.alias.get(root.id, root.id) or "", callee, slot, node))
+            return
         if root is None or passive(attributes) or not callee:
             self.visit(node)
             return
         self.indices(node)
         self.mention(dotted(node) or root.id, node)
+        self.reach(root.id, attributes, node)
         if whole := self.alias.get(root.id, root.id):
             self.found.given.append(Given(whole, callee, slot, node))
 
@@ -229,7 +251,7 @@ class Walk(ast.NodeVisitor):
         source: ast.expr = node.iter
         if isinstance(source, ast.Call) and dotted(source.func) in ("enumerate", "reversed", "list") and source.args:
             source = source.args[0]
-        root, attributes = chain(source)
+        root, attributes = self.chain(source)
         if root is None or passive(attributes):
             self.visit(node.iter)
             self.visit(node.target)
@@ -305,6 +327,10 @@ class Walk(ast.NodeVisitor):
             self.visit(target)
         for target in node.targets:
             self.renew(target)
+            fitted = fitted_by(node.value)
+            root = None if fitted is None else self.chain(fitted)[0]
+            if isinstance(target, ast.Name) and root is not None:  # a history, which has the model
+                self.alias[target.id] = self.alias.get(root.id, root.id)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         self.loop(node)
@@ -416,6 +442,18 @@ def chain(node: ast.AST) -> tuple[ast.Name | None, list[str]]:
         else:
             break
     return (node if isinstance(node, ast.Name) else None), attributes[::-1]
+
+
+def is_store(node: ast.AST, attributes: list[str]) -> bool:
+    """Whether it is `self.model = …`, which changes no model."""
+    return len(attributes) == 1 and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+
+
+def fitted_by(node: ast.AST) -> ast.expr | None:
+    """What `fit` is asked of, where the expression is such a call."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FITS:
+        return node.func.value
+    return None
 
 
 def passive(attributes: list[str]) -> bool:

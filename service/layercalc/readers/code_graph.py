@@ -81,7 +81,12 @@ class Networks:
             if id(call) not in given:
                 pending += [tensor.call for tensor in flat([call.inputs, list(call.named.values())])]
         inputs = [tensor.call for tensor in value.inputs]
-        inputs += [call for call in calls.values() if call.layer is None and call not in inputs]
+        for call in calls.values():
+            if call.layer is None and call not in inputs:
+                if value.inputs:
+                    told = f"The outputs need the input {call.name!r}, which is not among the inputs of the model."
+                    draft.fault(value.place.at(), told)
+                inputs.append(call)
         for call in inputs:
             draft.add_input(call.name, call.shape, call.dtype, call.place)
         for call in sorted(calls.values(), key=lambda call: call.order):

@@ -82,6 +82,13 @@ MODEL_METHODS = words(
     "compile summary fit_generator train_on_batch evaluate_generator predict_generator predict_classes get_layer"
     " count_params to_json load_weights save_weights"
 )
+# What is asked of models and of estimators and files too: of a name that is not known to be one of those.
+NETWORK_METHODS = words("fit predict evaluate save predict_on_batch test_on_batch to_yaml")
+FITS = {"fit", "fit_generator"}  # what gives a history, which has the model
+BUILTINS = words("print len type isinstance issubclass str repr id hasattr bool")
+# How the names of estimators, scalers and data end, for texts without their imports.
+PLAIN_NAMES = ("Scaler", "Encoder", "Classifier", "Regressor", "Regression", "Binarizer", "PCA", "KMeans", "SVC", "SVR")
+PLAIN_MODULES = words("xgboost lightgbm catboost imblearn statsmodels openpyxl docx seaborn imageio skimage joblib")
 FIT_ARGUMENTS = {"epochs", "batch_size", "nb_epoch", "validation_data", "validation_split", "callbacks"}
 # What changes a model inside a callback or an agent, where it is `self.model`.
 CHANGES = {"add", "pop", "append", "insert", "remove", "extend"}

@@ -22,6 +22,7 @@ class LayerValue:
     name: str
     shape: tuple[int | None, ...] | None = None
     uses: int = 0
+    copied: bool = False  # by a Bidirectional, whose own it is not
     places: int = 0  # that it stands in: calls, stacks and arguments of other layers
     layer: Layer | None = None
     built: bool = False
@@ -58,7 +59,9 @@ class SequentialValue:
     place: CodePlace
     items: list[Any] = field(default_factory=list)
     shape: tuple[int | None, ...] | None = None
+    called: tuple[int | None, ...] | None = None  # the shape of the input that it was called on
     uses: int = 0
+    placed: bool = False  # in another model
     trainable: bool = True
 
 
@@ -71,6 +74,7 @@ class ModelValue:
     inputs: list[TensorValue]
     outputs: list[TensorValue]
     uses: int = 0
+    placed: bool = False  # in another model
     trainable: bool = True
 
 
@@ -87,6 +91,8 @@ class Opaque:
     line: int
     holds: bool = False  # whether a model may be part of it
     functions: tuple["FunctionValue", ...] = ()  # of the text, which a use of it may run
+    fitted: bool = False  # whether `fit` may have given it, so that its `model` is one of the text
+    plain: bool = True  # whether it is known to be no network: data, an estimator, a part of Keras that is none
 
     def __str__(self) -> str:
         return f"`{self.source}` from line {self.line}, which is not in the text"

@@ -15,7 +15,7 @@ KEYWORDS = {
     "concat_axis", "forget_bias_init", "consume_less",
 }  # fmt: skip
 TODAY = {"output_dim": {"Embedding", "RandomFourierFeatures"}}  # where such a keyword is one of today
-OTHERS = {"init"}  # keywords that other libraries have too: told by the layer they are given to
+TRAINING = {"nb_epoch", "samples_per_epoch", "nb_val_samples", "nb_worker", "max_q_size"}  # of fit, not of layers
 MODULES = {
     "keras.layers.convolutional", "keras.layers.core", "keras.layers.normalization", "keras.layers.pooling",
     "keras.layers.recurrent", "keras.layers.embeddings", "keras.layers.advanced_activations", "keras.layers.merge",
@@ -36,7 +36,8 @@ def evidence(tree: ast.Module, layers: set[str]) -> str:
             callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             for keyword in node.keywords:
                 name = keyword.arg or ""
-                if name in KEYWORDS and callee not in TODAY.get(name, ()) and (name not in OTHERS or callee in layers):
+                of = callee.startswith(("fit", "evaluate", "predict")) if name in TRAINING else callee in layers
+                if of and name in KEYWORDS and callee not in TODAY.get(name, ()):
                     return f"{name!r} on line {keyword.value.lineno}"
         found = ""
         if isinstance(node, ast.ImportFrom):

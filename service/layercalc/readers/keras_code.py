@@ -14,15 +14,18 @@ from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.code_bearing import Bearing, Reason
-from layercalc.readers.code_calls import Calls
+from layercalc.readers.code_calls import Calls, layers_of, models_in
 from layercalc.readers.code_effects import Effects, decorators, effects, header
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_names import (
     BACKENDS,
     ENDS,
+    FITS,
+    FOREIGN,
     KERAS_MODULES,
     PASSIVE_FUNCTIONS,
     PASSIVE_METHODS,
+    PLAIN_MODULES,
     STAR,
     STRAIGHT,
 )
@@ -35,7 +38,9 @@ from layercalc.readers.code_values import (
     Opaque,
     SequentialValue,
     TensorValue,
+    first_shape,
     flat,
+    inside,
 )
 from layercalc.readers.draft import Draft
 from layercalc.readers.literals import CodeError, dotted, short, spot
@@ -64,6 +69,7 @@ class Code(Calls):
     def __init__(self, draft: Draft, tree: ast.Module):
         super().__init__(draft, tree)
         self.bodies: dict[int, Effects] = {}
+        self.replaced: dict[int, tuple[Any, ast.Name]] = {}  # models whose name is something else's by now
         self.unread: list[tuple[dict[str, Any], str]] = []  # lines that no model needs, but bare lines might
 
     def block(self, statements: list[ast.stmt]) -> None:
@@ -94,6 +100,7 @@ class Code(Calls):
         if reason is not None or error.bears:
             self.fault(error.node, detail(node, error, reason), found.stored)
             return
+        self.given_to_fit(bearing)
         for one in bearing.every:
             self.spoil(node, one, bearing)
         for one in bearing.every:
@@ -122,7 +129,18 @@ class Code(Calls):
         held = any(self.is_network(one) or (isinstance(one, Opaque) and one.holds) for one in from_names)
         value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
         source = value if isinstance(value, ast.expr) else node
-        return Opaque(short(source), node.lineno, held, tuple(bearing.functions(found)))
+        functions = tuple(bearing.functions(found))
+        return Opaque(short(source), node.lineno, held, functions, held and bearing.fits(), bearing.plain())
+
+    def given_to_fit(self, bearing: Bearing) -> None:
+        """A callback has the model from the moment that it is given to `fit`; clear_session() counts names anew."""
+        for call in [call for found in bearing.every for call in found.calls]:
+            if getattr(call.func, "attr", "") in FITS:
+                for name in [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]:
+                    for one in inside(self.names.get(name)):
+                        if isinstance(one, Opaque):
+                            one.holds = True
+            self.cleared |= dotted(call.func).rpartition(".")[2] == "clear_session"
 
     def spoil(self, node: ast.stmt, found: Effects, bearing: Bearing) -> None:
         """Lists that the statement could have changed: nothing is known of them any more, by whatever name."""
@@ -204,13 +222,21 @@ class Code(Calls):
         elif isinstance(target, ast.Tuple | ast.List):
             self.unpack(target, value)
         elif isinstance(target, ast.Attribute) and target.attr == "trainable" and isinstance(value, bool):
-            self.set_trainable(target, self.value(target.value), value)
+            owner = self.value(target.value)
+            if isinstance(owner, LayerValue) and owner.copied:
+                raise CodeError(
+                    target, "Bidirectional has copied it; set what it gave, or set this before.", bears=True
+                )
+            self.set_trainable(target, owner, value)
         else:
             raise CodeError(target, f"Code is read, never run: {short(target)!r} cannot be assigned to.")
 
     def bind_name(self, target: ast.Name, value: Any) -> None:
         if isinstance(value, Opaque) and isinstance(self.names.get(target.id), SequentialValue | ModelValue):
             raise CodeError(target, f"{target.id!r} is a model, which {value} replaces.", bears=True)
+        old = self.names.get(target.id)
+        if isinstance(old, SequentialValue | ModelValue) and not isinstance(value, SequentialValue | ModelValue):
+            self.replaced[id(old)] = (old, target)
         self.scope.imported.pop(target.id, None)
         self.names[target.id] = value
         if isinstance(value, TensorValue):
@@ -272,6 +298,7 @@ class Code(Calls):
         call = item.context_expr
         return (
             isinstance(call, ast.Call)
+            and isinstance(item.optional_vars, ast.Name | None)
             and isinstance(call.func, ast.Attribute | ast.Name)
             and dotted(call.func).rpartition(".")[2] in STRAIGHT
             and not isinstance(self.names.get(dotted(call.func)), FunctionValue)
@@ -294,7 +321,8 @@ class Code(Calls):
             if isinstance(node, ast.Import) or path.partition(".")[0] in KERAS_MODULES:
                 self.scope.imported[name] = path
             else:
-                self.names[name] = Opaque(short(node), node.lineno)
+                plain = path.partition(".")[0] in FOREIGN | PLAIN_MODULES
+                self.names[name] = Opaque(short(node), node.lineno, plain=plain)
 
     def import_all(self, node: ast.ImportFrom | ast.Import) -> None:
         """`from m import *`: of a module that is not known, any name before it may be another thing after it."""
@@ -331,18 +359,53 @@ class Code(Calls):
 
     def finish(self) -> tuple[Model, Draft]:
         """The model the code ends with: the last one made or bound, else its bare lines, else its last tensor."""
-        used = {id(one) for model in self.models if isinstance(model, SequentialValue) for one in model.items}
-        whole = [model for model in self.models if not model.uses and id(model) not in used]
-        root: Any = whole[-1] if whole else self.bare
-        if not whole and self.last is not None and self.last.call.layer is not None:
-            root = ModelValue("model", self.last.call.place, [], [self.last])
-        if not whole:
+        root: Any = self.meant()
+        if root is self.bare or (isinstance(root, ModelValue) and not any(one is root for one in self.models)):
             for where, told in self.unread:
                 self.draft.fault(where, told)
+        else:
+            self.settle(root)
         if isinstance(root, SequentialValue) and not root.items and not self.draft.faults:
             self.nothing(root)
         networks = Networks(self.draft)
         return networks.build(root, self.draft), self.draft
+
+    def meant(self) -> Any:
+        """A model that is in no other one; else what is around it: bare lines, or the network of the last tensor."""
+        models = list({id(one): one for one in reversed(self.models)}.values())[::-1]
+        held = {id(one) for model in models for one in models_in(model)}
+        whole = [model for model in models if id(model) not in held]
+        around: Any = self.bare
+        if self.last is not None and self.last.call.layer is not None:
+            around = ModelValue("model", self.last.call.place, [], [self.last])
+        if not whole:
+            return around
+        inner = {id(one) for one in models_in(around)}
+        if whole[-1].uses and id(whole[-1]) in inner and all(id(one) in inner for one in whole):
+            direct = isinstance(around, ModelValue) and self.last.call.layer is whole[-1]
+            return whole[-1] if direct else around
+        outside = isinstance(around, ModelValue) and id(whole[-1]) in inner and self.last.call.layer is not whole[-1]
+        if whole[-1].uses and outside:
+            told = f"{whole[-1].name!r} is used here in no model, while another model stands: write Model(…) of this."
+            self.draft.fault(self.last.call.place.at(), told)
+        return whole[-1]
+
+    def settle(self, root: Any) -> None:
+        """What is known of a model only at the end: its name is still its own, and the models inside it are one."""
+        if isinstance(root, SequentialValue) and first_shape(root) is None and root.called is not None:
+            root.shape = root.called
+        if id(root) in self.replaced and not any(one is root for value in self.names.values() for one in inside(value)):
+            target = self.replaced[id(root)][1]
+            self.draft.fault(spot(target), f"{target.id!r} is a model, which this replaces, and none follows.")
+        for one in models_in(root):
+            layers = [each for each in [*layers_of(one), *models_in(one)] if each is not one]
+            open_ = [each for each in layers if not isinstance(each, LayerValue) or each.config.get("trainable", True)]
+            open_ = [each for each in open_ if isinstance(each, LayerValue) or each.trainable]
+            if not one.trainable and open_:
+                told = (
+                    f"{one.name!r} is locked, {open_[0].name!r} in it is not: Keras 2 and 3 differ in what is trained."
+                )
+                self.draft.fault(one.place.at(), told)
 
     def nothing(self, root: SequentialValue) -> None:
         """No layer: say so, at the function that makes some where there is one."""

@@ -7,6 +7,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
+from layercalc.readers.code_names import PASSIVE_ATTRIBUTES
 from layercalc.readers.code_values import Named, Opaque, inside
 from layercalc.wording import received
 
@@ -87,7 +88,7 @@ class Literals:
             except (LookupError, TypeError) as error:
                 raise CodeError(node, f"{short(node)}: {error}.") from None
         if isinstance(value, Opaque):
-            return Opaque(short(node) if value.source == short(node.value) else value.source, value.line, value.holds)
+            return part_of(value, node)
         return self.unreadable(node)
 
     def items(self, node: ast.expr) -> list[Any]:
@@ -236,6 +237,13 @@ def short(node: ast.AST) -> str:
         return ast.unparse(node).partition("\n")[0][:60]
     except RecursionError:
         return "…"
+
+
+def part_of(value: Opaque, node: ast.Attribute | ast.Subscript) -> Opaque:
+    """An attribute or an item of what is not known; the numbers of what `fit` returned are no model."""
+    fitted = value.fitted and getattr(node, "attr", "") not in PASSIVE_ATTRIBUTES
+    source = short(node) if value.source == short(node.value) else value.source
+    return Opaque(source, value.line, value.holds, value.functions, fitted, value.plain)
 
 
 def place_of(node: ast.expr) -> CodePlace:
