@@ -56,6 +56,7 @@ class Bidirectional(Layer):
     weights = Absent("Initial weights are posted with a forward pass.")
     backward_layer = LayerField(None)
 
+    copies = True
     supports_masking = True
     example: ClassVar[Any] = {"layer": {"type": "LSTM", "units": 5, "return_sequences": True}}, (2, 6, 4)
 

@@ -229,12 +229,13 @@ class Calls(Literals):
 
     def inner(self, value: Any, kind: str) -> Any:
         """An argument that is a layer or a model is used by the layer that it is given to."""
+        outer = KERAS.get(kind)
         for one in flat([value]):
             if isinstance(one, SequentialValue | ModelValue):
                 one.uses += 1
             elif isinstance(one, LayerValue):
                 one.places += 1
-                one.copied |= kind == "Bidirectional"
+                one.copied |= outer is not None and outer.copies
         return value
 
     def label(self, given: Any, kind: str, place: CodePlace) -> str:
