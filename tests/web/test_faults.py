@@ -102,7 +102,13 @@ def test_sigterm_under_load_ends_in_answers_and_nothing_is_lost(tmp_path):
 
 
 def test_what_is_cut_off_by_the_end_is_said():
-    settings = {"max_forward_seconds": 60, "max_forward_steps": 10**8, "log_format": "json", "graceful_seconds": 1}
+    settings = {
+        "max_forward_seconds": 60,
+        "max_forward_steps": 10**8,
+        "max_forward_flops": 10**15,
+        "log_format": "json",
+        "graceful_seconds": 1,
+    }
     with running(workers=1, **settings) as service:
         with begun(service.port, PASS, len(PASS), path="/v1/forward", headers="X-Request-Id: late\r\n") as connection:
             service.wait(lambda: service.samples()["layercalc_http_requests_in_flight"] == 2)
