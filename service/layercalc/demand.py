@@ -9,7 +9,7 @@ from layercalc.ops import FLOATS, WIDTH, Spec
 from layercalc.ops.base import Entry, Op
 
 ANSWER_BYTES = 80  # of a number in an answer: in a list, in the text made of it, and in that as bytes
-COMPARED_BYTES = 64  # of a number that is held against an expected one: both in float64, their errors, what is close
+COMPARED_BYTES = 16  # of a number that is expected, as it was read and in float64: they are read one tensor at a time
 
 
 def bytes_in(spec: Spec, compute: str) -> Dim:
@@ -51,12 +51,12 @@ def held(analysis: Analysis, compute: str, keep: Collection[str], compared: Coll
     kept = [value.spec for value in analysis.outputs]
     kept += [row.traced.outputs[0][0] for row in analysis.rows if row.name in keep]
     judged = [row.traced.outputs[0][0] for row in analysis.rows if row.name in compared]
-    made: Dim = sum([bytes_in(spec, compute) for spec in (*kept, *judged)], 0)
+    made: Dim = sum([bytes_in(spec, compute) for spec in (*kept, *kept, *judged)], 0)
     told = ANSWER_BYTES * sum([size(spec.shape) for spec in kept], 0)
-    told = told + COMPARED_BYTES * sum([size(spec.shape) for spec in judged], 0)
+    told = most([told, *(COMPARED_BYTES * size(spec.shape) for spec in judged)])
     filled = filling(analysis, compute)[1] if seeded else 0
     # Outputs are kept while a pass that gave no numbers is run again to find where, and copied from a view.
-    return most([weights + filled, weights + inputs + 2 * made + most([peak(analysis, compute), told])])
+    return most([weights + filled, weights + inputs + made + most([peak(analysis, compute), told])])
 
 
 def peak(analysis: Analysis, compute: str) -> Dim:

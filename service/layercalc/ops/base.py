@@ -15,7 +15,7 @@ from layercalc.ops.known import SMALL, Known, folded, objects
 from layercalc.ops.pending import Affine
 from layercalc.ops.reach import Spans
 from layercalc.ops.spec import Spec, Tensor
-from layercalc.ops.work import CALL, EACH, ELEMENT, ROW, SLOW, cut
+from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW, cut
 
 
 @dataclass(slots=True)
@@ -227,9 +227,9 @@ class Entry(NamedTuple):
 
     @property
     def work(self) -> Dim:
-        """How long its runs take, in FLOPs of a large matrix product."""
+        """How long its runs take, in FLOPs of a large matrix product: calls have a limit of their own."""
         once = 0 if self.op.view else self.op.work(self.out, self.cost, *self.shapes, **self.attributes)
-        return self.times * once + CALL * self.launches
+        return self.times * once
 
 
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level

@@ -11,7 +11,6 @@ from typing import NamedTuple
 EACH = {"macs": 2, "adds": 20, "muls": 20, "divs": 40, "compares": 20, "transcendentals": 400}
 ELEMENT = 40  # one number read from memory, or written to it
 ROW = 2_000  # one more run of a short last axis, where a loop of NumPy cannot be one
-CALL = 150_000  # one call of NumPy: loops look at the clock beside
 MATRIX = 10_000  # one more matrix in a product of stacks of them
 SLOW = 50  # what an op is taken for that does not say how slow it is
 
