@@ -114,6 +114,7 @@ class Op:
 
     def __init__(self, name: str):
         self.name = name
+        self.cuts = type(self).lead is not Op.lead and not self.view
         if name in OPS:
             raise ValueError(f"There is an op {name!r} already.")
         OPS[name] = self

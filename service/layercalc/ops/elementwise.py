@@ -32,7 +32,7 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(out)
 
 
-PART = 1 << 14  # elements that a function of several steps is given at a time while a kernel is finished
+PART = 1 << 15  # elements that a function of several steps is given at a time while a kernel is finished
 
 
 class Elementwise(Op):

@@ -63,11 +63,12 @@ class Running:
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if op.sums or 0 in out:
                 return np.zeros(out, to or inputs[0].dtype)
-        if not op.view and (not op.broadcasts or prod(x.size for x in inputs) > PIECE):
+        if op.cuts and (not op.broadcasts or at_most(inputs) > PIECE):
             pieces = self.pieces(op, inputs, attributes, to)
             if pieces is not None:
                 return pieces
-        inputs = cast(inputs, to)
+        if to is not None:
+            inputs = cast(inputs, to)
         if op.finishes and not self.eager:
             out = op.shape(*(x.shape for x in inputs), **attributes)
             if len(out) > 1:
@@ -162,6 +163,18 @@ class Running:
                 ys[:, index] = y
         self.eager = before
         return carry, ys
+
+
+def at_most(inputs: tuple[np.ndarray, ...]) -> int:
+    """How many elements tensors can have together at the most, found in less time than their shape."""
+    largest = inputs[0]
+    for x in inputs:
+        largest = x if x.size > largest.size else largest
+    shape = largest.shape
+    for x in inputs:
+        if x.size != 1 and x is not largest and x.shape != shape[len(shape) - x.ndim :]:
+            return prod([x.size for x in inputs])
+    return largest.size
 
 
 def aligned(x: np.ndarray, axes: int) -> np.ndarray:
