@@ -9,12 +9,7 @@ from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.devices import DEVICES
 from layercalc.errors import InvalidModel
-from layercalc.layers import (
-    VOCABULARIES,
-    Layer,
-    Vocabulary,
-    fields_of,
-)
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
 from layercalc.layers.fields import one_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op

@@ -16,14 +16,7 @@ from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
 from layercalc.layers import VOCABULARIES
 from layercalc.layers.base import flattened
-from layercalc.layers.fields import (
-    Bool,
-    Choice,
-    Field,
-    Int,
-    Number,
-    Text,
-)
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
 from layercalc.sheets import HEADINGS
 from layercalc.verbs import DTYPES
 from layercalc.wording import nearest, received

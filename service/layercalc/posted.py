@@ -10,11 +10,7 @@ from layercalc.analysis import Analysis
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
 from layercalc.ops import Spec
-from layercalc.wording import (
-    nearest,
-    received,
-    whole,
-)
+from layercalc.wording import nearest, received, whole
 
 Path = tuple[object, ...]
 

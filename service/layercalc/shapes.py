@@ -10,11 +10,7 @@ from layercalc.errors import InvalidModel
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Draft
-from layercalc.wording import (
-    nearest,
-    received,
-    whole,
-)
+from layercalc.wording import nearest, received, whole
 
 
 def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) -> list[tuple[str, Spec]]:

@@ -13,10 +13,7 @@ import numpy as np
 from layercalc import deadline
 from layercalc.arrays import RaggedError, array_of
 from layercalc.errors import InvalidTensors, pointer
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 DATATYPES = {
     "BOOL": "bool",

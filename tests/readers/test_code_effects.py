@@ -10,6 +10,20 @@ CUT = "f = Model(net.input, net.get_layer('a').output)"
 
 # What follows NET, and the line that is refused.
 BEARING = [
+    # a network of another library, bound last and used no more
+    ("import segmentation_models as sm\nmodel = sm.Unet('resnet34')", 3),
+    ("model = make_unet((64, 64, 3))", 2),
+    ("best = MyResNet50()", 2),
+    ("m = hub.load('resnet')", 2),
+    ("backbone = timm.create('x')", 2),
+    # a callback has the model once `fit` was given it
+    ("cb = ModelCheckpoint('f')\nnet.fit(x, y, callbacks=[cb])\nfoo(cb)", 4),
+    ("cb = ModelCheckpoint('f')\ncbs = [cb]\nnet.fit(x, y, callbacks=cbs)\nunfreeze(cb)", 5),
+    (
+        "class U(keras.callbacks.Callback):\n    def on_epoch_begin(self, e, logs=None):\n"
+        "        getattr(self, 'model').trainable = False\nnet.fit(x, y, callbacks=[U()])",
+        5,
+    ),
     # a model changed, by each way that Python has
     ("for _ in range(2):\n    net.add(Dense(2))", 2),
     ("for _ in range(2):\n    net.pop()", 2),
@@ -383,6 +397,9 @@ def test_a_statement_that_changes_the_model_is_read_as_python_would_run_it(text,
 
 
 HARMLESS = [
+    "cb = ModelCheckpoint('f')\nnet.fit(x, y, callbacks=[cb])\nprint(cb.best)\nnet.fit(x, y, callbacks=[cb])",
+    "model_path = os.path.join('a', 'b')\nplanet = find(3)\nname = getattr(args, 'name')",
+    "from sklearn.linear_model import LogisticRegression\nmodel = LogisticRegression()\nmodel.score(x, y)",
     "net.compile(loss='mse', optimizer=Adam(lr=0.1), metrics=['accuracy'])",
     "history = net.fit(x_train, y_train, epochs=3, callbacks=[EarlyStopping(patience=3)])\nplt.plot(history.history['loss'])",
     "net.save('net.h5')\nnet.save_weights('w.h5')\nnet.load_weights('w.h5')",

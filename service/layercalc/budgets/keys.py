@@ -9,16 +9,9 @@ from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
 from layercalc.layers.base import flattened
-from layercalc.layers.fields import (
-    Field,
-    Int,
-)
+from layercalc.layers.fields import Field, Int
 from layercalc.memory import STATES
-from layercalc.wording import (
-    nearest,
-    received,
-    whole,
-)
+from layercalc.wording import nearest, received, whole
 
 SHAPE, REACH = "output_shape", "receptive_field"
 PER_LAYER = (*COUNTS, SHAPE, REACH)

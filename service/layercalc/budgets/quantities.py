@@ -5,10 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from layercalc.amounts import integer
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 DECIMAL = {"": 0, "K": 1, "M": 2, "G": 3, "B": 3, "T": 4, "P": 5, "E": 6, "Z": 7, "Y": 8}
 PATTERN = r"\s*[0-9][0-9_]*(\.[0-9]+)?([eE][+]?[0-9]{1,3})?\s*([KMGTPEZYkmgt]i?)?B?\s*"

@@ -6,12 +6,7 @@ Every module of this package is imported, so that a new one is part of its vocab
 from importlib import import_module
 from pkgutil import iter_modules
 
-from layercalc.layers.base import (
-    ConfigError,
-    Layer,
-    build,
-    fields_of,
-)
+from layercalc.layers.base import ConfigError, Layer, build, fields_of
 from layercalc.layers.vocabulary import VOCABULARIES, WAY_OUT, Vocabulary
 
 for _module in iter_modules(__path__):

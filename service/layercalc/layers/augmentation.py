@@ -5,15 +5,7 @@ from typing import Any, ClassVar
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    Bool,
-    Choice,
-    DataFormat,
-    Field,
-    Int,
-    Ints,
-    Number,
-)
+from layercalc.layers.fields import Bool, Choice, DataFormat, Field, Int, Ints, Number
 from layercalc.layers.imaging import Image, Range, floated
 from layercalc.layers.keras import layer
 from layercalc.ops import Tensor

@@ -9,16 +9,7 @@ from layercalc import ops
 from layercalc.dims import Dim
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    Bool,
-    Choice,
-    Int,
-    Ints,
-    Number,
-    Numbers,
-    one_of,
-    shape_of,
-)
+from layercalc.layers.fields import Bool, Choice, Int, Ints, Number, Numbers, one_of, shape_of
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.wording import received

@@ -12,17 +12,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import Weight
 from layercalc.layers.convolution import check_window
-from layercalc.layers.fields import (
-    Bool,
-    Choice,
-    DataFormat,
-    Dims,
-    Field,
-    InitializerField,
-    Int,
-    Number,
-    Opaque,
-)
+from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, Field, InitializerField, Int, Number, Opaque
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation, LayerField, Wrapped

@@ -7,16 +7,7 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.layers.adapters import adapted
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    Absent,
-    Bool,
-    Choice,
-    Dimensions,
-    InitializerField,
-    Int,
-    Number,
-    Opaque,
-)
+from layercalc.layers.fields import Absent, Bool, Choice, Dimensions, InitializerField, Int, Number, Opaque
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor

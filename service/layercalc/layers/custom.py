@@ -7,18 +7,11 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import Dim, Unknown
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    Field,
-    Int,
-    note,
-)
+from layercalc.layers.fields import Field, Int, note
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 Sizes = tuple[int | None, ...]
 

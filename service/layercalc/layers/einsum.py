@@ -11,22 +11,11 @@ from layercalc.errors import ShapeError
 from layercalc.layers.adapters import adapted
 from layercalc.layers.base import Weight
 from layercalc.layers.core import QUANTISED
-from layercalc.layers.fields import (
-    Absent,
-    Dimensions,
-    InitializerField,
-    Int,
-    Number,
-    Opaque,
-    Text,
-)
+from layercalc.layers.fields import Absent, Dimensions, InitializerField, Int, Number, Opaque, Text
 from layercalc.layers.keras import Layer, layer
 from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 FORMS = re.compile(  # Keras' three: [X],[Y]->[Z], ...[X],[Y]->...[Z] and [X]...,[Y]->[Z]...
     r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)"

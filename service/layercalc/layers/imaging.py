@@ -9,15 +9,7 @@ from layercalc import ops
 from layercalc.dims import Dim, Unknown, known, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    Bool,
-    Choice,
-    DataFormat,
-    Field,
-    Int,
-    Ints,
-    Number,
-)
+from layercalc.layers.fields import Bool, Choice, DataFormat, Field, Int, Ints, Number
 from layercalc.layers.interpolation import INTERPOLATIONS, resize
 from layercalc.layers.keras import Layer, layer
 from layercalc.ops import Tensor

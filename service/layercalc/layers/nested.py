@@ -6,17 +6,8 @@ import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
-from layercalc.layers.base import (
-    ConfigError,
-    Layer,
-    Weight,
-    build,
-    nested,
-)
-from layercalc.layers.fields import (
-    Field,
-    note,
-)
+from layercalc.layers.base import ConfigError, Layer, Weight, build, nested
+from layercalc.layers.fields import Field, note
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.ops.activation import constant_of, pointwise
 from layercalc.wording import nearest, received

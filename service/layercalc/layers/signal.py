@@ -9,15 +9,7 @@ from layercalc import deadline, ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import (
-    MAX_DEPTH,
-    Bool,
-    Choice,
-    DataFormat,
-    Int,
-    Number,
-    Numbers,
-)
+from layercalc.layers.fields import MAX_DEPTH, Bool, Choice, DataFormat, Int, Number, Numbers
 from layercalc.layers.imaging import floated
 from layercalc.layers.initializers import PIECE, Initializer
 from layercalc.layers.keras import Layer, layer

@@ -4,11 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from layercalc.layers.base import (
-    ConfigError,
-    Layer,
-    read_signature,
-)
+from layercalc.layers.base import ConfigError, Layer, read_signature
 from layercalc.wording import nearest, received
 
 Kind = type[Layer]

@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,9 +21,11 @@ from layercalc.readers.code_names import (
     FIT_ARGUMENTS,
     FITS,
     FOREIGN,
+    HUBS,
     KERAS_MODULES,
     MODEL_MAKERS,
     MODEL_METHODS,
+    NETWORK,
     NETWORK_METHODS,
     PASSIVE_FUNCTIONS,
     PASSIVE_METHODS,
@@ -265,6 +269,9 @@ class Bearing:
                 return Reason(node, f"{name!r} is used as a model, and is {value}")
         for one in found.given:
             value = names.get(one.name)
+            whole = isinstance(one.node, ast.Name)
+            if whole and any(each.callback for each in opaques(value)) and not self.harmless(one):
+                return Reason(one.node, f"{one.callee}() is given {one.name!r}, which has the model since `fit`")
             if isinstance(value, Opaque) and not value.plain and one.callee.rpartition(".")[2] in DRAWS:
                 return Reason(one.node, f"{one.name!r} is used as a model, and is {value}")
         return None
@@ -323,6 +330,20 @@ class Bearing:
                 elif inner is not None or not self.takes(one.callee):
                     return False
         return True
+
+
+def rivals(names: dict[str, Any], line: int) -> Iterator[tuple[str, Opaque]]:
+    """What is bound after a model's line and may be a network of another library, by its own name or its maker's."""
+    for name, value in names.items():
+        if isinstance(value, Opaque) and not value.plain and value.line > line:
+            maker = re.match(r"[\w.]+(?=\()", value.source)
+            if maker and (NETWORK.search(name) or NETWORK.search(maker[0].rpartition(".")[2]) or maker[0] in HUBS):
+                yield name, value
+
+
+def opaques(value: Any) -> list[Opaque]:
+    """Those in a value of the text."""
+    return [one for one in inside(value) if isinstance(one, Opaque)]
 
 
 def of_model(call: ast.Call, plain: bool) -> bool:

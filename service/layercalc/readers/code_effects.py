@@ -200,6 +200,8 @@ class Walk(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.found.calls.append(node)
         callee = dotted(node.func)
+        if callee == "getattr" and any(getattr(one, "value", "") in ("model", "layers") for one in node.args[1:2]):
+            self.found.changes.append(node)
         root, attributes = self.chain(node.func)
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in CHANGES and {"model", "layers"} & set(names_in(node.func.value)):

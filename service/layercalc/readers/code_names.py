@@ -1,5 +1,7 @@
 """The names of Keras, Python and their friends, by what a use of them can do to a model: no walking, tables only."""
 
+import re
+
 
 def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -77,6 +79,11 @@ ASIDE_NAMES = words(
     " to_categorical pad_sequences get_file preprocess_input decode_predictions load_img img_to_array array_to_img"
     " text_to_word_sequence one_hot"
 )
+# How a name that is bound, or what makes it, says that it is a network.
+NETWORK = re.compile(
+    r"(?:^|_)(?:model|net|network|unet|resnet|backbone)\d*$|(?:[a-z0-9A-Z](?:Net|Model)|^Unet|^UNet|^VGG)(?:[A-Z0-9]\w*)?$"
+)
+HUBS = {"hub.load", "torch.hub.load"}  # give networks by a name of their own
 # What is asked of models only: a name of which it is asked is a model, wherever it came from.
 MODEL_METHODS = words(
     "compile summary fit_generator train_on_batch evaluate_generator predict_generator predict_classes get_layer"

@@ -92,6 +92,7 @@ class Opaque:
     holds: bool = False  # whether a model may be part of it
     functions: tuple["FunctionValue", ...] = ()  # of the text, which a use of it may run
     fitted: bool = False  # whether `fit` may have given it, so that its `model` is one of the text
+    callback: bool = False  # whether `fit` was given it to call, with a model of the text in hand
     plain: bool = True  # whether it is known to be no network: data, an estimator, a part of Keras that is none
 
     def __str__(self) -> str:

@@ -6,10 +6,7 @@ from layercalc.layers import Layer
 from layercalc.ops import WIDTH
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 SHAPES = ("input_shape", "batch_shape", "batch_input_shape", "input_dim")
 

@@ -13,12 +13,11 @@ from layercalc.errors import Unreadable
 from layercalc.layers.keras import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
-from layercalc.readers.code_bearing import Bearing, Reason
+from layercalc.readers.code_bearing import Bearing, Reason, rivals
 from layercalc.readers.code_calls import Calls, layers_of, models_in
 from layercalc.readers.code_effects import Effects, decorators, effects, header
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_names import (
-    BACKENDS,
     ENDS,
     FITS,
     FOREIGN,
@@ -29,6 +28,7 @@ from layercalc.readers.code_names import (
     STAR,
     STRAIGHT,
 )
+from layercalc.readers.code_syntax import is_main, load, sets_backend
 from layercalc.readers.code_values import (
     Broken,
     CallValue,
@@ -91,7 +91,7 @@ class Code(Calls):
             self.fault(node, "This is nested too deeply.", {})
 
     def not_understood(self, node: ast.stmt, error: CodeError) -> None:
-        found = effects(*parts(node))
+        found = effects(node)
         bearing = Bearing(self.scope, self.bodies)
         if bearing.broken(found):
             self.rebind(found.stored, Broken())
@@ -130,7 +130,7 @@ class Code(Calls):
         value = getattr(node, "value", None) if isinstance(node, ast.Assign | ast.AnnAssign) else None
         source = value if isinstance(value, ast.expr) else node
         functions = tuple(bearing.functions(found))
-        return Opaque(short(source), node.lineno, held, functions, held and bearing.fits(), bearing.plain())
+        return Opaque(short(source), node.lineno, held, functions, held and bearing.fits(), plain=bearing.plain())
 
     def given_to_fit(self, bearing: Bearing) -> None:
         """A callback has the model from the moment that it is given to `fit`; clear_session() counts names anew."""
@@ -140,6 +140,11 @@ class Code(Calls):
                     for one in inside(self.names.get(name)):
                         if isinstance(one, Opaque):
                             one.holds = True
+                for asked in [one.value for one in call.keywords if one.arg == "callbacks"]:
+                    for name in [one.id for one in ast.walk(asked) if isinstance(one, ast.Name)]:
+                        for one in inside(self.names.get(name)):
+                            if isinstance(one, Opaque):
+                                one.callback = True
             self.cleared |= dotted(call.func).rpartition(".")[2] == "clear_session"
 
     def spoil(self, node: ast.stmt, found: Effects, bearing: Bearing) -> None:
@@ -397,6 +402,11 @@ class Code(Calls):
         if id(root) in self.replaced and not any(one is root for value in self.names.values() for one in inside(value)):
             target = self.replaced[id(root)][1]
             self.draft.fault(spot(target), f"{target.id!r} is a model, which this replaces, and none follows.")
+        for name, rival in rivals(self.names, root.place.line):
+            told = (
+                f"{name!r} may be the model that is meant, and is {rival}. Leave it out, or write it in Keras' layers."
+            )
+            self.draft.fault({"line": rival.line, "column": 1}, told)
         for one in models_in(root):
             layers = [each for each in [*layers_of(one), *models_in(one)] if each is not one]
             open_ = [each for each in layers if not isinstance(each, LayerValue) or each.config.get("trainable", True)]
@@ -422,11 +432,6 @@ class Code(Calls):
 WRITE_OUT = "Write the layers out, or post the JSON."
 
 
-def parts(node: ast.stmt) -> list[ast.AST]:
-    """A statement; of a function or class, its decorators and itself, as if it were called."""
-    return [node]
-
-
 def detail(node: ast.stmt, error: CodeError, reason: Reason | None) -> str:
     """What a fault says: why the statement is not understood, and how it bears on the model."""
     if reason is None or not (error.general or isinstance(node, BLOCKS)) or "makes layers" in reason.told:
@@ -434,31 +439,3 @@ def detail(node: ast.stmt, error: CodeError, reason: Reason | None) -> str:
     line = getattr(reason.node, "lineno", node.lineno)
     where = f" on line {line}" if line != node.lineno else ""
     return f"{error.detail} Here{where} {reason.told}."
-
-
-def is_main(test: ast.expr) -> bool:
-    """`__name__ == '__main__'`."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
-        return False
-    sides = [
-        one.id if isinstance(one, ast.Name) else getattr(one, "value", None) for one in (test.left, *test.comparators)
-    ]
-    return set(map(str, sides)) == {"__name__", "__main__"}
-
-
-def sets_backend(node: ast.Assign) -> bool:
-    """KERAS_BACKEND among the variables of the environment, set to a backend whose layers are those of any other."""
-    target = node.targets[0]
-    return (
-        len(node.targets) == 1
-        and isinstance(target, ast.Subscript)
-        and dotted(target.value) in ("os.environ", "environ")
-        and isinstance(target.slice, ast.Constant)
-        and target.slice.value == "KERAS_BACKEND"
-        and isinstance(node.value, ast.Constant)
-        and node.value.value in BACKENDS
-    )
-
-
-def load(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())

@@ -16,10 +16,7 @@ from layercalc.readers.draft import Draft, Source
 from layercalc.readers.keras_nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
 from layercalc.readers.keras_versions import of_its_time
 from layercalc.readers.tf_operations import TF_CLASSES, translate
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")

@@ -6,10 +6,7 @@ from layercalc.layers import Layer
 from layercalc.layers.operations import Slot, decoded
 from layercalc.model import MASK_OF
 from layercalc.readers.draft import Source, bound
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 
 class BadNode(ValueError):  # noqa: N818

@@ -243,7 +243,7 @@ def part_of(value: Opaque, node: ast.Attribute | ast.Subscript) -> Opaque:
     """An attribute or an item of what is not known; the numbers of what `fit` returned are no model."""
     fitted = value.fitted and getattr(node, "attr", "") not in PASSIVE_ATTRIBUTES
     source = short(node) if value.source == short(node.value) else value.source
-    return Opaque(source, value.line, value.holds, value.functions, fitted, value.plain)
+    return Opaque(source, value.line, value.holds, value.functions, fitted, plain=value.plain)
 
 
 def place_of(node: ast.expr) -> CodePlace:

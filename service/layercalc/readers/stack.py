@@ -3,12 +3,7 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import (
-    VOCABULARIES,
-    Layer,
-    Vocabulary,
-    fields_of,
-)
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
 from layercalc.model import ALL, Model
 from layercalc.places import JsonPlace
 from layercalc.readers.draft import Draft, Source, bound

@@ -2,10 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from layercalc.layers import (
-    WAY_OUT,
-    ConfigError,
-)
+from layercalc.layers import WAY_OUT, ConfigError
 from layercalc.layers.operations import Slot
 from layercalc.wording import nearest
 

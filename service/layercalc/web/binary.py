@@ -12,10 +12,7 @@ from layercalc.limits import Limits
 from layercalc.readers.text import parse_json
 from layercalc.tensors import Bytes, refuse
 from layercalc.web.texts import json_bytes
-from layercalc.wording import (
-    received,
-    whole,
-)
+from layercalc.wording import received, whole
 
 HEADER = "Inference-Header-Content-Length"
 CARRIERS = ("inputs", "weights", "expected")  # the keys under which tensors are posted

@@ -9,22 +9,12 @@ import numpy as np
 
 from layercalc import arrays, ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import (
-    ConfigError,
-    Weight,
-    build,
-    fields_of,
-)
+from layercalc.layers.base import ConfigError, Weight, build, fields_of
 from layercalc.layers.fields import Field
 from layercalc.layers.keras import KERAS, Layer
 from layercalc.layers.vocabulary import WAY_OUT
 from layercalc.ops import FLOATS, WIDTH, Tensor
-from layercalc.wording import (
-    finite,
-    nearest,
-    received,
-    whole,
-)
+from layercalc.wording import finite, nearest, received, whole
 
 OPERATIONS: dict[str, type["Operation"]] = KERAS.functions
 Cls = TypeVar("Cls", bound=type["Operation"])

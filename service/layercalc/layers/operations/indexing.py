@@ -5,10 +5,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import (
-    Bool,
-    Int,
-)
+from layercalc.layers.fields import Bool, Int
 from layercalc.layers.operations.base import (
     AnyDtype,
     Operation,

@@ -5,12 +5,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import (
-    Bool,
-    Int,
-    Number,
-    Text,
-)
+from layercalc.layers.fields import Bool, Int, Number, Text
 from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
 from layercalc.layers.operations.shaping import reshaped
 from layercalc.ops import OPS, Tensor

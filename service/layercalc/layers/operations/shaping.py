@@ -6,19 +6,8 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Batch, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import (
-    Choice,
-    Field,
-    Int,
-)
-from layercalc.layers.operations.base import (
-    Axes,
-    Operation,
-    Sizes,
-    number,
-    operation,
-    tensor,
-)
+from layercalc.layers.fields import Choice, Field, Int
+from layercalc.layers.operations.base import Axes, Operation, Sizes, number, operation, tensor
 from layercalc.ops import Tensor
 from layercalc.wording import whole
 

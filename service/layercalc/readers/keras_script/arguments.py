@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import Initializer
 from layercalc.places import CodePlace
-from layercalc.readers.keras_script.values import (
-    MODELS,
-    FunctionName,
-    LayerObject,
-    ShapeObject,
-    TensorObject,
-)
+from layercalc.readers.keras_script.values import MODELS, FunctionName, LayerObject, ShapeObject, TensorObject
 from layercalc.readers.script import Fault, Foreign, Opaque
 from layercalc.readers.script.values import Float64, Int64
 from layercalc.wording import received

@@ -75,9 +75,9 @@ class Built(Networks):
         if isinstance(one, SequentialObject) and self.names.version(one) != version:
             raise Fault(None, f"{one!r} was changed after it was called or added; make it whole first.")
 
-    def graph(self, value: Any, draft: Draft) -> Model:
-        labels: dict[int, str] = {}
-        given = {(id(one.call), max(one.output, 0)): one for one in value.inputs}
+    def reached(self, value: Any) -> list[Any]:
+        """The calls between a model's inputs and its outputs, in the order in which the text makes them."""
+        given = {(id(one.call), max(one.output, 0)) for one in value.inputs}
         calls: dict[int, Any] = {}
         pending = list(value.outputs)
         while pending:
@@ -86,14 +86,17 @@ class Built(Networks):
             if (id(call), max(tensor.output, 0)) in given or id(call) in calls:
                 continue
             if call.layer is None:
-                raise Fault(
-                    None, f"The input {call.name!r} of line {call.place.line} is reached, and is not among the inputs."
-                )
+                where = f"The input {call.name!r} of line {call.place.line}"
+                raise Fault(None, f"{where} is reached, and is not among the inputs.")
             self.names.sure(call, None)
             self.unchanged(call.layer, call.version)
             calls[id(call)] = call
             pending += flat(self.names, [call.inputs, list(call.named.values())], None)
-        ordered = sorted(calls.values(), key=lambda call: call.order)
+        return sorted(calls.values(), key=lambda call: call.order)
+
+    def graph(self, value: Any, draft: Draft) -> Model:
+        labels: dict[int, str] = {}
+        ordered = self.reached(value)
         for one in (*(t.call for t in value.inputs), *(call.layer for call in ordered)):
             if getattr(one, "given", False):
                 self.name_in(one, draft, labels)

@@ -7,13 +7,7 @@ from layercalc.readers.script import operators, texts
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.mutation import items_of
-from layercalc.readers.script.values import (
-    MISSING,
-    Bound,
-    Foreign,
-    Instance,
-    View,
-)
+from layercalc.readers.script.values import MISSING, Bound, Foreign, Instance, View
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine

@@ -22,16 +22,7 @@ from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
 from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope, of_body
 from layercalc.readers.script.statements import STATEMENTS
-from layercalc.readers.script.values import (
-    MISSING,
-    MUTABLE,
-    SCALARS,
-    Class,
-    Function,
-    Instance,
-    Module,
-    Names,
-)
+from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
 
 
 class Machine:

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script import operators, texts
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import (
-    Default,
-    Names,
-    Native,
-    Ordered,
-    View,
-)
+from layercalc.readers.script.values import Default, Names, Native, Ordered, View
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
