@@ -1,6 +1,6 @@
 """The reading with shapes: every layer's output shapes, weights, cost and memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -170,10 +170,11 @@ class Row:
     weights: list[Held] = field(default_factory=list)
     counts: dict[str, Dim] = field(default_factory=dict)  # those of the trace, shared weights left out
 
-    def held(self) -> Iterator[tuple[Owner, WeightSpec]]:
-        """The weights, and whose each is."""
+    held: list[tuple[Owner, WeightSpec]] = field(init=False)  # the weights, and whose each is
+
+    def __post_init__(self) -> None:
         identity, path = self.owner
-        return ((weight.owner or Owner(identity, path + weight.path), weight) for weight in self.traced.weights)
+        self.held = [(weight.owner or Owner(identity, path + weight.path), weight) for weight in self.traced.weights]
 
 
 @dataclass
@@ -198,11 +199,11 @@ class Analysis:
         layers: dict[Owner, str] = {}
         names = self.names
         taken: set[str] = set()
-        pairs = (pair for row in self.rows for pair in row.held())
+        pairs = (pair for row in self.rows for pair in row.held)
         frozen = {owner for owner, weight in pairs if not weight.trainable}  # one use that is makes all of them
         for row in self.rows:
             row.layer = layers.setdefault(row.owner, row.name)
-            for owner, weight in row.held():
+            for owner, weight in row.held:
                 shared = owner in names
                 if not shared:
                     names[owner] = free(f"{row.name}/{weight.path}", taken)
@@ -333,7 +334,7 @@ class Shapes:
 
     def same_weights(self, row: Row) -> None:
         """Refuse a second use whose inputs ask for other weights than the first built."""
-        for owner, weight in row.held():
+        for owner, weight in row.held:
             first, spec = self.built.setdefault(owner, (row.name, weight.spec))
             if spec != weight.spec:
                 raise ShapeError(

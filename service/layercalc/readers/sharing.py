@@ -28,7 +28,7 @@ def marked(document: Item, path: Path = ()) -> Item:
 
     Unreadable where two first places would do.
     """
-    names = {called(item) for item, _ in layers(document, path) if identity_of(item)}
+    names = {called(item) for item, _ in layers(document, path) if identity_of(item)} if has_marks(document) else None
     if not names:
         return document
     document = copy.deepcopy(document)
@@ -51,6 +51,19 @@ def marked(document: Item, path: Path = ()) -> Item:
             one[MARK] = item[MARK]
         alike.clear()
     return document
+
+
+def has_marks(document: Item) -> bool:
+    """Whether any object of a document has a mark: most have none, and this look is all that they cost."""
+    waiting: list[Any] = [document]
+    for one in waiting:
+        if type(one) is dict:
+            if MARK in one:
+                return True
+            waiting += [value for key, value in one.items() if type(value) in (dict, list) and key not in PLAIN]
+        else:
+            waiting += [value for value in one if type(value) in (dict, list)]
+    return False
 
 
 def layers(value: Any, path: Path) -> Iterator[tuple[Item, Path]]:
