@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks import peers
 from layercalc import analyze
-from layercalc.analysis import Analysis, analyse
+from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
-from layercalc.execution import execute, seeded_inputs, seeded_weights
+from layercalc.execution.running import execute, seeded_inputs, seeded_weights
 from layercalc.ops import Spec
 from layercalc.readers import read
 

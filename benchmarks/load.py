@@ -69,7 +69,7 @@ def serving(application: str, folder: str, **settings: str) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:layercalc.web.gunicorn_conf"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:layercalc.web.server.gunicorn_conf"]
     where = {"BIND": f"127.0.0.1:{port}", "WORKERS": str(WORKERS), "THREADS": str(THREADS)}
     known = {f"LAYERCALC_{name}": value for name, value in where.items()}
     environment = {**os.environ, "PYTHONPATH": folder, **known, **settings}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.analysis import Analysis
+from layercalc.analysis.walk import Analysis
 
 Run = Callable[[np.ndarray], np.ndarray]
 

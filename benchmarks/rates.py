@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from tests import scaled
 
-from layercalc import execution
-from layercalc.analysis import Analysis, analyse
-from layercalc.demand import held
+from layercalc.analysis.inputs import declared
+from layercalc.analysis.walk import Analysis, analyse
 from layercalc.errors import Refused
-from layercalc.execution import execute, seeded_inputs, seeded_weights
+from layercalc.execution import running as execution
+from layercalc.execution.demand import held
+from layercalc.execution.running import execute, seeded_inputs, seeded_weights
 from layercalc.ops import OPS, Running, Spec, forced
 from layercalc.ops.base import FREE, Entry, Op
-from layercalc.shapes import declared
 
 CALL = 150_000  # one call of NumPy, which is in no announcement: loops look at the clock
 

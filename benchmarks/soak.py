@@ -104,7 +104,7 @@ def soak(requests: int, first: int = FIRST, least: int = 4) -> Iterator[tuple[in
             list(pool.map(client, [until] * THREADS))
             gc.collect()
             yield state["sent"], held(), threading.active_count()
-    for name, cache in zip(("answers", "layers", "traces"), app.extensions["layercalc.kept"], strict=True):
+    for name, cache in zip(("answers", "layers", "traces"), app.extensions["layercalc.cache"], strict=True):
         assert cache.bytes <= cache.most_bytes, name
         assert len(cache.things) <= cache.most, name
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from layercalc.catalogue import summary
-from layercalc.layers.keras import KERAS
-from layercalc.layers.operations import OPERATIONS
+from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.functions import OPERATIONS
 
 ROOT = Path(__file__).parents[1]
 MARKS = ("<!-- layers -->\n", "<!-- end of layers -->\n")

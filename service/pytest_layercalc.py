@@ -188,7 +188,7 @@ def faults(error: Any) -> str:
 
 def placed(one: dict[str, Any]) -> str:
     """What is said of a document, with its place in front, in a line."""
-    from layercalc.formats import placed
+    from layercalc.formats.sheet import placed
 
     return placed(one)
 

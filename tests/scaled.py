@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import catalogue
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.readers import read
 from tests import oracle
 

@@ -10,16 +10,16 @@ import pytest
 
 import layercalc
 from layercalc import catalogue
-from layercalc.analysis import analyse
-from layercalc.devices import DEVICES
-from layercalc.execution import execute, seeded_inputs, seeded_weights
-from layercalc.explain import KINDS as SPELLED
-from layercalc.layers.keras import KERAS
+from layercalc.analysis.explain import KINDS as SPELLED
+from layercalc.analysis.inputs import declared
+from layercalc.analysis.roofline import DEVICES
+from layercalc.analysis.walk import analyse
+from layercalc.execution.running import execute, seeded_inputs, seeded_weights
+from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 from layercalc.readers import read
 from layercalc.report import KINDS
-from layercalc.shapes import declared
 from tests import oracle
 
 FLOPS = json.loads((oracle.DATA / "flops" / "torch.json").read_text())

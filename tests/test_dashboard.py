@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from layercalc.web import metrics
+from layercalc.web.telemetry import metrics
 
 DASHBOARD = json.loads((Path(__file__).parents[1] / "deploy" / "grafana" / "layercalc.json").read_text())
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]

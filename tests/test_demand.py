@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from benchmarks import rates
 
-from layercalc import catalogue, deadline, demand, forward
-from layercalc.analysis import analyse
+from layercalc import catalogue, deadline, forward
+from layercalc.analysis.inputs import declared
+from layercalc.analysis.walk import analyse
 from layercalc.errors import Overdue, Refused
+from layercalc.execution import demand
 from layercalc.layers.initializers import INITIALIZERS, PIECE, Initializer
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS, READING, Running, Spec
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.work import ELEMENT, SLOW, cut
-from layercalc.shapes import declared
 from tests import scaled
 
 BYTES = 3 << 19  # of the inputs of a case

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layercalc import analyze
-from layercalc.kept import Kept, store, using
-from layercalc.layers.keras import KERAS
+from layercalc.cache import Kept, store, using
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from layercalc.web.texts import json_bytes
+from layercalc.web.encoding import json_bytes
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "first"}, {"type": "ReLU"}]}
 GRAPHS = json.loads(gzip.decompress((Path(__file__).parent / "data/keras_graphs/models.json.gz").read_bytes()))
@@ -190,7 +190,7 @@ def test_a_service_that_keeps_nothing_answers_the_same(client, limits):
     app = create_app(Limits(**limits))
     for _ in range(2):
         assert app.test_client().post("/v1/analyze", json=DENSE).data == client.post("/v1/analyze", json=DENSE).data
-    assert [bool(cache.things) for cache in app.extensions["layercalc.kept"]] == {
+    assert [bool(cache.things) for cache in app.extensions["layercalc.cache"]] == {
         "max_kept_bytes": [False, False, False],
         "max_kept_answers": [False, True, True],
         "max_kept_layers": [True, False, False],
@@ -234,4 +234,4 @@ def test_answer_of_a_thousand_layers_is_kept():
     app = create_app(Limits())
     document = {"input_shape": [8, 8, 3], "layers": [{"type": "Conv2D", "filters": 3, "kernel_size": 1}] * 1000}
     app.test_client().post("/v1/analyze", json=document)
-    assert len(app.extensions["layercalc.kept"].answers.things) == 1
+    assert len(app.extensions["layercalc.cache"].answers.things) == 1

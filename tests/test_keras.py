@@ -9,8 +9,8 @@ import pytest
 
 import layercalc
 from layercalc.layers import fields_of
-from layercalc.layers.keras import KERAS
-from layercalc.layers.operations import OPERATIONS
+from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.functions import OPERATIONS
 from layercalc.ops import ACTIVATIONS
 from tests import oracle
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from layercalc import demand, forward
+from layercalc import forward
+from layercalc.execution import demand
 from layercalc.verbs import analysis_of
 
 PROGRAM = """

@@ -95,9 +95,9 @@ def test_contributing_example_is_a_layer_that_works():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
     program = (
-        "from layercalc import analyze, forward\nfrom layercalc.layers.activation import *\n"
-        "from layercalc.layers.activation import Any, ClassVar, Layer, Number, RELU, Tensor, Weight, layer\n"
-        "from layercalc.layers.keras import KERAS\nKERAS.kinds.pop('ThresholdedReLU', None)\n"
+        "from layercalc import analyze, forward\nfrom layercalc.layers.keras.activation import *\n"
+        "from layercalc.layers.keras.activation import Any, ClassVar, Layer, Number, RELU, Tensor, Weight, layer\n"
+        "from layercalc.layers.keras.base import KERAS\nKERAS.kinds.pop('ThresholdedReLU', None)\n"
         f"{code}\n"
         "doc = {'input_shape': [3], 'layers': [{'type': 'ThresholdedReLU', 'theta': 1.5}]}\n"
         "print(analyze(doc)['outputs'][0]['shape'], forward(doc, [[[1, 2, -3]]])['outputs'][0]['data'])\n"

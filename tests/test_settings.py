@@ -10,7 +10,7 @@ import pytest
 
 from layercalc import cores
 from layercalc.settings import Settings, documented
-from layercalc.web.server import strangers
+from layercalc.web.server.launch import strangers
 
 
 def test_defaults_serve_one_laptop_and_tell_strangers_nothing():

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from layercalc import analyze, check, diff, forward
-from layercalc.verdicts import FORMATS
+from layercalc.formats import FORMATS
 from tests.command import run
 
 SLIP = {"input_shape": [4], "layers": [{"type": "Dense", "units": 3, "bias": True, "name": "d"}]}

@@ -4,10 +4,10 @@ import dataclasses
 import json
 from typing import Any
 
+from layercalc.analysis.roofline import DEVICES
 from layercalc.budgets.keys import budgets_schema
 from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
-from layercalc.devices import DEVICES
 from layercalc.errors import InvalidModel
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
 from layercalc.layers.fields import one_of

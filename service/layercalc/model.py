@@ -9,8 +9,8 @@ from layercalc.dims import Shape
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
+from layercalc.locations import Place
 from layercalc.ops import READING, Spec, Tensor
-from layercalc.places import Place
 
 INPUTS = -1  # the source of a model's own inputs
 MASK_OF = "mask."  # before the number of an input: the name of an edge that is that input's mask

@@ -14,10 +14,10 @@ from layercalc.amounts import integer
 from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
+from layercalc.formats.report import HEADINGS
 from layercalc.layers import VOCABULARIES
 from layercalc.layers.base import flattened
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
-from layercalc.sheets import HEADINGS
 from layercalc.verbs import DTYPES
 from layercalc.wording import nearest, received
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from layercalc import __version__, deadline
-from layercalc.analysis import Analysis, Held, Row, Traced, Value
+from layercalc.analysis.explain import explained
+from layercalc.analysis.memory import memory
+from layercalc.analysis.receptive_field import fields
+from layercalc.analysis.roofline import Device, bound, ratio
+from layercalc.analysis.walk import Analysis, Held, Row, Traced, Value
 from layercalc.conventions import Convention, Counts, plain
-from layercalc.devices import Device, bound, ratio
 from layercalc.dims import Batch, Dim, Unknown, shown
-from layercalc.explain import explained
-from layercalc.memory import memory
 from layercalc.ops import Cost
 from layercalc.ops.base import FREE, Entry
-from layercalc.receptive import fields
 
 RULE = (
     "A bound, not a prediction: no layer can take less than its FLOPs at the device's peak, or the bytes of its "

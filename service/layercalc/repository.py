@@ -21,11 +21,11 @@ from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
+from layercalc.execution.inputs import output_names
+from layercalc.execution.tensors import NAMES
+from layercalc.execution.weights import read_weights
 from layercalc.limits import Limits
 from layercalc.ops import Spec
-from layercalc.posted import output_names
-from layercalc.tensors import NAMES
-from layercalc.weights import read_weights
 from layercalc.wording import nearest, received
 
 DOCUMENTS = (".json", ".py", ".keras", ".h5")

@@ -10,25 +10,21 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
-from layercalc import demand, differences, files, tensors
-from layercalc.analysis import Analysis, analyse
+from layercalc import differences, files
+from layercalc.analysis.inputs import declared
+from layercalc.analysis.roofline import device as named_device
+from layercalc.analysis.walk import Analysis, analyse
 from layercalc.budgets import read_budgets
 from layercalc.budgets.judging import judged
-from layercalc.collector import paused
-from layercalc.comparison import compared, origin
 from layercalc.conventions import chosen
-from layercalc.devices import device as named_device
 from layercalc.differences import side
 from layercalc.differences.earlier import is_report, read_report
 from layercalc.dims import Dim, Unknown, provably
-from layercalc.effort import effort
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Refused, TooLarge, pointer
-from layercalc.execution import execute, seeded_inputs
-from layercalc.limits import UNLIMITED, Limits
-from layercalc.model import Model
-from layercalc.ops import Spec
-from layercalc.posted import (
+from layercalc.execution import demand, tensors
+from layercalc.execution.comparison import compared, origin
+from layercalc.execution.inputs import (
     output_names,
     read_arrays,
     read_compared,
@@ -37,10 +33,15 @@ from layercalc.posted import (
     read_names,
     read_outputs,
 )
+from layercalc.execution.running import execute, seeded_inputs
+from layercalc.execution.weights import read_weights
+from layercalc.gc_pause import paused
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.model import Model
+from layercalc.ops import Spec
 from layercalc.readers import Draft, read
 from layercalc.report import Extras, report, rows
-from layercalc.shapes import declared
-from layercalc.weights import read_weights
+from layercalc.usage import effort
 from layercalc.wording import received
 
 Place = tuple[object, ...]

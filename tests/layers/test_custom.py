@@ -3,7 +3,7 @@
 import pytest
 
 from layercalc import InvalidModel, analyze, forward
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 
 
 def stack(**layer):

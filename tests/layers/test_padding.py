@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import layercalc
 from layercalc.dims import Unknown
 from layercalc.errors import Refused
-from layercalc.layers.padding import placed
+from layercalc.layers.keras.padding import placed
 from layercalc.ops.window import counted
 
 axis = st.tuples(st.integers(1, 40), st.integers(1, 6), st.integers(1, 5), st.integers(1, 3))

@@ -12,7 +12,7 @@ from layercalc import catalogue
 from layercalc.layers import ConfigError, build, fields_of
 from layercalc.layers.fields import NOTES
 from layercalc.layers.initializers import INITIALIZERS, Initializer
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 

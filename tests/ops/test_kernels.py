@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from layercalc import ops
-from layercalc.layers.padding import placed, transposed
+from layercalc.layers.keras.padding import placed, transposed
 from layercalc.ops import OPS, READING, Running, forced
 from layercalc.ops.activation import erf
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from layercalc import ops
 from layercalc.ops import READING, Running, forced
-from layercalc.ops.pending import Pending, Transposed, inverse, order, seen
+from layercalc.ops.kernels.fusion import Pending, Transposed, inverse, order, seen
 from layercalc.ops.running import SMALL_RUN
 
 FIRST, LAST = (0, 3, 1, 2), (0, 2, 3, 1)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from layercalc import ops
-from layercalc.ops import READING, Running, forced, threads
-from layercalc.ops.threads import ALONE, spread
+from layercalc.ops import READING, Running, forced
+from layercalc.ops.kernels import threads
+from layercalc.ops.kernels.threads import ALONE, spread
 
 
 def blas():
@@ -104,7 +105,7 @@ def forced_run(op, arrays, how, scale=None, shift=None):
 def test_a_fork_has_helpers_of_its_own():
     program = (
         "import os, numpy as np\n"
-        "from layercalc.ops.threads import ALONE, spread\n"
+        "from layercalc.ops.kernels.threads import ALONE, spread\n"
         "def go():\n"
         "    out = np.zeros(64)\n"
         "    with ALONE: spread(lambda i: out.__setitem__(i, i), [(i,) for i in range(64)])\n"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from layercalc.ops import winograd
-from layercalc.ops.pending import unfinished
+from layercalc.ops.kernels import winograd
+from layercalc.ops.kernels.fusion import unfinished
 
 
 def drawn(m, batch, height, width, channels, filters, pads=((1, 1), (1, 1))):

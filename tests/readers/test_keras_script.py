@@ -7,7 +7,7 @@ import pytest
 
 import layercalc.readers
 from layercalc import Refused, analyze, forward
-from layercalc.readers.keras_script import read_script
+from layercalc.readers.keras.script import read_script
 from tests.readers import test_code_effects as effects
 from tests.readers import test_code_sharing as sharing
 from tests.readers import test_keras_code as lines

@@ -11,7 +11,7 @@ import pytest
 
 from layercalc import analyze, diff, files, forward
 from layercalc.layers.initializers import Initializer
-from layercalc.readers.keras_versions import Writer, writer
+from layercalc.readers.keras.versions import Writer, writer
 from tests import oracle
 
 

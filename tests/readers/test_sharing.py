@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from layercalc import analyze, files, forward
-from layercalc.analysis import analyse
+from layercalc.analysis.walk import analyse
 from layercalc.errors import Unreadable
-from layercalc.execution import execute, seeded_weights
+from layercalc.execution.running import execute, seeded_weights
 from layercalc.layers import build
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
+from layercalc.locations import JsonPlace
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.ops import Spec
-from layercalc.places import JsonPlace
 from tests import oracle
 
 FOLDER = oracle.DATA / "keras_shared"

@@ -14,10 +14,10 @@ from rich.console import Console
 from layercalc import analyze, check, diff, forward
 from layercalc.cli.base import complain_of
 from layercalc.escapes import json_text, printable
-from layercalc.formats import FORMATS as SHEETS
-from layercalc.formats import Sheet, as_csv, drawn, forward_sheet
-from layercalc.sheets import report_sheet
-from layercalc.verdicts import FORMATS, diff_markdown, diff_sheet
+from layercalc.formats import FORMATS, diff_markdown, diff_sheet
+from layercalc.formats.report import report_sheet
+from layercalc.formats.sheet import FORMATS as SHEETS
+from layercalc.formats.sheet import Sheet, as_csv, drawn, forward_sheet
 from tests.command import run
 from tests.web.attacks_service import NAMES
 

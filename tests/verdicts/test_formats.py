@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from layercalc.escapes import printable
-from layercalc.formats import Sheet, as_markdown, code, prose
-from layercalc.verdicts import FORMATS, diff_markdown, rendered
-from layercalc.verdicts.findings import findings
+from layercalc.formats import FORMATS, diff_markdown, rendered
+from layercalc.formats.findings import findings
+from layercalc.formats.sheet import Sheet, as_markdown, code, prose
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data" / "sarif-2.1.0.schema.json").read_text())
 TOTALS = {"params": 12_426, "flops": 10**30, "param_bytes": 49_704, "macs": None}

@@ -259,7 +259,7 @@ def test_a_redis_that_says_nothing_hangs_no_request():
 )
 def test_a_setting_that_makes_no_sense_is_said_at_once(name, value, message):
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:layercalc.web.gunicorn_conf"],
+        [sys.executable, "-m", "gunicorn", "-c", "python:layercalc.web.server.gunicorn_conf"],
         env={**os.environ, "LAYERCALC_BIND": f"127.0.0.1:{free_port()}", f"LAYERCALC_{name}": value},
         capture_output=True,
         text=True,

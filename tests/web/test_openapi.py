@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from layercalc import analyze, catalogue, forward
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from layercalc.web.openapi import specification, specification_text
-from layercalc.web.schemas import CODE, SMALL, TINY
+from layercalc.web.openapi.paths import specification, specification_text
+from layercalc.web.openapi.schemas import CODE, SMALL, TINY
 from tests import oracle
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from layercalc import analyze
+from layercalc.analysis.roofline import DEVICES
 from layercalc.conventions import CONVENTIONS
-from layercalc.devices import DEVICES
 from layercalc.limits import Limits
 from layercalc.web import create_app
 from tests import oracle

@@ -8,7 +8,8 @@ import pytest
 
 from layercalc.limits import Limits
 from layercalc.settings import Settings
-from layercalc.web import create_app, logs, tracing
+from layercalc.web import create_app
+from layercalc.web.telemetry import logs, tracing
 
 TINY = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
 

@@ -11,7 +11,7 @@ import safetensors.numpy
 from layercalc import forward
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from layercalc.web.binary import HEADER
+from layercalc.web.requests.binary import HEADER
 from tests import oracle
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}

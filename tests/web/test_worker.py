@@ -11,11 +11,11 @@ from gunicorn.http.unreader import Unreader
 from gunicorn.workers import gthread
 
 from layercalc.limits import Limits
-from layercalc.web.ledger import ROOM, Ledger
-from layercalc.web.patience import Patience
 from layercalc.web.problems import raw_problem
-from layercalc.web.telemetry import PROBES
-from layercalc.web.worker import KINDS, PART, Worker, arrived, can_be_written, parts, probe_of
+from layercalc.web.server.in_flight import ROOM, Ledger
+from layercalc.web.server.timeouts import Patience
+from layercalc.web.server.worker import KINDS, PART, Worker, arrived, can_be_written, parts, probe_of
+from layercalc.web.telemetry.request_log import PROBES
 
 EVERY = {path for kind in KINDS for path in kind}
 REQUEST = ("POST", "/v1/analyze", "one", "127.0.0.1")

@@ -4,13 +4,13 @@ from typing import Any
 
 import marshmallow as ma
 
-from layercalc.analysis import METRICS as COUNTS
+from layercalc.analysis.memory import STATES
+from layercalc.analysis.walk import METRICS as COUNTS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
 from layercalc.layers.base import flattened
 from layercalc.layers.fields import Field, Int
-from layercalc.memory import STATES
 from layercalc.wording import nearest, received, whole
 
 SHAPE, REACH = "output_shape", "receptive_field"

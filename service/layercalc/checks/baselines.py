@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, NoReturn
 
-from layercalc.documents import parse_model, read_model
 from layercalc.errors import Refused, Unreadable
+from layercalc.files.named import parse_model, read_model
 
 SECONDS = 60  # for git to answer
 POINTER = b"version https://git-lfs.github.com/spec/"

@@ -12,9 +12,9 @@ from layercalc.budgets import Judged
 from layercalc.checks.baselines import Missing, from_file, from_git
 from layercalc.checks.plan import Job
 from layercalc.cores import available
-from layercalc.documents import in_file, read_model
 from layercalc.errors import InvalidBudgets, Refused
-from layercalc.formats import where
+from layercalc.files.named import in_file, read_model
+from layercalc.formats.sheet import where
 
 ALONE = 1.0  # seconds that are spent in this process before others are started, which takes about as long
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from layercalc import verbs
 from layercalc.differences.earlier import is_report
 from layercalc.dims import text
-from layercalc.documents import read_model
 from layercalc.errors import Refused, Unreadable
+from layercalc.files.named import read_model
 
 SUFFIXES = {".json", ".keras", ".h5", ".py"}
 SKIPPED = {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"}

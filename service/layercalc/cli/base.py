@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.text import Text
 
-from layercalc import __version__, formats
+from layercalc import __version__
 from layercalc.errors import Refused
 from layercalc.escapes import json_text, printable
+from layercalc.formats import sheet as formats
+from layercalc.formats.report import refusal_text
 from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
-from layercalc.sheets import refusal_text
 
 FORMATS = ("table", "text", "json", "markdown", "csv")
 

@@ -14,10 +14,10 @@ from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
 from layercalc.cli import outputs
 from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, say, show, warn_of
-from layercalc.documents import read_model
 from layercalc.errors import Refused
 from layercalc.escapes import printable
-from layercalc.verdicts import FORMATS, check_sheets, diff_markdown, diff_sheet
+from layercalc.files.named import read_model
+from layercalc.formats import FORMATS, check_sheets, diff_markdown, diff_sheet
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
 

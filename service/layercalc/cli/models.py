@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from layercalc import catalogue, files, formats, verbs
+from layercalc import catalogue, files, verbs
 from layercalc.cli.base import FORMATS, cli, format_option, given, options, progress, show, warn_of
 from layercalc.cli.outputs import Form, badge
-from layercalc.documents import in_file, placed, read_bytes, read_model
 from layercalc.errors import Refused
+from layercalc.files.named import in_file, placed, read_bytes, read_model
+from layercalc.formats import BADGE
+from layercalc.formats import sheet as formats
+from layercalc.formats.report import report_sheet
 from layercalc.options import read_envelope
-from layercalc.sheets import report_sheet
-from layercalc.verdicts import BADGE
 
 
 @cli.command()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from layercalc.budgets import Judged
-from layercalc.verdicts import BADGE, FORMATS, is_format, rendered, report_badge
+from layercalc.formats import BADGE, FORMATS, is_format, rendered, report_badge
 
 OF_TREES = (
     "junit",

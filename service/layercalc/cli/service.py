@@ -17,8 +17,8 @@ def serve(bind: str | None, workers: int | None, threads: int | None) -> None:
     """Serve over HTTP with gunicorn. Every option is a setting too (LAYERCALC_BIND …); the option wins."""
     from layercalc.limits import Limits
     from layercalc.settings import Settings
-    from layercalc.web.server import serve as run
-    from layercalc.web.server import strangers
+    from layercalc.web.server.launch import serve as run
+    from layercalc.web.server.launch import strangers
 
     try:
         settings = Settings.from_environment({**os.environ, **({"LAYERCALC_BIND": bind} if bind else {})})
@@ -73,6 +73,6 @@ def schema(name: str) -> None:
 @cli.command()
 def openapi() -> None:
     """Print openapi.yaml."""
-    from layercalc.web.openapi import specification_text
+    from layercalc.web.openapi.paths import specification_text
 
     click.echo(specification_text(), nl=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis import Analysis, Row
+from layercalc.analysis.walk import Analysis, Row
 from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.calflops import CALFLOPS
 from layercalc.conventions.flop_counter import TORCH

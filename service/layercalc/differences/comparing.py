@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from layercalc.analysis import METRICS, Analysis, Row
+from layercalc.analysis.walk import METRICS, Analysis, Row
 from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.layers import Layer, fields_of
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from layercalc.analysis import Analysis
+from layercalc.analysis.walk import Analysis
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Unreadable, pointer
+from layercalc.execution.tensors import Path, refuse
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
@@ -14,7 +15,6 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive
 from layercalc.readers.foreign import foreign
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
-from layercalc.tensors import Path, refuse
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
 LONGEST = 100  # characters of a version

@@ -11,7 +11,7 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.errors import InvalidModel
-from layercalc.tensors import Path, Stored, refuse
+from layercalc.execution.tensors import Path, Stored, refuse
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000

@@ -11,14 +11,14 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.analysis import Analysis
+from layercalc.analysis.walk import Analysis
+from layercalc.analysis.weight_specs import WeightSpec
+from layercalc.execution.tensors import Stored
 from layercalc.files.hdf5 import Tree
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
-from layercalc.layers.keras import snake_case
+from layercalc.layers.keras.base import snake_case
 from layercalc.model import Model
-from layercalc.tensors import Stored
-from layercalc.weight_specs import WeightSpec
 
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")  # the second: Keras 2.12
 LEGACY_ROOTS = ("model_weights", "")

@@ -13,9 +13,9 @@ from numpy.lib import format as npy
 
 from layercalc import deadline
 from layercalc.errors import Refused
+from layercalc.execution.tensors import Path, Stored, refuse
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive
-from layercalc.tensors import Path, Stored, refuse
 from layercalc.wording import whole
 
 MAGIC = npy.MAGIC_PREFIX

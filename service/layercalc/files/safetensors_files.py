@@ -5,9 +5,9 @@ import json
 import numpy as np
 import safetensors
 
+from layercalc.execution.tensors import SAFETENSORS, Path, Stored, refuse
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import fault, too_much
-from layercalc.tensors import SAFETENSORS, Path, Stored, refuse
 
 
 def looks_like(body: bytes) -> bool:

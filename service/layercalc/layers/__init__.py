@@ -1,7 +1,4 @@
-"""The layer types: one module per family, each class registered in a vocabulary.
-
-Every module of this package is imported, so that a new one is part of its vocabulary by existing.
-"""
+"""What a layer is, and the vocabularies: a folder for each, imported here so that it is known by existing."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -20,6 +20,7 @@ from layercalc.ops.base import (
     triangle,
 )
 from layercalc.ops.categorical import bincount, digitize, lookup
+from layercalc.ops.constant_folding import values_of
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.ctc import ctc_loss, ctc_path, ctc_score
 from layercalc.ops.declared import declared
@@ -47,7 +48,6 @@ from layercalc.ops.elementwise import (
     subtract,
 )
 from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
-from layercalc.ops.known import values_of
 from layercalc.ops.linear import batch_dot, gather, gather_along, low_rank, matmul
 from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize

@@ -11,7 +11,7 @@ from layercalc.dims import Dim, Shape, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import Elementwise
-from layercalc.ops.reach import Spans
+from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, arXiv:1706.02515

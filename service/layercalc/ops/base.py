@@ -11,9 +11,9 @@ import numpy as np
 from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.known import SMALL, Known, folded, objects
-from layercalc.ops.pending import Affine
-from layercalc.ops.reach import Spans
+from layercalc.ops.constant_folding import SMALL, Known, folded, objects
+from layercalc.ops.kernels.fusion import Affine
+from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec, Tensor
 from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW, cut
 

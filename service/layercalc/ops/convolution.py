@@ -10,14 +10,14 @@ import numpy as np
 from layercalc import deadline
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops import winograd
 from layercalc.ops.base import Cost
-from layercalc.ops.columns import gathered, product, windows
-from layercalc.ops.pending import Finish, flat, repeated, unfinished
-from layercalc.ops.reach import Span, Spans
-from layercalc.ops.scratch import BLOCK_BYTES, WORKSPACE
+from layercalc.ops.kernels import winograd
+from layercalc.ops.kernels.fusion import Finish, flat, repeated, unfinished
+from layercalc.ops.kernels.im2col import gathered, product, windows
+from layercalc.ops.kernels.scratch import BLOCK_BYTES, WORKSPACE
+from layercalc.ops.kernels.threads import spread
+from layercalc.ops.spans import Span, Spans
 from layercalc.ops.spec import Spec, Tensor
-from layercalc.ops.threads import spread
 from layercalc.ops.window import Pads, Sliding, around, counted, padded, padded_size, slid, span, taps
 from layercalc.ops.work import ELEMENT, ROW
 

@@ -12,7 +12,7 @@ from layercalc.dims import Dim, Shape, Unknown, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.elementwise import broadcast
-from layercalc.ops.reach import Spans, largest
+from layercalc.ops.spans import Spans, largest
 from layercalc.ops.spec import Spec
 from layercalc.ops.work import ELEMENT, MATRIX
 

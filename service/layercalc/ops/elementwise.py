@@ -8,8 +8,8 @@ import numpy as np
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.pending import Affine
-from layercalc.ops.reach import Spans, together
+from layercalc.ops.kernels.fusion import Affine
+from layercalc.ops.spans import Spans, together
 from layercalc.ops.spec import Spec
 
 

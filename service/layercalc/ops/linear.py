@@ -8,10 +8,10 @@ import numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.columns import product, stacked
 from layercalc.ops.elementwise import broadcast
-from layercalc.ops.pending import Finish, flat, unfinished
-from layercalc.ops.reach import Spans
+from layercalc.ops.kernels.fusion import Finish, flat, unfinished
+from layercalc.ops.kernels.im2col import product, stacked
+from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec
 from layercalc.ops.work import ELEMENT, MATRIX
 

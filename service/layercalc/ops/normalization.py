@@ -8,8 +8,8 @@ import numpy as np
 from layercalc.dims import Dim, Shape, size
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import broadcast
-from layercalc.ops.pending import Affine
-from layercalc.ops.reach import Spans
+from layercalc.ops.kernels.fusion import Affine
+from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec
 
 

@@ -10,7 +10,7 @@ from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.columns import windows
+from layercalc.ops.kernels.im2col import windows
 from layercalc.ops.window import Pads, Sliding, around, counted, inner, padded, padded_size, span, taps
 
 

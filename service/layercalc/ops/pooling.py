@@ -8,11 +8,11 @@ import numpy as np
 from layercalc.dims import Dim, Shape, Unknown, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.reach import Spans
+from layercalc.ops.kernels.scratch import BLOCK_BYTES
+from layercalc.ops.kernels.threads import spread
 from layercalc.ops.reduction import reduction
-from layercalc.ops.scratch import BLOCK_BYTES
+from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec
-from layercalc.ops.threads import spread
 from layercalc.ops.window import Sliding, around, counted, padded, padded_size, slid, span
 from layercalc.ops.work import ELEMENT
 

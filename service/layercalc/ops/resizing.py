@@ -15,7 +15,7 @@ from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
-from layercalc.ops.reach import Spans
+from layercalc.ops.spans import Spans
 
 Taps = tuple[np.ndarray, np.ndarray]  # which elements go into each result, and by how much: (to, taps) each
 

@@ -9,8 +9,8 @@ import numpy as np
 from layercalc import deadline
 from layercalc.dims import Shape
 from layercalc.ops.base import FLOATS, Op
-from layercalc.ops.pending import Axes, Finish, Make, Pending, Step, Transposed, inverse, order, over, seen
-from layercalc.ops.threads import ALONE
+from layercalc.ops.kernels.fusion import Axes, Finish, Make, Pending, Step, Transposed, inverse, order, over, seen
+from layercalc.ops.kernels.threads import ALONE
 from layercalc.ops.work import PIECE, cut
 
 

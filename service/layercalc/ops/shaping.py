@@ -10,7 +10,7 @@ from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, 
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op
 from layercalc.ops.elementwise import broadcast
-from layercalc.ops.reach import Span, Spans, together
+from layercalc.ops.spans import Span, Spans, together
 from layercalc.ops.spec import Tensor
 from layercalc.ops.window import AXES
 

@@ -14,7 +14,7 @@ import numpy as np
 from layercalc.dims import Dim, Shape, least, most, provably, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import READING, Op
-from layercalc.ops.reach import Span, Spans
+from layercalc.ops.spans import Span, Spans
 from layercalc.ops.spec import Tensor
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}

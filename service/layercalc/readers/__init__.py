@@ -4,14 +4,14 @@ from typing import Any
 
 from layercalc.errors import Unreadable
 from layercalc.layers.base import ConfigError
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
-from layercalc.readers.draft import Draft
+from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
+from layercalc.readers.keras.serialized import read_keras
+from layercalc.readers.keras.sharing import marked
 from layercalc.readers.keras_code import read_code
-from layercalc.readers.keras_json import read_keras
-from layercalc.readers.sharing import marked
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.readers.code_effects import OWN_MODEL, Effects, Given, body_effects, chain
 from layercalc.readers.code_names import (
     ANY_EFFECT,

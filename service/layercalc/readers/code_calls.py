@@ -5,8 +5,9 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.layers import Layer, fields_of
-from layercalc.layers.keras import KERAS
-from layercalc.places import CodePlace
+from layercalc.layers.keras.base import KERAS
+from layercalc.locations import CodePlace
+from layercalc.readers.builder import Draft
 from layercalc.readers.code_bearing import Origin, Scope, is_channels_first, known, setting_value
 from layercalc.readers.code_names import PASSIVE_METHODS, ROOTS, SETTINGS
 from layercalc.readers.code_values import (
@@ -23,8 +24,7 @@ from layercalc.readers.code_values import (
     flat,
     of_network,
 )
-from layercalc.readers.draft import Draft
-from layercalc.readers.keras1 import KERNELS, evidence, kernel
+from layercalc.readers.keras.keras1 import KERNELS, evidence, kernel
 from layercalc.readers.literals import CodeError, Literals, dotted, part_of, place_of, short, spot
 from layercalc.wording import received
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from layercalc.layers import Layer
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
+from layercalc.readers.builder import Draft, Source, bound
 from layercalc.readers.code_values import (
     Broken,
     CallValue,
@@ -18,7 +19,6 @@ from layercalc.readers.code_values import (
     source,
     sources,
 )
-from layercalc.readers.draft import Draft, Source, bound
 
 
 class Networks:

@@ -7,9 +7,9 @@ from itertools import count
 from typing import Any
 
 from layercalc.layers import Layer
+from layercalc.locations import CodePlace
 from layercalc.model import ALL
-from layercalc.places import CodePlace
-from layercalc.readers.draft import Source
+from layercalc.readers.builder import Source
 
 
 @dataclass(eq=False)

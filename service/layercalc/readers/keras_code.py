@@ -10,9 +10,10 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.errors import Unreadable
-from layercalc.layers.keras import KERAS
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
+from layercalc.readers.builder import Draft
 from layercalc.readers.code_bearing import Bearing, Reason, rivals
 from layercalc.readers.code_calls import Calls, layers_of, models_in
 from layercalc.readers.code_effects import Effects, decorators, effects, header
@@ -42,7 +43,6 @@ from layercalc.readers.code_values import (
     flat,
     inside,
 )
-from layercalc.readers.draft import Draft
 from layercalc.readers.literals import CodeError, dotted, short, spot
 from layercalc.readers.text import parse_code
 from layercalc.wording import received

@@ -6,7 +6,7 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.layers.initializers import Initializer
-from layercalc.places import CodePlace
+from layercalc.locations import CodePlace
 from layercalc.readers.code_names import PASSIVE_ATTRIBUTES
 from layercalc.readers.code_values import Named, Opaque, inside
 from layercalc.wording import received

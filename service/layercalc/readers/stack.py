@@ -4,10 +4,10 @@ from typing import Any
 
 from layercalc.amounts import plain_digits
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
+from layercalc.locations import JsonPlace
 from layercalc.model import ALL, Model
-from layercalc.places import JsonPlace
-from layercalc.readers.draft import Draft, Source, bound
-from layercalc.readers.inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
+from layercalc.readers.builder import Draft, Source, bound
+from layercalc.readers.stack_inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
 from layercalc.wording import nearest, received
 
 TOP = {"name", "layers", "inputs", "outputs", "vocabulary", "dtype", "batch_size", "description", "$schema", *SHAPES}

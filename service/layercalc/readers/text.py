@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from layercalc.collector import paused
 from layercalc.environment import setting
 from layercalc.errors import Refused, Unreadable
+from layercalc.gc_pause import paused
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
 from layercalc.readers.code_bounds import bounded_code

@@ -12,9 +12,9 @@ from werkzeug.exceptions import Unauthorized
 from layercalc.environment import setting
 from layercalc.keys import BadKeys, Keys
 from layercalc.settings import Settings
-from layercalc.web.metrics import STORAGE_FAILURES, Counting
 from layercalc.web.problems import problem
-from layercalc.web.telemetry import is_probe
+from layercalc.web.telemetry.metrics import STORAGE_FAILURES, Counting
+from layercalc.web.telemetry.request_log import is_probe
 
 log = logging.getLogger("layercalc")
 

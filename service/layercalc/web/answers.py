@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 
 from flask import Request, Response, current_app, request
 
-from layercalc import __version__, formats
+from layercalc import __version__
+from layercalc.cache import Store, using
 from layercalc.environment import setting
 from layercalc.errors import Busy, InvalidModel
-from layercalc.kept import Store, using
+from layercalc.formats import BADGE, MEDIA, rendered, report_badge
+from layercalc.formats import sheet as formats
 from layercalc.limits import Limits
-from layercalc.verdicts import BADGE, MEDIA, rendered, report_badge
-from layercalc.web.body import read_body
-from layercalc.web.texts import json_bytes, utf8
+from layercalc.web.encoding import json_bytes, utf8
+from layercalc.web.requests.body import read_body
 from layercalc.wording import nearest
 
 JSON = "application/json"
@@ -44,7 +45,7 @@ def limits() -> Limits:
 
 
 def kept() -> Store:
-    found: Store = current_app.extensions["layercalc.kept"]
+    found: Store = current_app.extensions["layercalc.cache"]
     return found
 
 

@@ -6,15 +6,17 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
-from layercalc.kept import store
+from layercalc.cache import store
 from layercalc.limits import Limits
 from layercalc.repository import Repository
 from layercalc.settings import Settings
-from layercalc.web import access, headers, logs, problems, telemetry, tracing
-from layercalc.web.docs import docs
+from layercalc.web import access, headers, problems
 from layercalc.web.inference import inference
-from layercalc.web.metrics import metrics
+from layercalc.web.openapi.routes import docs
 from layercalc.web.routes import api
+from layercalc.web.telemetry import logs, tracing
+from layercalc.web.telemetry import request_log as telemetry
+from layercalc.web.telemetry.metrics import metrics
 
 
 def create_app(limits: Limits | None = None, models: Path | None = None, settings: Settings | None = None) -> Flask:
@@ -25,7 +27,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     app.extensions["layercalc.settings"] = settings = replace(settings, models=models or settings.models)
     app.extensions["layercalc"] = limits = limits or Limits.from_environment()
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
-    app.extensions["layercalc.kept"] = store(limits)
+    app.extensions["layercalc.cache"] = store(limits)
     app.extensions["layercalc.models"] = Repository(settings.models, limits.max_forward_bytes)
     telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
     tracing.register(app)

@@ -13,8 +13,8 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from layercalc.settings import Settings
-from layercalc.web.binary import HEADER as BINARY_HEADER
-from layercalc.web.telemetry import HEADER as REQUEST_ID
+from layercalc.web.requests.binary import HEADER as BINARY_HEADER
+from layercalc.web.telemetry.request_log import HEADER as REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,9 +8,9 @@ from layercalc import __version__
 from layercalc.options import read_envelope
 from layercalc.repository import VERSION, Repository, Served
 from layercalc.web.answers import answer, limits, one_of_few, posted
-from layercalc.web.binary import tensors_answer
-from layercalc.web.body import read_document
-from layercalc.web.readiness import why_not
+from layercalc.web.requests.binary import tensors_answer
+from layercalc.web.requests.body import read_document
+from layercalc.web.server.readiness import why_not
 
 inference = Blueprint("inference", __name__, url_prefix="/v2")
 

@@ -22,9 +22,9 @@ from layercalc.errors import (
     Unreadable,
     capped,
 )
+from layercalc.formats.report import refusal_text
 from layercalc.limits import Limits
-from layercalc.sheets import refusal_text
-from layercalc.web.texts import json_bytes, utf8
+from layercalc.web.encoding import json_bytes, utf8
 from layercalc.wording import nearest
 
 LONGEST = 2_000  # characters of a detail

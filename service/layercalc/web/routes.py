@@ -8,14 +8,15 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
-from layercalc import __version__, catalogue, formats, verbs
+from layercalc import __version__, catalogue, verbs
 from layercalc.budgets import read_budgets
 from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
+from layercalc.formats import BADGE, FORMATS, diff_markdown, diff_sheet
+from layercalc.formats import sheet as formats
+from layercalc.formats.report import report_sheet
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
-from layercalc.sheets import report_sheet
-from layercalc.verdicts import BADGE, FORMATS, diff_markdown, diff_sheet
 from layercalc.web.answers import (
     answer,
     asked_form,
@@ -28,12 +29,12 @@ from layercalc.web.answers import (
     unchanging,
     verdict_answer,
 )
-from layercalc.web.binary import tensors_answer
-from layercalc.web.body import read_document
-from layercalc.web.budget_query import LIMITED, budgets_in_query, is_limit
+from layercalc.web.encoding import json_bytes
 from layercalc.web.problems import problem
-from layercalc.web.readiness import why_not
-from layercalc.web.texts import json_bytes
+from layercalc.web.requests.binary import tensors_answer
+from layercalc.web.requests.body import read_document
+from layercalc.web.requests.budget_query import LIMITED, budgets_in_query, is_limit
+from layercalc.web.server.readiness import why_not
 
 api = Blueprint("api", __name__)
 

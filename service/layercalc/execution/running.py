@@ -1,0 +1,286 @@
+"""The reading with arrays: the forward pass, layer by layer, checked against the analysis."""
+
+import logging
+import weakref
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layercalc.analysis.walk import Analysis, Row
+from layercalc.analysis.weight_specs import Owner, WeightSpec, owner_of
+from layercalc.deadline import DEADLINE
+from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
+from layercalc.layers import Layer
+from layercalc.layers.base import Identity
+from layercalc.layers.initializers import pieces
+from layercalc.model import Call, Model, apply
+from layercalc.ops import FLOATS, READING, Running, forced
+from layercalc.ops.kernels.fusion import Made, Pending, Seen, Transposed
+from layercalc.ops.kernels.scratch import release
+from layercalc.ops.kernels.threads import ALONE
+from layercalc.ops.work import cut
+
+log = logging.getLogger("layercalc")
+
+
+class Weights:
+    """What a layer's `call` gets as `weight` while it runs: the arrays of its place in the document, or its object."""
+
+    __slots__ = ("anew", "arrays", "owner")
+
+    def __init__(self, arrays: Mapping[Owner, np.ndarray], owner: Owner, anew: bool = False):
+        self.arrays, self.owner, self.anew = arrays, owner, anew
+
+    def __call__(self, name: str, *_: Any, **__: Any) -> np.ndarray:
+        return self.arrays[Owner(self.owner.identity, self.owner.path + name)]
+
+    def scope(self, name: str) -> "Weights":
+        return Weights(self.arrays, self.owner.scope(name), self.anew)
+
+    def owned(self, layer: Layer) -> "Weights":
+        return self.of(layer.identity)
+
+    def locked(self) -> "Weights":
+        return self
+
+    def of(self, identity: Identity | None) -> "Weights":
+        owner = owner_of(identity, self.owner, self.anew)
+        return self if owner is self.owner or owner is None else Weights(self.arrays, owner, self.anew)
+
+    def copied(self) -> "Weights":
+        return Weights(self.arrays, self.owner, True)
+
+
+class Live:
+    """The bytes of all arrays that a walk holds between layers, and the most there were; a view holds what it is of."""
+
+    def __init__(self, arrays: Sequence[np.ndarray]):
+        self.now = self.most = 0
+        self.known: set[int] = set()
+        for array in arrays:
+            self.add(array)
+
+    def add(self, array: np.ndarray) -> None:
+        owner = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        key = id(owner)
+        if key not in self.known and isinstance(owner, np.ndarray):  # a scalar of NumPy's is no array
+            self.known.add(key)
+            self.now += owner.nbytes
+            self.most = max(self.most, self.now)
+            weakref.finalize(owner, self.remove, key, owner.nbytes)
+
+    def remove(self, key: int, size: int) -> None:
+        self.known.discard(key)
+        self.now -= size
+
+
+class Result(NamedTuple):
+    """What came out of one row."""
+
+    row: Row
+    outputs: tuple[Any, ...]  # arrays, or what waits to be one
+
+
+@dataclass
+class Execution:
+    """A finished forward pass."""
+
+    outputs: list[np.ndarray]
+    results: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
+    peak_activation_bytes: int = 0  # what was held at once, at the worst moment
+
+    @property
+    def verified(self) -> bool:
+        return all(result["match"] for result in self.results)
+
+
+class Arrays:
+    """The visitor that runs: every call on arrays, every result handed to `watch`."""
+
+    def __init__(self, rows: dict[str, Row], weights: Mapping[Owner, np.ndarray], watch: Callable[[Result], None]):
+        self.rows, self.weights, self.watch = rows, weights, watch
+        self.prefix = ""
+
+    def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
+        assert call.layer is not None
+        name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
+        if isinstance(call.layer, Model):
+            inner = Arrays(self.rows, self.weights, self.watch)
+            inner.prefix = f"{name}/"
+            return call.layer.walk(inputs, inner)
+        row = self.rows[name]
+        try:
+            outputs = apply(call.layer, Weights(self.weights, row.owner), inputs, named)
+        except (ShapeError, Overdue):
+            raise
+        except (ValueError, TypeError, ArithmeticError, IndexError) as error:  # what NumPy has no room or dtype for
+            log.warning("%s could not be run", name, exc_info=error)
+            raise ShapeError(str(error) or type(error).__name__) from error
+        self.watch(Result(row, tuple(array for array, _ in outputs)))
+        return outputs
+
+    def fault(self, call: Call, error: ShapeError) -> None:
+        raise InvalidTensors([{"pointer": "/inputs", "detail": f"In {self.prefix + call.name!r}: {error}"}])
+
+
+def execute(
+    analysis: Analysis,
+    inputs: list[np.ndarray],
+    weights: Mapping[str, np.ndarray],
+    *,
+    stats: bool = False,
+    profile: bool = False,
+    keep: Sequence[str] = (),
+    told: Callable[[int, int, str], None] | None = None,
+    dtype: str = "float32",
+) -> Execution:
+    """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
+
+    Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
+    last use. `stats` and `profile` compute every layer by itself; otherwise pointwise layers join the kernel before
+    them. `told` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer or
+    a step of a loop would begin after the deadline in force.
+    """
+    clock, deadline = monotonic(), DEADLINE.get()
+
+    def overdue() -> None:
+        if deadline is not None and deadline.spent > 1:
+            last = f"; the last one was {next(reversed(results))!r}" if results else ""
+            reached = f" after {len(results)} of {len(analysis.rows)} layers{last}"
+            raise PassOverdue([{"pointer": "", "detail": deadline.told(reached)}])
+
+    results: dict[str, dict[str, Any]] = {}
+    kept: dict[str, np.ndarray] = {}
+
+    def watch(result: Result) -> None:
+        nonlocal clock
+        row, outputs = result
+        alone = stats or profile or row.name in keep
+        if alone:
+            reading.settle()
+            outputs = tuple(map(forced, outputs))
+        for array in outputs:
+            if isinstance(array, Pending | Transposed):
+                waiting.append((row.name, array.made))
+            else:
+                live.add(array)
+        expected = [spec.shape for spec, _ in row.traced.outputs]
+        actual = [array.shape for array in outputs]
+        line: dict[str, Any] = {
+            "name": row.name,
+            "type": row.call.layer.type,  # type: ignore[union-attr]
+            "analytic_shape": list(expected[0]),
+            "actual_shape": list(actual[0]),
+            "match": expected == actual,
+        }
+        if profile:
+            flops, spent = row.traced.counts["flops"], monotonic() - clock
+            line |= {"seconds": round(spent, 6), "flops": flops, "gflops_per_second": rate(flops, spent)}
+        results[row.name] = line | (statistics(outputs[0]) if stats else {})
+        if row.name in keep:
+            kept[row.name] = outputs[0]
+        if told is not None:
+            told(len(results), len(analysis.rows), row.name)
+        overdue()
+        clock = monotonic()
+
+    reading = Running(dtype)
+    reading.watch = overdue
+    live = Live(inputs)
+    waiting: list[tuple[str, Made | Seen]] = []
+    arrays = {owner: weights[name] for owner, name in analysis.names.items()}
+    visitor = Arrays({row.name: row for row in analysis.rows}, arrays, watch)
+    token = READING.set(reading)
+    try:
+        with ALONE, np.errstate(all="ignore"):
+            outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
+            reading.settle()
+            outputs = [(forced(array), mask) for array, mask in outputs]
+    except Overdue:
+        overdue()
+        raise
+    finally:
+        READING.reset(token)
+        release()
+    for name, made in waiting:
+        if made.shape != tuple(results[name]["actual_shape"]):
+            results[name] |= {"actual_shape": list(made.shape or ()), "match": False}
+    ordered = [results[row.name] for row in analysis.rows]
+    return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept, live.most)
+
+
+def rate(flops: Any, seconds: float) -> float | None:
+    """GFLOP/s, to four digits."""
+    return float(f"{flops / seconds / 1e9:.4g}") if isinstance(flops, int) and seconds > 0 and flops < 1 << 62 else None
+
+
+def statistics(array: np.ndarray) -> dict[str, Any]:
+    """The smallest, largest and mean number that is one, and how many are not."""
+    least, most, total, count, nan, infinite = [], [], 0.0, 0, 0, 0
+    for where in cut(array.shape or (1,), array.size).pieces() if array.size else ():
+        numbers = array[where] if array.ndim else array
+        if array.dtype.kind == "f":
+            nan, infinite = nan + int(np.isnan(numbers).sum()), infinite + int(np.isinf(numbers).sum())
+            if not (finite := np.isfinite(numbers)).all():
+                numbers = numbers[finite]
+        if numbers.size:
+            least.append(numbers.min().item())
+            most.append(numbers.max().item())
+            total, count = total + float(numbers.sum(dtype=np.float64)), count + numbers.size
+    return {
+        "min": min(least, default=None),
+        "max": max(most, default=None),
+        "mean": total / count if count else None,
+        "nan_count": nan,
+        "inf_count": infinite,
+    }
+
+
+def seeded_weights(analysis: Analysis, seed: int, compute: str = "float32") -> dict[str, np.ndarray]:
+    """Every weight filled by its layer's own initializer; a weight's numbers depend on the seed and its name alone.
+
+    Floats are drawn in float32 and held in `compute`.
+    """
+    return {name: seeded(name, weight, seed, compute) for name, weight in analysis.weights}
+
+
+def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray:
+    generator = np.random.default_rng([seed, zlib.crc32(name.encode(errors="replace"))])
+    try:
+        out = np.empty(weight.spec.shape, compute if weight.spec.dtype in FLOATS else weight.spec.dtype)
+        weight.initializer.fill(out, generator)
+    except Overdue:
+        raise
+    except ValueError as error:
+        raise InvalidTensors(
+            [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
+        ) from None
+    return out
+
+
+def seeded_inputs(analysis: Analysis, seed: int, compute: str = "float32") -> list[np.ndarray]:
+    """Standard normal floats; integers 0 or 1 (0 where a layer knows no other), also for floats read as integers."""
+    valid: dict[str, int] = {}
+    for row in analysis.rows:
+        known = row.call.layer.indices() if row.call.layer is not None else None
+        for value in row.inputs if known is not None else ():
+            valid[value.source] = min(valid.get(value.source, 2), known or 0)
+    out = []
+    for value in analysis.inputs:
+        generator = np.random.default_rng([seed, zlib.crc32(value.source.encode(errors="replace"))])
+        shape, dtype = value.spec
+        made = np.empty(shape, compute if dtype in FLOATS else dtype)
+        for piece in pieces(made):
+            if dtype in FLOATS and value.source not in valid:
+                piece[...] = generator.standard_normal(piece.size, np.float32)
+            else:
+                piece[...] = generator.integers(0, valid.get(value.source, 2), piece.size)
+        out.append(made)
+    return out

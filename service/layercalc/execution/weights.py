@@ -1,0 +1,137 @@
+"""Posted weights held against what the model wants: by name, in order, from a file, or by seed."""
+
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+
+import numpy as np
+
+from layercalc import deadline
+from layercalc.analysis.walk import Analysis
+from layercalc.analysis.weight_specs import WeightSpec
+from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
+from layercalc.execution import tensors
+from layercalc.execution.inputs import seed_of
+from layercalc.execution.running import seeded_weights
+from layercalc.wording import received
+
+Path = tuple[object, ...]
+PATH: Path = ("weights",)
+MAX_COMPARED = 2_000  # names that a misspelt one is held against
+
+LONGEST = 10_000  # characters of a name that is looked for
+
+
+def read_weights(
+    value: Any, analysis: Analysis, compute: str = "float32"
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The weights by name, and how they came: posted, or seeded."""
+    seed = 0 if value is None else seed_of(value, PATH)
+    if seed is not None:
+        return seeded_weights(analysis, seed, compute), {"source": "seeded", "seed": seed}
+    known = dict(analysis.weights)
+    faults: list[dict[str, Any]] = []
+    given = assigned(value, known, analysis, faults)
+    out: dict[str, np.ndarray] = {}
+    for name, weight in deadline.each(known.items()):
+        if name in given:
+            key, one = given[name]
+            try:
+                out[name] = fitting(name, weight, one, (*PATH, key), compute)
+            except InvalidTensors as error:
+                faults += error.errors
+        elif isinstance(value, Mapping) or hasattr(value, "named"):
+            faults.append(at(PATH, f"The weight {name!r} of shape {list(weight.spec.shape)} is missing."))
+    if faults:
+        raise InvalidTensors(faults)
+    return out, {"source": "posted"}
+
+
+def at(path: Path, detail: str) -> dict[str, Any]:
+    return {"pointer": pointer(*path), "detail": detail}
+
+
+def assigned(
+    value: Any, known: dict[str, WeightSpec], analysis: Analysis, faults: list[dict[str, Any]]
+) -> dict[str, tuple[object, Any]]:
+    """Each weight that was given, under the model's name for it: the key it came by, and the tensor."""
+    given: dict[str, tuple[object, Any]] = {}
+    strange: list[tuple[str, list[str]]] = []
+    if isinstance(value, list | tuple):
+        if len(value) != len(known):
+            detail = f"Expected {len(known)} weights in the order of get_weights(); received {len(value)}."
+            faults.append(at(PATH, detail))
+        return {name: (i, one) for i, (name, one) in enumerate(zip(known, value, strict=False))}
+    if hasattr(value, "named"):  # a file of Keras', whose names only the model can tell
+        named = value.named(analysis)
+        found = [(key, one, [name] if name else []) for name, key, one in named]
+    elif isinstance(value, Mapping):
+        ends = tails(known)
+        found = [(str(key), one, matches(str(key), known, ends)) for key, one in deadline.each(value.items())]
+    else:
+        faults.append(at(PATH, f'Expected a map by name, a list, or {{"seed": 7}}; received {received(value)}.'))
+        return {}
+    for key, one, names in found:
+        if len(names) != 1:
+            strange.append((key, names))
+        elif names[0] in given:
+            faults.append(at((*PATH, key), f"The weight {names[0]!r} is given twice."))
+        else:
+            given[names[0]] = key, one
+    faults += unknown(strange, known, given)
+    return given
+
+
+def tails(known: Iterable[str]) -> dict[str, list[str]]:
+    """Every end of every name, as `dense/kernel` is one of `model/dense/kernel`."""
+    out: dict[str, list[str]] = {}
+    for name in known:
+        parts = name.split("/")
+        for i in range(1, len(parts)):
+            out.setdefault("/".join(parts[i:]), []).append(name)
+    return out
+
+
+def matches(key: str, known: Mapping[str, Any], ends: dict[str, list[str]]) -> list[str]:
+    """The weights a key can mean: by its name, a longer path (Keras' `v.path`) or the end of one.
+
+    Keras 2's `:0` and PyTorch's dots are understood.
+    """
+    if len(key) > LONGEST:
+        return []
+    for form in dict.fromkeys((key, key.removesuffix(":0"), key.removesuffix(":0").replace(".", "/"))):
+        parts = form.split("/")
+        longer = [name for i in range(1, len(parts)) if (name := "/".join(parts[i:])) in known]
+        if found := [form] if form in known else longer + ends.get(form, []):
+            return found
+    return []
+
+
+def unknown(strange: list[tuple[str, list[str]]], known: dict[str, WeightSpec], given: Any) -> list[dict[str, Any]]:
+    """A fault for each name that matches none or several, those first that are nearest to one."""
+    free = [name for name in known if name not in given] or list(known)
+    scored = []
+    for i, (key, names) in deadline.each(enumerate(strange)):
+        if names:
+            scored.append((2.0, key, f" It could be {' or '.join(names[:3])}."))
+            continue
+        near = get_close_matches(key[:200], free[:MAX_COMPARED], n=3, cutoff=0.4) if i < MAX_FAULTS else []
+        told = ", ".join(f"{name!r} {list(known[name].spec.shape)}" for name in near)
+        score = SequenceMatcher(None, key[:200], near[0]).ratio() if near else 0.0
+        scored.append((score, key, f" Nearest: {told}." if near else ""))
+    scored.sort(key=lambda one: -one[0])
+    return [at((*PATH, key), f"The model has no weight {key!r}.{near}") for _, key, near in scored]
+
+
+def fitting(name: str, weight: WeightSpec, one: Any, path: Path, compute: str) -> np.ndarray:
+    """The array of one weight; what is in a file is read only if its shape is the weight's."""
+    shape = weight.spec.shape
+    array = one if isinstance(one, tensors.Stored) else tensors.decode(one, path, wanted(weight, compute)).array
+    if tuple(array.shape) != shape:
+        raise tensors.refuse(path, f"The weight {name!r} has shape {list(shape)}; received {list(array.shape)}.")
+    return tensors.decode(array, path, wanted(weight, compute)).array if isinstance(array, tensors.Stored) else array
+
+
+def wanted(weight: WeightSpec, compute: str) -> str:
+    dtype = weight.spec.dtype
+    return tensors.computed("float32" if dtype.endswith("float16") else dtype, compute)

@@ -1,0 +1,413 @@
+"""Layers that change images at random in training: at inference their output is their input."""
+
+from typing import Any, ClassVar
+
+from layercalc.dims import differ, text
+from layercalc.errors import ShapeError
+from layercalc.layers.base import Weight
+from layercalc.layers.fields import Bool, Choice, DataFormat, Field, Int, Ints, Number
+from layercalc.layers.keras.base import layer
+from layercalc.layers.keras.imaging import Image, Range, floated
+from layercalc.ops import Tensor
+from layercalc.wording import finite
+
+
+class Factor(Field):
+    """How much is changed: a number, or a list of the least and the most."""
+
+    def __init__(self, default: Any = ..., *, min: float, max: float, **kwargs: Any):
+        super().__init__(default, **kwargs)
+        self.min, self.max = min, max
+
+    def expects(self) -> str:
+        return f"a number from {self.min} to {self.max}, or a list of two numbers there"
+
+    def schema_of(self) -> dict[str, Any]:
+        pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        return {"anyOf": [{"type": "number", "minimum": self.min, "maximum": self.max}, pair]}
+
+    def read(self, value: Any, name: str) -> Any:
+        if isinstance(value, list | tuple):
+            if len(value) != 2 or not all(map(finite, value)) or value[0] > self.max or value[1] < self.min:
+                raise self.refuse(value)
+            return tuple(sorted(map(float, value)))
+        if not finite(value) or not self.min <= value <= self.max:
+            raise self.refuse(value)
+        return float(value)
+
+
+class Odd(Ints):
+    """An odd integer, or a list of two."""
+
+    def read(self, value: Any, name: str) -> tuple[int, ...]:
+        loaded = super().read(value, name)
+        if any(n % 2 == 0 for n in loaded):
+            raise self.refuse(value, "A kernel has a middle: its size is odd.")
+        return loaded
+
+    def schema_of(self) -> dict[str, Any]:
+        one: dict[str, Any] = {"type": "integer", "minimum": 1, "not": {"multipleOf": 2}}
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
+
+
+INTERPOLATION = ("nearest", "bilinear")
+FILLS = ("reflect", "wrap", "constant", "nearest")
+IMAGES: Any = (2, 8, 8, 3)
+
+
+class Augmentation(Image):
+    """Hands images on unchanged, integers as floats."""
+
+    legacy: ClassVar[dict[str, str | None]] = {**Image.legacy, "factor": None}
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        self.axes(x)
+        return floated(x)
+
+
+class Colours(Augmentation):
+    """Hands images on unchanged, integers as they are."""
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        self.axes(x)
+        return x
+
+
+@layer
+class AugMix(Augmentation):
+    """Mixes chains of random changes in training (Hendrycks et al. 2020); nothing at inference."""
+
+    value_range = Range((0, 255))
+    num_chains = Int(3)
+    chain_depth = Int(3)
+    factor = Factor(0.3, min=0, max=1)
+    alpha = Number(1.0)
+    all_ops = Bool(True)
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class CutMix(Augmentation):
+    """Pastes a part of one image into another in training (Yun et al. 2019); nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class Equalization(Colours):
+    """Evens out the histogram of each channel in training; nothing at inference."""
+
+    value_range = Range((0, 255))
+    bins = Int(256, min=1)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class MaxNumBoundingBoxes(Colours):
+    """Bounds the number of boxes that go with an image; images it hands on."""
+
+    max_number = Int()
+    fill_value = Int(-1)
+
+    example: ClassVar[Any] = {"max_number": 5}, IMAGES
+
+
+@layer
+class MixUp(Colours):
+    """Mixes pairs of images in training (Zhang et al. 2018); nothing at inference."""
+
+    alpha = Number(0.2)
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandAugment(Augmentation):
+    """A few changes drawn from many in training (Cubuk et al. 2020); nothing at inference."""
+
+    value_range = Range((0, 255))
+    num_ops = Int(2)
+    factor = Factor(0.5, min=0, max=1)
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomBrightness(Colours):
+    """Adds a random number to all pixels in training; nothing at inference."""
+
+    factor = Factor(min=-1, max=1)
+    value_range = Range((0, 255))
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
+
+
+@layer
+class RandomColorDegeneration(Colours):
+    """Takes a part of the colour away in training; nothing at inference."""
+
+    factor = Factor(min=-1, max=1)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.5}, IMAGES
+
+    def call(self, weight: Weight, x: Tensor) -> Tensor:
+        self.axes(x)
+        if differ(x.shape[-1], 3):
+            raise ShapeError(f"Images in colour have 3 channels; {text(x.shape)} has {x.shape[-1]}.")
+        return x
+
+
+@layer
+class RandomColorJitter(Colours):
+    """Brightness, contrast, saturation and hue at random in training; nothing at inference."""
+
+    value_range = Range((0, 255))
+    brightness_factor = Factor(None, min=-1, max=1)
+    contrast_factor = Factor(None, min=0, max=1)
+    saturation_factor = Factor(None, min=-1, max=1)
+    hue_factor = Factor(None, min=0, max=1)
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {"brightness_factor": 0.2}, IMAGES
+
+
+@layer
+class RandomContrast(Colours):
+    """Random contrast in training; nothing at inference."""
+
+    factor = Factor(min=0, max=1)
+    value_range = Range((0, 255))
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
+
+
+@layer
+class RandomElasticTransform(Augmentation):
+    """Distorts images like rubber in training (Simard et al. 2003); nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    scale = Factor(1.0, min=0, max=1)
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    fill_mode = Choice(("constant", "nearest", "wrap", "mirror", "reflect"), "reflect")
+    fill_value = Number(0.0)
+    value_range = Range((0, 255))
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomErasing(Augmentation):
+    """Erases a random part in training (Zhong et al. 2020); nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    scale = Factor((0.02, 0.33), min=0, max=1)
+    fill_value = Number(None)
+    value_range = Range((0, 255))
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomFlip(Augmentation):
+    """Flips images at random in training; nothing at inference."""
+
+    mode = Choice(("horizontal", "vertical", "horizontal_and_vertical"), "horizontal_and_vertical")
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {"mode": "horizontal"}, IMAGES
+
+
+@layer
+class RandomGaussianBlur(Augmentation):
+    """Blurs images at random in training; nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    kernel_size = Odd(3, min=1, count=2)
+    sigma = Factor(1.0, min=0, max=1)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"kernel_size": 5}, IMAGES
+
+
+@layer
+class RandomGrayscale(Colours):
+    """Takes the colour away at random in training; nothing at inference."""
+
+    factor = Number(0.5, min=0, max=1)
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomHue(Colours):
+    """Random hue in training; nothing at inference."""
+
+    factor = Factor(min=0, max=1)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
+
+
+@layer
+class RandomInvert(Colours):
+    """Inverts colours at random in training; nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    value_range = Range((0, 255))
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomPerspective(Augmentation):
+    """Random perspective in training; nothing at inference."""
+
+    factor = Factor(1.0, min=0, max=1)
+    scale = Number(1.0, min=0, max=1)
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    fill_value = Number(0.0)
+    seed = Int(None)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {}, IMAGES
+
+
+@layer
+class RandomPosterization(Colours):
+    """Leaves out bits of colour in training; nothing at inference."""
+
+    factor = Factor(min=1, max=8)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 4}, IMAGES
+
+
+@layer
+class RandomRotation(Augmentation):
+    """Turns images at random in training; nothing at inference."""
+
+    factor = Factor(min=-1, max=1)
+    fill_mode = Choice(FILLS, "reflect")
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    seed = Int(None)
+    fill_value = Number(0.0)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {"factor": 0.1}, IMAGES
+
+
+@layer
+class RandomSaturation(Colours):
+    """Random saturation in training; nothing at inference."""
+
+    factor = Factor(min=-1, max=1)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
+
+
+@layer
+class RandomSharpness(Augmentation):
+    """Random sharpness in training; nothing at inference."""
+
+    factor = Factor(min=0, max=1)
+    value_range = Range((0, 255))
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
+
+
+@layer
+class RandomShear(Augmentation):
+    """Shears images at random in training; nothing at inference."""
+
+    x_factor = Factor(0.0, min=0, max=1)
+    y_factor = Factor(0.0, min=0, max=1)
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    fill_mode = Choice(FILLS, "reflect")
+    fill_value = Number(0.0)
+    data_format = DataFormat()
+    seed = Int(None)
+
+    example: ClassVar[Any] = {"x_factor": 0.2}, IMAGES
+
+
+@layer
+class RandomTranslation(Augmentation):
+    """Shifts images at random in training; nothing at inference."""
+
+    height_factor = Factor(min=-1, max=1)
+    width_factor = Factor(min=-1, max=1)
+    fill_mode = Choice(FILLS, "reflect")
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    seed = Int(None)
+    fill_value = Number(0.0)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {"height_factor": 0.1, "width_factor": 0.1}, IMAGES
+
+
+@layer
+class RandomZoom(Augmentation):
+    """Zooms at random in training; nothing at inference."""
+
+    height_factor = Factor(min=-1, max=1)
+    width_factor = Factor(None, min=-1, max=1)
+    fill_mode = Choice(FILLS, "reflect")
+    interpolation = Choice(INTERPOLATION, "bilinear")
+    seed = Int(None)
+    fill_value = Number(0.0)
+    data_format = DataFormat()
+
+    example: ClassVar[Any] = {"height_factor": 0.1}, IMAGES
+
+
+@layer
+class Solarization(Augmentation):
+    """Inverts pixels above a random threshold in training; nothing at inference."""
+
+    addition_factor = Factor(0.0, min=0, max=1)
+    threshold_factor = Factor(0.0, min=0, max=1)
+    value_range = Range((0, 255))
+    seed = Int(None)
+
+    example: ClassVar[Any] = {}, IMAGES

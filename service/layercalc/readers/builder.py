@@ -1,0 +1,197 @@
+"""A model in the making: what every reader fills, and what all forms of a document have in common."""
+
+import marshal
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from layercalc import deadline
+from layercalc.cache import KEPT
+from layercalc.errors import MAX_FAULTS
+from layercalc.layers import ConfigError, Layer, Vocabulary, build
+from layercalc.layers.base import Identity
+from layercalc.locations import Place
+from layercalc.model import INPUTS, Call, Input, Model, Ref
+from layercalc.wording import nearest, received
+
+LAYER_BYTES = 3_000  # about what a layer takes beside its config
+
+
+class Source(NamedTuple):
+    """A tensor as a document names it: a layer or input, which use of it (from 1), and which output."""
+
+    name: str
+    use: int = 1
+    output: int = 0
+
+
+class Draft:
+    """Collects inputs, calls, faults and warnings; `finish` links the names and gives the model."""
+
+    def __init__(self, name: str, form: str, vocabulary: Vocabulary, memo: dict[Any, Any] | None = None):
+        self.name, self.form, self.vocabulary = name, form, vocabulary
+        self.inputs: list[Input] = []
+        self.calls: list[Call] = []
+        self.links: list[tuple[tuple[Source, ...], dict[str, Source | tuple[Source, ...]]]] = []
+        self.faults: list[dict[str, Any]] = []
+        self.warnings: list[dict[str, Any]] = []
+        self.taken: set[str] = set()
+        self.counters: dict[str, int] = {}
+        self.memo = {} if memo is None else memo
+
+    def fault(self, where: dict[str, Any], detail: str) -> None:
+        deadline.check()
+        self.faults.append({**where, "detail": detail})
+
+    def warn(self, where: dict[str, Any], detail: str) -> None:
+        self.warnings.append({**where, "detail": detail})
+
+    def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
+        """The layer of a config, its faults and warnings noted; equal configs share one layer."""
+        deadline.check()
+        try:
+            key: Any = (kind, marshal.dumps(config, 2))
+        except ValueError:
+            key = None
+        try:
+            made = self.memo.get(key)
+            if made is None:
+                made = self.built(kind, config, key)
+                if key is not None:
+                    self.memo[key] = made
+        except ConfigError as error:
+            for path, detail in error.faults:
+                self.fault(place.at(path), detail)
+            return None
+        for path, detail in made.notes:
+            self.warn(place.at(path), detail)
+        return made
+
+    def built(self, kind: type[Layer], config: dict[str, Any], key: Any) -> Layer:
+        """The layer of a config, from an earlier request if one like it was there."""
+        store = KEPT.get()
+        if store is None or key is None:
+            return build(kind, config)
+        made: Layer = store.layers.made(key, lambda: build(kind, config), lambda _: LAYER_BYTES + 3 * len(key[1]))
+        made.lasting = True
+        return made
+
+    def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:
+        """The layer type of that name, or a fault at the config key that names it."""
+        try:
+            return self.vocabulary.find(name)
+        except ConfigError as error:
+            self.fault(place.at((key,)) if key else place.at(), error.faults[0][1])
+            return None
+
+    def reserve(self, name: Any, place: Place) -> bool:
+        """Take a name that the document gives; a name that is none, or is taken, is a fault."""
+        if not isinstance(name, str) or not name or ("/" in name and self.form == "stack"):
+            self.fault(place.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
+        elif name in self.taken:
+            detail = f"There is a layer or input called {name[:80]!r} already; names are unique."
+            self.fault(place.at(("name",)), detail)
+        else:
+            self.taken.add(name)
+            return True
+        return False
+
+    def named(self, kind: str) -> str:
+        """The vocabulary's name for the next unnamed layer of a type, with a counter that skips taken names."""
+        base = self.vocabulary.unnamed(kind)
+        count = self.counters.get(base, 0)
+        while (name := f"{base}_{count}" if count else base) in self.taken:
+            count += 1
+        self.counters[base] = count + 1
+        self.taken.add(name)
+        return name
+
+    def add_input(self, name: str, shape: tuple[int | None, ...] | None, dtype: str, place: Place) -> None:
+        self.inputs.append(Input(name, shape, dtype, place))
+
+    def add_call(
+        self,
+        name: str,
+        layer: Layer | None,
+        inputs: Iterable[Source],
+        place: Place,
+        named: dict[str, Any] | None = None,
+        use: int = 1,
+        identity: Identity | None = None,
+    ) -> None:
+        deadline.check()
+        self.calls.append(Call(name, use, layer, place, identity=identity))
+        self.links.append((tuple(inputs), named or {}))
+
+    def finish(self, outputs: Sequence[tuple[Source, tuple[Place, str]]]) -> Model:
+        """Resolve every name; unknown names and cycles are faults."""
+        index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
+        for i, call in enumerate(self.calls):
+            index[call.name, call.use] = Ref(i)
+            if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
+                self.fault(
+                    call.place.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
+                )
+
+        def resolve(source: Source, place: Place, key: str) -> Ref | None:
+            ref = index.get(source[:2])
+            if ref is None:
+                near = nearest(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else ""
+                which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
+                self.fault(place.at((key,)), f"There is no layer or input {which}.{near}")
+                return None
+            if ref.source == INPUTS and source.output > 0:
+                self.fault(
+                    place.at((key,)), f"The input {source.name!r} has 1 output; there is no output {source.output}."
+                )
+                return None
+            return ref if ref.source == INPUTS else Ref(ref.source, source.output)
+
+        if len(self.inputs) == 1 and self.inputs[0].shape is None and self.calls:
+            first = self.calls[0].layer
+            if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
+                self.inputs[0].shape = first.inputs[0].shape
+        for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
+            refs = [resolve(source, call.place, "inputs") for source in inputs]
+            by_name: dict[str, Any] = {}
+            for key, value in named.items():
+                found = (
+                    resolve(value, call.place, "inputs")
+                    if isinstance(value, Source)
+                    else tuple(resolve(one, call.place, "inputs") for one in value)
+                )
+                if found is None or (not isinstance(found, Ref) and None in found):
+                    refs.append(None)
+                else:
+                    by_name[key] = found
+            if None in refs:
+                call.layer = None
+            else:
+                call.inputs, call.named = tuple(ref for ref in refs if ref is not None), by_name
+        ends = [resolve(source, place, key) for source, (place, key) in outputs]
+        known = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
+        places = [place for _, place in known]
+        model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], places)
+        model.of_vocabulary = self.vocabulary
+        if model.stuck:
+            names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
+            self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")
+        return model
+
+
+def bound(kind: type[Layer], positional: list[Source], named: dict[str, Any]) -> tuple[list[Source], dict[str, Any]]:
+    """Call arguments sorted into those by position and those by name, as the layer's `call` lists them.
+
+    Keras calls the only tensor of most layers `inputs`, so that name is understood everywhere.
+    """
+    if not named:
+        return positional, named
+    names, rest = kind.positional, dict(named)
+    out = list(positional)
+    if not out and "inputs" in rest:
+        given = rest.pop("inputs")
+        out.extend([given] if isinstance(given, Source) else given)
+    while len(out) < len(names) and names[len(out)] in rest and isinstance(rest[names[len(out)]], Source):
+        if names[len(out)] in ("mask", "initial_state"):
+            break
+        out.append(rest.pop(names[len(out)]))
+    return out, rest

@@ -1,0 +1,1 @@
+"""What Keras writes: serialized models, nodes, code."""

@@ -1,0 +1,170 @@
+"""Arguments of a call of Keras' as a config holds them, and where each stands in the text."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers.initializers import Initializer
+from layercalc.locations import CodePlace
+from layercalc.readers.keras.script.values import MODELS, FunctionName, LayerObject, ShapeObject, TensorObject
+from layercalc.readers.script import Fault, Foreign, Opaque
+from layercalc.readers.script.values import Float64, Int64
+from layercalc.wording import received
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+INERT = ("_regularizer", "_constraint")  # what acts in training only
+DROPPED = {"weights", "embeddings_regularizer", "W_regularizer", "b_regularizer", "W_constraint", "b_constraint"}
+MAX_DEPTH = 20
+
+
+def place_of(at: Any) -> CodePlace:
+    return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
+
+
+def arguments(
+    names: "KerasNames", args: list[Any], kwargs: dict[str, Any], order: list[str], at: Any
+) -> tuple[dict[str, Any], CodePlace]:
+    """Values by name, as they were given, and the line and column of each."""
+    if len(args) > len(order):
+        node = at.args[len(order)] if isinstance(at, ast.Call) and len(at.args) > len(order) else at
+        most = f"at most {len(order)} ({', '.join(order)}) go by position"
+        raise Fault(node, f"Too many arguments: {most}.")
+    place = place_of(at)
+    given = dict(zip(order, args, strict=False))
+    nodes: dict[str, Any] = {}
+    if isinstance(at, ast.Call):
+        if not any(isinstance(one, ast.Starred) for one in at.args):
+            nodes |= dict(zip(order, at.args, strict=False))
+        nodes |= {one.arg: one.value for one in at.keywords if one.arg}
+    for name, node in nodes.items():
+        place.arguments[name] = (node.lineno, node.col_offset + 1)
+    for name, value in kwargs.items():
+        if name in given:
+            raise Fault(nodes.get(name, at), f"The argument {name!r} is given twice.")
+        given[name] = value
+    return given, place
+
+
+def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
+    """A value as a config holds it, lists in place of tuples; Fault at what is not known."""
+    if depth > MAX_DEPTH:
+        raise Fault(at, "Lists are nested too deeply.")
+    value = names.known(value, at)
+    if isinstance(value, list | tuple):
+        names.machine.meter.elements(len(value), at)
+        return [plain(names, one, at, depth + 1) for one in value]
+    if isinstance(value, dict):
+        names.machine.meter.elements(len(value), at)
+        return {plain(names, key, at, depth + 1): plain(names, one, at, depth + 1) for key, one in value.items()}
+    if type(value) is Int64:
+        return int(value)
+    if type(value) is Float64:
+        return float(value)
+    if isinstance(value, FunctionName):
+        return value.last
+    if isinstance(value, ShapeObject):
+        return list(value.sizes)
+    if value is None or type(value) in (bool, int, float, str):
+        if type(value) is str:
+            names.machine.meter.hold(len(value), at)
+        return value
+    if isinstance(value, LayerObject | TensorObject | MODELS):
+        return value
+    raise Fault(at, f"Expected a literal, a layer or a model; received {names.told(value)}.")
+
+
+def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, place: CodePlace) -> dict[str, Any]:
+    """The arguments of a layer as its config; what changes no count may be unknown."""
+    out: dict[str, Any] = {}
+    for key, value in given.items():
+        node = spot(at, key, place)
+        if key in DROPPED:
+            names.warn(node, f"{key} of {kind} changes no count; skipped")
+        elif key.endswith(INERT):
+            out[key] = None if value is None else {"class_name": "Opaque", "config": {}}
+        elif key.endswith("_initializer") or key == "init":
+            read = initializer(names, value, node)
+            if read is not None:
+                out[key] = read
+            elif value is not None:
+                names.warn(node, f"{key} of {kind} is not known, and changes no count; the default is taken")
+        else:
+            out[key] = plain(names, value, node)
+    return out
+
+
+def spot(at: Any, key: str, place: CodePlace) -> Any:
+    """The node of an argument."""
+    if isinstance(at, ast.Call):
+        for one in at.keywords:
+            if one.arg == key:
+                return one.value
+        for each in at.args:
+            if (each.lineno, each.col_offset + 1) == place.arguments.get(key):
+                return each
+    return at
+
+
+def initializer(names: "KerasNames", value: Any, at: Any) -> Any:
+    """An initializer by name or as Keras' object; None for one that is not known."""
+    if type(value) is dict and names.machine.spoilt(value):
+        return None
+    if type(value) is dict:
+        config = value.get("config")
+        known = {k: v for k, v in config.items() if type(v) in (int, float, str)} if isinstance(config, dict) else {}
+        if isinstance(config, dict) and len(known) < sum(v is not None for v in config.values()):
+            return None
+        value = {"class_name": value.get("class_name"), "config": known}
+    elif isinstance(value, FunctionName):
+        value = value.last
+    elif type(value) is not str:
+        return None
+    try:
+        Initializer.load(value)
+    except ValueError as error:
+        if str(error):
+            raise Fault(at, str(error)) from None
+        return value if type(value) is str else None
+    return value
+
+
+def sizes(names: "KerasNames", value: Any, key: str, at: Any) -> tuple[int | None, ...]:
+    """The shape that an argument names, the batch in front."""
+    value = plain(names, value, at)
+    dims = [value] if key == "input_dim" or type(value) is int else value
+    if not isinstance(dims, list) or not all(dim is None or (type(dim) is int and dim >= 0) for dim in dims):
+        raise Fault(at, f"Expected a tuple of sizes; received {received(value)}.")
+    return tuple(dims) if key.startswith("batch") else (None, *dims)
+
+
+def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:
+    """Nested lists of tensors as one; Fault at what is not known."""
+    pending, out = [value], []
+    while pending:
+        one = names.known(pending.pop(), at)
+        names.machine.meter.work(32, at)
+        if isinstance(one, list | tuple):
+            pending += reversed(one)
+        elif isinstance(one, dict):
+            pending += [one[key] for key in sorted(one, key=str, reverse=True)]
+        elif one is not None:
+            out.append(one)
+    return out
+
+
+def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
+    """Something unknown among arguments, in lists of them too."""
+    pending = list(values)
+    while pending:
+        one = pending.pop()
+        names.machine.meter.work(32)
+        if type(one) is Opaque:
+            return one
+        if isinstance(one, Foreign) and one.spoilt is not None:
+            return one.spoilt
+        if isinstance(one, list | tuple | dict):
+            if isinstance(one, list | dict) and names.machine.spoilt(one):
+                return names.machine.from_spoilt(one, None)
+            pending += one.values() if isinstance(one, dict) else one
+    return None

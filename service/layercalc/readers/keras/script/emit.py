@@ -1,0 +1,169 @@
+"""From the values of a text to a model: a stack or a graph, each layer and model inside built once."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers.nested import identity_of
+from layercalc.model import ALL, Model
+from layercalc.readers.builder import Draft, Source, bound
+from layercalc.readers.code_graph import Networks
+from layercalc.readers.code_values import first_shape
+from layercalc.readers.keras.script.arguments import flat
+from layercalc.readers.keras.script.values import MODELS, LayerObject, OperationObject, SequentialObject, TensorObject
+from layercalc.readers.script import Fault
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+
+class Built(Networks):
+    """Builds the values of a text. Names are free within each model, uses counted within each."""
+
+    def __init__(self, names: "KerasNames", draft: Draft):
+        super().__init__(draft)
+        self.names = names
+
+    def build(self, value: Any, draft: Draft) -> Model:
+        self.names.sure(value, self.at(value))
+        return super().build(value, draft)
+
+    def at(self, value: Any) -> Any:
+        return None
+
+    def name_in(self, value: Any, draft: Draft, labels: dict[int, str]) -> str:
+        """The name of a layer, model or input within a model: its own, or the next that is free."""
+        if id(value) not in labels:
+            if getattr(value, "given", False):
+                draft.reserve(value.name, value.place)
+                labels[id(value)] = value.name
+            else:
+                base, count = value.name, 0
+                while (name := f"{base}_{count}" if count else base) in draft.taken:
+                    count += 1
+                draft.taken.add(name)
+                labels[id(value)] = name
+        return labels[id(value)]
+
+    def sequence(self, value: Any, draft: Draft) -> Model:
+        items = list(value.items)
+        labels: dict[int, str] = {}
+        uses: dict[int, int] = {}
+        head = items[0] if items and isinstance(items[0], TensorObject) else None
+        for one, version in zip(items, value.versions, strict=True):
+            self.unchanged(one, version)
+            if getattr(one, "given", False):
+                self.name_in(one, draft, labels)
+        if head is not None:
+            call = items.pop(0).call
+            draft.add_input(self.name_in(call, draft, labels), call.shape, call.dtype, call.place)
+        else:
+            first = items[0] if items else None
+            shape = value.shape if value.shape is not None else first_shape(value)
+            draft.taken.add("input")
+            draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerObject) else value.place)
+        previous = Source(draft.inputs[0].name)
+        for one in items:
+            uses[id(one)] = uses.get(id(one), 0) + 1
+            name = self.name_in(one, draft, labels)
+            identity = identity_of(self.marked(one))
+            draft.add_call(name, self.made(one, draft), [previous], one.place, use=uses[id(one)], identity=identity)
+            previous = Source(name, uses[id(one)])
+        end = previous if not draft.calls else Source(previous.name, previous.use, ALL)
+        return draft.finish([(end, (value.place, ""))])
+
+    def unchanged(self, one: Any, version: Any) -> None:
+        """Refuse a model that was changed after it became part of another."""
+        if isinstance(one, SequentialObject) and self.names.version(one) != version:
+            raise Fault(None, f"{one!r} was changed after it was called or added; make it whole first.")
+
+    def reached(self, value: Any) -> list[Any]:
+        """The calls between a model's inputs and its outputs, in the order in which the text makes them."""
+        given = {(id(one.call), max(one.output, 0)) for one in value.inputs}
+        calls: dict[int, Any] = {}
+        pending = list(value.outputs)
+        while pending:
+            tensor = pending.pop()
+            call = tensor.call
+            if (id(call), max(tensor.output, 0)) in given or id(call) in calls:
+                continue
+            if call.layer is None:
+                where = f"The input {call.name!r} of line {call.place.line}"
+                raise Fault(None, f"{where} is reached, and is not among the inputs.")
+            self.names.sure(call, None)
+            self.unchanged(call.layer, call.version)
+            calls[id(call)] = call
+            pending += flat(self.names, [call.inputs, list(call.named.values())], None)
+        return sorted(calls.values(), key=lambda call: call.order)
+
+    def graph(self, value: Any, draft: Draft) -> Model:
+        labels: dict[int, str] = {}
+        ordered = self.reached(value)
+        for one in (*(t.call for t in value.inputs), *(call.layer for call in ordered)):
+            if getattr(one, "given", False):
+                self.name_in(one, draft, labels)
+        sources: dict[tuple[int, int], Source] = {}
+        for tensor in value.inputs:
+            call, key = tensor.call, (id(tensor.call), max(tensor.output, 0))
+            if key in sources:
+                continue
+            if call.layer is None:
+                shape, dtype = call.shape, call.dtype
+                name = self.name_in(call, draft, labels)
+            else:
+                shape = self.names.shape(tensor)
+                dtype = self.names.dtype(tensor)
+                name = draft.named(f"{call.name}_input")
+            draft.add_input(name, shape, dtype, call.place)
+            sources[key] = Source(name)
+        uses: dict[int, int] = {}
+        numbers: dict[int, Source] = {}
+        for call in ordered:
+            uses[id(call.layer)] = uses.get(id(call.layer), 0) + 1
+            numbers[id(call)] = Source(self.name_in(call.layer, draft, labels), uses[id(call.layer)])
+
+        def source(tensor: Any, whole: int = 0) -> Source:
+            key = (id(tensor.call), max(tensor.output, 0))
+            if key in sources:
+                return sources[key]
+            return numbers[id(tensor.call)]._replace(output=whole if tensor.output == ALL else tensor.output)
+
+        def several(one: Any) -> Any:
+            if isinstance(one, TensorObject):
+                return source(one)
+            return tuple(source(each) for each in flat(self.names, one, None))
+
+        for call in ordered:
+            layer = call.layer
+            kind = layer.kind if isinstance(layer, LayerObject) else Model
+            inputs, by_name = (
+                [source(one) for one in call.inputs],
+                {key: several(one) for key, one in call.named.items()},
+            )
+            if not isinstance(layer, OperationObject):
+                inputs, by_name = bound(kind, inputs, by_name)
+            place = numbers[id(call)]
+            identity = None if isinstance(layer, OperationObject) else identity_of(self.marked(layer))
+            draft.add_call(place.name, self.made(layer, draft), inputs, call.place, by_name, place.use, identity)
+        return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
+
+    def made(self, value: Any, draft: Draft) -> Any:
+        self.names.sure(value, None)
+        if isinstance(value, MODELS) and id(value) in self.making:
+            raise Fault(None, "A model that holds itself.")
+        self.making.add(id(value))
+        try:
+            return super().made(value, draft)
+        finally:
+            self.making.discard(id(value))
+
+    @property
+    def making(self) -> set[int]:
+        return self.__dict__.setdefault("_making", set())
+
+    def argument(self, value: Any) -> Any:
+        if isinstance(value, LayerObject | MODELS):
+            self.names.sure(value, None)
+        if isinstance(value, LayerObject) and (
+            self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls
+        ):
+            value.places = 2  # it stands elsewhere too, and is one object there
+        return super().argument(value)

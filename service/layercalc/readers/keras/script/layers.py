@@ -1,0 +1,138 @@
+"""Layers as the text makes them: `Dense(3)`, and what settings and the age of the text make of their arguments."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers import Layer, fields_of
+from layercalc.locations import CodePlace
+from layercalc.readers.keras.keras1 import KERNELS, kernel
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
+from layercalc.readers.keras.script.values import MODELS, CallObject, Kind, LayerObject, TensorObject
+from layercalc.readers.script import Fault
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
+PLAIN = ("name", "trainable", "dtype")
+
+
+def positional(kind: type[Layer]) -> list[str]:
+    return [key for key in fields_of(kind) if key not in PLAIN]
+
+
+def make(
+    names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any
+) -> LayerObject:
+    """A layer; positional arguments are Keras' in order."""
+    settings = names.set_now(at)
+    args = with_kernel(names, kind, which, args, at)
+    given, place = arguments(names, args, kwargs, positional(kind), at)
+    name = given.pop("name", None)
+    shape = shape_of(names, kind, given, at, place)
+    config = config_of(names, given, kind.type, at, place)
+    if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
+        if kind.rank == 1:  # a default of its own in Keras 2, the backend's in Keras 3
+            raise Fault(at, "Write data_format: Keras 2 and 3 differ in what it is here by default.")
+        config["data_format"] = "channels_first"
+    if (policy := settings.policy or settings.floatx) != "float32" and config.get("dtype") is None:
+        config["dtype"] = policy
+    if names.old and "reset_after" in fields_of(kind) and "reset_after" not in config and not names.of_tf(which):
+        config["reset_after"] = False
+        names.warn(at, f"reset_after read as false, as it was before Keras 3: {names.old}")
+    label, told, sure = names.label(name, kind.type, at, place)
+    made = LayerObject(kind, config, place, label, shape)
+    made.given, made.sure = told, sure
+    for one in flat(names, list(config.values()), at):
+        if isinstance(one, LayerObject):
+            names.placed[id(one)] = names.placed.get(id(one), 0) + 1
+        elif isinstance(one, MODELS):
+            names.inside.add(id(one))
+    return made
+
+
+def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, place: CodePlace) -> Any:
+    """The input shape that the arguments name, which are taken out."""
+    shape = None
+    if "input_length" in given:  # Keras 2: the number of steps, beside the features where they are named
+        length = [given.pop("input_length")]
+        features = [given.pop("input_dim")] if "input_dim" in given and "input_dim" not in fields_of(kind) else []
+        if length != [None]:
+            shape = sizes(names, [*length, *features], "input_length", spot(at, "input_length", place))
+    for key in SHAPES:
+        if key in given and key not in fields_of(kind):
+            value = given.pop(key)
+            if value is None:
+                continue
+            if names.known_or_none(value) is None:
+                names.missing.append((spot(at, key, place), names.why(value)))
+                continue
+            found = sizes(names, value, key, spot(at, key, place))
+            shape = found if shape is None else shape
+    if shape is not None and given.get("batch_size") is not None and "batch_size" not in fields_of(kind):
+        batch = given.pop("batch_size")
+        shape = (sizes(names, batch, "batch_size", at)[-1], *shape[1:])
+    return shape
+
+
+def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], at: Any) -> list[Any]:
+    """`Conv2D(32, 3, 3)` as what it meant where the text was written."""
+    axes = kernel(kind.type, args) if kind.type in KERNELS else 0
+    if not axes:
+        return args
+    told = ", ".join(str(one) for one in args[1 : axes + 1])
+    node = at.args[1] if isinstance(at, ast.Call) and len(at.args) > 1 else at
+    if not names.old or names.of_tf(which):
+        if axes == 2:
+            why = "it is of tensorflow" if names.of_tf(which) else "nothing in the text says Keras 1"
+            instead = f"kernel_size={args[1]!r}, strides={args[2]!r}"
+            names.warn(node, f"{told} read as {instead}, not as rows and columns: {why}")
+        return args
+    names.warn(node, f"{told} read as kernel_size=({told}), strides by their default, as in Keras 1: {names.old}")
+    if args[axes + 1 :]:
+        raise Fault(at, "What follows the kernel's size by position is of Keras 1; write it by name.")
+    return [args[0], tuple(args[1 : axes + 1])]
+
+
+def make_input(
+    names: "KerasNames", kind: type[Layer], args: list[Any], kwargs: dict[str, Any], at: Any
+) -> TensorObject:
+    """`Input(shape=…)`: a tensor that the model is given."""
+    settings = names.set_now(at)
+    order = ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"]
+    given, place = arguments(names, args, kwargs, order, at)
+    if given.get("tensor") is not None:
+        raise Fault(at, "Input(tensor=…) is not read; give its shape.")
+    name = given.pop("name", None)
+    config = config_of(
+        names, {key: one for key, one in given.items() if key not in ("tensor", "sparse")}, "Input", at, place
+    )
+    label, told, sure = names.label(name, kind.type, at, place)
+    made: Any = names.draft.layer(kind, config, place)
+    if made is None:
+        raise Fault(at, names.draft.faults.pop()["detail"])
+    call = CallObject(label, place)
+    call.given, call.sure = told, sure
+    call.shape, call.dtype = made.whole_shape(), made.dtype or settings.floatx
+    return TensorObject(call, 0)
+
+
+def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
+    """`x.trainable = False`: of a layer, or of a model and of every layer that is in it now."""
+    pending, seen = [owner], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        names.machine.meter.work(64)
+        names.machine.changing(one)
+        if isinstance(one, LayerObject):
+            one.config = {**one.config, "trainable": value}
+            pending += [x for x in flat(names, list(one.config.values()), None) if isinstance(x, LayerObject | MODELS)]
+        else:
+            one.trainable = value
+            pending += names.layers_of(one, None)
+
+
+__all__ = ["make", "make_input", "place_of", "positional", "set_trainable"]

@@ -1,0 +1,101 @@
+"""The modules of Keras and TensorFlow, what their members are, and which callees change nothing: tables only."""
+
+from layercalc.layers.keras.base import KERAS
+from layercalc.readers.code_names import (
+    APPLICATIONS,
+    ASIDE,
+    ASIDE_NAMES,
+    KERAS_MODULES,
+    MODEL_MAKERS,
+    PASSIVE_FUNCTIONS,
+    words,
+)
+from layercalc.readers.keras.tf_functions import FUNCTIONS
+
+ROOTS = {"tf": "tensorflow", "keras": "keras", "tensorflow": "tensorflow", "tf_keras": "tf_keras"}
+BARE = {  # of snippets without imports
+    **ROOTS,
+    "layers": "keras.layers", "L": "keras.layers", "KL": "keras.layers", "models": "keras.models",
+    "K": "keras.backend", "activations": "keras.activations", "initializers": "keras.initializers",
+    "regularizers": "keras.regularizers", "constraints": "keras.constraints", "ops": "keras.ops",
+    "optimizers": "keras.optimizers", "callbacks": "keras.callbacks", "losses": "keras.losses",
+}  # fmt: skip
+LIBRARIES = {
+    "np": "numpy", "numpy": "numpy", "math": "math", "os": "os", "sys": "sys", "itertools": "itertools",
+    "functools": "functools", "operator": "operator", "collections": "collections", "argparse": "argparse",
+    "plt": "matplotlib.pyplot", "pd": "pandas", "sns": "seaborn", "cv2": "cv2", "random": "random", "time": "time",
+    "json": "json", "pickle": "pickle", "re": "re", "gc": "gc", "glob": "glob", "datetime": "datetime",
+    "shutil": "shutil", "logging": "logging", "warnings": "warnings", "tqdm": "tqdm", "pprint": "pprint",
+}  # fmt: skip
+PARTS = words(
+    "keras layers models engine training sequential topology backend utils applications activations initializers"
+    " regularizers constraints optimizers losses metrics callbacks datasets preprocessing image text sequence ops"
+    " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations merge"
+    " noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy compat v1 v2"
+    " linalg input_layer functional tensorflow api src data io train distribute generic_utils np_utils"
+)
+OF_LAYERS = words(
+    "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"
+    " embeddings advanced_activations merge noise local wrappers convolutional_recurrent input_layer functional"
+    " experimental base_layer"
+)
+SETTERS = words(
+    "set_image_data_format set_image_dim_ordering set_floatx set_learning_phase set_policy set_global_policy"
+    " set_dtype_policy set_epsilon set_backend clear_session"
+)
+PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
+    "GradientTape set_seed set_random_seed Session ConfigProto function Variable constant set_session set_verbosity"
+    " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
+    " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
+)
+BACKEND_OPS = words(  # of keras.backend, with the parameters and defaults that keras.ops has
+    "abs exp log sqrt square sum mean max min prod maximum minimum concatenate stack reshape squeeze softmax relu"
+    " sigmoid tanh clip tile softplus softsign sin cos"
+)
+OWN_LAYERS = {"Layer", "Callback", "Sequence", "Loss", "Metric"}  # classes to derive from
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is one of Keras' or TensorFlow's modules, as far as they are known."""
+    parts = name.split(".")
+    return parts[0] in KERAS_MODULES and all(part in PARTS for part in parts[1:])
+
+
+def of_layers(module: str) -> bool:
+    """Whether layers and models are members of that module."""
+    parts = module.split(".")
+    return parts[-1] in OF_LAYERS and module != "tensorflow.core"
+
+
+def is_function(path: str) -> bool:
+    """Whether a function of that name is one of tensors: of tf, tf.nn, tf.math, keras.ops, keras.activations, K."""
+    return bool(operation_of(path)) or ".activations." in path
+
+
+def operation_of(path: str) -> str:
+    """The table that a function of tensors is in: "tf" or "ops"; empty where it is in none."""
+    module, _, last = path.rpartition(".")
+    if module.endswith(".backend"):
+        return "ops" if last in BACKEND_OPS else ""
+    if module.endswith((".ops", ".activations")):
+        return "ops" if camel(last) in KERAS.functions else ""
+    root, _, rest = path.partition(".")
+    return "tf" if root == "tensorflow" and rest.removeprefix("compat.v1.") in FUNCTIONS else ""
+
+
+def camel(name: str) -> str:
+    """`expand_dims` as the class of its operation, `ExpandDims`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def makes_model(name: str) -> bool:
+    """Whether a function or class of Keras by this last name gives a model that is not in the text."""
+    return name in MODEL_MAKERS or (name.startswith(APPLICATIONS) and name[:1].isupper())
+
+
+def is_pure(origin: str) -> bool:
+    """Whether a callee changes nothing of a model that it is given."""
+    parts = origin.split(".")
+    if parts[0] not in KERAS_MODULES:
+        return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
+    return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])

@@ -1,0 +1,95 @@
+"""Functions of the backend that set or tell something, initializers, and shapes as objects."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers.initializers import ALIASES, INITIALIZERS
+from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script.arguments import place_of, sizes
+from layercalc.readers.keras.script.names import camel
+from layercalc.readers.keras.script.values import CallObject, LayerObject, ShapeObject, TensorObject
+from layercalc.readers.script import MISSING, Fault, Native, Opaque
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim")
+BARE_INITIALIZERS = {camel(name) for name in INITIALIZERS} | {one for one in ALIASES if one[:1].isupper()}
+FLOATS = ("float16", "float32", "float64", "bfloat16")
+POLICIES = (*FLOATS, "mixed_float16", "mixed_bfloat16")
+ORDERS = {"channels_last": False, "channels_first": True, "tf": False, "th": True}
+NO_EFFECT = {"set_learning_phase", "set_backend"}
+
+
+def setter(names: "KerasNames", path: str) -> Native:
+    """A function that sets what holds for the layers made after it."""
+    last = path.rpartition(".")[2]
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> None:
+        value = next(iter((*args, *kwargs.values())), None)
+        if last == "clear_session":
+            m.changing(names.counters)
+            names.counters.counts = {}
+            return
+        m.changing(names.settings)
+        if last in ("set_image_data_format", "set_image_dim_ordering") and type(value) is str and value in ORDERS:
+            names.settings.channels_first = ORDERS[value]
+        elif last == "set_floatx" and type(value) is str and value in FLOATS:
+            names.settings.floatx = value
+        elif "policy" in last and type(value) is str and value in POLICIES:
+            names.settings.policy = value
+        elif last not in NO_EFFECT:
+            names.settings.spoil(Opaque(f"what {last}() has set", at))
+
+    return Native(last, run)
+
+
+def getter(names: "KerasNames", name: str) -> Any:
+    """A function of the backend that tells something; None where it is another."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        if name in ("int_shape", "ndim"):
+            value = args[0] if args else kwargs.get("x")
+            if not isinstance(value, TensorObject):
+                return Opaque("", at)
+            shape = tensors.shape_of(names, value, at)
+            return shape if name == "int_shape" else len(shape)
+        settings = names.set_now(at)
+        if name == "floatx":
+            return settings.floatx
+        ordering = name == "image_dim_ordering"
+        return (
+            ("th" if ordering else "channels_first")
+            if settings.channels_first
+            else ("tf" if ordering else "channels_last")
+        )
+
+    return Native(name, run) if name in GETTERS else None
+
+
+def initializer(name: str) -> Native:
+    """A class of initializers: its object is what Keras would write."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        return {"class_name": name, "config": {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs}}
+
+    return Native(name, run)
+
+
+def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:
+    """An attribute of `x.shape`."""
+    if name == "as_list":
+        return Native(name, lambda m, a, k, at: list(shape.sizes))
+    if name in ("rank", "ndims"):
+        return len(shape.sizes)
+    return MISSING
+
+
+def output_shape(names: "KerasNames", layer: LayerObject, shape: Any, at: Any) -> Any:
+    """`layer.compute_output_shape(shape)`."""
+    call = CallObject("input", place_of(at))
+    call.shape = sizes(names, shape, "batch_shape", at)
+    after = CallObject(layer.name, place_of(at), layer, 1, [TensorObject(call, 0)], {})
+    return tensors.shape_of(names, TensorObject(after), at)
+
+
+__all__ = ["Fault", "getter", "initializer", "of_shape", "output_shape", "setter"]

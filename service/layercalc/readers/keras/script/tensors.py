@@ -1,0 +1,322 @@
+"""Symbolic tensors: layers and models called on them, operators and functions of them, and their shapes."""
+
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+from layercalc.dims import Batch, Unknown
+from layercalc.errors import InvalidModel, ShapeError
+from layercalc.layers import ConfigError, Layer, fields_of
+from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.functions import Slot
+from layercalc.layers.keras.functions.base import recorded
+from layercalc.model import ALL, Model
+from layercalc.ops import Spec
+from layercalc.readers.builder import Source, bound
+from layercalc.readers.code_names import words
+from layercalc.readers.code_values import CallValue
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, plain, unknown_in
+from layercalc.readers.keras.script.layers import positional
+from layercalc.readers.keras.script.names import camel, operation_of
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    FunctionName,
+    Kind,
+    LayerObject,
+    OperationObject,
+    SequentialObject,
+    TensorObject,
+)
+from layercalc.readers.keras.tf_functions import translate
+from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.opaque import derived
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+OPERATORS = {
+    "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
+    "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
+}  # fmt: skip
+AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
+SHAPES: dict[str, Any] = {}  # `trace` and `analyse`, which analysis.py puts here: it knows readers, and not they it
+Pair = tuple[Spec, Spec | None]
+
+
+def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A layer or model on tensors; on data that is not known, a result that is not known."""
+    names.sure(layer, at)
+    kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key == "mask" and one is None)}
+    unknown = unknown_in(names, *args, *kwargs.values())
+    every = [] if unknown is not None else flat(names, [args, kwargs], at)
+    if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
+        return Opaque("", at, unknown.first if unknown is not None else None)
+    inputs = flat(names, args, at)
+    for one in inputs:
+        if not isinstance(one, TensorObject):
+            raise Fault(at, f"Expected a layer called on tensors; received {names.told(one)}.")
+    if not any(isinstance(one, TensorObject) for one in every):
+        raise Fault(at, "Expected a layer called on tensors; received none.")
+    tensors, others = {}, {}
+    for key, one in kwargs.items():
+        of = flat(names, one, at)
+        if of and all(isinstance(t, TensorObject) for t in of):
+            tensors[key] = one
+        else:
+            others[key] = plain(names, one, at)
+    if others:
+        if not isinstance(layer, LayerObject):
+            raise Fault(at, f"A model takes no argument {next(iter(others))!r} here.")
+        if any(key in layer.config and layer.config[key] != one for key, one in others.items()):
+            raise Fault(at, "Calls of one layer with different arguments are not read; make two layers.")
+        names.machine.changing(layer)
+        layer.config = {**layer.config, **others}
+    return called(names, layer, inputs, tensors, at)
+
+
+def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> TensorObject:
+    """The tensor that a call gives."""
+    call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
+    if isinstance(layer, MODELS):
+        names.inside.add(id(layer))
+        call.version = names.version(layer)
+    names.calls.setdefault(id(layer), (layer, []))[1].append(call)
+    return TensorObject(call, ALL)
+
+
+def functional(
+    names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any
+) -> Any:
+    """`concatenate([a, b], axis=1)`: a layer made and called at once."""
+    given, place = arguments(names, args, kwargs, ["inputs", *positional(kind)], at)
+    inputs, name = given.pop("inputs", None), given.pop("name", None)
+    label, told, sure = names.label(name, kind.type, at, place)
+    layer = LayerObject(kind, config_of(names, given, kind.type, at, place), place, label)
+    layer.given, layer.sure = told, sure
+    return apply(names, layer, [inputs], {}, at)
+
+
+def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) -> TensorObject:
+    """One call of an operation that holds its arguments."""
+    place = place_of(at)
+    label, _, sure = names.label(None, operation.type, at, place)
+    made = OperationObject(type(operation), {}, place, label, None, layer=operation, built=True)
+    made.sure = sure
+    return called(names, made, tensors, {}, at)
+
+
+def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A function of tensors, `keras.ops.mean(x, axis=1)` or `tf.nn.relu(x)`, by the table that recorded calls use."""
+    unknown = unknown_in(names, *args, *kwargs.values())
+    if unknown is not None:
+        return derived(at, unknown)
+    kwargs = {key: one for key, one in kwargs.items() if key != "name"}
+    found: list[Any] = []
+    given = [slotted(names, one, found, at) for one in args]
+    named = {key: slotted(names, one, found, at) for key, one in kwargs.items()}
+    if not found:
+        return Opaque("", at)
+    try:
+        if operation_of(name.path) == "tf":
+            made = recorded(*translate(name.path.partition(".")[2], given, named))
+        else:
+            made = recorded(camel(name.last), *sorted_out(camel(name.last), given, named))
+    except ConfigError as error:
+        raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
+    return operate(names, made, found, at)
+
+
+def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """Arguments of a function of keras.ops as those of its operation's constructor and of the call.
+
+    By position, the call's required ones come first, then the constructor's.
+    """
+    kind = KERAS.functions[name]
+    parameters = kind.signature.parameters.values()
+    several = any(one.kind is Parameter.VAR_POSITIONAL for one in parameters)
+    required = sum(one.default is Parameter.empty and one.kind is not Parameter.VAR_KEYWORD for one in parameters)
+    fields = [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype", "activity_regularizer")]
+    if several or len(args) <= required:
+        required = len(args)
+    late = args[required:]
+    if len(late) > len(fields):
+        raise ConfigError([((), "it takes fewer arguments by position; write their names.")])
+    config = dict(zip(fields, late, strict=False))
+    own = {key: one for key, one in kwargs.items() if key in kind.signature.parameters}
+    config |= {key: one for key, one in kwargs.items() if key not in own}
+    if name == camel("concatenate"):
+        config.setdefault("axis", -1)
+    elif "axis" in fields and "axis" not in config and name not in AXES:
+        raise ConfigError([((), "write its axis.")])
+    if strange := [key for key in config if key not in (*fields, "dtype")]:
+        raise ConfigError([((), f"it takes no argument {strange[0]!r} here.")])
+    if any(isinstance(one, Slot) for one in config.values()):
+        raise ConfigError([((), "a tensor stands where a number is expected.")])
+    return config, args[:required], own
+
+
+def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
+    """An argument of an operation with its tensors taken out, to `found`, and slots in their places."""
+    value = names.known(value, at)
+    if isinstance(value, TensorObject):
+        found.append(value)
+        return Slot(len(found) - 1)
+    if isinstance(value, slice):
+        parts = [names.known(one, at) for one in (value.start, value.stop, value.step)]
+        return slice(*(slotted(names, one, found, at) for one in parts))
+    if value is Ellipsis:
+        return value
+    if isinstance(value, list | tuple) and depth < 10:
+        names.machine.meter.elements(len(value), at)
+        return [slotted(names, one, found, at, depth + 1) for one in value]
+    value = plain(names, value, at)
+    if isinstance(value, LayerObject | MODELS | dict):
+        raise Fault(at, f"Expected a tensor or a constant; received {names.told(value)}.")
+    return value
+
+
+def operator(names: "KerasNames", op: str, left: Any, right: Any, at: Any) -> Any:
+    """`x + y`, as the operation that a recorded model has."""
+    if op not in OPERATORS:
+        raise Fault(at, f"{op!r} of tensors is not read; use a layer or a function of keras.ops.")
+    unknown = unknown_in(names, left, right)
+    if unknown is not None:
+        return derived(at, unknown)
+    return recorded_call(names, OPERATORS[op], [left, right], at)
+
+
+def recorded_call(names: "KerasNames", name: str, args: list[Any], at: Any) -> Any:
+    """An operation of that name on arguments of which some are tensors."""
+    found: list[Any] = []
+    given = [slotted(names, one, found, at) for one in args]
+    try:
+        made = recorded(name, {}, given, {})
+    except ConfigError as error:
+        raise Fault(at, error.faults[0][1]) from None
+    return operate(names, made, found, at)
+
+
+def item(names: "KerasNames", tensor: TensorObject, key: Any, at: Any) -> Any:
+    """`x[:, 0]`; of several outputs that nobody has told apart, one of them."""
+    names.sure(tensor, at)
+    unknown = unknown_in(names, key)
+    if unknown is not None:
+        return derived(at, unknown)
+    count = len(outputs(names, tensor.call, at)) if tensor.output == ALL and tensor.call.layer is not None else 1
+    if count > 1:
+        if type(key) is not int or not -count <= key < count:
+            raise Fault(at, f"A call with {count} outputs; received {names.told(key)} as the number of one.")
+        return TensorObject(tensor.call, key % count)
+    if type(key) is tuple and sum(one is Ellipsis for one in key) > 1:
+        raise Fault(at, "A key holds at most one ellipsis.")
+    return recorded_call(names, "GetItem", [tensor, list(key) if type(key) is tuple else key], at)
+
+
+def split(names: "KerasNames", tensor: TensorObject, at: Any) -> Any:
+    """The outputs of a call, one by one; a single tensor is not run through."""
+    count = len(outputs(names, tensor.call, at)) if tensor.output == ALL and tensor.call.layer is not None else 1
+    if count > 1:
+        return [TensorObject(tensor.call, index) for index in range(count)]
+    raise Fault(at, "A symbolic tensor cannot be run through; use layers or slices.")
+
+
+def shape_of(names: "KerasNames", tensor: TensorObject, at: Any) -> tuple[int | None, ...]:
+    """The shape of a tensor, None for sizes that nobody has named."""
+    found = outputs(names, names.sure(tensor, at).call, at)
+    spec = found[max(tensor.output, 0)][0]
+    return tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
+
+
+def outputs(names: "KerasNames", call: CallValue, at: Any) -> list[Pair]:
+    """What a call gives, with shapes: of the calls before it too, each once."""
+    pending: list[Any] = [call]
+    while pending:
+        one = pending[-1]
+        if id(one) in names.specs:
+            pending.pop()
+            continue
+        names.machine.meter.work(256, at)
+        before = [t.call for t in flat(names, [one.inputs, list(one.named.values())], at)]
+        waiting = [x for x in before if id(x) not in names.specs]
+        if waiting:
+            pending += waiting
+            continue
+        names.specs[id(one)] = one, traced(names, one, at)
+        pending.pop()
+    return names.specs[id(call)][1]
+
+
+def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
+    """What one call gives, those before it known."""
+    if call.layer is None:
+        return [(Spec(declared(call, at), call.dtype), None)]
+    names.sure(call, at)
+    layer = names.scratch().made(call.layer, names.draft)
+    if layer is None:
+        raise Fault(at, names.draft.faults.pop()["detail"] if names.draft.faults else "This layer has a fault.")
+
+    def pair(one: Any) -> Any:
+        return names.specs[id(one.call)][1][max(one.output, 0)]
+
+    def pairs(value: Any) -> Any:
+        return pair(value) if isinstance(value, TensorObject) else [pair(one) for one in flat(names, value, at)]
+
+    try:
+        if isinstance(layer, Model):
+            analysis = SHAPES["analyse"](
+                layer, [(i.name, pair(x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)]
+            )
+            if analysis.faults:
+                raise Fault(at, analysis.faults[0]["detail"])
+            return [(one.spec, one.mask) for one in analysis.outputs]
+        inputs, named = call.inputs, call.named
+        sources = {key: Source(key) for key in named}
+        by_position, _ = bound(type(layer), [Source(str(i)) for i in range(len(inputs))], sources)
+        moved = [one.name for one in by_position[len(inputs) :]]
+        given = [pair(one) for one in inputs] + [pairs(named[key]) for key in moved]
+        others = {key: pairs(value) for key, value in named.items() if key not in moved}
+        found: list[Pair] = SHAPES["trace"](layer, given, others, [0], False).outputs
+        return found
+    except ShapeError as error:
+        raise Fault(at, str(error)) from None
+    except InvalidModel as error:
+        raise Fault(at, error.errors[0]["detail"]) from None
+
+
+def declared(call: CallObject, at: Any) -> tuple[Any, ...]:
+    """The shape of an input as numbers and unknown ones."""
+    if not call.shape:
+        raise Fault(at, "The shape of this input is not in the text; give it.")
+    batch, *rest = call.shape
+    first = Batch(1) if batch is None else batch
+    return first, *(Unknown(f"axis {axis}") if dim is None else dim for axis, dim in enumerate(rest, 1))
+
+
+def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorObject]:
+    """The tensors of a Sequential of known shape: its input, and what each layer gives; the same ones every time."""
+    names.sure(model, at)
+    shape, head = names.input_of(model)
+    if shape is None and head is None:
+        raise Fault(at, f"The input shape of {model!r} is not in the text yet; give it as input_shape.")
+    start = 1 if head is not None else 0
+    items = list(model.items[start:])
+    known = names.chains.setdefault(id(model), (model, []))[1]
+    if not known:
+        first = head
+        if first is None:
+            call = CallObject("input", model.place)
+            call.shape = shape
+            first = TensorObject(call, 0)
+        known.append((None, first))
+    same = 1
+    while same < len(known) and same <= len(items) and known[same][0] is items[same - 1]:
+        same += 1
+    del known[same:]
+    for one in items[same - 1 :]:
+        names.machine.meter.work(256, at)
+        names.sure(one, at)
+        call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
+        if isinstance(one, MODELS):
+            call.version = names.version(one)
+        known.append((one, TensorObject(call, ALL)))
+    return [tensor for _, tensor in known]

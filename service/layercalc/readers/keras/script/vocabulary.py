@@ -1,0 +1,468 @@
+"""Keras' names for the interpreter: what a name is, and what is done with its values."""
+
+import ast
+from typing import Any
+
+from layercalc.layers.keras.base import KERAS
+from layercalc.readers.builder import Draft
+from layercalc.readers.code_names import ASIDE_NAMES, MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
+from layercalc.readers.code_values import first_shape
+from layercalc.readers.keras.keras1 import evidence
+from layercalc.readers.keras.script import layers, models, settings, tensors
+from layercalc.readers.keras.script.arguments import unknown_in
+from layercalc.readers.keras.script.emit import Built
+from layercalc.readers.keras.script.names import (
+    BARE,
+    LIBRARIES,
+    OWN_LAYERS,
+    SETTERS,
+    is_function,
+    is_module,
+    is_pure,
+    makes_model,
+    of_layers,
+)
+from layercalc.readers.keras.script.scan import SAFE, changes_model, methods_in, slips
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    FunctionName,
+    GraphObject,
+    History,
+    Kind,
+    LayerObject,
+    Layers,
+    LostModel,
+    OperationObject,
+    SequentialObject,
+    Settings,
+    ShapeObject,
+    TensorObject,
+)
+from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque, Vocabulary
+from layercalc.readers.script.calls import functions_in
+from layercalc.readers.script.opaque import derived
+from layercalc.readers.script.spoil import escape
+from layercalc.readers.script.values import Class
+from layercalc.wording import received
+
+
+class KerasNames(Vocabulary):
+    """One text's: its draft, its settings, and what has been made of its tensors by now."""
+
+    def __init__(self, draft: Draft, tree: ast.Module):
+        self.draft = draft
+        self.settings = Settings()
+        self.old = evidence(tree, {*KERAS.kinds, *KERAS.aliases})
+        self.kinds: dict[str, Kind] = {}
+        self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
+        self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
+        self.specs: dict[int, tuple[Any, list[Any]]] = {}  # of calls
+        self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
+        self.made: list[Any] = []  # models, in the order of the text
+        self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
+        self.slips: dict[str, ast.AST] = slips(tree)
+        self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
+        self.inside: set[int] = set()  # models that are part of others
+        self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
+
+    # -- what everything here asks
+
+    def sure(self, value: Any, at: Any) -> Any:
+        """A value that decides a model; Fault where something unknown may have changed it."""
+        if self.replaced:
+            name = (
+                value.kind.type if isinstance(value, LayerObject) else "Sequential" if isinstance(value, MODELS) else ""
+            )
+            name = value.name if isinstance(value, Kind) else name
+            if name in self.replaced:
+                raise Fault(at, f"The class {name} is not known here: {self.replaced[name].why}.")
+        if isinstance(value, Foreign) and value.spoilt is not None:
+            raise Fault(at, f"{value!r} is not known here: {value.spoilt.why}.")
+        return value
+
+    def known(self, value: Any, at: Any) -> Any:
+        """A value that decides a model; Fault where it is not known."""
+        if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
+            raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
+        if isinstance(value, Instance) and value.core is not None:
+            raise Fault(at, f"{value.cls.name} is a class of the text, derived from Keras'; such are not read yet.")
+        return self.sure(value, at)
+
+    def known_or_none(self, value: Any) -> Any:
+        return None if unknown_in(self, value) is not None else value
+
+    def why(self, value: Any) -> str:
+        found = unknown_in(self, value)
+        return found.why if found is not None else self.told(value)
+
+    def told(self, value: Any) -> str:
+        """A value for a message."""
+        return repr(value)[:80] if isinstance(value, Foreign) else received(value) if plain(value) else "an object"
+
+    def warn(self, at: Any, text: str) -> None:
+        self.machine.warn(at, text)
+
+    def set_now(self, at: Any) -> Settings:
+        """The settings of the backend; Fault where they are not known."""
+        if self.settings.spoilt is not None:
+            raise Fault(at, f"What the backend is set to is not known here: {self.settings.spoilt.why}.")
+        return self.settings
+
+    def label(self, given: Any, kind: str, at: Any, place: Any) -> tuple[str, bool, bool]:
+        """The name that the text gives or Keras would, whether it is given, and whether it is sure."""
+        if given is not None:
+            given = self.known(given, at)
+            if type(given) is not str or not given:
+                raise Fault(at, f"Expected a name, a string; received {self.told(given)}.")
+            return given, True, True
+        counts = self.counters
+        self.machine.changing(counts)
+        base = KERAS.unnamed(kind)
+        count = counts.counts.get(base, 0)
+        counts.counts[base] = count + 1
+        return f"{base}_{count}" if count else base, False, counts.spoilt is None
+
+    counters: Settings
+
+    def version(self, value: Any) -> Any:
+        """What a model holds now, to tell whether it is changed later."""
+        return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
+
+    def scratch(self) -> Built:
+        return Built(self, self.draft)
+
+    def input_of(self, model: SequentialObject) -> tuple[Any, Any]:
+        """The input shape of a Sequential, and its input where that is an item of it."""
+        head = model.items[0] if model.items and isinstance(model.items[0], TensorObject) else None
+        return (model.shape if model.shape is not None else first_shape(model)), head
+
+    def of_tf(self, which: Kind) -> bool:
+        return which.path.partition(".")[0] in ("tensorflow", "tf")
+
+    def data(self, values: list[Any]) -> bool:
+        """Whether what a layer is called on is data: an array."""
+        return any(isinstance(one, Instance) for one in values)
+
+    def layers_of(self, model: Any, at: Any) -> list[Any]:
+        return [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS)]
+
+    def set_trainable(self, owner: Any, value: bool) -> None:
+        layers.set_trainable(self, owner, value)
+
+    def layers(self, model: Any, at: Any, index: Any = None) -> Any:
+        found = models.layers_of(self, model, at)
+        if not models.is_plain(model, found):
+            return Opaque("the order of these layers, in which Keras 2 and 3 differ", at, holds=(model,))
+        listed = Layers(model, found)
+        return listed if index is None else self.item(listed, index, at)
+
+    def shape(self, tensor: TensorObject) -> tuple[int | None, ...]:
+        return tensors.shape_of(self, tensor, None)
+
+    def dtype(self, tensor: TensorObject) -> str:
+        return tensors.outputs(self, tensor.call, None)[max(tensor.output, 0)][0].dtype
+
+    def given_to(self, model: Any, values: list[Any], at: Any) -> None:
+        """Functions and callbacks that a method of a model may call, which have the model at hand."""
+        reason = self.machine.reason(at, "a callback")
+        for one in [*functions_in(values), *methods_in(values)]:
+            if one.owner is not None and changes_model(one.node):
+                self.machine.touch([model], reason)
+            escape(self.machine, one, reason)
+
+    # -- names
+
+    def module(self, name: str) -> Module | None:
+        return Module(name, lambda member: self.member(name, member), names(name)) if is_module(name) else None
+
+    def member(self, module: str, name: str) -> Any:
+        """A member of a module of Keras'; MISSING for what is not known there."""
+        path = f"{module}.{name}"
+        if name in SETTERS:
+            return settings.setter(self, path)
+        if module.endswith("backend") or name in settings.GETTERS:
+            found = settings.getter(self, name)
+            if found is not None:
+                return found
+        if of_layers(module):
+            kind = self.kind(name, path)
+            if kind is not None:
+                return kind
+        if ".initializers" in path and name[:1].isupper():
+            return settings.initializer(name)
+        if makes_model(name):
+            return self.maker(name)
+        if is_function(path):
+            return FunctionName(path)
+        return MISSING
+
+    def kind(self, name: str, path: str) -> Kind | None:
+        """A class or function that makes layers or models."""
+        if (
+            name in KERAS.models
+            or name in KERAS.refused
+            or KERAS.get(name) is not None
+            or name in OWN_LAYERS - {"Callback"}
+        ):
+            return self.kinds.setdefault(path, Kind(name, path, self.replaced))
+        return None
+
+    def maker(self, name: str) -> Native:
+        """A function that gives a model which is not in the text."""
+
+        def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+            lost = LostModel(f"the model of {name}()")
+            lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
+            self.made.append(lost)
+            return lost
+
+        return Native(name, run)
+
+    def derive(self, cls: Class, base: Foreign, at: Any) -> None:
+        if not isinstance(base, Kind):
+            raise Fault(at, f"{base!r} is no class to derive from.")
+
+    def bare(self, name: str) -> Any:
+        if name in self.slips:
+            self.machine.warn(self.slips[name], f"{name!r} read as 'tf'")
+            return self.module("tensorflow")
+        if name in LIBRARIES:
+            return self.machine.module(LIBRARIES[name]) or Opaque(name, None, origin=LIBRARIES[name])
+        if name in BARE:
+            return self.module(BARE[name])
+        if name == "model" or name in ASIDE_NAMES:
+            return (
+                Opaque(f"{name}, which is not in the text", None, origin=f"keras.utils.{name}")
+                if name != "model"
+                else MISSING
+            )
+        if name in settings.BARE_INITIALIZERS:
+            return settings.initializer(name)
+        if name in SETTERS:
+            return settings.setter(self, f"keras.backend.{name}")
+        kind = self.kind(name, name)
+        if kind is not None:
+            return kind
+        return self.maker(name) if makes_model(name) else MISSING
+
+    def is_pure(self, origin: str) -> bool:
+        return is_pure(origin)
+
+    def ignores(self, origin: str) -> bool:
+        return origin in ("tensorflow.function", "tf.function") or origin.endswith("register_keras_serializable")
+
+    # -- values
+
+    def describe(self, value: Any) -> str:
+        return self.told(value)
+
+    def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        if isinstance(value, Kind):
+            return self.construct(self.sure(value, at), args, kwargs, at)
+        if isinstance(value, FunctionName):
+            return tensors.function(self, self.sure(value, at), args, kwargs, at)
+        if isinstance(value, LayerObject | MODELS):
+            return tensors.apply(self, value, args, kwargs, at)
+        if isinstance(value, TensorObject):
+            raise Fault(at, "A tensor is no layer and cannot be called.")
+        return super().call(value, args, kwargs, at)
+
+    def construct(self, which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        name = which.name
+        if name in KERAS.models:
+            made = models.make(self, name, args, kwargs, at)
+            self.made.append(made)
+            if self.machine.branching:
+                self.unsure.add(id(made))
+            return made
+        kind = KERAS.get(name)
+        if name in KERAS.refused:
+            raise Fault(at, KERAS.refusal(name))
+        if kind is None:
+            raise Fault(at, f"{name} is not read here.")
+        if kind.is_input:
+            return layers.make_input(self, kind, args, kwargs, at)
+        if name.islower():
+            return tensors.functional(self, kind, which, args, kwargs, at)
+        return layers.make(self, kind, which, args, kwargs, at)
+
+    def attribute(self, value: Any, name: str, at: Any) -> Any:
+        if value.spoilt is not None:
+            return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
+        if isinstance(value, MODELS):
+            found = models.method(self, value, name)
+            if found is not None:
+                return found
+        if name == "layers" and isinstance(value, MODELS):
+            return self.layers(value, at)
+        if name == "trainable" and isinstance(value, LayerObject):
+            return value.config.get("trainable", True)
+        if name == "trainable" and isinstance(value, MODELS):
+            return value.trainable
+        if isinstance(value, Kind) and makes_model(name):
+            return self.maker(name)
+        if isinstance(value, MODELS) and name == "history":
+            return History(value)
+        if isinstance(value, Kind | FunctionName | LostModel):
+            return Opaque("", at, holds=() if name in SAFE else (value,))
+        if isinstance(value, ShapeObject):
+            return settings.of_shape(self, value, name)
+        if isinstance(value, History):
+            return value.model if name == "model" else Opaque("", at, holds=() if name in SAFE else (value,))
+        found = self.ends(value, name, at)
+        if found is not MISSING:
+            return found
+        if name in PASSIVE_METHODS | MODEL_METHODS:
+            return self.passive(value, name)
+        return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+    def passive(self, value: Any, name: str) -> Native:
+        """A method that leaves the owner as it is; what it is given may be called."""
+
+        def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+            self.given_to(value, [*args, *kwargs.values()], at)
+            if name == "compute_output_shape" and isinstance(value, LayerObject):
+                return settings.output_shape(self, value, args[0] if args else kwargs.get("input_shape"), at)
+            if name in ("get_input_shape_at", "get_output_shape_at"):
+                return self.ends(value, name[4:-3], at)
+            return Opaque("", at)
+
+        return Native(name, run)  # holds nothing: an unknown callee that gets it cannot change the owner by it
+
+    def ends(self, value: Any, name: str, at: Any) -> Any:
+        """The tensors at both ends of a layer or model, their shapes, the name; MISSING for anything else."""
+        if isinstance(value, TensorObject):
+            if name in ("shape", "_keras_shape"):
+                return ShapeObject(tensors.shape_of(self, value, at))
+            if name == "get_shape":
+                return Native(name, lambda m, a, k, n: ShapeObject(tensors.shape_of(self, value, n)))
+            if name == "ndim":
+                return len(tensors.shape_of(self, value, at))
+            return MISSING
+        if name == "name":
+            return value.name if value.sure else Opaque("", at)
+        if name not in ("input", "inputs", "output", "outputs", "input_shape", "output_shape"):
+            return MISSING
+        found = self.tensors_at(value, name.startswith("output"), at)
+        if name.endswith("shape"):
+            shapes = [tensors.shape_of(self, one, at) for one in found]
+            return shapes[0] if len(shapes) == 1 else shapes
+        return list(found) if name.endswith("s") or len(found) > 1 else found[0]
+
+    def tensors_at(self, value: Any, after: bool, at: Any) -> list[Any]:
+        """The inputs or outputs of a model, or of the only call of a layer."""
+        if isinstance(value, GraphObject):
+            return list(value.outputs if after else value.inputs)
+        if isinstance(value, SequentialObject):
+            found = tensors.chain(self, value, at)
+            return [found[-1] if after else found[0]]
+        calls = list(self.calls.get(id(value), (value, []))[1])
+        for model in self.made:
+            if isinstance(model, SequentialObject) and model.spoilt is None and value in model.items:
+                calls += [t.call for t in tensors.chain(self, model, at) if t.call.layer is value]
+        if len(calls) != 1:
+            raise Fault(at, f"{value!r} is called {len(calls)} times, so that its input and output are not one.")
+        return [TensorObject(calls[0])] if after else list(calls[0].inputs)
+
+    def set_attribute(self, value: Any, name: str, item: Any, at: Any) -> None:
+        if name == "trainable" and isinstance(value, LayerObject | MODELS) and value.spoilt is None:
+            if type(item) is not bool and type(item) is not int:
+                self.machine.touch([value], self.machine.reason(at, "a value that is not known, given to trainable,"))
+                return
+            self.set_trainable(value, bool(item))
+        elif name not in ("stop_training", "metrics_names"):
+            super().set_attribute(value, name, item, at)
+
+    def unary(self, op: str, value: Any, at: Any) -> Any:
+        if isinstance(value, TensorObject) and op in ("-", "abs"):
+            return tensors.recorded_call(self, "Negative" if op == "-" else "Absolute", [value], at)
+        return super().unary(op, value, at)
+
+    def binary(self, op: str, left: Any, right: Any, at: Any) -> Any:
+        if isinstance(left, TensorObject) or isinstance(right, TensorObject):
+            return tensors.operator(self, op, left, right, at)
+        return super().binary(op, left, right, at)
+
+    def compare(self, op: str, left: Any, right: Any, at: Any) -> Any:
+        one, other = (tuple(x.sizes) if isinstance(x, ShapeObject) else x for x in (left, right))
+        if isinstance(left, ShapeObject) or isinstance(right, ShapeObject):
+            return self.machine.compare(op, one, tuple(other) if isinstance(other, list) else other, at)
+        if op not in ("==", "!=") and (isinstance(left, TensorObject) or isinstance(right, TensorObject)):
+            return tensors.operator(self, op, left, right, at)
+        if isinstance(left, TensorObject) or isinstance(right, TensorObject):
+            return Opaque("", at)
+        return super().compare(op, left, right, at)
+
+    def item(self, value: Any, key: Any, at: Any) -> Any:
+        if isinstance(value, TensorObject):
+            return tensors.item(self, value, key, at)
+        if isinstance(value, Layers) and value.model.spoilt is None:
+            return self.part(value.items, key, at)
+        if isinstance(value, ShapeObject):
+            return self.part(value.sizes, key, at)
+        return super().item(value, key, at)
+
+    def part(self, of: Any, key: Any, at: Any) -> Any:
+        """of[key], as Python has it."""
+        if unknown_in(self, key) is not None:
+            return Opaque("", at, holds=tuple(one for one in of if isinstance(one, Foreign)))
+        if isinstance(key, slice):
+            if unknown_in(self, key.start, key.stop, key.step) is not None:
+                return Opaque("", at, holds=tuple(one for one in of if isinstance(one, Foreign)))
+        elif type(key) is not int:
+            return self.machine.fail("TypeError", "list indices must be integers or slices", at)
+        elif not -len(of) <= key < len(of):
+            return self.machine.fail("IndexError", "list index out of range", at)
+        return of[key]
+
+    def iterate(self, value: Any, at: Any) -> Any:
+        if isinstance(value, Layers) and value.model.spoilt is None:
+            return list(value.items)
+        if isinstance(value, ShapeObject):
+            return list(value.sizes)
+        return tensors.split(self, value, at) if isinstance(value, TensorObject) else super().iterate(value, at)
+
+    def length(self, value: Any, at: Any) -> Any:
+        if isinstance(value, Layers) and value.model.spoilt is None:
+            return len(value.items)
+        return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
+
+    def truth(self, value: Any, at: Any) -> Any:
+        if isinstance(value, LayerObject | MODELS | Kind | FunctionName | LostModel | History):
+            return True
+        return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
+
+    def is_instance(self, value: Any, kind: Any, at: Any) -> Any:
+        if (
+            not isinstance(kind, Kind)
+            or not isinstance(value, LayerObject | MODELS)
+            or isinstance(value, OperationObject)
+        ):
+            return Opaque("", at)
+        if kind.name == "Layer":
+            return True
+        if isinstance(value, MODELS):
+            return (
+                Opaque("", at)
+                if kind.name not in KERAS.models
+                else kind.name != "Sequential" or isinstance(value, SequentialObject)
+            )
+        asked = KERAS.get(kind.name)
+        return value.kind is asked if asked is not None and value.kind is asked else Opaque("", at)
+
+    def create(self, instance: Instance, base: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        lost = LostModel(f"an object of {instance.cls.name}")
+        lost.spoil(Opaque(f"{instance.cls.name} is a class derived from Keras', which is not read yet", at))
+        return lost
+
+
+def names(module: str) -> tuple[str, ...]:
+    """What `from module import *` binds, as far as it is of use here."""
+    if not of_layers(module):
+        return ()
+    every = [*KERAS.kinds, *KERAS.aliases] if module.rpartition(".")[2] != "models" else []
+    return (*every, "Sequential", "Model", "Input")
+
+
+def plain(value: Any) -> bool:
+    return value is None or type(value) in (bool, int, float, str, list, tuple, dict)

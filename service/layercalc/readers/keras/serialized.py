@@ -1,0 +1,296 @@
+"""What `model.to_json()` and a `.keras` file's `config.json` hold: Sequential, Functional, nested, of Keras 3 and 2.
+
+Sources: keras.src.models.functional (functional_from_config, serialize_node) and tf_keras.src.engine.functional
+(reconstruct_from_config). Shapes that the document records are not read, only those of inputs.
+"""
+
+from typing import Any
+
+from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
+from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.functions import recorded
+from layercalc.layers.nested import identity_of
+from layercalc.locations import JsonPlace
+from layercalc.model import ALL, Model
+from layercalc.readers.builder import Draft, Source
+from layercalc.readers.keras.nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
+from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
+from layercalc.readers.keras.versions import of_its_time
+from layercalc.wording import received, whole
+
+SEQUENTIAL = "Sequential"
+SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
+OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
+OPS_MODULES = ("keras.src.ops", "keras.ops")
+
+Path = tuple[object, ...]
+
+
+def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None) -> tuple[Model, Draft]:
+    """The model of a Keras JSON document; a lone layer is read as a Sequential of it."""
+    document = of_its_time(document)
+    kind, config = document.get("class_name"), document.get("config")
+    place = JsonPlace(path, path, document)
+    draft = Draft("model", "keras", KERAS, memo)
+    if not isinstance(kind, str) or kind not in KERAS.models:
+        read_sequence(draft, [document], [path])
+        return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
+    if isinstance(config, list):  # Keras 2.2 and older
+        config = {"layers": config}
+        paths: Any = lambda i: (*path, "config", i)  # noqa: E731
+    else:
+        paths = lambda i: (*path, "config", "layers", i)  # noqa: E731
+    if not isinstance(config, dict):
+        draft.fault(place.at(("config",)), f"Expected an object; received {received(config)}.")
+        return draft.finish([]), draft
+    draft.name = str(config.get("name") or "sequential")
+    layers = config.get("layers")
+    inner = JsonPlace((*path, "config"), (*path, "config"), config)
+    if not isinstance(layers, list) or not layers:
+        draft.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
+        return draft.finish([]), draft
+    where = [paths(i) for i in range(len(layers))]
+    if kind == SEQUENTIAL or not ("input_layers" in config or "output_layers" in config):
+        read_sequence(draft, layers, where, config.get("build_input_shape"))
+        last = draft.calls[-1].name if draft.calls else draft.inputs[-1].name if draft.inputs else None
+        outputs = [] if last is None else [(Source(last, 1, ALL), (inner, "layers"))]
+    else:
+        read_graph(draft, layers, where)
+        arrange_inputs(draft, config.get("input_layers"), inner)
+        late = counted_from(layers, anywhere=False)
+        ends = read_ends(draft, config.get("output_layers"), inner)
+        outputs = [(shifted(source, late), (inner, "output_layers")) for source in ends]
+        if not outputs and not draft.faults:
+            draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
+    model = draft.finish(outputs)
+    model.trainable = config.get("trainable", True) is not False
+    model.kind = kind if kind == SEQUENTIAL else model.type
+    return model, draft
+
+
+def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:
+    """The layers of a Sequential, one after another."""
+    previous: str | None = None
+    for index, (item, path) in enumerate(zip(layers, paths, strict=True)):
+        config, place = parts(draft, item, path)
+        if place is None:
+            continue
+        if index == 0 and item["class_name"] not in INPUTS:
+            shape = next((config[key] for key in SHAPES if isinstance(config.get(key), list)), built)
+            if isinstance(config.get("input_shape"), list) and shape is config["input_shape"]:
+                shape = [None, *shape]
+            name = f"{config.get('name', 'sequential')}_input"
+            draft.taken.add(name)
+            draft.add_input(name, shape_of(shape), "float32", place)
+            previous = name
+        if item["class_name"] in INPUTS:
+            if index == 0:
+                previous = read_input(draft, item, config, place)
+            else:
+                draft.fault(place.at(), "Only the first layer of a Sequential can be an input.")
+            continue
+        name = layer_name(draft, item, config, place)
+        layer, _ = read_layer(draft, item, config, place)
+        draft.add_call(name, layer, [Source(previous)] if previous else [], place, identity=identity_of(item))
+        if previous is None:
+            draft.calls[-1].layer = None
+        previous = name
+
+
+def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
+    """The nested models whose first use Keras counts as node 1, since node 0 is the one that built them.
+
+    Keras 3 does so for Functional models, in `input_layers` and `output_layers` only; Keras 2, whose nodes are lists,
+    for Sequential ones too, and `anywhere`.
+    """
+    old = any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
+    if anywhere and not old:
+        return set()
+    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in KERAS.models]
+    return {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
+
+
+def nodes_of(item: dict[str, Any]) -> list[Any]:
+    nodes = item.get("inbound_nodes")
+    return nodes if isinstance(nodes, list) else []
+
+
+def shifted(source: Source, late: set[str]) -> Source:
+    """A tensor with its use counted from 1, whatever Keras counts from."""
+    return source._replace(use=source.use - 1) if source.name in late and source.use > 1 else source
+
+
+def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
+    """The layers of a Functional model, each with the nodes that call it."""
+    late = counted_from(layers, anywhere=True)
+    for item, path in zip(layers, paths, strict=True):
+        config, place = parts(draft, item, path)
+        if place is None:
+            continue
+        if item["class_name"] in INPUTS:
+            read_input(draft, item, config, place)
+            continue
+        name = layer_name(draft, item, config, place)
+        nodes = item.get("inbound_nodes", [])
+        if not isinstance(nodes, list):
+            draft.fault(place_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}.")
+            continue
+        called = operation_of(item)
+        layer, kind = (None, None) if called else read_layer(draft, item, config, place)
+        for use, node in enumerate(nodes, 1):
+            used = layer
+            try:
+                if called:
+                    named: dict[str, Any] = {}
+                    used, inputs = read_operation(draft, called, config, node, place)
+                else:
+                    inputs, named, extra = read_node(node, kind)
+                    if extra and layer is not None:
+                        used, _ = read_layer(draft, item, config, place, extra)
+            except BadNode as error:
+                draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
+                draft.add_call(name, None, [], place, use=use)
+                continue
+            inputs = [shifted(source, late) for source in inputs]
+            named = {
+                key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
+                for key, one in named.items()
+            }
+            draft.add_call(name, used, inputs, place, named, use, identity_of(item))
+
+
+def operation_of(item: dict[str, Any]) -> str:
+    """The operation that an item of the graph is, if it is one: a class of keras.ops, or a function of TensorFlow."""
+    module = item.get("module")
+    if item["class_name"] in TF_CLASSES or (isinstance(module, str) and module.startswith(OPS_MODULES)):
+        return str(item["class_name"])
+    return ""
+
+
+def read_operation(
+    draft: Draft, name: str, config: dict[str, Any], node: Any, place: JsonPlace
+) -> tuple[Layer | None, list[Source]]:
+    """The operation that a node calls, with the arguments of that call, and its tensors."""
+    inputs, args, kwargs = read_arguments(as_call(node) if name in TF_CLASSES else node)
+    try:
+        if name in TF_CLASSES:
+            function = str(config.get("function"))
+            made = recorded(*translate(function, args, kwargs))
+            made.type = name  # as Keras 2 lists it
+        else:
+            made = recorded(name, config, args, kwargs)
+    except ConfigError as error:
+        for path, detail in error.faults:
+            draft.fault(place.at(path), detail)
+        return None, inputs
+    return made, inputs
+
+
+INPUTS = ("InputLayer",)
+
+
+def parts(draft: Draft, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
+    """The config of a serialised layer and its place, or (…, None) with the fault noted."""
+    if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
+        where = JsonPlace(path, path, {}).at()
+        draft.fault(
+            where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.'
+        )
+        return {}, None
+    config = item.get("config", {})
+    if not isinstance(config, dict) and item["class_name"] not in KERAS.models:
+        draft.fault(place_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
+        return {}, None
+    config = config if isinstance(config, dict) else {}
+    return config, JsonPlace(path, (*path, "config"), config)
+
+
+def place_of(path: Path, item: dict[str, Any]) -> JsonPlace:
+    return JsonPlace(path, path, item)
+
+
+def layer_name(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+    """The name Keras gave the layer; a missing one is made as Keras would."""
+    name = item.get("name", config.get("name")) if "inbound_nodes" in item else config.get("name", item.get("name"))
+    if name is None:
+        return draft.named(item["class_name"].rpartition(".")[2])
+    draft.reserve(name, place)
+    return str(name)
+
+
+def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+    """An InputLayer: an input of the model."""
+    name = layer_name(draft, item, config, place)
+    kind = draft.kind(item["class_name"], place, "")
+    made: Any = draft.layer(kind, {k: v for k, v in config.items() if k != "name"}, place) if kind else None
+    shape = made.whole_shape() if made is not None else ()
+    draft.add_input(name, shape, (made.dtype if made is not None else None) or "float32", place)
+    return name
+
+
+def read_layer(
+    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None = None
+) -> tuple[Layer | None, type[Layer] | None]:
+    """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
+    name, module = item["class_name"], item.get("module")
+    if name in KERAS.models:
+        model, own = read_keras(item, place.path, draft.memo)
+        draft.faults += own.faults
+        draft.warnings += own.warnings
+        return (None if own.faults else model), Model
+    if isinstance(module, str) and not module.startswith(OURS):
+        draft.fault(
+            place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported. {WAY_OUT}"
+        )
+        return None, None
+    kind = draft.kind(name, place_of(place.path, item), "class_name")
+    if kind is None:
+        return None, None
+    known = fields_of(kind)
+    extra = extra or {}
+    if strange := [key for key in extra if key not in known]:
+        draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
+        return None, kind
+    own_config = {k: v for k, v in config.items() if k != "name" and (k in known or k not in SHAPES)}
+    return draft.layer(kind, {**own_config, **extra}, place), kind
+
+
+def histories(value: Any) -> list[Any]:
+    """`input_layers` or `output_layers` as a list of histories: one, a list, or a dict sorted by key."""
+    if isinstance(value, dict):
+        return [history for key in sorted(value) for history in histories(value[key])]
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return [value]
+    if isinstance(value, list):
+        return [history for one in value for history in histories(one)]
+    return [value]
+
+
+def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
+    try:
+        return [tensor_of_2(history) for history in histories(value)] if value is not None else []
+    except BadNode as error:
+        draft.fault(place.at(("output_layers",)), str(error))
+        return []
+
+
+def arrange_inputs(draft: Draft, value: Any, place: JsonPlace) -> None:
+    """The inputs in the order of `input_layers`."""
+    try:
+        order = [tensor_of_2(history).name for history in histories(value)] if value is not None else []
+    except BadNode as error:
+        draft.fault(place.at(("input_layers",)), str(error))
+        return
+    by_name = {one.name: one for one in draft.inputs}
+    for name in order:
+        if name not in by_name:
+            draft.fault(place.at(("input_layers",)), f"There is no input layer {name!r}.")
+    listed = [by_name[name] for name in dict.fromkeys(order) if name in by_name]
+    draft.inputs = [*listed, *(one for one in draft.inputs if one.name not in order)]
+
+
+def shape_of(value: Any) -> tuple[int | None, ...] | None:
+    """A shape with the batch in front, or None for what is none."""
+    if isinstance(value, list | tuple) and value and all(dim is None or whole(dim, 0) for dim in value):
+        return tuple(value)
+    return None

@@ -1,5 +1,0 @@
-"""Keras' names as a vocabulary of the interpreter of `readers/script`: layers, tensors and models of a text."""
-
-from layercalc.readers.keras_script.reader import read_script
-
-__all__ = ["read_script"]

@@ -1,0 +1,1 @@
+"""The specification, generated, and the routes that serve it."""

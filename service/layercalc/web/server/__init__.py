@@ -1,0 +1,1 @@
+"""gunicorn as it is deployed: configuration, worker, timeouts."""
