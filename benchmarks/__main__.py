@@ -17,7 +17,8 @@ from benchmarks import peers
 from layercalc import analyze
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
-from layercalc.execution.running import execute, seeded_inputs, seeded_weights
+from layercalc.execution.running import execute
+from layercalc.execution.seeds import seeded_inputs, seeded_weights
 from layercalc.ops import Spec
 from layercalc.readers import read
 

@@ -15,9 +15,11 @@ from layercalc.analysis.walk import Analysis, analyse
 from layercalc.errors import Refused
 from layercalc.execution import running as execution
 from layercalc.execution.demand import held
-from layercalc.execution.running import execute, seeded_inputs, seeded_weights
+from layercalc.execution.running import execute
+from layercalc.execution.seeds import seeded_inputs, seeded_weights
 from layercalc.ops import OPS, Running, Spec, forced
-from layercalc.ops.base import FREE, Entry, Op
+from layercalc.ops.base import FREE, Op
+from layercalc.ops.tracing import Entry
 
 CALL = 150_000  # one call of NumPy, which is in no announcement: loops look at the clock
 

@@ -34,6 +34,7 @@ ORDER = [  # each may import from those before it
     {"files"},
     {"report", "differences"},
     {"budgets"},
+    {"document"},
     {"verbs", "formats", "catalogue"},
     {"options", "checks"},
     {"__init__"},

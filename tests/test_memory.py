@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from layercalc import forward
+from layercalc.document import analysis_of
 from layercalc.execution import demand
-from layercalc.verbs import analysis_of
 
 PROGRAM = """
 import gzip, json, re, sys

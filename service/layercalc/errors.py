@@ -5,6 +5,8 @@ from typing import Any
 
 MAX_FAULTS = 50
 
+Tokens = tuple[object, ...]  # the keys and indices of a JSON Pointer
+
 
 class ShapeError(ValueError):
     """Inputs that an op or a layer cannot take. `field` is the config field to blame, if one is."""

@@ -14,11 +14,11 @@ from layercalc.amounts import integer
 from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
+from layercalc.execution.forward import DTYPES
 from layercalc.formats.report import HEADINGS
 from layercalc.layers import VOCABULARIES
-from layercalc.layers.base import flattened
+from layercalc.layers.config import flattened
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
-from layercalc.verbs import DTYPES
 from layercalc.wording import nearest, received
 
 STRINGS = {"type": "array", "items": {"type": "string"}}

@@ -10,11 +10,13 @@ from layercalc.analysis.explain import explained
 from layercalc.analysis.memory import memory
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, ratio
-from layercalc.analysis.walk import Analysis, Held, Row, Traced, Value
+from layercalc.analysis.tracing import Traced
+from layercalc.analysis.walk import Analysis, Held, Row, Value
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.ops import Cost
-from layercalc.ops.base import FREE, Entry
+from layercalc.ops.base import FREE
+from layercalc.ops.tracing import Entry
 
 RULE = (
     "A bound, not a prediction: no layer can take less than its FLOPs at the device's peak, or the bytes of its "

@@ -21,7 +21,7 @@ from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
-from layercalc.execution.inputs import output_names
+from layercalc.execution.outputs import output_names
 from layercalc.execution.tensors import NAMES
 from layercalc.execution.weights import read_weights
 from layercalc.limits import Limits
@@ -274,7 +274,7 @@ def load(name: str, paths: list[Path], most: int) -> Served:
         return Served(name, reason=f"expected a document and its weights; found {listed}")
     try:
         document, weights = files.read_model(content(paths[0], most))
-        analysis = verbs.analysis_of(document)
+        analysis = document.analysis_of(document)
         inputs = [about(one.source, one.spec) for one in analysis.inputs]
         outputs = [about(one, value.spec) for one, value in zip(output_names(analysis), analysis.outputs, strict=True)]
         if len(paths) == 2:

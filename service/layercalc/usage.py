@@ -1,16 +1,30 @@
-"""What the work of this thread came to since it was last set to zero, for whoever keeps count of it."""
+"""What the work of a request comes to, for whoever keeps count of it."""
 
-import threading
-
-
-class Effort(threading.local):
-    """Layers analysed and FLOPs of forward passes."""
-
-    layers = 0
-    flops = 0
-
-    def reset(self) -> None:
-        self.layers = self.flops = 0
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 
-effort = Effort()
+@dataclass(slots=True)
+class Usage:
+    """Layers analysed, and FLOPs of forward passes."""
+
+    layers: int = 0
+    flops: int = 0
+
+
+COUNTED: ContextVar[Usage | None] = ContextVar("usage", default=None)
+
+
+def used(layers: int = 0, flops: object = 0) -> None:
+    """Count work, where somebody asked for it; FLOPs that are unknown are none."""
+    usage = COUNTED.get()
+    if usage is not None:
+        usage.layers += layers
+        usage.flops += flops if isinstance(flops, int) else 0
+
+
+def counting() -> Usage:
+    """What the work of this context comes to from now on."""
+    usage = Usage()
+    COUNTED.set(usage)
+    return usage

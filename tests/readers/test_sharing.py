@@ -9,7 +9,8 @@ import pytest
 from layercalc import analyze, files, forward
 from layercalc.analysis.walk import analyse
 from layercalc.errors import Unreadable
-from layercalc.execution.running import execute, seeded_weights
+from layercalc.execution.running import execute
+from layercalc.execution.seeds import seeded_weights
 from layercalc.layers import build
 from layercalc.layers.keras.base import KERAS
 from layercalc.locations import JsonPlace

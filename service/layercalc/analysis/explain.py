@@ -6,12 +6,14 @@ themselves out, and nothing is written for any layer.
 
 from typing import Any
 
-from layercalc.analysis.walk import Row, Traced
+from layercalc.analysis.tracing import Traced
+from layercalc.analysis.walk import Row
 from layercalc.analysis.weight_specs import Asking
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
-from layercalc.ops.base import Cost, Entry, Op
+from layercalc.ops.base import Cost, Op
+from layercalc.ops.tracing import Entry
 from layercalc.ops.window import AXES
 
 SUM, PRODUCT, ATOM = 1, 2, 3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from layercalc.analysis.walk import unwieldy
+from layercalc.analysis.tracing import unwieldy
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel
 from layercalc.model import Model

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from layercalc.analysis.walk import Analysis, Traced
+from layercalc.analysis.tracing import Traced
+from layercalc.analysis.walk import Analysis
 from layercalc.dims import Dim, Unknown, size
 from layercalc.ops import WIDTH
 

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis.walk import Analysis, Traced
+from layercalc.analysis.tracing import Traced
+from layercalc.analysis.walk import Analysis
 from layercalc.dims import Unknown, shown
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest

@@ -5,11 +5,11 @@ from typing import Any
 import marshmallow as ma
 
 from layercalc.analysis.memory import STATES
-from layercalc.analysis.walk import METRICS as COUNTS
+from layercalc.analysis.tracing import METRICS as COUNTS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
-from layercalc.layers.base import flattened
+from layercalc.layers.config import flattened
 from layercalc.layers.fields import Field, Int
 from layercalc.wording import nearest, received, whole
 

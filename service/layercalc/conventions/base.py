@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc.dims import Dim, Shape, Unknown, size
-from layercalc.ops.base import Entry
+from layercalc.ops.tracing import Entry
 
 
 class Use(NamedTuple):

@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from layercalc.analysis.walk import METRICS, Analysis, Row
+from layercalc.analysis.tracing import METRICS
+from layercalc.analysis.walk import Analysis, Row
 from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.layers import Layer, fields_of
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis.walk import METRICS
+from layercalc.analysis.tracing import METRICS
 from layercalc.errors import MAX_FAULTS, InvalidModel, pointer
 from layercalc.wording import received, whole
 

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 
 from layercalc.analysis.memory import most
-from layercalc.analysis.walk import Analysis, Traced, Value
+from layercalc.analysis.tracing import Traced
+from layercalc.analysis.walk import Analysis, Value
 from layercalc.dims import Dim, size
 from layercalc.ops import FLOATS, WIDTH, Spec
-from layercalc.ops.base import Entry, Op
+from layercalc.ops.base import Op
+from layercalc.ops.tracing import Entry
 
 ANSWER_BYTES = 80  # of a number in an answer: in a list, in the text made of it, and in that as bytes
 COMPARED_BYTES = 16  # of a number that is expected, as it was read and in float64: they are read one tensor at a time

@@ -2,7 +2,6 @@
 
 import logging
 import weakref
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,14 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.analysis.weight_specs import Owner, WeightSpec, owner_of
+from layercalc.analysis.weight_specs import Owner, owner_of
 from layercalc.deadline import DEADLINE
 from layercalc.errors import InvalidTensors, Overdue, PassOverdue, ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
-from layercalc.layers.initializers import pieces
 from layercalc.model import Call, Model, apply
-from layercalc.ops import FLOATS, READING, Running, forced
+from layercalc.ops import READING, Running, forced
 from layercalc.ops.kernels.fusion import Made, Pending, Seen, Transposed
 from layercalc.ops.kernels.scratch import release
 from layercalc.ops.kernels.threads import ALONE
@@ -130,6 +128,78 @@ class Arrays:
         raise InvalidTensors([{"pointer": "/inputs", "detail": f"In {self.prefix + call.name!r}: {error}"}])
 
 
+class Recorder:
+    """Follows a pass: notes each row's line, keeps the outputs asked for, and looks at the deadline in force."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        inputs: Sequence[np.ndarray],
+        reading: Running,
+        *,
+        stats: bool,
+        profile: bool,
+        keep: Sequence[str],
+        told: Callable[[int, int, str], None] | None,
+    ):
+        self.analysis, self.reading, self.stats, self.profile, self.told = analysis, reading, stats, profile, told
+        self.keep = frozenset(keep)
+        self.live = Live(inputs)
+        self.results: dict[str, dict[str, Any]] = {}
+        self.kept: dict[str, np.ndarray] = {}
+        self.waiting: list[tuple[str, Made | Seen]] = []
+        self.clock, self.deadline = monotonic(), DEADLINE.get()
+
+    def overdue(self) -> None:
+        """Raise PassOverdue past the deadline."""
+        if self.deadline is not None and self.deadline.spent > 1:
+            last = f"; the last one was {next(reversed(self.results))!r}" if self.results else ""
+            reached = f" after {len(self.results)} of {len(self.analysis.rows)} layers{last}"
+            raise PassOverdue([{"pointer": "", "detail": self.deadline.told(reached)}])
+
+    def watch(self, result: Result) -> None:
+        """Note what came out of a row."""
+        row, outputs = result
+        if self.stats or self.profile or row.name in self.keep:
+            self.reading.settle()
+            outputs = tuple(map(forced, outputs))
+        for array in outputs:
+            if isinstance(array, Pending | Transposed):
+                self.waiting.append((row.name, array.made))
+            else:
+                self.live.add(array)
+        self.results[row.name] = self.line(row, outputs)
+        if row.name in self.keep:
+            self.kept[row.name] = outputs[0]
+        if self.told is not None:
+            self.told(len(self.results), len(self.analysis.rows), row.name)
+        self.overdue()
+        self.clock = monotonic()
+
+    def line(self, row: Row, outputs: tuple[Any, ...]) -> dict[str, Any]:
+        """What is said of a row: its shapes, analytic and actual, and what else was asked for."""
+        expected = [spec.shape for spec, _ in row.traced.outputs]
+        actual = [array.shape for array in outputs]
+        line: dict[str, Any] = {
+            "name": row.name,
+            "type": row.call.layer.type,  # type: ignore[union-attr]
+            "analytic_shape": list(expected[0]),
+            "actual_shape": list(actual[0]),
+            "match": expected == actual,
+        }
+        if self.profile:
+            flops, spent = row.traced.counts["flops"], monotonic() - self.clock
+            line |= {"seconds": round(spent, 6), "flops": flops, "gflops_per_second": rate(flops, spent)}
+        return line | (statistics(outputs[0]) if self.stats else {})
+
+    def finished(self) -> list[dict[str, Any]]:
+        """The lines in the document's order, those of rows that were not computed by themselves made good."""
+        for name, made in self.waiting:
+            if made.shape != tuple(self.results[name]["actual_shape"]):
+                self.results[name] |= {"actual_shape": list(made.shape or ()), "match": False}
+        return [self.results[row.name] for row in self.analysis.rows]
+
+
 def execute(
     analysis: Analysis,
     inputs: list[np.ndarray],
@@ -148,55 +218,11 @@ def execute(
     them. `told` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer or
     a step of a loop would begin after the deadline in force.
     """
-    clock, deadline = monotonic(), DEADLINE.get()
-
-    def overdue() -> None:
-        if deadline is not None and deadline.spent > 1:
-            last = f"; the last one was {next(reversed(results))!r}" if results else ""
-            reached = f" after {len(results)} of {len(analysis.rows)} layers{last}"
-            raise PassOverdue([{"pointer": "", "detail": deadline.told(reached)}])
-
-    results: dict[str, dict[str, Any]] = {}
-    kept: dict[str, np.ndarray] = {}
-
-    def watch(result: Result) -> None:
-        nonlocal clock
-        row, outputs = result
-        alone = stats or profile or row.name in keep
-        if alone:
-            reading.settle()
-            outputs = tuple(map(forced, outputs))
-        for array in outputs:
-            if isinstance(array, Pending | Transposed):
-                waiting.append((row.name, array.made))
-            else:
-                live.add(array)
-        expected = [spec.shape for spec, _ in row.traced.outputs]
-        actual = [array.shape for array in outputs]
-        line: dict[str, Any] = {
-            "name": row.name,
-            "type": row.call.layer.type,  # type: ignore[union-attr]
-            "analytic_shape": list(expected[0]),
-            "actual_shape": list(actual[0]),
-            "match": expected == actual,
-        }
-        if profile:
-            flops, spent = row.traced.counts["flops"], monotonic() - clock
-            line |= {"seconds": round(spent, 6), "flops": flops, "gflops_per_second": rate(flops, spent)}
-        results[row.name] = line | (statistics(outputs[0]) if stats else {})
-        if row.name in keep:
-            kept[row.name] = outputs[0]
-        if told is not None:
-            told(len(results), len(analysis.rows), row.name)
-        overdue()
-        clock = monotonic()
-
     reading = Running(dtype)
-    reading.watch = overdue
-    live = Live(inputs)
-    waiting: list[tuple[str, Made | Seen]] = []
+    recorder = Recorder(analysis, inputs, reading, stats=stats, profile=profile, keep=keep, told=told)
+    reading.watch = recorder.overdue
     arrays = {owner: weights[name] for owner, name in analysis.names.items()}
-    visitor = Arrays({row.name: row for row in analysis.rows}, arrays, watch)
+    visitor = Arrays({row.name: row for row in analysis.rows}, arrays, recorder.watch)
     token = READING.set(reading)
     try:
         with ALONE, np.errstate(all="ignore"):
@@ -204,16 +230,14 @@ def execute(
             reading.settle()
             outputs = [(forced(array), mask) for array, mask in outputs]
     except Overdue:
-        overdue()
+        recorder.overdue()
         raise
     finally:
         READING.reset(token)
+        del reading.watch  # each knows the other, and arrays are to be freed at once
         release()
-    for name, made in waiting:
-        if made.shape != tuple(results[name]["actual_shape"]):
-            results[name] |= {"actual_shape": list(made.shape or ()), "match": False}
-    ordered = [results[row.name] for row in analysis.rows]
-    return Execution([np.asarray(array, order="C") for array, _ in outputs], ordered, kept, live.most)
+    results = recorder.finished()
+    return Execution([np.asarray(array, order="C") for array, _ in outputs], results, recorder.kept, recorder.live.most)
 
 
 def rate(flops: Any, seconds: float) -> float | None:
@@ -241,46 +265,3 @@ def statistics(array: np.ndarray) -> dict[str, Any]:
         "nan_count": nan,
         "inf_count": infinite,
     }
-
-
-def seeded_weights(analysis: Analysis, seed: int, compute: str = "float32") -> dict[str, np.ndarray]:
-    """Every weight filled by its layer's own initializer; a weight's numbers depend on the seed and its name alone.
-
-    Floats are drawn in float32 and held in `compute`.
-    """
-    return {name: seeded(name, weight, seed, compute) for name, weight in analysis.weights}
-
-
-def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray:
-    generator = np.random.default_rng([seed, zlib.crc32(name.encode(errors="replace"))])
-    try:
-        out = np.empty(weight.spec.shape, compute if weight.spec.dtype in FLOATS else weight.spec.dtype)
-        weight.initializer.fill(out, generator)
-    except Overdue:
-        raise
-    except ValueError as error:
-        raise InvalidTensors(
-            [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
-        ) from None
-    return out
-
-
-def seeded_inputs(analysis: Analysis, seed: int, compute: str = "float32") -> list[np.ndarray]:
-    """Standard normal floats; integers 0 or 1 (0 where a layer knows no other), also for floats read as integers."""
-    valid: dict[str, int] = {}
-    for row in analysis.rows:
-        known = row.call.layer.indices() if row.call.layer is not None else None
-        for value in row.inputs if known is not None else ():
-            valid[value.source] = min(valid.get(value.source, 2), known or 0)
-    out = []
-    for value in analysis.inputs:
-        generator = np.random.default_rng([seed, zlib.crc32(value.source.encode(errors="replace"))])
-        shape, dtype = value.spec
-        made = np.empty(shape, compute if dtype in FLOATS else dtype)
-        for piece in pieces(made):
-            if dtype in FLOATS and value.source not in valid:
-                piece[...] = generator.standard_normal(piece.size, np.float32)
-            else:
-                piece[...] = generator.integers(0, valid.get(value.source, 2), piece.size)
-        out.append(made)
-    return out

@@ -12,7 +12,7 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.arrays import RaggedError, array_of
-from layercalc.errors import InvalidTensors, pointer
+from layercalc.errors import InvalidTensors, Tokens, pointer
 from layercalc.wording import received, whole
 
 DATATYPES = {
@@ -30,8 +30,6 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 PART = 1 << 18  # numbers that are cast at a time
 KEYS = ("name", "shape", "datatype", "data", "b64", "parameters")
 
-Path = tuple[object, ...]
-
 
 class Decoded(NamedTuple):
     """A tensor and the form it came in: `b64`, `flat`, `nested`, or `array` (Python)."""
@@ -39,7 +37,7 @@ class Decoded(NamedTuple):
     array: Any  # or what is Stored in a file
     form: str
     name: str | None = None
-    path: Path = ()
+    path: Tokens = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,11 @@ def computed(dtype: str, to: str) -> str:
     return to if dtype in FLOATS and to == "float64" else dtype
 
 
-def refuse(path: Path, detail: str) -> InvalidTensors:
+def refuse(path: Tokens, detail: str) -> InvalidTensors:
     return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])
 
 
-def decode(value: Any, path: Path, dtype: str, unread: bool = False) -> Decoded:
+def decode(value: Any, path: Tokens, dtype: str, unread: bool = False) -> Decoded:
     """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it.
 
     With `unread` one in a file is left there, for its shape to be looked at first, and then for `read`.
@@ -97,7 +95,7 @@ def read(found: Decoded, dtype: str) -> np.ndarray:
     return array
 
 
-def nested(value: Any, path: Path) -> np.ndarray:
+def nested(value: Any, path: Tokens) -> np.ndarray:
     """An array from nested lists of numbers."""
     try:
         return array_of(value)
@@ -107,7 +105,7 @@ def nested(value: Any, path: Path) -> np.ndarray:
         raise refuse(path, f"Expected numbers; received {received(value)}.") from None
 
 
-def loaded(stored: Stored, path: Path, dtype: str) -> np.ndarray:
+def loaded(stored: Stored, path: Tokens, dtype: str) -> np.ndarray:
     """The array of a tensor in a file, in the dtype the model wants; besides it, no more than a piece is held."""
     to = np.dtype("float32" if dtype == "bfloat16" else dtype)
     out, begin = np.empty(0, to), 0
@@ -133,7 +131,7 @@ def in_parts(array: np.ndarray) -> Iterator[np.ndarray]:
 LONGEST_AXIS = 1 << 62
 
 
-def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
+def decode_object(value: dict[str, Any], path: Tokens, dtype: str) -> Decoded:
     """`{"shape", "datatype", "data" or "b64"}`, or with `parameters.binary_data_size` in place of both."""
     for key in value:
         if key not in KEYS:
@@ -175,7 +173,7 @@ def decode_object(value: dict[str, Any], path: Path, dtype: str) -> Decoded:
     return Decoded(fitted(shaped, path, dtype), form, name)
 
 
-def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.ndarray:
+def from_base64(value: Any, path: Tokens, elements: int, stored: np.dtype) -> np.ndarray:
     """Little-endian bytes in base64."""
     if not isinstance(value, str):
         raise refuse(path, f"Expected a string of base64; received {received(value)}.")
@@ -186,7 +184,7 @@ def from_base64(value: Any, path: Path, elements: int, stored: np.dtype) -> np.n
     return from_bytes(raw, path, elements, stored)
 
 
-def from_bytes(raw: bytes | memoryview, path: Path, elements: int, stored: np.dtype) -> np.ndarray:
+def from_bytes(raw: bytes | memoryview, path: Tokens, elements: int, stored: np.dtype) -> np.ndarray:
     """Little-endian bytes, exactly as many as the shape needs."""
     if len(raw) != elements * stored.itemsize:
         raise refuse(
@@ -195,7 +193,7 @@ def from_bytes(raw: bytes | memoryview, path: Path, elements: int, stored: np.dt
     return np.frombuffer(raw, stored)
 
 
-def within(array: np.ndarray, stored: np.dtype, path: Path) -> np.ndarray:
+def within(array: np.ndarray, stored: np.dtype, path: Tokens) -> np.ndarray:
     """Numbers in the datatype they are said to have; a whole number is one in any."""
     if stored.kind in "iub" and array.size:
         if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
@@ -207,7 +205,7 @@ def within(array: np.ndarray, stored: np.dtype, path: Path) -> np.ndarray:
         return array.astype(stored)
 
 
-def fitted(array: np.ndarray, path: Path, dtype: str) -> np.ndarray:
+def fitted(array: np.ndarray, path: Tokens, dtype: str) -> np.ndarray:
     """The array in the dtype the model wants; integers are never rounded."""
     to = np.dtype("float32" if dtype == "bfloat16" else dtype)
     if array.dtype.name == "bfloat16":

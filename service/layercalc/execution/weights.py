@@ -9,17 +9,21 @@ import numpy as np
 from layercalc import deadline
 from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import WeightSpec
-from layercalc.errors import MAX_FAULTS, InvalidTensors, pointer
+from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer
 from layercalc.execution import tensors
 from layercalc.execution.inputs import seed_of
-from layercalc.execution.running import seeded_weights
+from layercalc.execution.seeds import seeded_weights
 from layercalc.wording import received
 
-Path = tuple[object, ...]
-PATH: Path = ("weights",)
+PATH: Tokens = ("weights",)
 MAX_COMPARED = 2_000  # names that a misspelt one is held against
 
 LONGEST = 10_000  # characters of a name that is looked for
+
+
+def is_drawn(value: Any) -> bool:
+    """Whether weights are asked for by seed."""
+    return value is None or (isinstance(value, Mapping) and set(value) == {"seed"})
 
 
 def read_weights(
@@ -47,7 +51,7 @@ def read_weights(
     return out, {"source": "posted"}
 
 
-def at(path: Path, detail: str) -> dict[str, Any]:
+def at(path: Tokens, detail: str) -> dict[str, Any]:
     return {"pointer": pointer(*path), "detail": detail}
 
 
@@ -123,7 +127,7 @@ def unknown(strange: list[tuple[str, list[str]]], known: dict[str, WeightSpec], 
     return [at((*PATH, key), f"The model has no weight {key!r}.{near}") for _, key, near in scored]
 
 
-def fitting(name: str, weight: WeightSpec, one: Any, path: Path, compute: str) -> np.ndarray:
+def fitting(name: str, weight: WeightSpec, one: Any, path: Tokens, compute: str) -> np.ndarray:
     """The array of one weight; what is in a file is read only if its shape is the weight's."""
     shape = weight.spec.shape
     array = one if isinstance(one, tensors.Stored) else tensors.decode(one, path, wanted(weight, compute)).array

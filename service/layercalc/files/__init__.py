@@ -6,8 +6,8 @@ from typing import Any
 
 from layercalc.analysis.walk import Analysis
 from layercalc.environment import setting
-from layercalc.errors import InvalidModel, Unreadable, pointer
-from layercalc.execution.tensors import Path, refuse
+from layercalc.errors import InvalidModel, Tokens, Unreadable, pointer
+from layercalc.execution.tensors import refuse
 from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
@@ -31,7 +31,7 @@ class KerasWeights:
         return keras_names.mapped(self.tree(), analysis)
 
 
-def read_model(body: bytes, path: Path = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
+def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
     """A model's document, told by its first bytes, and the weights that are in the file with it.
 
     Raises Unreadable, which calls a form that is not read by its name.
@@ -73,7 +73,7 @@ def text_of(value: Any) -> str:
     return value.decode("utf8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def read_weights_file(body: bytes, path: Path = ("weights",), limits: Limits = UNLIMITED) -> Any:
+def read_weights_file(body: bytes, path: Tokens = ("weights",), limits: Limits = UNLIMITED) -> Any:
     """Weights by name: of safetensors, an `.npz`, a Keras file, or JSON; a list for an `.npz` without names."""
     if body.startswith(archive.MAGIC) and "config.json" not in members(body, path, limits):
         arrays = read_npz(body, path, limits)
@@ -88,7 +88,7 @@ def read_weights_file(body: bytes, path: Path = ("weights",), limits: Limits = U
     return read_json(body, path, limits, "safetensors, .npz, .keras, .weights.h5, .h5, or JSON")
 
 
-def read_tensor_file(body: bytes, path: Path, limits: Limits = UNLIMITED) -> Any:
+def read_tensor_file(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> Any:
     """One tensor of an `.npy`, several by name of safetensors or an `.npz`, or whatever the JSON says."""
     if body.startswith(numpy_files.MAGIC):
         return read_npy(body, path)
@@ -99,7 +99,7 @@ def read_tensor_file(body: bytes, path: Path, limits: Limits = UNLIMITED) -> Any
     return read_json(body, path, limits, ".npy, .npz, safetensors, or JSON")
 
 
-def read_json(body: bytes, path: Path, limits: Limits, expected: str) -> Any:
+def read_json(body: bytes, path: Tokens, limits: Limits, expected: str) -> Any:
     try:
         return parse_json(body, limits, path)
     except Unreadable as error:
@@ -109,7 +109,7 @@ def read_json(body: bytes, path: Path, limits: Limits, expected: str) -> Any:
         raise Unreadable([{"pointer": pointer(*path), "detail": detail}]) from None
 
 
-def permit(size: int, path: Path, limits: Limits) -> None:
+def permit(size: int, path: Tokens, limits: Limits) -> None:
     """Refuse HDF5 that is larger than may be parsed; a service parses none unless it is told to."""
     most = limits.max_hdf5_bytes
     if most == 0:
@@ -124,7 +124,7 @@ def is_keras(body: bytes) -> bool:
     return body.startswith((hdf5.MAGIC, archive.MAGIC))
 
 
-def keras_weights(body: bytes, path: Path, limits: Limits) -> KerasWeights:
+def keras_weights(body: bytes, path: Tokens, limits: Limits) -> KerasWeights:
     """The weights of a `.keras` archive or an HDF5 file; the size is checked before anything is inflated."""
 
     def tree() -> hdf5.Tree:
@@ -135,7 +135,7 @@ def keras_weights(body: bytes, path: Path, limits: Limits) -> KerasWeights:
     return KerasWeights(tree)
 
 
-def inflated(body: bytes, path: Path, limits: Limits) -> bytes:
+def inflated(body: bytes, path: Tokens, limits: Limits) -> bytes:
     """The HDF5 file in a `.keras` archive."""
     if WEIGHTS not in members(body, path, limits):
         raise refuse(path, f"The archive has no {WEIGHTS}; a .keras file with weights has one.")
@@ -151,7 +151,7 @@ def inflated(body: bytes, path: Path, limits: Limits) -> bytes:
         raise refuse(path, f"Not a readable archive: {error}.") from None
 
 
-def members(body: bytes, path: Path, limits: Limits) -> list[str]:
+def members(body: bytes, path: Tokens, limits: Limits) -> list[str]:
     try:
         with archive.opened(body, limits, path) as opened:
             return opened.namelist()

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.errors import InvalidModel
-from layercalc.execution.tensors import Path, Stored, refuse
+from layercalc.errors import InvalidModel, Tokens
+from layercalc.execution.tensors import Stored, refuse
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000
@@ -31,7 +31,7 @@ class Tree(NamedTuple):
     attribute: Callable[[str, str], Any]
 
 
-def opened(source: bytes, path: Path) -> Tree:
+def opened(source: bytes, path: Tokens) -> Tree:
     """The tree of an HDF5 file, without any of its numbers. h5py comes with the extra `keras`."""
     try:
         import h5py
@@ -69,7 +69,7 @@ def varies(dtype: np.dtype) -> bool:
     return dtype.hasobject
 
 
-def walked(h5py: Any, file: Any, path: Path) -> tuple[dict[str, Stored], set[str]]:
+def walked(h5py: Any, file: Any, path: Tokens) -> tuple[dict[str, Stored], set[str]]:
     """Every dataset and group that hard links lead to; each is there once, so that no walk is longer than the file."""
     datasets: dict[str, Stored] = {}
     groups: set[str] = {""}
@@ -101,7 +101,7 @@ def walked(h5py: Any, file: Any, path: Path) -> tuple[dict[str, Stored], set[str
     return datasets, groups
 
 
-def dataset(h5py: Any, found: Any, path: Path) -> Stored:
+def dataset(h5py: Any, found: Any, path: Tokens) -> Stored:
     """A dataset whose numbers are not read yet; its dtype is an empty string where they are none."""
     shape, dtype = found.shape, found.dtype
     if shape is None or found.is_virtual or found.external:
@@ -135,7 +135,7 @@ def is_bfloat16(found: Any) -> bool:
     return bool(kept.dtype.itemsize <= MAX_ATTRIBUTE and attributes["dtype"] == "bfloat16")
 
 
-def inflatable(found: Any, path: Path) -> None:
+def inflatable(found: Any, path: Tokens) -> None:
     """Refuse a chunk that would inflate to more than a chunk has: HDF5 inflates whatever comes, and looks then."""
     if found.chunks is None:
         return

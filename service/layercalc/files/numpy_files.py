@@ -12,8 +12,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from layercalc import deadline
-from layercalc.errors import Refused
-from layercalc.execution.tensors import Path, Stored, refuse
+from layercalc.errors import Refused, Tokens
+from layercalc.execution.tensors import Stored, refuse
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive
 from layercalc.wording import whole
@@ -23,7 +23,7 @@ MAX_HEADER = 2_000  # characters, of which 32 axes take 700: NumPy reads it as P
 PIECE = 1 << 20  # bytes that are inflated and cast at a time
 
 
-def header(file: BinaryIO, path: Path) -> tuple[tuple[int, ...], bool, np.dtype]:
+def header(file: BinaryIO, path: Tokens) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype; whatever is no plain array of numbers is refused."""
     try:
         version = npy.read_magic(file)
@@ -50,7 +50,7 @@ def told(error: Exception) -> str:
     return re.sub(r"<[^>]* object at 0x[0-9a-f]+>", "code", " ".join(str(error).split()))[:200]
 
 
-def read_npy(body: bytes | memoryview, path: Path) -> Stored:
+def read_npy(body: bytes | memoryview, path: Tokens) -> Stored:
     """The array of a `.npy` file, whose header must say exactly the bytes that follow."""
     file = BytesIO(body)
     shape, fortran, dtype = header(file, path)
@@ -63,7 +63,7 @@ def read_npy(body: bytes | memoryview, path: Path) -> Stored:
     return Stored(shape, dtype.newbyteorder("=").name, lambda: [flat], fortran)
 
 
-def read_npz(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dict[str, Stored]:
+def read_npz(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> dict[str, Stored]:
     """The arrays of a `.npz` file by name; each is inflated only when it is read, after its shape has been checked."""
     try:
         opened = archive.opened(body, limits, path)
@@ -75,7 +75,7 @@ def read_npz(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dict[str, S
     return {info.filename.removesuffix(".npy"): entry(opened, info, path) for info in deadline.each(infos)}
 
 
-def entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored:
+def entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Tokens) -> Stored:
     """One array, of which the header is read; the header, the directory and the stream must all say the same size."""
     at = (*path, info.filename.removesuffix(".npy"))
     try:

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import safetensors
 
-from layercalc.execution.tensors import SAFETENSORS, Path, Stored, refuse
+from layercalc.errors import Tokens
+from layercalc.execution.tensors import SAFETENSORS, Stored, refuse
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import fault, too_much
 
@@ -15,7 +16,7 @@ def looks_like(body: bytes) -> bool:
     return body[8:9] == b"{" and int.from_bytes(body[:8], "little") < 100_000_000
 
 
-def read_safetensors(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dict[str, Stored]:
+def read_safetensors(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> dict[str, Stored]:
     """Every tensor of the file by name."""
     count = body.count(b"{", 8, 8 + int.from_bytes(body[:8], "little")) - 1
     if count > limits.max_parts:
@@ -28,7 +29,7 @@ def read_safetensors(body: bytes, path: Path, limits: Limits = UNLIMITED) -> dic
     return {name: stored(name, tensor, path) for name, tensor in found}
 
 
-def stored(name: str, tensor: dict, path: Path) -> Stored:
+def stored(name: str, tensor: dict, path: Tokens) -> Stored:
     shape, dtype, data = tuple(tensor["shape"]), SAFETENSORS.get(tensor["dtype"]), tensor["data"]
     if dtype is None:
         known = ", ".join(SAFETENSORS)

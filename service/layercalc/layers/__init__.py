@@ -3,7 +3,8 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from layercalc.layers.base import ConfigError, Layer, build, fields_of
+from layercalc.layers.base import Layer
+from layercalc.layers.config import ConfigError, build, fields_of
 from layercalc.layers.vocabulary import VOCABULARIES, WAY_OUT, Vocabulary
 
 for _module in iter_modules(__path__):

@@ -3,14 +3,12 @@
 from typing import Any
 
 import marshmallow as ma
-import numpy as np
 
-from layercalc import ops
-from layercalc.layers.base import ConfigError, Layer, Weight, build, nested
-from layercalc.layers.fields import Field, note
+from layercalc.layers.base import Layer
+from layercalc.layers.config import ConfigError, build, nested
+from layercalc.layers.fields import Field
 from layercalc.layers.vocabulary import Vocabulary
-from layercalc.ops.activation import constant_of, pointwise
-from layercalc.wording import nearest, received
+from layercalc.wording import received
 
 
 def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, str]:
@@ -76,82 +74,6 @@ class LayerField(Field):
         made, own_name = inner(value, self)
         made.name = own_name
         return made
-
-
-# Keras 2's hard_sigmoid is another function than Keras 3's; readers of its documents ask for it by this name.
-OLD_ACTIVATIONS = {
-    "keras2.hard_sigmoid": pointwise(
-        "hard_sigmoid_2",
-        lambda x: np.clip(constant_of(x, 0.2) * x + constant_of(x, 0.5), 0, 1),
-        muls=1,
-        adds=1,
-        compares=2,
-    )
-}
-
-
-class Function:
-    """An activation function with its arguments; called as `activation(weight, x)`."""
-
-    __slots__ = ("name", "op")
-
-    def __init__(self, name: str):
-        self.name = name
-        self.op = OLD_ACTIVATIONS[name] if name in OLD_ACTIVATIONS else ops.ACTIVATIONS[name]
-
-    def __call__(self, weight: Weight, x: Any) -> Any:
-        return x if self.op is None else self.op(x)
-
-
-ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
-
-
-class Activation(Field):
-    """An activation function by Keras' name, or an activation layer; null is linear."""
-
-    def __init__(self, default: Any = None):
-        super().__init__(default, null=default is None)
-
-    def expects(self) -> str:
-        return "an activation function or layer; the functions are " + ", ".join(sorted([*ops.ACTIVATIONS, *ALIASES]))
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": sorted([*ops.ACTIVATIONS, *ALIASES])}, {"type": "object"}]}
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or Function("linear")
-
-    def read(self, value: Any, name: str) -> Any:
-        function = value
-        if isinstance(value, dict):
-            config = value.get("config")
-            if value.get("class_name") == "function" and isinstance(config, str | dict):
-                function = config if isinstance(config, str) else config.get("name")
-            elif "type" in value or "class_name" in value:
-                return Wrapped(*inner(value, self))
-        if not isinstance(function, str):
-            raise self.refuse(value)
-        if function in OLD_ACTIVATIONS:
-            return Function(function)
-        known = ALIASES.get(function, function)
-        if known not in ops.ACTIVATIONS and known.lower() in ops.ACTIVATIONS:
-            note((name,), f"{received(known)} read as {received(known.lower())}")
-            known = known.lower()
-        if known not in ops.ACTIVATIONS:
-            raise self.refuse(value, nearest(function, [*ops.ACTIVATIONS, *ALIASES]).strip())
-        return Function(known)
-
-
-class Wrapped:
-    """A layer used as an activation: its weights stand under its name."""
-
-    __slots__ = ("layer", "name", "notes")
-
-    def __init__(self, layer: Layer, name: str):
-        self.layer, self.name, self.notes = layer, name, layer.notes
-
-    def __call__(self, weight: Weight, x: Any) -> Any:
-        return self.layer(weight.scope(self.name), x)
 
 
 def inner(value: dict[str, Any], field: Field) -> tuple[Layer, str]:

@@ -1,10 +1,12 @@
 """A vocabulary: the layer types that one framework has, by name, and how that framework speaks of them."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from layercalc.layers.base import ConfigError, Layer, read_signature
+from layercalc.layers.base import Layer
+from layercalc.layers.config import ConfigError
 from layercalc.wording import nearest, received
 
 Kind = type[Layer]
@@ -89,3 +91,14 @@ class Vocabulary:
     def refusal(self, name: str) -> str:
         """Why that type is no layer here, and what to write in its place."""
         return f"{name} {self.refused[name]}. {WAY_OUT}"
+
+
+def read_signature(kind: type[Layer]) -> None:
+    """Note how many tensors `call` takes by position, and which by name."""
+    parameters = list(inspect.signature(kind.call).parameters.values())[2:]
+    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "mask"]
+    least = sum(p.default is p.empty for p in by_position)
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
+    kind.positional = tuple(p.name for p in by_position)
+    kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)

@@ -7,7 +7,6 @@ from layercalc.ops.base import (
     OPS,
     READING,
     Cost,
-    Tracing,
     autocast,
     computing,
     constant,
@@ -96,6 +95,7 @@ from layercalc.ops.shaping import (
 )
 from layercalc.ops.signal import decibels, mel_bands, spectrum
 from layercalc.ops.spec import WIDTH, Spec, Tensor
+from layercalc.ops.tracing import Tracing
 
 __all__ = [
     "adaptive_average_pool",

@@ -4,18 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
-from layercalc.errors import ShapeError
-from layercalc.ops.constant_folding import SMALL, Known, folded, objects
+from layercalc.dims import Dim, Shape, size
 from layercalc.ops.kernels.fusion import Affine
 from layercalc.ops.spans import Spans
 from layercalc.ops.spec import Spec, Tensor
-from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW, cut
+from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW
 
 
 @dataclass(slots=True)
@@ -183,144 +180,6 @@ class Op:
 def first_of(axes: Iterable[int], x: Shape) -> int:
     """The first of some axes, counted from the front; all before it may be cut."""
     return min((axis % len(x) for axis in axes), default=0) if x else 0
-
-
-class Entry(NamedTuple):
-    """One op of a layer as it was traced."""
-
-    op: Op
-    cost: Cost
-    times: Dim
-    out: Spec
-    shapes: list[Shape]
-    attributes: dict[str, Any]
-    inputs: tuple[Spec, ...]
-
-    @property
-    def read(self) -> Dim:
-        """The bytes read, views reading none."""
-        return 0 if self.op.view else self.op.read(self.out, *self.inputs) * self.times
-
-    @property
-    def written(self) -> Dim:
-        """The bytes written, views writing none."""
-        return 0 if self.op.view else self.out.bytes * self.times
-
-    @property
-    def launches(self) -> Dim:
-        """How many calls of NumPy one pass makes for it."""
-        return self.times * self.op.launches(*self.shapes, **self.attributes)
-
-    @property
-    def workspace(self) -> Dim:
-        """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
-        whole, pieces = self.op.workspace(*self.shapes, **self.attributes), self.pieces
-        if isinstance(whole, Unknown) or pieces == 1:
-            return whole
-        return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
-
-    @property
-    def pieces(self) -> int:
-        """In how many pieces a run is cut; one where sizes are unknown."""
-        lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)]
-        elements = size(self.out.shape), *(size(shape) for shape in self.shapes[:1])
-        return cut(lead, max(elements)).number if lead and known((*lead, *elements)) else 1
-
-    @property
-    def work(self) -> Dim:
-        """How long its runs take, in FLOPs of a large matrix product: calls have a limit of their own."""
-        once = 0 if self.op.view else self.op.work(self.out, self.cost, *self.shapes, **self.attributes)
-        return self.times * once
-
-
-MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
-
-
-class Tracing:
-    """Read with shapes: every op checks, notes its cost, and answers a Spec."""
-
-    def __init__(self, visits: list[int] | None = None) -> None:
-        self.entries: list[Entry] = []
-        self.times: Dim = 1
-        self.visits = [0] if visits is None else visits  # shared by the whole analysis
-        self.compute = "float32"
-        self.seen_as: list[tuple[Spec, Spec, tuple[int, ...]]] = []  # what is no op: a tensor, how it is seen, its axes
-        self.allocated: list[tuple[int, Spec]] = []  # what no op makes: before which entry, and the tensor
-        self.scopes: list[tuple[int, int]] = []  # the entries of each function that held what it made until its end
-
-    def spend(self) -> None:
-        """Count the call of a layer inside a layer; refuse what would never end."""
-        self.visits[0] += 1
-        if self.visits[0] > MAX_VISITS:
-            raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
-
-    def begun(self) -> int:
-        """Where a function begins that holds what it makes until its end."""
-        return len(self.entries)
-
-    def ended(self, start: int) -> None:
-        """Note the entries of such a function."""
-        self.scopes.append((start, len(self.entries)))
-
-    def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
-        deadline.check()
-        shapes = [x[0] for x in inputs]
-        out = op.shape(*shapes, **attributes)
-        cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)
-        result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
-        for x in inputs:
-            if x.__class__ is not Spec:
-                result = folded(op, inputs, attributes, result)
-                break
-        self.entries.append(Entry(op, cost, self.times, result, shapes, attributes, inputs))
-        return result
-
-    def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
-        return op.cost(out, *shapes, **attributes)
-
-    def shape_of(self, x: Spec) -> Spec:
-        return Known((x.ndim,), "int32", objects(list(x.shape)))
-
-    def autocast(self, x: Spec) -> Spec:
-        if x.dtype == self.compute or x.dtype not in FLOATS:
-            return x
-        cast = Spec(x.shape, self.compute)
-        self.seen_as.append((x, cast, tuple(range(x.ndim))))
-        return cast
-
-    def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
-        if dtype in ("int32", "int64") and len(shape) < 2 and size(shape) <= SMALL:
-            return Known(shape, dtype, objects(values()))
-        made = Spec(shape, dtype)
-        self.allocated.append((len(self.entries), made))
-        return made
-
-    def layout(self, x: Spec, axes: tuple[int, ...]) -> Spec:
-        turned = Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
-        self.seen_as.append((x, turned, axes))
-        return turned
-
-    def scan(self, step: Callable, xs: tuple[Spec, ...], carry: tuple, reverse: bool) -> tuple[tuple, Spec]:
-        batch, steps = xs[0].shape[:2]
-        start = len(self.entries)
-        if steps == 0:
-            raise ShapeError(f"There is no time step to run over: axis 1 of {text(xs[0].shape)} is 0.")
-        outer, self.times = self.times, self.times * steps
-        before = carry
-        carry, y = step(carry, *(Spec((x.shape[0], *x.shape[2:]), x.dtype) for x in xs))
-        self.times = outer
-        for old, new in zip(flattened(before), flattened(carry), strict=True):
-            if old.ndim != new.ndim or any(map(differ, old.shape, new.shape)):
-                raise ShapeError(f"A state of shape {text(old.shape)} would be {text(new.shape)} after one step.")
-        whole = Spec((batch, steps, *y.shape[1:]), y.dtype)
-        self.allocated += [(start, whole), *((start, Spec(*one)) for one in (*flattened(before), y))]
-        self.ended(start)
-        return carry, whole
-
-
-def flattened(carry: Any) -> list[Spec]:
-    """The specs in what a loop carries from step to step."""
-    return [carry] if isinstance(carry, Spec) else [spec for one in carry for spec in flattened(one)]
 
 
 def scan(step: Callable, xs: tuple[Tensor, ...], carry: tuple, reverse: bool = False) -> tuple[tuple, Tensor]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.errors import Unreadable
-from layercalc.layers.base import ConfigError
+from layercalc.layers.config import ConfigError
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model

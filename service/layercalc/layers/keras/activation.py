@@ -7,8 +7,8 @@ from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import InitializerField, Ints, Number, Opaque
+from layercalc.layers.keras.activations import Activation as ActivationField
 from layercalc.layers.keras.base import Layer, layer
-from layercalc.layers.nested import Activation as ActivationField
 from layercalc.ops import OPS, Tensor
 
 RELU, LEAKY_RELU, ELU_OP, SOFTMAX = (OPS[name] for name in ("relu", "leaky_relu", "elu", "softmax"))

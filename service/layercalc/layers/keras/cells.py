@@ -13,10 +13,11 @@ from layercalc.layers import base
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, Field, InitializerField, Int, Number, Opaque
 from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.activations import Activation, Wrapped
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.convolution import check_window
 from layercalc.layers.keras.padding import slide
-from layercalc.layers.nested import Activation, LayerField, Wrapped
+from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
 from layercalc.wording import received
 

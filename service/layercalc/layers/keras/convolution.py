@@ -9,10 +9,10 @@ from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Number, Opaque
+from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.padding import slide, transposed
-from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
 

@@ -7,9 +7,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Absent, Bool, Choice, Dimensions, InitializerField, Int, Number, Opaque
+from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
-from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 
 QUANTISED = "Quantised layers are not supported."

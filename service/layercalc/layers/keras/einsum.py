@@ -10,10 +10,10 @@ from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Absent, Dimensions, InitializerField, Int, Number, Opaque, Text
+from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.core import QUANTISED
-from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 from layercalc.wording import received, whole
 

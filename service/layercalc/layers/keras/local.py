@@ -7,10 +7,10 @@ from layercalc.dims import known, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
+from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.base import layer
 from layercalc.layers.keras.convolution import Convolution
 from layercalc.layers.keras.padding import placed, slide
-from layercalc.layers.nested import Activation
 from layercalc.ops import Tensor
 
 STORED = {1: "", 2: "has zeros for what no window sees", 3: "is the numbers of a sparse matrix"}

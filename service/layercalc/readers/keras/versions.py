@@ -7,7 +7,7 @@ tf_keras.src.layers.normalization.batch_normalization, tfjs-layers 4.22 (initial
 import re
 from typing import Any, NamedTuple
 
-from layercalc.layers.nested import OLD_ACTIVATIONS
+from layercalc.layers.keras.activations import OLD_ACTIVATIONS
 
 NUMBERS = re.compile(r"(tfjs-layers )?v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(.*)")
 NORMAL = "normal"

@@ -9,7 +9,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from layercalc import __version__, catalogue
-from layercalc.analysis.walk import METRICS as COUNTS
+from layercalc.analysis.tracing import METRICS as COUNTS
 from layercalc.budgets.keys import PER_LAYER
 from layercalc.budgets.presets import PRESETS
 from layercalc.formats import FORMATS, MEDIA

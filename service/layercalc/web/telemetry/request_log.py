@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 
-from layercalc.usage import effort
+from layercalc.usage import counting
 from layercalc.web.telemetry.metrics import FLOPS, IN_FLIGHT, LAYERS, REFUSALS, REQUESTS, SECONDS, Counting
 
 PROBES = {"/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"}
@@ -38,7 +38,7 @@ def register(app: Flask, log: Any) -> None:
         noted.began = perf_counter()
         given = request.environ.get("HTTP_X_REQUEST_ID")
         noted.request_id = given if given and ACCEPTED.fullmatch(given) else f"{getrandbits(128):032x}"
-        effort.reset()
+        noted.usage = counting()
         if Counting.on:
             IN_FLIGHT.inc()
 
@@ -80,10 +80,10 @@ def count(where: str, status: int, seconds: float, noted: Any) -> None:
     clock(where).observe(seconds)
     if (refusal := noted.get("refusal")) is not None:
         REFUSALS.labels(refusal).inc()
-    if effort.layers:
-        LAYERS.inc(effort.layers)
-    if effort.flops:
-        FLOPS.inc(min(effort.flops, 1 << 62))
+    if noted.usage.layers:
+        LAYERS.inc(noted.usage.layers)
+    if noted.usage.flops:
+        FLOPS.inc(min(noted.usage.flops, 1 << 62))
 
 
 def described(where: str, response: Response, seconds: float, noted: Any) -> dict[str, Any]:
@@ -104,8 +104,7 @@ def described(where: str, response: Response, seconds: float, noted: Any) -> dic
     for name in ("key", "refusal", "trace_id"):
         if (value := noted.get(name)) is not None:
             line[name] = value
-    if effort.layers:
-        line["layers"] = effort.layers
-    if effort.flops:
-        line["flops"] = effort.flops
+    for name in ("layers", "flops"):
+        if value := getattr(noted.usage, name):
+            line[name] = value
     return line

@@ -9,7 +9,8 @@ import numpy as np
 
 from layercalc import arrays, ops
 from layercalc.errors import ShapeError
-from layercalc.layers.base import ConfigError, Weight, build, fields_of
+from layercalc.layers.base import Weight
+from layercalc.layers.config import ConfigError, build, fields_of
 from layercalc.layers.fields import Field
 from layercalc.layers.keras.base import KERAS, Layer
 from layercalc.layers.vocabulary import WAY_OUT

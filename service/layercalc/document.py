@@ -1,0 +1,131 @@
+"""From what was given to an analysis: files read, limits held, faults gathered, and where the document stands."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from layercalc import files
+from layercalc.analysis.inputs import declared
+from layercalc.analysis.walk import Analysis, analyse
+from layercalc.environment import setting
+from layercalc.errors import InvalidModel, Refused, Tokens, pointer
+from layercalc.gc_pause import paused
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.model import Model
+from layercalc.ops import Spec
+from layercalc.readers import Draft, read
+from layercalc.report import rows
+from layercalc.usage import used
+
+MODEL: Tokens = ("model",)
+
+Given = ParamSpec("Given")
+
+Made = TypeVar("Made")
+
+
+def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """A verb that has as many seconds as the limit of that name says; Overdue past it."""
+
+    def decorate(verb: Callable[Given, Made]) -> Callable[Given, Made]:
+        @wraps(verb)
+        def bounded(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+            limits: Any = kwargs.get("limits", UNLIMITED)
+            with limits.deadline(name):
+                return verb(*args, **kwargs)
+
+        return bounded
+
+    return decorate
+
+
+def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple[Any, Any, Any, Any]:
+    """What is given by its path, read; a model's file may have its weights."""
+    if isinstance(document, os.PathLike):
+        document, kept = files.read_model(Path(document).read_bytes())
+        weights = kept if weights is None else weights
+    if isinstance(weights, os.PathLike):
+        weights = files.read_weights_file(Path(weights).read_bytes())
+    if isinstance(inputs, os.PathLike):
+        inputs = files.read_tensor_file(Path(inputs).read_bytes(), ("inputs",))
+    if isinstance(expected, os.PathLike):
+        expected = files.read_tensor_file(Path(expected).read_bytes(), ("expected",))
+    return document, weights, inputs, expected
+
+
+def analysis_of(document: Any) -> Analysis:
+    """The analysis itself, for who wants more of it than a report says. Raises InvalidModel."""
+    with paused():
+        model, draft = guarded(document, (), UNLIMITED)
+        return analysed(model, draft, declared(model, draft, None, None))
+
+
+def guarded(document: Any, path: Tokens, limits: Limits) -> tuple[Model, Draft]:
+    """Read a document; what is too deep or too long is refused like any other fault."""
+    body = document.get("config", document) if isinstance(document, dict) else document
+    listed = body.get("layers") if isinstance(body, dict) else body
+    if isinstance(listed, list) and len(listed) > limits.max_layers:
+        too_many(len(listed), limits, path)
+    try:
+        with standing(path):
+            model, draft = read(document, path, limits)
+        layers, longest = extent(model, {})
+    except RecursionError:
+        raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
+    if layers > limits.max_layers:
+        too_many(layers, limits, path)
+    if longest > limits.max_name_length:
+        detail = f"A name of {longest:,} characters; the limit is {limits.max_name_length:,} "
+        raise InvalidModel([{"pointer": pointer(*path), "detail": f"{detail}({setting('max_name_length')})."}])
+    return model, draft
+
+
+def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many rows a model has, those of nested models included, and the length of the longest name among them."""
+    if id(model) not in known:
+        layers, longest = 0, max((len(one.name) for one in model.inputs), default=0)
+        for call in model.calls:
+            inside, below = extent(call.layer, known) if isinstance(call.layer, Model) else (1, -1)
+            layers, longest = layers + inside, max(longest, len(call.name) + 1 + below)
+        known[id(model)] = layers, longest
+    return known[id(model)]
+
+
+def too_many(layers: int, limits: Limits, path: Tokens) -> NoReturn:
+    detail = f"{layers:,} layers; the limit is {limits.max_layers:,} ({setting('max_layers')})."
+    raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
+
+
+def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]], path: Tokens = ()) -> Analysis:
+    """The analysis of a model that has no fault; InvalidModel with every fault and the rows there are."""
+    try:
+        analysis = analyse(model, specs)
+    except RecursionError:
+        raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
+    used(layers=len(analysis.rows))
+    if draft.faults or analysis.faults:
+        with standing(path):
+            raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
+    return analysis
+
+
+def located(answer: dict[str, Any], path: Tokens) -> dict[str, Any]:
+    """An answer whose warnings say where the document stands in a larger one, as its faults do."""
+    for one in answer["warnings"] if path else ():
+        one["pointer"] = one.get("pointer") or pointer(*path)
+    return answer
+
+
+@contextmanager
+def standing(path: Tokens) -> Iterator[None]:
+    """A fault in code has the line and column in the code; this says where the code stands in a larger document."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.every if path else ():
+            if "line" in fault:
+                fault.setdefault("pointer", pointer(*path))
+        raise

@@ -1,0 +1,66 @@
+"""What a forward pass may cost, held against what its analysis says it will."""
+
+from collections.abc import Sequence
+from math import prod
+
+from layercalc.analysis.walk import Analysis
+from layercalc.dims import Dim, Unknown, provably
+from layercalc.environment import setting
+from layercalc.errors import InvalidModel, InvalidTensors, Tokens, TooLarge, pointer
+from layercalc.execution import demand
+from layercalc.limits import UNLIMITED, Limits
+
+
+def runnable(analysis: Analysis) -> None:
+    """Refuse a pass through layers that can only be analysed, and on inputs of unknown sizes."""
+    if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
+        detail = "Seeded inputs need a shape without unknown dimensions."
+        raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
+    layers = [(row, row.call.layer) for row in analysis.rows if row.call.layer is not None]
+    faults = [{**row.call.place.at(), "detail": layer.only_analysed} for row, layer in layers if layer.only_analysed]
+    if faults:
+        raise InvalidModel(faults)
+
+
+def bounded(
+    analysis: Analysis,
+    limits: Limits,
+    keep: Sequence[str],
+    seeded: bool,
+    path: Tokens,
+    dtype: str = "float32",
+    compared: Sequence[str] = (),
+) -> None:
+    """Refuse a pass whose cost, known from the analysis, is past the limits."""
+    asked = [value.spec.shape for value in analysis.outputs]
+    asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
+    shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]
+    entries = [entry for row in analysis.rows for entry in row.traced.entries]
+    shapes += [entry.out.shape for entry in entries]
+    if max((dim for shape in shapes for dim in shape), default=0) >= 1 << 62:
+        detail = "A tensor of the forward pass has an axis of 2^62 or more."
+        raise TooLarge([{"pointer": pointer(*path), "detail": detail}])
+    filling = demand.filling(analysis, dtype)[0] if seeded else 0
+    costs = (
+        ("as long as a matrix product of %s FLOPs", demand.work(analysis, dtype) + filling, "max_forward_flops"),
+        ("%s bytes", demand.held(analysis, dtype, keep, compared, seeded), "max_forward_bytes"),
+        ("%s op calls", sum(entry.launches for entry in entries), "max_forward_steps"),
+        ("%s numbers in the answer", sum(prod(max(dim, 1) for dim in shape) for shape in asked), "max_forward_outputs"),
+    )
+    faults = [
+        {
+            "pointer": pointer(*path),
+            "detail": f"The forward pass takes {what % told(cost)}; the limit is {limit:,} ({setting(name)}).",
+        }
+        for what, cost, name in costs
+        if not (
+            provably(cost <= (limit := getattr(limits, name))) or (limits is UNLIMITED and isinstance(cost, Unknown))
+        )
+    ]
+    if faults:
+        raise TooLarge(faults)
+
+
+def told(cost: Dim) -> str:
+    """A cost in a message; what takes as long as it takes is unknown."""
+    return "an unknown number of" if isinstance(cost, Unknown) else f"{cost:,}"

@@ -1,0 +1,139 @@
+"""From a config to a layer: its fields in order, arguments under other names, and every fault with its path."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from layercalc.layers.base import Layer
+from layercalc.layers.fields import NOTES, Field, Note, note
+from layercalc.wording import nearest
+
+FIELDS: dict[type["Layer"], dict[str, Field]] = {}
+
+
+class ConfigError(ValueError):
+    """A config that makes no layer: every fault with the path of keys that leads to it."""
+
+    def __init__(self, faults: list[tuple[tuple[object, ...], str]]):
+        super().__init__(faults[0][1])
+        self.faults = faults
+
+
+def fields_of(kind: type[Layer]) -> dict[str, Field]:
+    """The config fields of a layer type by name, in Keras' order.
+
+    Put in order when first asked for: hundreds of types are known, and a document has few.
+    """
+    if kind not in FIELDS:
+        FIELDS[kind] = ordered_fields(kind)
+    return FIELDS[kind]
+
+
+def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
+    """Those of its bases, then its own, each bound to the rank and the vocabulary of the layer.
+
+    A field declared again keeps its place; several of them take each other's places in their new order.
+    """
+    found: dict[str, Field] = {}
+    order: list[str] = []
+    bases = kind.__mro__[::-1]
+    for base in sorted(bases, key=lambda base: bool(vars(base).get("fields_last"))):
+        own = {key: value for key, value in vars(base).items() if isinstance(value, Field)}
+        again = [key for key in own if key in order]
+        for place, key in zip(sorted(map(order.index, again)), again, strict=True):
+            order[place] = key
+        order += [key for key in own if key not in found]
+        found = {**own, **found} if vars(base).get("fields_last") else {**found, **own}
+    bound = {"rank": kind.rank, "of_vocabulary": kind.of_vocabulary}
+    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | bound)
+    return ranked().fields
+
+
+def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
+    """A layer from its config; what was read kindly is in its `notes`. ConfigError lists every fault."""
+    notes: list[Note] = []
+    token = NOTES.set(notes)
+    try:
+        config, faults, spelled = straightened(kind, config)
+        loaded, broken = {}, []
+        for key, field in fields_of(kind).items():
+            try:
+                loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
+            except ma.ValidationError as error:
+                broken.extend(flattened(error.messages, respelled((key,), spelled)))
+        faults += broken
+        if faults:
+            raise ConfigError(faults)
+        try:
+            made = kind(loaded)
+        except ma.ValidationError as error:
+            path = () if error.field_name == HERE else respelled((error.field_name,), spelled)
+            raise ConfigError(flattened(error.messages, path)) from None
+    finally:
+        NOTES.reset(token)
+    for at, child in made.children():
+        notes.extend(((*at, *path), detail) for path, detail in child.notes)
+    made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)
+    if spelled:
+        made.spelled = spelled
+    return made
+
+
+def respelled(path: tuple[object, ...], spelled: Mapping[str, str]) -> tuple[object, ...]:
+    """The path of a field under the name that the config has it by."""
+    return (spelled.get(str(path[0]), path[0]), *path[1:]) if path and spelled else path
+
+
+def straightened(
+    kind: type[Layer], config: dict[str, Any]
+) -> tuple[dict[str, Any], list[tuple[tuple[object, ...], str]], dict[str, str]]:
+    """The config under today's names, a fault for each argument that has none, and the fields that had another name."""
+    known = fields_of(kind)
+    if config.keys() <= known.keys():
+        return config, [], {}
+    out: dict[str, Any] = {}
+    faults: list[tuple[tuple[object, ...], str]] = []
+    spelled: dict[str, str] = {}
+    for key, value in config.items():
+        if key in known:
+            out[key] = value
+            continue
+        if key in kind.legacy or key in kind.of_vocabulary.ignored:
+            meant = kind.legacy.get(key)
+            if meant is not None and meant not in config:
+                out[meant], spelled[meant] = value, key
+            continue
+        meanings = [name for name in kind.of_vocabulary.slips.get(key, ()) if name in known]
+        meant = meanings[0] if len(meanings) == 1 else None
+        if meant is not None and meant not in config:
+            out[meant], spelled[meant] = value, key
+            note((key,), f"{key!r} read as {meant!r}")
+        elif meant is not None:
+            faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
+        else:
+            near, listed = nearest(str(key), list(known)), ", ".join(known)
+            faults.append(((key,), f"{kind.type} has no argument {key!r}.{near} It takes {listed}."))
+    return out, faults, spelled
+
+
+HERE = "_schema"  # marshmallow's key for what concerns the whole and none of its parts
+
+
+def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[object, ...], str]]:
+    """Marshmallow's nested messages as (path, detail) pairs."""
+    if isinstance(messages, dict):
+        here = {HERE: path}
+        return [fault for key, inner in messages.items() for fault in flattened(inner, here.get(key, (*path, key)))]
+    return [(path, str(detail)) for detail in (messages if isinstance(messages, list) else [messages])]
+
+
+def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:
+    """The opposite of `flattened`, for a field that holds a config of its own."""
+    out: dict[Any, Any] = {}
+    for path, detail in faults:
+        at = out
+        for key in path:
+            at = at.setdefault(key, {})
+        at.setdefault(HERE, []).append(detail)
+    return out
