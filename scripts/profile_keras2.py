@@ -3,7 +3,7 @@
     pip install tf-keras tensorflow-cpu
     python scripts/profile_keras2.py
 
-The numbers stand in tests/readers/test_keras_versions.py. It is no dependency of the package.
+The numbers stand in tests/readers/keras/test_versions.py. It is no dependency of the package.
 """
 
 import sys

@@ -6,7 +6,8 @@
 writes `tests/data/keras_files/`: for each model below `<name>.keras`, `<name>.h5` and `<name>.weights.h5` by Keras 3,
 and those of Keras 2 as `<name>.k2.keras` …, each compressed (HDF5 is mostly zeros), with the inputs and outputs in
 `values.npz` and the documents in `models.json.gz`. One model is kept as it is, with `x.npy` and `y.npy`, for the
-README. tests/test_files.py then runs the files. It is no dependency of the package, and `make test` does not run it.
+README. tests/files/test_files.py then runs the files. It is no dependency of the package, and `make test` does not
+run it.
 """
 
 import gzip

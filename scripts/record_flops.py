@@ -5,8 +5,9 @@
     pip install keras tensorflow-cpu
     python scripts/record_flops.py tf
 
-write `tests/data/flops/torch.json` and `tests/data/flops/tf.json`, against which tests/test_conventions.py holds our
-conventions. It is no dependency of the package, and `make test` does not run it.
+write `tests/data/flops/torch.json` and `tests/data/flops/tf.json`, against which
+tests/conventions/test_conventions.py holds our conventions. It is no dependency of the package, and
+`make test` does not run it.
 """
 
 import contextlib

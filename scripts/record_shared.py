@@ -6,8 +6,9 @@
 writes `tests/data/keras_shared/`: for each model below, by Keras 3 and by Keras 2 (`.k2`), the files it saves
 (`.keras`, and `.h5` where Keras 2 says in it what is shared) with random weights, in `models.json.gz` the parameters
 that Keras counts and the shapes of `get_weights()`, in `values.npz` inputs, weights and outputs of the model that was
-saved: Keras 3.15.1 itself loads some of these files as two layers, or not at all. tests/readers/test_sharing.py holds
-ours against them. It is no dependency of the package, and `make test` does not run it.
+saved: Keras 3.15.1 itself loads some of these files as two layers, or not at all.
+tests/readers/keras/test_sharing.py holds ours against them. It is no dependency of the package, and
+`make test` does not run it.
 """
 
 import gzip

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import oracle, test_conventions, test_keras
+from tests import oracle, test_keras
+from tests.conventions import test_conventions
 from tests.service import PATIENT
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,8 @@
 """The memory that one worker may come to hold by requests within the limits: a line for each thing that fills it.
 
 It is the worst case, every thread at once with the most hostile document. The factors were measured with bodies made to
-be the worst of their kind, see Sizing in deploy/README.md; tests/web/test_worker_memory.py holds a worker against them.
+be the worst of their kind, see Sizing in deploy/README.md; tests/web/server/test_worker_memory.py holds a worker
+against them.
 """
 
 from typing import NamedTuple

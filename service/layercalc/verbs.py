@@ -101,11 +101,11 @@ def forward(
     bounded(analysis, limits, wanted.returned, is_drawn(weights), path, dtype, wanted.compared)
     arrays = seeded_inputs(analysis, posted, dtype) if isinstance(posted, int) else read_arrays(posted, specs, dtype)
     posted = []  # those of another dtype are held no longer
-    given, source = read_weights(weights, analysis, dtype)
+    held = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype, copy=False) if a.dtype.kind == "f" else a for a in arrays]
     used(flops=analysis.totals()["flops"])
-    answer = passed(analysis, arrays, given, wanted, dtype, (rtol, atol), stats=stats, profile=profile, told=told)
-    return located({**answer, "weights": source, "warnings": draft.warnings}, path)
+    answer = passed(analysis, arrays, held, wanted, dtype, (rtol, atol), stats=stats, profile=profile, told=told)
+    return located(answer | {"warnings": draft.warnings}, path)
 
 
 @timed("max_analysis_seconds")

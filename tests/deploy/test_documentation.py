@@ -64,7 +64,7 @@ def test_files_named_are_there_and_files_there_are_named():
 
 
 def test_what_the_log_and_the_metrics_say_is_what_the_page_says():
-    code = "".join(path.read_text() for path in (ROOT / "service" / "layercalc" / "web").glob("*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "service" / "layercalc" / "web").rglob("*.py"))
     for said in (
         "request lost",
         "No metrics from this process",

@@ -12,6 +12,7 @@ from layercalc import ops
 from layercalc.layers.keras.padding import placed, transposed
 from layercalc.ops import OPS, READING, Running, forced
 from layercalc.ops.activation import erf
+from layercalc.ops.kernels import im2col
 
 
 def run(op, *arrays, **attributes):
@@ -72,7 +73,7 @@ def test_conv(drawn, batch, share, groups, each, seed):
 def test_conv_that_needs_several_blocks():
     x, kernel = numbers(1, (3, 40, 50, 16), (5, 5, 16, 8))
     how = {"strides": (1, 1), "padding": "same", "dilations": (1, 1)}
-    assert ops.columns.COLUMN_BYTES < 3 * 40 * 50 * 25 * 16 * 8
+    assert im2col.COLUMN_BYTES < 3 * 40 * 50 * 25 * 16 * 8
     y = run(ops.conv, x, kernel, **placed((40, 50), (5, 5), **how))
     for position, part in columns(x, (5, 5), how):
         np.testing.assert_allclose(

@@ -59,7 +59,7 @@ def read_wanted(
 def passed(
     analysis: Analysis,
     inputs: list[np.ndarray],
-    weights: Mapping[str, np.ndarray],
+    weights: tuple[Mapping[str, np.ndarray], dict[str, Any]],
     wanted: Wanted,
     dtype: str,
     tolerances: tuple[float, float],
@@ -68,14 +68,18 @@ def passed(
     profile: bool,
     told: Callable[[int, int, str], None] | None,
 ) -> dict[str, Any]:
-    """The answer to a pass; one that gave numbers that are none is run once more, to find where they began."""
+    """The answer to a pass; `weights` are arrays by name, and how they came.
+
+    A pass that gave numbers that are none is run once more, to find where they began.
+    """
+    given, source = weights
     how = {"stats": stats, "profile": profile, "keep": wanted.keep, "told": told}
-    ran = execute(analysis, list(inputs), weights, dtype=dtype, **how)  # type: ignore[arg-type]
+    ran = execute(analysis, list(inputs), given, dtype=dtype, **how)  # type: ignore[arg-type]
     made = ran.kept | dict(zip(wanted.names, ran.outputs, strict=True))
     expected = None if wanted.expected is None else read_expected(wanted.expected, made)
     lines = ran.results
     if not stats and not all(a.dtype.kind != "f" or np.isfinite(a).all() for a in ran.outputs):
-        lines = execute(analysis, list(inputs), weights, dtype=dtype, stats=True).results
+        lines = execute(analysis, list(inputs), given, dtype=dtype, stats=True).results
     order = [row.name for row in analysis.rows]
     entered = dict(zip([value.source for value in analysis.inputs], inputs, strict=True))
     return {
@@ -83,7 +87,8 @@ def passed(
         "verified": ran.verified,
         "layers": ran.results,
         "comparison": None if expected is None else compared(made, expected, order, *tolerances),
-        "non_finite": origin(entered, weights, lines) if "nan_count" in next(iter(lines), {}) else None,
+        "non_finite": origin(entered, given, lines) if "nan_count" in next(iter(lines), {}) else None,
+        "weights": source,
         "returned_layers": {
             name: tensors.encode(ran.kept[name], name, wanted.forms.default) for name in wanted.returned
         },

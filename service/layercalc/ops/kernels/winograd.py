@@ -3,7 +3,7 @@
 m × m results come from a tile of (m + 2)² inputs by (m + 2)² products instead of 9 m². The transforms are the
 interpolation of Cook and Toom through small numbers; those for m = 4, ± 5/8 and ± 3/2, keep the error of float32 near
 four times that of the direct sum (1.4e-6 against 0.4e-6 for results around 1), where ± 1 and ± 2 give nine times
-(Barabasz et al. 2018, arXiv:1803.10986). tests/ops/test_winograd.py bounds it.
+(Barabasz et al. 2018, arXiv:1803.10986). tests/ops/kernels/test_winograd.py bounds it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -51,7 +51,7 @@ class Reserved:
 class Worker(gthread.ThreadWorker):
     """As gunicorn's, with bounded waits, threads that are kept for probes, and a ledger of the requests under way.
 
-    Only gunicorn calls what is overridden; tests/web/test_worker.py says what of it a newer gunicorn has no more.
+    Only gunicorn calls what is overridden; tests/web/server/test_worker.py says what of it is gone in a newer one.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.service import TINY, running
 
-DATA = Path(__file__).parents[1] / "data" / "keras_files"
+DATA = Path(__file__).parents[2] / "data" / "keras_files"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What bounds the waits of a worker, piece by piece; tests/web/test_faults.py has it all through gunicorn."""
+"""What bounds the waits of a worker, piece by piece; tests/web/server/test_faults.py has it all through gunicorn."""
 
 import inspect
 import re

@@ -8,7 +8,7 @@ import pytest
 
 from layercalc.web.telemetry import metrics
 
-DASHBOARD = json.loads((Path(__file__).parents[1] / "deploy" / "grafana" / "layercalc.json").read_text())
+DASHBOARD = json.loads((Path(__file__).parents[3] / "deploy" / "grafana" / "layercalc.json").read_text())
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 VARIABLES = {one["name"]: one for one in DASHBOARD["templating"]["list"]}
 SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"], "info": ["_info"]}

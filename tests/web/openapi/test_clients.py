@@ -8,7 +8,7 @@ import pytest
 
 from tests.service import running
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPECIFICATION = ROOT / "openapi.yaml"
 UNSUPPORTED = "Unsupported content type text/plain"  # of openapi-python-client: code is no body that it can send
 

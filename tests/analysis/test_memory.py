@@ -14,9 +14,10 @@ from layercalc.execution import demand
 
 PROGRAM = """
 import gzip, json, re, sys
-from layercalc.analysis import analyse
-from layercalc.execution import execute, seeded_inputs, seeded_weights
-from layercalc.memory import memory
+from layercalc.analysis.memory import memory
+from layercalc.analysis.walk import analyse
+from layercalc.execution.running import execute
+from layercalc.execution.seeds import seeded_inputs, seeded_weights
 from layercalc.ops import Spec
 from layercalc.readers import read
 
@@ -40,7 +41,7 @@ print(json.dumps([status("VmHWM") - before, peak, memory(found, totals, row)["wo
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux' /proc")
 def test_vgg16_holds_what_its_analysis_announces():
-    path = Path(__file__).parent / "data" / "keras_apps" / "VGG16.model.json.gz"
+    path = Path(__file__).parents[1] / "data" / "keras_apps" / "VGG16.model.json.gz"
     ran = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, timeout=600, check=True)
     held, peak, workspace = json.loads(ran.stdout)
     assert held <= 1.3 * peak + workspace, (held, peak, workspace)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.service import TINY, running
-from tests.web.test_serving import request
+from tests.web.server.test_serving import request
 
 BODY = json.dumps(TINY).encode()
 POST = b"POST /v1/analyze HTTP/1.1\r\nHost: x\r\n"

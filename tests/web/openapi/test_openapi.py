@@ -18,7 +18,7 @@ from layercalc.web.openapi.paths import specification, specification_text
 from layercalc.web.openapi.schemas import CODE, SMALL, TINY
 from tests import oracle
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPEC = specification()
 
 
