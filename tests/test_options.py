@@ -10,7 +10,7 @@ from layercalc.cli import cli
 from layercalc.errors import InvalidModel
 from layercalc.options import OPTIONS, VERBS, fields_of, in_text, read_envelope, read_texts
 from layercalc.web import create_app
-from layercalc.web.openapi.paths import specification
+from layercalc.web.openapi.specification import specification
 from tests.command import run
 
 SPEC = specification()

@@ -73,6 +73,6 @@ def schema(name: str) -> None:
 @cli.command()
 def openapi() -> None:
     """Print openapi.yaml."""
-    from layercalc.web.openapi.paths import specification_text
+    from layercalc.web.openapi.specification import specification_text
 
     click.echo(specification_text(), nl=False)

@@ -14,8 +14,8 @@ from layercalc import analyze, catalogue, forward
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
-from layercalc.web.openapi.paths import specification, specification_text
-from layercalc.web.openapi.schemas import CODE, SMALL, TINY
+from layercalc.web.openapi.documents import CODE, SMALL, TINY
+from layercalc.web.openapi.specification import specification, specification_text
 from tests import oracle
 
 ROOT = Path(__file__).parents[3]

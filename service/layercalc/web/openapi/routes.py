@@ -8,7 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from layercalc.web.answers import unchanging
 from layercalc.web.encoding import json_bytes
 from layercalc.web.headers import page
-from layercalc.web.openapi.paths import specification, specification_text
+from layercalc.web.openapi.specification import specification, specification_text
 
 docs = Blueprint("docs", __name__)
 swagger = get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "layercalc", "validatorUrl": None})

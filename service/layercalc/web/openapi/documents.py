@@ -1,0 +1,97 @@
+"""The schemas of what is posted as a model: stacks, Keras JSON, code, and the layers of every vocabulary."""
+
+from layercalc.catalogue import DEFAULT
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary
+from layercalc.ops import WIDTH
+from layercalc.web.openapi.primitives import SHAPE, STRING, Schema, any_of, array, ref, row
+
+TINY = {
+    "name": "tiny",
+    "input_shape": [28, 28, 1],
+    "layers": [
+        {"type": "Conv2D", "filters": 32, "kernel_size": 3, "activation": "relu"},
+        {"type": "MaxPooling2D"},
+        {"type": "Flatten"},
+        {"type": "Dense", "units": 10},
+    ],
+}
+SMALL = {
+    "model": {"input_shape": [3], "layers": [{"type": "Dense", "units": 2}]},
+    "inputs": [[[1, 2, 3]]],
+    "weights": {"seed": 7},
+}
+CODE = 'Conv2D(32, 3, activation="relu", input_shape=(28, 28, 1))\nFlatten()\nDense(10)\n'
+
+LAYER_INPUTS = {
+    "description": "what the layer takes, by position or by Keras' argument names; `name:1` is a second output",
+    "anyOf": [
+        STRING,
+        array(STRING, minItems=1),
+        {"type": "object", "additionalProperties": {"anyOf": [STRING, array(STRING)]}},
+    ],
+}
+INPUT_SHAPE = {
+    "description": "sizes without the batch: a list, text such as `28,28,1`, or a map by input name",
+    "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
+}
+STACK_INPUT = row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")
+KERAS_MODEL = {
+    "type": "object",
+    "title": "Keras JSON",
+    "description": "what model.to_json() writes, Sequential or Functional",
+    "properties": {"class_name": STRING, "config": {"type": ["object", "array"], "items": {}}},
+    "required": ["class_name", "config"],
+}
+
+
+def documents() -> Schema:
+    """The components that a model is made of."""
+    return {
+        **{layer_of(one): layers_of(one) for one in VOCABULARIES.values()},
+        "LayerInputs": LAYER_INPUTS,
+        "InputShape": INPUT_SHAPE,
+        "StackInput": {"anyOf": [STACK_INPUT]},
+        "Stack": stack(),
+        "KerasModel": KERAS_MODEL,
+        "Model": {"anyOf": [ref("Stack"), ref("KerasModel"), {"type": "string", "description": "Keras code"}]},
+    }
+
+
+def stack() -> Schema:
+    """A stack, whose layers are those of any vocabulary."""
+    return {
+        "type": "object",
+        "title": "Stack",
+        "description": "a list of layers, each taking the previous one's output or those it names",
+        "properties": {
+            "name": STRING,
+            "input_shape": {"anyOf": [SHAPE, {"type": "integer", "minimum": 0}]},
+            "batch_shape": SHAPE,
+            "inputs": array(ref("StackInput"), minItems=1),
+            "vocabulary": {"enum": list(VOCABULARIES), "default": DEFAULT, "description": "whose layers"},
+            "layers": array(any_of(map(layer_of, VOCABULARIES.values())), minItems=1),
+            "outputs": array(STRING, minItems=1),
+        },
+        "required": ["layers"],
+        "example": TINY,
+    }
+
+
+def layer_of(vocabulary: Vocabulary) -> str:
+    """The component that is any layer of a vocabulary: those of the default one have the plain name."""
+    return "Layer" if vocabulary.name == DEFAULT else f"{vocabulary.name}.Layer"
+
+
+def component(kind: type[Layer]) -> str:
+    """The component that is a layer type."""
+    return layer_of(kind.of_vocabulary).removesuffix("Layer") + kind.type
+
+
+def layers_of(vocabulary: Vocabulary) -> Schema:
+    """Any layer of a vocabulary, told by its type."""
+    kinds = vocabulary.kinds.values()
+    mapping = {name: ref(component(kind))["$ref"] for kind in kinds for name in (kind.type, *kind.aliases)}
+    return {
+        "oneOf": [ref(component(kind)) for kind in kinds],
+        "discriminator": {"propertyName": "type", "mapping": mapping},
+    }

@@ -1,0 +1,83 @@
+"""The verbs in the specification: what each route takes and answers."""
+
+from layercalc.formats import FORMATS, MEDIA
+from layercalc.formats import sheet as formats
+from layercalc.web.openapi.answers import BYTES, DOCUMENT, SAME, TEXTS, problems, reply
+from layercalc.web.openapi.documents import CODE, SMALL, TINY
+from layercalc.web.openapi.parameters import BINARY_LENGTH, form, limits, query
+from layercalc.web.openapi.primitives import STRING, Schema, any_of, ref
+
+VERDICTS = {media: {"schema": {} if media.endswith("json") else STRING} for media in MEDIA.values()}
+del VERDICTS["application/json"]
+
+
+def posted(name: str, summary: str, parameters: list[Schema], content: Schema, responses: Schema) -> Schema:
+    """A route that a body is posted to."""
+    operation = {
+        "operationId": name,
+        "summary": summary,
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": content},
+        "responses": responses,
+    }
+    return {"post": operation}
+
+
+def verb_paths() -> Schema:
+    """The routes of the verbs."""
+    return {"/v1/analyze": analyze(), "/v1/forward": forward(), "/v1/check": check(), "/v1/diff": diff()}
+
+
+def analyze() -> Schema:
+    return posted(
+        "analyze",
+        "Shapes, parameters, MACs, FLOPs and bytes of every layer",
+        [*query("analyze"), form(["json", *formats.FORMATS])],
+        {
+            "application/json": {"schema": any_of(["Stack", "KerasModel", "AnalyzeEnvelope"]), "example": TINY},
+            "text/plain": {"schema": STRING, "example": CODE},
+        },
+        {"200": reply("Report Badge", "the report", **TEXTS), **SAME, **problems(*DOCUMENT)},
+    )
+
+
+def forward() -> Schema:
+    return posted(
+        "forward",
+        "Run the model in NumPy and hold every layer's shape against the analysis",
+        [*query("forward"), BINARY_LENGTH],
+        {
+            "application/json": {"schema": ref("ForwardEnvelope"), "example": SMALL},
+            "multipart/form-data": {"schema": ref("ForwardParts")},
+        },
+        {
+            "200": reply("ForwardResult", "outputs and verification", **{"application/octet-stream": BYTES}),
+            **problems(400, 408, 411, 413, 415, 422, 429, 503),
+        },
+    )
+
+
+def check() -> Schema:
+    example = {"model": TINY, "budgets": [{"metric": "params", "max": "5M"}]}
+    return posted(
+        "check",
+        "Hold a model against budgets",
+        [*query("check"), *limits(), form(FORMATS)],
+        {"application/json": {"schema": any_of(["CheckEnvelope", "Model"]), "example": example}},
+        {
+            "200": reply("Verdict Badge CodeQuality", "one result for each budget", **VERDICTS),
+            "409": reply("Verdict Badge CodeQuality", "a budget failed, and `strict` was asked for", **VERDICTS),
+            **SAME,
+            **problems(*DOCUMENT),
+        },
+    )
+
+
+def diff() -> Schema:
+    return posted(
+        "diff",
+        "What changed between two models, layer by layer and in total",
+        [*query("diff"), form(["json", *formats.FORMATS], badges=False)],
+        {"application/json": {"schema": ref("DiffEnvelope"), "example": {"before": TINY, "after": TINY}}},
+        {"200": reply("Difference", "the layers that changed", **TEXTS), **SAME, **problems(*DOCUMENT)},
+    )

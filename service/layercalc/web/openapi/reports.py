@@ -1,0 +1,134 @@
+"""The schemas of a report: its rows, totals and memory, and what other tools and devices make of them."""
+
+from layercalc.analysis.tracing import METRICS
+from layercalc.layers import VOCABULARIES
+from layercalc.report import KINDS
+from layercalc.web.openapi.primitives import (
+    COUNT,
+    COUNTS,
+    FLAG,
+    INTEGER,
+    MAYBE,
+    NAME,
+    NUMBER,
+    PLACE,
+    POSITIVE,
+    SHAPE,
+    STRING,
+    Schema,
+    array,
+    mapping,
+    optional,
+    ref,
+    row,
+)
+
+EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
+ROW = row(
+    {
+        "name": STRING,
+        "type": STRING,
+        "layer": STRING,
+        "pointer": STRING,
+        "line": INTEGER,
+        "column": INTEGER,
+        "inputs": array(STRING),
+        "input_shapes": array(SHAPE),
+        "output_shape": SHAPE,
+        "output_shapes": array(SHAPE),
+        **dict.fromkeys(METRICS, COUNT),
+        "weights": array(ref("Weight")),
+        "ops": array(ref("OpCount")),
+        "arithmetic_intensity": {**NUMBER, "description": "FLOPs for each byte that must be moved"},
+        "receptive_field": optional(row(dict.fromkeys(("size", "stride", "padding"), EXTENT))),
+        "counts": COUNTS,
+        "explain": array(STRING),
+        "roofline": optional(row({"seconds": NUMBER, "bound": STRING})),
+    },
+    " ".join(("name type inputs input_shapes output_shape output_shapes weights ops", *METRICS)),
+)
+TOTALS = row(
+    {**dict.fromkeys(METRICS, COUNT), "peak_activation_bytes": COUNT, "counts": COUNTS},
+    " ".join((*METRICS, "peak_activation_bytes")),
+)
+PEAKS = {"peak_flops": mapping(POSITIVE), "bandwidth": POSITIVE}
+DEVICE = {"name": STRING, "title": STRING, **PEAKS, "source": STRING}
+TRAINING = row(
+    {
+        "estimate": FLAG,
+        **dict.fromkeys(("weight_bytes", "gradient_bytes", "kept_activation_bytes"), COUNT),
+        **dict.fromkeys(("optimizer_state_bytes", "total_bytes"), COUNTS),
+        "step_flops": COUNT,
+        "assumptions": array(STRING),
+    }
+)
+MEMORY = row(
+    {
+        "param_bytes_by_dtype": mapping(COUNT),
+        "peak_activation_bytes": COUNT,
+        "peak_layer": NAME,
+        "inference_bytes": COUNT,
+        "workspace_bytes": COUNT,
+        "training": TRAINING,
+    }
+)
+CONVENTION = {"name": STRING, "tool": STRING, "unit": {"enum": ["MACs", "FLOPs"]}, "rule": STRING, "source": STRING}
+RECONCILIATION = row(
+    {
+        "between": array(STRING, minItems=2, maxItems=2),
+        "difference": COUNT,
+        "terms": array(
+            {**row({"op": STRING, "difference": COUNT, "detail": STRING}), "additionalProperties": COUNT},
+        ),
+    }
+)
+
+
+def reports() -> Schema:
+    """The components that a report is made of."""
+    return {
+        "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
+        "Warning": row({**PLACE, "detail": STRING}, "detail"),
+        "Weight": row(
+            {"name": STRING, "shape": SHAPE, "dtype": STRING, "trainable": FLAG, "shared": FLAG},
+            "name shape dtype trainable",
+        ),
+        "OpCount": row(
+            {"op": STRING, **dict.fromkeys((*KINDS, "flops", "bytes_read", "bytes_written"), COUNT)}, "op flops"
+        ),
+        "Row": ROW,
+        "Totals": TOTALS,
+        "Device": {
+            "description": "a name from /v1/devices, `FLOP/s,bytes/s`, or both by name",
+            "anyOf": [STRING, row({"peak_flops": POSITIVE, "bandwidth": POSITIVE})],
+        },
+        "DeviceEntry": row(DEVICE),
+        "Memory": MEMORY,
+        "Convention": row(
+            {**CONVENTION, "rules": array(row({"op": STRING, "counts": STRING, "source": STRING}))},
+            "name tool unit rule source",
+        ),
+        "Reconciliation": RECONCILIATION,
+        "Report": report(),
+    }
+
+
+def report() -> Schema:
+    """The report itself."""
+    return row(
+        {
+            "version": STRING,
+            "model": row({"name": STRING, "format": STRING, "vocabulary": {"enum": list(VOCABULARIES)}}),
+            "batch_size": MAYBE,
+            "inputs": array(ref("TensorInfo")),
+            "outputs": array(ref("TensorInfo")),
+            "layers": array(ref("Row")),
+            "totals": ref("Totals"),
+            "memory": ref("Memory"),
+            "warnings": array(ref("Warning")),
+            "conventions": mapping(row(CONVENTION, "tool unit rule source")),
+            "reconciliation": array(ref("Reconciliation")),
+            "roofline": row({"device": row(DEVICE), "seconds": NUMBER, "rule": STRING}),
+        },
+        "version model batch_size inputs outputs layers totals memory warnings",
+    )

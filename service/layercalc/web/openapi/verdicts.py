@@ -1,0 +1,100 @@
+"""The schemas of budgets, of verdicts by them, and of what changed between two models."""
+
+import json
+
+from layercalc.budgets.keys import ENTRIES, LIMITS, definitions, document_schema
+from layercalc.web.openapi.primitives import (
+    COUNT,
+    FLAG,
+    MAYBE,
+    NAME,
+    OBJECT,
+    SHAPE,
+    STRING,
+    Schema,
+    array,
+    mapping,
+    optional,
+    ref,
+    row,
+)
+
+AMOUNT = {"anyOf": [COUNT, SHAPE]}
+RESULT = row(
+    {
+        "metric": STRING,
+        **dict.fromkeys(("layer", "output", "name", "set"), STRING),
+        "level": {"enum": ["error", "warn"]},
+        "kind": {"enum": list(LIMITS)},
+        "limit": AMOUNT,
+        "actual": AMOUNT,
+        "excess": MAYBE,
+        "passed": FLAG,
+        "detail": STRING,
+        "layers": array(row({"name": STRING, "part": MAYBE, "delta": MAYBE})),
+    },
+    "metric level kind limit actual excess passed detail layers",
+)
+VERDICT = row(
+    {
+        "passed": FLAG,
+        "results": array(RESULT),
+        "totals": OBJECT,
+        "baseline": row({"totals": OBJECT}),
+        "warnings": array(ref("Warning")),
+    },
+    "passed results totals warnings",
+)
+BADGE = {
+    "description": "for the endpoint badge of shields.io; `format=badge:params` shows that total",
+    **row(
+        {"schemaVersion": {"const": 1}, "label": STRING, "message": STRING, "color": STRING, "isError": FLAG},
+        "schemaVersion label message color",
+    ),
+}
+CODE_QUALITY = {
+    "description": "GitLab's code quality report, for `format=gitlab`",
+    **array(
+        row({**dict.fromkeys(("description", "check_name", "fingerprint", "severity"), STRING), "location": OBJECT})
+    ),
+}
+CHANGE = row(
+    {
+        "change": {"enum": ["added", "removed", "changed"]},
+        "before": NAME,
+        "after": NAME,
+        "type": STRING,
+        "fields": OBJECT,
+        "output_shape": array(optional(SHAPE)),
+        "deltas": mapping(MAYBE),
+    }
+)
+DIFFERENCE = row(
+    {
+        "identical": FLAG,
+        "totals": mapping(row({"before": COUNT, "after": COUNT, "delta": MAYBE})),
+        "layers": array(CHANGE),
+        "warnings": array(ref("Warning")),
+    }
+)
+
+
+def verdicts() -> Schema:
+    """The components of `check` and `diff`."""
+    return {
+        **budgets(),
+        "Baseline": {"description": "a model, or an earlier report of one", "anyOf": [ref("Model"), ref("Report")]},
+        "Verdict": VERDICT,
+        "Badge": BADGE,
+        "CodeQuality": CODE_QUALITY,
+        "Difference": DIFFERENCE,
+    }
+
+
+def budgets() -> Schema:
+    """The schemas of budgets, from the table of their keys."""
+    entries = {**ENTRIES, "description": "budgets, and names of presets"}
+    found = {"Budgets": {"anyOf": [entries, document_schema()]}, **definitions()}
+    text = json.dumps(found).replace("#/$defs/", "#/components/schemas/")
+    moved: Schema = json.loads(text)
+    return moved
