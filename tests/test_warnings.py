@@ -119,7 +119,7 @@ def test_they_go_over_http(client, accept):
             assert SAID in text.replace("&#95;", "_"), (route, text)
 
 
-@pytest.mark.parametrize("form", ["table", "text", "json", "markdown"])
+@pytest.mark.parametrize("form", ["table", "text", "json", "markdown", "csv"])
 def test_a_difference_holds_them_in_every_format(form, tmp_path):
     (tmp_path / "a.py").write_text(LINES)
     (tmp_path / "b.json").write_text(json.dumps(SLIP))

@@ -6,7 +6,7 @@ from typing import Any
 from layercalc.amounts import number_text, shape_text
 from layercalc.budgets import Judged
 from layercalc.escapes import json_text
-from layercalc.formats.sheet import Sheet, as_csv, as_text, warning_lines, where
+from layercalc.formats.sheet import Sheet, as_csv, as_text, placed, warning_lines, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
 
@@ -90,7 +90,7 @@ def as_json(judged: Judged) -> str:
 
 
 def diff_sheet(found: dict[str, Any]) -> Sheet:
-    """One line for each layer that changed, and the totals before and after."""
+    """One line for each layer that changed, and the totals before and after; in CSV a line for each warning too."""
     keys = ["change", "before", "after", "type"]
     metrics = ["params", "flops"]
     rows = []
@@ -109,6 +109,7 @@ def diff_sheet(found: dict[str, Any]) -> Sheet:
     raw = [
         [*(one[key] for key in keys), *(one["deltas"].get(metric, 0) for metric in metrics)] for one in found["layers"]
     ]
+    raw += [["warning", placed(one), *[None] * 4] for one in found["warnings"]]
     heads = ["Change", "Layer", "Type", "Fields", "Output shape", "Params", "FLOPs"]
     title = "no difference" if found["identical"] else "diff"
     return Sheet(title, heads, rows, [*keys, *metrics], raw, notes, numbers=2)
