@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from tests import scaled
 
-from layercalc.analysis.inputs import declared
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.errors import Refused
 from layercalc.execution import running as execution
 from layercalc.execution.demand import held
 from layercalc.execution.running import execute
 from layercalc.execution.seeds import seeded_inputs, seeded_weights
+from layercalc.input_shapes import declared
 from layercalc.ops import OPS, Running, Spec, forced
 from layercalc.ops.base import FREE, Op
 from layercalc.ops.tracing import Entry

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from layercalc import files
-from layercalc.analysis.inputs import declared
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Refused, Tokens, pointer
 from layercalc.gc_pause import paused
+from layercalc.input_shapes import declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from layercalc import differences
-from layercalc.analysis.inputs import declared
 from layercalc.analysis.roofline import device as named_device
 from layercalc.budgets import read_budgets
 from layercalc.budgets.judging import judged
@@ -19,6 +18,7 @@ from layercalc.execution.limits import bounded, runnable
 from layercalc.execution.seeds import seeded_inputs
 from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
+from layercalc.input_shapes import declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.ops import Spec
 from layercalc.report import Extras, report

@@ -11,11 +11,11 @@ import pytest
 import layercalc
 from layercalc import catalogue
 from layercalc.analysis.explain import KINDS as SPELLED
-from layercalc.analysis.inputs import declared
 from layercalc.analysis.roofline import DEVICES
 from layercalc.analysis.walk import analyse
 from layercalc.execution.running import execute
 from layercalc.execution.seeds import seeded_inputs, seeded_weights
+from layercalc.input_shapes import declared
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op

@@ -9,10 +9,10 @@ import pytest
 from benchmarks import rates
 
 from layercalc import catalogue, deadline, forward
-from layercalc.analysis.inputs import declared
 from layercalc.analysis.walk import analyse
 from layercalc.errors import Overdue, Refused
 from layercalc.execution import demand
+from layercalc.input_shapes import declared
 from layercalc.layers.initializers import INITIALIZERS, PIECE, Initializer
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS, READING, Running, Spec

@@ -14,7 +14,6 @@ from layercalc.layers import Layer
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import MAX_VISITS
-from layercalc.readers.keras.script.tensors import SHAPES
 
 
 class Value(NamedTuple):
@@ -235,6 +234,3 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
     analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
     analysis.settle()
     return analysis
-
-
-SHAPES.update(trace=trace, analyse=analyse)

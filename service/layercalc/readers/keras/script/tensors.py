@@ -3,6 +3,8 @@
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
+from layercalc.analysis.tracing import trace
+from layercalc.analysis.walk import analyse
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel, ShapeError
 from layercalc.layers import ConfigError, Layer, fields_of
@@ -39,7 +41,6 @@ OPERATORS = {
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
 AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
-SHAPES: dict[str, Any] = {}  # `trace` and `analyse`, which analysis.py puts here: it knows readers, and not they it
 Pair = tuple[Spec, Spec | None]
 
 
@@ -263,9 +264,7 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
 
     try:
         if isinstance(layer, Model):
-            analysis = SHAPES["analyse"](
-                layer, [(i.name, pair(x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)]
-            )
+            analysis = analyse(layer, [(i.name, pair(x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)])
             if analysis.faults:
                 raise Fault(at, analysis.faults[0]["detail"])
             return [(one.spec, one.mask) for one in analysis.outputs]
@@ -275,7 +274,7 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         moved = [one.name for one in by_position[len(inputs) :]]
         given = [pair(one) for one in inputs] + [pairs(named[key]) for key in moved]
         others = {key: pairs(value) for key, value in named.items() if key not in moved}
-        found: list[Pair] = SHAPES["trace"](layer, given, others, [0], False).outputs
+        found: list[Pair] = trace(layer, given, others, [0], False).outputs
         return found
     except ShapeError as error:
         raise Fault(at, str(error)) from None
