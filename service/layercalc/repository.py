@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline, files, verbs
 from layercalc.dims import Batch, Unknown
+from layercalc.document import analysis_of
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
 from layercalc.execution.outputs import output_names
@@ -103,7 +104,7 @@ def named(inputs: Any) -> dict[str, int]:
     for index, one in deadline.each(enumerate(inputs)):
         name = one.get("name") if isinstance(one, dict) else None
         if not isinstance(name, str) or name in places:
-            wrong = "is there already" if name in places else f"is {received(name)}"
+            wrong = "is there already" if isinstance(name, str) else f"is {received(name)}"
             detail = f"Expected a tensor with a name of its own; the name {wrong}."
             raise InvalidTensors([{"pointer": pointer("inputs", index, "name"), "detail": detail}])
         places[name] = index
@@ -274,7 +275,7 @@ def load(name: str, paths: list[Path], most: int) -> Served:
         return Served(name, reason=f"expected a document and its weights; found {listed}")
     try:
         document, weights = files.read_model(content(paths[0], most))
-        analysis = document.analysis_of(document)
+        analysis = analysis_of(document)
         inputs = [about(one.source, one.spec) for one in analysis.inputs]
         outputs = [about(one, value.spec) for one, value in zip(output_names(analysis), analysis.outputs, strict=True)]
         if len(paths) == 2:

@@ -5,9 +5,11 @@ import base64
 import numpy as np
 import pytest
 
-from layercalc import InvalidTensors, Refused, forward
+from layercalc import InvalidTensors, Refused, analyze, catalogue, forward
 from layercalc.errors import Overdue, TooLarge
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
+from tests import scaled
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
 KERNEL, BIAS = [[1, 2], [3, 4], [5, 6]], [0.5, -0.5]
@@ -295,6 +297,45 @@ def test_index_outside_an_embedding_is_an_error():
         with pytest.raises(InvalidTensors) as caught:
             forward(document, [[[0, index]]])
         assert f"index {index} is outside a table of 5 rows" in caught.value.errors[0]["detail"]
+
+
+RUN = [kind for kind in KERAS.kinds.values() if not (kind.is_input or kind.only_analysed)]
+
+
+@pytest.mark.parametrize("kind", RUN, ids=lambda kind: kind.type)
+def test_a_batch_of_nothing_gives_nothing_or_is_refused(kind):
+    example = catalogue.example(kind)
+    inputs = [{"name": f"in{i}", "batch_shape": [0, *shape[1:]]} for i, shape in enumerate(example["input_shapes"])]
+    layer = {**example["layer"], "name": "it", "inputs": [one["name"] for one in inputs]}
+    try:
+        result = forward({"inputs": inputs, "layers": [layer]}, {"seed": 1})
+    except Refused as error:
+        assert error.errors[0]["detail"]
+    else:
+        assert result["verified"]
+
+
+def test_a_recorded_operation_on_a_batch_of_nothing_gives_nothing_or_is_refused():
+    tried = 0
+    for _, document, arrays in scaled.operations(1):
+        try:
+            forward(document, [array[:0] for array in arrays or ()], {"seed": 1})
+        except Refused:
+            continue
+        tried += 1
+    assert tried > 100
+
+
+def test_groups_share_the_filters_evenly():
+    kernel = {"class_name": "__numpy__", "config": {"value": np.ones((3, 6, 5)).tolist(), "dtype": "float32"}}
+    tensor = {"shape": [None, 8, 12], "dtype": "float32", "keras_history": ["i", 0, 0]}
+    args = [{"class_name": "__keras_tensor__", "config": tensor}, kernel]
+    head = {"class_name": "InputLayer", "config": {"batch_shape": [2, 8, 12], "name": "i"}, "name": "i"}
+    conv = {"module": "keras.src.ops.nn", "class_name": "Conv", "config": {"name": "c", "padding": "same"}, "name": "c"}
+    layers = [head | {"inbound_nodes": []}, conv | {"inbound_nodes": [{"args": args, "kwargs": {}}]}]
+    config = {"name": "f", "layers": layers, "input_layers": [["i", 0, 0]], "output_layers": [["c", 0, 0]]}
+    with pytest.raises(Refused, match="2 groups cannot share 5 filters"):
+        analyze({"class_name": "Functional", "config": config})
 
 
 def test_faults_of_the_model_stand_under_model():

@@ -17,7 +17,7 @@ from layercalc.escapes import json_text, printable
 from layercalc.formats import FORMATS, diff_markdown, diff_sheet
 from layercalc.formats.report import report_sheet
 from layercalc.formats.sheet import FORMATS as SHEETS
-from layercalc.formats.sheet import Sheet, as_csv, drawn, forward_sheet
+from layercalc.formats.sheet import Sheet, as_csv, as_text, drawn, forward_sheet
 from tests.command import run
 from tests.web.attacks_service import NAMES
 
@@ -92,6 +92,16 @@ def test_table_on_a_terminal_has_no_escapes_but_its_own(name):
     console = Console(file=stream, force_terminal=True, color_system=None, width=1000)
     console.print(drawn(report_sheet(named(WARNED, name))))
     assert re.sub(r"\x1b\[\d*m", "", stream.getvalue()).replace("\n", "").isprintable()
+
+
+@given(st.lists(st.lists(ANY, min_size=3, max_size=3), max_size=4), st.integers(0, 3))
+def test_text_is_the_table_that_rich_draws_where_there_is_room(rows, numbers):
+    sheet = Sheet("diff", ["Layer", "Type", "FLOPs"], rows, [], [], ["a note"], numbers)
+    stream = io.StringIO()
+    console = Console(file=stream, width=10_000, color_system=None, markup=False, emoji=False, highlight=False)
+    console.print(drawn(sheet))
+    lines = [line.rstrip() for line in stream.getvalue().split("\n")]
+    assert as_text(sheet) == "\n".join([*lines[:-2], "", "a note"]) + "\n"
 
 
 @given(ANY)

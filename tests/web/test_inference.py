@@ -140,6 +140,8 @@ TENSOR = {"name": "input", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3
         ("dense/infer", {}, 422, "", "'inputs' is required"),
         ("dense/infer", {"inputs": [TENSOR, TENSOR]}, 422, "/inputs/1/name", "is there already"),
         ("dense/infer", {"inputs": [{**TENSOR, "name": 1}]}, 422, "/inputs/0/name", "the name is 1"),
+        ("dense/infer", {"inputs": [{**TENSOR, "name": {"a": 1}}]}, 422, "/inputs/0/name", "the name is"),
+        ("dense/infer", {"inputs": [TENSOR, {**TENSOR, "name": ["a"]}]}, 422, "/inputs/1/name", "the name is"),
         ("dense/infer", {"inputs": [{**TENSOR, "shape": [3]}]}, 422, "/inputs/0", "has shape [batch, 3]"),
         ("dense/infer", {"inputs": [{**TENSOR, "data": "x"}]}, 422, "/inputs/0/data", ""),
         ("dense/infer", {"inputs": [TENSOR], "outputs": [{"name": "e"}]}, 422, "/outputs/0/name", "no output 'e'"),

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from layercalc import deadline
 from layercalc.amounts import shape_text
 from layercalc.escapes import printable
 
@@ -108,11 +109,20 @@ def drawn(sheet: Sheet) -> Table:
 
 
 def as_text(sheet: Sheet) -> str:
-    """A plain table for any width."""
-    stream = io.StringIO()
-    plain: dict[str, Any] = {"color_system": None, "markup": False, "emoji": False, "highlight": False}
-    Console(file=stream, width=10_000, force_terminal=False, **plain).print(drawn(sheet))
-    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    """A plain table for any width, as rich draws it where there is room; it takes no time for long ones."""
+    rows = [[printable(cell) for cell in row] for row in deadline.each(sheet.rows)]
+    widths = [max(cell_len(row[i]) for row in (sheet.columns, *rows)) for i in range(len(sheet.columns))]
+    words = len(sheet.columns) - sheet.numbers
+
+    def line(row: list[str]) -> str:
+        cells = []
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            blank = " " * (width - cell_len(cell))
+            cells.append(cell + blank if index < words else blank + cell)
+        return ("  " + "   ".join(cells)).rstrip()
+
+    rule = " " + "─" * (sum(widths) + 3 * len(widths) - 1)
+    lines = [printable(sheet.title), "", line(sheet.columns), rule, *map(line, deadline.each(rows)), ""]
     return "\n".join([*lines, *map(printable, sheet.notes)]).strip("\n") + "\n"
 
 

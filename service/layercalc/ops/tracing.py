@@ -50,10 +50,10 @@ class Entry(NamedTuple):
 
     @property
     def pieces(self) -> int:
-        """In how many pieces a run is cut; one where sizes are unknown."""
+        """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
         lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)]
         elements = size(self.out.shape), *(size(shape) for shape in self.shapes[:1])
-        return cut(lead, max(elements)).number if lead and known((*lead, *elements)) else 1
+        return max(cut(lead, max(elements)).number, 1) if lead and known((*lead, *elements)) else 1
 
     @property
     def work(self) -> Dim:
