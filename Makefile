@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 
-.PHONY: run test lint format bench rates load soak fuzz openapi lock clean
+.PHONY: run test lint format bench bench-pair rates load soak fuzz openapi lock clean
 
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
@@ -23,6 +23,10 @@ format: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+bench-pair: $(VENV)/.test
+	@test -n '$(REV)' || { echo 'Which revision to stand beside: make bench-pair REV=main' >&2; exit 1; }
+	$(BIN)/python benchmarks/pair.py $(REV)
 
 rates: $(VENV)/.test
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.rates

@@ -56,11 +56,11 @@ def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple
     return document, weights, inputs, expected
 
 
+@paused()
 def analysis_of(document: Any) -> Analysis:
     """The analysis itself, for who wants more of it than a report says. Raises InvalidModel."""
-    with paused():
-        model, draft = guarded(document, (), UNLIMITED)
-        return analysed(model, draft, declared(model, draft, None, None))
+    model, draft = guarded(document, (), UNLIMITED)
+    return analysed(model, draft, declared(model, draft, None, None))
 
 
 def guarded(document: Any, path: Tokens, limits: Limits) -> tuple[Model, Draft]:

@@ -142,4 +142,6 @@ def escape(token: object) -> str:
 
 def pointer(*path: object) -> str:
     """A JSON Pointer from its tokens."""
-    return "".join(f"/{escape(token)}" for token in path)
+    text = "".join([f"/{token}" for token in path])
+    plain = "~" not in text and text.count("/") == len(path)
+    return text if plain else "".join([f"/{escape(token)}" for token in path])

@@ -15,7 +15,7 @@ OVERDUE = 200  # reports that overlap without end, until a collection all the sa
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No cycle collection inside, in any thread that is.
+    """No cycle collection inside, in any thread that is; of a whole function, what it made has gone by its end.
 
     A report is many containers and no cycles, so every collection walks all of it in vain: with 10,000 layers that was
     half of the time. Counting references frees memory as always.

@@ -101,28 +101,30 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
-    uses = Counter(row.layer for row in analysis.rows)
+    uses = Counter([row.layer for row in analysis.rows])
     each = deadline.each(analysis.rows)
-    return [row_of(row, uses[row.layer] > 1, row.traced.note("costs", costs, row.traced)) for row in each]
+    return [row_of(row, uses[row.layer] > 1, row.traced.note("same", same, row.traced)) for row in each]
 
 
-class Costs(NamedTuple):
+class Same(NamedTuple):
     """What a trace puts into each of its rows."""
 
+    shapes: list[list[int | None]]
     counts: dict[str, int | None]
     intensity: float | None  # FLOPs for each byte that must be moved
     ops: list[dict[str, Any]]
 
 
-def costs(traced: Traced) -> Costs:
-    counts = {metric: count(n) for metric, n in traced.counts.items()}
-    return Costs(counts, ratio(counts["flops"], count(traced.traffic)), [*map(op_of, traced.entries, traced.moved)])
-
-
-def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
-    traced = row.traced
+def same(traced: Traced) -> Same:
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
-    counts = costs.counts if row.counts is traced.counts else {metric: count(n) for metric, n in row.counts.items()}
+    counts = {metric: count(n) for metric, n in traced.counts.items()}
+    intensity = ratio(counts["flops"], count(traced.traffic))
+    return Same(shapes, counts, intensity, [*map(op_of, traced.entries, traced.moved)])
+
+
+def row_of(row: Row, again: bool, same: Same) -> dict[str, Any]:
+    shapes = [shape.copy() for shape in same.shapes]
+    plain = row.counts is row.traced.counts
     assert row.call.layer is not None
     return {
         "name": row.name,
@@ -133,10 +135,10 @@ def row_of(row: Row, again: bool, costs: Costs) -> dict[str, Any]:
         "input_shapes": [shown(value.spec.shape) for value in row.inputs],
         "output_shape": shapes[0],
         "output_shapes": shapes,
-        **counts,
+        **(same.counts if plain else {metric: count(n) for metric, n in row.counts.items()}),
         "weights": [weight_of(held) for held in row.weights],
-        "arithmetic_intensity": costs.intensity,
-        "ops": [op.copy() for op in costs.ops],
+        "arithmetic_intensity": same.intensity,
+        "ops": [op.copy() for op in same.ops],
     }
 
 
@@ -160,12 +162,7 @@ def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
 def weight_of(held: Held) -> dict[str, Any]:
     name, weight, shared = held
     shape, dtype = weight.spec
-    out = {
-        "name": name,
-        "shape": shown(shape),
-        "dtype": dtype,
-        "trainable": weight.trainable,
-    }
+    out = {"name": name, "shape": shown(shape), "dtype": dtype, "trainable": weight.trainable}
     return {**out, "shared": True} if shared else out
 
 

@@ -26,6 +26,7 @@ from layercalc.usage import used
 
 
 @timed("max_analysis_seconds")
+@paused()
 def analyze(
     document: Any,
     *,
@@ -48,10 +49,9 @@ def analyze(
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document = from_files(document, None, None, None)[0]
-    with paused():
-        model, draft = guarded(document, path, limits)
-        analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), path)
-        return located(report(analysis, draft.warnings, extras), path)
+    model, draft = guarded(document, path, limits)
+    analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), path)
+    return located(report(analysis, draft.warnings, extras), path)
 
 
 @timed("max_forward_seconds")
@@ -139,6 +139,7 @@ def check(
 
 
 @timed("max_analysis_seconds")
+@paused()
 def diff(
     before: Any,
     after: Any,
@@ -153,8 +154,7 @@ def diff(
         if is_report(document):
             sides.append(side(read_report(document, (name,))))
             continue
-        with paused():
-            model, draft = guarded(document, (name,), limits)
-            analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), (name,))
-            sides.append(side(located(report(analysis, draft.warnings), (name,)), analysis))
+        model, draft = guarded(document, (name,), limits)
+        analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), (name,))
+        sides.append(side(located(report(analysis, draft.warnings), (name,)), analysis))
     return differences.compared(*sides)

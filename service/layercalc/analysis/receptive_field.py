@@ -28,24 +28,16 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     reach: dict[str, list[Spans]] = {}
     for value in analysis.inputs:
         reach[value.source] = [here(len(value.spec.shape)) if value is analysis.inputs[0] else ()]
-    outside: dict[Any, list[Spans]] = {}  # most rows of a network look like another one
-    found: dict[str, dict[str, Any] | None] = {}
-    told: dict[Any, dict[str, Any] | None] = {}
+    told: dict[int, dict[str, Any] | None] = {}  # by the spans themselves, which many layers hand on as they are
     sizes = [shown(shape)[axis] for axis in spatial]
     for row in deadline.each(analysis.executed):
-        sources = tuple([reach[value.source][0] for value in row.inputs])
-        key = (id(row.traced), sources)
-        spans = outside.get(key)
-        if spans is None:
-            inside = row.traced.note("reach", through, row.traced)
-            spans = outside[key] = [joined(branches, sources) for branches in inside]
-        reach[row.name] = spans
-        first_output = spans[0]
-        if first_output not in told:
-            seen = {span.origin: span for span in first_output if span}
-            told[first_output] = described([seen.get(axis) for axis in spatial], sizes)
-        found[row.name] = told[first_output]
-    return [found[row.name] for row in analysis.rows]
+        sources = [reach[value.source][0] for value in row.inputs]
+        inside = row.traced.note("reach", through, row.traced)
+        spans = reach[row.name] = [joined(branches, sources) for branches in inside]
+        if id(spans[0]) not in told:
+            seen = {span.origin: span for span in spans[0] if span}
+            told[id(spans[0])] = described([seen.get(axis) for axis in spatial], sizes)
+    return [told[id(reach[row.name][0])] for row in analysis.rows]
 
 
 def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, Any] | None:

@@ -159,20 +159,21 @@ class Shapes:
         if isinstance(call.layer, Model):
             return self.descend(call.layer, name, owner, order, inputs, named)
         traced = self.read(call.layer, inputs, named)
-        reads = [*inputs, *(v for value in named.values() for v in (value if isinstance(value, list) else [value]))]
-        row = Row(name, owner, call, reads, traced)
+        for value in named.values():
+            inputs += value if isinstance(value, list) else [value]
+        row = Row(name, owner, call, inputs, traced)
         self.same_weights(row)
         self.keys.append((order, row))
         return [Value(spec, mask, name) for spec, mask in traced.outputs]
 
     def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
         """The layer read on these specs, from the cache if one like it has been."""
-        pairs = [(value.spec, value.mask) for value in inputs]
-        others = {
-            key: [(v.spec, v.mask) for v in value] if isinstance(value, list) else (value.spec, value.mask)
-            for key, value in named.items()
-        }
-        key = (layer, self.frozen, *pairs, *((k, tuple(v) if isinstance(v, list) else v) for k, v in others.items()))
+        pairs = [value[:2] for value in inputs]
+        others: dict[str, Any] = {}
+        key = (layer, self.frozen, *pairs)
+        if named:
+            others = {k: [v[:2] for v in one] if isinstance(one, list) else one[:2] for k, one in named.items()}
+            key = (*key, *((k, tuple(one) if isinstance(one, list) else one) for k, one in others.items()))
         traced = self.cache.get(key)
         if traced is None:
             traced = self.cache[key] = self.traced(layer, pairs, others, key)

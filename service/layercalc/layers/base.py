@@ -134,8 +134,8 @@ class Layer:
                 raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
         if [mask for mask in (*masks, *named_masks.values()) if mask is not None]:
             self.hand_on(masks, named_masks, named, len(inputs))
-        with ops.computing(self.dtype[0] if isinstance(self.dtype, tuple) else None):
-            inputs = tuple(map(ops.autocast, inputs))
+        with ops.Computing(self.dtype[0] if isinstance(self.dtype, tuple) else None) as reading:
+            inputs = tuple(map(reading.autocast, inputs))
             if not self.channels_first:
                 return self.after(weight, self.call(weight, *inputs, **named))
             named |= {key: self.inward(value) for key, value in named.items() if key in SEVERAL}

@@ -1,6 +1,7 @@
 """From a config to a layer: its fields in order, arguments under other names, and every fault with its path."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import marshmallow as ma
@@ -30,6 +31,15 @@ def fields_of(kind: type[Layer]) -> dict[str, Field]:
     return FIELDS[kind]
 
 
+@cache
+def presets_of(kind: type[Layer]) -> dict[str, Any]:
+    """What a layer type has where its config says nothing; `missing` for what it has to say."""
+    return {
+        key: ma.missing if field.default is ... else field.deserialize(ma.missing, key)
+        for key, field in fields_of(kind).items()
+    }
+
+
 def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
     """Those of its bases, then its own, each bound to the rank and the vocabulary of the layer.
 
@@ -56,13 +66,13 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     token = NOTES.set(notes)
     try:
         config, faults, spelled = straightened(kind, config)
-        loaded, broken = {}, []
+        loaded = presets_of(kind).copy()
         for key, field in fields_of(kind).items():
-            try:
-                loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
-            except ma.ValidationError as error:
-                broken.extend(flattened(error.messages, respelled((key,), spelled)))
-        faults += broken
+            if key in config or loaded[key] is ma.missing:
+                try:
+                    loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
+                except ma.ValidationError as error:
+                    faults.extend(flattened(error.messages, respelled((key,), spelled)))
         if faults:
             raise ConfigError(faults)
         try:

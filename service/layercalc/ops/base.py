@@ -1,7 +1,6 @@
 """What an op is, and the reading in force that decides whether calling one computes or counts."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -195,17 +194,24 @@ def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     return READING.get().layout(x, axes)
 
 
-@contextmanager
-def computing(dtype: str | None) -> Iterator[None]:
-    """Floats are computed in this dtype inside; None leaves it as it is."""
-    reading = READING.get()
-    before, start = reading.compute, reading.begun()
-    reading.compute = before if dtype is None or dtype not in FLOATS else dtype
-    try:
-        yield
-    finally:
-        reading.compute = before
-        reading.ended(start)
+class Computing:
+    """A function that holds what it makes until its end, and computes floats in a dtype; None leaves that as it is."""
+
+    __slots__ = ("before", "dtype", "reading", "start")
+
+    def __init__(self, dtype: str | None):
+        self.dtype = dtype
+
+    def __enter__(self) -> Reading:
+        reading = self.reading = READING.get()
+        self.before, self.start = reading.compute, reading.begun()
+        if self.dtype in FLOATS:
+            reading.compute = self.dtype
+        return reading
+
+    def __exit__(self, *_: object) -> None:
+        self.reading.compute = self.before
+        self.reading.ended(self.start)
 
 
 def autocast(x: Tensor) -> Tensor:

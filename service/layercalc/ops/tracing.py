@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     def workspace(self) -> Dim:
         """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
         whole, pieces = self.op.workspace(*self.shapes, **self.attributes), self.pieces
-        if isinstance(whole, Unknown) or pieces == 1:
+        if pieces == 1 or isinstance(whole, Unknown):
             return whole
         return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
 
@@ -52,8 +52,10 @@ class Entry(NamedTuple):
     def pieces(self) -> int:
         """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
         lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)]
-        elements = size(self.out.shape), *(size(shape) for shape in self.shapes[:1])
-        return max(cut(lead, max(elements)).number, 1) if lead and known((*lead, *elements)) else 1
+        if not lead:
+            return 1
+        elements = [size(shape) for shape in (self.out.shape, *self.shapes[:1])]
+        return max(cut(lead, max(elements)).number, 1) if known((*lead, *elements)) else 1
 
     @property
     def work(self) -> Dim:

@@ -47,7 +47,6 @@ class Draft:
 
     def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
-        deadline.check()
         try:
             key: Any = (kind, marshal.dumps(config, 2))
         except ValueError:
@@ -144,14 +143,14 @@ class Draft:
                     place.at((key,)), f"The input {source.name!r} has 1 output; there is no output {source.output}."
                 )
                 return None
-            return ref if ref.source == INPUTS else Ref(ref.source, source.output)
+            return Ref(ref.source, source.output) if source.output and ref.source != INPUTS else ref
 
         if len(self.inputs) == 1 and self.inputs[0].shape is None and self.calls:
             first = self.calls[0].layer
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
         for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
-            refs = [resolve(source, call.place, "inputs") for source in inputs]
+            refs = tuple([resolve(source, call.place, "inputs") for source in inputs])
             by_name: dict[str, Any] = {}
             for key, value in named.items():
                 found = (
@@ -160,13 +159,13 @@ class Draft:
                     else tuple(resolve(one, call.place, "inputs") for one in value)
                 )
                 if found is None or (not isinstance(found, Ref) and None in found):
-                    refs.append(None)
+                    refs = (*refs, None)
                 else:
                     by_name[key] = found
             if None in refs:
                 call.layer = None
             else:
-                call.inputs, call.named = tuple(ref for ref in refs if ref is not None), by_name
+                call.inputs, call.named = refs, by_name  # type: ignore[assignment]  # none is None
         ends = [resolve(source, place, key) for source, (place, key) in outputs]
         known = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
         places = [place for _, place in known]

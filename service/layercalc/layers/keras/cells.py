@@ -376,14 +376,14 @@ class StackedRNNCells(Cell):
 
     def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
         first = self.cells[0]
-        with ops.computing(first.dtype[0]):
+        with ops.Computing(first.dtype[0]):
             z, parts = first.prepare(weight.scope(first.name).owned(first), ops.autocast(x))
         return z, (weight, parts)
 
     def step(self, parts: Any, z: Tensor, states: States) -> tuple[Tensor, States]:
         weight, parts = parts
         first, *others = self.cells
-        with ops.computing(first.dtype[0]):
+        with ops.Computing(first.dtype[0]):
             y, new = first.step(parts, z, tuple(map(ops.autocast, states[: first.states])))
         at = first.states
         for cell in others:

@@ -47,7 +47,7 @@ class Loop(Layer):
                 f"A mask of {self.type} has shape {text(sequences.shape[:2])}, received {text(mask.shape)}."
             )
         cell, name = self.inner()
-        with ops.computing(cell.dtype[0]):
+        with ops.Computing(cell.dtype[0]):
             z, parts = cell.prepare(weight.scope(name).owned(cell), ops.autocast(sequences))
             ys, states = self.run(cell, parts, z, cell.started(z, initial_state), mask)
         y = ys if self.return_sequences else ops.step(ys, ys.shape[1] - 1)

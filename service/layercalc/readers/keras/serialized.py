@@ -20,6 +20,7 @@ from layercalc.wording import received, whole
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
+OUTSIDE = ("name", *SHAPES)  # what a config has that is no argument of the layer
 OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
 OPS_MODULES = ("keras.src.ops", "keras.ops")
 
@@ -103,10 +104,10 @@ def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
     Keras 3 does so for Functional models, in `input_layers` and `output_layers` only; Keras 2, whose nodes are lists,
     for Sequential ones too, and `anywhere`.
     """
-    old = any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
+    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in KERAS.models]
+    old = nested and any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
     if anywhere and not old:
         return set()
-    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in KERAS.models]
     return {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
 
 
@@ -151,11 +152,12 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
                 draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
                 draft.add_call(name, None, [], place, use=use)
                 continue
-            inputs = [shifted(source, late) for source in inputs]
-            named = {
-                key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
-                for key, one in named.items()
-            }
+            if late:
+                inputs = [shifted(source, late) for source in inputs]
+                named = {
+                    key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
+                    for key, one in named.items()
+                }
             draft.add_call(name, used, inputs, place, named, use, identity_of(item))
 
 
@@ -243,16 +245,19 @@ def read_layer(
             place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported. {WAY_OUT}"
         )
         return None, None
-    kind = draft.kind(name, place_of(place.path, item), "class_name")
+    kind = draft.vocabulary.get(name) or draft.kind(name, place_of(place.path, item), "class_name")
     if kind is None:
         return None, None
     known = fields_of(kind)
-    extra = extra or {}
-    if strange := [key for key in extra if key not in known]:
+    if strange := [key for key in extra or () if key not in known]:
         draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
         return None, kind
-    own_config = {k: v for k, v in config.items() if k != "name" and (k in known or k not in SHAPES)}
-    return draft.layer(kind, {**own_config, **extra}, place), kind
+    own_config = config.copy()
+    for key in OUTSIDE:
+        if key in config and (key == "name" or key not in known):
+            del own_config[key]
+    own_config.update(extra or {})
+    return draft.layer(kind, own_config, place), kind
 
 
 def histories(value: Any) -> list[Any]:

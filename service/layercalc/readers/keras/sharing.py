@@ -54,16 +54,11 @@ def marked(document: Item, path: Path = ()) -> Item:
 
 
 def has_marks(document: Item) -> bool:
-    """Whether any object of a document has a mark: most have none, and this look is all that they cost."""
-    waiting: list[Any] = [document]
-    for one in waiting:
-        if type(one) is dict:
-            if MARK in one:
-                return True
-            waiting += [value for key, value in one.items() if type(value) in (dict, list) and key not in PLAIN]
-        else:
-            waiting += [value for value in one if type(value) in (dict, list)]
-    return False
+    """Whether any object of a document may have a mark: most have none, and this look is all that they cost."""
+    try:
+        return MARK.encode() in marshal.dumps(document)
+    except ValueError:  # of nothing but JSON, or too deep
+        return True
 
 
 def layers(value: Any, path: Path) -> Iterator[tuple[Item, Path]]:
