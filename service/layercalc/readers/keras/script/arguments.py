@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import Initializer
 from layercalc.locations import CodePlace
-from layercalc.readers.keras.script.values import MODELS, FunctionName, LayerObject, ShapeObject, TensorObject
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    FunctionName,
+    InitializerObject,
+    LayerObject,
+    OwnObject,
+    ShapeObject,
+    TensorObject,
+)
 from layercalc.readers.script import Fault, Foreign, Opaque
 from layercalc.readers.script.values import Float64, Int64
 from layercalc.wording import received
@@ -69,7 +77,7 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
         if type(value) is str:
             names.machine.meter.hold(len(value), at)
         return value
-    if isinstance(value, LayerObject | TensorObject | MODELS):
+    if isinstance(value, LayerObject | TensorObject | MODELS | OwnObject):
         return value
     raise Fault(at, f"Expected a literal, a layer or a model; received {names.told(value)}.")
 
@@ -108,7 +116,9 @@ def spot(at: Any, key: str, place: CodePlace) -> Any:
 
 def initializer(names: "KerasNames", value: Any, at: Any) -> Any:
     """An initializer by name or as Keras' object; None for one that is not known."""
-    if type(value) is dict and names.machine.spoilt(value):
+    if isinstance(value, InitializerObject):
+        value = {"class_name": value.name, "config": value.config}
+    elif type(value) is dict and names.machine.spoilt(value):
         return None
     if type(value) is dict:
         config = value.get("config")

@@ -4,10 +4,19 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers import Layer, fields_of
+from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodePlace
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
-from layercalc.readers.keras.script.values import MODELS, CallObject, Kind, LayerObject, TensorObject
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    FunctionName,
+    Kind,
+    LayerObject,
+    OwnObject,
+    TensorObject,
+)
 from layercalc.readers.script import Fault
 
 if TYPE_CHECKING:
@@ -48,6 +57,8 @@ def make(
             names.placed[id(one)] = names.placed.get(id(one), 0) + 1
         elif isinstance(one, MODELS):
             names.inside.add(id(one))
+        elif isinstance(one, OwnObject) and one.instance is not None:
+            names.inside.add(id(one.instance))
     return made
 
 
@@ -94,6 +105,24 @@ def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[
     return [args[0], tuple(args[1 : axes + 1])]
 
 
+def make_lambda(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`Lambda(f, arguments={…})` or `Activation(f)`: what the function makes of its input; the text holds it."""
+    title = which.name
+    order = ["function", "output_shape", "mask", "arguments"] if title == "Lambda" else ["function"]
+    given = dict(zip(order, args, strict=False)) | kwargs
+    function = names.known(given.get("function", given.get("activation")), at)
+    if isinstance(function, FunctionName) and title == "Activation":
+        return make(names, KERAS.kinds[title], which, args, kwargs, at)
+    own = OwnObject(title, title, place_of(at), function=function)
+    own.name, own.given, own.sure = names.label(given.get("name"), title, at, own.place)
+    arguments = names.known(given.get("arguments"), at)
+    own.arguments = dict(arguments or {})
+    for key in ("input_shape", "batch_input_shape"):
+        if given.get(key) is not None and names.known_or_none(given[key]) is not None:
+            own.shape = sizes(names, given[key], key, at)
+    return own
+
+
 def make_input(
     names: "KerasNames", kind: type[Layer], args: list[Any], kwargs: dict[str, Any], at: Any
 ) -> TensorObject:
@@ -129,7 +158,8 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
         names.machine.changing(one)
         if isinstance(one, LayerObject):
             one.config = {**one.config, "trainable": value}
-            pending += [x for x in flat(names, list(one.config.values()), None) if isinstance(x, LayerObject | MODELS)]
+            inside = flat(names, list(one.config.values()), None)
+            pending += [x for x in inside if isinstance(x, LayerObject | MODELS | OwnObject)]
         else:
             one.trainable = value
             pending += names.layers_of(one, None)

@@ -10,6 +10,7 @@ from layercalc.locations import CodePlace
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.code_names import KERAS_MODULES, MODEL_METHODS, STAR
+from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import BARE
 from layercalc.readers.keras.script.values import (
@@ -18,6 +19,7 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     LostModel,
+    OwnObject,
     SequentialObject,
     Settings,
     TensorObject,
@@ -76,7 +78,8 @@ def listed(value: Any) -> list[Any]:
 
 
 def is_model(value: Any) -> bool:
-    return isinstance(value, MODELS | LostModel) or (type(value) is Instance and value.core is not None)
+    own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
+    return isinstance(value, MODELS | LostModel) or own
 
 
 def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple[Model, Draft]:
@@ -90,7 +93,8 @@ def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple
         check(tree)
         bare = lines(machine, names, tree)
         root = chosen(machine, names, tree, bare, entry)
-        draft.faults.clear()
+        draft.faults.clear()  # what was noted while shapes were told comes again
+        draft.warnings.clear()
         model = Built(names, draft).build(root, draft)
     except Fault as fault:
         raise Unreadable([{"line": 1, "column": 1, **fault.error()}], status=422) from None
@@ -206,6 +210,7 @@ def chosen(machine: Text, names: KerasNames, tree: ast.Module, bare: SequentialO
     if not whole:
         made = [one for one in names.made if id(one) not in names.inside]
         whole = [one for one in made if id(one) not in names.unsure]
+        whole = [one for one in whole if not never_called(one)] or whole
         if len(whole) > 1 or (made and not whole):
             raise Fault(None, "Which model is meant cannot be told: none is bound to a name at the end.")
     if whole:
@@ -215,13 +220,27 @@ def chosen(machine: Text, names: KerasNames, tree: ast.Module, bare: SequentialO
     last = last_tensor(machine, values)
     if last is not None:
         return graph_to(names, last)
+    if names.probed and isinstance(names.probed[-1][0], LayerObject):
+        return alone(names, *names.probed[-1])
     return by_function(machine, names)
+
+
+def alone(names: KerasNames, layer: LayerObject, shape: Any) -> SequentialObject:
+    """A layer of which the text asks only what shape it gives."""
+    made = SequentialObject("sequential", layer.place)
+    made.items, made.versions, made.shape = [layer], [None], shape
+    return made
+
+
+def never_called(value: Any) -> bool:
+    """Whether it is a model of the text's own that only holds layers, which a method of it makes a model of."""
+    return type(value) is Instance and value.core.root is None and value.core.base is None
 
 
 def settled(names: KerasNames, value: Any) -> Any:
     """A model that is known; Fault where it is not."""
-    if type(value) is Instance:
-        value = value.core
+    if type(value) is Instance and isinstance(value.core, OwnObject):
+        value = whole(names, names.known(value, None), None)
     if type(value) is Opaque:
         raise Fault(value.node, f"The model is {value.why}. {WRITE_OUT}")
     names.sure(value, value.spoilt.node if value.spoilt is not None else None)

@@ -16,7 +16,9 @@ from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.code_names import words
 from layercalc.readers.code_values import CallValue
+from layercalc.readers.keras.script import applied, functions, makers, special
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, plain, unknown_in
+from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
 from layercalc.readers.keras.script.values import (
@@ -26,11 +28,14 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     OperationObject,
+    OwnObject,
     SequentialObject,
     TensorObject,
+    TracedObject,
 )
-from layercalc.readers.keras.tf_functions import translate
+from layercalc.readers.keras.tf_functions import holds_tensor, translate
 from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.opaque import derived
 
 if TYPE_CHECKING:
@@ -47,7 +52,15 @@ Pair = tuple[Spec, Spec | None]
 def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A layer or model on tensors; on data that is not known, a result that is not known."""
     names.sure(layer, at)
+    if isinstance(layer, OwnObject):
+        return names.call(layer, args, kwargs, at)
     kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key == "mask" and one is None)}
+    if any(is_array(names.machine, one) for one in applied.flat_or_unknown(names, [args, kwargs], at)):
+        if not names.traces and not any(
+            isinstance(one, TensorObject) for one in applied.flat_or_unknown(names, [args, kwargs], at)
+        ):
+            return on_arrays(names, layer, args, kwargs, at)
+        args, kwargs = as_tensors(names, args, at), as_tensors(names, kwargs, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
@@ -75,13 +88,54 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     return called(names, layer, inputs, tensors, at)
 
 
+def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
+    """Arguments with tensors in place of arrays."""
+
+    def change(one: Any) -> Any:
+        return makers.as_tensor(names, one, at) if is_array(names.machine, one) else one
+
+    return applied.changed(names, value, change)
+
+
+def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A layer or model on arrays of literal shape: an array of the shape that it gives. A Sequential is built so."""
+    batches: list[int] = []
+
+    def as_input(one: Any) -> TensorObject:
+        shape = one.attrs["shape"]
+        names.machine.known(one.attrs, shape)
+        batches.append(shape[0] if shape else 1)
+        return applied.input_of(shape[1:], at)
+
+    given = applied.changed(names, args, as_input)
+    first = next((one for one in applied.flat_or_unknown(names, given, at) if isinstance(one, TensorObject)), None)
+    if isinstance(layer, SequentialObject) and first is not None and names.input_of(layer) == (None, None):
+        names.machine.changing(layer)
+        layer.shape = first.call.shape
+    calls = names.calls.get(id(layer))
+    result = names.apart(lambda: apply(names, layer, given, applied.changed(names, kwargs, as_input), at))
+    if calls is None:
+        names.calls.pop(id(layer), None)
+    else:
+        calls[1].pop()
+    if isinstance(layer, LayerObject) and layer.shape is None and len(batches) == 1 and first is not None:
+        names.probed = [*names.probed, (layer, first.call.shape)]
+    names.inside.discard(id(layer))
+    return applied.as_arrays(names, result, batches[0], at)
+
+
+def holds_own(layer: Any) -> bool:
+    """Whether a layer wraps one of the text's own."""
+    return isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values())
+
+
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> TensorObject:
     """The tensor that a call gives."""
     call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
         call.version = names.version(layer)
-    names.calls.setdefault(id(layer), (layer, []))[1].append(call)
+    names.called_now(call, layer)
     return TensorObject(call, ALL)
 
 
@@ -108,23 +162,47 @@ def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) 
 
 def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A function of tensors, `keras.ops.mean(x, axis=1)` or `tf.nn.relu(x)`, by the table that recorded calls use."""
+    if makers.is_maker(name.path):
+        return makers.make(names, name.path, args, {k: one for k, one in kwargs.items() if k != "seed"}, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     if unknown is not None:
         return derived(at, unknown)
     kwargs = {key: one for key, one in kwargs.items() if key != "name"}
+    if name.path in special.TABLE:
+        return special.TABLE[name.path](names, args, kwargs, at)
     found: list[Any] = []
     given = [slotted(names, one, found, at) for one in args]
     named = {key: slotted(names, one, found, at) for key, one in kwargs.items()}
     if not found:
         return Opaque("", at)
+    known = operation_of(name.path)
+    if known is None:
+        raise Fault(at, f"{name.path} is not read; use a layer or a function of keras.ops.")
     try:
-        if operation_of(name.path) == "tf":
+        if isinstance(known, Known):
+            made = of_table(known, given, named)
+        elif known == "tf":
             made = recorded(*translate(name.path.partition(".")[2], given, named))
         else:
             made = recorded(camel(name.last), *sorted_out(camel(name.last), given, named))
     except ConfigError as error:
         raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
     return operate(names, made, found, at)
+
+
+def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
+    """The operation of a function whose parameters are known, called so."""
+    config, named = functions.bound(known, args, kwargs, KERAS.functions[known.operation].signature.parameters)
+    late = {key: one for key, one in config.items() if holds_tensor(one)}
+    config |= {key: [1] * len(one) if isinstance(one, list) else 1 for key, one in late.items()}
+    parameters = KERAS.functions[known.operation].signature.parameters
+    if isinstance(config.get("data_format", 0), str) and config["data_format"] is None:
+        del config["data_format"]
+    config = {
+        key: one for key, one in config.items() if one is not None or key not in ("data_format", "dtype", "strides")
+    }
+    by_position = [named[key] for key in parameters if key in named]
+    return recorded(known.operation, config, by_position, {}, late)
 
 
 def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
@@ -159,6 +237,8 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
 def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
     """An argument of an operation with its tensors taken out, to `found`, and slots in their places."""
     value = names.known(value, at)
+    if is_array(names.machine, value):
+        value = makers.as_tensor(names, value, at)
     if isinstance(value, TensorObject):
         found.append(value)
         return Slot(len(found) - 1)
@@ -252,6 +332,8 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     if call.layer is None:
         return [(Spec(declared(call, at), call.dtype), None)]
     names.sure(call, at)
+    if isinstance(call.layer, TracedObject):
+        return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
     layer = names.scratch().made(call.layer, names.draft)
     if layer is None:
         raise Fault(at, names.draft.faults.pop()["detail"] if names.draft.faults else "This layer has a fault.")
@@ -274,7 +356,9 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         moved = [one.name for one in by_position[len(inputs) :]]
         given = [pair(one) for one in inputs] + [pairs(named[key]) for key in moved]
         others = {key: pairs(value) for key, value in named.items() if key not in moved}
-        found: list[Pair] = trace(layer, given, others, [0], False).outputs
+        read = trace(layer, given, others, [0], False)
+        names.weights_of[id(call)] = call, bool(read.weights)
+        found: list[Pair] = read.outputs
         return found
     except ShapeError as error:
         raise Fault(at, str(error)) from None
@@ -314,6 +398,9 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
     for one in items[same - 1 :]:
         names.machine.meter.work(256, at)
         names.sure(one, at)
+        if isinstance(one, OwnObject) or holds_own(one):
+            known.append((one, names.apart(lambda one=one: apply(names, one, [known[-1][1]], {}, at))))
+            continue
         call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
         if isinstance(one, MODELS):
             call.version = names.version(one)
