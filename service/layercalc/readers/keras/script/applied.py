@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
 from layercalc.readers.keras.script import tensors
-from layercalc.readers.keras.script.arguments import flat, place_of, plain, sizes
+from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
 from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -15,6 +15,7 @@ from layercalc.readers.keras.script.values import (
     OperationObject,
     OwnObject,
     ShapeObject,
+    Slot,
     TensorObject,
     TracedObject,
     origin,
@@ -314,13 +315,6 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
     return TensorObject(call, ALL) if alone else filled(form, call)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Where an output stands in what `call` gives."""
-
-    number: int
-
-
 def filled(form: Any, call: CallObject) -> Any:
     if isinstance(form, Slot):
         return TensorObject(call, form.number)
@@ -346,9 +340,9 @@ def gathered(
         own.nested = True
         if id(layer) not in holdings and own.base is not layer:
             told = f"{layer!r} is called in `call` of {own.title} and is no attribute of it: Keras does not count it"
-            raise Fault(place_node(call), f"{told}. Make it in __init__ and keep it as an attribute.")
+            raise Fault(node_at(call.place), f"{told}. Make it in __init__ and keep it as an attribute.")
         if not sure:
-            raise Fault(place_node(call), f"Whether {layer!r} is called here is not known.")
+            raise Fault(node_at(call.place), f"Whether {layer!r} is called here is not known.")
         extra.append(call)
     if any(
         isinstance(origin(call.layer), LayerObject | MODELS | OwnObject)
@@ -380,13 +374,6 @@ def captured(
             seen.add(id(call))
             pending += flat(names, [call.inputs, list(call.named.values())], at)
     return list(out.values())
-
-
-def place_node(call: CallObject) -> Any:
-    """Where a call stands, as a node of the text."""
-    import ast
-
-    return ast.Pass(lineno=call.place.line, col_offset=call.place.column - 1, end_lineno=None, end_col_offset=None)
 
 
 def labelled(own: OwnObject, holdings: dict[int, Any]) -> dict[int, str]:
@@ -425,11 +412,9 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
         if shape is None:
             what(names, own, own.place)
             raise Fault(
-                place_node(CallObject("", own.place)),
+                node_at(own.place),
                 f"The text calls {own.title} on nothing whose shape it holds; add `model.build((None, 28, 28, 1))` "
                 "with the shape of its input, or give input_shape.",
             )
-        names.machine.guarded(
-            lambda: traced(names, own, [input_of(shape, None)], {}, place_node(CallObject("", own.place)))
-        )
+        names.machine.guarded(lambda: traced(names, own, [input_of(shape, None)], {}, node_at(own.place)))
     return own.root

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import Initializer
 from layercalc.locations import CodePlace
+from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
     MODELS,
     FunctionName,
@@ -28,6 +29,11 @@ MAX_DEPTH = 20
 
 def place_of(at: Any) -> CodePlace:
     return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
+
+
+def node_at(place: CodePlace) -> ast.AST:
+    """A node where a place is, for faults of what was made there."""
+    return ast.Pass(lineno=place.line, col_offset=place.column - 1, end_lineno=None, end_col_offset=None)
 
 
 def arguments(
@@ -169,6 +175,8 @@ def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
     while pending:
         one = pending.pop()
         names.machine.meter.work(32)
+        if type(one) is Opaque and one.origin.startswith("numpy.") and one.origin[6:] in WIDTH:
+            continue
         if type(one) is Opaque:
             return one
         if isinstance(one, Foreign) and one.spoilt is not None:

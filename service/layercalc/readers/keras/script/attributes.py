@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.model import Model
 from layercalc.readers.code_names import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
-from layercalc.readers.keras.script import models, settings, tensors
+from layercalc.readers.keras.script import configs, models, settings, tensors
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
 from layercalc.readers.keras.script.values import (
     MODELS,
+    ConfigObject,
     FunctionName,
     GraphObject,
     History,
@@ -15,6 +17,7 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     LostModel,
+    OperationObject,
     OwnObject,
     SequentialObject,
     ShapeObject,
@@ -36,7 +39,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
     if isinstance(value, Kind):
         return of_kind(names, value, name, at)
-    if isinstance(value, FunctionName | LostModel | InitializerObject):
+    if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
         return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, ShapeObject):
         return settings.of_shape(names, value, name)
@@ -55,11 +58,23 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     found = ends(names, value, name, at)
     if found is not MISSING:
         return found
+    if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
+        return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
+    if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
+        return class_of(names, value)
     if isinstance(value, LayerObject) and plain(value.config.get(name)):
         return value.config[name]
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def class_of(names: "KerasNames", value: Any) -> Kind:
+    """`layer.__class__`."""
+    if isinstance(value, LayerObject) and value.kind is not Model:
+        return Kind(value.kind.type, value.kind.type, names.replaced)
+    name = "Sequential" if isinstance(value, SequentialObject) else "Model"
+    return Kind(name, name, names.replaced)
 
 
 def plain(value: Any) -> bool:

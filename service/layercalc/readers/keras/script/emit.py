@@ -39,6 +39,8 @@ class Built(Networks):
 
     def build(self, value: Any, draft: Draft) -> Model:
         self.names.sure(value, self.at(value))
+        if isinstance(value, LayerObject):
+            return self.made(value, draft)  # type: ignore[no-any-return]
         if isinstance(value, SequentialObject) and any(
             isinstance(one, OwnObject) or holds_own(one) for one in value.items
         ):
@@ -190,6 +192,8 @@ class Built(Networks):
 
     def inner(self, value: Any, draft: Draft) -> Any:
         """The layer as it is now, whatever was made of it while shapes were told."""
+        if isinstance(value, LayerObject) and isinstance(value.layer, Model):  # read from a config
+            return value.layer
         if isinstance(value, LayerObject) and not isinstance(value, OperationObject):
             if id(value) not in self.layers:
                 config = {key: self.argument(one) for key, one in value.config.items()}

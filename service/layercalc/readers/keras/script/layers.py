@@ -18,6 +18,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Fault
+from layercalc.readers.script.values import Bound, Function
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -38,6 +39,7 @@ def make(
     args = with_kernel(names, kind, which, args, at)
     given, place = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
+    then = activation_of_text(names, kind, given, at)
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
@@ -52,6 +54,9 @@ def make(
     label, told, sure = names.label(name, kind.type, at, place)
     made = LayerObject(kind, config, place, label, shape)
     made.given, made.sure = told, sure
+    if then is not None:
+        made.then = OwnObject("Activation", "activation", made.place, function=then)
+        made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.place)
     for one in flat(names, list(config.values()), at):
         if isinstance(one, LayerObject):
             names.placed[id(one)] = names.placed.get(id(one), 0) + 1
@@ -60,6 +65,16 @@ def make(
         elif isinstance(one, OwnObject) and one.instance is not None:
             names.inside.add(id(one.instance))
     return made
+
+
+def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
+    """An activation that is a function of the text, taken out: it follows the layer."""
+    function = given.get("activation")
+    if not isinstance(function, Function | Bound):
+        return None
+    if "return_sequences" in fields_of(kind) or "recurrent_activation" in fields_of(kind):
+        raise Fault(at, f"An activation of the text's own inside {kind.type} is not read; name one of Keras'.")
+    return given.pop("activation")
 
 
 def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, place: CodePlace) -> Any:
@@ -130,6 +145,8 @@ def make_input(
     settings = names.set_now(at)
     order = ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"]
     given, place = arguments(names, args, kwargs, order, at)
+    if given.pop("type_spec", None) is not None:
+        raise Fault(at, "Input(type_spec=…) is not read; give its shape.")
     if given.get("tensor") is not None:
         raise Fault(at, "Input(tensor=…) is not read; give its shape.")
     name = given.pop("name", None)
@@ -156,6 +173,8 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
         seen.add(id(one))
         names.machine.meter.work(64)
         names.machine.changing(one)
+        if id(one) in names.wrapped:
+            pending.append(names.wrapped[id(one)])
         if isinstance(one, LayerObject):
             one.config = {**one.config, "trainable": value}
             inside = flat(names, list(one.config.values()), None)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.code_values import first_shape
+from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.arguments import arguments, flat, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -12,6 +13,7 @@ from layercalc.readers.keras.script.values import (
     OperationObject,
     OwnObject,
     SequentialObject,
+    Slot,
     TensorObject,
     origin,
 )
@@ -53,6 +55,11 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
         made = GraphObject(label, place, inputs, outputs)
+        if isinstance(given["inputs"], dict):
+            made.keys = sorted(given["inputs"], key=str)
+        if isinstance(given["outputs"], dict) and all(isinstance(x, TensorObject) for x in given["outputs"].values()):
+            order = sorted(given["outputs"], key=str)
+            made.form = {key: Slot(order.index(key)) for key in given["outputs"]}
     made.given, made.sure = told, sure
     trainable = names.known(given.get("trainable", True), at)
     if trainable is not True:
@@ -221,7 +228,7 @@ def method(names: "KerasNames", model: Any, name: str) -> Any:
 
 def class_method(names: "KerasNames", kind: Any, name: str) -> Any:
     """A method of a class, `Sequential.from_config`; None for others."""
-    return None
+    return configs.maker(names, name, kind.name) if name == "from_config" else None
 
 
 def one_of(m: Any, args: list[Any], kwargs: dict[str, Any], name: str, at: Any) -> Any:

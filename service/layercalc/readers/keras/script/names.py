@@ -1,5 +1,7 @@
 """The modules of Keras and TensorFlow, what their members are, and which callees change nothing: tables only."""
 
+import re
+
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.code_names import (
     APPLICATIONS,
@@ -54,6 +56,23 @@ INERT_CLASSES = words(  # classes to derive from that are no part of a model
     " LossScaleOptimizer ModelCheckpoint EarlyStopping TensorBoard LambdaCallback MeanMetricWrapper"
 )
 OWN_LAYERS = {"Layer", "Wrapper", "AbstractRNNCell", "Callback", "Sequence", "Loss", "Metric"}  # to derive from
+
+
+NETWORKS = words(  # libraries of whole networks and layers for Keras
+    "segmentation_models efficientnet tensorflow_hub keras_cv keras_nlp keras_hub transformers kapre autokeras"
+    " classification_models keras_unet keras_unet_collection keras_retinanet vit_keras keras_cv_attention_models tfimm"
+    " keras_resnet resnest official keras_contrib tensorflow_addons tcn spektral deepctr keras_bert keras_transformer"
+    " tensorflow_probability tensorflow_recommenders keras_efficientnet_v2 mrcnn keras_applications swin_transformer"
+    " tensorflow_decision_forests timm torchvision keras_vggface"
+)
+ASIDE_OF_NETWORKS = re.compile(
+    "[Tt]okeniz|Processor|[Ff]eatureExtractor|[Pp]reprocess|Config|loss|metric|utils|datasets|optimizers|callbacks|score"
+)
+
+
+def of_network(origin: str) -> bool:
+    """Whether what comes of a callee of that dotted name may be a network of another library."""
+    return origin.partition(".")[0] in NETWORKS and not ASIDE_OF_NETWORKS.search(origin)
 
 
 def is_module(name: str) -> bool:

@@ -12,7 +12,7 @@ from layercalc.readers.builder import Draft
 from layercalc.readers.code_names import KERAS_MODULES, MODEL_METHODS, STAR
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.emit import Built
-from layercalc.readers.keras.script.names import BARE
+from layercalc.readers.keras.script.names import BARE, of_network
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
@@ -73,13 +73,19 @@ def given_layers(value: Opaque, values: Any) -> bool:
     return False
 
 
+def of_library(value: Opaque) -> bool:
+    """Whether something unknown was made by a library of networks."""
+    return isinstance(value.node, ast.Call) and of_network(value.origin or value.first.origin)
+
+
 def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def is_model(value: Any) -> bool:
     own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
-    return isinstance(value, MODELS | LostModel) or own
+    read = isinstance(value, LayerObject) and value.kind is Model
+    return isinstance(value, MODELS | LostModel) or own or read
 
 
 def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple[Model, Draft]:
@@ -203,7 +209,8 @@ def chosen(machine: Text, names: KerasNames, tree: ast.Module, bare: SequentialO
     for name in machine.bindings:  # in the order in which they were bound last
         value = values.get(name)
         if is_model(value) or (
-            type(value) is Opaque and (name in machine.of_models or name in asked or given_layers(value, values))
+            type(value) is Opaque
+            and (name in machine.of_models or name in asked or given_layers(value, values) or of_library(value))
         ):
             found.append(value)
     whole = [value for value in found if id(value) not in names.inside]
@@ -244,7 +251,7 @@ def settled(names: KerasNames, value: Any) -> Any:
     if type(value) is Opaque:
         raise Fault(value.node, f"The model is {value.why}. {WRITE_OUT}")
     names.sure(value, value.spoilt.node if value.spoilt is not None else None)
-    if not isinstance(value, MODELS):
+    if not isinstance(value, MODELS) and not is_model(value):
         raise Fault(None, f"No model is made; received {names.told(value)}.")
     return value
 

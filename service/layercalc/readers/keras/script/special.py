@@ -112,14 +112,27 @@ def dropout(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: An
     return made
 
 
+def relu(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`keras.activations.relu(x, negative_slope, max_value, threshold)`; the slope was called alpha."""
+    slope_name = "alpha" if "alpha" in kwargs else "negative_slope"
+    x, slope, most, threshold = given(args, kwargs, "x", slope_name, "max_value", "threshold")
+    if threshold:
+        raise Fault(at, "A threshold is not read here; use the layer ReLU.")
+    made = operation(names, "LeakyRelu", {"negative_slope": slope}, [x], at) if slope else None
+    made = operation(names, "Relu", {}, [x], at) if made is None else made
+    return made if most is None else operation(names, "Minimum", {}, [made, most], at)
+
+
 BACKEND = {
     "batch_dot": batch_dot, "batch_flatten": batch_flatten, "flatten": flatten, "repeat": repeat,
     "resize_images": resize_images, "in_train_phase": in_phase(1), "in_test_phase": in_phase(0), "dropout": dropout,
+    "relu": relu,
 }  # fmt: skip
 ROOTS = ("keras", "tensorflow.keras", "tf_keras")
 TABLE = {
     **{f"{root}.backend.{name}": run for root in ROOTS for name, run in BACKEND.items()},
     **{f"{root}.einsum": einsum for root in ("keras.ops", "tensorflow.keras.ops", "tensorflow", "tensorflow.linalg")},
     **{f"{root}.activations.get": activation for root in ROOTS},
+    **{f"{root}.activations.relu": relu for root in ROOTS},
     "tensorflow.nn.dropout": dropout,
 }

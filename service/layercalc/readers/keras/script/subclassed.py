@@ -6,7 +6,7 @@ from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras.variables import Variable
 from layercalc.readers.code_names import words
 from layercalc.readers.keras.script import attributes, models
-from layercalc.readers.keras.script.arguments import initializer, place_of, plain, sizes
+from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
 from layercalc.readers.keras.script.names import INERT_CLASSES
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -249,18 +249,12 @@ def adopt(names: "KerasNames", own: OwnObject, value: Any, attribute: str) -> No
             own.weights = [*own.weights, one.call]
             if not holder.of_keras:
                 told = "a weight of tf.Variable is counted here, as in Keras 2; Keras 3 leaves it out of its counts"
-                names.warn(holder_node(holder), told)
+                names.warn(node_at(holder.place), told)
         if (holder.loose or id(one.call) in known) and not holder.given:
             label = free(label, {each.name for each in own.weights if each is not one.call})
             holder.name = holder.layer.name = one.call.name = label  # type: ignore[union-attr]
             holder.given = True
         holder.loose = False
-
-
-def holder_node(holder: OperationObject) -> Any:
-    import ast
-
-    return ast.Pass(lineno=holder.place.line, col_offset=holder.place.column - 1)
 
 
 def free(name: str, taken: set[str]) -> str:

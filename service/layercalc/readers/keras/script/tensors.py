@@ -17,7 +17,7 @@ from layercalc.readers.builder import Source, bound
 from layercalc.readers.code_names import words
 from layercalc.readers.code_values import CallValue
 from layercalc.readers.keras.script import applied, functions, makers, special
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, plain, unknown_in
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
 from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
@@ -25,6 +25,7 @@ from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
     FunctionName,
+    GraphObject,
     Kind,
     LayerObject,
     OperationObject,
@@ -65,6 +66,8 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         return Opaque("", at, unknown.first if unknown is not None else None)
+    if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
+        args = [by_name(names, layer, args[0], at), *args[1:]]
     inputs = flat(names, args, at)
     for one in inputs:
         if not isinstance(one, TensorObject):
@@ -78,6 +81,8 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
             tensors[key] = one
         else:
             others[key] = plain(names, one, at)
+    if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
+        layer = wrapping(names, layer, inputs, at)
     if others:
         if not isinstance(layer, LayerObject):
             raise Fault(at, f"A model takes no argument {next(iter(others))!r} here.")
@@ -85,7 +90,18 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
             raise Fault(at, "Calls of one layer with different arguments are not read; make two layers.")
         names.machine.changing(layer)
         layer.config = {**layer.config, **others}
-    return called(names, layer, inputs, tensors, at)
+    result = called(names, layer, inputs, tensors, at)
+    if isinstance(layer, LayerObject) and layer.then is not None:
+        return names.call(layer.then, [result], {}, at)
+    return result
+
+
+def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
+    """The inputs of a model in its order, from a dict by the model's own keys or the names of its inputs."""
+    keys = model.keys if model.keys is not None else [one.call.name for one in model.inputs]
+    if sorted(keys, key=str) != sorted(given, key=str):
+        raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
+    return [given[key] for key in keys]
 
 
 def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
@@ -125,17 +141,46 @@ def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str
 
 
 def holds_own(layer: Any) -> bool:
-    """Whether a layer wraps one of the text's own."""
-    return isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values())
+    """Whether a layer wraps one of the text's own, or is followed by what the text computes."""
+    if not isinstance(layer, LayerObject):
+        return False
+    return layer.then is not None or any(isinstance(one, OwnObject) for one in layer.config.values())
 
 
-def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> TensorObject:
+def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any) -> LayerObject:
+    """A wrapper around a layer of the text's own, as one around the graph that this makes of what it is given."""
+    own = layer.config.get("layer")
+    if layer.kind.type not in ("TimeDistributed", "Wrapper") or not isinstance(own, OwnObject) or len(inputs) != 1:
+        told = f"{layer.kind.type} around a class of the text's own is not read"
+        raise Fault(at, f"{told}; write its steps out, or put a Custom layer in its place.")
+    found = outputs(names, inputs[0].call, at)[max(inputs[0].output, 0)][0]
+    inside = CallObject("input", place_of(at))
+    timed = layer.kind.type == "TimeDistributed"
+    spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
+    names.specs[id(inside)] = inside, [(spec, None)]
+    inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
+    result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
+    if not isinstance(result, TensorObject):
+        raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")
+    graph = result.call.layer
+    made = names.wrapped.get(id(layer))
+    if made is None:
+        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.place, layer.name)
+        made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
+        names.wrapped[id(layer)] = made
+        return made
+    raise Fault(at, f"{layer!r} is called again, around a layer of the text's own; make two.")
+
+
+def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
     call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
         call.version = names.version(layer)
     names.called_now(call, layer)
+    if isinstance(layer, GraphObject) and layer.form is not None:
+        return applied.filled(layer.form, call)
     return TensorObject(call, ALL)
 
 
@@ -399,7 +444,9 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
         names.machine.meter.work(256, at)
         names.sure(one, at)
         if isinstance(one, OwnObject) or holds_own(one):
-            known.append((one, names.apart(lambda one=one: apply(names, one, [known[-1][1]], {}, at))))
+            where = at if at is not None else node_at(one.place)
+            before = known[-1][1]
+            known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
             continue
         call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
         if isinstance(one, MODELS):

@@ -46,6 +46,8 @@ class LayerObject(Foreign, LayerValue):
 
     given: bool = False
     sure: bool = True
+    stands_for: Any = None  # the wrapper of the text that this one is built from
+    then: Any = None  # what the text computes of its output: an activation that is a function of the text
 
     def __repr__(self) -> str:
         return f"the layer {self.name!r}"
@@ -86,10 +88,12 @@ class SequentialObject(Foreign, SequentialValue):
 
 
 class GraphObject(Foreign, ModelValue):
-    """A functional model."""
+    """A functional model; `form` are its outputs as the text gives them, where they are a dict, `keys` its inputs'."""
 
     given: bool = False
     sure: bool = True
+    form: Any = None
+    keys: Any = None
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"
@@ -104,6 +108,13 @@ class TracedObject(GraphObject):
     own: "OwnObject"
     extra: list[Any]
     labels: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where an output stands in what `call` gives."""
+
+    number: int
 
 
 class OwnObject(Foreign):
@@ -144,6 +155,16 @@ class InitializerObject(Foreign):
 
     def __repr__(self) -> str:
         return f"the initializer {self.name}"
+
+
+class ConfigObject(Foreign):
+    """`model.get_config()` or `model.to_json()`: what a copy of the layer or model would be, as it was then."""
+
+    def __init__(self, of: Any):
+        self.of = of
+
+    def __repr__(self) -> str:
+        return f"the config of {self.of!r}"
 
 
 class LostModel(Foreign):
@@ -201,4 +222,6 @@ MODELS = SequentialObject | GraphObject
 
 def origin(layer: Any) -> Any:
     """What is called in a graph: of a call of the text's own layer, that layer."""
-    return layer.own if isinstance(layer, TracedObject) else layer
+    if isinstance(layer, TracedObject):
+        return layer.own
+    return layer if getattr(layer, "stands_for", None) is None else layer.stands_for

@@ -4,6 +4,7 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
+from layercalc.ops import WIDTH
 from layercalc.readers.builder import Draft
 from layercalc.readers.code_names import ASIDE_NAMES
 from layercalc.readers.code_values import first_shape
@@ -11,6 +12,7 @@ from layercalc.readers.keras.keras1 import evidence
 from layercalc.readers.keras.script import (
     applied,
     attributes,
+    configs,
     layers,
     makers,
     models,
@@ -77,6 +79,7 @@ class KerasNames(Vocabulary):
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
+        self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
         self.requested: tuple[int | None, ...] | None = None  # the input shape of the request, without the batch
 
@@ -97,6 +100,8 @@ class KerasNames(Vocabulary):
 
     def known(self, value: Any, at: Any) -> Any:
         """A value that decides a model; Fault where it is not known."""
+        if type(value) is Opaque and value.origin.startswith("numpy.") and value.origin[6:] in WIDTH:
+            return value.origin[6:]
         if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
             raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
@@ -233,6 +238,8 @@ class KerasNames(Vocabulary):
         path = f"{module}.{name}"
         if name in SETTERS:
             return settings.setter(self, path)
+        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
+            return None if name == "newaxis" else name
         if module.endswith("backend") or name in settings.GETTERS:
             found = settings.getter(self, name)
             if found is not None:
@@ -247,6 +254,8 @@ class KerasNames(Vocabulary):
             return Native(name, lambda m, args, kwargs, at: args[0] if args else Opaque("", at))
         if makers.is_maker(path):
             return FunctionName(path)
+        if (made := configs.maker(self, name)) is not None and (name not in configs.OF_LAYERS or of_layers(module)):
+            return made
         if makes_model(name):
             return self.maker(name)
         if is_function(path) or path in special.TABLE:
@@ -266,14 +275,14 @@ class KerasNames(Vocabulary):
 
     def maker(self, name: str) -> Native:
         """A function that gives a model which is not in the text."""
+        return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
 
-        def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-            lost = LostModel(f"the model of {name}()")
-            lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
-            self.made.append(lost)
-            return lost
-
-        return Native(name, run)
+    def lost(self, name: str, at: Any) -> LostModel:
+        """A model that the text does not hold."""
+        lost = LostModel(f"the model of {name}()")
+        lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
+        self.made.append(lost)
+        return lost
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
         subclassed.derive(self, cls, base, at)
@@ -299,6 +308,8 @@ class KerasNames(Vocabulary):
         kind = self.kind(name, name)
         if kind is not None:
             return kind
+        if name in ("clone_model", "model_from_json"):
+            return configs.maker(self, name)
         return self.maker(name) if makes_model(name) else MISSING
 
     def is_pure(self, origin: str) -> bool:
@@ -362,6 +373,9 @@ class KerasNames(Vocabulary):
                 self.machine.touch([value], self.machine.reason(at, "a value that is not known, given to trainable,"))
                 return
             self.set_trainable(value, bool(item))
+        elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
+            self.machine.changing(value)
+            value.name, value.given, value.sure = item, True, True
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
 
