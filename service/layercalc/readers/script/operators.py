@@ -64,6 +64,8 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         return m.unknown(node, *(one for one in (a, b) if type(one) is Opaque))
     if op == "%" and ta is str:
         return m.pure(node, texts.percent, m, a, b, node)
+    if (isinstance(a, Foreign) and is_native(m, b)) or (isinstance(b, Foreign) and is_native(m, a)):
+        return m.vocabulary.binary(op, a, b, node)
     if ta is Instance or tb is Instance:
         return of_instances(m, op, a, b, node)
     if isinstance(a, Foreign) or isinstance(b, Foreign):
@@ -75,6 +77,11 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
     if isinstance(a, Native) or isinstance(b, Native) or ta is Class or tb is Class:
         return Opaque("", node) if op == "|" else wrong_types(m, op, a, b, node)
     return m.pure(node, containers, m, op, a, b, node)
+
+
+def is_native(m: "Machine", value: Any) -> bool:
+    """Whether a value is an array: what a framework's values do with one is the framework's to say."""
+    return type(value) is Instance and value.cls is m.kept.get("ndarray")
 
 
 def number(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import Initializer
 from layercalc.locations import CodePlace
-from layercalc.readers.keras.script.values import MODELS, FunctionName, LayerObject, ShapeObject, TensorObject
+from layercalc.ops import WIDTH
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    FunctionName,
+    InitializerObject,
+    LayerObject,
+    OwnObject,
+    ShapeObject,
+    TensorObject,
+)
 from layercalc.readers.script import Fault, Foreign, Opaque
 from layercalc.readers.script.values import Float64, Int64
 from layercalc.wording import received
@@ -20,6 +29,11 @@ MAX_DEPTH = 20
 
 def place_of(at: Any) -> CodePlace:
     return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
+
+
+def node_at(place: CodePlace) -> ast.AST:
+    """A node where a place is, for faults of what was made there."""
+    return ast.Pass(lineno=place.line, col_offset=place.column - 1, end_lineno=None, end_col_offset=None)
 
 
 def arguments(
@@ -69,7 +83,7 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
         if type(value) is str:
             names.machine.meter.hold(len(value), at)
         return value
-    if isinstance(value, LayerObject | TensorObject | MODELS):
+    if isinstance(value, LayerObject | TensorObject | MODELS | OwnObject):
         return value
     raise Fault(at, f"Expected a literal, a layer or a model; received {names.told(value)}.")
 
@@ -108,7 +122,9 @@ def spot(at: Any, key: str, place: CodePlace) -> Any:
 
 def initializer(names: "KerasNames", value: Any, at: Any) -> Any:
     """An initializer by name or as Keras' object; None for one that is not known."""
-    if type(value) is dict and names.machine.spoilt(value):
+    if isinstance(value, InitializerObject):
+        value = {"class_name": value.name, "config": value.config}
+    elif type(value) is dict and names.machine.spoilt(value):
         return None
     if type(value) is dict:
         config = value.get("config")
@@ -159,6 +175,8 @@ def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
     while pending:
         one = pending.pop()
         names.machine.meter.work(32)
+        if type(one) is Opaque and one.origin.startswith("numpy.") and one.origin[6:] in WIDTH:
+            continue
         if type(one) is Opaque:
             return one
         if isinstance(one, Foreign) and one.spoilt is not None:

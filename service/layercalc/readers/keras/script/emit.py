@@ -2,13 +2,26 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Draft, Source, bound
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.script.arguments import flat
-from layercalc.readers.keras.script.values import MODELS, LayerObject, OperationObject, SequentialObject, TensorObject
+from layercalc.readers.keras.script.tensors import holds_own
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    GraphObject,
+    LayerObject,
+    OperationObject,
+    OwnObject,
+    SequentialObject,
+    TensorObject,
+    TracedObject,
+    origin,
+)
+from layercalc.readers.keras.script.written import Written
 from layercalc.readers.script import Fault
 
 if TYPE_CHECKING:
@@ -21,10 +34,27 @@ class Built(Networks):
     def __init__(self, names: "KerasNames", draft: Draft):
         super().__init__(draft)
         self.names = names
+        self.written: dict[int, Written] = {}
+        self.layers: dict[int, Any] = {}
 
     def build(self, value: Any, draft: Draft) -> Model:
         self.names.sure(value, self.at(value))
-        return super().build(value, draft)
+        if isinstance(value, LayerObject):
+            return self.made(value, draft)  # type: ignore[no-any-return]
+        if isinstance(value, SequentialObject) and any(
+            isinstance(one, OwnObject) or holds_own(one) for one in value.items
+        ):
+            value = self.as_graph(value)
+        model = super().build(value, draft)
+        model.trainable = getattr(value, "own", value).trainable
+        return model
+
+    def as_graph(self, value: Any) -> GraphObject:
+        """A Sequential that holds layers of the text's own, as what it computes."""
+        found = self.names.machine.guarded(lambda: self.names.sequence(value, None))
+        made = GraphObject(value.name, value.place, [found[0]], [found[-1]])
+        made.trainable = value.trainable
+        return made
 
     def at(self, value: Any) -> Any:
         return None
@@ -79,7 +109,7 @@ class Built(Networks):
         """The calls between a model's inputs and its outputs, in the order in which the text makes them."""
         given = {(id(one.call), max(one.output, 0)) for one in value.inputs}
         calls: dict[int, Any] = {}
-        pending = list(value.outputs)
+        pending = [*value.outputs, *(TensorObject(one) for one in getattr(value, "extra", ()))]
         while pending:
             tensor = pending.pop()
             call = tensor.call
@@ -95,9 +125,10 @@ class Built(Networks):
         return sorted(calls.values(), key=lambda call: call.order)
 
     def graph(self, value: Any, draft: Draft) -> Model:
-        labels: dict[int, str] = {}
+        labels: dict[int, str] = dict(getattr(value, "labels", {}))
+        draft.taken.update(labels.values())
         ordered = self.reached(value)
-        for one in (*(t.call for t in value.inputs), *(call.layer for call in ordered)):
+        for one in (*(t.call for t in value.inputs), *(origin(call.layer) for call in ordered)):
             if getattr(one, "given", False):
                 self.name_in(one, draft, labels)
         sources: dict[tuple[int, int], Source] = {}
@@ -117,8 +148,9 @@ class Built(Networks):
         uses: dict[int, int] = {}
         numbers: dict[int, Source] = {}
         for call in ordered:
-            uses[id(call.layer)] = uses.get(id(call.layer), 0) + 1
-            numbers[id(call)] = Source(self.name_in(call.layer, draft, labels), uses[id(call.layer)])
+            layer = origin(call.layer)
+            uses[id(layer)] = uses.get(id(layer), 0) + 1
+            numbers[id(call)] = Source(self.name_in(layer, draft, labels), uses[id(layer)])
 
         def source(tensor: Any, whole: int = 0) -> Source:
             key = (id(tensor.call), max(tensor.output, 0))
@@ -141,12 +173,32 @@ class Built(Networks):
             if not isinstance(layer, OperationObject):
                 inputs, by_name = bound(kind, inputs, by_name)
             place = numbers[id(call)]
-            identity = None if isinstance(layer, OperationObject) else identity_of(self.marked(layer))
+            identity = identity_of(self.marked(origin(layer))) if self.has_weights(layer) else None
             draft.add_call(place.name, self.made(layer, draft), inputs, call.place, by_name, place.use, identity)
         return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
 
+    def has_weights(self, layer: Any) -> bool:
+        """Whether weights may belong to it, so that it has to be told from others."""
+        return not isinstance(layer, OperationObject) or layer.kind is Variable
+
     def made(self, value: Any, draft: Draft) -> Any:
         self.names.sure(value, None)
+        if isinstance(value, TracedObject) and not value.own.nested:
+            if id(value) not in self.written:
+                graph = self.inner(value, draft)
+                self.written[id(value)] = Written(value.own.title, graph)
+            return self.written[id(value)]
+        return self.inner(value, draft)
+
+    def inner(self, value: Any, draft: Draft) -> Any:
+        """The layer as it is now, whatever was made of it while shapes were told."""
+        if isinstance(value, LayerObject) and isinstance(value.layer, Model):  # read from a config
+            return value.layer
+        if isinstance(value, LayerObject) and not isinstance(value, OperationObject):
+            if id(value) not in self.layers:
+                config = {key: self.argument(one) for key, one in value.config.items()}
+                self.layers[id(value)] = self.draft.layer(value.kind, config, value.place)
+            return self.layers[id(value)]
         if isinstance(value, MODELS) and id(value) in self.making:
             raise Fault(None, "A model that holds itself.")
         self.making.add(id(value))

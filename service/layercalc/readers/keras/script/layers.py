@@ -4,11 +4,21 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers import Layer, fields_of
+from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodePlace
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
-from layercalc.readers.keras.script.values import MODELS, CallObject, Kind, LayerObject, TensorObject
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    FunctionName,
+    Kind,
+    LayerObject,
+    OwnObject,
+    TensorObject,
+)
 from layercalc.readers.script import Fault
+from layercalc.readers.script.values import Bound, Function
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -29,6 +39,7 @@ def make(
     args = with_kernel(names, kind, which, args, at)
     given, place = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
+    then = activation_of_text(names, kind, given, at)
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
@@ -43,12 +54,27 @@ def make(
     label, told, sure = names.label(name, kind.type, at, place)
     made = LayerObject(kind, config, place, label, shape)
     made.given, made.sure = told, sure
+    if then is not None:
+        made.then = OwnObject("Activation", "activation", made.place, function=then)
+        made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.place)
     for one in flat(names, list(config.values()), at):
         if isinstance(one, LayerObject):
             names.placed[id(one)] = names.placed.get(id(one), 0) + 1
         elif isinstance(one, MODELS):
             names.inside.add(id(one))
+        elif isinstance(one, OwnObject) and one.instance is not None:
+            names.inside.add(id(one.instance))
     return made
+
+
+def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
+    """An activation that is a function of the text, taken out: it follows the layer."""
+    function = given.get("activation")
+    if not isinstance(function, Function | Bound):
+        return None
+    if "return_sequences" in fields_of(kind) or "recurrent_activation" in fields_of(kind):
+        raise Fault(at, f"An activation of the text's own inside {kind.type} is not read; name one of Keras'.")
+    return given.pop("activation")
 
 
 def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, place: CodePlace) -> Any:
@@ -94,6 +120,24 @@ def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[
     return [args[0], tuple(args[1 : axes + 1])]
 
 
+def make_lambda(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`Lambda(f, arguments={…})` or `Activation(f)`: what the function makes of its input; the text holds it."""
+    title = which.name
+    order = ["function", "output_shape", "mask", "arguments"] if title == "Lambda" else ["function"]
+    given = dict(zip(order, args, strict=False)) | kwargs
+    function = names.known(given.get("function", given.get("activation")), at)
+    if isinstance(function, FunctionName) and title == "Activation":
+        return make(names, KERAS.kinds[title], which, args, kwargs, at)
+    own = OwnObject(title, title, place_of(at), function=function)
+    own.name, own.given, own.sure = names.label(given.get("name"), title, at, own.place)
+    arguments = names.known(given.get("arguments"), at)
+    own.arguments = dict(arguments or {})
+    for key in ("input_shape", "batch_input_shape"):
+        if given.get(key) is not None and names.known_or_none(given[key]) is not None:
+            own.shape = sizes(names, given[key], key, at)
+    return own
+
+
 def make_input(
     names: "KerasNames", kind: type[Layer], args: list[Any], kwargs: dict[str, Any], at: Any
 ) -> TensorObject:
@@ -101,6 +145,8 @@ def make_input(
     settings = names.set_now(at)
     order = ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"]
     given, place = arguments(names, args, kwargs, order, at)
+    if given.pop("type_spec", None) is not None:
+        raise Fault(at, "Input(type_spec=…) is not read; give its shape.")
     if given.get("tensor") is not None:
         raise Fault(at, "Input(tensor=…) is not read; give its shape.")
     name = given.pop("name", None)
@@ -127,9 +173,12 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
         seen.add(id(one))
         names.machine.meter.work(64)
         names.machine.changing(one)
+        if id(one) in names.wrapped:
+            pending.append(names.wrapped[id(one)])
         if isinstance(one, LayerObject):
             one.config = {**one.config, "trainable": value}
-            pending += [x for x in flat(names, list(one.config.values()), None) if isinstance(x, LayerObject | MODELS)]
+            inside = flat(names, list(one.config.values()), None)
+            pending += [x for x in inside if isinstance(x, LayerObject | MODELS | OwnObject)]
         else:
             one.trainable = value
             pending += names.layers_of(one, None)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.code_values import first_shape
+from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.arguments import arguments, flat, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -10,8 +11,11 @@ from layercalc.readers.keras.script.values import (
     History,
     LayerObject,
     OperationObject,
+    OwnObject,
     SequentialObject,
+    Slot,
     TensorObject,
+    origin,
 )
 from layercalc.readers.script import Fault, Foreign, Native
 
@@ -40,13 +44,22 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         made.versions = []
         layers = names.known(given.get("layers"), at)
         if layers is not None:
-            for one in names.machine.listed(layers, at) if not isinstance(layers, LayerObject | MODELS) else [layers]:
+            for one in (
+                names.machine.listed(layers, at)
+                if not isinstance(layers, LayerObject | MODELS | OwnObject)
+                else [layers]
+            ):
                 add(names, made, one, at)
     else:
         inputs, outputs = flat(names, given["inputs"], at), flat(names, given["outputs"], at)
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
         made = GraphObject(label, place, inputs, outputs)
+        if isinstance(given["inputs"], dict):
+            made.keys = sorted(given["inputs"], key=str)
+        if isinstance(given["outputs"], dict) and all(isinstance(x, TensorObject) for x in given["outputs"].values()):
+            order = sorted(given["outputs"], key=str)
+            made.form = {key: Slot(order.index(key)) for key in given["outputs"]}
     made.given, made.sure = told, sure
     trainable = names.known(given.get("trainable", True), at)
     if trainable is not True:
@@ -59,7 +72,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
 def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None:
     """One more layer at the end of a Sequential."""
     one = names.known(one, at)
-    if not isinstance(one, LayerObject | TensorObject | MODELS):
+    if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
         raise Fault(at, f"Expected a layer; received {names.told(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):
         raise Fault(at, "A model that holds itself.")
@@ -71,10 +84,18 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
         names.placed[id(one)] = names.placed.get(id(one), 0) + 1
     elif isinstance(one, MODELS):
         names.inside.add(id(one))
+    elif isinstance(one, OwnObject) and one.instance is not None:
+        names.inside.add(id(one.instance))
     names.machine.changing(model)
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
     names.machine.meter.elements(len(model.items), at)
+
+
+def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
+    from layercalc.readers.keras.script.subclassed import tracked as found
+
+    return found(names, own)
 
 
 def holds(names: "KerasNames", outer: Any, model: Any) -> bool:
@@ -87,8 +108,8 @@ def holds(names: "KerasNames", outer: Any, model: Any) -> bool:
             return True
         if id(one) not in seen:
             seen.add(id(one))
-            inside = layers_of(names, one, None) if isinstance(one, MODELS) else list(one.config.values())
-            pending += [x for x in inside if isinstance(x, LayerObject | MODELS)]
+            inside = list(one.config.values()) if isinstance(one, LayerObject) else layers_of(names, one, None)
+            pending += [x for x in inside if isinstance(x, LayerObject | MODELS | OwnObject)]
     return False
 
 
@@ -115,6 +136,8 @@ def layers_of(names: "KerasNames", model: Any, at: Any) -> list[Any]:
     """`model.layers` in Keras' order, for a functional model with its inputs (as tensors)."""
     if isinstance(model, SequentialObject):
         return list({id(one): one for one in model.items if not isinstance(one, TensorObject)}.values())
+    if isinstance(model, OwnObject):
+        return [layer for layer, _ in tracked(names, model).values()]
     return in_depth(names, model, at)
 
 
@@ -126,7 +149,7 @@ def in_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
     owner: dict[int, Any] = {}
 
     def of(call: Any) -> Any:
-        return call if call.layer is None else call.layer
+        return call if call.layer is None else origin(call.layer)
 
     for end in model.outputs:
         pending: list[tuple[Any, bool]] = [(end, False)]
@@ -178,7 +201,7 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
         raise Fault(at, f"The name of {unsure[0]!r} depends on what is not known; give it a name.")
     if len(alike) != 1:
         names.machine.fail("ValueError", f"No such layer: {given['name']}.", at)
-    return alike[0]
+    return names.shown(alike[0])
 
 
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -201,6 +224,11 @@ def method(names: "KerasNames", model: Any, name: str) -> Any:
     }
     run = (found.get(name) if isinstance(model, SequentialObject) else None) or every.get(name)
     return None if run is None else Native(name, run, (model,))
+
+
+def class_method(names: "KerasNames", kind: Any, name: str) -> Any:
+    """A method of a class, `Sequential.from_config`; None for others."""
+    return configs.maker(names, name, kind.name) if name == "from_config" else None
 
 
 def one_of(m: Any, args: list[Any], kwargs: dict[str, Any], name: str, at: Any) -> Any:

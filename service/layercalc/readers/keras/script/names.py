@@ -1,5 +1,7 @@
 """The modules of Keras and TensorFlow, what their members are, and which callees change nothing: tables only."""
 
+import re
+
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.code_names import (
     APPLICATIONS,
@@ -10,6 +12,7 @@ from layercalc.readers.code_names import (
     PASSIVE_FUNCTIONS,
     words,
 )
+from layercalc.readers.keras.script.functions import ACTIVATIONS, OPS, TF, K, Known
 from layercalc.readers.keras.tf_functions import FUNCTIONS
 
 ROOTS = {"tf": "tensorflow", "keras": "keras", "tensorflow": "tensorflow", "tf_keras": "tf_keras"}
@@ -48,11 +51,28 @@ PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
     " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
     " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
 )
-BACKEND_OPS = words(  # of keras.backend, with the parameters and defaults that keras.ops has
-    "abs exp log sqrt square sum mean max min prod maximum minimum concatenate stack reshape squeeze softmax relu"
-    " sigmoid tanh clip tile softplus softsign sin cos"
+INERT_CLASSES = words(  # classes to derive from that are no part of a model
+    "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
+    " LossScaleOptimizer ModelCheckpoint EarlyStopping TensorBoard LambdaCallback MeanMetricWrapper"
 )
-OWN_LAYERS = {"Layer", "Callback", "Sequence", "Loss", "Metric"}  # classes to derive from
+OWN_LAYERS = {"Layer", "Wrapper", "AbstractRNNCell", "Callback", "Sequence", "Loss", "Metric"}  # to derive from
+
+
+NETWORKS = words(  # libraries of whole networks and layers for Keras
+    "segmentation_models efficientnet tensorflow_hub keras_cv keras_nlp keras_hub transformers kapre autokeras"
+    " classification_models keras_unet keras_unet_collection keras_retinanet vit_keras keras_cv_attention_models tfimm"
+    " keras_resnet resnest official keras_contrib tensorflow_addons tcn spektral deepctr keras_bert keras_transformer"
+    " tensorflow_probability tensorflow_recommenders keras_efficientnet_v2 mrcnn keras_applications swin_transformer"
+    " tensorflow_decision_forests timm torchvision keras_vggface"
+)
+ASIDE_OF_NETWORKS = re.compile(
+    "[Tt]okeniz|Processor|[Ff]eatureExtractor|[Pp]reprocess|Config|loss|metric|utils|datasets|optimizers|callbacks|score"
+)
+
+
+def of_network(origin: str) -> bool:
+    """Whether what comes of a callee of that dotted name may be a network of another library."""
+    return origin.partition(".")[0] in NETWORKS and not ASIDE_OF_NETWORKS.search(origin)
 
 
 def is_module(name: str) -> bool:
@@ -69,18 +89,25 @@ def of_layers(module: str) -> bool:
 
 def is_function(path: str) -> bool:
     """Whether a function of that name is one of tensors: of tf, tf.nn, tf.math, keras.ops, keras.activations, K."""
-    return bool(operation_of(path)) or ".activations." in path
+    return operation_of(path) is not None or ".activations." in path
 
 
-def operation_of(path: str) -> str:
-    """The table that a function of tensors is in: "tf" or "ops"; empty where it is in none."""
+def operation_of(path: str) -> Known | str | None:
+    """What a function of tensors is: known by its parameters, or one of the tables "tf" and "ops"; None for others."""
     module, _, last = path.rpartition(".")
-    if module.endswith(".backend"):
-        return "ops" if last in BACKEND_OPS else ""
-    if module.endswith((".ops", ".activations")):
-        return "ops" if camel(last) in KERAS.functions else ""
+    if module.endswith("backend"):
+        return K.get(last)
+    if module.endswith("activations"):
+        return ACTIVATIONS.get(last)
+    rest = path.rpartition("keras.ops.")[2] if "keras.ops." in path else ""
+    if rest:
+        last = rest.rpartition(".")[2]
+        return OPS.get(rest) or OPS.get(last) or ("ops" if camel(last) in KERAS.functions else None)
     root, _, rest = path.partition(".")
-    return "tf" if root == "tensorflow" and rest.removeprefix("compat.v1.") in FUNCTIONS else ""
+    rest = rest.removeprefix("compat.v1.")
+    if root != "tensorflow":
+        return None
+    return "tf" if rest in FUNCTIONS else TF.get(rest)
 
 
 def camel(name: str) -> str:

@@ -10,14 +10,16 @@ from layercalc.locations import CodePlace
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.code_names import KERAS_MODULES, MODEL_METHODS, STAR
+from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.emit import Built
-from layercalc.readers.keras.script.names import BARE
+from layercalc.readers.keras.script.names import BARE, of_network
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
     Kind,
     LayerObject,
     LostModel,
+    OwnObject,
     SequentialObject,
     Settings,
     TensorObject,
@@ -71,12 +73,19 @@ def given_layers(value: Opaque, values: Any) -> bool:
     return False
 
 
+def of_library(value: Opaque) -> bool:
+    """Whether something unknown was made by a library of networks."""
+    return isinstance(value.node, ast.Call) and of_network(value.origin or value.first.origin)
+
+
 def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def is_model(value: Any) -> bool:
-    return isinstance(value, MODELS | LostModel) or (type(value) is Instance and value.core is not None)
+    own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
+    read = isinstance(value, LayerObject) and value.kind is Model
+    return isinstance(value, MODELS | LostModel) or own or read
 
 
 def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple[Model, Draft]:
@@ -90,7 +99,8 @@ def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple
         check(tree)
         bare = lines(machine, names, tree)
         root = chosen(machine, names, tree, bare, entry)
-        draft.faults.clear()
+        draft.faults.clear()  # what was noted while shapes were told comes again
+        draft.warnings.clear()
         model = Built(names, draft).build(root, draft)
     except Fault as fault:
         raise Unreadable([{"line": 1, "column": 1, **fault.error()}], status=422) from None
@@ -199,13 +209,15 @@ def chosen(machine: Text, names: KerasNames, tree: ast.Module, bare: SequentialO
     for name in machine.bindings:  # in the order in which they were bound last
         value = values.get(name)
         if is_model(value) or (
-            type(value) is Opaque and (name in machine.of_models or name in asked or given_layers(value, values))
+            type(value) is Opaque
+            and (name in machine.of_models or name in asked or given_layers(value, values) or of_library(value))
         ):
             found.append(value)
     whole = [value for value in found if id(value) not in names.inside]
     if not whole:
         made = [one for one in names.made if id(one) not in names.inside]
         whole = [one for one in made if id(one) not in names.unsure]
+        whole = [one for one in whole if not never_called(one)] or whole
         if len(whole) > 1 or (made and not whole):
             raise Fault(None, "Which model is meant cannot be told: none is bound to a name at the end.")
     if whole:
@@ -215,17 +227,31 @@ def chosen(machine: Text, names: KerasNames, tree: ast.Module, bare: SequentialO
     last = last_tensor(machine, values)
     if last is not None:
         return graph_to(names, last)
+    if names.probed and isinstance(names.probed[-1][0], LayerObject):
+        return alone(names, *names.probed[-1])
     return by_function(machine, names)
+
+
+def alone(names: KerasNames, layer: LayerObject, shape: Any) -> SequentialObject:
+    """A layer of which the text asks only what shape it gives."""
+    made = SequentialObject("sequential", layer.place)
+    made.items, made.versions, made.shape = [layer], [None], shape
+    return made
+
+
+def never_called(value: Any) -> bool:
+    """Whether it is a model of the text's own that only holds layers, which a method of it makes a model of."""
+    return type(value) is Instance and value.core.root is None and value.core.base is None
 
 
 def settled(names: KerasNames, value: Any) -> Any:
     """A model that is known; Fault where it is not."""
-    if type(value) is Instance:
-        value = value.core
+    if type(value) is Instance and isinstance(value.core, OwnObject):
+        value = whole(names, names.known(value, None), None)
     if type(value) is Opaque:
         raise Fault(value.node, f"The model is {value.why}. {WRITE_OUT}")
     names.sure(value, value.spoilt.node if value.spoilt is not None else None)
-    if not isinstance(value, MODELS):
+    if not isinstance(value, MODELS) and not is_model(value):
         raise Fault(None, f"No model is made; received {names.told(value)}.")
     return value
 

@@ -4,15 +4,24 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import ALIASES, INITIALIZERS
 from layercalc.readers.keras.script import tensors
-from layercalc.readers.keras.script.arguments import place_of, sizes
+from layercalc.readers.keras.script.arguments import flat, place_of, plain, sizes
 from layercalc.readers.keras.script.names import camel
-from layercalc.readers.keras.script.values import CallObject, LayerObject, ShapeObject, TensorObject
+from layercalc.readers.keras.script.values import (
+    CallObject,
+    InitializerObject,
+    ShapeObject,
+    TensorObject,
+)
 from layercalc.readers.script import MISSING, Fault, Native, Opaque
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim")
+TF_INITIALIZERS = {
+    f"{name}_initializer": camel(name)
+    for name in ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
+}
 BARE_INITIALIZERS = {camel(name) for name in INITIALIZERS} | {one for one in ALIASES if one[:1].isupper()}
 FLOATS = ("float16", "float32", "float64", "bfloat16")
 POLICIES = (*FLOATS, "mixed_float16", "mixed_bfloat16")
@@ -70,7 +79,7 @@ def initializer(name: str) -> Native:
     """A class of initializers: its object is what Keras would write."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-        return {"class_name": name, "config": {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs}}
+        return InitializerObject(name, {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs})
 
     return Native(name, run)
 
@@ -84,12 +93,26 @@ def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:
     return MISSING
 
 
-def output_shape(names: "KerasNames", layer: LayerObject, shape: Any, at: Any) -> Any:
+def output_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> Any:
     """`layer.compute_output_shape(shape)`."""
-    call = CallObject("input", place_of(at))
-    call.shape = sizes(names, shape, "batch_shape", at)
-    after = CallObject(layer.name, place_of(at), layer, 1, [TensorObject(call, 0)], {})
-    return tensors.shape_of(names, TensorObject(after), at)
+    value = plain(names, shape, at)
+    several = isinstance(value, list) and bool(value) and all(isinstance(one, list) for one in value)
+    given = [sizes(names, one, "batch_shape", at) for one in (value if several else [value])]
+    inputs = []
+    for one in given:
+        call = CallObject("input", place_of(at))
+        call.shape = one
+        inputs.append(TensorObject(call, 0))
+    if not several:
+        names.probed = [*names.probed, (layer, given[0])]
+    before = list(names.calls.get(id(layer), (layer, []))[1])
+    result = names.apart(lambda: names.call(layer, [inputs if several else inputs[0]], {}, at))
+    if id(layer) in names.calls:
+        names.calls[id(layer)][1][:] = before
+        if not before:
+            del names.calls[id(layer)]
+    shapes = [tensors.shape_of(names, one, at) for one in flat(names, [result], at)]
+    return shapes[0] if len(shapes) == 1 else shapes
 
 
 __all__ = ["Fault", "getter", "initializer", "of_shape", "output_shape", "setter"]

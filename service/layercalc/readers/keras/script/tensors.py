@@ -16,21 +16,27 @@ from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.code_names import words
 from layercalc.readers.code_values import CallValue
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, plain, unknown_in
+from layercalc.readers.keras.script import applied, functions, makers, special
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
+from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
     FunctionName,
+    GraphObject,
     Kind,
     LayerObject,
     OperationObject,
+    OwnObject,
     SequentialObject,
     TensorObject,
+    TracedObject,
 )
-from layercalc.readers.keras.tf_functions import translate
+from layercalc.readers.keras.tf_functions import holds_tensor, translate
 from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.opaque import derived
 
 if TYPE_CHECKING:
@@ -47,11 +53,21 @@ Pair = tuple[Spec, Spec | None]
 def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A layer or model on tensors; on data that is not known, a result that is not known."""
     names.sure(layer, at)
+    if isinstance(layer, OwnObject):
+        return names.call(layer, args, kwargs, at)
     kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key == "mask" and one is None)}
+    if any(is_array(names.machine, one) for one in applied.flat_or_unknown(names, [args, kwargs], at)):
+        if not names.traces and not any(
+            isinstance(one, TensorObject) for one in applied.flat_or_unknown(names, [args, kwargs], at)
+        ):
+            return on_arrays(names, layer, args, kwargs, at)
+        args, kwargs = as_tensors(names, args, at), as_tensors(names, kwargs, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         return Opaque("", at, unknown.first if unknown is not None else None)
+    if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
+        args = [by_name(names, layer, args[0], at), *args[1:]]
     inputs = flat(names, args, at)
     for one in inputs:
         if not isinstance(one, TensorObject):
@@ -65,6 +81,8 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
             tensors[key] = one
         else:
             others[key] = plain(names, one, at)
+    if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
+        layer = wrapping(names, layer, inputs, at)
     if others:
         if not isinstance(layer, LayerObject):
             raise Fault(at, f"A model takes no argument {next(iter(others))!r} here.")
@@ -72,16 +90,97 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
             raise Fault(at, "Calls of one layer with different arguments are not read; make two layers.")
         names.machine.changing(layer)
         layer.config = {**layer.config, **others}
-    return called(names, layer, inputs, tensors, at)
+    result = called(names, layer, inputs, tensors, at)
+    if isinstance(layer, LayerObject) and layer.then is not None:
+        return names.call(layer.then, [result], {}, at)
+    return result
 
 
-def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> TensorObject:
+def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
+    """The inputs of a model in its order, from a dict by the model's own keys or the names of its inputs."""
+    keys = model.keys if model.keys is not None else [one.call.name for one in model.inputs]
+    if sorted(keys, key=str) != sorted(given, key=str):
+        raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
+    return [given[key] for key in keys]
+
+
+def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
+    """Arguments with tensors in place of arrays."""
+
+    def change(one: Any) -> Any:
+        return makers.as_tensor(names, one, at) if is_array(names.machine, one) else one
+
+    return applied.changed(names, value, change)
+
+
+def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A layer or model on arrays of literal shape: an array of the shape that it gives. A Sequential is built so."""
+    batches: list[int] = []
+
+    def as_input(one: Any) -> TensorObject:
+        shape = one.attrs["shape"]
+        names.machine.known(one.attrs, shape)
+        batches.append(shape[0] if shape else 1)
+        return applied.input_of(shape[1:], at)
+
+    given = applied.changed(names, args, as_input)
+    first = next((one for one in applied.flat_or_unknown(names, given, at) if isinstance(one, TensorObject)), None)
+    if isinstance(layer, SequentialObject) and first is not None and names.input_of(layer) == (None, None):
+        names.machine.changing(layer)
+        layer.shape = first.call.shape
+    calls = names.calls.get(id(layer))
+    result = names.apart(lambda: apply(names, layer, given, applied.changed(names, kwargs, as_input), at))
+    if calls is None:
+        names.calls.pop(id(layer), None)
+    else:
+        calls[1].pop()
+    if isinstance(layer, LayerObject) and layer.shape is None and len(batches) == 1 and first is not None:
+        names.probed = [*names.probed, (layer, first.call.shape)]
+    names.inside.discard(id(layer))
+    return applied.as_arrays(names, result, batches[0], at)
+
+
+def holds_own(layer: Any) -> bool:
+    """Whether a layer wraps one of the text's own, or is followed by what the text computes."""
+    if not isinstance(layer, LayerObject):
+        return False
+    return layer.then is not None or any(isinstance(one, OwnObject) for one in layer.config.values())
+
+
+def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any) -> LayerObject:
+    """A wrapper around a layer of the text's own, as one around the graph that this makes of what it is given."""
+    own = layer.config.get("layer")
+    if layer.kind.type not in ("TimeDistributed", "Wrapper") or not isinstance(own, OwnObject) or len(inputs) != 1:
+        told = f"{layer.kind.type} around a class of the text's own is not read"
+        raise Fault(at, f"{told}; write its steps out, or put a Custom layer in its place.")
+    found = outputs(names, inputs[0].call, at)[max(inputs[0].output, 0)][0]
+    inside = CallObject("input", place_of(at))
+    timed = layer.kind.type == "TimeDistributed"
+    spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
+    names.specs[id(inside)] = inside, [(spec, None)]
+    inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
+    result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
+    if not isinstance(result, TensorObject):
+        raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")
+    graph = result.call.layer
+    made = names.wrapped.get(id(layer))
+    if made is None:
+        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.place, layer.name)
+        made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
+        names.wrapped[id(layer)] = made
+        return made
+    raise Fault(at, f"{layer!r} is called again, around a layer of the text's own; make two.")
+
+
+def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
     call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
         call.version = names.version(layer)
-    names.calls.setdefault(id(layer), (layer, []))[1].append(call)
+    names.called_now(call, layer)
+    if isinstance(layer, GraphObject) and layer.form is not None:
+        return applied.filled(layer.form, call)
     return TensorObject(call, ALL)
 
 
@@ -108,23 +207,47 @@ def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) 
 
 def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A function of tensors, `keras.ops.mean(x, axis=1)` or `tf.nn.relu(x)`, by the table that recorded calls use."""
+    if makers.is_maker(name.path):
+        return makers.make(names, name.path, args, {k: one for k, one in kwargs.items() if k != "seed"}, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     if unknown is not None:
         return derived(at, unknown)
     kwargs = {key: one for key, one in kwargs.items() if key != "name"}
+    if name.path in special.TABLE:
+        return special.TABLE[name.path](names, args, kwargs, at)
     found: list[Any] = []
     given = [slotted(names, one, found, at) for one in args]
     named = {key: slotted(names, one, found, at) for key, one in kwargs.items()}
     if not found:
         return Opaque("", at)
+    known = operation_of(name.path)
+    if known is None:
+        raise Fault(at, f"{name.path} is not read; use a layer or a function of keras.ops.")
     try:
-        if operation_of(name.path) == "tf":
+        if isinstance(known, Known):
+            made = of_table(known, given, named)
+        elif known == "tf":
             made = recorded(*translate(name.path.partition(".")[2], given, named))
         else:
             made = recorded(camel(name.last), *sorted_out(camel(name.last), given, named))
     except ConfigError as error:
         raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
     return operate(names, made, found, at)
+
+
+def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
+    """The operation of a function whose parameters are known, called so."""
+    config, named = functions.bound(known, args, kwargs, KERAS.functions[known.operation].signature.parameters)
+    late = {key: one for key, one in config.items() if holds_tensor(one)}
+    config |= {key: [1] * len(one) if isinstance(one, list) else 1 for key, one in late.items()}
+    parameters = KERAS.functions[known.operation].signature.parameters
+    if isinstance(config.get("data_format", 0), str) and config["data_format"] is None:
+        del config["data_format"]
+    config = {
+        key: one for key, one in config.items() if one is not None or key not in ("data_format", "dtype", "strides")
+    }
+    by_position = [named[key] for key in parameters if key in named]
+    return recorded(known.operation, config, by_position, {}, late)
 
 
 def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
@@ -159,6 +282,8 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
 def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
     """An argument of an operation with its tensors taken out, to `found`, and slots in their places."""
     value = names.known(value, at)
+    if is_array(names.machine, value):
+        value = makers.as_tensor(names, value, at)
     if isinstance(value, TensorObject):
         found.append(value)
         return Slot(len(found) - 1)
@@ -252,6 +377,8 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     if call.layer is None:
         return [(Spec(declared(call, at), call.dtype), None)]
     names.sure(call, at)
+    if isinstance(call.layer, TracedObject):
+        return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
     layer = names.scratch().made(call.layer, names.draft)
     if layer is None:
         raise Fault(at, names.draft.faults.pop()["detail"] if names.draft.faults else "This layer has a fault.")
@@ -274,7 +401,9 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         moved = [one.name for one in by_position[len(inputs) :]]
         given = [pair(one) for one in inputs] + [pairs(named[key]) for key in moved]
         others = {key: pairs(value) for key, value in named.items() if key not in moved}
-        found: list[Pair] = trace(layer, given, others, [0], False).outputs
+        read = trace(layer, given, others, [0], False)
+        names.weights_of[id(call)] = call, bool(read.weights)
+        found: list[Pair] = read.outputs
         return found
     except ShapeError as error:
         raise Fault(at, str(error)) from None
@@ -314,6 +443,11 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
     for one in items[same - 1 :]:
         names.machine.meter.work(256, at)
         names.sure(one, at)
+        if isinstance(one, OwnObject) or holds_own(one):
+            where = at if at is not None else node_at(one.place)
+            before = known[-1][1]
+            known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
+            continue
         call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
         if isinstance(one, MODELS):
             call.version = names.version(one)

@@ -46,13 +46,18 @@ class LayerObject(Foreign, LayerValue):
 
     given: bool = False
     sure: bool = True
+    stands_for: Any = None  # the wrapper of the text that this one is built from
+    then: Any = None  # what the text computes of its output: an activation that is a function of the text
 
     def __repr__(self) -> str:
         return f"the layer {self.name!r}"
 
 
 class OperationObject(LayerObject):
-    """A function of tensors in one call, as an operation that holds its arguments."""
+    """A function of tensors in one call, as an operation that holds its arguments; `loose` is a weight of no layer."""
+
+    loose: bool = False
+    of_keras: bool = False
 
 
 class CallObject(Foreign, CallValue):  # type: ignore[misc]
@@ -83,13 +88,83 @@ class SequentialObject(Foreign, SequentialValue):
 
 
 class GraphObject(Foreign, ModelValue):
-    """A functional model."""
+    """A functional model; `form` are its outputs as the text gives them, where they are a dict, `keys` its inputs'."""
 
     given: bool = False
     sure: bool = True
+    form: Any = None
+    keys: Any = None
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"
+
+
+class TracedObject(GraphObject):
+    """One call of a layer or model of the text's own, as the graph that its `call` made.
+
+    `extra` are calls in it that lead to no output and have weights, `labels` the names of what it calls, by id.
+    """
+
+    own: "OwnObject"
+    extra: list[Any]
+    labels: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where an output stands in what `call` gives."""
+
+    number: int
+
+
+class OwnObject(Foreign):
+    """A layer or model whose class the text defines, or a Lambda: what Keras keeps of it.
+
+    `instance` is the text's object, `function` a Lambda's. `base` is the layer or model of Keras' that its class
+    derives from, `root` its call on an input or an array, `nested` whether it calls layers. `weights` are calls of
+    Variables.
+    """
+
+    def __init__(self, title: str, name: str, place: Any, instance: Any = None, function: Any = None):
+        self.title, self.name, self.place, self.instance, self.function = title, name, place, instance, function
+        self.given, self.sure, self.trainable, self.nested = False, True, True, False
+        self.is_model, self.built, self.building = False, False, 0
+        self.weights: list[Any] = []
+        self.base: Any = None
+        self.root: Any = None
+        self.shape: Any = None
+        self.dtype: str | None = None
+        self.arguments: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"{'the model' if self.is_model else 'the layer'} {self.name!r}"
+
+
+class Inert(Foreign):
+    """What Keras keeps of a callback, a metric, a loss or the like of the text's own: nothing of a model."""
+
+    def __repr__(self) -> str:
+        return "an object of Keras'"
+
+
+class InitializerObject(Foreign):
+    """An initializer, as Keras would write it."""
+
+    def __init__(self, name: str, config: dict[str, Any]):
+        self.name, self.config = name, config
+
+    def __repr__(self) -> str:
+        return f"the initializer {self.name}"
+
+
+class ConfigObject(Foreign):
+    """`model.get_config()` or `model.to_json()`: what a copy of the layer or model would be, as it was then."""
+
+    def __init__(self, of: Any):
+        self.of = of
+
+    def __repr__(self) -> str:
+        return f"the config of {self.of!r}"
 
 
 class LostModel(Foreign):
@@ -143,3 +218,10 @@ class Settings(Foreign):
 
 
 MODELS = SequentialObject | GraphObject
+
+
+def origin(layer: Any) -> Any:
+    """What is called in a graph: of a call of the text's own layer, that layer."""
+    if isinstance(layer, TracedObject):
+        return layer.own
+    return layer if getattr(layer, "stands_for", None) is None else layer.stands_for

@@ -4,11 +4,23 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
+from layercalc.ops import WIDTH
 from layercalc.readers.builder import Draft
-from layercalc.readers.code_names import ASIDE_NAMES, MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
+from layercalc.readers.code_names import ASIDE_NAMES
 from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.keras1 import evidence
-from layercalc.readers.keras.script import layers, models, settings, tensors
+from layercalc.readers.keras.script import (
+    applied,
+    attributes,
+    configs,
+    layers,
+    makers,
+    models,
+    settings,
+    special,
+    subclassed,
+    tensors,
+)
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
@@ -22,27 +34,28 @@ from layercalc.readers.keras.script.names import (
     makes_model,
     of_layers,
 )
-from layercalc.readers.keras.script.scan import SAFE, changes_model, methods_in, slips
+from layercalc.readers.keras.script.scan import changes_model, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
     FunctionName,
-    GraphObject,
     History,
+    InitializerObject,
     Kind,
     LayerObject,
     Layers,
     LostModel,
     OperationObject,
+    OwnObject,
     SequentialObject,
     Settings,
     ShapeObject,
     TensorObject,
+    origin,
 )
 from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque, Vocabulary
 from layercalc.readers.script.calls import functions_in
-from layercalc.readers.script.opaque import derived
 from layercalc.readers.script.spoil import escape
-from layercalc.readers.script.values import Class
+from layercalc.readers.script.values import Bound, Class, Function
 from layercalc.wording import received
 
 
@@ -64,6 +77,11 @@ class KerasNames(Vocabulary):
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
+        self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
+        self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
+        self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
+        self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
+        self.requested: tuple[int | None, ...] | None = None  # the input shape of the request, without the batch
 
     # -- what everything here asks
 
@@ -82,10 +100,14 @@ class KerasNames(Vocabulary):
 
     def known(self, value: Any, at: Any) -> Any:
         """A value that decides a model; Fault where it is not known."""
+        if type(value) is Opaque and value.origin.startswith("numpy.") and value.origin[6:] in WIDTH:
+            return value.origin[6:]
         if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
             raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
-        if isinstance(value, Instance) and value.core is not None:
-            raise Fault(at, f"{value.cls.name} is a class of the text, derived from Keras'; such are not read yet.")
+        if isinstance(value, Instance) and isinstance(value.core, OwnObject):
+            own = value.core
+            applied.ready(self, own, at)
+            return own.base if own.base is not None and value.cls.find("call") is MISSING else own
         return self.sure(value, at)
 
     def known_or_none(self, value: Any) -> Any:
@@ -134,7 +156,13 @@ class KerasNames(Vocabulary):
     def input_of(self, model: SequentialObject) -> tuple[Any, Any]:
         """The input shape of a Sequential, and its input where that is an item of it."""
         head = model.items[0] if model.items and isinstance(model.items[0], TensorObject) else None
-        return (model.shape if model.shape is not None else first_shape(model)), head
+        first: Any = model
+        while (
+            isinstance(first, SequentialObject) and first.shape is None and first.items and first.items[0] is not first
+        ):
+            first = first.items[0]
+        shape = first.shape if isinstance(first, OwnObject) else first_shape(model)
+        return (model.shape if model.shape is not None else shape), head
 
     def of_tf(self, which: Kind) -> bool:
         return which.path.partition(".")[0] in ("tensorflow", "tf")
@@ -144,7 +172,7 @@ class KerasNames(Vocabulary):
         return any(isinstance(one, Instance) for one in values)
 
     def layers_of(self, model: Any, at: Any) -> list[Any]:
-        return [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS)]
+        return [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
 
     def set_trainable(self, owner: Any, value: bool) -> None:
         layers.set_trainable(self, owner, value)
@@ -153,8 +181,19 @@ class KerasNames(Vocabulary):
         found = models.layers_of(self, model, at)
         if not models.is_plain(model, found):
             return Opaque("the order of these layers, in which Keras 2 and 3 differ", at, holds=(model,))
-        listed = Layers(model, found)
+        listed = Layers(model, [self.shown(one) for one in found])
         return listed if index is None else self.item(listed, index, at)
+
+    def apart(self, work: Any) -> Any:
+        """What `work` gives, as no part of the calls that are being followed."""
+        around, self.traces = self.traces, []
+        try:
+            return work()
+        finally:
+            self.traces = around
+
+    def sequence(self, model: SequentialObject, at: Any) -> list[TensorObject]:
+        return tensors.chain(self, model, at)
 
     def shape(self, tensor: TensorObject) -> tuple[int | None, ...]:
         return tensors.shape_of(self, tensor, None)
@@ -170,6 +209,25 @@ class KerasNames(Vocabulary):
                 self.machine.touch([model], reason)
             escape(self.machine, one, reason)
 
+    def weighty(self, call: Any, at: Any) -> bool:
+        """Whether a call has weights."""
+        if isinstance(call.layer, MODELS):
+            return True
+        tensors.outputs(self, call, at)
+        return self.weights_of[id(call)][1]
+
+    def called_now(self, call: Any, layer: Any) -> None:
+        """Note a call of a layer, for what asks of its tensors, and for the call that it is part of."""
+        self.calls.setdefault(id(layer), (layer, []))[1].append(call)
+        if self.traces:
+            trace = self.traces[-1]
+            trace.calls.append((call, self.machine.branching <= trace.branching))
+
+    def shown(self, value: Any) -> Any:
+        """A layer or model as the text has it."""
+        found = origin(value)
+        return found.instance if isinstance(found, OwnObject) and found.instance is not None else found
+
     # -- names
 
     def module(self, name: str) -> Module | None:
@@ -180,6 +238,8 @@ class KerasNames(Vocabulary):
         path = f"{module}.{name}"
         if name in SETTERS:
             return settings.setter(self, path)
+        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
+            return None if name == "newaxis" else name
         if module.endswith("backend") or name in settings.GETTERS:
             found = settings.getter(self, name)
             if found is not None:
@@ -188,11 +248,17 @@ class KerasNames(Vocabulary):
             kind = self.kind(name, path)
             if kind is not None:
                 return kind
-        if ".initializers" in path and name[:1].isupper():
-            return settings.initializer(name)
+        if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
+            return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
+        if ".initializers" in path and name == "get":
+            return Native(name, lambda m, args, kwargs, at: args[0] if args else Opaque("", at))
+        if makers.is_maker(path):
+            return FunctionName(path)
+        if (made := configs.maker(self, name)) is not None and (name not in configs.OF_LAYERS or of_layers(module)):
+            return made
         if makes_model(name):
             return self.maker(name)
-        if is_function(path):
+        if is_function(path) or path in special.TABLE:
             return FunctionName(path)
         return MISSING
 
@@ -209,18 +275,17 @@ class KerasNames(Vocabulary):
 
     def maker(self, name: str) -> Native:
         """A function that gives a model which is not in the text."""
+        return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
 
-        def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-            lost = LostModel(f"the model of {name}()")
-            lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
-            self.made.append(lost)
-            return lost
-
-        return Native(name, run)
+    def lost(self, name: str, at: Any) -> LostModel:
+        """A model that the text does not hold."""
+        lost = LostModel(f"the model of {name}()")
+        lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
+        self.made.append(lost)
+        return lost
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
-        if not isinstance(base, Kind):
-            raise Fault(at, f"{base!r} is no class to derive from.")
+        subclassed.derive(self, cls, base, at)
 
     def bare(self, name: str) -> Any:
         if name in self.slips:
@@ -243,6 +308,8 @@ class KerasNames(Vocabulary):
         kind = self.kind(name, name)
         if kind is not None:
             return kind
+        if name in ("clone_model", "model_from_json"):
+            return configs.maker(self, name)
         return self.maker(name) if makes_model(name) else MISSING
 
     def is_pure(self, origin: str) -> bool:
@@ -259,8 +326,17 @@ class KerasNames(Vocabulary):
     def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         if isinstance(value, Kind):
             return self.construct(self.sure(value, at), args, kwargs, at)
+        if isinstance(value, InitializerObject):
+            return makers.initialise(self, value, args, kwargs, at)
         if isinstance(value, FunctionName):
             return tensors.function(self, self.sure(value, at), args, kwargs, at)
+        if isinstance(value, Instance):
+            found = value.cls.find("__call__")
+            if type(found) is Function and not any(one.own is value.core for one in self.traces):
+                return self.machine.call(Bound(found, value), args, kwargs, at)
+            value = self.known(value, at)
+        if isinstance(value, OwnObject):
+            return applied.apply(self, value, args, kwargs, at)
         if isinstance(value, LayerObject | MODELS):
             return tensors.apply(self, value, args, kwargs, at)
         if isinstance(value, TensorObject):
@@ -269,6 +345,8 @@ class KerasNames(Vocabulary):
 
     def construct(self, which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         name = which.name
+        if name == "Lambda" or (name == "Activation" and functions_in([*args, *kwargs.values()])):
+            return layers.make_lambda(self, which, args, kwargs, at)
         if name in KERAS.models:
             made = models.make(self, name, args, kwargs, at)
             self.made.append(made)
@@ -287,89 +365,17 @@ class KerasNames(Vocabulary):
         return layers.make(self, kind, which, args, kwargs, at)
 
     def attribute(self, value: Any, name: str, at: Any) -> Any:
-        if value.spoilt is not None:
-            return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
-        if isinstance(value, MODELS):
-            found = models.method(self, value, name)
-            if found is not None:
-                return found
-        if name == "layers" and isinstance(value, MODELS):
-            return self.layers(value, at)
-        if name == "trainable" and isinstance(value, LayerObject):
-            return value.config.get("trainable", True)
-        if name == "trainable" and isinstance(value, MODELS):
-            return value.trainable
-        if isinstance(value, Kind) and makes_model(name):
-            return self.maker(name)
-        if isinstance(value, MODELS) and name == "history":
-            return History(value)
-        if isinstance(value, Kind | FunctionName | LostModel):
-            return Opaque("", at, holds=() if name in SAFE else (value,))
-        if isinstance(value, ShapeObject):
-            return settings.of_shape(self, value, name)
-        if isinstance(value, History):
-            return value.model if name == "model" else Opaque("", at, holds=() if name in SAFE else (value,))
-        found = self.ends(value, name, at)
-        if found is not MISSING:
-            return found
-        if name in PASSIVE_METHODS | MODEL_METHODS:
-            return self.passive(value, name)
-        return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
-
-    def passive(self, value: Any, name: str) -> Native:
-        """A method that leaves the owner as it is; what it is given may be called."""
-
-        def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-            self.given_to(value, [*args, *kwargs.values()], at)
-            if name == "compute_output_shape" and isinstance(value, LayerObject):
-                return settings.output_shape(self, value, args[0] if args else kwargs.get("input_shape"), at)
-            if name in ("get_input_shape_at", "get_output_shape_at"):
-                return self.ends(value, name[4:-3], at)
-            return Opaque("", at)
-
-        return Native(name, run)  # holds nothing: an unknown callee that gets it cannot change the owner by it
-
-    def ends(self, value: Any, name: str, at: Any) -> Any:
-        """The tensors at both ends of a layer or model, their shapes, the name; MISSING for anything else."""
-        if isinstance(value, TensorObject):
-            if name in ("shape", "_keras_shape"):
-                return ShapeObject(tensors.shape_of(self, value, at))
-            if name == "get_shape":
-                return Native(name, lambda m, a, k, n: ShapeObject(tensors.shape_of(self, value, n)))
-            if name == "ndim":
-                return len(tensors.shape_of(self, value, at))
-            return MISSING
-        if name == "name":
-            return value.name if value.sure else Opaque("", at)
-        if name not in ("input", "inputs", "output", "outputs", "input_shape", "output_shape"):
-            return MISSING
-        found = self.tensors_at(value, name.startswith("output"), at)
-        if name.endswith("shape"):
-            shapes = [tensors.shape_of(self, one, at) for one in found]
-            return shapes[0] if len(shapes) == 1 else shapes
-        return list(found) if name.endswith("s") or len(found) > 1 else found[0]
-
-    def tensors_at(self, value: Any, after: bool, at: Any) -> list[Any]:
-        """The inputs or outputs of a model, or of the only call of a layer."""
-        if isinstance(value, GraphObject):
-            return list(value.outputs if after else value.inputs)
-        if isinstance(value, SequentialObject):
-            found = tensors.chain(self, value, at)
-            return [found[-1] if after else found[0]]
-        calls = list(self.calls.get(id(value), (value, []))[1])
-        for model in self.made:
-            if isinstance(model, SequentialObject) and model.spoilt is None and value in model.items:
-                calls += [t.call for t in tensors.chain(self, model, at) if t.call.layer is value]
-        if len(calls) != 1:
-            raise Fault(at, f"{value!r} is called {len(calls)} times, so that its input and output are not one.")
-        return [TensorObject(calls[0])] if after else list(calls[0].inputs)
+        return attributes.attribute(self, value, name, at)
 
     def set_attribute(self, value: Any, name: str, item: Any, at: Any) -> None:
-        if name == "trainable" and isinstance(value, LayerObject | MODELS) and value.spoilt is None:
+        if name == "trainable" and isinstance(value, LayerObject | MODELS | OwnObject) and value.spoilt is None:
             if type(item) is not bool and type(item) is not int:
                 self.machine.touch([value], self.machine.reason(at, "a value that is not known, given to trainable,"))
                 return
             self.set_trainable(value, bool(item))
+        elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
+            self.machine.changing(value)
+            value.name, value.given, value.sure = item, True, True
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
 
@@ -428,7 +434,7 @@ class KerasNames(Vocabulary):
         return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
 
     def truth(self, value: Any, at: Any) -> Any:
-        if isinstance(value, LayerObject | MODELS | Kind | FunctionName | LostModel | History):
+        if isinstance(value, LayerObject | MODELS | Kind | FunctionName | LostModel | History | OwnObject | Instance):
             return True
         return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
 
@@ -451,9 +457,13 @@ class KerasNames(Vocabulary):
         return value.kind is asked if asked is not None and value.kind is asked else Opaque("", at)
 
     def create(self, instance: Instance, base: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-        lost = LostModel(f"an object of {instance.cls.name}")
-        lost.spoil(Opaque(f"{instance.cls.name} is a class derived from Keras', which is not read yet", at))
-        return lost
+        return subclassed.create(self, instance, base, args, kwargs, at)
+
+    def inherited(self, instance: Instance, name: str, at: Any) -> Any:
+        return subclassed.inherited(self, instance, name, at)
+
+    def attached(self, instance: Instance, name: str, value: Any, at: Any) -> None:
+        subclassed.attached(self, instance, name, value, at)
 
 
 def names(module: str) -> tuple[str, ...]:

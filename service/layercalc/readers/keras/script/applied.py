@@ -1,0 +1,420 @@
+"""Layers and models of the text's own, called: their `call` followed once on inputs of its own, as a graph."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from layercalc.model import ALL
+from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
+from layercalc.readers.keras.script.subclassed import tracked
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    GraphObject,
+    LayerObject,
+    OperationObject,
+    OwnObject,
+    ShapeObject,
+    Slot,
+    TensorObject,
+    TracedObject,
+    origin,
+)
+from layercalc.readers.script import MISSING, Fault, Opaque
+from layercalc.readers.script.modules.arrays import array, is_array
+from layercalc.readers.script.values import Bound, Function
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+MOST_CALLS = 1_000  # of one layer: each is followed anew
+
+
+@dataclass
+class Trace:
+    """One call being followed: the inputs it was given outside and inside, and what it calls."""
+
+    own: OwnObject
+    branching: int
+    outer: list[Any] = field(default_factory=list)
+    inner: list[TensorObject] = field(default_factory=list)
+    calls: list[tuple[CallObject, bool]] = field(default_factory=list)  # and whether it is sure to happen
+    start: Any = 0
+    training: Any = None
+
+
+def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """The object called on tensors, or on arrays, whose shapes its weights then have."""
+    ready(names, own, at)
+    data = [*args, *(one for key, one in kwargs.items() if key not in ("training", "mask"))]
+    for one in flat_or_unknown(names, data, at):
+        if type(one) is Opaque:
+            return Opaque("", at, one.first, holds=one.holds)
+    found = [one for one in flat_or_unknown(names, data, at) if isinstance(one, TensorObject)]
+    arrays = [one for one in flat_or_unknown(names, data, at) if is_array(names.machine, one)]
+    if not found and not arrays:
+        if own.function is not None and not own.arguments:
+            return names.machine.call(own.function, args, kwargs, at)
+        raise Fault(at, f"Expected {own!r} called on tensors; received none.")
+    if arrays and not found and not names.traces:
+        return on_arrays(names, own, args, kwargs, at)
+    if arrays:
+        args, kwargs = tensors.as_tensors(names, args, at), tensors.as_tensors(names, kwargs, at)
+    return traced(names, own, args, kwargs, at)
+
+
+def flat_or_unknown(names: "KerasNames", value: Any, at: Any) -> list[Any]:
+    """Nested lists as one; what is not known among it as it is."""
+    pending, out = [value], []
+    while pending:
+        one = pending.pop()
+        names.machine.meter.work(32, at)
+        if isinstance(one, list | dict) and names.machine.spoilt(one):
+            out.append(names.machine.from_spoilt(one, at))
+        elif isinstance(one, list | tuple):
+            pending += reversed(one)
+        elif isinstance(one, dict):
+            pending += reversed(list(one.values()))
+        else:
+            out.append(one)
+    return out
+
+
+def ready(names: "KerasNames", own: OwnObject, at: Any) -> None:
+    """Refuse an object of which something is not known."""
+    names.sure(own, at)
+    instance = own.instance
+    if instance is not None:
+        for attrs in (instance.attrs, *(one.attrs for one in instance.cls.mro)):
+            if names.machine.spoilt(attrs):
+                raise Fault(at, f"{own!r} is not known here: {names.machine.from_spoilt(attrs, None).why}.")
+    if any(one.own is own for one in names.traces):
+        raise Fault(at, f"{own!r} calls itself.")
+
+
+def changed(names: "KerasNames", value: Any, change: Any, depth: int = 0) -> Any:
+    """Lists, tuples and dicts with the tensors and arrays in them replaced."""
+    names.machine.meter.work(32)
+    if isinstance(value, TensorObject) or is_array(names.machine, value):
+        return change(value)
+    if depth > 20:
+        raise Fault(None, "Lists are nested too deeply.")
+    if isinstance(value, list | tuple):
+        made = [changed(names, one, change, depth + 1) for one in value]
+        return made if isinstance(value, list) else tuple(made)
+    if isinstance(value, dict):
+        return {key: changed(names, one, change, depth + 1) for key, one in value.items()}
+    return value
+
+
+def on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A call on arrays of literal shape: the model has inputs of these shapes, and the result is arrays."""
+    batches: list[Any] = []
+
+    def as_input(one: Any) -> TensorObject:
+        shape = one.attrs["shape"]
+        names.machine.known(one.attrs, shape)
+        if not shape:
+            raise Fault(at, "Expected an array with a batch in front.")
+        batches.append(shape[0])
+        return input_of(shape[1:], at)
+
+    result = traced(names, own, changed(names, args, as_input), changed(names, kwargs, as_input), at)
+    return as_arrays(names, result, batches[0], at)
+
+
+def as_arrays(names: "KerasNames", result: Any, batch: Any, at: Any) -> Any:
+    """Tensors as arrays of their shapes, the batch in front."""
+
+    def shaped(one: TensorObject) -> Any:
+        shape: Any = tensors.shape_of(names, one, at)
+        if not shape or None in shape[1:]:
+            return Opaque("", at)
+        return array(names.machine, (batch if shape[0] is None else shape[0], *shape[1:]), Opaque("", at), at)
+
+    return changed(names, result, shaped)
+
+
+def input_of(shape: Any, at: Any, name: str = "") -> TensorObject:
+    call = CallObject(name or "input", place_of(at))
+    call.shape = (None, *shape)
+    return TensorObject(call, 0)
+
+
+def call_by_shape(names: "KerasNames", own: OwnObject, value: Any, at: Any) -> Any:
+    """`model.build(shape)`: the model called on inputs of these shapes, the batch in front."""
+    value = plain(names, value, at)
+    if isinstance(value, dict):
+        given: Any = {key: built_input(names, one, at, str(key)) for key, one in value.items()}
+    elif isinstance(value, list) and value and all(isinstance(one, list) for one in value):
+        given = [built_input(names, one, at, "") for one in value]
+    else:
+        given = built_input(names, value, at, "")
+    traced(names, own, [given], {}, at)
+
+
+def built_input(names: "KerasNames", shape: Any, at: Any, name: str) -> TensorObject:
+    found = sizes(names, shape, "batch_shape", at)
+    if not found:
+        raise Fault(at, "Expected a shape with the batch in front, as in (None, 28, 28, 1).")
+    return input_of(found[1:], at, name)
+
+
+def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """What `call` gives, as outputs of one call of the object."""
+    machine = names.machine
+    if len(names.calls.get(id(own), (own, []))[1]) >= MOST_CALLS:
+        raise Fault(at, f"{own!r} is called more than {MOST_CALLS:,} times.", limit="calls")
+    function, parameters = what(names, own, at)
+    trace = Trace(own, machine.branching)
+    positions = iter([*parameters, *(f"input_{i}" for i in range(len(args)))])
+    inside = [entered(names, trace, one, next(positions), parameters, at) for one in args]
+    by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
+    training(names, trace, by_name, parameters)
+    build(names, own, shapes(names, [*inside, *by_name.values()], at), at, dict(zip(parameters, inside, strict=False)))
+    trace.start = CallObject("", own.place).order
+    names.traces.append(trace)
+    try:
+        result = function(inside, by_name)
+    finally:
+        names.traces.pop()
+    return closed(names, trace, result, at)
+
+
+def what(names: "KerasNames", own: OwnObject, at: Any) -> tuple[Any, list[str]]:
+    """The function that a call runs, and its parameters."""
+    machine = names.machine
+    if own.function is not None:
+        function = own.function
+        listed = parameters_of(function)
+        return lambda args, kwargs: machine.call(function, args, {**own.arguments, **kwargs}, at), listed
+    found = own.instance.cls.find("call")
+    if found is MISSING:
+        base = own.base
+        if base is None:
+            raise Fault(at, f"{own.title} has no `call` to follow; name with `entry` the model that is meant.")
+        return lambda args, kwargs: names.call(base, args, kwargs, at), []
+    listed = parameters_of(found)[1:]
+    return lambda args, kwargs: machine.call(Bound(found, own.instance), args, kwargs, at), listed
+
+
+def parameters_of(function: Any) -> list[str]:
+    if type(function) is Bound:
+        return parameters_of(function.function)[1:]
+    if type(function) is not Function:
+        return []
+    spec = function.node.args
+    return [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
+
+
+def training(names: "KerasNames", trace: Trace, kwargs: dict[str, Any], parameters: list[str]) -> None:
+    """`training` goes on from the call around to what is called in it; a call of a model by Keras leaves it out."""
+    around = names.traces[-1].training if names.traces else None
+    trace.training = kwargs.get("training", around)
+    if "training" in parameters:
+        if "training" not in kwargs and around is not None:
+            kwargs["training"] = around
+    else:
+        kwargs.pop("training", None)
+    if "mask" not in parameters and kwargs.get("mask") is None:
+        kwargs.pop("mask", None)
+
+
+def entered(names: "KerasNames", trace: Trace, value: Any, name: str, parameters: list[str], at: Any) -> Any:
+    """An argument with inputs of the graph in place of its tensors."""
+
+    def enter(one: TensorObject) -> Any:
+        names.sure(one, at)
+        found = tensors.outputs(names, one.call, at)
+        if one.output == ALL and len(found) > 1:
+            return [enter(TensorObject(one.call, index)) for index in range(len(found))]
+        spec, mask = found[max(one.output, 0)]
+        if mask is not None and "mask" in parameters:
+            raise Fault(at, f"A mask comes to {trace.own!r}, whose `call` asks for it; that is not read.")
+        label = one.call.name if one.call.layer is None and one.call.name != "input" else name
+        call = CallObject(label, place_of(at))
+        call.shape = tensors.shape_of(names, one, at)
+        call.dtype = str(spec.dtype)
+        names.specs[id(call)] = call, [(spec, mask)]
+        trace.outer.append(one)
+        trace.inner.append(TensorObject(call, 0))
+        return trace.inner[-1]
+
+    return changed(names, value, enter)
+
+
+def shapes(names: "KerasNames", values: list[Any], at: Any) -> Any:
+    """The shapes of the arguments that are tensors, in the form of the arguments."""
+    found = [one for one in values if any(isinstance(x, TensorObject) for x in flat_or_unknown(names, one, at))]
+    made = [changed(names, one, lambda x: ShapeObject(tensors.shape_of(names, x, at))) for one in found]
+    return made[0] if made else ShapeObject(())
+
+
+def build(names: "KerasNames", own: OwnObject, shape: Any, at: Any, inside: Any = None) -> None:
+    """`build`, where nothing has built the object before: it makes the weights."""
+    if own.built or own.instance is None:
+        return
+    found = own.instance.cls.find("build")
+    names.machine.changing(own)
+    if found is MISSING:
+        own.built = True
+        return
+    wrapped = found.holds[0] if getattr(found, "holds", ()) else found
+    listed = parameters_of(wrapped)[1:]
+    args, kwargs = [shape][: len(listed)], {}
+    if len(listed) > 1 and inside and all(one.removesuffix("_shape") in inside for one in listed):
+        args, kwargs = (
+            [],
+            {
+                one: changed(
+                    names, inside[one.removesuffix("_shape")], lambda x: ShapeObject(tensors.shape_of(names, x, at))
+                )
+                for one in listed
+            },
+        )
+    names.machine.call(Bound(found, own.instance), args, kwargs, at)
+
+
+def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
+    """The graph of a call that has been followed, called on what it was given."""
+    own, machine = trace.own, names.machine
+    ready(names, own, at)
+    outs: list[Any] = []
+
+    def leave(one: Any) -> Any:
+        if not isinstance(one, TensorObject):
+            return one
+        found = tensors.outputs(names, names.sure(one, at).call, at)
+        if one.output == ALL and len(found) > 1:
+            return [leave(TensorObject(one.call, index)) for index in range(len(found))]
+        outs.append(TensorObject(one.call, max(one.output, 0)))
+        return Slot(len(outs) - 1)
+
+    for one in flat_or_unknown(names, result, at):
+        if type(one) is Opaque:
+            raise Fault(at, f"What {own!r} gives is not known: {one.why}.")
+        if one is not None and not isinstance(one, TensorObject):
+            raise Fault(at, f"Expected `call` of {own.title} to give tensors; received {names.told(one)}.")
+    form = changed(names, result, leave)
+    if not outs:
+        raise Fault(at, f"Expected `call` of {own.title} to give tensors; received none.")
+    graph = TracedObject(own.name, own.place, list(trace.inner), outs)
+    graph.own, graph.given, graph.sure = own, own.given, own.sure
+    holdings = tracked(names, own)
+    graph.extra, outside = gathered(names, trace, outs, holdings, at)
+    graph.inputs = [*graph.inputs, *outside]
+    graph.labels = labelled(own, holdings)
+    machine.changing(own)
+    call = CallObject(own.name, place_of(at), graph, 1, [*trace.outer, *outside], {})
+    names.called_now(call, own)
+    if all(one.call.layer is None for one in trace.outer) and not outside:
+        own.root = graph
+    if names.traces and own.instance is not None:
+        names.inside.add(id(own.instance))
+    alone = len(outs) == 1 and isinstance(form, Slot)
+    return TensorObject(call, ALL) if alone else filled(form, call)
+
+
+def filled(form: Any, call: CallObject) -> Any:
+    if isinstance(form, Slot):
+        return TensorObject(call, form.number)
+    if isinstance(form, list | tuple):
+        return type(form)(filled(one, call) for one in form) if type(form) in (list, tuple) else form
+    return {key: filled(one, call) for key, one in form.items()} if isinstance(form, dict) else form
+
+
+def gathered(
+    names: "KerasNames", trace: Trace, outs: list[TensorObject], holdings: dict[int, Any], at: Any
+) -> tuple[list[CallObject], list[TensorObject]]:
+    """The calls with weights that lead to no output, and the tensors from outside that the graph takes."""
+    own = trace.own
+    mine = {id(one) for one in own.weights}
+    given = {id(one.call) for one in trace.inner}
+    extra = list(own.weights)
+    for call, sure in trace.calls:
+        layer = origin(call.layer)
+        if isinstance(layer, OperationObject) or (isinstance(layer, OwnObject) and layer.function is not None):
+            continue
+        if not names.weighty(call, at):
+            continue
+        own.nested = True
+        if id(layer) not in holdings and own.base is not layer:
+            told = f"{layer!r} is called in `call` of {own.title} and is no attribute of it: Keras does not count it"
+            raise Fault(node_at(call.place), f"{told}. Make it in __init__ and keep it as an attribute.")
+        if not sure:
+            raise Fault(node_at(call.place), f"Whether {layer!r} is called here is not known.")
+        extra.append(call)
+    if any(
+        isinstance(origin(call.layer), LayerObject | MODELS | OwnObject)
+        and not isinstance(origin(call.layer), OperationObject)
+        for call, _ in trace.calls
+    ):
+        own.nested = True
+    for layer, label in holdings.values():
+        if isinstance(layer, OwnObject) and layer.weights and id(layer) not in names.calls:
+            raise Fault(at, f"{label} of {own.title} has weights and is not called; that is not read.")
+    return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
+
+
+def captured(
+    names: "KerasNames", ends: list[TensorObject], given: set[int], mine: set[int], start: int, at: Any
+) -> list[TensorObject]:
+    """Tensors made before the call that the graph to these ends takes beside its inputs."""
+    pending, seen = list(ends), set()
+    out: dict[tuple[int, int], TensorObject] = {}
+    while pending:
+        one = pending.pop()
+        call = one.call
+        names.machine.meter.work(64, at)
+        if id(call) in given or id(call) in mine:
+            continue
+        if call.order < start:
+            out.setdefault((id(call), max(one.output, 0)), one)
+        elif id(call) not in seen:
+            seen.add(id(call))
+            pending += flat(names, [call.inputs, list(call.named.values())], at)
+    return list(out.values())
+
+
+def labelled(own: OwnObject, holdings: dict[int, Any]) -> dict[int, str]:
+    """What the layers of an object are called in its rows: by their attributes, unless the text names them."""
+    labels = {id(call.layer): call.layer.name for call in own.weights}
+    taken = set(labels.values())
+    for key, (layer, attribute) in holdings.items():
+        name = layer.name if getattr(layer, "given", False) and layer.name not in taken else attribute
+        while name in taken:
+            name += "_"
+        labels[key] = name
+        taken.add(name)
+    return labels
+
+
+def made_of(names: "KerasNames", own: OwnObject) -> Any:
+    """The only functional model that the text has made of the object's layers, by a method of it."""
+    inside = {id(layer) for layer, _ in tracked(names, own).values()}
+    made = [one for one in names.made if isinstance(one, GraphObject) and id(one) not in names.inside | names.unsure]
+    if len(made) != 1 or not inside:
+        return None
+    found = [one for one in names.layers_of(made[0], None) if not isinstance(one, OperationObject)]
+    return made[0] if found and all(id(one) in inside for one in found) else None
+
+
+def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
+    """The model that an object is: as it was called, or on the input shape that the request names."""
+    if not isinstance(own, OwnObject):
+        return own
+    if own.base is not None and own.instance.cls.find("call") is MISSING:
+        return own.base
+    if own.root is None and (made := made_of(names, own)) is not None:
+        return made
+    if own.root is None:
+        shape = names.requested if names.requested is not None else own.shape and own.shape[1:]
+        if shape is None:
+            what(names, own, own.place)
+            raise Fault(
+                node_at(own.place),
+                f"The text calls {own.title} on nothing whose shape it holds; add `model.build((None, 28, 28, 1))` "
+                "with the shape of its input, or give input_shape.",
+            )
+        names.machine.guarded(lambda: traced(names, own, [input_of(shape, None)], {}, node_at(own.place)))
+    return own.root

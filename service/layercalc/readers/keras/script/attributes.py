@@ -1,0 +1,150 @@
+"""Attributes of Keras' values: the tensors at both ends, shapes, names, methods that change nothing."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.model import Model
+from layercalc.readers.code_names import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
+from layercalc.readers.keras.script import configs, models, settings, tensors
+from layercalc.readers.keras.script.names import makes_model
+from layercalc.readers.keras.script.scan import SAFE
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    ConfigObject,
+    FunctionName,
+    GraphObject,
+    History,
+    InitializerObject,
+    Kind,
+    LayerObject,
+    LostModel,
+    OperationObject,
+    OwnObject,
+    SequentialObject,
+    ShapeObject,
+    TensorObject,
+)
+from layercalc.readers.script import MISSING, Fault, Native, Opaque
+from layercalc.readers.script.opaque import derived
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
+ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
+
+
+def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """value.name."""
+    if value.spoilt is not None:
+        return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
+    if isinstance(value, Kind):
+        return of_kind(names, value, name, at)
+    if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
+        return Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, ShapeObject):
+        return settings.of_shape(names, value, name)
+    if isinstance(value, History):
+        return value.model if name == "model" else Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, TensorObject):
+        return of_tensor(names, value, name, at)
+    if isinstance(value, MODELS | OwnObject):
+        found = models.method(names, value, name)
+        if found is not None:
+            return found
+        if name == "layers":
+            return names.layers(value, at)
+    if name == "trainable":
+        return value.config.get("trainable", True) if isinstance(value, LayerObject) else value.trainable
+    found = ends(names, value, name, at)
+    if found is not MISSING:
+        return found
+    if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
+        return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
+    if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
+        return class_of(names, value)
+    if isinstance(value, LayerObject) and plain(value.config.get(name)):
+        return value.config[name]
+    if name in PASSIVE_METHODS | MODEL_METHODS:
+        return passive(names, value, name)
+    return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def class_of(names: "KerasNames", value: Any) -> Kind:
+    """`layer.__class__`."""
+    if isinstance(value, LayerObject) and value.kind is not Model:
+        return Kind(value.kind.type, value.kind.type, names.replaced)
+    name = "Sequential" if isinstance(value, SequentialObject) else "Model"
+    return Kind(name, name, names.replaced)
+
+
+def plain(value: Any) -> bool:
+    return type(value) in (bool, int, float, str)
+
+
+def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
+    """A member of a class: what makes a model or layer of a config."""
+    made = models.class_method(names, kind, name)
+    if made is not None:
+        return made
+    if makes_model(name):
+        return names.maker(name)
+    return Opaque("", at, holds=() if name in SAFE else (kind,))
+
+
+def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> Any:
+    if name in ("shape", "_keras_shape"):
+        return ShapeObject(tensors.shape_of(names, value, at))
+    if name == "get_shape":
+        return Native(name, lambda m, a, k, n: ShapeObject(tensors.shape_of(names, value, n)))
+    if name == "ndim":
+        return len(tensors.shape_of(names, value, at))
+    if name == "dtype":
+        return str(names.dtype(value))
+    if name in ASSIGNS:
+        return Native(name, lambda m, a, k, n: value)
+    if name in PASSIVE_METHODS | MODEL_METHODS:
+        return passive(names, value, name)
+    return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def passive(names: "KerasNames", value: Any, name: str) -> Native:
+    """A method that leaves the owner as it is; what it is given may be called."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        names.given_to(value, [*args, *kwargs.values()], at)
+        if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):
+            return settings.output_shape(names, value, args[0] if args else kwargs.get("input_shape"), at)
+        if name in ("get_input_shape_at", "get_output_shape_at"):
+            return ends(names, value, name[4:-3], at)
+        return Opaque("", at)
+
+    return Native(name, run)  # holds nothing: an unknown callee that gets it cannot change the owner by it
+
+
+def ends(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """The tensors at both ends of a layer or model, their shapes, the name; MISSING for anything else."""
+    if name == "name":
+        return value.name if value.sure else Opaque("", at)
+    if name not in ENDS:
+        return MISSING
+    found = tensors_at(names, value, name.startswith("output"), at)
+    if name.endswith("shape"):
+        shapes = [tensors.shape_of(names, one, at) for one in found]
+        return shapes[0] if len(shapes) == 1 else shapes
+    return list(found) if name.endswith("s") or len(found) > 1 else found[0]
+
+
+def tensors_at(names: "KerasNames", value: Any, after: bool, at: Any) -> list[Any]:
+    """The inputs or outputs of a model, or of the only call of a layer."""
+    if isinstance(value, GraphObject):
+        return list(value.outputs if after else value.inputs)
+    if isinstance(value, SequentialObject):
+        found = tensors.chain(names, value, at)
+        return [found[-1] if after else found[0]]
+    calls = list(names.calls.get(id(value), (value, []))[1])
+    for model in names.made:
+        if isinstance(model, SequentialObject) and model.spoilt is None and value in model.items:
+            calls += [t.call for t in tensors.chain(names, model, at) if t.call.layer is value]
+    if len(calls) != 1:
+        raise Fault(at, f"{value!r} is called {len(calls)} times, so that its input and output are not one.")
+    return [TensorObject(calls[0])] if after else list(calls[0].inputs)

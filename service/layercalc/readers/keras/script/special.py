@@ -1,0 +1,138 @@
+"""Functions of tensors whose arguments decide what operation they are: einsum, K.batch_dot and the like."""
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers import ConfigError
+from layercalc.layers.keras.functions import recorded
+from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script.values import FunctionName, TensorObject
+from layercalc.readers.script import Fault
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def operation(names: "KerasNames", name: str, config: dict[str, Any], args: list[Any], at: Any) -> TensorObject:
+    """An operation of that name on tensors and constants."""
+    found: list[Any] = []
+    given = [tensors.slotted(names, one, found, at) for one in args]
+    try:
+        made = recorded(name, config, given, {})
+    except ConfigError as error:
+        raise Fault(at, error.faults[0][1]) from None
+    return tensors.operate(names, made, found, at)
+
+
+def given(args: list[Any], kwargs: dict[str, Any], *order: str, **defaults: Any) -> list[Any]:
+    found = dict(zip(order, args, strict=False)) | kwargs
+    return [found.get(key, defaults.get(key)) for key in order]
+
+
+def einsum(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`tf.einsum("bij,bjk->bik", a, b)`."""
+    equation, *operands = args or [kwargs.get("subscripts", kwargs.get("equation"))]
+    if type(equation) is not str or not operands:
+        raise Fault(at, "Expected an equation and tensors, as in einsum('ij,jk->ik', a, b).")
+    return operation(names, "Einsum", {"subscripts": equation}, operands, at)
+
+
+def batch_dot(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`K.batch_dot(x, y, axes)`: a sum of products over one axis of each, the batch in common."""
+    x, y, axes = given(args, kwargs, "x", "y", "axes")
+    shapes = [tensors.shape_of(names, one, at) for one in (x, y) if isinstance(one, TensorObject)]
+    if len(shapes) != 2:
+        raise Fault(at, "Expected two tensors.")
+    ranks = [len(one) for one in shapes]
+    if axes is None:
+        axes = [ranks[0] - 1, max(1, ranks[1] - 2)]
+    axes = [axes, axes] if type(axes) is int else list(axes)
+    axes = [one + rank if one < 0 else one for one, rank in zip(axes, ranks, strict=True)]
+    if not all(0 < one < rank for one, rank in zip(axes, ranks, strict=True)):
+        raise Fault(at, f"Expected axes of both tensors behind the batch; received {axes}.")
+    left = "z" + LETTERS[: ranks[0] - 1]
+    right = "z" + LETTERS[ranks[0] : ranks[0] + ranks[1] - 1]
+    summed = left[axes[0]]
+    right = right[: axes[1]] + summed + right[axes[1] + 1 :]
+    out = left.replace(summed, "") + right[1:].replace(summed, "")
+    made = operation(names, "Einsum", {"subscripts": f"{left},{right}->{out}"}, [x, y], at)
+    return made if len(out) > 1 else operation(names, "ExpandDims", {"axis": 1}, [made], at)
+
+
+def batch_flatten(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    (x,) = given(args, kwargs, "x")
+    sizes = tensors.shape_of(names, x, at)[1:]
+    if None in sizes:
+        raise Fault(at, "The sizes of this tensor are not known; use Flatten.")
+    return operation(names, "Reshape", {"newshape": [-1, prod(one or 0 for one in sizes)]}, [x], at)
+
+
+def flatten(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    return operation(names, "Reshape", {"newshape": [-1]}, given(args, kwargs, "x"), at)
+
+
+def repeat(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`K.repeat(x, n)`: (batch, features) as (batch, n, features)."""
+    x, n = given(args, kwargs, "x", "n")
+    wide = operation(names, "ExpandDims", {"axis": 1}, [x], at)
+    return operation(names, "Repeat", {"repeats": n, "axis": 1}, [wide], at)
+
+
+def resize_images(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`K.resize_images(x, height_factor, width_factor, data_format)`: whole multiples of both sizes."""
+    x, rows, columns, layout, how = given(
+        args, kwargs, "x", "height_factor", "width_factor", "data_format", "interpolation", interpolation="nearest"
+    )
+    shape = tensors.shape_of(names, x, at)
+    if layout == "channels_first" or len(shape) != 4 or None in shape[1:3]:
+        raise Fault(at, "Expected images of known size, channels last.")
+    size = [(shape[1] or 0) * rows, (shape[2] or 0) * columns]
+    return operation(names, "Resize", {"size": size, "interpolation": how}, [x], at)
+
+
+def in_phase(place: int) -> Any:
+    def run(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        found = given(args, kwargs, "x", "alt")[place]
+        return found if isinstance(found, TensorObject) else names.machine.call(found, [], {}, at)
+
+    return run
+
+
+def activation(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`keras.activations.get("relu")`."""
+    (found,) = given(args, kwargs, "identifier")
+    return FunctionName(f"keras.activations.{found or 'linear'}") if found is None or type(found) is str else found
+
+
+def dropout(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    made = operation(names, "Copy", {}, [given(args, kwargs, "x")[0]], at)
+    made.call.layer.layer.only_analysed = "It drops at random whenever it runs."
+    return made
+
+
+def relu(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`keras.activations.relu(x, negative_slope, max_value, threshold)`; the slope was called alpha."""
+    slope_name = "alpha" if "alpha" in kwargs else "negative_slope"
+    x, slope, most, threshold = given(args, kwargs, "x", slope_name, "max_value", "threshold")
+    if threshold:
+        raise Fault(at, "A threshold is not read here; use the layer ReLU.")
+    made = operation(names, "LeakyRelu", {"negative_slope": slope}, [x], at) if slope else None
+    made = operation(names, "Relu", {}, [x], at) if made is None else made
+    return made if most is None else operation(names, "Minimum", {}, [made, most], at)
+
+
+BACKEND = {
+    "batch_dot": batch_dot, "batch_flatten": batch_flatten, "flatten": flatten, "repeat": repeat,
+    "resize_images": resize_images, "in_train_phase": in_phase(1), "in_test_phase": in_phase(0), "dropout": dropout,
+    "relu": relu,
+}  # fmt: skip
+ROOTS = ("keras", "tensorflow.keras", "tf_keras")
+TABLE = {
+    **{f"{root}.backend.{name}": run for root in ROOTS for name, run in BACKEND.items()},
+    **{f"{root}.einsum": einsum for root in ("keras.ops", "tensorflow.keras.ops", "tensorflow", "tensorflow.linalg")},
+    **{f"{root}.activations.get": activation for root in ROOTS},
+    **{f"{root}.activations.relu": relu for root in ROOTS},
+    "tensorflow.nn.dropout": dropout,
+}

@@ -1,0 +1,325 @@
+"""Layers and models whose classes the text derives from Keras': what they inherit, and what they hold."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.variables import Variable
+from layercalc.readers.code_names import words
+from layercalc.readers.keras.script import attributes, models
+from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
+from layercalc.readers.keras.script.names import INERT_CLASSES
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    Inert,
+    Kind,
+    LayerObject,
+    OperationObject,
+    OwnObject,
+    TensorObject,
+)
+from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
+from layercalc.readers.script.values import Class, Function
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # what brings no computation of its own
+NOTHING = words(  # methods that change nothing which is counted
+    "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
+    " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
+    " compute_mask train_step test_step predict_step compute_loss compute_metrics export count_params add_slot"
+    " get_compile_config compile_from_config stateless_call load_own_variables"
+)
+DATA = words(  # attributes that are no layers
+    "losses metrics metrics_names weights trainable_weights non_trainable_weights trainable_variables variables"
+    " non_trainable_variables optimizer loss history input_spec stop_training compiled_loss compiled_metrics"
+    " dtype_policy updates loss_tracker jit_compile run_eagerly"
+)
+
+
+def derive(names: "KerasNames", cls: Class, base: Any, at: Any) -> None:
+    """A class that derives from Keras': its `build` runs once, whoever calls it."""
+    if not isinstance(base, Kind):
+        raise Fault(at, f"{base!r} is no class to derive from.")
+    own = cls.attrs.get("build")
+    if type(own) is Function and base.name not in INERT_CLASSES:
+        cls.attrs["build"] = Native(
+            "build", lambda m, args, kwargs, node: build_by(names, own, args, kwargs, node), (own,)
+        )
+
+
+def build_by(names: "KerasNames", function: Function, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """The text's `build`, but only if nothing has built the layer before, and by `super().build` from inside one."""
+    own = args[0].core if args and type(args[0]) is Instance else None
+    if not isinstance(own, OwnObject):
+        return names.machine.call(function, args, kwargs, at)
+    if own.built and not own.building:
+        return None
+    names.machine.changing(own)
+    own.built = True
+    own.building += 1
+    try:
+        names.machine.call(function, args, kwargs, at)
+    finally:
+        own.building -= 1
+    return None
+
+
+def create(
+    names: "KerasNames", instance: Instance, base: Kind, args: list[Any], kwargs: dict[str, Any], at: Any
+) -> Any:
+    """What Keras keeps of a new object of the text's class."""
+    names.sure(base, at)
+    if base.name in INERT_CLASSES:
+        return Inert()
+    title = instance.cls.name
+    own = OwnObject(title, title, place_of(at), instance)
+    own.is_model = base.name in ("Model", "Functional", "Sequential")
+    own.given = False
+    if own.is_model:
+        names.made.append(instance)
+        if names.machine.branching:
+            names.unsure.add(id(instance))
+    if instance.cls.find("__init__") is MISSING:
+        instance.core = own
+        initialise(names, instance, args, kwargs, at)
+    return own
+
+
+def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs: dict[str, Any], at: Any) -> None:
+    """`super().__init__(…)`: the name and the like, or the layer or model of Keras' that the object is."""
+    own, base = instance.core, instance.cls.foreign
+    if not isinstance(own, OwnObject):
+        return
+    machine = names.machine
+    machine.changing(own)
+    functional = base.name in ("Model", "Functional") and (
+        args or {"inputs", "outputs", "input", "output"} & set(kwargs)
+    )
+    if functional or base.name not in PLAIN_BASES:
+        own.base = names.construct(base, args, kwargs, at)
+        if own.base in names.made:
+            names.made.remove(own.base)
+        own.name, own.given, own.sure = own.base.name, own.base.given, own.base.sure
+        if not own.given:
+            own.name, own.given, own.sure = names.label(None, own.title, at, own.place)
+            own.base.name = own.name
+        return
+    if base.name == "Wrapper":
+        layer = args[0] if args else kwargs.pop("layer", None)
+        args = args[1:]
+        machine.changing(instance.attrs)
+        instance.attrs["layer"] = layer
+    given = dict(zip(("trainable", "name", "dtype"), args, strict=False)) | kwargs
+    own.name, own.given, own.sure = names.label(given.get("name") or None, own.title, at, own.place)
+    if (trainable := names.known(given.get("trainable", True), at)) is not None:
+        own.trainable = bool(trainable)
+    settings = names.set_now(at)
+    dtype = given.get("dtype") or settings.policy or (settings.floatx if settings.floatx != "float32" else None)
+    own.dtype = dtype if type(dtype) is str else None
+    for key in ("input_shape", "batch_input_shape", "input_dim"):
+        if given.get(key) is not None and names.known_or_none(given[key]) is not None:
+            own.shape = sizes(names, given[key], key, at)
+
+
+def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> Any:
+    """What the object has of Keras' class."""
+    own = instance.core
+    if isinstance(own, Inert):
+        return inherited_inert(instance, name, at)
+    if not isinstance(own, OwnObject) or own.spoilt is not None:
+        return Opaque("", at, own.spoilt.first if own is not None and own.spoilt else None, holds=(instance,))
+    found = METHODS.get(name)
+    if found is not None:
+        return Native(name, lambda m, args, kwargs, node: found(names, instance, args, kwargs, node), (instance,))
+    if name.startswith("__"):
+        return MISSING
+    if own.base is not None and name not in ("name", "trainable"):
+        return names.attribute(own.base, name, at)
+    if name in NOTHING:
+        return attributes.passive(names, own, name)
+    if name in DATA:
+        return Opaque("", at)
+    return value_of(names, instance, own, name, at)
+
+
+def value_of(names: "KerasNames", instance: Instance, own: OwnObject, name: str, at: Any) -> Any:
+    """An attribute that Keras computes."""
+    if name in ("name", "_name"):
+        return own.name if own.sure else Opaque("", at)
+    if name == "trainable":
+        return own.trainable
+    if name == "built":
+        return own.built
+    if name in ("dtype", "variable_dtype", "compute_dtype"):
+        return (
+            own.dtype
+            if own.dtype is not None and "mixed" not in own.dtype
+            else "float32"
+            if not own.dtype
+            else Opaque("", at)
+        )
+    if name == "layers":
+        return names.layers(own, at)
+    if name == "supports_masking":
+        return False
+    if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
+        return attributes.ends(names, own, name, at)
+    if own.title and name in ("units", "rate", "filters", "kernel", "bias"):
+        return MISSING
+    return Opaque("", at, holds=(instance,)) if instance.cls.foreign.name not in PLAIN_BASES else MISSING
+
+
+def inherited_inert(instance: Instance, name: str, at: Any) -> Any:
+    """Of a callback, a metric and the like."""
+    if name == "__init__":
+        return Native(name, lambda m, args, kwargs, node: None)
+    if name.startswith("__") and name != "__call__":
+        return MISSING
+    return Opaque("", at)
+
+
+def add_weight(names: "KerasNames", instance: Instance, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`self.add_weight(shape=…)`, with the arguments in the order of Keras 3 or 2."""
+    old = bool(args) and (type(args[0]) is str or args[0] is None)
+    order = ("name", "shape", "dtype", "initializer") if old else ("shape", "initializer", "dtype", "trainable")
+    given = dict(zip(order, args, strict=False)) | kwargs
+    shape = names.known(given.get("shape", ()), at)
+    found = plain(names, shape if shape is not None else (), at)
+    return variable(names, instance.core, found, given, at)
+
+
+def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict[str, Any], at: Any) -> TensorObject:
+    """A weight as a tensor, which is the layer's own."""
+    dims = [shape] if type(shape) is int else shape
+    if not isinstance(dims, list | tuple) or not all(type(dim) is int and dim >= 0 for dim in dims):
+        raise Fault(at, f"Expected the shape of a weight, whole numbers; received {names.told(shape)}.")
+    trainable = names.known(given.get("trainable", True), at)
+    dtype = given.get("dtype")
+    name = given.get("name")
+    label = name if type(name) is str and name else "variable" if own is None else "weight"
+    if own is not None:
+        label = free(label, {one.name for one in own.weights})
+    made = initializer(names, given.get("initializer"), at)
+    layer = Variable(
+        label, tuple(dims), Initializer.load(made) if made is not None else None, trainable is not False,
+        dtype if type(dtype) is str else None,
+    )  # fmt: skip
+    holder = OperationObject(Variable, {}, place_of(at), label, None, layer=layer, built=True)
+    holder.loose, holder.given = own is None, type(name) is str and bool(name)
+    call = CallObject(label, place_of(at), holder, 1, [], {})
+    if own is not None:
+        names.machine.changing(own)
+        own.weights = [*own.weights, call]
+    names.machine.meter.hold(1_000, at)
+    return TensorObject(call, 0)
+
+
+def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at: Any) -> None:
+    """`self.name = value` has been done: what Keras' own attributes do, and weights made before they had an owner."""
+    own = instance.core
+    if not isinstance(own, OwnObject):
+        return
+    if name == "trainable":
+        names.set_attribute(own, name, value, at)
+    elif name in ("name", "_name") and type(value) is str:
+        names.machine.changing(own)
+        own.name, own.given, own.sure = value, True, True
+    if isinstance(value, TensorObject | list | tuple | dict):
+        adopt(names, own, value, name)
+
+
+def adopt(names: "KerasNames", own: OwnObject, value: Any, attribute: str) -> None:
+    """Weights of a `tf.Variable` are the layer's that has them as attributes, and those without a name get one."""
+    pending = [(value, attribute)]
+    known = {id(one) for one in own.weights}
+    while pending:
+        one, label = pending.pop()
+        names.machine.meter.work(32)
+        if isinstance(one, list | tuple):
+            pending += [(each, f"{label}.{index}") for index, each in reversed(list(enumerate(one)))]
+        elif isinstance(one, dict):
+            pending += [(each, f"{label}.{key}") for key, each in one.items()]
+        holder = one.call.layer if isinstance(one, TensorObject) else None
+        if not isinstance(holder, OperationObject) or holder.kind is not Variable:
+            continue
+        if holder.loose:
+            names.machine.changing(own)
+            own.weights = [*own.weights, one.call]
+            if not holder.of_keras:
+                told = "a weight of tf.Variable is counted here, as in Keras 2; Keras 3 leaves it out of its counts"
+                names.warn(node_at(holder.place), told)
+        if (holder.loose or id(one.call) in known) and not holder.given:
+            label = free(label, {each.name for each in own.weights if each is not one.call})
+            holder.name = holder.layer.name = one.call.name = label  # type: ignore[union-attr]
+            holder.given = True
+        holder.loose = False
+
+
+def free(name: str, taken: set[str]) -> str:
+    count, base = 0, name
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    return name
+
+
+def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
+    """The layers and models that are attributes of an object, in lists, tuples and dicts too, with their names."""
+    found: dict[int, tuple[Any, str]] = {}
+    instance = own.instance
+    if instance is None:
+        return found
+    pending = [(value, key) for key, value in reversed(list(instance.attrs.items()))]
+    seen: set[int] = set()
+    while pending:
+        value, label = pending.pop()
+        names.machine.meter.work(32)
+        if type(value) is Instance and isinstance(value.core, OwnObject):
+            value = names.known(value, None)
+        if isinstance(value, LayerObject | MODELS | OwnObject):
+            found.setdefault(id(value), (value, label))
+        elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:
+            seen.add(id(value))
+            if isinstance(value, list | dict | set) and names.machine.spoilt(value):
+                raise Fault(own.place, f"The layers of {label} are not known.") from None
+            items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+            pending += [(one, f"{label}.{key}") for key, one in reversed(items)]
+    return found
+
+
+def call_inherited(names: "KerasNames", instance: Instance, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`super().call(x)`: what Keras' class computes."""
+    own = instance.core
+    if own.base is None:
+        raise Fault(at, f"{own.title} has no `call` to follow; write it.")
+    return names.call(own.base, args, kwargs, at)
+
+
+def build_inherited(names: "KerasNames", instance: Instance, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`super().build(shape)` inside `build`, `layer.build(shape)`, or `model.build(shape)`, which calls the model."""
+    from layercalc.readers.keras.script import applied
+
+    own = instance.core
+    if own.building:
+        return None
+    value = args[0] if args else kwargs.get("input_shape")
+    if own.base is not None:
+        return names.machine.call(names.attribute(own.base, "build", at), args, kwargs, at)
+    if not own.is_model:
+        return applied.build(names, own, value, at)
+    return applied.call_by_shape(names, own, value, at)
+
+
+METHODS: dict[str, Any] = {
+    "__init__": initialise,
+    "__call__": lambda names, instance, args, kwargs, at: names.call(instance.core, args, kwargs, at),
+    "add_weight": add_weight,
+    "add_variable": add_weight,
+    "call": call_inherited,
+    "build": build_inherited,
+    "get_layer": lambda names, instance, args, kwargs, at: models.get_layer(names, instance.core, args, kwargs, at),
+    "fit": lambda names, instance, args, kwargs, at: models.fit(names, instance.core, args, kwargs, at),
+    "fit_generator": lambda names, instance, args, kwargs, at: models.fit(names, instance.core, args, kwargs, at),
+}
