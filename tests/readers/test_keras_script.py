@@ -91,7 +91,7 @@ STILL = [  # a model is changed, or replaced, in ways that nobody can know
     "net.get_layer('a').activation = relu", "net.__dict__['trainable'] = False", "net.trainable = flag",
     "net.insert(0, Dense(3))", "net.unknown_method()", "net.fit(x, y, callbacks=[change(net)])",
     "net.fit(x, y, callbacks=[LambdaCallback(on_epoch_end=lambda e, l: net.pop())])", "prune(net)",
-    "agents = [Agent(net)]", "net = load_model('net.h5')", "other = keras.models.clone_model(net)", "net = build()",
+    "agents = [Agent(net)]", "net = load_model('net.h5')", "other = keras.models.clone_model(net, clone_function=f)", "net = build()",
     "net = make(3) if BIG else net", "if BIG:\n    net = load()", "from zoo import net", "(net := build())",
     "with build() as net:\n    pass", "other = zoo.build()\nother.compile('adam')", "other = Net()\nother.summary()",
     "base = keras.applications.ResNet50()", "other = tf.keras.models.Sequential.from_config(config)",

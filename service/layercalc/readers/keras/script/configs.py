@@ -1,6 +1,5 @@
 """Models and layers made of configs: copies of what the text holds, and configs and JSON that it holds as literals."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Unreadable
@@ -22,6 +21,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.script import Fault, Native, Opaque
+from layercalc.readers.text import parse_json
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -81,9 +81,9 @@ def made_of(names: "KerasNames", value: Any, kind: str, at: Any) -> Any:
         return copy(names, value, {}, at)
     if type(value) is str:
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
+            value = parse_json(value)
+        except Unreadable as error:
+            raise Fault(at, f"The config is not read: {error.errors[0]['detail']}") from None
     else:
         value = plain(names, value, at)
     if not isinstance(value, dict):

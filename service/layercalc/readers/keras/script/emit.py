@@ -40,7 +40,8 @@ class Built(Networks):
     def build(self, value: Any, draft: Draft) -> Model:
         self.names.sure(value, self.at(value))
         if isinstance(value, LayerObject):
-            return self.made(value, draft)  # type: ignore[no-any-return]
+            made: Model = self.made(value, draft)
+            return made
         if isinstance(value, SequentialObject) and any(
             isinstance(one, OwnObject) or holds_own(one) for one in value.items
         ):

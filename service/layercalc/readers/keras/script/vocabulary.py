@@ -34,32 +34,30 @@ from layercalc.readers.keras.script.names import (
     makes_model,
     of_layers,
 )
+from layercalc.readers.keras.script.protocols import Protocols
 from layercalc.readers.keras.script.scan import changes_model, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
     FunctionName,
-    History,
     InitializerObject,
     Kind,
     LayerObject,
     Layers,
     LostModel,
-    OperationObject,
     OwnObject,
     SequentialObject,
     Settings,
-    ShapeObject,
     TensorObject,
     origin,
 )
-from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque, Vocabulary
+from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque
 from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import Bound, Class, Function
 from layercalc.wording import received
 
 
-class KerasNames(Vocabulary):
+class KerasNames(Protocols):
     """One text's: its draft, its settings, and what has been made of its tensors by now."""
 
     def __init__(self, draft: Draft, tree: ast.Module):
@@ -378,83 +376,6 @@ class KerasNames(Vocabulary):
             value.name, value.given, value.sure = item, True, True
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
-
-    def unary(self, op: str, value: Any, at: Any) -> Any:
-        if isinstance(value, TensorObject) and op in ("-", "abs"):
-            return tensors.recorded_call(self, "Negative" if op == "-" else "Absolute", [value], at)
-        return super().unary(op, value, at)
-
-    def binary(self, op: str, left: Any, right: Any, at: Any) -> Any:
-        if isinstance(left, TensorObject) or isinstance(right, TensorObject):
-            return tensors.operator(self, op, left, right, at)
-        return super().binary(op, left, right, at)
-
-    def compare(self, op: str, left: Any, right: Any, at: Any) -> Any:
-        one, other = (tuple(x.sizes) if isinstance(x, ShapeObject) else x for x in (left, right))
-        if isinstance(left, ShapeObject) or isinstance(right, ShapeObject):
-            return self.machine.compare(op, one, tuple(other) if isinstance(other, list) else other, at)
-        if op not in ("==", "!=") and (isinstance(left, TensorObject) or isinstance(right, TensorObject)):
-            return tensors.operator(self, op, left, right, at)
-        if isinstance(left, TensorObject) or isinstance(right, TensorObject):
-            return Opaque("", at)
-        return super().compare(op, left, right, at)
-
-    def item(self, value: Any, key: Any, at: Any) -> Any:
-        if isinstance(value, TensorObject):
-            return tensors.item(self, value, key, at)
-        if isinstance(value, Layers) and value.model.spoilt is None:
-            return self.part(value.items, key, at)
-        if isinstance(value, ShapeObject):
-            return self.part(value.sizes, key, at)
-        return super().item(value, key, at)
-
-    def part(self, of: Any, key: Any, at: Any) -> Any:
-        """of[key], as Python has it."""
-        if unknown_in(self, key) is not None:
-            return Opaque("", at, holds=tuple(one for one in of if isinstance(one, Foreign)))
-        if isinstance(key, slice):
-            if unknown_in(self, key.start, key.stop, key.step) is not None:
-                return Opaque("", at, holds=tuple(one for one in of if isinstance(one, Foreign)))
-        elif type(key) is not int:
-            return self.machine.fail("TypeError", "list indices must be integers or slices", at)
-        elif not -len(of) <= key < len(of):
-            return self.machine.fail("IndexError", "list index out of range", at)
-        return of[key]
-
-    def iterate(self, value: Any, at: Any) -> Any:
-        if isinstance(value, Layers) and value.model.spoilt is None:
-            return list(value.items)
-        if isinstance(value, ShapeObject):
-            return list(value.sizes)
-        return tensors.split(self, value, at) if isinstance(value, TensorObject) else super().iterate(value, at)
-
-    def length(self, value: Any, at: Any) -> Any:
-        if isinstance(value, Layers) and value.model.spoilt is None:
-            return len(value.items)
-        return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
-
-    def truth(self, value: Any, at: Any) -> Any:
-        if isinstance(value, LayerObject | MODELS | Kind | FunctionName | LostModel | History | OwnObject | Instance):
-            return True
-        return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
-
-    def is_instance(self, value: Any, kind: Any, at: Any) -> Any:
-        if (
-            not isinstance(kind, Kind)
-            or not isinstance(value, LayerObject | MODELS)
-            or isinstance(value, OperationObject)
-        ):
-            return Opaque("", at)
-        if kind.name == "Layer":
-            return True
-        if isinstance(value, MODELS):
-            return (
-                Opaque("", at)
-                if kind.name not in KERAS.models
-                else kind.name != "Sequential" or isinstance(value, SequentialObject)
-            )
-        asked = KERAS.get(kind.name)
-        return value.kind is asked if asked is not None and value.kind is asked else Opaque("", at)
 
     def create(self, instance: Instance, base: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         return subclassed.create(self, instance, base, args, kwargs, at)
