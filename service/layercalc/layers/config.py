@@ -1,7 +1,6 @@
 """From a config to a layer: its fields in order, arguments under other names, and every fault with its path."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import marshmallow as ma
@@ -11,6 +10,7 @@ from layercalc.layers.fields import NOTES, Field, Note, note
 from layercalc.wording import nearest
 
 FIELDS: dict[type["Layer"], dict[str, Field]] = {}
+PRESETS: dict[type["Layer"], dict[str, Any]] = {}
 
 
 class ConfigError(ValueError):
@@ -31,13 +31,14 @@ def fields_of(kind: type[Layer]) -> dict[str, Field]:
     return FIELDS[kind]
 
 
-@cache
 def presets_of(kind: type[Layer]) -> dict[str, Any]:
     """What a layer type has where its config says nothing; `missing` for what it has to say."""
-    return {
-        key: ma.missing if field.default is ... else field.deserialize(ma.missing, key)
-        for key, field in fields_of(kind).items()
-    }
+    if kind not in PRESETS:
+        PRESETS[kind] = {
+            key: ma.missing if field.default is ... else field.deserialize(ma.missing, key)
+            for key, field in fields_of(kind).items()
+        }
+    return PRESETS[kind]
 
 
 def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
