@@ -4,9 +4,13 @@ Dense(n) on m features: (m + 1) n. Conv2D(n, k) on c channels: (k² c + 1) n. Ba
 trainable. Embedding(v, d): v d.
 """
 
+from functools import partial
+
 import pytest
 
 from layercalc import Refused, analyze, forward
+from layercalc.input_shapes import shape_option
+from layercalc.readers.keras.script import read_script
 
 LINEAR = """
 class Linear(keras.layers.Layer):
@@ -267,3 +271,14 @@ def test_what_a_class_hides_is_refused(text, told):
 def test_a_layer_frozen_after_its_shape_was_asked_is_frozen():
     text = "i = Input((4, 5))\nd = Dense(3)\nx = TimeDistributed(d)(i)\nn = x.shape[2]\nd.trainable = False\nm = Model(i, x)"
     assert analyze(text)["totals"]["trainable_params"] == 0
+
+
+@pytest.mark.parametrize("shape", ["7", [7], {"inputs": [7]}])
+def test_the_shape_of_the_request_is_that_of_a_model_that_is_called_on_nothing(shape):
+    model, _ = read_script(NET + "net = Net()\nnet.fit(x, y)", shapes=partial(shape_option, shape))
+    assert model.inputs[0].shape == (None, 7)
+    model, _ = read_script(
+        "class P(keras.Model):\n    def call(self, a, b):\n        return a + b\np = P()",
+        shapes=partial(shape_option, {"a": [3], "b": [3]}),
+    )
+    assert [one.shape for one in model.inputs] == [(None, 3), (None, 3)]

@@ -166,6 +166,13 @@ TF = {  # what Keras 2 records under other names, or not at all
     "math.reduce_euclidean_norm": known("Norm", "input_tensor:x axis=None keepdims=False"),
     "sort": known("Sort", "values:x axis=-1"),
     "argsort": known("Argsort", "values:x axis=-1"),
+    "nn.moments": known("Moments", "x axes shift=None keepdims=False"),
+    "nn.embedding_lookup": known("Take", "params:x ids:indices axis=0"),
+    "image.resize_bilinear": known("Resize", "images size align_corners=False half_pixel_centers=False"),
+    "image.resize_images": known("Resize", "images size method:interpolation=bilinear"),
+    "image.rgb_to_grayscale": known("RGBToGrayscale", "images"),
+    "image.flip_left_right": known("Flip", "image:x axis=-2"),
+    "image.flip_up_down": known("Flip", "image:x axis=-3"),
     "math.softmax": known("Softmax", "logits:x axis=-1"),
 }
 

@@ -17,7 +17,7 @@ from layercalc.readers.script import MISSING, Fault, Native, Opaque
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
-GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim")
+GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim", "epsilon")
 TF_INITIALIZERS = {
     f"{name}_initializer": camel(name)
     for name in ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
@@ -65,6 +65,8 @@ def getter(names: "KerasNames", name: str) -> Any:
         settings = names.set_now(at)
         if name == "floatx":
             return settings.floatx
+        if name == "epsilon":
+            return 1e-7
         ordering = name == "image_dim_ordering"
         return (
             ("th" if ordering else "channels_first")

@@ -79,7 +79,7 @@ class KerasNames(Protocols):
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
-        self.requested: tuple[int | None, ...] | None = None  # the input shape of the request, without the batch
+        self.requested: Any = None  # a function: what the request says of inputs of these names
 
     # -- what everything here asks
 
