@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
+RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -112,6 +113,8 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         names.given_to(value, [*args, *kwargs.values()], at)
+        if name in RUNS:
+            models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
         if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):
             return settings.output_shape(names, value, args[0] if args else kwargs.get("input_shape"), at)
         if name in ("get_input_shape_at", "get_output_shape_at"):

@@ -120,9 +120,23 @@ def makes_model(name: str) -> bool:
     return name in MODEL_MAKERS or (name.startswith(APPLICATIONS) and name[:1].isupper())
 
 
+BESIDE = words(  # libraries around Keras that change no model that they are given
+    "tensorflow_datasets scikeras keras_tqdm keras_preprocessing tf2onnx onnx onnxmltools keras2onnx tensorflowjs"
+    " coremltools shap lime eli5 visualkeras ann_visualizer tf_explain keras_vis vis netron tensorflow_io"
+)
+BESIDE_NAMES = words(  # of snippets without imports
+    "KerasClassifier KerasRegressor WandbCallback TqdmCallback PlotLossesKeras GridSearchCV RandomizedSearchCV KFold"
+    " StratifiedKFold cross_val_score cross_val_predict StandardScaler MinMaxScaler LabelEncoder OneHotEncoder"
+    " LabelBinarizer train_test_split classification_report confusion_matrix accuracy_score mean_squared_error"
+    " mean_absolute_error r2_score roc_curve auc roc_auc_score f1_score precision_score recall_score shuffle"
+)
+
+
 def is_pure(origin: str) -> bool:
     """Whether a callee changes nothing of a model that it is given."""
     parts = origin.split(".")
+    if parts[0] in BESIDE or origin in BESIDE_NAMES:
+        return True
     if parts[0] not in KERAS_MODULES:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])

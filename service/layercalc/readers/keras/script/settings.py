@@ -12,7 +12,7 @@ from layercalc.readers.keras.script.values import (
     ShapeObject,
     TensorObject,
 )
-from layercalc.readers.script import MISSING, Fault, Native, Opaque
+from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -84,6 +84,16 @@ def initializer(name: str) -> Native:
         return InitializerObject(name, {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs})
 
     return Native(name, run)
+
+
+def converters(name: str) -> Module:
+    """`tf.lite`: what it makes of a model holds no model of the text."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        return Opaque("", at)
+
+    members = {f"from_{one}": Native(f"from_{one}", run) for one in ("keras_model", "saved_model", "keras_model_file")}
+    return Module(name, {"TFLiteConverter": Native("TFLiteConverter", run, members=members)})
 
 
 def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:

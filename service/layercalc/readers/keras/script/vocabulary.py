@@ -236,6 +236,8 @@ class KerasNames(Protocols):
         path = f"{module}.{name}"
         if name in SETTERS:
             return settings.setter(self, path)
+        if path == "tensorflow.lite":
+            return settings.converters(path)
         if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
             return None if name == "newaxis" else name
         if module.endswith("backend") or name in settings.GETTERS:
