@@ -2,7 +2,7 @@
 
 import pytest
 
-from layercalc import analyze
+from layercalc import Refused, analyze
 
 TEXTS = {
     # Embedding 100·8, Bidirectional 2·4·6·(8+6+1), W 12 + b 20, Dense 13
@@ -267,6 +267,268 @@ class ClassToken(layers.Layer):
 i = Input((9, 4))
 m = Model(i, ClassToken()(i))
 """: (4, 4, [[None, 10, 4]]),
+    # Conv 7·7·3·8, units of 1216, 1216, 3776 and 4736, Dense 17·10, normalisations 4 a channel
+    """
+class ResidualUnit(keras.layers.Layer):
+    def __init__(self, filters, strides=1, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.activation = keras.activations.get(activation)
+        self.main_layers = [
+            keras.layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False),
+            keras.layers.BatchNormalization(),
+            self.activation,
+            keras.layers.Conv2D(filters, 3, strides=1, padding="same", use_bias=False),
+            keras.layers.BatchNormalization()]
+        self.skip_layers = []
+        if strides > 1:
+            self.skip_layers = [
+                keras.layers.Conv2D(filters, 1, strides=strides, padding="same", use_bias=False),
+                keras.layers.BatchNormalization()]
+    def call(self, inputs):
+        Z = inputs
+        for layer in self.main_layers:
+            Z = layer(Z)
+        skip_Z = inputs
+        for layer in self.skip_layers:
+            skip_Z = layer(skip_Z)
+        return self.activation(Z + skip_Z)
+model = keras.models.Sequential()
+model.add(keras.layers.Conv2D(8, 7, strides=2, input_shape=[32, 32, 3], padding="same", use_bias=False))
+model.add(keras.layers.BatchNormalization())
+prev_filters = 8
+for filters in [8] * 2 + [16] * 2:
+    strides = 1 if filters == prev_filters else 2
+    model.add(ResidualUnit(filters, strides=strides))
+    prev_filters = filters
+model.add(keras.layers.GlobalAvgPool2D())
+model.add(keras.layers.Dense(10, activation="softmax"))
+""": (12322, 12082, [[None, 10]]),
+    # 210 + 930 + 36 + 31
+    """
+class WideAndDeepModel(keras.models.Model):
+    def __init__(self, units=30, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.hidden1 = keras.layers.Dense(units, activation=activation)
+        self.hidden2 = keras.layers.Dense(units, activation=activation)
+        self.main_output = keras.layers.Dense(1)
+        self.aux_output = keras.layers.Dense(1)
+    def call(self, inputs):
+        input_A, input_B = inputs
+        hidden1 = self.hidden1(input_B)
+        hidden2 = self.hidden2(hidden1)
+        concat = keras.layers.concatenate([input_A, hidden2])
+        main_output = self.main_output(concat)
+        aux_output = self.aux_output(hidden2)
+        return main_output, aux_output
+model = WideAndDeepModel(30, activation="relu")
+model.build([(None, 5), (None, 6)])
+""": (1207, 1207, [[None, 1], [None, 1]]),
+    # 9·30 + 31
+    """
+class MyDense(keras.layers.Layer):
+    def __init__(self, units, activation=None, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation = keras.activations.get(activation)
+    def build(self, batch_input_shape):
+        self.kernel = self.add_weight(name="kernel", shape=[batch_input_shape[-1], self.units], initializer="glorot_normal")
+        self.bias = self.add_weight(name="bias", shape=[self.units], initializer="zeros")
+        super().build(batch_input_shape)
+    def call(self, X):
+        return self.activation(X @ self.kernel + self.bias)
+    def compute_output_shape(self, batch_input_shape):
+        return tf.TensorShape(batch_input_shape.as_list()[:-1] + [self.units])
+    def get_config(self):
+        base_config = super().get_config()
+        return {**base_config, "units": self.units, "activation": keras.activations.serialize(self.activation)}
+model = keras.models.Sequential([MyDense(30, activation="relu", input_shape=[8]), MyDense(1)])
+""": (301, 301, [[None, 1]]),
+    # 5·2
+    """
+class AddGaussianNoise(keras.layers.Layer):
+    def __init__(self, stddev, **kwargs):
+        super().__init__(**kwargs)
+        self.stddev = stddev
+    def call(self, X, training=None):
+        if training:
+            noise = tf.random.normal(tf.shape(X), stddev=self.stddev)
+            return X + noise
+        else:
+            return X
+m = keras.Sequential([keras.Input((4,)), AddGaussianNoise(1.0), layers.Dense(2)])
+""": (10, 10, [[None, 2]]),
+    # nothing
+    """
+class MyMultiLayer(keras.layers.Layer):
+    def call(self, X):
+        X1, X2 = X
+        return X1 + X2, X1 * X2, X1 / X2
+a, b = keras.Input((3,)), keras.Input((3,))
+o1, o2, o3 = MyMultiLayer()([a, b])
+m = keras.Model([a, b], layers.Concatenate()([o1, o2, o3]))
+""": (0, 0, [[None, 9]]),
+    # 9·30 + 4·31·30 + 31·8 + 31
+    """
+class ReconstructingRegressor(keras.models.Model):
+    def __init__(self, output_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden = [keras.layers.Dense(30, activation="selu", kernel_initializer="lecun_normal") for _ in range(5)]
+        self.out = keras.layers.Dense(output_dim)
+        self.reconstruction_mean = keras.metrics.Mean(name="reconstruction_error")
+    def build(self, batch_input_shape):
+        n_inputs = batch_input_shape[-1]
+        self.reconstruct = keras.layers.Dense(n_inputs)
+        self.built = True
+    def call(self, inputs, training=None):
+        Z = inputs
+        for layer in self.hidden:
+            Z = layer(Z)
+        reconstruction = self.reconstruct(Z)
+        self.recon_loss = 0.05 * tf.reduce_mean(tf.square(reconstruction - inputs))
+        if training:
+            result = self.reconstruction_mean(self.recon_loss)
+            self.add_metric(result)
+        self.add_loss(self.recon_loss)
+        return self.out(Z)
+model = ReconstructingRegressor(1)
+model(tf.zeros((1, 8)))
+""": (4269, 4269, [[None, 1]]),
+    # 82·16 + (81·16 + 1)·32
+    """
+def squash(vectors, axis=-1):
+    s_squared_norm = K.sum(K.square(vectors), axis, keepdims=True)
+    scale = s_squared_norm / (1 + s_squared_norm) / K.sqrt(s_squared_norm + K.epsilon())
+    return scale * vectors
+class Length(layers.Layer):
+    def call(self, inputs, **kwargs):
+        return K.sqrt(K.sum(K.square(inputs), -1) + K.epsilon())
+    def compute_output_shape(self, input_shape):
+        return input_shape[:-1]
+def PrimaryCap(inputs, dim_capsule, n_channels, kernel_size, strides, padding):
+    output = layers.Conv2D(filters=dim_capsule*n_channels, kernel_size=kernel_size, strides=strides, padding=padding, name='primarycap_conv2d')(inputs)
+    outputs = layers.Reshape(target_shape=[-1, dim_capsule], name='primarycap_reshape')(output)
+    return layers.Lambda(squash, name='primarycap_squash')(outputs)
+x = layers.Input(shape=(28, 28, 1))
+conv1 = layers.Conv2D(filters=16, kernel_size=9, strides=1, padding='valid', activation='relu', name='conv1')(x)
+m = Model(x, Length()(PrimaryCap(conv1, 8, 4, 9, 2, 'valid')))
+""": (42816, 42816, [[None, 144]]),
+    # 4·4·(4 + 2 + 1) and 2·3·(3·(4 + 3) + 2·3)
+    """
+class BiRNN(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.cell = tf.keras.layers.LSTMCell(4)
+        self.rnn = tf.keras.layers.RNN(self.cell, return_sequences=True)
+        self.bi = tf.keras.layers.Bidirectional(tf.keras.layers.GRU(3))
+    def call(self, x):
+        return self.bi(self.rnn(x))
+b = BiRNN()
+b.build(input_shape=(None, 5, 2))
+""": (274, 274, [[None, 6]]),
+    # 5·3
+    """
+class A(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(3)
+    def build(self, s):
+        self.d.build(s)
+        self.built = True
+    def call(self, x):
+        return self.d(x)
+m = Sequential([Input((4,)), A()])
+""": (15, 15, [[None, 3]]),
+    # 5·4, once
+    """
+d = Dense(4)
+class A(layers.Layer):
+    def __init__(self, d):
+        super().__init__()
+        self.d = d
+    def call(self, x):
+        return self.d(x) + 1
+i = Input((4,))
+m = Model(i, A(d)(d(i)))
+""": (20, 20, [[None, 4]]),
+    # 5·4, once
+    """
+class A(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(4)
+        self.e = self.d
+    def call(self, x):
+        return self.d(x) + self.e(x)
+m = Sequential([Input((4,)), A()])
+""": (20, 20, [[None, 4]]),
+    # two layers of one name
+    """
+class N(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(4, name="x")
+        self.e = Dense(4, name="x")
+    def call(self, x):
+        return self.e(self.d(x))
+m = N()
+m.build((None, 4))
+""": (40, 40, [[None, 4]]),
+    # 28·4 + 37·4
+    """
+class N(keras.Model):
+    def __init__(self, n):
+        super().__init__()
+        self.ls = []
+        for i in range(n):
+            setattr(self, f"conv{i}", Conv2D(4, 3, padding="same"))
+            self.ls.append(getattr(self, f"conv{i}"))
+    def call(self, x):
+        for i in range(2):
+            x = getattr(self, f"conv{i}")(x)
+        return x
+m = N(2)
+m.build(input_shape=(None, 8, 8, 3))
+m.summary()
+""": (260, 260, [[None, 8, 8, 4]]),
+    # 4·4
+    """
+class N(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(4)
+    def call(self, inputs, training=False, scale=2.0):
+        return self.d(inputs) * scale
+i = Input((3,))
+n = N()
+m = Model(i, n(i, training=True, scale=3.0))
+""": (16, 16, [[None, 4]]),
+    # 4·4
+    """
+class N(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(4)
+    def call(self, a, b=None):
+        return self.d(a) if b is None else self.d(a) + self.d(b)
+i = Input((3,))
+j = Input((3,))
+n = N()
+m = Model([i, j], n(i, b=j))
+""": (16, 16, [[None, 4]]),
+    # 4·5
+    """
+def create():
+    class Inner(layers.Layer):
+        def __init__(self, n):
+            super().__init__()
+            self.n = n
+            self.k = layers.Dense(n)
+        def call(self, x):
+            return self.k(x)
+    i = keras.Input((3,))
+    return keras.Model(i, Inner(5)(i))
+m = create()
+""": (20, 20, [[None, 5]]),
 }  # fmt: skip
 
 
@@ -275,3 +537,104 @@ def test_what_notebooks_have_is_read(text, expected):
     report = analyze(text)
     shapes = [one["shape"] for one in report["outputs"]]
     assert (report["totals"]["params"], report["totals"]["trainable_params"], shapes) == expected
+
+
+REFUSED = {
+    """
+class A(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(3)
+        self.e = Dense(3)
+    def build(self, s):
+        self.e.build(s)
+    def call(self, x):
+        return self.d(x)
+m = Sequential([Input((4,)), A()])
+""": 'e of A has weights and is not called',
+    """
+class A(layers.Layer):
+    def call(self, x):
+        w = self.add_weight(shape=(4, 2))
+        return K.dot(x, w)
+m = Sequential([Input((4,)), A()])
+""": 'make it in `build`',
+    """
+class A(layers.Layer):
+    d = Dense(3)
+    def call(self, x):
+        return self.d(x)
+m = Sequential([Input((4,)), A()])
+""": 'no attribute of it',
+    """
+class A(layers.Layer):
+    def build(self, s):
+        if FLAG:
+            self.w = self.add_weight(shape=(4, 2))
+    def call(self, x):
+        return x
+m = Sequential([Input((4,)), A()])
+""": 'FLAG',
+    """
+model = keras.Sequential([layers.Dense(3, input_shape=(4,))])
+class Distiller(keras.Model):
+    def __init__(self, student):
+        super().__init__()
+        self.student = student
+    def compile(self, optimizer, alpha=0.1):
+        super().compile(optimizer=optimizer)
+        self.alpha = alpha
+    def train_step(self, data):
+        return {}
+d = Distiller(model)
+d.compile(optimizer="adam")
+d.fit(x, y)
+""": 'no `call`',
+    """
+class MaskedMean(Layer):
+    def __init__(self, **kw):
+        self.supports_masking = True
+        super().__init__(**kw)
+    def compute_mask(self, inputs, mask=None):
+        return None
+    def call(self, x, mask=None):
+        if mask is not None:
+            mask = K.cast(mask, "float32")
+            x = x * K.expand_dims(mask)
+            return K.sum(x, axis=1) / K.sum(mask, axis=1, keepdims=True)
+        return K.mean(x, axis=1)
+i = Input((7,))
+m = Model(i, MaskedMean()(Embedding(9, 3, mask_zero=True)(i)))
+""": 'A mask comes to',
+    """
+class CapsuleLayer(layers.Layer):
+    def __init__(self, num_capsule, dim_capsule, routings=3, kernel_initializer='glorot_uniform', **kwargs):
+        super(CapsuleLayer, self).__init__(**kwargs)
+        self.num_capsule = num_capsule
+        self.dim_capsule = dim_capsule
+        self.routings = routings
+        self.kernel_initializer = initializers.get(kernel_initializer)
+    def build(self, input_shape):
+        assert len(input_shape) >= 3
+        self.input_num_capsule = input_shape[1]
+        self.input_dim_capsule = input_shape[2]
+        self.W = self.add_weight(shape=[self.num_capsule, self.input_num_capsule, self.dim_capsule, self.input_dim_capsule], initializer=self.kernel_initializer, name='W')
+        self.built = True
+    def call(self, inputs, training=None):
+        inputs_expand = tf.expand_dims(inputs, 1)
+        inputs_tiled = tf.tile(inputs_expand, [1, self.num_capsule, 1, 1])
+        inputs_tiled = tf.expand_dims(inputs_tiled, 4)
+        inputs_hat = tf.map_fn(lambda x: tf.matmul(self.W, x), elems=inputs_tiled)
+        return tf.squeeze(inputs_hat, -1)
+i = Input((6, 4))
+m = Model(i, CapsuleLayer(3, 5)(i))
+""": 'tensorflow.map_fn',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), REFUSED.items(), ids=range(len(REFUSED)))
+def test_what_cannot_be_counted_is_refused(text, told):
+    with pytest.raises(Refused) as caught:
+        analyze(text)
+    assert told in caught.value.errors[0]["detail"]
+    assert caught.value.errors[0]["line"] > 1

@@ -317,7 +317,8 @@ def gathered(
     ):
         own.nested = True
     for layer, label in holdings.values():
-        if isinstance(layer, OwnObject) and layer.weights and id(layer) not in names.calls:
+        weights = layer.weights if isinstance(layer, OwnObject) else getattr(layer, "by_hand", False)
+        if weights and id(layer) not in names.calls:
             raise Fault(at, f"{label} of {own.title} has weights and is not called; that is not read.")
     return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
 
@@ -374,7 +375,7 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
     if own.root is None and (made := made_of(names, own)) is not None:
         return made
     if own.root is None:
-        _, parameters = what(names, own, own.place)
+        _, parameters = what(names, own, node_at(own.place))
         asked = [one for one in parameters if one not in ("training", "mask")]
         found = names.requested(asked) if names.requested is not None else {}
         shapes = [tuple(found[one]) for one in asked if one in found]

@@ -59,6 +59,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     found = ends(names, value, name, at)
     if found is not MISSING:
         return found
+    if name == "build" and isinstance(value, LayerObject | GraphObject):
+        return Native(name, lambda m, args, kwargs, node: build(names, value))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
     if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
@@ -68,6 +70,13 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def build(names: "KerasNames", value: Any) -> None:
+    """`layer.build(shape)`: it has weights from now on, whether it is called or not."""
+    if isinstance(value, LayerObject):
+        names.machine.changing(value)
+        value.by_hand = True
 
 
 def class_of(names: "KerasNames", value: Any) -> Kind:

@@ -187,6 +187,8 @@ def add_weight(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     given = dict(zip(order, args, strict=False)) | kwargs
     shape = names.known(given.get("shape", ()), at)
     found = plain(names, shape if shape is not None else (), at)
+    if instance.core.built and not instance.core.building and any(one.own is instance.core for one in names.traces):
+        raise Fault(at, "A weight made in `call` would be made anew by each call; make it in `build`.")
     return variable(names, instance.core, found, given, at)
 
 
@@ -279,7 +281,8 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
         if type(value) is Instance and isinstance(value.core, OwnObject):
             value = names.known(value, None)
         if isinstance(value, LayerObject | MODELS | OwnObject):
-            found.setdefault(id(value), (value, label))
+            if id(value) not in found or label in instance.attrs:  # the attribute that is it, before one that has it
+                found[id(value)] = value, label
         elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:
             seen.add(id(value))
             if isinstance(value, list | dict | set) and names.machine.spoilt(value):
