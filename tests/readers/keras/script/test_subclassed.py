@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from layercalc import Refused, analyze, forward
+from layercalc.conventions import CONVENTIONS
 from layercalc.input_shapes import shape_option
 from layercalc.readers.keras.script import read_script
 
@@ -282,3 +283,29 @@ def test_the_shape_of_the_request_is_that_of_a_model_that_is_called_on_nothing(s
         shapes=partial(shape_option, {"a": [3], "b": [3]}),
     )
     assert [one.shape for one in model.inputs] == [(None, 3), (None, 3)]
+
+
+OWN_WEIGHTS = """
+class Scaled(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(3)
+        self.scale = self.add_weight(shape=(), name="scale")
+        self.shift = self.add_weight(shape=(3,), name="shift")
+    def call(self, x):
+        return self.dense(x) * self.scale + self.shift
+m = Scaled()
+m.build((None, 4))
+"""
+
+
+def test_weights_of_a_model_of_the_texts_own_are_rows_that_every_answer_can_hold():
+    report = analyze(OWN_WEIGHTS, explain=True, conventions=list(CONVENTIONS), batch_size=7)
+    rows = {row["name"]: (row["type"], row["params"]) for row in report["layers"]}
+    assert [rows["scale"], rows["shift"]] == [("Variable", 1), ("Variable", 3)]
+    assert report["outputs"][0]["shape"] == [7, 3]
+    assert forward(OWN_WEIGHTS, {"seed": 1})["verified"]
+
+
+def test_the_scalar_of_all_elements_is_explained():
+    assert analyze("i = Input((3,))\nm = Model(i, K.sum(i))", explain=True)["outputs"][0]["shape"] == []
