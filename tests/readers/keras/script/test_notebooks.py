@@ -529,6 +529,187 @@ def create():
     return keras.Model(i, Inner(5)(i))
 m = create()
 """: (20, 20, [[None, 5]]),
+    # 76·4 + 169
+    """
+model = Sequential()
+model.add(Lambda(lambda x: x/127.5 - 1.0, input_shape=(16, 32, 3)))
+model.add(Cropping2D(cropping=((5,2),(0,0))))
+model.add(Conv2D(4, 5, strides=(2,2), activation="elu"))
+model.add(Flatten())
+model.add(Dense(1))
+""": (473, 473, [[None, 1]]),
+    # 5·2
+    """
+@keras.saving.register_keras_serializable(package="a")
+class L(keras.layers.Layer):
+    def __init__(self, **kw):
+        super().__init__(**kw)
+        self.d = layers.Dense(2)
+    @tf.function(input_signature=[tf.TensorSpec((None, 4))])
+    def call(self, x):
+        return self.d(x)
+m = Sequential([Input((4,)), L(dynamic=True)])
+""": (10, 10, [[None, 2]]),
+    # nothing
+    """
+@tf.keras.utils.register_keras_serializable()
+class L(tf.keras.layers.Layer):
+    def call(self, x):
+        return 2 ** x + x ** 0.5
+m = Sequential([Input((4,)), L()])
+""": (0, 0, [[None, 4]]),
+    # 5·2
+    """
+class N(Model):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(2)
+    def call(self, inputs):
+        return self.d(inputs)
+i = Input((4,))
+n = N()
+o = n(inputs=i)
+model = Model(i, o)
+""": (10, 10, [[None, 2]]),
+    # 5·2
+    """
+class N(Model):
+    def __init__(self):
+        super().__init__()
+        self.d = Dense(2)
+    def call(self, inputs):
+        return self.d(inputs)
+    def summary(self):
+        x = Input((4,))
+        m = Model(inputs=[x], outputs=self.call(x))
+        return m.summary()
+n = N()
+n.summary()
+""": (10, 10, [[None, 2]]),
+    # 15 + 8
+    """
+class N(Model):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+        self.base.trainable = False
+        self.d = Dense(2)
+    def call(self, x):
+        f = self.base(x, training=False)
+        return self.d(f)
+n = N(Sequential([Dense(3, input_shape=(4,))]))
+n.build((None, 4))
+""": (23, 8, [[None, 2]]),
+    # 10 + 9 + 16 + 25
+    """
+class N(Model):
+    def __init__(self):
+        super().__init__()
+        self.h = [[Dense(2), Dense(3)], (Dense(4), {"a": Dense(5)})]
+    def call(self, x):
+        for a in self.h[0]:
+            x = a(x)
+        x = self.h[1][0](x)
+        return self.h[1][1]["a"](x)
+n = N()
+n.build((None, 4))
+""": (60, 60, [[None, 5]]),
+    # 20 + 20 + 15
+    """
+class Enc(Layer):
+    def __init__(self, n):
+        super().__init__()
+        self.ls = [Dense(4) for _ in range(n)]
+    def call(self, x, training):
+        for l in self.ls:
+            x = l(x)
+        return x
+class T(Model):
+    def __init__(self):
+        super().__init__()
+        self.enc = Enc(2)
+        self.f = Dense(3)
+    def call(self, inp, training=False):
+        return self.f(self.enc(inp, training))
+t = T()
+t(tf.random.uniform((2, 4)), training=False)
+""": (55, 55, [[None, 3]]),
+    # 4·9·8 + 9·16 + 17·8 + 16
+    """
+def scaled_dot_product_attention(q, k, v, mask):
+    matmul_qk = tf.matmul(q, k, transpose_b=True)
+    dk = tf.cast(tf.shape(k)[-1], tf.float32)
+    scaled = matmul_qk / tf.math.sqrt(dk)
+    if mask is not None:
+        scaled += (mask * -1e9)
+    w = tf.nn.softmax(scaled, axis=-1)
+    return tf.matmul(w, v), w
+class MHA(tf.keras.layers.Layer):
+    def __init__(self, d_model, num_heads):
+        super(MHA, self).__init__()
+        self.num_heads = num_heads
+        self.d_model = d_model
+        assert d_model % self.num_heads == 0
+        self.depth = d_model // self.num_heads
+        self.wq = tf.keras.layers.Dense(d_model)
+        self.wk = tf.keras.layers.Dense(d_model)
+        self.wv = tf.keras.layers.Dense(d_model)
+        self.dense = tf.keras.layers.Dense(d_model)
+    def split_heads(self, x, batch_size):
+        x = tf.reshape(x, (batch_size, -1, self.num_heads, self.depth))
+        return tf.transpose(x, perm=[0, 2, 1, 3])
+    def call(self, v, k, q, mask):
+        batch_size = tf.shape(q)[0]
+        q = self.split_heads(self.wq(q), batch_size)
+        k = self.split_heads(self.wk(k), batch_size)
+        v = self.split_heads(self.wv(v), batch_size)
+        s, w = scaled_dot_product_attention(q, k, v, mask)
+        s = tf.transpose(s, perm=[0, 2, 1, 3])
+        c = tf.reshape(s, (batch_size, -1, self.d_model))
+        return self.dense(c), w
+def ffn(d, n):
+    return tf.keras.Sequential([tf.keras.layers.Dense(n, activation='relu'), tf.keras.layers.Dense(d)])
+def get_angles(pos, i, d_model):
+    angle_rates = 1 / np.power(10000, (2 * (i//2)) / np.float32(d_model))
+    return pos * angle_rates
+def positional_encoding(position, d_model):
+    angle_rads = get_angles(np.arange(position)[:, np.newaxis], np.arange(d_model)[np.newaxis, :], d_model)
+    angle_rads[:, 0::2] = np.sin(angle_rads[:, 0::2])
+    pos_encoding = angle_rads[np.newaxis, ...]
+    return tf.cast(pos_encoding, dtype=tf.float32)
+class EncoderLayer(tf.keras.layers.Layer):
+    def __init__(self, d_model, num_heads, dff, rate=0.1):
+        super(EncoderLayer, self).__init__()
+        self.mha = MHA(d_model, num_heads)
+        self.ffn = ffn(d_model, dff)
+        self.ln1 = tf.keras.layers.LayerNormalization(epsilon=1e-6)
+        self.dropout1 = tf.keras.layers.Dropout(rate)
+    def call(self, x, training, mask):
+        a, _ = self.mha(x, x, x, mask)
+        a = self.dropout1(a, training=training)
+        return self.ln1(x + self.ffn(a))
+l = EncoderLayer(8, 2, 16)
+i = tf.keras.Input((5, 8))
+m = tf.keras.Model(i, l(i, False, None))
+""": (584, 584, [[None, 5, 8]]),
+    # 50·8
+    """
+class Encoder(tf.keras.layers.Layer):
+    def __init__(self, n):
+        super().__init__()
+        self.emb = tf.keras.layers.Embedding(50, 8)
+        self.pos_encoding = positional_encoding(20, 8)
+    def call(self, x):
+        seq_len = tf.shape(x)[1]
+        x = self.emb(x)
+        x *= tf.math.sqrt(tf.cast(8, tf.float32))
+        x += self.pos_encoding[:, :seq_len, :]
+        return x
+def positional_encoding(position, d_model):
+    return tf.cast(np.zeros((1, position, d_model)), dtype=tf.float32)
+i = tf.keras.Input((5,))
+m = tf.keras.Model(i, Encoder(2)(i))
+""": (400, 400, [[None, 5, 8]]),
 }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     positions = iter([*parameters, *(f"input_{i}" for i in range(len(args)))])
     inside = [entered(names, trace, one, next(positions), parameters, at) for one in args]
     by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
-    training(names, trace, by_name, parameters)
+    training(names, trace, inside, by_name, parameters)
     build(names, own, shapes(names, [*inside, *by_name.values()], at), at, dict(zip(parameters, inside, strict=False)))
     trace.start = CallObject("", own.place).order
     names.traces.append(trace)
@@ -173,11 +173,13 @@ def parameters_of(function: Any) -> list[str]:
     return [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
 
 
-def training(names: "KerasNames", trace: Trace, kwargs: dict[str, Any], parameters: list[str]) -> None:
+def training(names: "KerasNames", trace: Trace, args: list[Any], kwargs: dict[str, Any], parameters: list[str]) -> None:
     """`training` goes on from the call around to what is called in it; a call of a model by Keras leaves it out."""
     around = names.traces[-1].training if names.traces else None
     trace.training = kwargs.get("training", around)
-    if "training" in parameters:
+    if "training" in parameters[: len(args)]:
+        trace.training = args[parameters.index("training")]
+    elif "training" in parameters:
         if "training" not in kwargs and around is not None:
             kwargs["training"] = around
     else:

@@ -16,7 +16,7 @@ from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.code_names import words
 from layercalc.readers.code_values import CallValue
-from layercalc.readers.keras.script import applied, arrays, functions, makers, special, wrappers
+from layercalc.readers.keras.script import applied, arrays, functions, makers, scalars, special, wrappers
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
 from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
@@ -147,6 +147,12 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
     if unknown is not None:
         return derived(at, unknown)
     kwargs = {key: one for key, one in kwargs.items() if key != "name"}
+    if (number := scalars.computed(names, name.last, args, kwargs, at)) is not None:
+        return number
+    every = applied.flat_or_unknown(names, [args, kwargs], at)
+    if any(is_array(names.machine, one) for one in every) and not any(isinstance(one, TensorObject) for one in every):
+        given, named = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
+        return arrays.as_arrays(names, names.apart(lambda: function(names, name, given, named, at)), 1, at)
     if name.path in special.TABLE:
         return special.TABLE[name.path](names, args, kwargs, at)
     found: list[Any] = []
@@ -216,6 +222,7 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
 def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
     """An argument of an operation with its tensors taken out, to `found`, and slots in their places."""
     value = names.known(value, at)
+    value = scalars.number(names, value)
     if is_array(names.machine, value):
         value = makers.as_tensor(names, value, at)
     if isinstance(value, TensorObject):

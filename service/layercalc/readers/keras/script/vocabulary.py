@@ -21,7 +21,7 @@ from layercalc.readers.keras.script import (
     subclassed,
     tensors,
 )
-from layercalc.readers.keras.script.arguments import unknown_in
+from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -98,8 +98,8 @@ class KerasNames(Protocols):
 
     def known(self, value: Any, at: Any) -> Any:
         """A value that decides a model; Fault where it is not known."""
-        if type(value) is Opaque and value.origin.startswith("numpy.") and value.origin[6:] in WIDTH:
-            return value.origin[6:]
+        if found := numpy_dtype(value):
+            return found
         if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
             raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
