@@ -230,6 +230,7 @@ def build(names: "KerasNames", own: OwnObject, shape: Any, at: Any, inside: Any 
     wrapped = found.holds[0] if getattr(found, "holds", ()) else found
     listed = parameters_of(wrapped)[1:]
     args, kwargs = [shape][: len(listed)], {}
+    names.sized = names.sized or bool(listed)
     if len(listed) > 1 and inside and all(one.removesuffix("_shape") in inside for one in listed):
         args, kwargs = (
             [],

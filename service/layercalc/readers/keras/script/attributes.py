@@ -103,9 +103,9 @@ def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
 
 def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> Any:
     if name in ("shape", "_keras_shape"):
-        return ShapeObject(tensors.shape_of(names, value, at))
+        return told(names, value, at)
     if name == "get_shape":
-        return Native(name, lambda m, a, k, n: ShapeObject(tensors.shape_of(names, value, n)))
+        return Native(name, lambda m, a, k, n: told(names, value, n))
     if name == "ndim":
         return len(tensors.shape_of(names, value, at))
     if name == "dtype":
@@ -115,6 +115,12 @@ def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> A
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def told(names: "KerasNames", value: TensorObject, at: Any) -> ShapeObject:
+    """The sizes of a tensor, with which the text may compute."""
+    names.sized = True
+    return ShapeObject(tensors.shape_of(names, value, at))
 
 
 def passive(names: "KerasNames", value: Any, name: str) -> Native:
@@ -141,6 +147,7 @@ def ends(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return MISSING
     found = tensors_at(names, value, name.startswith("output"), at)
     if name.endswith("shape"):
+        names.sized = True
         shapes = [tensors.shape_of(names, one, at) for one in found]
         return shapes[0] if len(shapes) == 1 else shapes
     return list(found) if name.endswith("s") or len(found) > 1 else found[0]

@@ -111,6 +111,7 @@ def read_script(
         draft.faults.clear()  # what was noted while shapes were told comes again
         draft.warnings.clear()
         model = Built(names, draft).build(root, draft)
+        model.sized = names.sized
     except Fault as fault:
         raise Unreadable([{"line": 1, "column": 1, **fault.error()}], status=422) from None
     for node, text in machine.warnings:

@@ -61,6 +61,7 @@ def getter(names: "KerasNames", name: str) -> Any:
             if not isinstance(value, TensorObject):
                 return Opaque("", at)
             shape = tensors.shape_of(names, value, at)
+            names.sized = True
             return shape if name == "int_shape" else len(shape)
         settings = names.set_now(at)
         if name == "floatx":

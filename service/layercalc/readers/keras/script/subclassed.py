@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # what brings no computation of its own
+MOST_WEIGHTS = 2_000  # of one layer
 NOTHING = words(  # methods that change nothing which is counted
     "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
     " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
@@ -201,6 +202,8 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
     dtype = given.get("dtype")
     name = given.get("name")
     label = name if type(name) is str and name else "variable" if own is None else "weight"
+    if own is not None and len(own.weights) >= MOST_WEIGHTS:
+        raise Fault(at, f"More than {MOST_WEIGHTS:,} weights of one layer.", limit="weights")
     if own is not None:
         label = free(label, {one.name for one in own.weights})
     made = initializer(names, given.get("initializer"), at)

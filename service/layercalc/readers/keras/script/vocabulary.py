@@ -79,6 +79,7 @@ class KerasNames(Protocols):
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
+        self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
         self.requested: Any = None  # a function: what the request says of inputs of these names
 
     # -- what everything here asks
@@ -170,7 +171,9 @@ class KerasNames(Protocols):
         return any(isinstance(one, Instance) for one in values)
 
     def layers_of(self, model: Any, at: Any) -> list[Any]:
-        return [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
+        found = [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
+        base = model.base if isinstance(model, OwnObject) else None
+        return found if base is None else [*found, base]
 
     def set_trainable(self, owner: Any, value: bool) -> None:
         layers.set_trainable(self, owner, value)
