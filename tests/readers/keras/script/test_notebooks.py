@@ -710,6 +710,125 @@ def positional_encoding(position, d_model):
 i = tf.keras.Input((5,))
 m = tf.keras.Model(i, Encoder(2)(i))
 """: (400, 400, [[None, 5, 8]]),
+    # 6·16 + 17
+    """
+class Critic(tf.keras.Model):
+    def __init__(self, state_size, action_size):
+        super().__init__()
+        self.fc1 = tf.keras.layers.Dense(16, activation='relu')
+        self.out = tf.keras.layers.Dense(1)
+    def call(self, inputs):
+        s, a = inputs
+        x = tf.concat([s, a], axis=-1)
+        return self.out(self.fc1(x))
+c = Critic(3, 2)
+c([tf.convert_to_tensor(np.random.rand(1, 3), dtype=tf.float32), tf.convert_to_tensor(np.random.rand(1, 2))])
+""": (113, 113, [[None, 1]]),
+    # 640 + 258 + 129
+    """
+class ActorCritic(tf.keras.Model):
+    def __init__(self, num_actions: int, num_hidden_units: int):
+        super().__init__()
+        self.common = layers.Dense(num_hidden_units, activation="relu")
+        self.actor = layers.Dense(num_actions)
+        self.critic = layers.Dense(1)
+    def call(self, inputs: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
+        x = self.common(inputs)
+        return self.actor(x), self.critic(x)
+num_actions = 2
+model = ActorCritic(num_actions, 128)
+model.build((None, 4))
+""": (1027, 1027, [[None, 2], [None, 1]]),
+    # 320 + 5409·4 + 3·1568 + 9·32 + 1
+    """
+class VAE(keras.Model):
+    def __init__(self, latent=2):
+        super().__init__()
+        self.encoder = tf.keras.Sequential([
+            tf.keras.layers.InputLayer(input_shape=(28, 28, 1)),
+            tf.keras.layers.Conv2D(filters=32, kernel_size=3, strides=(2, 2), activation='relu'),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(latent + latent)])
+        self.decoder = tf.keras.Sequential([
+            tf.keras.layers.InputLayer(input_shape=(latent,)),
+            tf.keras.layers.Dense(units=7*7*32, activation=tf.nn.relu),
+            tf.keras.layers.Reshape(target_shape=(7, 7, 32)),
+            tf.keras.layers.Conv2DTranspose(filters=1, kernel_size=3, strides=1, padding='same')])
+    @tf.function
+    def sample(self, eps=None):
+        if eps is None:
+            eps = tf.random.normal(shape=(100, 2))
+        return self.decode(eps, apply_sigmoid=True)
+    def encode(self, x):
+        mean, logvar = tf.split(self.encoder(x), num_or_size_splits=2, axis=1)
+        return mean, logvar
+    def reparameterize(self, mean, logvar):
+        eps = tf.random.normal(shape=mean.shape)
+        return eps * tf.exp(logvar * .5) + mean
+    def decode(self, z, apply_sigmoid=False):
+        logits = self.decoder(z)
+        if apply_sigmoid:
+            return tf.sigmoid(logits)
+        return logits
+    def call(self, x):
+        m, l = self.encode(x)
+        return self.decode(self.reparameterize(m, l))
+v = VAE()
+v.build((None, 28, 28, 1))
+""": (26949, 26949, [[None, 7, 7, 1]]),
+    # 40 + 36
+    """
+inputs = keras.Input((4,))
+class MLP(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense_layers = [layers.Dense(u, activation=tf.nn.gelu) for u in units]
+        self.dropout_layers = [layers.Dropout(0.1) for _ in units]
+    def call(self, x):
+        for d, p in zip(self.dense_layers, self.dropout_layers):
+            x = p(d(x))
+        return x
+m = keras.Model(inputs, MLP([8, 4])(inputs))
+""": (76, 76, [[None, 4]]),
+    # 40 + 145
+    """
+class Discriminator(keras.Model):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seq = keras.Sequential(name="d")
+        self.seq.add(layers.Conv2D(4, 3, input_shape=(8, 8, 1)))
+        self.seq.add(layers.Flatten())
+        self.seq.add(layers.Dense(1))
+    def call(self, x):
+        return self.seq(x)
+d = Discriminator(name="disc")
+d.build((None, 8, 8, 1))
+""": (185, 185, [[None, 1]]),
+    # 3·3·3·4
+    """
+class Conv(Layer):
+    def __init__(self, filters, kernel_size, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+    def build(self, input_shape):
+        _, h, w, c = input_shape
+        self.k = self.add_weight(name="k", shape=self.kernel_size + (c, self.filters), initializer="glorot_uniform")
+    def call(self, x):
+        return K.conv2d(x, self.k, padding="same")
+i = Input((8, 8, 3))
+m = Model(i, Conv(4, (3, 3))(i))
+""": (108, 108, [[None, 8, 8, 4]]),
+    # 3·3·3·4
+    """
+class Conv(Layer):
+    def build(self, input_shape):
+        self.k = self.add_weight(name="k", shape=(3, 3, input_shape[-1], 4))
+    def call(self, x):
+        return tf.nn.conv2d(x, self.k, strides=[1, 2, 2, 1], padding="SAME")
+i = Input((8, 8, 3))
+m = Model(i, Conv()(i))
+""": (108, 108, [[None, 4, 4, 4]]),
 }  # fmt: skip
 
 

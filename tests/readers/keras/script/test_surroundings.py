@@ -105,3 +105,25 @@ def test_data_of_literal_shape_builds_a_model_that_has_none(text):
     own = "class N(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.d = Dense(4)\n"
     own += "    def call(self, x):\n        return self.d(x)\nmodel = N()\n"
     assert analyze(own + text)["totals"]["params"] == 32
+
+
+DATA = {  # parameters: of Dense(10) on 28·28, and of the others
+    "(x, y), (a, b) = mnist.load_data()\nx = x.reshape(60000, 784).astype('float32') / 255\n"
+    "m = Sequential([Dense(10, input_shape=x.shape[1:])])": 7850,
+    "from keras.datasets import mnist\n(x, y), _ = mnist.load_data()\nm = Sequential([Flatten(), Dense(10)])\nm.fit(x, y)": 7850,
+    "(x, y), (a, b) = tf.keras.datasets.cifar10.load_data()\nx, a = x / 255.0, a / 255.0\n"
+    "m = Sequential([Flatten(), Dense(3)])\nm.fit(x, y, epochs=2)": 9219,
+    "from keras.datasets import boston_housing\n(x, y), (a, b) = boston_housing.load_data()\nx -= x.mean(axis=0)\n"
+    "m = Sequential([Dense(4, input_shape=(x.shape[1],))])": 56,
+    "(x, y), _ = keras.datasets.fashion_mnist.load_data()\nx = x[..., tf.newaxis]\n"
+    "m = Sequential([Conv2D(4, 3, input_shape=x.shape[1:])])": 40,
+    "from keras.utils import to_categorical\n(x, y), _ = mnist.load_data()\ny = to_categorical(y, 10)\n"
+    "m = Sequential([Flatten(input_shape=(28, 28)), Dense(y.shape[1])])": 7850,
+    "(x, y), _ = mnist.load_data()\nif K.image_data_format() == 'channels_first':\n    shape = (1, 28, 28)\nelse:\n"
+    "    x = x.reshape(x.shape[0], 28, 28, 1)\n    shape = (28, 28, 1)\nm = Sequential([Conv2D(4, 3, input_shape=shape)])": 40,
+}
+
+
+@pytest.mark.parametrize(("text", "params"), DATA.items(), ids=range(len(DATA)))
+def test_the_data_sets_of_keras_have_the_shapes_that_it_documents(text, params):
+    assert analyze(text)["totals"]["params"] == params

@@ -101,6 +101,11 @@ K = {
     "ones_like": known("OnesLike", "x dtype=None"),
     "bias_add": known("Add", "x:x1 bias:x2"),
     "switch": known("Where", "condition then_expression:x1 else_expression:x2"),
+    **each("x:inputs kernel strides=1 padding=valid data_format=None dilation_rate=1", conv1d="Conv", conv2d="Conv",
+           conv3d="Conv"),
+    "depthwise_conv2d": known(
+        "DepthwiseConv", "x:inputs depthwise_kernel:kernel strides=1 padding=valid data_format=None dilation_rate=1"
+    ),
     "spatial_2d_padding": known("Pad", "x padding:pad_width"),
 }  # fmt: skip
 OPS = {  # of keras.ops, where the function's order or default is not the operation's

@@ -22,6 +22,8 @@ BARE = {  # of snippets without imports
     "K": "keras.backend", "activations": "keras.activations", "initializers": "keras.initializers",
     "regularizers": "keras.regularizers", "constraints": "keras.constraints", "ops": "keras.ops",
     "optimizers": "keras.optimizers", "callbacks": "keras.callbacks", "losses": "keras.losses",
+    "np_utils": "keras.utils.np_utils", "mnist": "keras.datasets.mnist", "cifar10": "keras.datasets.cifar10",
+    "fashion_mnist": "keras.datasets.fashion_mnist",
 }  # fmt: skip
 LIBRARIES = {
     "np": "numpy", "numpy": "numpy", "math": "math", "os": "os", "sys": "sys", "itertools": "itertools",
@@ -33,9 +35,10 @@ LIBRARIES = {
 PARTS = words(
     "keras layers models engine training sequential topology backend utils applications activations initializers"
     " regularizers constraints optimizers losses metrics callbacks datasets preprocessing image text sequence ops"
-    " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations merge"
-    " noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy compat v1 v2"
-    " linalg input_layer functional tensorflow api src data io train distribute generic_utils np_utils"
+    " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations"
+    " merge noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy"
+    " compat v1 v2 mnist fashion_mnist cifar10 cifar100 boston_housing linalg input_layer functional tensorflow"
+    " api src data io train distribute generic_utils np_utils"
 )
 OF_LAYERS = words(
     "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"

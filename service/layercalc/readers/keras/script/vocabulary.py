@@ -13,6 +13,7 @@ from layercalc.readers.keras.script import (
     applied,
     attributes,
     configs,
+    datasets,
     layers,
     makers,
     models,
@@ -239,6 +240,10 @@ class KerasNames(Protocols):
         path = f"{module}.{name}"
         if name in SETTERS:
             return settings.setter(self, path)
+        if (loaded := datasets.loader(self, path)) is not None:
+            return loaded
+        if name == "to_categorical":
+            return datasets.to_categorical(self)
         if path == "tensorflow.lite":
             return settings.converters(path)
         if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
