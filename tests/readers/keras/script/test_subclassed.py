@@ -220,6 +220,10 @@ class Sampling(layers.Layer):
 i = Input((6,))
 m = Model(i, Sampling()([Dense(2)(i), Dense(2)(i)]))
 """: (28, 28, [[None, 2]]),
+    NET + "a, b = Net(), Net()\ni = Input((7,))\nm = Model(i, [a(i), b(i)])\na.trainable = False": (126, 55, [[None, 3]] * 2),
+    LINEAR + "l = Linear(3)\nl.trainable = False\ni = Input((4,))\nm = Model(i, Linear(2)(l(i)))": (23, 8, [[None, 2]]),
+    "class L(Layer):\n    def call(self, x, scale=None):\n        return x if scale is None else x * scale\n"
+    "i = Input((4,))\nl = L()\nm = Model(i, Dense(2)(l(l(i), scale=tf.constant(2.0))))": (10, 10, [[None, 2]]),
 }  # fmt: skip
 
 
@@ -258,6 +262,10 @@ REFUSED = {
     NET.replace("if training:", "if FLAG:") + "net = Net()\nnet.build((None, 7))": "FLAG",
     LINEAR.replace("inputs, self.w", "helper(inputs), self.w") + "m = Sequential([Input((4,)), Linear()])": "helper",
     LINEAR.replace("self.units,)", "SIZE,)") + "m = Sequential([Input((4,)), Linear()])": "SIZE",
+    NET + "net = Net()\nnet.build((None, 7))\nnet.out = Dense(9)": "after it was called",
+    NET.replace("self.out(x)", "tf.matmul(x, self.out.kernel)")
+    + "net = Net()\nnet.build((None, 7))": "self.out.kernel",
+    NET.replace("Dense(4)", "helper()") + "net = Net()\nnet.build((None, 7))": "helper",
     LINEAR + "l = Linear()\nchange(l)\nm = Sequential([Input((4,)), l])": "change",
 }
 

@@ -226,6 +226,9 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
     own = instance.core
     if not isinstance(own, OwnObject):
         return
+    layer = isinstance(value, LayerObject | MODELS) or (type(value) is Instance and isinstance(value.core, OwnObject))
+    if layer and id(own) in names.calls:
+        raise Fault(at, f"{own!r} is given a layer after it was called; make it whole first.")
     if name == "trainable":
         names.set_attribute(own, name, value, at)
     elif name in ("name", "_name") and type(value) is str:
