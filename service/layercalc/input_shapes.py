@@ -1,7 +1,7 @@
 """The specs of a model's inputs: what the document names, what the request overrides, the batch in front."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layercalc.analysis.tracing import unwieldy
@@ -27,6 +27,11 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
     shapes = {one.name: one.shape for one in model.inputs}
     for name, sizes in shape_option(override, list(shapes)).items():
         named = shapes[name]
+        if model.sized and named and not fits(named[1:], sizes):
+            told = (
+                f"The text computes with the sizes of {name!r}, [{', '.join(map(str, named[1:]))}]; change them there."
+            )
+            raise InvalidModel([{"parameter": "input_shape", "detail": told}])
         shapes[name] = (named[0] if named else None, *sizes)
     batch = next((shape[0] for shape in shapes.values() if shape and shape[0] is not None), None)
     leading = batch_size if batch_size is not None else Batch(1) if batch is None else batch
@@ -50,6 +55,11 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
         own = leading if batch_size is not None or shape[0] is None else shape[0]
         specs.append((one.name, Spec((own, *rest), one.dtype)))
     return specs
+
+
+def fits(named: Sequence[int | None], sizes: Sequence[int | None]) -> bool:
+    """Whether sizes are those that are named, as far as they are."""
+    return len(named) == len(sizes) and all(a is None or a == b for a, b in zip(named, sizes, strict=True))
 
 
 def shape_option(value: Any, names: list[str]) -> dict[str, list[int | None]]:

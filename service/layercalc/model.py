@@ -77,6 +77,7 @@ class Model(Layer):
     type = "Functional"
     kind = ""  # "Sequential" or "Functional" where the document says which
     accepts = frozenset()
+    sized = False  # whether the document has computed with the sizes of its inputs, so that it holds for these alone
 
     def __init__(
         self,

@@ -192,7 +192,7 @@ def dots(shape: Shape) -> str:
 def sizes(out: Tensor, channels: int) -> list[str]:
     """The axes of the output whose size was computed; `channels` is the place of one."""
     inside = AXES.get(out.ndim - 2, ()) if out.ndim > 2 else ()
-    names = ("batch", *(f"axis {n}" for n in range(1, out.ndim)))
+    names = ("batch", *(f"axis {n}" for n in range(1, out.ndim)))[: out.ndim]
     if inside:
         names = ("batch", *inside[: channels - 1], "channels", *inside[channels - 1 :])
     if out.ndim == 2:

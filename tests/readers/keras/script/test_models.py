@@ -111,3 +111,18 @@ def test_what_is_not_in_the_text_is_refused_with_its_cause(text, told):
     (fault,) = caught.value.errors
     assert told in fault["detail"]
     assert fault["line"] > 1 or text.startswith(("x = ", "m = "))
+
+
+def test_a_text_that_computes_with_sizes_holds_for_these_alone():
+    text = "i = Input((6, 8))\nx = Reshape((K.int_shape(i)[1] * 8,))(i)\nm = Model(i, Dense(2)(x))"
+    with pytest.raises(Refused) as caught:
+        analyze(text, input_shape="7,8")
+    assert "[6, 8]" in caught.value.errors[0]["detail"]
+    assert analyze(text, input_shape="6,8", batch_size=3)["outputs"][0]["shape"] == [3, 2]
+    plain = text.replace("K.int_shape(i)[1] * 8", "48")
+    with pytest.raises(Refused):
+        analyze(plain, input_shape="7,8")
+    assert (
+        analyze(text.replace("Reshape((K.int_shape(i)[1] * 8,))", "Flatten()"), input_shape="7,8")["totals"]["params"]
+        == 114
+    )

@@ -4,9 +4,14 @@ Dense(n) on m features: (m + 1) n. Conv2D(n, k) on c channels: (k² c + 1) n. Ba
 trainable. Embedding(v, d): v d.
 """
 
+from functools import partial
+
 import pytest
 
 from layercalc import Refused, analyze, forward
+from layercalc.conventions import CONVENTIONS
+from layercalc.input_shapes import shape_option
+from layercalc.readers.keras.script import read_script
 
 LINEAR = """
 class Linear(keras.layers.Layer):
@@ -215,6 +220,10 @@ class Sampling(layers.Layer):
 i = Input((6,))
 m = Model(i, Sampling()([Dense(2)(i), Dense(2)(i)]))
 """: (28, 28, [[None, 2]]),
+    NET + "a, b = Net(), Net()\ni = Input((7,))\nm = Model(i, [a(i), b(i)])\na.trainable = False": (126, 55, [[None, 3]] * 2),
+    LINEAR + "l = Linear(3)\nl.trainable = False\ni = Input((4,))\nm = Model(i, Linear(2)(l(i)))": (23, 8, [[None, 2]]),
+    "class L(Layer):\n    def call(self, x, scale=None):\n        return x if scale is None else x * scale\n"
+    "i = Input((4,))\nl = L()\nm = Model(i, Dense(2)(l(l(i), scale=tf.constant(2.0))))": (10, 10, [[None, 2]]),
 }  # fmt: skip
 
 
@@ -253,6 +262,10 @@ REFUSED = {
     NET.replace("if training:", "if FLAG:") + "net = Net()\nnet.build((None, 7))": "FLAG",
     LINEAR.replace("inputs, self.w", "helper(inputs), self.w") + "m = Sequential([Input((4,)), Linear()])": "helper",
     LINEAR.replace("self.units,)", "SIZE,)") + "m = Sequential([Input((4,)), Linear()])": "SIZE",
+    NET + "net = Net()\nnet.build((None, 7))\nnet.out = Dense(9)": "after it was called",
+    NET.replace("self.out(x)", "tf.matmul(x, self.out.kernel)")
+    + "net = Net()\nnet.build((None, 7))": "self.out.kernel",
+    NET.replace("Dense(4)", "helper()") + "net = Net()\nnet.build((None, 7))": "helper",
     LINEAR + "l = Linear()\nchange(l)\nm = Sequential([Input((4,)), l])": "change",
 }
 
@@ -267,3 +280,40 @@ def test_what_a_class_hides_is_refused(text, told):
 def test_a_layer_frozen_after_its_shape_was_asked_is_frozen():
     text = "i = Input((4, 5))\nd = Dense(3)\nx = TimeDistributed(d)(i)\nn = x.shape[2]\nd.trainable = False\nm = Model(i, x)"
     assert analyze(text)["totals"]["trainable_params"] == 0
+
+
+@pytest.mark.parametrize("shape", ["7", [7], {"inputs": [7]}])
+def test_the_shape_of_the_request_is_that_of_a_model_that_is_called_on_nothing(shape):
+    model, _ = read_script(NET + "net = Net()\nnet.fit(x, y)", shapes=partial(shape_option, shape))
+    assert model.inputs[0].shape == (None, 7)
+    model, _ = read_script(
+        "class P(keras.Model):\n    def call(self, a, b):\n        return a + b\np = P()",
+        shapes=partial(shape_option, {"a": [3], "b": [3]}),
+    )
+    assert [one.shape for one in model.inputs] == [(None, 3), (None, 3)]
+
+
+OWN_WEIGHTS = """
+class Scaled(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(3)
+        self.scale = self.add_weight(shape=(), name="scale")
+        self.shift = self.add_weight(shape=(3,), name="shift")
+    def call(self, x):
+        return self.dense(x) * self.scale + self.shift
+m = Scaled()
+m.build((None, 4))
+"""
+
+
+def test_weights_of_a_model_of_the_texts_own_are_rows_that_every_answer_can_hold():
+    report = analyze(OWN_WEIGHTS, explain=True, conventions=list(CONVENTIONS), batch_size=7)
+    rows = {row["name"]: (row["type"], row["params"]) for row in report["layers"]}
+    assert [rows["scale"], rows["shift"]] == [("Variable", 1), ("Variable", 3)]
+    assert report["outputs"][0]["shape"] == [7, 3]
+    assert forward(OWN_WEIGHTS, {"seed": 1})["verified"]
+
+
+def test_the_scalar_of_all_elements_is_explained():
+    assert analyze("i = Input((3,))\nm = Model(i, K.sum(i))", explain=True)["outputs"][0]["shape"] == []

@@ -88,6 +88,11 @@ SHAPES = {
     "v + tf.random.normal((tf.shape(v)[0], 8))": [None, 8],
     "i + tf.cast(tf.range(8), tf.float32)": [None, 6, 8],
     "i * tf.constant([[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]])": [None, 6, 8],
+    "i / tf.math.sqrt(tf.cast(8, tf.float32))": [None, 6, 8],
+    "i + tf.cast(np.zeros((1, 6, 8)), tf.float32)": [None, 6, 8],
+    "i + np.zeros((1, 20, 8))[:, :tf.shape(i)[1], :]": [None, 6, 8],
+    "i + (np.arange(6)[:, np.newaxis] * np.ones(8)[np.newaxis, :])[np.newaxis, ...]": [None, 6, 8],
+    "i + np.sin(np.arange(6)[:, None] / np.power(10000, np.arange(8)[None, :] / np.float32(8)))": [None, 6, 8],
     # keras.ops and activations
     "keras.ops.mean(i, axis=1)": [None, 8],
     "keras.ops.norm(i, 2, 1)": [None, 8],
@@ -157,6 +162,7 @@ SUMS = {  # of what is computed from i of ones, (1, 2, 3): the arguments are in 
     "K.sum(K.switch(i > 2, i, i * 3))": 18,
     "K.sum(keras.ops.clip(i, 2, 3))": 12,
     "K.sum(keras.activations.relu(i * 9, max_value=6))": 36,
+    "K.sum(i * tf.math.sqrt(tf.cast(4, tf.float32)))": 12,
     "K.sum(Activation(lambda t: t * 5)(i))": 30,
     "K.sum(Lambda(lambda t, n: t * n, arguments={'n': 4})(i))": 24,
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script import arrays, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
 from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
@@ -21,7 +21,7 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.script import MISSING, Fault, Opaque
-from layercalc.readers.script.modules.arrays import array, is_array
+from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.values import Bound, Function
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str
         if type(one) is Opaque:
             return Opaque("", at, one.first, holds=one.holds)
     found = [one for one in flat_or_unknown(names, data, at) if isinstance(one, TensorObject)]
-    arrays = [one for one in flat_or_unknown(names, data, at) if is_array(names.machine, one)]
-    if not found and not arrays:
+    held = [one for one in flat_or_unknown(names, data, at) if is_array(names.machine, one)]
+    if not found and not held:
         if own.function is not None and not own.arguments:
             return names.machine.call(own.function, args, kwargs, at)
         raise Fault(at, f"Expected {own!r} called on tensors; received none.")
-    if arrays and not found and not names.traces:
-        return on_arrays(names, own, args, kwargs, at)
-    if arrays:
-        args, kwargs = tensors.as_tensors(names, args, at), tensors.as_tensors(names, kwargs, at)
+    if held and not found and not names.traces:
+        return arrays.own_on_arrays(names, own, args, kwargs, at)
+    if held:
+        args, kwargs = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
     return traced(names, own, args, kwargs, at)
 
 
@@ -107,40 +107,6 @@ def changed(names: "KerasNames", value: Any, change: Any, depth: int = 0) -> Any
     return value
 
 
-def on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """A call on arrays of literal shape: the model has inputs of these shapes, and the result is arrays."""
-    batches: list[Any] = []
-
-    def as_input(one: Any) -> TensorObject:
-        shape = one.attrs["shape"]
-        names.machine.known(one.attrs, shape)
-        if not shape:
-            raise Fault(at, "Expected an array with a batch in front.")
-        batches.append(shape[0])
-        return input_of(shape[1:], at)
-
-    result = traced(names, own, changed(names, args, as_input), changed(names, kwargs, as_input), at)
-    return as_arrays(names, result, batches[0], at)
-
-
-def as_arrays(names: "KerasNames", result: Any, batch: Any, at: Any) -> Any:
-    """Tensors as arrays of their shapes, the batch in front."""
-
-    def shaped(one: TensorObject) -> Any:
-        shape: Any = tensors.shape_of(names, one, at)
-        if not shape or None in shape[1:]:
-            return Opaque("", at)
-        return array(names.machine, (batch if shape[0] is None else shape[0], *shape[1:]), Opaque("", at), at)
-
-    return changed(names, result, shaped)
-
-
-def input_of(shape: Any, at: Any, name: str = "") -> TensorObject:
-    call = CallObject(name or "input", place_of(at))
-    call.shape = (None, *shape)
-    return TensorObject(call, 0)
-
-
 def call_by_shape(names: "KerasNames", own: OwnObject, value: Any, at: Any) -> Any:
     """`model.build(shape)`: the model called on inputs of these shapes, the batch in front."""
     value = plain(names, value, at)
@@ -157,7 +123,7 @@ def built_input(names: "KerasNames", shape: Any, at: Any, name: str) -> TensorOb
     found = sizes(names, shape, "batch_shape", at)
     if not found:
         raise Fault(at, "Expected a shape with the batch in front, as in (None, 28, 28, 1).")
-    return input_of(found[1:], at, name)
+    return arrays.input_of(found[1:], at, name)
 
 
 def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -170,7 +136,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     positions = iter([*parameters, *(f"input_{i}" for i in range(len(args)))])
     inside = [entered(names, trace, one, next(positions), parameters, at) for one in args]
     by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
-    training(names, trace, by_name, parameters)
+    training(names, trace, inside, by_name, parameters)
     build(names, own, shapes(names, [*inside, *by_name.values()], at), at, dict(zip(parameters, inside, strict=False)))
     trace.start = CallObject("", own.place).order
     names.traces.append(trace)
@@ -207,11 +173,13 @@ def parameters_of(function: Any) -> list[str]:
     return [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
 
 
-def training(names: "KerasNames", trace: Trace, kwargs: dict[str, Any], parameters: list[str]) -> None:
+def training(names: "KerasNames", trace: Trace, args: list[Any], kwargs: dict[str, Any], parameters: list[str]) -> None:
     """`training` goes on from the call around to what is called in it; a call of a model by Keras leaves it out."""
     around = names.traces[-1].training if names.traces else None
     trace.training = kwargs.get("training", around)
-    if "training" in parameters:
+    if "training" in parameters[: len(args)]:
+        trace.training = args[parameters.index("training")]
+    elif "training" in parameters:
         if "training" not in kwargs and around is not None:
             kwargs["training"] = around
     else:
@@ -262,6 +230,7 @@ def build(names: "KerasNames", own: OwnObject, shape: Any, at: Any, inside: Any 
     wrapped = found.holds[0] if getattr(found, "holds", ()) else found
     listed = parameters_of(wrapped)[1:]
     args, kwargs = [shape][: len(listed)], {}
+    names.sized = names.sized or bool(listed)
     if len(listed) > 1 and inside and all(one.removesuffix("_shape") in inside for one in listed):
         args, kwargs = (
             [],
@@ -351,7 +320,8 @@ def gathered(
     ):
         own.nested = True
     for layer, label in holdings.values():
-        if isinstance(layer, OwnObject) and layer.weights and id(layer) not in names.calls:
+        weights = layer.weights if isinstance(layer, OwnObject) else getattr(layer, "by_hand", False)
+        if weights and id(layer) not in names.calls:
             raise Fault(at, f"{label} of {own.title} has weights and is not called; that is not read.")
     return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
 
@@ -408,13 +378,18 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
     if own.root is None and (made := made_of(names, own)) is not None:
         return made
     if own.root is None:
-        shape = names.requested if names.requested is not None else own.shape and own.shape[1:]
-        if shape is None:
-            what(names, own, own.place)
+        _, parameters = what(names, own, node_at(own.place))
+        asked = [one for one in parameters if one not in ("training", "mask")]
+        found = names.requested(asked) if names.requested is not None else {}
+        shapes = [tuple(found[one]) for one in asked if one in found]
+        if not shapes and own.shape:
+            shapes = [own.shape[1:]]
+        if not shapes:
             raise Fault(
                 node_at(own.place),
                 f"The text calls {own.title} on nothing whose shape it holds; add `model.build((None, 28, 28, 1))` "
                 "with the shape of its input, or give input_shape.",
             )
-        names.machine.guarded(lambda: traced(names, own, [input_of(shape, None)], {}, node_at(own.place)))
+        given = [arrays.input_of(shape, None) for shape in shapes]
+        names.machine.guarded(lambda: traced(names, own, given, {}, node_at(own.place)))
     return own.root

@@ -15,7 +15,7 @@ from layercalc.readers.keras.script.values import (
     ShapeObject,
     TensorObject,
 )
-from layercalc.readers.script import Fault, Foreign, Opaque
+from layercalc.readers.script import Fault, Foreign, Native, Opaque
 from layercalc.readers.script.values import Float64, Int64
 from layercalc.wording import received
 
@@ -169,13 +169,20 @@ def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:
     return out
 
 
+def numpy_dtype(value: Any) -> str:
+    """The dtype that `np.float32` is, or an empty string."""
+    if type(value) is Opaque and value.origin.startswith("numpy.") and value.origin[6:] in WIDTH:
+        return value.origin[6:]
+    return value.name if isinstance(value, Native) and value.name in WIDTH else ""
+
+
 def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
     """Something unknown among arguments, in lists of them too."""
     pending = list(values)
     while pending:
         one = pending.pop()
         names.machine.meter.work(32)
-        if type(one) is Opaque and one.origin.startswith("numpy.") and one.origin[6:] in WIDTH:
+        if numpy_dtype(one):
             continue
         if type(one) is Opaque:
             return one

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
+RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -58,6 +59,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     found = ends(names, value, name, at)
     if found is not MISSING:
         return found
+    if name == "build" and isinstance(value, LayerObject | GraphObject):
+        return Native(name, lambda m, args, kwargs, node: build(names, value))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
     if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
@@ -67,6 +70,13 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def build(names: "KerasNames", value: Any) -> None:
+    """`layer.build(shape)`: it has weights from now on, whether it is called or not."""
+    if isinstance(value, LayerObject):
+        names.machine.changing(value)
+        value.by_hand = True
 
 
 def class_of(names: "KerasNames", value: Any) -> Kind:
@@ -93,9 +103,9 @@ def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
 
 def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> Any:
     if name in ("shape", "_keras_shape"):
-        return ShapeObject(tensors.shape_of(names, value, at))
+        return told(names, value, at)
     if name == "get_shape":
-        return Native(name, lambda m, a, k, n: ShapeObject(tensors.shape_of(names, value, n)))
+        return Native(name, lambda m, a, k, n: told(names, value, n))
     if name == "ndim":
         return len(tensors.shape_of(names, value, at))
     if name == "dtype":
@@ -107,11 +117,19 @@ def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> A
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
+def told(names: "KerasNames", value: TensorObject, at: Any) -> ShapeObject:
+    """The sizes of a tensor, with which the text may compute."""
+    names.sized = True
+    return ShapeObject(tensors.shape_of(names, value, at))
+
+
 def passive(names: "KerasNames", value: Any, name: str) -> Native:
     """A method that leaves the owner as it is; what it is given may be called."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         names.given_to(value, [*args, *kwargs.values()], at)
+        if name in RUNS:
+            models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
         if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):
             return settings.output_shape(names, value, args[0] if args else kwargs.get("input_shape"), at)
         if name in ("get_input_shape_at", "get_output_shape_at"):
@@ -129,6 +147,7 @@ def ends(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return MISSING
     found = tensors_at(names, value, name.startswith("output"), at)
     if name.endswith("shape"):
+        names.sized = True
         shapes = [tensors.shape_of(names, one, at) for one in found]
         return shapes[0] if len(shapes) == 1 else shapes
     return list(found) if name.endswith("s") or len(found) > 1 else found[0]

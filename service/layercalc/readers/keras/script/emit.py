@@ -9,18 +9,17 @@ from layercalc.readers.builder import Draft, Source, bound
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.script.arguments import flat
-from layercalc.readers.keras.script.tensors import holds_own
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
     LayerObject,
     OperationObject,
-    OwnObject,
     SequentialObject,
     TensorObject,
     TracedObject,
     origin,
 )
+from layercalc.readers.keras.script.wrappers import owns
 from layercalc.readers.keras.script.written import Written
 from layercalc.readers.script import Fault
 
@@ -42,9 +41,7 @@ class Built(Networks):
         if isinstance(value, LayerObject):
             made: Model = self.made(value, draft)
             return made
-        if isinstance(value, SequentialObject) and any(
-            isinstance(one, OwnObject) or holds_own(one) for one in value.items
-        ):
+        if isinstance(value, SequentialObject) and owns(value):
             value = self.as_graph(value)
         model = super().build(value, draft)
         model.trainable = getattr(value, "own", value).trainable

@@ -101,6 +101,11 @@ K = {
     "ones_like": known("OnesLike", "x dtype=None"),
     "bias_add": known("Add", "x:x1 bias:x2"),
     "switch": known("Where", "condition then_expression:x1 else_expression:x2"),
+    **each("x:inputs kernel strides=1 padding=valid data_format=None dilation_rate=1", conv1d="Conv", conv2d="Conv",
+           conv3d="Conv"),
+    "depthwise_conv2d": known(
+        "DepthwiseConv", "x:inputs depthwise_kernel:kernel strides=1 padding=valid data_format=None dilation_rate=1"
+    ),
     "spatial_2d_padding": known("Pad", "x padding:pad_width"),
 }  # fmt: skip
 OPS = {  # of keras.ops, where the function's order or default is not the operation's
@@ -166,6 +171,13 @@ TF = {  # what Keras 2 records under other names, or not at all
     "math.reduce_euclidean_norm": known("Norm", "input_tensor:x axis=None keepdims=False"),
     "sort": known("Sort", "values:x axis=-1"),
     "argsort": known("Argsort", "values:x axis=-1"),
+    "nn.moments": known("Moments", "x axes shift=None keepdims=False"),
+    "nn.embedding_lookup": known("Take", "params:x ids:indices axis=0"),
+    "image.resize_bilinear": known("Resize", "images size align_corners=False half_pixel_centers=False"),
+    "image.resize_images": known("Resize", "images size method:interpolation=bilinear"),
+    "image.rgb_to_grayscale": known("RGBToGrayscale", "images"),
+    "image.flip_left_right": known("Flip", "image:x axis=-2"),
+    "image.flip_up_down": known("Flip", "image:x axis=-3"),
     "math.softmax": known("Softmax", "logits:x axis=-1"),
 }
 

@@ -75,6 +75,9 @@ def of_shape(names: "KerasNames", shape: Any, dtype: str | None, filled: float |
         raise Fault(at, "Expected a shape as a list of sizes; received a tensor.")
     items = [shape] if type(shape) is int else list(shape.sizes) if isinstance(shape, ShapeObject) else None
     items = names.machine.listed(shape, at) if items is None else items
+    if items and items[0] is None and names.traces and names.traces[-1].inner:  # the batch of what is called
+        sizes_of = tensors.recorded_call(names, "ShapeOf", [names.traces[-1].inner[0]], at)
+        items = [tensors.item(names, sizes_of, 0, at), *items[1:]]
     if not any(isinstance(one, TensorObject) for one in items):
         sizes: list[Any] = [int(one) if isinstance(one, int | Int64) else one for one in items]
         if not all(type(one) is int and one >= 0 for one in sizes):

@@ -18,6 +18,7 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.script import Fault, Foreign, Native
+from layercalc.readers.script.modules.arrays import is_array
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -207,7 +208,20 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """Training: what is given may be called with the model at hand."""
     names.given_to(model, [*args, *kwargs.values()], at)
+    built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)
+
+
+def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
+    """A model without an input shape has that of the data which it is trained or tried on, where the text holds it."""
+    if not is_array(names.machine, data) or names.machine.branching:
+        return
+    if isinstance(model, SequentialObject) and names.input_of(model) != (None, None):
+        return
+    if isinstance(model, SequentialObject) or (
+        isinstance(model, OwnObject) and model.base is None and model.root is None
+    ):
+        names.call(model, [data], {}, at)
 
 
 def method(names: "KerasNames", model: Any, name: str) -> Any:

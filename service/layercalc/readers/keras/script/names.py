@@ -22,6 +22,8 @@ BARE = {  # of snippets without imports
     "K": "keras.backend", "activations": "keras.activations", "initializers": "keras.initializers",
     "regularizers": "keras.regularizers", "constraints": "keras.constraints", "ops": "keras.ops",
     "optimizers": "keras.optimizers", "callbacks": "keras.callbacks", "losses": "keras.losses",
+    "np_utils": "keras.utils.np_utils", "mnist": "keras.datasets.mnist", "cifar10": "keras.datasets.cifar10",
+    "fashion_mnist": "keras.datasets.fashion_mnist",
 }  # fmt: skip
 LIBRARIES = {
     "np": "numpy", "numpy": "numpy", "math": "math", "os": "os", "sys": "sys", "itertools": "itertools",
@@ -33,9 +35,10 @@ LIBRARIES = {
 PARTS = words(
     "keras layers models engine training sequential topology backend utils applications activations initializers"
     " regularizers constraints optimizers losses metrics callbacks datasets preprocessing image text sequence ops"
-    " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations merge"
-    " noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy compat v1 v2"
-    " linalg input_layer functional tensorflow api src data io train distribute generic_utils np_utils"
+    " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations"
+    " merge noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy"
+    " compat v1 v2 mnist fashion_mnist cifar10 cifar100 boston_housing linalg input_layer functional tensorflow"
+    " api src data io train distribute generic_utils np_utils"
 )
 OF_LAYERS = words(
     "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"
@@ -120,9 +123,23 @@ def makes_model(name: str) -> bool:
     return name in MODEL_MAKERS or (name.startswith(APPLICATIONS) and name[:1].isupper())
 
 
+BESIDE = words(  # libraries around Keras that change no model that they are given
+    "tensorflow_datasets scikeras keras_tqdm keras_preprocessing tf2onnx onnx onnxmltools keras2onnx tensorflowjs"
+    " coremltools shap lime eli5 visualkeras ann_visualizer tf_explain keras_vis vis netron tensorflow_io"
+)
+BESIDE_NAMES = words(  # of snippets without imports
+    "KerasClassifier KerasRegressor WandbCallback TqdmCallback PlotLossesKeras GridSearchCV RandomizedSearchCV KFold"
+    " StratifiedKFold cross_val_score cross_val_predict StandardScaler MinMaxScaler LabelEncoder OneHotEncoder"
+    " LabelBinarizer train_test_split classification_report confusion_matrix accuracy_score mean_squared_error"
+    " mean_absolute_error r2_score roc_curve auc roc_auc_score f1_score precision_score recall_score shuffle"
+)
+
+
 def is_pure(origin: str) -> bool:
     """Whether a callee changes nothing of a model that it is given."""
     parts = origin.split(".")
+    if parts[0] in BESIDE or origin in BESIDE_NAMES:
+        return True
     if parts[0] not in KERAS_MODULES:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])

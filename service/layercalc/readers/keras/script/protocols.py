@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script import makers, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -20,6 +20,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Foreign, Instance, Opaque, Vocabulary
+from layercalc.readers.script.modules.arrays import is_array
 
 
 class Protocols(Vocabulary):
@@ -46,6 +47,8 @@ class Protocols(Vocabulary):
         return super().compare(op, left, right, at)
 
     def item(self, value: Any, key: Any, at: Any) -> Any:
+        if is_array(self.machine, value):
+            return tensors.item(self.names, makers.as_tensor(self.names, value, at), key, at)
         if isinstance(value, TensorObject):
             return tensors.item(self.names, value, key, at)
         if isinstance(value, Layers) and value.model.spoilt is None:

@@ -1,6 +1,7 @@
 """The model of a text of Keras code, followed by the interpreter and never run."""
 
 import ast
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -31,6 +32,7 @@ from layercalc.readers.script.values import Class, Function
 from layercalc.readers.text import parse_code
 
 PATCHED = ("keras", "tensorflow", "tf_keras")
+Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 WRITE_OUT = "Write the layers out, or post the JSON."
 
 
@@ -88,12 +90,19 @@ def is_model(value: Any) -> bool:
     return isinstance(value, MODELS | LostModel) or own or read
 
 
-def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple[Model, Draft]:
-    """The model of Keras code; faults give lines and columns. `entry` is an expression that makes it."""
+def read_script(
+    code: str, limits: Limits = UNLIMITED, entry: str = "", shapes: Shapes | None = None
+) -> tuple[Model, Draft]:
+    """The model of Keras code; faults give lines and columns. `entry` is an expression that makes it.
+
+    `shapes` are what the request says of the inputs of these names, without the batch: for a model of the text's own
+    class that it calls on nothing of known shape.
+    """
     draft = Draft("model", "code", KERAS)
     tree = parse_code(code, limits)
     names = KerasNames(draft, tree)
     names.counters = Settings()
+    names.requested = shapes
     machine = Text(names)
     try:
         check(tree)
@@ -102,6 +111,7 @@ def read_script(code: str, limits: Limits = UNLIMITED, entry: str = "") -> tuple
         draft.faults.clear()  # what was noted while shapes were told comes again
         draft.warnings.clear()
         model = Built(names, draft).build(root, draft)
+        model.sized = names.sized
     except Fault as fault:
         raise Unreadable([{"line": 1, "column": 1, **fault.error()}], status=422) from None
     for node, text in machine.warnings:

@@ -12,12 +12,12 @@ from layercalc.readers.keras.script.values import (
     ShapeObject,
     TensorObject,
 )
-from layercalc.readers.script import MISSING, Fault, Native, Opaque
+from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
-GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim")
+GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim", "epsilon")
 TF_INITIALIZERS = {
     f"{name}_initializer": camel(name)
     for name in ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
@@ -61,10 +61,13 @@ def getter(names: "KerasNames", name: str) -> Any:
             if not isinstance(value, TensorObject):
                 return Opaque("", at)
             shape = tensors.shape_of(names, value, at)
+            names.sized = True
             return shape if name == "int_shape" else len(shape)
         settings = names.set_now(at)
         if name == "floatx":
             return settings.floatx
+        if name == "epsilon":
+            return 1e-7
         ordering = name == "image_dim_ordering"
         return (
             ("th" if ordering else "channels_first")
@@ -82,6 +85,16 @@ def initializer(name: str) -> Native:
         return InitializerObject(name, {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs})
 
     return Native(name, run)
+
+
+def converters(name: str) -> Module:
+    """`tf.lite`: what it makes of a model holds no model of the text."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        return Opaque("", at)
+
+    members = {f"from_{one}": Native(f"from_{one}", run) for one in ("keras_model", "saved_model", "keras_model_file")}
+    return Module(name, {"TFLiteConverter": Native("TFLiteConverter", run, members=members)})
 
 
 def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:

@@ -123,6 +123,27 @@ def relu(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) 
     return made if most is None else operation(names, "Minimum", {}, [made, most], at)
 
 
+def extract_patches(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`tf.image.extract_patches(images, [1, h, w, 1], …)`."""
+    x, *windows, padding = given(args, kwargs, "images", "sizes", "strides", "rates", "padding")
+    if not all(isinstance(one, list | tuple) and len(one) == 4 and one[0] == one[3] == 1 for one in windows):
+        raise Fault(at, "Expected sizes, strides and rates as [1, rows, columns, 1].")
+    size, strides, rates = (list(one[1:3]) for one in windows)
+    if any(type(one) is not int for one in (*size, *strides, *rates)):
+        raise Fault(at, "Expected sizes, strides and rates as whole numbers.")
+    config = {"size": size, "strides": strides, "padding": str(padding).lower()}
+    config |= {"dilation_rate": rates[0]} if rates[0] == rates[1] else {"dilation_rate": rates}
+    return operation(names, "ExtractPatches", config, [x], at)
+
+
+def band_part(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`tf.linalg.band_part(x, -1, 0)`: the lower triangle, or the upper one."""
+    x, below, above = given(args, kwargs, "input", "num_lower", "num_upper")
+    if (below, above) not in ((-1, 0), (0, -1)):
+        raise Fault(at, "Expected the lower (-1, 0) or the upper (0, -1) triangle.")
+    return operation(names, "Tril" if below else "Triu", {}, [x], at)
+
+
 BACKEND = {
     "batch_dot": batch_dot, "batch_flatten": batch_flatten, "flatten": flatten, "repeat": repeat,
     "resize_images": resize_images, "in_train_phase": in_phase(1), "in_test_phase": in_phase(0), "dropout": dropout,
@@ -135,4 +156,6 @@ TABLE = {
     **{f"{root}.activations.get": activation for root in ROOTS},
     **{f"{root}.activations.relu": relu for root in ROOTS},
     "tensorflow.nn.dropout": dropout,
+    "tensorflow.image.extract_patches": extract_patches,
+    "tensorflow.linalg.band_part": band_part,
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # what brings no computation of its own
+MOST_WEIGHTS = 2_000  # of one layer
 NOTHING = words(  # methods that change nothing which is counted
     "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
     " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
@@ -187,6 +188,8 @@ def add_weight(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     given = dict(zip(order, args, strict=False)) | kwargs
     shape = names.known(given.get("shape", ()), at)
     found = plain(names, shape if shape is not None else (), at)
+    if instance.core.built and not instance.core.building and any(one.own is instance.core for one in names.traces):
+        raise Fault(at, "A weight made in `call` would be made anew by each call; make it in `build`.")
     return variable(names, instance.core, found, given, at)
 
 
@@ -199,6 +202,8 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
     dtype = given.get("dtype")
     name = given.get("name")
     label = name if type(name) is str and name else "variable" if own is None else "weight"
+    if own is not None and len(own.weights) >= MOST_WEIGHTS:
+        raise Fault(at, f"More than {MOST_WEIGHTS:,} weights of one layer.", limit="weights")
     if own is not None:
         label = free(label, {one.name for one in own.weights})
     made = initializer(names, given.get("initializer"), at)
@@ -221,6 +226,9 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
     own = instance.core
     if not isinstance(own, OwnObject):
         return
+    layer = isinstance(value, LayerObject | MODELS) or (type(value) is Instance and isinstance(value.core, OwnObject))
+    if layer and id(own) in names.calls:
+        raise Fault(at, f"{own!r} is given a layer after it was called; make it whole first.")
     if name == "trainable":
         names.set_attribute(own, name, value, at)
     elif name in ("name", "_name") and type(value) is str:
@@ -279,7 +287,8 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
         if type(value) is Instance and isinstance(value.core, OwnObject):
             value = names.known(value, None)
         if isinstance(value, LayerObject | MODELS | OwnObject):
-            found.setdefault(id(value), (value, label))
+            if id(value) not in found or label in instance.attrs:  # the attribute that is it, before one that has it
+                found[id(value)] = value, label
         elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:
             seen.add(id(value))
             if isinstance(value, list | dict | set) and names.machine.spoilt(value):

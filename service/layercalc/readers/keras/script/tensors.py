@@ -16,7 +16,7 @@ from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.code_names import words
 from layercalc.readers.code_values import CallValue
-from layercalc.readers.keras.script import applied, functions, makers, special
+from layercalc.readers.keras.script import applied, arrays, functions, makers, scalars, special, wrappers
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
 from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
@@ -60,12 +60,14 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
         if not names.traces and not any(
             isinstance(one, TensorObject) for one in applied.flat_or_unknown(names, [args, kwargs], at)
         ):
-            return on_arrays(names, layer, args, kwargs, at)
-        args, kwargs = as_tensors(names, args, at), as_tensors(names, kwargs, at)
+            return arrays.on_arrays(names, layer, args, kwargs, at)
+        args, kwargs = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         return Opaque("", at, unknown.first if unknown is not None else None)
+    if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
+        wrappers.shape_by_call(names, layer, flat(names, args, at), at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
     inputs = flat(names, args, at)
@@ -82,7 +84,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
         else:
             others[key] = plain(names, one, at)
     if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
-        layer = wrapping(names, layer, inputs, at)
+        layer = wrappers.wrapping(names, layer, inputs, at)
     if others:
         if not isinstance(layer, LayerObject):
             raise Fault(at, f"A model takes no argument {next(iter(others))!r} here.")
@@ -102,74 +104,6 @@ def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: 
     if sorted(keys, key=str) != sorted(given, key=str):
         raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
     return [given[key] for key in keys]
-
-
-def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
-    """Arguments with tensors in place of arrays."""
-
-    def change(one: Any) -> Any:
-        return makers.as_tensor(names, one, at) if is_array(names.machine, one) else one
-
-    return applied.changed(names, value, change)
-
-
-def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """A layer or model on arrays of literal shape: an array of the shape that it gives. A Sequential is built so."""
-    batches: list[int] = []
-
-    def as_input(one: Any) -> TensorObject:
-        shape = one.attrs["shape"]
-        names.machine.known(one.attrs, shape)
-        batches.append(shape[0] if shape else 1)
-        return applied.input_of(shape[1:], at)
-
-    given = applied.changed(names, args, as_input)
-    first = next((one for one in applied.flat_or_unknown(names, given, at) if isinstance(one, TensorObject)), None)
-    if isinstance(layer, SequentialObject) and first is not None and names.input_of(layer) == (None, None):
-        names.machine.changing(layer)
-        layer.shape = first.call.shape
-    calls = names.calls.get(id(layer))
-    result = names.apart(lambda: apply(names, layer, given, applied.changed(names, kwargs, as_input), at))
-    if calls is None:
-        names.calls.pop(id(layer), None)
-    else:
-        calls[1].pop()
-    if isinstance(layer, LayerObject) and layer.shape is None and len(batches) == 1 and first is not None:
-        names.probed = [*names.probed, (layer, first.call.shape)]
-    names.inside.discard(id(layer))
-    return applied.as_arrays(names, result, batches[0], at)
-
-
-def holds_own(layer: Any) -> bool:
-    """Whether a layer wraps one of the text's own, or is followed by what the text computes."""
-    if not isinstance(layer, LayerObject):
-        return False
-    return layer.then is not None or any(isinstance(one, OwnObject) for one in layer.config.values())
-
-
-def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any) -> LayerObject:
-    """A wrapper around a layer of the text's own, as one around the graph that this makes of what it is given."""
-    own = layer.config.get("layer")
-    if layer.kind.type not in ("TimeDistributed", "Wrapper") or not isinstance(own, OwnObject) or len(inputs) != 1:
-        told = f"{layer.kind.type} around a class of the text's own is not read"
-        raise Fault(at, f"{told}; write its steps out, or put a Custom layer in its place.")
-    found = outputs(names, inputs[0].call, at)[max(inputs[0].output, 0)][0]
-    inside = CallObject("input", place_of(at))
-    timed = layer.kind.type == "TimeDistributed"
-    spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
-    names.specs[id(inside)] = inside, [(spec, None)]
-    inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
-    result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
-    if not isinstance(result, TensorObject):
-        raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")
-    graph = result.call.layer
-    made = names.wrapped.get(id(layer))
-    if made is None:
-        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.place, layer.name)
-        made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
-        names.wrapped[id(layer)] = made
-        return made
-    raise Fault(at, f"{layer!r} is called again, around a layer of the text's own; make two.")
 
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
@@ -213,6 +147,12 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
     if unknown is not None:
         return derived(at, unknown)
     kwargs = {key: one for key, one in kwargs.items() if key != "name"}
+    if (number := scalars.computed(names, name.last, args, kwargs, at)) is not None:
+        return number
+    every = applied.flat_or_unknown(names, [args, kwargs], at)
+    if any(is_array(names.machine, one) for one in every) and not any(isinstance(one, TensorObject) for one in every):
+        given, named = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
+        return arrays.as_arrays(names, names.apart(lambda: function(names, name, given, named, at)), 1, at)
     if name.path in special.TABLE:
         return special.TABLE[name.path](names, args, kwargs, at)
     found: list[Any] = []
@@ -282,6 +222,7 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
 def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
     """An argument of an operation with its tensors taken out, to `found`, and slots in their places."""
     value = names.known(value, at)
+    value = scalars.number(names, value)
     if is_array(names.machine, value):
         value = makers.as_tensor(names, value, at)
     if isinstance(value, TensorObject):
@@ -443,7 +384,7 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
     for one in items[same - 1 :]:
         names.machine.meter.work(256, at)
         names.sure(one, at)
-        if isinstance(one, OwnObject) or holds_own(one):
+        if isinstance(one, OwnObject) or wrappers.holds_own(one):
             where = at if at is not None else node_at(one.place)
             before = known[-1][1]
             known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))

@@ -46,6 +46,7 @@ class LayerObject(Foreign, LayerValue):
 
     given: bool = False
     sure: bool = True
+    by_hand: bool = False  # built by the text before it is called
     stands_for: Any = None  # the wrapper of the text that this one is built from
     then: Any = None  # what the text computes of its output: an activation that is a function of the text
 

@@ -13,6 +13,7 @@ from layercalc.readers.keras.script import (
     applied,
     attributes,
     configs,
+    datasets,
     layers,
     makers,
     models,
@@ -21,7 +22,7 @@ from layercalc.readers.keras.script import (
     subclassed,
     tensors,
 )
-from layercalc.readers.keras.script.arguments import unknown_in
+from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -79,7 +80,8 @@ class KerasNames(Protocols):
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
-        self.requested: tuple[int | None, ...] | None = None  # the input shape of the request, without the batch
+        self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
+        self.requested: Any = None  # a function: what the request says of inputs of these names
 
     # -- what everything here asks
 
@@ -98,8 +100,8 @@ class KerasNames(Protocols):
 
     def known(self, value: Any, at: Any) -> Any:
         """A value that decides a model; Fault where it is not known."""
-        if type(value) is Opaque and value.origin.startswith("numpy.") and value.origin[6:] in WIDTH:
-            return value.origin[6:]
+        if found := numpy_dtype(value):
+            return found
         if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
             raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
@@ -170,7 +172,9 @@ class KerasNames(Protocols):
         return any(isinstance(one, Instance) for one in values)
 
     def layers_of(self, model: Any, at: Any) -> list[Any]:
-        return [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
+        found = [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
+        base = model.base if isinstance(model, OwnObject) else None
+        return found if base is None else [*found, base]
 
     def set_trainable(self, owner: Any, value: bool) -> None:
         layers.set_trainable(self, owner, value)
@@ -236,6 +240,12 @@ class KerasNames(Protocols):
         path = f"{module}.{name}"
         if name in SETTERS:
             return settings.setter(self, path)
+        if (loaded := datasets.loader(self, path)) is not None:
+            return loaded
+        if name == "to_categorical":
+            return datasets.to_categorical(self)
+        if path == "tensorflow.lite":
+            return settings.converters(path)
         if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
             return None if name == "newaxis" else name
         if module.endswith("backend") or name in settings.GETTERS:

@@ -13,7 +13,7 @@ from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules.system import UNKNOWN
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import wrapped
-from layercalc.readers.script.values import Cursor, Float64, Instance, Int64, Native, Property
+from layercalc.readers.script.values import Cursor, Float64, Foreign, Instance, Int64, Native, Property
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -172,14 +172,15 @@ def elementwise(name: str) -> Native:
     host = vars(np)[name]
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-        if len(args) == 1 and is_array(m, args[0]):
-            return array(m, args[0].attrs["shape"], Opaque("", at), at)
+        if any(is_array(m, one) for one in args) and not kwargs:
+            found = broadcast(m, args)
+            return Opaque("", at) if found is None else array(m, found, Opaque("", at), at)
         if kwargs or not all(type(one) in NUMBERS and abs(one) < 1 << 62 for one in args):
             m.known(*args)
             return Opaque("", at)
         with np.errstate(all="ignore"):
-            found = host(*[int(one) if isinstance(one, int) else float(one) for one in args])
-        return scalar(m, found, at)
+            made = host(*[int(one) if isinstance(one, int) else float(one) for one in args])
+        return scalar(m, made, at)
 
     return Native(name, run)
 
@@ -212,6 +213,10 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     value, key = args
     shape = known_shape(m, value)
     keys = key if isinstance(key, tuple) else (key,)
+    if any(isinstance(x, Foreign) for one in keys for x in (parts(one) if type(one) is slice else (one,))):
+        return m.vocabulary.item(value, key, at)
+    if any(one is None or one is Ellipsis for one in keys):
+        return widened(m, value, keys, at)
     kept: list[int] = []
     for index, one in enumerate(keys):
         if index >= len(shape) or (type(one) is not slice and type(one) is not int):
@@ -226,6 +231,35 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if not left and len(shape) == 1 and type(values) is list and not m.spoilt(values):
         return scalar(m, values[keys[0]], at)
     return array(m, left, Opaque("", at), at, value) if left else Opaque("", at)
+
+
+def parts(key: slice) -> tuple[Any, Any, Any]:
+    return key.start, key.stop, key.step
+
+
+def widened(m: "Machine", value: Instance, keys: tuple[Any, ...], at: Any) -> Any:
+    """array[:, None], array[..., 0]: axes of size one, and all the axes that are left."""
+    shape = known_shape(m, value)
+    real = sum(one is not None and one is not Ellipsis for one in keys)
+    if real > len(shape) or sum(one is Ellipsis for one in keys) > 1:
+        return Opaque("", at, holds=(value,))
+    out: list[int] = []
+    axis = 0
+    for one in (*keys, *(() if any(one is Ellipsis for one in keys) else (Ellipsis,))):
+        if one is None:
+            out.append(1)
+        elif one is Ellipsis:
+            rest = len(shape) - real
+            out += shape[axis : axis + rest]
+            axis += rest
+        else:
+            if type(one) is slice:
+                m.known(*parts(one))
+                out.append(len(range(*one.indices(shape[axis]))))
+            elif type(one) is not int or not -shape[axis] <= one < shape[axis]:
+                return Opaque("", at, holds=(value,))
+            axis += 1
+    return array(m, tuple(out), Opaque("", at), at, value) if out else Opaque("", at)
 
 
 def forget(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -258,13 +292,19 @@ def iterate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 def same_shape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """An operation with a number, or with an array of the same shape."""
-    own, *rest = args
-    shape = known_shape(m, own)
-    for one in rest:
-        if type(one) not in NUMBERS and not (is_array(m, one) and one.attrs["shape"] == shape):
-            return Opaque("", at)
-    return array(m, shape, Opaque("", at), at)
+    """An operation with a number, or with an array, whose shapes are broadcast."""
+    found = broadcast(m, args)
+    return Opaque("", at) if found is None else array(m, found, Opaque("", at), at)
+
+
+def broadcast(m: "Machine", values: Args) -> tuple[int, ...] | None:
+    """The shape that arrays and numbers give together; None where there is something else, or they do not fit."""
+    if not all(type(one) in NUMBERS or is_array(m, one) for one in values):
+        return None
+    try:
+        return np.broadcast_shapes(*(known_shape(m, one) for one in values if is_array(m, one)))
+    except ValueError:
+        return None
 
 
 def reshape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -357,6 +397,12 @@ def converted(kind: type) -> Callable[..., Any]:
     return run
 
 
+def single(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.float32(8): a number whose arithmetic is not Python's, so that only its shape is known."""
+    known_arguments(m, args, kwargs)
+    return array(m, (), Opaque("", at), at)
+
+
 NUMPY: dict[str, Any] = {
     "array": Native("array", of_values),
     "asarray": Native("asarray", of_values),
@@ -370,6 +416,7 @@ NUMPY: dict[str, Any] = {
     "abs": elementwise("absolute"),
     "int64": Native("int64", converted(int)),
     "float64": Native("float64", converted(float)),
+    "float32": Native("float32", single),
     "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None,
 }  # fmt: skip
 RANDOM: dict[str, Any] = {

@@ -1,0 +1,84 @@
+"""Layers and models called on arrays of literal shape: what they give, and the input shape that they have by it."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.keras.script import applied, makers, tensors
+from layercalc.readers.keras.script.arguments import place_of
+from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
+from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.modules.arrays import array, is_array
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+
+def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
+    """Arguments with tensors in place of arrays."""
+
+    def change(one: Any) -> Any:
+        return makers.as_tensor(names, one, at) if is_array(names.machine, one) else one
+
+    return applied.changed(names, value, change)
+
+
+def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A layer or model on arrays of literal shape: an array of the shape that it gives. A Sequential is built so."""
+    batches: list[int] = []
+
+    def as_input(one: Any) -> TensorObject:
+        shape = one.attrs["shape"]
+        names.machine.known(one.attrs, shape)
+        batches.append(shape[0] if shape else 1)
+        return input_of(shape[1:], at)
+
+    given = applied.changed(names, args, as_input)
+    first = next((one for one in applied.flat_or_unknown(names, given, at) if isinstance(one, TensorObject)), None)
+    if isinstance(layer, SequentialObject) and first is not None and names.input_of(layer) == (None, None):
+        names.machine.changing(layer)
+        layer.shape = first.call.shape
+    calls = names.calls.get(id(layer))
+    result = names.apart(lambda: tensors.apply(names, layer, given, applied.changed(names, kwargs, as_input), at))
+    if calls is None:
+        names.calls.pop(id(layer), None)
+    else:
+        calls[1].pop()
+    if isinstance(layer, LayerObject) and layer.shape is None and len(batches) == 1 and first is not None:
+        names.probed = [*names.probed, (layer, first.call.shape)]
+    names.inside.discard(id(layer))
+    return as_arrays(names, result, batches[0], at)
+
+
+def own_on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A call on arrays of literal shape: the model has inputs of these shapes, and the result is arrays."""
+    batches: list[Any] = []
+
+    def as_input(one: Any) -> TensorObject:
+        shape = one.attrs["shape"]
+        names.machine.known(one.attrs, shape)
+        if not shape:
+            raise Fault(at, "Expected an array with a batch in front.")
+        batches.append(shape[0])
+        return input_of(shape[1:], at)
+
+    result = applied.traced(
+        names, own, applied.changed(names, args, as_input), applied.changed(names, kwargs, as_input), at
+    )
+    return as_arrays(names, result, batches[0], at)
+
+
+def as_arrays(names: "KerasNames", result: Any, batch: Any, at: Any) -> Any:
+    """Tensors as arrays of their shapes, the batch in front."""
+
+    def shaped(one: TensorObject) -> Any:
+        shape: Any = tensors.shape_of(names, one, at)
+        if not shape or None in shape[1:]:
+            return Opaque("", at)
+        return array(names.machine, (batch if shape[0] is None else shape[0], *shape[1:]), Opaque("", at), at)
+
+    return applied.changed(names, result, shaped)
+
+
+def input_of(shape: Any, at: Any, name: str = "") -> TensorObject:
+    call = CallObject(name or "input", place_of(at))
+    call.shape = (None, *shape)
+    return TensorObject(call, 0)

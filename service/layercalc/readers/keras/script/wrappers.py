@@ -1,0 +1,59 @@
+"""Layers and models of Keras' that hold layers of the text's own: what these are given decides what they are."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.dims import Batch, Unknown
+from layercalc.ops import Spec
+from layercalc.readers.keras.script import applied, tensors
+from layercalc.readers.keras.script.arguments import place_of
+from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
+from layercalc.readers.script import Fault
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+
+def holds_own(layer: Any) -> bool:
+    """Whether a layer wraps one of the text's own, or is followed by what the text computes."""
+    if not isinstance(layer, LayerObject):
+        return False
+    return layer.then is not None or any(isinstance(one, OwnObject) for one in layer.config.values())
+
+
+def owns(model: Any) -> bool:
+    """Whether a Sequential has layers of the text's own, which have to know what they are given."""
+    if isinstance(model, SequentialObject):
+        return any(owns(one) for one in model.items if one is not model)
+    return isinstance(model, OwnObject) or holds_own(model)
+
+
+def shape_by_call(names: "KerasNames", model: SequentialObject, inputs: list[Any], at: Any) -> None:
+    """A Sequential without an input shape has that of what it is called on first, as in Keras."""
+    if len(inputs) == 1 and isinstance(inputs[0], TensorObject):
+        names.machine.changing(model)
+        model.shape = (None, *tensors.shape_of(names, inputs[0], at)[1:])
+
+
+def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any) -> LayerObject:
+    """A wrapper around a layer of the text's own, as one around the graph that this makes of what it is given."""
+    own = layer.config.get("layer")
+    if layer.kind.type not in ("TimeDistributed", "Wrapper") or not isinstance(own, OwnObject) or len(inputs) != 1:
+        told = f"{layer.kind.type} around a class of the text's own is not read"
+        raise Fault(at, f"{told}; write its steps out, or put a Custom layer in its place.")
+    found = tensors.outputs(names, inputs[0].call, at)[max(inputs[0].output, 0)][0]
+    inside = CallObject("input", place_of(at))
+    timed = layer.kind.type == "TimeDistributed"
+    spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
+    names.specs[id(inside)] = inside, [(spec, None)]
+    inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
+    result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
+    if not isinstance(result, TensorObject):
+        raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")
+    graph = result.call.layer
+    made = names.wrapped.get(id(layer))
+    if made is None:
+        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.place, layer.name)
+        made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
+        names.wrapped[id(layer)] = made
+        return made
+    raise Fault(at, f"{layer!r} is called again, around a layer of the text's own; make two.")
