@@ -70,6 +70,7 @@ SPOILT = [
     (MADE + "if flag: net.add(Layer(4))", "flag"),
     (MADE + "if a:\n    if b:\n        net.add(Layer(4))", "b"),
     (MADE + "for x in data: net.add(Layer(4))", "data"),
+    (MADE + "for m in filter(lambda m: m in data, [net]): m.add(Layer(4))", "m.add"),
     (MADE + "while more(): net.pop()", "more"),
     (MADE + "[net.add(Layer(2)) for x in data]", "data"),
     (MADE + "[net.add(Layer(2)) for x in (1, 2) if flag]", "flag"),

@@ -143,9 +143,10 @@ def advance(m: "Machine", cursor: Cursor, node: At) -> Any:
     try:
         item = next(cursor.host, MISSING)
     except Unknown as error:
-        cursor.spoilt = error.source
-        give_up(m, cursor, error.source)
-        raise
+        cause = "" if isinstance(node, ast.expr) else "an iterator"
+        cursor.spoilt = Opaque(cause, node, error.source.first, holds=(error.source, *cursor.over))
+        give_up(m, cursor, cursor.spoilt)
+        raise Unknown(cursor.spoilt) from None
     except Raised as error:
         if cursor.name == "generator" and is_stop(m, error):
             m.fail("RuntimeError", "generator raised StopIteration", node)
