@@ -9,9 +9,9 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
+from layercalc.readers.keras.script import read_script
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
-from layercalc.readers.keras_code import read_code
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received
@@ -28,7 +28,7 @@ def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITE
         if not looks_like_json(document):
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
-            return read_code(document, limits)
+            return read_script(document, limits)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits)
