@@ -91,6 +91,7 @@ class Model(Layer):
         self.name, self.form = name, form
         self.inputs, self.calls, self.outputs, self.places = inputs, calls, outputs, places
         self.trainable, self.dtype = True, None
+        self.entry: str | None = None  # of code: the expression of the text that it is
         self.takes = (len(inputs), len(inputs))
         self.order, self.stuck = ordered(calls)
         self.dead = last_uses(calls, self.order, outputs)

@@ -112,7 +112,7 @@ FAULTS = [
     ("def grow(d): d['n'] = 5\nc = {'n': 3}\nhelper(grow, c)\nLayer(c['n'])", 6, ["helper"]),
     ("class A: n = 3\na = A()\nhelper(a)\nLayer(a.n)", 6, ["helper"]),
     ("n = [1]\nm = n\nhelper(m)\nLayer(n[0])", 6, ["helper"]),
-    ("async def f(): pass\nf()", 4, ["asynchronous"]),
+    ("async def f(a): a.append(3)\nn = [1]\nf(n)\nLayer(n[0])", 6, ["asynchronous"]),
     ("def f():\n    x = (yield) + 1\nlist(f())", 4, ["yield"]),
     ("eval('Layer(3)')", 3, ["text"]),
     ("raise ValueError('no')", 3, ["ValueError", "no"]),

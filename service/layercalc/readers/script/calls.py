@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script import classes, texts
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.functions import call_function
-from layercalc.readers.script.opaque import Opaque, derived
+from layercalc.readers.script.opaque import Opaque, derived, source
 from layercalc.readers.script.spoil import again, escape
 from layercalc.readers.script.values import (
     MISSING,
@@ -93,7 +93,7 @@ def callee(f: Opaque, node: At) -> str:
     """What is called, for a message."""
     if f.origin:
         return f.origin
-    return ast.unparse(node.func)[:60] if isinstance(node, ast.Call) else "a function"
+    return source(node.func) if isinstance(node, ast.Call) else "a function"
 
 
 def functions_in(values: list[Any]) -> list[Function]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from layercalc.errors import Refused
-from layercalc.readers.script import attributes, calls, functions, iteration, operators, spoil, texts
+from layercalc.readers.script import attributes, calls, functions, iteration, opaque, operators, spoil, texts
 from layercalc.readers.script.bounds import Bounds, Meter
 from layercalc.readers.script.builtins import BUILTINS
 from layercalc.readers.script.exceptions import exception_classes
@@ -73,7 +73,8 @@ class Machine:
                 self.ended = error.node
                 return None
             said = texts.said(self, error.value)
-            raise Fault(error.node, f"The text raises {name} here{said and ': ' + said}.", exception=name) from None
+            detail = f"The text raises {name} here{said and ': ' + said.removesuffix('.')}."
+            raise Fault(error.node, detail, exception=name) from None
         except Unknown as error:
             node = error.source.node
             raise Fault(node, f"What happens here depends on {error.source.why}, which is not known.") from None
@@ -223,7 +224,8 @@ class Machine:
 
     def reason(self, node: ast.AST | None, callee: str = "") -> Opaque:
         """Why something is spoilt: what this line may do."""
-        return Opaque(f"what {callee or 'something unknown'} may have changed", node)
+        told = callee or (f"`{opaque.source(node)}`" if node is not None else "something unknown")
+        return Opaque(f"what {told} may have changed", node)
 
     def risk(self, node: ast.AST | None) -> None:
         """Something unknown happens here, which may raise: of interest only where the text would catch it."""

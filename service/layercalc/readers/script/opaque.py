@@ -47,8 +47,7 @@ class Opaque:
     def text(self) -> str:
         line = getattr(self.node, "lineno", None)
         if isinstance(self.node, ast.expr) and not self.cause:
-            source = ast.unparse(self.node)
-            return f"`{source if len(source) <= 60 else source[:57] + '…'}` of line {line}"
+            return f"`{source(self.node)}` of line {line}"
         return self.cause + (f" (line {line})" if line is not None else "")
 
     def __repr__(self) -> str:
@@ -56,6 +55,15 @@ class Opaque:
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __bool__ = __len__ = __iter__ = refuse
     __hash__ = __index__ = __int__ = __float__ = __str__ = __format__ = __getitem__ = __call__ = refuse
+
+
+def source(node: ast.AST) -> str:
+    """The beginning of a piece of the text, for a message."""
+    try:
+        text = ast.unparse(node).partition("\n")[0]
+    except RecursionError:
+        return "…"
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def derived(node: ast.AST | None, of: Any, *more: Any, origin: str = "") -> Opaque:

@@ -96,7 +96,7 @@ REFUSED = {
     "import tensorflow_hub as hub\nm = Sequential([hub.KerasLayer('url'), Dense(2)])": "KerasLayer",
     "from efficientnet.tfkeras import EfficientNetB0\nm = EfficientNetB0()": "EfficientNetB0",
     "from transformers import TFAutoModel\nbert = TFAutoModel.from_pretrained('b')\ni = Input((9,), dtype='int32')\n"
-    "m = Model(i, Dense(2)(bert(i)[0]))": "bert()",
+    "m = Model(i, Dense(2)(bert(i)[0]))": "depends on transformers.TFAutoModel",
     "import kapre\nm = Sequential()\nm.add(kapre.STFT())\nm.add(Dense(2))": "kapre",
     "import autokeras as ak\nclf = ak.ImageClassifier()\nclf.fit(x, y)\nm = clf.export_model()\nm.summary()": "export_model",
     "import keras_cv\nm = keras_cv.models.RetinaNet(num_classes=3)\nm.fit(x, epochs=3)": "keras_cv.models.RetinaNet",

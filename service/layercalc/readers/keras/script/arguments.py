@@ -158,7 +158,7 @@ def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:
     """Nested lists of tensors as one; Fault at what is not known."""
     pending, out = [value], []
     while pending:
-        one = names.known(pending.pop(), at)
+        one = names.piece(pending.pop(), at)
         names.machine.meter.work(32, at)
         if isinstance(one, list | tuple):
             pending += reversed(one)

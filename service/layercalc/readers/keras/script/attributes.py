@@ -48,6 +48,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.model if name == "model" else Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, TensorObject):
         return of_tensor(names, value, name, at)
+    if isinstance(value, MODELS) and name == "history":
+        return History(value)
     if isinstance(value, MODELS | OwnObject):
         found = models.method(names, value, name)
         if found is not None:

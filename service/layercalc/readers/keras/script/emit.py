@@ -8,7 +8,7 @@ from layercalc.model import ALL, Model
 from layercalc.readers.builder import Draft, Source, bound
 from layercalc.readers.code_graph import Networks
 from layercalc.readers.code_values import first_shape
-from layercalc.readers.keras.script.arguments import flat
+from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
@@ -37,7 +37,7 @@ class Built(Networks):
         self.layers: dict[int, Any] = {}
 
     def build(self, value: Any, draft: Draft) -> Model:
-        self.names.sure(value, self.at(value))
+        self.names.sure(value, node_at(value.place))
         if isinstance(value, LayerObject):
             made: Model = self.made(value, draft)
             return made
@@ -53,9 +53,6 @@ class Built(Networks):
         made = GraphObject(value.name, value.place, [found[0]], [found[-1]])
         made.trainable = value.trainable
         return made
-
-    def at(self, value: Any) -> Any:
-        return None
 
     def name_in(self, value: Any, draft: Draft, labels: dict[int, str]) -> str:
         """The name of a layer, model or input within a model: its own, or the next that is free."""
@@ -86,6 +83,7 @@ class Built(Networks):
         else:
             first = items[0] if items else None
             shape = value.shape if value.shape is not None else first_shape(value)
+            shape = self.names.called_on(value) if shape is None else shape
             draft.taken.add("input")
             draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerObject) else value.place)
         previous = Source(draft.inputs[0].name)
@@ -101,7 +99,7 @@ class Built(Networks):
     def unchanged(self, one: Any, version: Any) -> None:
         """Refuse a model that was changed after it became part of another."""
         if isinstance(one, SequentialObject) and self.names.version(one) != version:
-            raise Fault(None, f"{one!r} was changed after it was called or added; make it whole first.")
+            raise Fault(one.changed, f"{one!r} is changed here after it was called or added; make it whole first.")
 
     def reached(self, value: Any) -> list[Any]:
         """The calls between a model's inputs and its outputs, in the order in which the text makes them."""
@@ -114,9 +112,9 @@ class Built(Networks):
             if (id(call), max(tensor.output, 0)) in given or id(call) in calls:
                 continue
             if call.layer is None:
-                where = f"The input {call.name!r} of line {call.place.line}"
-                raise Fault(None, f"{where} is reached, and is not among the inputs.")
-            self.names.sure(call, None)
+                where = f"The outputs need the input {call.name!r} of line {call.place.line}"
+                raise Fault(node_at(value.place), f"{where}, which is not among the inputs of the model.")
+            self.names.sure(call, node_at(call.place))
             self.unchanged(call.layer, call.version)
             calls[id(call)] = call
             pending += flat(self.names, [call.inputs, list(call.named.values())], None)
@@ -180,7 +178,7 @@ class Built(Networks):
         return not isinstance(layer, OperationObject) or layer.kind is Variable
 
     def made(self, value: Any, draft: Draft) -> Any:
-        self.names.sure(value, None)
+        self.names.sure(value, node_at(value.place))
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
                 graph = self.inner(value, draft)
@@ -198,7 +196,7 @@ class Built(Networks):
                 self.layers[id(value)] = self.draft.layer(value.kind, config, value.place)
             return self.layers[id(value)]
         if isinstance(value, MODELS) and id(value) in self.making:
-            raise Fault(None, "A model that holds itself.")
+            raise Fault(node_at(value.place), "A model that holds itself.")
         self.making.add(id(value))
         try:
             return super().made(value, draft)
@@ -211,7 +209,7 @@ class Built(Networks):
 
     def argument(self, value: Any) -> Any:
         if isinstance(value, LayerObject | MODELS):
-            self.names.sure(value, None)
+            self.names.sure(value, node_at(value.place))
         if isinstance(value, LayerObject) and (
             self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls
         ):

@@ -42,6 +42,8 @@ def make(
     then = activation_of_text(names, kind, given, at)
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
+    if kind.copies:
+        config = {key: copied(one) for key, one in config.items()}
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
         if kind.rank == 1:  # a default of its own in Keras 2, the backend's in Keras 3
             raise Fault(at, "Write data_format: Keras 2 and 3 differ in what it is here by default.")
@@ -99,6 +101,17 @@ def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: 
         batch = given.pop("batch_size")
         shape = (sizes(names, batch, "batch_size", at)[-1], *shape[1:])
     return shape
+
+
+def copied(value: Any) -> Any:
+    """A layer of its own, as Bidirectional makes one of what it is given: what is done to that later is not its."""
+    if isinstance(value, list):
+        return [copied(one) for one in value]
+    if not isinstance(value, LayerObject) or value.layer is not None:
+        return value
+    made = LayerObject(value.kind, {key: copied(one) for key, one in value.config.items()}, value.place, value.name)
+    made.given, made.sure = value.given, value.sure
+    return made
 
 
 def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], at: Any) -> list[Any]:

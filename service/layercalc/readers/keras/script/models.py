@@ -1,10 +1,11 @@
 """Models as the text makes them, what is asked of them, and what changes them."""
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.script import configs
-from layercalc.readers.keras.script.arguments import arguments, flat, sizes
+from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
@@ -17,7 +18,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     origin,
 )
-from layercalc.readers.script import Fault, Foreign, Native
+from layercalc.readers.script import Fault, Foreign, Native, Opaque
 from layercalc.readers.script.modules.arrays import is_array
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
     if sequential:
         made = SequentialObject(label, place)
         made.versions = []
-        layers = names.known(given.get("layers"), at)
+        layers = names.piece(given.get("layers"), at)
         if layers is not None:
             for one in (
                 names.machine.listed(layers, at)
@@ -52,6 +53,9 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
             ):
                 add(names, made, one, at)
     else:
+        for one in (given["inputs"], given["outputs"]):
+            if type(one) is Opaque:
+                names.piece(one, at)
         inputs, outputs = flat(names, given["inputs"], at), flat(names, given["outputs"], at)
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
@@ -66,13 +70,34 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
     if trainable is not True:
         if trainable is not False:
             raise Fault(at, "Expected trainable to be True or False.")
-        names.set_trainable(made, False)
+        if sequential:  # Keras 3 leaves the layers in it as they are
+            made.trainable = False
+        else:
+            names.set_trainable(made, False)
+    return made
+
+
+def implied(names: "KerasNames", at: Any) -> SequentialObject:
+    """The Sequential of lines `x.add(…)` of which the first was left out."""
+    place = place_of(at)
+    made = SequentialObject(names.label(None, "Sequential", at, place)[0], place)
+    made.versions = []
+    names.made.append(made)
+    return made
+
+
+def lone(names: "KerasNames", layer: LayerObject) -> SequentialObject:
+    """A layer by itself, on the shape that the text has asked of it."""
+    made = SequentialObject("sequential", layer.place, [layer])
+    made.versions = [None]
+    asked = [shape for one, shape in names.probed if one is layer]
+    made.shape = layer.shape if layer.shape is not None or not asked else asked[-1]
     return made
 
 
 def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None:
     """One more layer at the end of a Sequential."""
-    one = names.known(one, at)
+    one = names.piece(one, first_argument(at))
     if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
         raise Fault(at, f"Expected a layer; received {names.told(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):
@@ -90,6 +115,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     names.machine.changing(model)
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
+    model.changed = at
     names.machine.meter.elements(len(model.items), at)
 
 
@@ -101,17 +127,49 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
 
 def holds(names: "KerasNames", outer: Any, model: Any) -> bool:
     """Whether a model is another, or part of it at any depth."""
-    pending, seen = [outer], set()
+    return outer is model or any(one is model for one in models_in(names, outer))
+
+
+def models_in(names: "KerasNames", value: Any) -> list[Any]:
+    """The models inside a model or a layer, at any depth, itself left out."""
+    found: dict[int, Any] = {}
+    pending, seen = [value], {id(value)}
     while pending:
         one = pending.pop()
         names.machine.meter.work(64)
-        if one is model:
-            return True
-        if id(one) not in seen:
-            seen.add(id(one))
-            inside = list(one.config.values()) if isinstance(one, LayerObject) else layers_of(names, one, None)
-            pending += [x for x in inside if isinstance(x, LayerObject | MODELS | OwnObject)]
-    return False
+        if one is not value and isinstance(one, MODELS):
+            found[id(one)] = one
+        for each in directly_in(names, one):
+            if id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
+    return list(found.values())
+
+
+def directly_in(names: "KerasNames", value: Any) -> list[Any]:
+    """The layers and models in a layer's config or a model."""
+    if isinstance(value, MODELS | OwnObject):
+        inside = layers_of(names, value, None)
+        return [one for one in inside if isinstance(one, LayerObject | MODELS | OwnObject)]
+    if not isinstance(value, LayerObject) or value.spoilt is not None:
+        return []
+    pending, found = list(value.config.values()), []
+    while pending:
+        one = pending.pop()
+        if isinstance(one, list):
+            pending += one
+        elif isinstance(one, LayerObject | MODELS | OwnObject):
+            found.append(one)
+    return found
+
+
+def check_locked(names: "KerasNames", root: Any) -> None:
+    """Refuse a locked model inside with a layer that is open: in whether that is trained, Keras 2 and 3 differ."""
+    for one in models_in(names, root):
+        for each in [] if one.trainable else directly_in(names, one):
+            if each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable:
+                told = f"{one!r} is locked, {each!r} in it is not: Keras 2 and 3 differ in what is trained."
+                raise Fault(node_at(one.place), told)
 
 
 def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
@@ -119,7 +177,7 @@ def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
         names.machine.fail("TypeError", "There are no layers in the model.", at)
     names.machine.changing(model)
     last = model.items[-1]
-    model.items, model.versions = model.items[:-1], model.versions[:-1]
+    model.items, model.versions, model.changed = model.items[:-1], model.versions[:-1], at
     return last
 
 
@@ -207,7 +265,7 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
 
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """Training: what is given may be called with the model at hand."""
-    names.given_to(model, [*args, *kwargs.values()], at)
+    names.given_to(model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
     built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)
 
@@ -243,6 +301,12 @@ def method(names: "KerasNames", model: Any, name: str) -> Any:
 def class_method(names: "KerasNames", kind: Any, name: str) -> Any:
     """A method of a class, `Sequential.from_config`; None for others."""
     return configs.maker(names, name, kind.name) if name == "from_config" else None
+
+
+def first_argument(at: Any) -> Any:
+    """The node of `model.add(…)`'s argument."""
+    single = isinstance(at, ast.Call) and len(at.args) == 1 and getattr(at.func, "attr", "") == "add"
+    return at.args[0] if single else at
 
 
 def one_of(m: Any, args: list[Any], kwargs: dict[str, Any], name: str, at: Any) -> Any:

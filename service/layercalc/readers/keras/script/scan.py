@@ -4,11 +4,20 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.code_names import CHANGES, MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS
+from layercalc.readers.code_names import (
+    CHANGES,
+    FIT_ARGUMENTS,
+    KERAS_MODULES,
+    MODEL_METHODS,
+    PASSIVE_ATTRIBUTES,
+    PASSIVE_METHODS,
+    STAR,
+)
 from layercalc.readers.keras.script.names import BARE, LIBRARIES, OF_LAYERS
-from layercalc.readers.script import Opaque
+from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.values import Class, Function
 
+PATCHED = ("keras", "tensorflow", "tf_keras")
 SAFE = PASSIVE_METHODS | PASSIVE_ATTRIBUTES | MODEL_METHODS
 
 
@@ -62,8 +71,148 @@ def changes_model(node: ast.AST) -> bool:
     """Whether a method of a callback does with `self.model` what may change it."""
     above = {id(child): one for one in ast.walk(node) for child in ast.iter_child_nodes(one)}
     for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and one.value == "model":
+            return True
         if isinstance(one, ast.Attribute) and one.attr == "model":
             parent = above.get(id(one))
             if not isinstance(parent, ast.Attribute) or parent.attr not in SAFE or parent.attr in CHANGES:
                 return True
     return False
+
+
+def makes_layers(node: ast.AST) -> bool:
+    """Whether an expression is a call of a layer type or a model by name."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return KERAS.get(name) is not None or name in KERAS.models
+
+
+def stored(tree: ast.AST) -> set[str]:
+    """All names that a text binds anywhere."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found
+
+
+def grown(tree: ast.Module) -> set[str]:
+    """Names of which the text asks `x.add(Dense(3))`: what is bound nowhere is a Sequential then."""
+    return {
+        node.func.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "add"
+        and isinstance(node.func.value, ast.Name)
+        and len(node.args) == 1
+        and makes_layers(node.args[0])
+    }
+
+
+def called(tree: ast.Module) -> set[str]:
+    """Names that a text calls."""
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def only_imported(tree: ast.Module) -> set[str]:
+    """Names that the text binds by imports of Keras' alone."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            known = (node.module or "").partition(".")[0] in KERAS_MODULES and not node.level
+            for one in node.names:
+                (found if known and one.asname in (None, one.name) else others).add(one.asname or one.name)
+        elif isinstance(node, ast.Import):
+            others |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            others.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            others.add(node.name)
+    return found - others
+
+
+def asked_as_models(tree: ast.Module) -> set[str]:
+    """Names of which the text asks what only models have."""
+    return {
+        node.func.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (
+            node.func.attr in MODEL_METHODS
+            or (node.func.attr == "fit" and FIT_ARGUMENTS & {one.arg for one in node.keywords})
+        )
+    }
+
+
+def check(tree: ast.Module) -> None:
+    """Refuse what may bind any name anew, or change what the names of Keras' stand for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            bad = (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
+        elif isinstance(node, ast.Attribute):
+            bad = sets_hidden(node) or (node.attr == "modules" and getattr(node.value, "id", "") == "sys")
+        else:
+            bad = isinstance(node, ast.Call) and patches(node)
+        if bad:
+            raise Fault(node, "It may replace what any name stands for; import names one by one.")
+
+
+def sets_hidden(node: ast.Attribute) -> bool:
+    """Whether an attribute is set on the class of something, or one with an underscore on something of Keras'."""
+    if not isinstance(node.ctx, ast.Store):
+        return False
+    root: ast.expr = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if isinstance(root, ast.Call):
+        return isinstance(root.func, ast.Name) and root.func.id == "type"
+    return isinstance(root, ast.Name) and root.id in BARE and node.attr.startswith("_")
+
+
+def patches(node: ast.Call) -> bool:
+    """Whether a call is `mock.patch("keras.layers.Dense", …)`, or one of its kind."""
+    function = node.func
+    parts = [getattr(one, "attr", getattr(one, "id", "")) for one in (function, getattr(function, "value", None))]
+    named = any(isinstance(one, ast.Constant) and str(one.value).startswith(PATCHED) for one in node.args)
+    return named and any("patch" in str(part) for part in parts)
+
+
+def node_of(value: Any) -> Any:
+    """Where a function or class of the text stands."""
+    if type(value) is Function:
+        return value.node
+    return next((node_of(one) for one in value.attrs.values() if type(one) is Function), None)
+
+
+def callable_bare(value: Any) -> bool:
+    """Whether it can be called without arguments."""
+    function = value if type(value) is Function else value.find("__init__")
+    if type(function) is not Function:
+        return type(value) is Class
+    args = function.node.args
+    needed = len([*args.posonlyargs, *args.args]) - len(args.defaults) - (type(value) is Class)
+    return needed <= 0 and all(one is not None for one in args.kw_defaults)
+
+
+def header(name: str, value: Any) -> str:
+    """A function or class of the text with its parameters: `build(n, classes=10)`."""
+    function = value if type(value) is Function else value.find("__init__")
+    if type(function) is not Function:
+        return f"{name}()"
+    args = ast.unparse(function.node.args)
+    own = args.partition(",")[2].strip() if type(value) is Class else args
+    return f"{name}({own if len(own) <= 100 else own[:99] + '…'})"
+
+
+def held_by(value: Any) -> list[Any]:
+    """A value, or what is in a list of them."""
+    return [each for one in value for each in held_by(one)] if isinstance(value, list | tuple) else [value]

@@ -11,6 +11,7 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import Slot
 from layercalc.layers.keras.functions.base import recorded
+from layercalc.locations import CodePlace
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
@@ -46,6 +47,7 @@ OPERATORS = {
     "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
+CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
 AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
 Pair = tuple[Spec, Spec | None]
 
@@ -65,12 +67,12 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     unknown = unknown_in(names, *args, *kwargs.values())
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
-        return Opaque("", at, unknown.first if unknown is not None else None)
+        return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
     if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
         wrappers.shape_by_call(names, layer, flat(names, args, at), at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
-    inputs = flat(names, args, at)
+    inputs = [part for one in flat(names, args, at) for part in told_apart(names, one, at)]
     for one in inputs:
         if not isinstance(one, TensorObject):
             raise Fault(at, f"Expected a layer called on tensors; received {names.told(one)}.")
@@ -88,6 +90,8 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     if others:
         if not isinstance(layer, LayerObject):
             raise Fault(at, f"A model takes no argument {next(iter(others))!r} here.")
+        if strange := [key for key in others if key not in CALL_KEYWORDS]:
+            raise Fault(at, f"The call of {layer.name!r} takes no argument {strange[0]!r}.")
         if any(key in layer.config and layer.config[key] != one for key, one in others.items()):
             raise Fault(at, "Calls of one layer with different arguments are not read; make two layers.")
         names.machine.changing(layer)
@@ -104,6 +108,29 @@ def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: 
     if sorted(keys, key=str) != sorted(given, key=str):
         raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
     return [given[key] for key in keys]
+
+
+def told_apart(names: "KerasNames", tensor: Any, at: Any) -> list[Any]:
+    """The outputs of a call that nobody has told apart, as Keras gives them: a list where there are several."""
+    if not isinstance(tensor, TensorObject) or tensor.output != ALL or not may_give_several(tensor.call.layer):
+        return [tensor]
+    return [TensorObject(tensor.call, index) for index in range(len(outputs(names, tensor.call, at)))]
+
+
+def may_give_several(layer: Any) -> bool:
+    """Whether a layer or model may have more than one output."""
+    if isinstance(layer, GraphObject):
+        return len(layer.outputs) > 1
+    if isinstance(layer, SequentialObject):
+        return bool(layer.items) and may_give_several(layer.items[-1])
+    if isinstance(layer, OperationObject):
+        return True
+    if not isinstance(layer, LayerObject):
+        return False
+    inner = layer.config.get("layer")
+    return any(
+        layer.config.get(key) is True for key in ("return_state", "return_attention_scores")
+    ) or may_give_several(inner)
 
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
@@ -322,7 +349,7 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
     layer = names.scratch().made(call.layer, names.draft)
     if layer is None:
-        raise Fault(at, names.draft.faults.pop()["detail"] if names.draft.faults else "This layer has a fault.")
+        raise faulty(names, call.layer, at)
 
     def pair(one: Any) -> Any:
         return names.specs[id(one.call)][1][max(one.output, 0)]
@@ -350,6 +377,14 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         raise Fault(at, str(error)) from None
     except InvalidModel as error:
         raise Fault(at, error.errors[0]["detail"]) from None
+
+
+def faulty(names: "KerasNames", layer: Any, at: Any) -> Fault:
+    """The last fault of a layer's config as that of the text."""
+    layer.built = False
+    told: dict[str, Any] = names.draft.faults.pop() if names.draft.faults else {"detail": "This layer has a fault."}
+    where = node_at(CodePlace(told["line"], told["column"], {})) if "line" in told else at
+    return Fault(where, told["detail"])
 
 
 def declared(call: CallObject, at: Any) -> tuple[Any, ...]:

@@ -41,6 +41,23 @@ class FunctionName(Foreign):
         return self.path
 
 
+class Misspelt(Foreign):
+    """A name of Keras' that there is not, but that is near to one: a slip, or, at a node, a layer made by it."""
+
+    def __init__(self, name: str, near: str, node: Any = None):
+        self.name, self.near, self.node = name, near, node
+
+    @property
+    def detail(self) -> str:
+        return f"Unknown layer type {self.name!r}.{self.near}"
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def parts(self) -> list[Any]:
+        return []
+
+
 class LayerObject(Foreign, LayerValue):
     """A layer; `sure` says whether the name is certainly the one that Keras would give."""
 
@@ -78,9 +95,13 @@ class TensorObject(Foreign, TensorValue):
 
 
 class SequentialObject(Foreign, SequentialValue):
-    """A Sequential; `versions` are what its items held when they were added, where they are Sequentials."""
+    """A Sequential; `versions` are what its items held when they were added, where they are Sequentials.
+
+    `changed` is where the text put a layer into it, or took one out, last.
+    """
 
     versions: list[Any]
+    changed: Any = None
     given: bool = False
     sure: bool = True
 

@@ -23,6 +23,7 @@ from layercalc.readers.keras.script import (
     tensors,
 )
 from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
+from layercalc.readers.keras.script.doubts import Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -36,7 +37,7 @@ from layercalc.readers.keras.script.names import (
     of_layers,
 )
 from layercalc.readers.keras.script.protocols import Protocols
-from layercalc.readers.keras.script.scan import changes_model, methods_in, slips
+from layercalc.readers.keras.script.scan import called, changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
     FunctionName,
@@ -45,6 +46,7 @@ from layercalc.readers.keras.script.values import (
     LayerObject,
     Layers,
     LostModel,
+    Misspelt,
     OwnObject,
     SequentialObject,
     Settings,
@@ -72,7 +74,8 @@ class KerasNames(Protocols):
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
         self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
-        self.slips: dict[str, ast.AST] = slips(tree)
+        self.roots: dict[str, ast.AST] = slips(tree)  # `tk` in `tk.keras`
+        self.slips = Slips(self, called(tree))
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
@@ -93,9 +96,9 @@ class KerasNames(Protocols):
             )
             name = value.name if isinstance(value, Kind) else name
             if name in self.replaced:
-                raise Fault(at, f"The class {name} is not known here: {self.replaced[name].why}.")
+                raise changed(f"the class {name}", self.replaced[name], at)
         if isinstance(value, Foreign) and value.spoilt is not None:
-            raise Fault(at, f"{value!r} is not known here: {value.spoilt.why}.")
+            raise changed(repr(value), value.spoilt, at)
         return value
 
     def known(self, value: Any, at: Any) -> Any:
@@ -110,6 +113,13 @@ class KerasNames(Protocols):
             return own.base if own.base is not None and value.cls.find("call") is MISSING else own
         return self.sure(value, at)
 
+    def piece(self, value: Any, at: Any) -> Any:
+        """A layer, tensor or model, or a list; where it is not known, Fault at the line that it comes from."""
+        if isinstance(value, list | dict) and self.machine.spoilt(value):
+            raise changed("this list", self.machine.journal.spoilt[id(value)][1], at)
+        self.slips.check(value, at)
+        return self.known(value, at)
+
     def known_or_none(self, value: Any) -> Any:
         return None if unknown_in(self, value) is not None else value
 
@@ -119,7 +129,13 @@ class KerasNames(Protocols):
 
     def told(self, value: Any) -> str:
         """A value for a message."""
-        return repr(value)[:80] if isinstance(value, Foreign) else received(value) if plain(value) else "an object"
+        return (
+            repr(value)[:80]
+            if isinstance(value, Foreign)
+            else received(value)
+            if plain(value)
+            else f"an object of {type(value).__name__}"
+        )
 
     def warn(self, at: Any, text: str) -> None:
         self.machine.warn(at, text)
@@ -127,7 +143,7 @@ class KerasNames(Protocols):
     def set_now(self, at: Any) -> Settings:
         """The settings of the backend; Fault where they are not known."""
         if self.settings.spoilt is not None:
-            raise Fault(at, f"What the backend is set to is not known here: {self.settings.spoilt.why}.")
+            raise changed("what the backend is set to", self.settings.spoilt, at)
         return self.settings
 
     def label(self, given: Any, kind: str, at: Any, place: Any) -> tuple[str, bool, bool]:
@@ -142,7 +158,7 @@ class KerasNames(Protocols):
         base = KERAS.unnamed(kind)
         count = counts.counts.get(base, 0)
         counts.counts[base] = count + 1
-        return f"{base}_{count}" if count else base, False, counts.spoilt is None
+        return f"{base}_{count}" if count else base, False, counts.spoilt is None and not self.old
 
     counters: Settings
 
@@ -163,6 +179,11 @@ class KerasNames(Protocols):
             first = first.items[0]
         shape = first.shape if isinstance(first, OwnObject) else first_shape(model)
         return (model.shape if model.shape is not None else shape), head
+
+    def called_on(self, model: SequentialObject) -> tuple[int | None, ...] | None:
+        """The shape of what a Sequential was called on first, which gives it its own."""
+        calls = self.calls.get(id(model), (model, []))[1]
+        return self.shape(calls[0].inputs[0]) if calls and calls[0].inputs else None
 
     def of_tf(self, which: Kind) -> bool:
         return which.path.partition(".")[0] in ("tensorflow", "tf")
@@ -203,9 +224,15 @@ class KerasNames(Protocols):
     def dtype(self, tensor: TensorObject) -> str:
         return tensors.outputs(self, tensor.call, None)[max(tensor.output, 0)][0].dtype
 
-    def given_to(self, model: Any, values: list[Any], at: Any) -> None:
-        """Functions and callbacks that a method of a model may call, which have the model at hand."""
+    def given_to(self, model: Any, values: list[Any], at: Any, callbacks: Any = None) -> None:
+        """Functions and callbacks that a method of a model may call, which have the model at hand from then on."""
         reason = self.machine.reason(at, "a callback")
+        for one in held_by(callbacks):
+            if type(one) is Opaque:
+                one.holds = (*one.holds, model)
+            elif type(one) is Instance and one.cls.find("set_model") is MISSING:
+                self.machine.changing(one.attrs)
+                one.attrs["model"] = model
         for one in [*functions_in(values), *methods_in(values)]:
             if one.owner is not None and changes_model(one.node):
                 self.machine.touch([model], reason)
@@ -253,7 +280,7 @@ class KerasNames(Protocols):
             if found is not None:
                 return found
         if of_layers(module):
-            kind = self.kind(name, path)
+            kind = self.kind(name, path) or self.slips.find(name)
             if kind is not None:
                 return kind
         if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
@@ -296,8 +323,8 @@ class KerasNames(Protocols):
         subclassed.derive(self, cls, base, at)
 
     def bare(self, name: str) -> Any:
-        if name in self.slips:
-            self.machine.warn(self.slips[name], f"{name!r} read as 'tf'")
+        if name in self.roots:
+            self.machine.warn(self.roots[name], f"{name!r} read as 'tf'")
             return self.module("tensorflow")
         if name in LIBRARIES:
             return self.machine.module(LIBRARIES[name]) or Opaque(name, None, origin=LIBRARIES[name])
@@ -318,7 +345,9 @@ class KerasNames(Protocols):
             return kind
         if name in ("clone_model", "model_from_json"):
             return configs.maker(self, name)
-        return self.maker(name) if makes_model(name) else MISSING
+        if makes_model(name):
+            return self.maker(name)
+        return (name in self.slips.called and self.slips.find(name)) or MISSING
 
     def is_pure(self, origin: str) -> bool:
         return is_pure(origin)
@@ -349,6 +378,8 @@ class KerasNames(Protocols):
             return tensors.apply(self, value, args, kwargs, at)
         if isinstance(value, TensorObject):
             raise Fault(at, "A tensor is no layer and cannot be called.")
+        if isinstance(value, Misspelt):
+            return self.slips.call(value, args, kwargs, at)
         return super().call(value, args, kwargs, at)
 
     def construct(self, which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -366,6 +397,8 @@ class KerasNames(Protocols):
             raise Fault(at, KERAS.refusal(name))
         if kind is None:
             raise Fault(at, f"{name} is not read here.")
+        if ".compat.v1." in which.path:
+            raise Fault(at, f"{name} of compat.v1 is not today's; write tf.keras.layers.{name}.")
         if kind.is_input:
             return layers.make_input(self, kind, args, kwargs, at)
         if name.islower():

@@ -1,0 +1,266 @@
+"""Which of the models that a text makes is the one to answer for: of `entry`, or by the rule that README states."""
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from layercalc.model import Model
+from layercalc.readers.code_names import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
+from layercalc.readers.keras.script.applied import whole
+from layercalc.readers.keras.script.arguments import node_at
+from layercalc.readers.keras.script.models import lone, models_in
+from layercalc.readers.keras.script.names import of_network
+from layercalc.readers.keras.script.scan import asked_as_models, callable_bare, header, makes_layers, node_of
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    GraphObject,
+    LayerObject,
+    LostModel,
+    OwnObject,
+    SequentialObject,
+    TensorObject,
+)
+from layercalc.readers.script import Fault, Instance, Opaque
+from layercalc.readers.script.values import Class, Function
+from layercalc.readers.text import parse_code
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.reader import Text
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+WRITE_OUT = "Write the layers out, or name with `entry` the call that makes the model."
+KNOWN = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
+
+CONVERTERS = (".from_keras_model", ".from_concrete_functions")
+
+
+def is_model(value: Any) -> bool:
+    own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
+    read = isinstance(value, LayerObject) and value.kind is Model
+    return isinstance(value, MODELS | LostModel) or own or read
+
+
+def chosen(machine: "Text", names: "KerasNames", tree: ast.Module, bare: SequentialObject) -> tuple[Any, str]:
+    """The model that the text comes to, and the expression of the text that it is ("" for lines of layers).
+
+    That is the last one bound at the top level that is part of no other; else the only one that is made; else the
+    lines of layers, or the network of the last tensor; else what the only function or class that makes one gives.
+    """
+    bound = dict(models_bound(machine, tree))
+    held = {id(one) for value in [*bound.values(), *names.made] for one in models_in(names, value)}
+    found = [(name, value) for name, value in bound.items() if id(value) not in held]
+    if not found:
+        made = [one for one in names.made if id(one) not in held]
+        sure = [one for one in made if id(one) not in names.unsure]
+        sure = [one for one in sure if not never_called(one)] or sure
+        if len(sure) > 1 or (made and not sure and not makers(machine)):
+            raise several(names, made)
+        found = [("", one) for one in sure]
+    around = bare if bare.items else around_tensor(machine, names)
+    if found and not surrounds(names, around, found):
+        name, value = found[-1]
+        root = settled(names, value)
+        check_rivals(machine, name, root)
+        return root, "" if name.startswith(".") else name
+    if around is not None:
+        return around, ""
+    alone = [one for one in machine.globals.vars.values() if isinstance(one, LayerObject)]
+    if len({id(one) for one in alone}) == 1 and not makers(machine) and not names.placed.get(id(alone[0])):
+        return lone(names, alone[0]), ""
+    return by_function(machine, names)
+
+
+def models_bound(machine: "Text", tree: ast.Module) -> Iterator[tuple[str, Any]]:
+    """Names of the top level and their models, or what may be one, in the order in which they were bound last."""
+    asked = asked_as_models(tree)
+    values = machine.globals.vars
+    for name in machine.bindings:
+        value = values.get(name)
+        if is_model(value):
+            yield name, value
+        elif type(value) is Opaque and (
+            name in machine.of_models or name in asked or given_layers(value, values) or of_library(value)
+        ):
+            if machine.names.slips.began(value):
+                continue
+            yield name, value
+
+
+def given_layers(value: Opaque, values: Any) -> bool:
+    """Whether something unknown comes of a call that is given layers: it may be a model."""
+    node = value.node
+    for one in ast.walk(node) if isinstance(node, ast.Call) else ():
+        if isinstance(one, ast.Call) and one is not node and makes_layers(one):
+            return True
+        if isinstance(one, ast.Name) and any(isinstance(x, LayerObject) for x in listed(values.get(one.id))):
+            return True
+    return False
+
+
+def of_library(value: Opaque) -> bool:
+    """Whether something unknown was made by a library of networks."""
+    return isinstance(value.node, ast.Call) and of_network(value.origin or value.first.origin)
+
+
+def listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def around_tensor(machine: "Text", names: "KerasNames") -> GraphObject | None:
+    """The network of the tensor that was bound last."""
+    last = machine.last
+    return None if last is None or last.call.layer is None else graph_to(last)
+
+
+def surrounds(names: "KerasNames", around: Any, whole: list[tuple[str, Any]]) -> bool:
+    """Whether the lines, or the last tensor, have all the models of the text inside: then they are meant."""
+    inside = [] if around is None else models_in(names, around)
+    last = whole[-1][1]
+    if not any(one is last for one in inside):
+        return False
+    direct = isinstance(around, GraphObject) and around.outputs[0].call.layer is last
+    if all(any(one is each for each in inside) for _, one in whole):
+        return not direct
+    if not direct:
+        told = f"{last!r} is used here in no model, while another model stands: write Model(…) of this."
+        raise Fault(node_at(around.outputs[0].call.place if isinstance(around, GraphObject) else around.place), told)
+    return False
+
+
+def graph_to(last: TensorObject) -> GraphObject:
+    """The model of all inputs that lead to a tensor."""
+    inputs: list[Any] = []
+    pending: list[Any] = [last]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if id(one.call) in seen:
+            continue
+        seen.add(id(one.call))
+        if one.call.layer is None:
+            inputs.append(one)
+        pending += [*one.call.inputs, *(t for v in one.call.named.values() for t in listed(v))]
+    inputs.sort(key=lambda one: one.call.order)
+    return GraphObject("model", last.call.place, inputs, [last])
+
+
+def settled(names: "KerasNames", value: Any) -> Any:
+    """A model that is known; Fault where it is not."""
+    if type(value) is Instance and isinstance(value.core, OwnObject):
+        value = whole(names, names.known(value, None), None)
+    if type(value) is Opaque:
+        raise Fault(value.node, f"The model is {value.why}. {WRITE_OUT}")
+    names.sure(value, None)
+    if not isinstance(value, MODELS) and not is_model(value):
+        raise Fault(None, f"No model is made; received {names.told(value)}.")
+    if isinstance(value, SequentialObject) and not value.items:
+        where = value.changed if value.changed is not None else node_at(value.place)
+        raise Fault(where, f"{value!r} has no layer at the end of the text.")
+    return value
+
+
+def never_called(value: Any) -> bool:
+    """Whether it is a model of the text's own that only holds layers, which a method of it makes a model of."""
+    return type(value) is Instance and value.core.root is None and value.core.base is None
+
+
+def several(names: "KerasNames", made: list[Any]) -> Fault:
+    places = [one.place.line for one in made if isinstance(one, MODELS)]
+    lines = f" (made on lines {', '.join(map(str, places))})" if len(places) > 1 else ""
+    told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {WRITE_OUT}"
+    return Fault(node_at(made[-1].place) if isinstance(made[-1], MODELS) else None, told)
+
+
+def check_rivals(machine: "Text", chosen: str, root: Any) -> None:
+    """Refuse where a network of another library was bound after the model: that one may be meant."""
+    order = machine.bindings
+    values = machine.globals.vars
+    for name, number in order.items():
+        value = values.get(name)
+        if type(value) is not Opaque or number < order.get(chosen, -1) or not isinstance(value.node, ast.Call):
+            continue
+        if chosen or value.node.lineno > root.place.line:
+            maker = ast.unparse(value.node.func)
+            if is_model(values.get(maker.partition(".")[0])) or converted(value):
+                continue
+            origin = value.first.origin
+            plain = origin.partition(".")[0] in FOREIGN | PLAIN_MODULES or origin.endswith(PLAIN_NAMES)
+            network = NETWORK.search(name) or NETWORK.search(maker.rpartition(".")[2]) or maker in HUBS
+            if network and (not plain or maker in HUBS):
+                told = f"{name!r} may be the model that is meant, and is {value.why}."
+                raise Fault(value.node, f"{told} Leave it out, or write it in Keras' layers.")
+
+
+def converted(value: Opaque) -> bool:
+    """Whether something comes of a model that is known by converting it to another form."""
+    made = [one.node for one in (value, value.first) if isinstance(one.node, ast.Call)]
+    return any(ast.unparse(node.func).endswith(CONVERTERS) for node in made)
+
+
+def by_entry(machine: "Text", names: "KerasNames", entry: str) -> Any:
+    """The model that an expression in the text's own names makes."""
+    body = parse_code(entry).body
+    if len(body) != 1 or not isinstance(body[0], ast.Expr):
+        raise EntryFault(None, "Expected entry as one expression in the text's own names, such as build(10).")
+    node = body[0].value
+    own = {id(one) for one in ast.walk(node)}
+    try:
+        value = machine.guarded(lambda: machine.value(node, machine.globals))
+        return settled(names, first_model(value))
+    except Fault as fault:
+        if fault.node is None or id(fault.node) in own:
+            raise EntryFault(fault.node, fault.detail, limit=fault.limit) from None
+        raise
+
+
+class EntryFault(Fault):
+    """A fault of the expression that was given beside the text."""
+
+
+class NoModel(Fault):
+    """The text makes no model, and no function of it would."""
+
+
+def first_model(value: Any) -> Any:
+    """A model, or the first of several that a function gives."""
+    if isinstance(value, tuple | list):
+        return next((one for one in value if is_model(one)), value)
+    return value
+
+
+def by_function(machine: "Text", names: "KerasNames") -> tuple[Any, str]:
+    """What the only function or class of the text that makes a model gives, called without arguments."""
+    found = makers(machine)
+    if len(found) == 1:
+        ((name, one),) = found.items()
+        if callable_bare(one):
+            before = len(names.made)
+            value = first_model(machine.guarded(lambda: machine.call(one, [], {}, node_of(one))))
+            made = names.made[before:]
+            if is_model(value):
+                return settled(names, value), f"{name}()"
+            if type(value) is Instance and len(made) == 1:
+                return settled(names, made[0]), f"{name}()"
+    if found:
+        lines = {name: getattr(node_of(one), "lineno", 1) for name, one in found.items()}
+        told = "; ".join(f"{header(name, one)} of line {lines[name]}" for name, one in found.items())
+        first = node_of(next(iter(found.values())))
+        raise Fault(first, f"No model is made at the top level; name with `entry` the call that makes it: {told}.")
+    raise NoModel(None, f"No layer found: expected lines of Keras code such as {KNOWN}.")
+
+
+def makers(machine: "Text") -> dict[str, Any]:
+    """The functions and classes of the text that make models, by name."""
+    own = {name: one for name, one in machine.globals.vars.items() if type(one) in (Function, Class)}
+    return {name: one for name, one in own.items() if makes_model(one)}
+
+
+def makes_model(value: Any) -> bool:
+    """Whether the text of a function or class mentions a class of models."""
+    bodies = [value.node] if type(value) is Function else [x.node for x in value.attrs.values() if type(x) is Function]
+    words = {"Sequential", "Model", "Functional"}
+    return any(
+        (isinstance(node, ast.Name) and node.id in words) or (isinstance(node, ast.Attribute) and node.attr in words)
+        for body in bodies
+        for node in ast.walk(body)
+    )

@@ -1,0 +1,73 @@
+"""Faults of what a text does not hold: what may have changed, what comes from elsewhere, and names that are slips."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers.keras.base import KERAS
+from layercalc.readers.keras.script.values import Misspelt, TensorObject
+from layercalc.readers.script import Fault, Opaque
+from layercalc.wording import nearest
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+GO_ON = "Leave that out, write out what it does, or name with `entry` the call that makes the model."
+IN_PLACE = "Write it out in Keras' layers, or put Custom(output_shape=…, params=…, macs=…, flops=…) in its place."
+
+
+def changed(what: str, cause: Opaque, at: Any) -> Fault:
+    """The fault of a value that something unknown may have changed, at the line that may have done so."""
+    return Fault(spot(cause.node, at), f"{what} is not known from here on: {cause.why}. {GO_ON}")
+
+
+def spot(node: Any, otherwise: Any) -> Any:
+    return node if hasattr(node, "lineno") else otherwise
+
+
+def near_layer(name: str) -> str:
+    """` Did you mean …?` of a name that is one letter or two away from a layer type's, or nothing."""
+    return nearest(name, [*KERAS.kinds, *KERAS.aliases, *KERAS.models], 0.8)
+
+
+class Slips:
+    """Names of a text that are near to a layer type's, and what the text makes by them; each is a fault of its own.
+
+    `unread` are the layers that could not be made, with why: of interest where lines of layers are the model.
+    """
+
+    def __init__(self, names: "KerasNames", called: set[str]):
+        self.names, self.called = names, called
+        self.unread: list[tuple[Any, str]] = []
+        self.known: dict[str, Misspelt | None] = {}
+        self.results: list[Opaque] = []
+
+    def find(self, name: str) -> Misspelt | None:
+        """The slip of that name, if it is one."""
+        if name not in self.known:
+            near = near_layer(name) if name[:1].isupper() and not name.isupper() else ""
+            self.known[name] = Misspelt(name, near) if near and not self.names.is_pure(f"keras.{name}") else None
+        return self.known[name]
+
+    def call(self, value: Misspelt, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        """The layer that was meant, or what that would give; the tensors that it is given stay what they are."""
+        others = [one for one in (*args, *kwargs.values()) if not isinstance(one, TensorObject)]
+        self.names.machine.touch(others, self.names.machine.reason(at))
+        if value.node is not None:
+            self.results.append(Opaque(value.detail, value.node))
+            return Opaque("", at, self.results[-1])
+        self.unread.append((at, value.detail))
+        return Misspelt(value.name, value.near, at)
+
+    def began(self, value: Opaque) -> bool:
+        """Whether something unknown began with a slip."""
+        return any(one is value.first for one in self.results)
+
+    def check(self, value: Any, at: Any) -> None:
+        """Fault where a part of a model is not known."""
+        if isinstance(value, Misspelt):
+            raise Fault(value.node, value.detail)
+        if type(value) is Opaque:
+            if self.began(value):
+                raise Fault(value.first.node, value.first.cause)
+            near = near_layer(value.first.origin) if value.first.origin.isidentifier() else ""
+            told = f"Expected a layer, tensor or model; received {value.why}."
+            raise Fault(spot(value.node, at), f"{told}{near or ' ' + IN_PLACE}")
