@@ -5,8 +5,6 @@ import json
 from typing import Any
 
 from layercalc.analysis.roofline import DEVICES
-from layercalc.budgets.keys import budgets_schema
-from layercalc.budgets.presets import PRESETS
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
@@ -133,7 +131,16 @@ def devices() -> list[dict[str, Any]]:
 
 def presets() -> list[dict[str, Any]]:
     """The budgets that have a name: what they limit, and who published it."""
+    from layercalc.budgets.presets import PRESETS
+
     return [{"name": name, **one._asdict()} for name, one in PRESETS.items()]
+
+
+def budgets_schema() -> dict[str, Any]:
+    """That of budgets, whose keys are read by those alone who hold a model against some."""
+    from layercalc.budgets.keys import budgets_schema
+
+    return budgets_schema()
 
 
 SCHEMAS = {"budgets": budgets_schema}

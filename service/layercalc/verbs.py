@@ -3,13 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from layercalc import differences
 from layercalc.analysis.roofline import device as named_device
-from layercalc.budgets import read_budgets
-from layercalc.budgets.judging import judged
 from layercalc.conventions import chosen
-from layercalc.differences import side
-from layercalc.differences.earlier import is_report, read_report
 from layercalc.document import MODEL, analysed, from_files, guarded, located, timed
 from layercalc.errors import Tokens
 from layercalc.execution.forward import computable, passed, read_wanted
@@ -127,6 +122,10 @@ def check(
     `baseline` is an earlier report, or the model as it was. Raises InvalidModel, and InvalidBudgets for a budget that
     is wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
     """
+    from layercalc.budgets import read_budgets
+    from layercalc.budgets.judging import judged
+    from layercalc.differences.earlier import is_report, read_report
+
     held = read_budgets(budgets, file=file)
     report = analyze(document, input_shape=input_shape, batch_size=batch_size, limits=limits, path=path)
     was = None
@@ -149,6 +148,10 @@ def diff(
     limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
     """What changed from one model to another, layer by layer and in total; either may be an earlier report."""
+    from layercalc import differences
+    from layercalc.differences import side
+    from layercalc.differences.earlier import is_report, read_report
+
     sides = []
     for name, document in (("before", before), ("after", after)):
         if is_report(document):

@@ -3,13 +3,10 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
-from rich.text import Text
 
 from layercalc import __version__
 from layercalc.errors import Refused
@@ -21,7 +18,34 @@ from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD
 FORMATS = ("table", "text", "json", "markdown", "csv")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {
+    "models": ("analyze", "forward", "layers"),
+    "checking": ("check", "init", "diff"),
+    "service": ("serve", "key", "schema", "openapi"),
+}
+
+
+class Commands(dict[str, click.Command]):
+    """The commands by name; the module of one is imported when it is asked for, since a run has one command."""
+
+    modules = {command: module for module, commands in COMMANDS.items() for command in commands}
+
+    def __missing__(self, name: str) -> click.Command:
+        import_module(f"layercalc.cli.{self.modules[name]}")
+        return self[name]
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(Commands.modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self.commands[name] if name in Commands.modules else None
+
+
+@click.group(cls=Group, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="layercalc")
 def cli() -> None:
     """Output shapes, parameters, FLOPs and memory of a neural network, by analysis alone."""
@@ -123,6 +147,9 @@ def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> No
     if form == "json":
         click.echo(json_text(answer), nl=False)
     elif form == "table" and sys.stdout.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
         console = Console()
         console.print(formats.drawn(sheet))
         for line in sheet.notes:
@@ -137,6 +164,10 @@ def progress(title: str) -> Iterator[Callable[[int, int, str], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total, name: bar.update(

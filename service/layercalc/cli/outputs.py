@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from layercalc.budgets import Judged
 from layercalc.formats import BADGE, FORMATS, is_format, rendered, report_badge
+
+if TYPE_CHECKING:
+    from layercalc.budgets import Judged
 
 OF_TREES = (
     "junit",
@@ -61,7 +63,7 @@ def targets(outputs: Sequence[str], chosen: str | None) -> tuple[list[tuple[str,
     return found, bare
 
 
-def write(judged: Judged, files: Sequence[tuple[str, str]]) -> None:
+def write(judged: "Judged", files: Sequence[tuple[str, str]]) -> None:
     """Every output that goes to a file."""
     for form, file in files:
         text = printed(form, judged)
@@ -74,7 +76,7 @@ def write(judged: Judged, files: Sequence[tuple[str, str]]) -> None:
             raise click.ClickException(f"{file}: {error.strerror or error}") from None
 
 
-def printed(form: str, judged: Judged) -> str:
+def printed(form: str, judged: "Judged") -> str:
     """The verdicts in a format; where it names files of a repository, by their paths from its root."""
     with complaints():
         return rendered(form, in_repository(judged) if form in OF_TREES else judged)
@@ -94,7 +96,7 @@ def complaints() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
 
 
-def summarize(judged: Judged) -> None:
+def summarize(judged: "Judged") -> None:
     """In a step of GitHub Actions, the summary that it shows."""
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if file and os.environ.get("GITHUB_ACTIONS") == "true":
@@ -102,7 +104,7 @@ def summarize(judged: Judged) -> None:
             summary.write(printed("github-summary", judged))
 
 
-def in_repository(judged: Judged) -> Judged:
+def in_repository(judged: "Judged") -> "Judged":
     """The same verdicts with the paths of files from the root of the repository, as code hosts name them."""
     root = next((one for one in (Path.cwd(), *Path.cwd().parents) if (one / ".git").exists()), Path.cwd())
     return [(from_root(name, root), dict(moved(verdict, root))) for name, verdict in judged]

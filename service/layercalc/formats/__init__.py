@@ -1,32 +1,46 @@
 """Verdicts and differences as people and other programs read them; a module for each kind of reader."""
 
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from layercalc.budgets import Judged
-from layercalc.formats.badge import badge, metric_badge
-from layercalc.formats.github import github
-from layercalc.formats.gitlab import gitlab, metrics
-from layercalc.formats.junit import junit
-from layercalc.formats.markdown import diff_markdown, markdown
-from layercalc.formats.sarif import sarif
-from layercalc.formats.verdict_tables import as_json, check_sheets, csv, diff_sheet, text
 from layercalc.wording import nearest
 
-FORMATS: dict[str, Callable[[Judged], str]] = {
-    "table": text,
-    "text": text,
-    "json": as_json,
-    "csv": csv,
-    "markdown": markdown,
-    "junit": junit,
-    "github": github,
-    "github-summary": markdown,
-    "gitlab": gitlab,
-    "gitlab-metrics": metrics,
-    "sarif": sarif,
-    "badge": badge,
+if TYPE_CHECKING:
+    from layercalc.budgets import Judged
+    from layercalc.formats.markdown import diff_markdown
+    from layercalc.formats.verdict_tables import check_sheets, diff_sheet
+
+
+def written(module: str, function: str) -> Callable[["Judged"], str]:
+    """A format by the function that writes it; its module is imported then, since a run writes one or two of them."""
+    return lambda judged: getattr(import_module(f"{__name__}.{module}"), function)(judged)
+
+
+FORMATS: dict[str, Callable[["Judged"], str]] = {
+    "table": written("verdict_tables", "text"),
+    "text": written("verdict_tables", "text"),
+    "json": written("verdict_tables", "as_json"),
+    "csv": written("verdict_tables", "csv"),
+    "markdown": written("markdown", "markdown"),
+    "junit": written("junit", "junit"),
+    "github": written("github", "github"),
+    "github-summary": written("markdown", "markdown"),
+    "gitlab": written("gitlab", "gitlab"),
+    "gitlab-metrics": written("gitlab", "metrics"),
+    "sarif": written("sarif", "sarif"),
+    "badge": written("badge", "badge"),
 }
+OTHERS = {"check_sheets": "verdict_tables", "diff_markdown": "markdown", "diff_sheet": "verdict_tables"}
+
+
+def __getattr__(name: str) -> Any:
+    """What is written of differences, and tables for a terminal: imported when asked for, as formats are."""
+    if name not in OTHERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{OTHERS[name]}"), name)
+
+
 MEDIA = {
     "json": "application/json",
     "text": "text/plain",
@@ -48,11 +62,13 @@ def is_format(form: str) -> bool:
     return form in FORMATS or (form.startswith(BADGE) and form != BADGE)
 
 
-def rendered(form: str, judged: Judged) -> str:
+def rendered(form: str, judged: "Judged") -> str:
     """A verdict in a format; `badge:METRIC` shows that total. ValueError says what there is instead."""
     if form in FORMATS:
         return FORMATS[form](judged)
     if is_format(form):
+        from layercalc.formats.badge import metric_badge
+
         return metric_badge(judged, form.removeprefix(BADGE))
     raise ValueError(f"There is no format {form!r}.{nearest(form, list(FORMATS))} There are {', '.join(FORMATS)}.")
 

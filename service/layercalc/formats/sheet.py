@@ -4,16 +4,14 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
-from typing import Any
-
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from layercalc import deadline
 from layercalc.amounts import shape_text
 from layercalc.escapes import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclass
@@ -97,8 +95,12 @@ def where(item: dict[str, Any]) -> str:
     return f"{', '.join(found)}: " if found else ""
 
 
-def drawn(sheet: Sheet) -> Table:
+def drawn(sheet: Sheet) -> "Table":
     """The table as rich draws it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     out = Table(box=SIMPLE_HEAD, title=Text(printable(sheet.title)), title_justify="left")
     words = len(sheet.columns) - sheet.numbers
     for index, column in enumerate(sheet.columns):
@@ -110,6 +112,8 @@ def drawn(sheet: Sheet) -> Table:
 
 def as_text(sheet: Sheet) -> str:
     """A plain table for any width, as rich draws it where there is room; it takes no time for long ones."""
+    from rich.cells import cell_len
+
     rows = [[printable(cell) for cell in row] for row in deadline.each(sheet.rows)]
     widths = [max(cell_len(row[i]) for row in (sheet.columns, *rows)) for i in range(len(sheet.columns))]
     words = len(sheet.columns) - sheet.numbers
