@@ -66,7 +66,7 @@ def run(case: scaled.Case, speed: float, rows: Rows) -> None:
     model = scaled.readable(document)
     if model is None:
         return
-    specs = declared(model, scaled.read(document, ())[1], None, None)
+    specs = declared(model, scaled.read(document, ())[1])
     if arrays is not None:
         specs = [(one, Spec(x.shape, spec.dtype)) for (one, spec), x in zip(specs, arrays, strict=True)]
     found: Analysis = analyse(model, specs)

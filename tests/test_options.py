@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from layercalc import verbs
+from layercalc import analyze, check, diff, forward, verbs
 from layercalc.cli import cli
 from layercalc.errors import InvalidModel
 from layercalc.options import OPTIONS, VERBS, fields_of, in_text, read_envelope, read_texts
@@ -70,6 +70,71 @@ def test_wrong_text_is_a_fault_of_its_parameter(name, text, detail):
     (fault,) = answer.json["errors"]
     assert fault["parameter"] == name
     assert detail in fault["detail"]
+
+
+TWO = {
+    "inputs": [{"name": "x", "shape": [2]}, {"name": "y", "shape": [2]}],
+    "layers": [{"type": "Add", "inputs": ["x", "y"]}],
+}
+ONE = {"input_shape": [2], "layers": [{"type": "ReLU"}]}
+SHAPED = [
+    # document, options, the shapes of the inputs
+    (ONE, {"batch_shape": "8,3"}, [[8, 3]]),
+    (ONE, {"batch_shape": "null,3"}, [[None, 3]]),
+    (ONE, {"batch_shape": [None, 3], "batch_size": 4}, [[4, 3]]),
+    (ONE, {"batch_shape": [4, 3], "batch_size": 4}, [[4, 3]]),
+    (ONE, {"batch_shape": {"input": [5, 3]}}, [[5, 3]]),
+    (ONE, {"batch_shape": [[5, 3]]}, [[5, 3]]),
+    (ONE, {"input_shape": "3"}, [[None, 3]]),
+    (TWO, {"batch_shape": ["8,3", "8,1"]}, [[8, 3], [8, 1]]),
+    (TWO, {"batch_shape": [[8, 3], [8, 1]]}, [[8, 3], [8, 1]]),
+    (TWO, {"batch_shape": ["y:8,1", "x:8,3"]}, [[8, 3], [8, 1]]),
+    (TWO, {"batch_shape": ["y:null,1"]}, [[None, 2], [None, 1]]),
+    (TWO, {"batch_shape": "y:6,1", "input_shape": "x:5"}, [[6, 5], [6, 1]]),
+    (TWO, {"input_shape": ["3", "1"]}, [[None, 3], [None, 1]]),
+]
+
+
+@pytest.mark.parametrize(("document", "options", "shapes"), SHAPED)
+def test_shapes_of_inputs(document, options, shapes):
+    """The same by Python, by the envelope and, where they are texts, by the query."""
+    client = create_app().test_client()
+    reports = [analyze(document, **options), client.post("/v1/analyze", json={"model": document, **options}).json]
+    if all(isinstance(text, str) for value in options.values() for text in np.ravel(np.array(value, object))):
+        reports.append(client.post("/v1/analyze", json=document, query_string=options).json)
+    for report in reports:
+        assert [one["shape"] for one in report["inputs"]] == shapes
+
+
+MISSHAPED = [
+    (ONE, {"batch_shape": "x"}, "Expected sizes with the batch first, such as 8,28,28,1"),
+    (ONE, {"batch_shape": []}, "received no size for the input 'input'"),
+    (ONE, {"batch_shape": ["1,2", "3,4"]}, "The model has one input; received 2 shapes."),
+    (ONE, {"batch_shape": [8, 3], "batch_size": 4}, "has a batch of 8, and batch_size says 4"),
+    (ONE, {"batch_shape": [8, 3], "input_shape": [3]}, "has an input_shape too"),
+    (TWO, {"batch_shape": "8,3"}, "The model has 2 inputs; say which, as in batch_shape=x:8,16."),
+    (TWO, {"batch_shape": ["y:8,3", "y:8,4"]}, "The input 'y' has two shapes"),
+    (TWO, {"batch_shape": ["z:8,3"]}, "There is no input 'z'."),
+]
+
+
+@pytest.mark.parametrize(("document", "options", "words"), MISSHAPED)
+def test_shapes_of_inputs_that_are_wrong(document, options, words):
+    answer = create_app().test_client().post("/v1/analyze", json={"model": document, **options})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/batch_shape"
+    assert words in answer.json["errors"][0]["detail"]
+    with pytest.raises(InvalidModel) as caught:
+        analyze(document, **options)
+    assert caught.value.errors[0]["parameter"] == "batch_shape"
+
+
+def test_batch_shape_goes_to_every_verb():
+    shape = {"batch_shape": "6,2"}
+    assert forward(ONE, {"seed": 1}, **shape)["outputs"][0]["shape"] == [6, 2]
+    assert check(ONE, [{"metric": "output_shape", "equals": [6, 2]}], **shape)["passed"]
+    both = diff(ONE, {**ONE, "layers": [*ONE["layers"], {"type": "ReLU"}]}, **shape)
+    assert both["totals"]["flops"]["delta"] == 12
 
 
 @pytest.mark.parametrize(

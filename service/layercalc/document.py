@@ -11,6 +11,7 @@ from layercalc import files
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Refused, Tokens, pointer
+from layercalc.files.enclosed import is_enclosed, read_enclosed
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import declared
 from layercalc.limits import UNLIMITED, Limits
@@ -42,11 +43,21 @@ def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]
     return decorate
 
 
-def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple[Any, Any, Any, Any]:
-    """What is given by its path, read; a model's file may have its weights."""
+def opened(document: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Any, Any]:
+    """A document, out of its file where it is given by a path or in base64 (`{"b64": …}`), and the weights there."""
     if isinstance(document, os.PathLike):
-        document, kept = files.read_model(Path(document).read_bytes())
-        weights = kept if weights is None else weights
+        return files.read_model(Path(document).read_bytes(), path)
+    if is_enclosed(document):
+        return read_enclosed(document, path, limits)
+    return document, None
+
+
+def from_files(
+    document: Any, weights: Any, inputs: Any, expected: Any, path: Tokens, limits: Limits
+) -> tuple[Any, Any, Any, Any]:
+    """What is given by its path or as a file, read; a model's file may have its weights."""
+    document, beside = opened(document, path, limits)
+    weights = beside if weights is None else weights
     if isinstance(weights, os.PathLike):
         weights = files.read_weights_file(Path(weights).read_bytes())
     if isinstance(inputs, os.PathLike):
@@ -60,7 +71,7 @@ def from_files(document: Any, weights: Any, inputs: Any, expected: Any) -> tuple
 def analysis_of(document: Any) -> Analysis:
     """The analysis itself, for who wants more of it than a report says. Raises InvalidModel."""
     model, draft = guarded(document, (), UNLIMITED)
-    return analysed(model, draft, declared(model, draft, None, None))
+    return analysed(model, draft, declared(model, draft))
 
 
 def guarded(document: Any, path: Tokens, limits: Limits) -> tuple[Model, Draft]:

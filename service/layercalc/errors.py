@@ -1,6 +1,7 @@
 """What can be wrong with a request, and where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 MAX_FAULTS = 50
@@ -58,6 +59,17 @@ class Refused(ValueError):  # noqa: N818
         """The first fault in one line, and how many more there are."""
         more = len(self.errors) - 1
         return self.errors[0]["detail"] + (f" ({more} more)" if more else "")
+
+
+@contextmanager
+def faults_at(path: Tokens) -> Iterator[None]:
+    """A fault without a place of its own is one of what stands there in a larger document."""
+    try:
+        yield
+    except Refused as error:
+        for fault in error.every:
+            fault["pointer"] = fault.get("pointer") or pointer(*path)
+        raise
 
 
 class InvalidModel(Refused):

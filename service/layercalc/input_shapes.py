@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from layercalc.analysis.tracing import unwieldy
 from layercalc.dims import Batch, Unknown
@@ -13,8 +13,20 @@ from layercalc.readers import Draft
 from layercalc.wording import nearest, received, whole
 
 
-def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) -> list[tuple[str, Spec]]:
+class Asked(NamedTuple):
+    """What a request says of the inputs: their sizes without the batch or with it, and the batch of all of them."""
+
+    input_shape: Any = None
+    batch_size: int | None = None
+    batch_shape: Any = None
+
+
+DOCUMENT = Asked()
+
+
+def declared(model: Model, draft: Draft, asked: Asked = DOCUMENT) -> list[tuple[str, Spec]]:
     """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
+    batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
         raise InvalidModel(
             [
@@ -24,15 +36,7 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
                 }
             ]
         )
-    shapes = {one.name: one.shape for one in model.inputs}
-    for name, sizes in shape_option(override, list(shapes)).items():
-        named = shapes[name]
-        if model.sized and named and not fits(named[1:], sizes):
-            told = (
-                f"The text computes with the sizes of {name!r}, [{', '.join(map(str, named[1:]))}]; change them there."
-            )
-            raise InvalidModel([{"parameter": "input_shape", "detail": told}])
-        shapes[name] = (named[0] if named else None, *sizes)
+    shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
     batch = next((shape[0] for shape in shapes.values() if shape and shape[0] is not None), None)
     leading = batch_size if batch_size is not None else Batch(1) if batch is None else batch
     specs = []
@@ -57,38 +61,80 @@ def declared(model: Model, draft: Draft, override: Any, batch_size: int | None) 
     return specs
 
 
+def overrides(model: Model, asked: Asked) -> dict[str, tuple[int | None, ...]]:
+    """The shapes of inputs, the batch in front, that a request says in place of the document's."""
+    known = {one.name: one.shape for one in model.inputs}
+    out = {}
+    for name, sizes in shape_option("input_shape", asked.input_shape, list(known)).items():
+        shape = known[name]
+        within_text(model, name, shape, sizes, "input_shape")
+        out[name] = (shape[0] if shape else None, *sizes)
+    for name, sizes in shape_option("batch_shape", asked.batch_shape, list(known)).items():
+        if name in out:
+            raise refuse("batch_shape", f"The input {name!r} has an input_shape too; say its sizes once.")
+        if not sizes:
+            raise refuse("batch_shape", f"Expected {SIZES['batch_shape']}; received no size for the input {name!r}.")
+        if None not in (batch := sizes[0], asked.batch_size) and batch != asked.batch_size:
+            detail = f"The input {name!r} has a batch of {batch:,}, and batch_size says {asked.batch_size:,}; say one."
+            raise refuse("batch_shape", detail)
+        within_text(model, name, known[name], sizes[1:], "batch_shape")
+        out[name] = tuple(sizes)
+    return out
+
+
+def within_text(
+    model: Model, name: str, named: tuple[int | None, ...] | None, sizes: Sequence[int | None], option: str
+) -> None:
+    """Refuse sizes, without the batch, that are not those which a text has computed with."""
+    if model.sized and named and not fits(named[1:], sizes):
+        told = f"The text computes with the sizes of {name!r}, [{', '.join(map(str, named[1:]))}]; change them there."
+        raise refuse(option, told)
+
+
 def fits(named: Sequence[int | None], sizes: Sequence[int | None]) -> bool:
     """Whether sizes are those that are named, as far as they are."""
     return len(named) == len(sizes) and all(a is None or a == b for a, b in zip(named, sizes, strict=True))
 
 
-def shape_option(value: Any, names: list[str]) -> dict[str, list[int | None]]:
-    """The `input_shape` of a request, by input name."""
+SIZES = {
+    "input_shape": "sizes without the batch, such as 28,28,1 (null for an unknown one)",
+    "batch_shape": "sizes with the batch first, such as 8,28,28,1 (null for an unknown one)",
+}
+EXAMPLES = {"input_shape": "16", "batch_shape": "8,16"}
 
-    def refuse(detail: str) -> InvalidModel:
-        return InvalidModel([{"parameter": "input_shape", "detail": detail}])
 
+def refuse(option: str, detail: str) -> InvalidModel:
+    return InvalidModel([{"parameter": option, "detail": detail}])
+
+
+def shape_option(option: str, value: Any, names: list[str]) -> dict[str, list[int | None]]:
+    """The shapes that an option of a request says, by input name; a list with one for each input is in their order."""
     if value is None:
         return {}
     if isinstance(value, Mapping):
         found = {str(name): parsed_shape(sizes) for name, sizes in value.items()}
     else:
-        named = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
-        texts = value if named else [value]
-        found = {}
-        for one in texts:
+        kinds = (str, list, tuple)
+        several = isinstance(value, list | tuple) and value and all(isinstance(one, kinds) for one in value)
+        shapes, found = value if several else [value], {}
+        for index, one in enumerate(shapes):
             name, colon, sizes = one.rpartition(":") if isinstance(one, str) else ("", "", one)
-            if not colon and len(names) != 1:
-                raise refuse(
-                    f"The model has {len(names)} inputs; say which, as in input_shape={names[0] if names else 'a'}:16."
-                )
-            found[name if colon else names[0]] = parsed_shape(sizes)
+            if not colon and len(names) != len(shapes):
+                first = names[0] if names else "a"
+                which = f"say which, as in {option}={first}:{EXAMPLES[option]}."
+                one_of = f"The model has one input; received {len(shapes)} shapes."
+                raise refuse(option, one_of if len(names) == 1 else f"The model has {len(names)} inputs; {which}")
+            name = name if colon else names[index]
+            if name in found:
+                raise refuse(option, f"The input {name!r} has two shapes; say one.")
+            found[name] = parsed_shape(sizes)
     for name, parsed in found.items():
         if name not in names:
-            raise refuse(f"There is no input {name!r}.{nearest(name, names)} The inputs are {', '.join(names)}.")
+            raise refuse(
+                option, f"There is no input {name!r}.{nearest(name, names)} The inputs are {', '.join(names)}."
+            )
         if parsed is None:
-            expected = "sizes without the batch, such as 28,28,1 (null for an unknown one)"
-            raise refuse(f"Expected {expected}; received {received(value)}.")
+            raise refuse(option, f"Expected {SIZES[option]}; received {received(value)}.")
     return found  # type: ignore[return-value]
 
 

@@ -28,7 +28,7 @@ class Document(Field):
     """A model document of any form; the readers check it."""
 
     def expects(self) -> str:
-        return "a model: a stack, Keras JSON, or Keras code as a string"
+        return 'a model: a stack, Keras JSON, Keras code as a string, or {"b64": …} of a file'
 
     def schema_of(self) -> dict[str, Any]:
         return {"$ref": "#/components/schemas/Model"}
@@ -155,6 +155,11 @@ OPTIONS: dict[str, Option] = {
         "sizes without the batch, `28,28,1`, or `left:16` for a named input; overrides the document",
         EACH,
     ),
+    "batch_shape": Option(
+        Component("BatchShape", "", None),
+        "sizes with the batch first, `8,28,28,1`, or `left:8,16`, once for each input by name or in their order",
+        EACH,
+    ),
     "batch_size": Option(Int(None, min=1), "count for that many samples", WHOLE),
     "conventions": Option(
         Names([*CONVENTIONS, "all"]), "count as other tools do, beside our own counts: fvcore, thop …, or all", LIST
@@ -180,15 +185,16 @@ OPTIONS: dict[str, Option] = {
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
 }
+SIZES = ("input_shape", "batch_shape", "batch_size")
 VERBS: dict[str, tuple[str, ...]] = {
-    "analyze": ("model", "input_shape", "batch_size", "conventions", "explain", "device", "columns"),
+    "analyze": ("model", *SIZES, "conventions", "explain", "device", "columns"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
-        *("input_shape", "dtype", "outputs", "parameters"),
+        *("input_shape", "batch_shape", "dtype", "outputs", "parameters"),
     ),
     "infer": ("id", "inputs", "outputs", "parameters"),
-    "check": ("model", "budgets", "baseline", "file", "input_shape", "batch_size", "strict"),
-    "diff": ("before", "after", "input_shape", "batch_size"),
+    "check": ("model", "budgets", "baseline", "file", *SIZES, "strict"),
+    "diff": ("before", "after", *SIZES),
     "layers": ("vocabulary",),
 }
 

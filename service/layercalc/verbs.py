@@ -1,11 +1,11 @@
 """What can be asked of a model: the same in Python, over HTTP and on the command line."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.roofline import device as named_device
 from layercalc.conventions import chosen
-from layercalc.document import MODEL, analysed, from_files, guarded, located, timed
+from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
 from layercalc.errors import Tokens
 from layercalc.execution.forward import computable, passed, read_wanted
 from layercalc.execution.inputs import read_arrays, read_inputs
@@ -13,11 +13,14 @@ from layercalc.execution.limits import bounded, runnable
 from layercalc.execution.seeds import seeded_inputs
 from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
-from layercalc.input_shapes import declared
+from layercalc.input_shapes import Asked, declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.ops import Spec
 from layercalc.report import Extras, report
 from layercalc.usage import used
+
+if TYPE_CHECKING:
+    from layercalc.differences import Side
 
 
 @timed("max_analysis_seconds")
@@ -26,6 +29,7 @@ def analyze(
     document: Any,
     *,
     input_shape: Any = None,
+    batch_shape: Any = None,
     batch_size: int | None = None,
     conventions: Sequence[str] | str = (),
     explain: bool = False,
@@ -35,18 +39,19 @@ def analyze(
 ) -> dict[str, Any]:
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
-    `document` is a stack, Keras JSON (parsed or as text), Keras code, or a Keras model. `input_shape` leaves the batch
-    out: a list of sizes (None: unknown), `"28,28,1"`, or a mapping or list of `"name:sizes"` for several inputs.
-    Counts are for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or
-    "all"), `explain` adds the arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and
+    `document` is a stack, Keras JSON (parsed or as text), Keras code, a Keras model, or a file as `{"b64": …}`.
+    `input_shape` leaves the batch out: a list of sizes (None: unknown), `"28,28,1"`, or for several inputs a mapping or
+    list of `"name:sizes"`, or one for each in their order; `batch_shape` is the same with the batch first. Counts are
+    for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"),
+    `explain` adds the arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and
     bandwidth) the roofline. `path` is where the document stands in a larger one, for the
     pointers of errors. Raises InvalidModel.
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
-    document = from_files(document, None, None, None)[0]
+    document, _ = opened(document, path, limits)
     model, draft = guarded(document, path, limits)
-    analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), path)
-    return located(report(analysis, draft.warnings, extras), path)
+    specs = declared(model, draft, Asked(input_shape, batch_size, batch_shape))
+    return located(report(analysed(model, draft, specs, path), draft.warnings, extras), path)
 
 
 @timed("max_forward_seconds")
@@ -62,6 +67,7 @@ def forward(
     stats: bool = False,
     profile: bool = False,
     input_shape: Any = None,
+    batch_shape: Any = None,
     dtype: str = "float32",
     outputs: Any = None,
     parameters: Any = None,
@@ -81,9 +87,9 @@ def forward(
     InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
     computable(dtype, rtol, atol)
-    document, weights, inputs, expected = from_files(document, weights, inputs, expected)
+    document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
     model, draft = guarded(document, path, limits)
-    specs = declared(model, draft, input_shape, None)
+    specs = declared(model, draft, Asked(input_shape, batch_shape=batch_shape))
     if draft.faults:
         analysed(model, draft, specs, path)
     posted = read_inputs(inputs, specs, dtype)
@@ -111,6 +117,7 @@ def check(
     *,
     file: str | None = None,
     input_shape: Any = None,
+    batch_shape: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
     path: Tokens = (),
@@ -127,12 +134,13 @@ def check(
     from layercalc.differences.earlier import is_report, read_report
 
     held = read_budgets(budgets, file=file)
-    report = analyze(document, input_shape=input_shape, batch_size=batch_size, limits=limits, path=path)
+    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
+    options: dict[str, Any] = {**sizes, "limits": limits}
+    report = analyze(document, path=path, **options)
     was = None
     if baseline is not None:
-        options: dict[str, Any] = {"input_shape": input_shape, "batch_size": batch_size, "limits": limits}
         past: Tokens = ("baseline",)
-        baseline = from_files(baseline, None, None, None)[0]
+        baseline, _ = opened(baseline, past, limits)
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
     return judged(report, held, was)
 
@@ -144,20 +152,26 @@ def diff(
     after: Any,
     *,
     input_shape: Any = None,
+    batch_shape: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
     """What changed from one model to another, layer by layer and in total; either may be an earlier report."""
-    from layercalc import differences
+    from layercalc.differences import compared
+
+    asked = Asked(input_shape, batch_size, batch_shape)
+    return compared(side_of(before, "before", asked, limits), side_of(after, "after", asked, limits))
+
+
+def side_of(document: Any, name: str, asked: Asked, limits: Limits) -> "Side":
+    """One of two that are compared: a model, or an earlier report."""
     from layercalc.differences import side
     from layercalc.differences.earlier import is_report, read_report
 
-    sides = []
-    for name, document in (("before", before), ("after", after)):
-        if is_report(document):
-            sides.append(side(read_report(document, (name,))))
-            continue
-        model, draft = guarded(document, (name,), limits)
-        analysis = analysed(model, draft, declared(model, draft, input_shape, batch_size), (name,))
-        sides.append(side(located(report(analysis, draft.warnings), (name,)), analysis))
-    return differences.compared(*sides)
+    path: Tokens = (name,)
+    document, _ = opened(document, path, limits)
+    if is_report(document):
+        return side(read_report(document, path))
+    model, draft = guarded(document, path, limits)
+    analysis = analysed(model, draft, declared(model, draft, asked), path)
+    return side(located(report(analysis, draft.warnings), path), analysis)

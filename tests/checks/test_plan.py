@@ -25,6 +25,7 @@ from tests.test_check import GROWN, NET
 from tests.web.attacks_service import GLOBS
 
 SCHEMA = jsonschema.Draft202012Validator(budgets_schema())
+SHAPES = ("input_shape", "batch_shape")
 LIMIT = {"metric": "params", "max": "13K"}
 
 
@@ -265,8 +266,8 @@ def test_reader_and_schema_agree_on_the_rest(table):
             if (
                 value == "mobile"
                 or value in (["a"], ["a", 3])
-                or (key == "input_shape" and isinstance(value, str | list | dict))
-                or (key in ("input_shape", "batch_size") and value == 2.0)
+                or (key in SHAPES and isinstance(value, str | list | dict))
+                or (key in (*SHAPES, "batch_size") and value == 2.0)
             ):
                 continue  # names are the document's own, shapes the model's: more than a schema can tell
             assert readable(document) == SCHEMA.is_valid(document), document
@@ -378,3 +379,19 @@ def test_many_files_are_planned_in_one_pass(tmp_path, monkeypatch):
     began = time.process_time()
     assert len(planned("models:\n  - {path: '*.json', budgets: [mobile]}\n")) == 2_000
     assert time.process_time() - began < 20  # of 2,000 × 2,000 paths: minutes
+
+
+def test_shapes_of_a_model_stand_in_place_of_others(folder):
+    """What goes before says all of the shapes, whichever of the two keys it says them with."""
+    text = """
+defaults: {input_shape: [4], batch_size: 3}
+budgets: [edge]
+models:
+  - {path: a.json, batch_shape: [8, 6]}
+  - {path: b.json}
+"""
+    one, other = planned(text)
+    assert one.options == {"batch_shape": [8, 6], "batch_size": 3}
+    assert other.options == {"input_shape": [4], "batch_size": 3}
+    for job in planned(text, options={"input_shape": ("5",)}):
+        assert job.options == {"input_shape": ("5",), "batch_size": 3}

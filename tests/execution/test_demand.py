@@ -31,7 +31,7 @@ def found_by(document, arrays):
     model = scaled.readable(document)
     if model is None:
         return None
-    specs = declared(model, scaled.read(document, ())[1], None, None)
+    specs = declared(model, scaled.read(document, ())[1])
     if arrays is not None:
         specs = [(name, Spec(x.shape, spec.dtype)) for (name, spec), x in zip(specs, arrays, strict=True)]
     found = analyse(model, specs)

@@ -6,6 +6,7 @@ from layercalc.budgets.reading import (
     Document,
     Entry,
     Judged,
+    over,
     placed,
     read_budgets,
     read_document,
@@ -14,6 +15,7 @@ from layercalc.budgets.reading import (
 
 __all__ = [
     "BASELINES",
+    "over",
     "Budget",
     "Document",
     "Entry",

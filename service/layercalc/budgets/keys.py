@@ -137,8 +137,17 @@ class Inside(Field):
 class Sizes(Field):
     """The shapes of the inputs; the analysis checks them against the model."""
 
+    def __init__(self, batch: bool = False, **kwargs: Any):
+        super().__init__(None, **kwargs)
+        self.batch = batch
+
     def expects(self) -> str:
-        return 'sizes without the batch, such as [28, 28, 1] or "28,28,1", or a mapping of them by input name'
+        sizes = (
+            'sizes with the batch first, such as [8, 28, 28, 1] or "8,28,28,1"'
+            if self.batch
+            else 'sizes without the batch, such as [28, 28, 1] or "28,28,1"'
+        )
+        return f"{sizes}, or a mapping of them by input name"
 
     def schema_of(self) -> dict[str, Any]:
         size = {"type": ["integer", "string", "null"]}
@@ -179,7 +188,8 @@ BUDGET: dict[str, Field] = {
 DEFAULTS: dict[str, Field] = {
     "level": Level(None, metadata={"description": "of budgets that give none"}),
     "min_delta": Quantity(metadata={"description": "of budgets with max_increase that give none"}),
-    "input_shape": Sizes(None, metadata={"description": "shapes of the inputs, without the batch"}),
+    "input_shape": Sizes(metadata={"description": "shapes of the inputs, without the batch"}),
+    "batch_shape": Sizes(True, metadata={"description": "shapes of the inputs, the batch first"}),
     "batch_size": Int(None, min=1, metadata={"description": "count for that many samples"}),
     "baseline": Words(
         what="the path of a file",

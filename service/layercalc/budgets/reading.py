@@ -27,6 +27,7 @@ from layercalc.errors import InvalidBudgets
 from layercalc.wording import nearest, received
 
 BASELINES = {"baseline", "baseline_git"}  # keys, of which a model has one at the most
+INSTEAD = (BASELINES, {"input_shape", "batch_shape"})  # keys that say one thing in several ways
 MAX_BUDGETS = 1_000  # of one model, named lists expanded
 MAX_NAMED_DEPTH = 50  # lists that name lists
 
@@ -152,8 +153,7 @@ def read_document(given: Any, path: At = ("budgets",)) -> Document:
         if entry and not budgets and content.get("budgets") is None:
             faults.append({**place(*at), "detail": "There is no budget for these models."})
         own = {key: value for key, value in entry.items() if key not in ("path", "budgets") and value is not None}
-        both = {key: value for key, value in options.items() if key not in BASELINES or not own.keys() & BASELINES}
-        models.append(Entry(at, entry.get("path") or "", budgets, both | own))
+        models.append(Entry(at, entry.get("path") or "", budgets, over(options, own)))
         faults += two_baselines(own, at)
     faults += two_baselines(options, (*path, "defaults"))
     if not faults and not shared and not models:
@@ -161,6 +161,12 @@ def read_document(given: Any, path: At = ("budgets",)) -> Document:
     if faults:
         raise InvalidBudgets(once(faults))
     return Document(shared, models, options)
+
+
+def over(options: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with others that go before them, also before those that say the same thing in another way."""
+    gone = {key for keys in INSTEAD if own.keys() & keys for key in keys}
+    return {key: value for key, value in options.items() if key not in gone} | dict(own)
 
 
 def two_baselines(options: dict[str, Any], at: At) -> Faults:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from layercalc.budgets import BASELINES, Budget, Document, Entry, placed, read_document, read_parameters
+from layercalc.budgets import BASELINES, Budget, Document, Entry, over, placed, read_document, read_parameters
 from layercalc.checks.globs import TooMany, files_of
 from layercalc.checks.source import Source, read_source
 from layercalc.errors import InvalidBudgets, pointer
@@ -37,7 +37,7 @@ def plan(
 ) -> list[Job]:
     """What there is to check: the models named, or all those of a budgets file.
 
-    `own` are budgets by the option they stand in; they, `options` (input_shape, batch_size), and `baseline` or `ref` go
+    `own` are budgets by the option they stand in; they, `options` (shapes and batch_size), and `baseline` or `ref` go
     before what the file says. A model that is named is held against the budgets that the file has for every model, and
     for its path. With `allow_new`, one that is not there at the commit is new, and no fault. Raises InvalidBudgets with
     every fault.
@@ -58,7 +58,7 @@ def plan(
     jobs = [job_of(name, source, document, real) for name in names]
     out = []
     for job in jobs:
-        job = job._replace(budgets=[*job.budgets, *extra], options=job.options | given, new=allow_new)
+        job = job._replace(budgets=[*job.budgets, *extra], options=over(job.options, given), new=allow_new)
         out.append(job._replace(**past, where={}) if baseline or ref else job)
     return out
 
@@ -95,9 +95,8 @@ def job_of(name: str, source: Source, document: Document, entries: list[tuple[En
     at: tuple[object, ...] = ("defaults",)
     for entry in mine:
         if entry.options.keys() & BASELINES:
-            options = {key: value for key, value in options.items() if key not in BASELINES}
             at = entry.at
-        options |= entry.options
+        options = over(options, entry.options)
     baseline, ref = options.pop("baseline", None), options.pop("baseline_git", None)
     key = "baseline" if baseline else "baseline_git"
     if baseline:

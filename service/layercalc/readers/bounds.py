@@ -1,6 +1,8 @@
 """What a parsed document may hold: levels, digits, names. Checked before anything reads it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from layercalc import deadline
@@ -10,6 +12,17 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.json_counts import Counts
 
 NAMES = ("name", "type", "class_name", "layer")
+PARSED: ContextVar[list[Counts] | None] = ContextVar("parsed", default=None)
+
+
+@contextmanager
+def in_sum() -> Iterator[None]:
+    """All the JSON that is parsed inside is held against the limits together, however many texts and files it is in."""
+    token = PARSED.set([])
+    try:
+        yield
+    finally:
+        PARSED.reset(token)
 
 
 def bounded(document: Any, limits: Limits, path: tuple[object, ...] = ()) -> Any:
@@ -24,13 +37,17 @@ def bounded(document: Any, limits: Limits, path: tuple[object, ...] = ()) -> Any
 
 def affordable(counts: Counts, limits: Limits, path: tuple[object, ...] = ()) -> Counts:
     """The counts of JSON that is not parsed yet; Refused where it would make more objects than a limit allows."""
+    before = PARSED.get()
+    total = sum(before or (), counts)
     for what, count, name in (
-        ("opening brackets", counts.containers, "max_containers"),
-        ("strings", counts.strings, "max_strings"),
-        ("values", counts.values, "max_values"),
+        ("opening brackets", total.containers, "max_containers"),
+        ("strings", total.strings, "max_strings"),
+        ("values", total.values, "max_values"),
     ):
         if count > getattr(limits, name):
             raise too_much([fault(path, f"JSON with {count:,} {what}", limits, name)])
+    if before is not None:
+        before[:] = [total]
     return counts
 
 

@@ -4,6 +4,8 @@ A parser cannot be interrupted, so what it may be given is bounded by what it co
 """
 
 import ast
+import base64
+import binascii
 import json
 import re
 import textwrap
@@ -19,6 +21,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
 from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
+from layercalc.wording import received
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
@@ -148,6 +151,16 @@ def decode_text(body: bytes) -> str:
         raise Unreadable(
             [{"pointer": "", "detail": f"Not UTF-8: byte {error.start} is {body[error.start]:#04x}."}]
         ) from None
+
+
+def decode_base64(text: Any) -> bytes:
+    """The bytes that a text says in base64, over several lines too; ValueError says why it is none."""
+    if not isinstance(text, str):
+        raise ValueError(f"Expected a string of base64; received {received(text)}.")
+    try:
+        return base64.b64decode(text.encode("ascii").translate(None, b" \t\r\n"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError(f"Not base64: {error}.") from None
 
 
 def looks_like_json(text: str | bytes) -> bool:

@@ -19,6 +19,7 @@ from layercalc.errors import Busy, InvalidModel
 from layercalc.formats import BADGE, MEDIA, rendered, report_badge
 from layercalc.formats import sheet as formats
 from layercalc.limits import Limits
+from layercalc.readers.bounds import in_sum
 from layercalc.web.encoding import json_bytes, utf8
 from layercalc.web.requests.body import read_body
 from layercalc.wording import nearest
@@ -63,7 +64,7 @@ def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Respo
         def bounded(**which: str) -> Response:
             bounds = limits()
             body = read_body(current_request(), bounds)
-            with bounds.deadline(name), using(kept()):
+            with bounds.deadline(name), using(kept()), in_sum():
                 return view(body, **which)
 
         return bounded

@@ -34,6 +34,12 @@ INPUT_SHAPE = {
     "description": "sizes without the batch: a list, text such as `28,28,1`, or a map by input name",
     "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
 }
+BATCH_SHAPE = {**INPUT_SHAPE, "description": "sizes with the batch first: as those of `input_shape`"}
+MODEL_FILE = {
+    "title": "A file",
+    "description": "a .keras, .h5 or other file of a model: its bytes in base64",
+    **row({"b64": {"type": "string", "contentEncoding": "base64"}}),
+}
 STACK_INPUT = row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")
 KERAS_MODEL = {
     "type": "object",
@@ -42,6 +48,7 @@ KERAS_MODEL = {
     "properties": {"class_name": STRING, "config": {"type": ["object", "array"], "items": {}}},
     "required": ["class_name", "config"],
 }
+CODE_TEXT = {"type": "string", "description": "Keras code"}
 
 
 def documents() -> Schema:
@@ -50,10 +57,12 @@ def documents() -> Schema:
         **{layer_of(one): layers_of(one) for one in VOCABULARIES.values()},
         "LayerInputs": LAYER_INPUTS,
         "InputShape": INPUT_SHAPE,
+        "BatchShape": BATCH_SHAPE,
         "StackInput": {"anyOf": [STACK_INPUT]},
         "Stack": stack(),
         "KerasModel": KERAS_MODEL,
-        "Model": {"anyOf": [ref("Stack"), ref("KerasModel"), {"type": "string", "description": "Keras code"}]},
+        "ModelFile": MODEL_FILE,
+        "Model": {"anyOf": [*map(ref, ("Stack", "KerasModel", "ModelFile")), CODE_TEXT]},
     }
 
 

@@ -1,7 +1,5 @@
 """multipart/form-data: a model, tensors and weights as files, and the options of a request as fields beside them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,11 +8,10 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from layercalc import files
 from layercalc.environment import setting
-from layercalc.errors import InvalidTensors, Refused, Unreadable, pointer
+from layercalc.errors import InvalidTensors, Unreadable, faults_at, pointer
 from layercalc.limits import Limits
 from layercalc.options import FLAG, LIST, OPTIONS, Option, fields_of
-from layercalc.readers.bounds import affordable, bounded
-from layercalc.readers.json_counts import Counts, counted
+from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
 MODELS = ("model", "baseline", "before", "after")
@@ -30,10 +27,8 @@ def read_parts(body: bytes, boundary: str, verb: str, limits: Limits) -> dict[st
     fields = fields_of(verb)
     out: dict[str, Any] = {}
     parts = split(body, boundary, limits.max_parts)
-    told = (counted(one) for bodies in parts.values() for one in bodies if looks_like_json(one))
-    affordable(sum(told, Counts()), limits)
     for name, bodies in parts.items():
-        with faults_in(name):
+        with faults_at((name,)):
             if name in MODELS and name in fields:
                 out[name], kept = files.read_model(only(bodies), (name,), limits)
                 if kept is not None and "weights" in fields and "weights" not in parts:
@@ -77,17 +72,6 @@ def split(body: bytes, boundary: str, most: int) -> dict[str, list[bytes]]:
     if not parts:
         raise BadRequest("There is no part in the body; the Content-Type has to name the boundary between them.")
     return parts
-
-
-@contextmanager
-def faults_in(name: str) -> Iterator[None]:
-    """A fault without a place of its own is one of the part."""
-    try:
-        yield
-    except Refused as error:
-        for fault in error.every:
-            fault["pointer"] = fault.get("pointer") or pointer(name)
-        raise
 
 
 def only(bodies: list[bytes]) -> bytes:
