@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script.faults import Fault, Raised
+from layercalc.readers.script.faults import Raised
 from layercalc.readers.script.generators import generator
 from layercalc.readers.script.journal import RAISE, RETURN
 from layercalc.readers.script.opaque import Opaque
@@ -89,7 +89,7 @@ def call_function(m: "Machine", f: Function, args: list[Any], kwargs: dict[str, 
 def enter(m: "Machine", f: Function, scope: Scope, node: ast.AST | None) -> Any:
     """Run a function whose parameters are bound."""
     if type(f.node) is ast.AsyncFunctionDef:
-        raise Fault(node or f.node, f"{f.name} is asynchronous, which is not followed; write it as a plain function.")
+        return Opaque(f"the coroutine {f.name}()", node or f.node, holds=(f, *scope.vars.values()))
     if f.info.generator:
         return generator(m, f, scope)
     times = m.active.get(id(f.node), 0)
