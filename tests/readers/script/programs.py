@@ -1,12 +1,15 @@
 """Random programs over plain values, run by CPython and by the interpreter, and what the two say held against one another."""
 
 import ast
+import resource
 import sys
+from pathlib import Path
 
 from layercalc.readers.script import MISSING, Bounds, Fault, Instance, Machine, Opaque, Vocabulary
 from layercalc.readers.script.values import Class, Names, Record
 
 LINES = 4_000
+MEMORY = 512 << 20  # that a program may take
 BUILTIN = [
     "len",
     "sum",
@@ -500,7 +503,9 @@ def run_python(text, inputs=None):
 
     code = compile(text, "<program>", "exec")
     before = sys.gettrace()
+    most = resource.getrlimit(resource.RLIMIT_AS)
     try:
+        resource.setrlimit(resource.RLIMIT_AS, (held() + MEMORY, most[1]))
         sys.settrace(trace)
         exec(code, names)  # the program is the test's own
     except Stopped:
@@ -511,7 +516,13 @@ def run_python(text, inputs=None):
         return names, next(one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins")
     finally:
         sys.settrace(before)
+        resource.setrlimit(resource.RLIMIT_AS, most)
     return names, ""
+
+
+def held():
+    """The bytes of address space that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 class Strict(Vocabulary):

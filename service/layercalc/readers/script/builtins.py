@@ -42,6 +42,7 @@ from layercalc.readers.script.scope import MODULE
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
+    SCALARS,
     Class,
     ClassMethod,
     Cursor,
@@ -64,10 +65,18 @@ TEXT = "Code made from text is not followed; write it out"
 
 
 def print_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> None:
-    """Print changes nothing but what __str__ of the text's own classes does."""
+    """Print changes nothing but what __str__ of the text's own classes does, and `write` of a file that is given."""
+    if set(kwargs) - {"sep", "end", "file", "flush"}:
+        raise TypeError("print() got an unexpected keyword argument")
+    file = kwargs.get("file")
     for one in args:
-        if type(one) is Instance:
+        if type(one) not in SCALARS and type(one) is not Opaque and not isinstance(one, Foreign):
             m.pure(at, m.text, one, at)
+    if file is None:
+        return
+    m.risk(at)
+    if type(file) is not Opaque or file.holds:
+        m.touch([file, *args], m.reason(at, "print() to this file"))
 
 
 def enumerate_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
@@ -212,9 +221,12 @@ def decides(name: str, stop: bool) -> Native:
 def number(name: str, host: Callable[..., Any]) -> Native:
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         for value in args:
-            found = converted(m, name, value, at, (f"__{name}__",))
+            found = converted(m, name, value, at, ())
             if found is not MISSING:
                 return found
+            if name == "ascii" and type(value) not in SCALARS:
+                shown = m.text(value, at, True)
+                return shown.encode("ascii", "backslashreplace").decode()
         known_arguments(m, args, kwargs)
         return host(*args, **kwargs)
 
@@ -235,11 +247,16 @@ def pow_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 def divmod_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
     a, b = args
+    if type(a) is Instance or type(b) is Instance:
+        return m.unknown_call(Opaque("", at), [a, b], {}, at)
     return operators.binary(m, "//", a, b, at), operators.binary(m, "%", a, b, at)
 
 
 def round_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
-    found = converted(m, "round", args[0], at, ("__round__",))
+    if type(args[0]) is Instance and not isinstance(args[0].core, Foreign):
+        found = operators.special(m, args[0], "__round__", args[1:], at)
+    else:
+        found = converted(m, "round", args[0], at, ())
     if found is not MISSING:
         return found
     known_arguments(m, args, kwargs)
@@ -298,7 +315,9 @@ def hash_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         raise TypeError(f"unhashable type: {texts.kind(value)!r}")
     if type(value) is Instance:
         found = operators.special(m, value, "__hash__", [], at)
-        return found if found is not MISSING else Opaque("", at)
+        if found is not MISSING and type(found) is not Opaque and not isinstance(found, int):
+            raise TypeError("__hash__ method should return an integer")
+        return hash(found) if isinstance(found, int) else Opaque("", at)
     return Opaque("", at)
 
 
@@ -325,6 +344,19 @@ def property_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     return Property(args[0] if args else kwargs.get("fget"), args[1] if len(args) > 1 else kwargs.get("fset"))
 
 
+def bare_object(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Instance:
+    """object(), which has no attributes of its own."""
+    given(args, kwargs, 0, 0)
+    cls = Class("object", [], m)
+    cls.dict = False
+    return Instance(cls)
+
+
+def bytes_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Opaque:
+    """What is made of an object may run its methods."""
+    return m.unknown_call(Opaque("", at, origin="builtins.bytes"), args, kwargs, at)
+
+
 PURE: dict[str, Callable[..., Any]] = {"ord": ord, "hex": hex, "oct": oct, "bin": bin, "ascii": ascii}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": length, "print": print_, "enumerate": enumerate_, "zip": zip_, "map": map_, "filter": filter_,
@@ -341,8 +373,8 @@ TYPES: dict[str, tuple[Callable[..., Any], Any]] = {
     "int": (int_, int), "float": (float_, float), "complex": (complex_, complex), "str": (str_, str),
     "bool": (bool_, bool), "list": (list_, list), "tuple": (tuple_, tuple), "set": (set_, set),
     "frozenset": (frozenset_, frozenset), "dict": (dict_, dict), "range": (range_, range), "slice": (slice_, slice),
-    "type": (type_, type), "object": (lambda m, args, kwargs, at: Instance(Class("object", [], m)), object),
-    "bytes": (lambda m, args, kwargs, at: Opaque("", at), bytes), "NoneType": (lambda m, a, k, at: None, type(None)),
+    "type": (type_, type), "object": (bare_object, object), "bytes": (bytes_, bytes),
+    "NoneType": (lambda m, a, k, at: None, type(None)),
 }  # fmt: skip
 BUILTINS: dict[str, Any] = {
     **{name: number(name, host) for name, host in PURE.items()},

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import classes, texts
+from layercalc.readers.script import classes, members, texts
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.functions import call_function
 from layercalc.readers.script.opaque import Opaque, derived, source
@@ -14,10 +14,12 @@ from layercalc.readers.script.values import (
     SCALARS,
     Bound,
     Class,
+    ClassMethod,
     Foreign,
     Function,
     Instance,
     Native,
+    Property,
     RecordType,
     StaticMethod,
     Type,
@@ -45,6 +47,7 @@ def call(m: "Machine", f: Any, args: list[Any], kwargs: dict[str, Any], node: At
 
 def call_native(m: "Machine", f: Native, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
     """A function known by name: what it cannot compute from what is known is unknown."""
+    m.here = node
     try:
         return f.run(m, args, kwargs, node)
     except Unknown as error:
@@ -63,13 +66,14 @@ def call_bound(m: "Machine", f: Bound, args: list[Any], kwargs: dict[str, Any], 
 
 def call_instance(m: "Machine", f: Instance, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
     found = f.cls.find("__call__")
-    if m.spoilt(f.attrs) or m.spoilt(f.cls.attrs):
-        return unknown_call(m, m.from_spoilt(f.attrs if m.spoilt(f.attrs) else f.cls.attrs, node), args, kwargs, node)
+    doubted = m.doubted(f)
+    if doubted is not None:
+        return unknown_call(m, m.from_spoilt(doubted, node), args, kwargs, node)
     if f.core is not None:
         return m.vocabulary.call(f, args, kwargs, node)
     if found is MISSING:
         return m.fail("TypeError", f"{f.cls.name!r} object is not callable", node)
-    return call(m, Bound(found, f), args, kwargs, node)
+    return call(m, members.bind(m, found, f, f.cls, node), args, kwargs, node)
 
 
 def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any], node: At) -> Opaque:
@@ -116,7 +120,12 @@ def functions_in(values: list[Any]) -> list[Function]:
         elif isinstance(value, Native):
             pending += value.holds
         elif type(value) is Instance:
-            pending += [one for cls in value.cls.mro for one in cls.attrs.values() if type(one) is Function]
+            pending += value.attrs.values()
+            pending += [one for cls in value.cls.mro for one in cls.attrs.values() if type(one) not in SCALARS]
+        elif type(value) in (StaticMethod, ClassMethod):
+            pending.append(value.function)
+        elif type(value) is Property:
+            pending += [value.getter, value.setter]
     return found
 
 

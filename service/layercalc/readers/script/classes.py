@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.exceptions import is_exception
-from layercalc.readers.script.faults import Fault
+from layercalc.readers.script.members import UNFOLLOWED, bind, unfollowed
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.scope import CLASS, Scope, of_body
 from layercalc.readers.script.values import (
@@ -17,6 +17,7 @@ from layercalc.readers.script.values import (
     Instance,
     Native,
     Property,
+    Slot,
     StaticMethod,
     Type,
 )
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 At = ast.AST | None
-PLAIN_BASES = {"object", "ABC", "Protocol", "Generic"}
+PLAIN_BASES = {"object", "Protocol", "Generic"}
 
 
-def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Class:
+def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Any:
     """The class of a `class` statement."""
     bases = [m.value(one, scope) for one in node.bases]
     keywords = {one.arg: m.value(one.value, scope) for one in node.keywords}
     cls = Class(node.name, [one for one in bases if type(one) is Class], m)
-    inherit(m, cls, [one for one in bases if type(one) is not Class], keywords, node)
+    metaclass = keywords.pop("metaclass", None)
+    inherit(m, cls, [one for one in bases if type(one) is not Class], metaclass, node)
+    if None in keywords and cls.opaque is None:
+        cls.opaque = Opaque(f"the keywords of {node.name}", node)
     cls.mro = [cls, *linear(m, cls.bases, node)]
     body = Scope(CLASS, of_body(node.body), scope)
     cls.attrs = body.vars
@@ -47,28 +51,87 @@ def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Class:
     m.frame = frame
     for value in cls.attrs.values():
         own(value, cls)
-    if "__eq__" in cls.attrs and "__hash__" not in cls.attrs:
-        cls.attrs["__hash__"] = None
-    for name in ("__new__", "__getattribute__", "__del__", "__mro_entries__", "__prepare__"):
-        if name in cls.attrs and cls.opaque is None:
-            raise Fault(node, f"{node.name} defines {name}, which is not followed; write its effect in __init__.")
-    if cls.foreign is not None:
-        m.vocabulary.derive(cls, cls.foreign, node)
-    for parent in cls.mro[1:]:
-        if "__init_subclass__" in parent.attrs:
-            hook = parent.attrs["__init_subclass__"]
-            m.call(Bound(hook.function if type(hook) is ClassMethod else hook, cls), [], {}, node)
-            break
+    finish(m, cls, node)
     if cls.opaque is not None:
         m.touch([cls], m.reason(node, f"the unknown base of {node.name}"))
+        made_by = Opaque(f"the class {node.name}", node, cls.opaque.first, holds=(cls.opaque, metaclass, *bases))
+        m.unknown_call(made_by, [cls, *keywords.values()], {}, node)
+        return cls
+    announce(m, cls, keywords, node)
     return cls
 
 
-def inherit(m: "Machine", cls: Class, others: list[Any], keywords: dict[str | None, Any], node: ast.ClassDef) -> None:
-    """The bases that are no classes of the text: a foreign one, Python's own, or unknown ones."""
+def finish(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
+    """What follows from the names of a class: hashing, slots, abstract methods; what cannot be followed is refused."""
+    attrs = cls.attrs
+    if "__eq__" in attrs and "__hash__" not in attrs:
+        attrs["__hash__"] = None
+    if cls.opaque is None:
+        for name in attrs:
+            if name in UNFOLLOWED:
+                raise unfollowed(cls, name, node)
+    if "__slots__" in attrs and cls.opaque is None:
+        slots(m, cls, node)
+    if cls.abstract is not None:
+        names = {name for name, one in attrs.items() if is_abstract(one)}
+        names |= {name for base in cls.bases for name in base.abstract or () if is_abstract(cls.find(name))}
+        cls.abstract = frozenset(names)
+    if cls.foreign is not None:
+        m.vocabulary.derive(cls, cls.foreign, node)
+
+
+def slots(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
+    """__slots__: a place for each name, and none for others unless a base has it."""
+    given = cls.attrs["__slots__"]
+    names = [given] if type(given) is str else m.listed(given, node)
+    m.known(*names)
+    for name in names:
+        if type(name) is not str or not name.isidentifier():
+            m.fail("TypeError", "__slots__ must be identifiers", node)
+        if name in ("__dict__", "__weakref__"):
+            continue
+        if name in cls.attrs:
+            m.fail("ValueError", f"{name!r} in __slots__ conflicts with class variable", node)
+        if name.startswith("__") and not name.endswith("__"):
+            name = f"_{cls.name.lstrip('_')}{name}"
+        cls.attrs[name] = Slot(name)
+    plain = all(not one.dict for one in cls.bases) and cls.foreign is None
+    cls.dict = "__dict__" in names or not plain
+
+
+def is_abstract(value: Any) -> bool:
+    """Whether abc.abstractmethod has marked it."""
+    if type(value) is Property:
+        return is_abstract(value.getter) or is_abstract(value.setter)
+    if type(value) is StaticMethod or type(value) is ClassMethod:
+        return is_abstract(value.function)
+    return type(value) is Function and value.attrs.get("__isabstractmethod__") is True
+
+
+def announce(m: "Machine", cls: Class, keywords: dict[Any, Any], node: ast.ClassDef) -> None:
+    """__set_name__ of what the class has, then __init_subclass__ of its bases."""
+    for name, value in list(cls.attrs.items()):
+        if type(value) is Instance and value.cls.find("__set_name__") is not MISSING:
+            m.special(value, "__set_name__", [cls, name], node)
+    for parent in cls.mro[1:]:
+        if "__init_subclass__" in parent.attrs:
+            hook = parent.attrs["__init_subclass__"]
+            m.call(Bound(hook.function if type(hook) is ClassMethod else hook, cls), [], keywords, node)
+            return
+    if keywords and cls.foreign is None:
+        m.fail("TypeError", f"{cls.name}.__init_subclass__() takes no keyword arguments", node)
+
+
+def inherit(m: "Machine", cls: Class, others: list[Any], metaclass: Any, node: ast.ClassDef) -> None:
+    """What the bases hand down, and those that are no classes of the text: foreign, Python's own, or unknown ones."""
     for parent in cls.bases:
         cls.foreign = cls.foreign or parent.foreign
         cls.opaque = parent.opaque if cls.opaque is None else cls.opaque
+        cls.generic |= parent.generic
+        if parent.abstract is not None:
+            cls.abstract = frozenset()
+        if parent.native and parent.name != "ABC":
+            cls.opaque = Opaque(f"the base of {node.name}", node)
     for one in others:
         if isinstance(one, Foreign):
             cls.foreign = one
@@ -78,10 +141,13 @@ def inherit(m: "Machine", cls: Class, others: list[Any], keywords: dict[str | No
                 cls.opaque = Opaque(cause, node)
             else:
                 cls.opaque = one if type(one) is Opaque else Opaque(f"the base of {node.name}", node)
-    for value in keywords.values():
-        known = (isinstance(value, Native) and value.name == "ABCMeta") or type(value) is bool
-        if not known and cls.opaque is None:
-            cls.opaque = Opaque(f"the metaclass of {node.name}", node)
+        elif isinstance(one, Native) and one.name != "object":
+            cls.generic = True
+            cls.abstract = frozenset() if one.name == "Protocol" else cls.abstract
+    if isinstance(metaclass, Native) and metaclass.name == "ABCMeta":
+        cls.abstract = frozenset()
+    elif metaclass is not None and not (isinstance(metaclass, Type) and metaclass.name == "type"):
+        cls.opaque = cls.opaque or Opaque(f"the metaclass of {node.name}", node)
 
 
 def own(value: Any, cls: Class) -> None:
@@ -121,6 +187,9 @@ def instantiate(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any
     if cls.opaque is not None:
         source = Opaque(f"{cls.name}()", node, cls.opaque.first, holds=(cls,))
         return m.unknown_call(source, args, kwargs, node)
+    if cls.abstract:
+        names = ", ".join(sorted(cls.abstract))
+        m.fail("TypeError", f"Can't instantiate abstract class {cls.name} without an implementation of {names}", node)
     value = Instance(cls)
     m.meter.hold(400, node)
     if is_exception(m, cls):
@@ -132,7 +201,7 @@ def instantiate(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any
         if (args or kwargs) and cls.foreign is None:
             m.fail("TypeError", f"{cls.name}() takes no arguments", node)
         return value
-    result = m.call(Bound(init, value), args, kwargs, node)
+    result = m.call(bind(m, init, value, cls, node), args, kwargs, node)
     if result is not None and type(result) is not Opaque and type(init) is Function:
         m.fail("TypeError", f"__init__() should return None, not {type(result).__name__!r}", node)
     return value

@@ -7,7 +7,8 @@ from layercalc.readers.script import operators, texts
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.mutation import items_of
-from layercalc.readers.script.values import MISSING, Bound, Foreign, Instance, View
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import MISSING, Bound, Class, Foreign, Instance, View
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -46,11 +47,17 @@ def length(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     if type(value) is Instance:
         found = operators.special(m, value, "__len__", [], at)
         if found is not MISSING:
+            if type(found) is not Opaque and not isinstance(found, int):
+                raise TypeError("__len__ should return an integer")
+            if type(found) is not Opaque and found < 0:
+                raise ValueError("__len__() should return >= 0")
             return found
         if value.core is not None:
             return m.vocabulary.length(value, at)
     if isinstance(value, Foreign):
         return m.vocabulary.length(value, at)
+    if type(value) is Class and (value.opaque is not None or value.foreign is not None):
+        return m.unknown(at, Opaque("", at, value.opaque, holds=(value,)))
     raise TypeError(f"object of type {texts.kind(value)!r} has no len()")
 
 
@@ -75,7 +82,7 @@ def float_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         return 0.0
     value = converted(m, "float", args[0], at, ("__float__", "__index__"))
     if value is not MISSING:
-        return value if type(value) is not int else float(value)
+        return m.unknown(at, Opaque("", at, holds=(args[0],))) if type(value) is int else value
     known_arguments(m, args, kwargs)
     return float(args[0])
 

@@ -10,7 +10,9 @@ from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
     SCALARS,
+    Bound,
     Class,
+    ClassMethod,
     Default,
     Foreign,
     Function,
@@ -49,9 +51,23 @@ def get_item(m: "Machine", value: Any, key: Any, node: At) -> Any:
         return m.vocabulary.item(value, key, node)
     if isinstance(value, str | bytes | list | tuple | range):
         return m.pure(node, of_sequence, m, value, key, node)
-    if kind is Class or isinstance(value, Native):
-        return value if kind is Class else Opaque("", node)
+    if kind is Class:
+        return of_class(m, value, key, node)
+    if isinstance(value, Native):
+        return Opaque("", node)
     return m.fail("TypeError", f"{texts.kind(value)!r} object is not subscriptable", node)
+
+
+def of_class(m: "Machine", value: Class, key: Any, node: At) -> Any:
+    """cls[key]: a generic class is itself, whatever its parameters."""
+    if value.opaque is not None or value.foreign is not None or m.doubted(value) is not None:
+        return m.unknown_call(Opaque("", node, value.opaque, holds=(value,)), [key], {}, node)
+    found = value.find("__class_getitem__")
+    if found is not MISSING:
+        return m.call(Bound(found.function if type(found) is ClassMethod else found, value), [key], {}, node)
+    if value.generic:
+        return value
+    return m.fail("TypeError", f"type {value.name!r} is not subscriptable", node)
 
 
 def of_sequence(m: "Machine", value: Any, key: Any, node: At) -> Any:

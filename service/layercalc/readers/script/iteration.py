@@ -15,6 +15,7 @@ from layercalc.readers.script.values import (
     MUTABLE,
     SCALARS,
     Bound,
+    Class,
     Cursor,
     Foreign,
     Function,
@@ -52,6 +53,9 @@ def iterate(m: "Machine", value: Any, node: At) -> Iterator[Any]:
         return of_instance(m, value, node)
     if isinstance(value, Foreign):
         return iterate(m, m.vocabulary.iterate(value, node), node)
+    if kind is Class and (value.opaque is not None or value.foreign is not None):
+        m.risk(node)
+        raise Unknown(Opaque("", node, value.opaque, holds=(value,)))
     name = texts.kind(value)
     return m.fail("TypeError", f"{name!r} object is not iterable", node)
 

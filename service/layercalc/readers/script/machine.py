@@ -50,6 +50,8 @@ class Machine:
         self.bound: set[str] = set()
         self.kept: dict[str, Class] = {}
         self.ended: ast.AST | None = None
+        self.uncertain = self.postponed = False
+        self.here: ast.AST | None = None
         self.warnings: list[tuple[ast.AST | None, str]] = []
 
     # -- running
@@ -217,6 +219,7 @@ class Machine:
         """A class of native members, one for all its objects."""
         if name not in self.kept:
             self.kept[name] = Class(name, [], self)
+            self.kept[name].native = True
             self.kept[name].attrs.update(members)
         return self.kept[name]
 
@@ -229,6 +232,7 @@ class Machine:
 
     def risk(self, node: ast.AST | None) -> None:
         """Something unknown happens here, which may raise: of interest only where the text would catch it."""
+        self.uncertain = True
         if self.catching:
             levels = self.journal.levels
             if not levels or levels[-1].saved or not levels[-1].exits or levels[-1].exits[-1][0] != "raise":
@@ -257,6 +261,16 @@ class Machine:
         self.risk(node)
         _, reason, held = self.journal.spoilt[id(value)]
         return Opaque("" if isinstance(node, ast.expr) else "a value", node, reason.first, holds=(value, held))
+
+    def doubted(self, value: Instance | Class) -> Names | None:
+        """The attributes of an object or its classes of which nothing is known, if there are such."""
+        if not self.journal.spoilt:
+            return None
+        if isinstance(value, Instance):
+            if id(value.attrs) in self.journal.spoilt:
+                return value.attrs
+            value = value.cls
+        return next((one.attrs for one in value.mro if id(one.attrs) in self.journal.spoilt), None)
 
     def known(self, *values: Any) -> None:
         """Raise Unknown if one of the values is not known, itself or as a spoilt container."""
@@ -344,6 +358,10 @@ class Machine:
     def attribute(self, value: Any, name: str, node: ast.AST | None) -> Any:
         """value.name, or an AttributeError in the text."""
         return attributes.attribute(self, value, name, node)
+
+    def special(self, value: Instance, name: str, args: list[Any], node: ast.AST | None) -> Any:
+        """What a method of an object's class gives, as Python looks it up for its own ends; MISSING if it has none."""
+        return operators.special(self, value, name, args, node)
 
     def truth(self, value: Any, node: ast.AST | None) -> Any:
         """bool(value): True, False or Opaque."""

@@ -36,6 +36,7 @@ from layercalc.readers.script.mutation import (
 )
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
+    MISSING,
     SCALARS,
     Cursor,
     Default,
@@ -64,9 +65,20 @@ def known_arguments(m: "Machine", args: Args, kwargs: Kwargs) -> None:
                 raise Unknown(value)
             if not isinstance(value, list | tuple | dict | set | frozenset | slice):
                 if type(value) is Instance:
+                    converting(m, value)
                     continue
                 raise Unknown(Opaque(f"a {texts.kind(value)}"))
             m.weigh(value)
+
+
+CONVERSIONS = ("__float__", "__complex__", "__int__", "__fspath__", "__bytes__", "__trunc__", "__pow__", "__rpow__")
+
+
+def converting(m: "Machine", value: Instance) -> None:
+    """Host code sees an object of the text as an index alone: what else it can be made into is not known."""
+    if value.cls.native or any(value.cls.find(name) is not MISSING for name in CONVERSIONS):
+        m.touch([value], Opaque("what a conversion may have changed", m.here))
+        raise Unknown(Opaque("what an object is converted to"))
 
 
 def pure(host: Callable[..., Any], name: str, grows: Callable[..., int] | None = None) -> Native:

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import texts
+from layercalc.readers.script import members, texts
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
@@ -16,6 +16,7 @@ from layercalc.readers.script.values import (
     Class,
     Float64,
     Foreign,
+    Function,
     Instance,
     Int64,
     Native,
@@ -50,6 +51,7 @@ UNARIES = {"-": "__neg__", "+": "__pos__", "~": "__invert__", "abs": "__abs__"}
 NUMBERS = frozenset((int, float, bool, complex, Int64, Float64))
 NUMPY = (Int64, Float64)
 SEQUENCES = (str, bytes, list, tuple)
+PLAIN_SPECIAL = frozenset(("__eq__", "__ne__", "__str__", "__repr__", "__bool__", "__hash__", "__call__"))
 HASHES_TO_ITSELF = (1 << 61) - 1
 
 
@@ -75,7 +77,8 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
     if ta is View or tb is View:
         a, b = (one.host() if type(one) is View else one for one in (a, b))
     if isinstance(a, Native) or isinstance(b, Native) or ta is Class or tb is Class:
-        return Opaque("", node) if op == "|" else wrong_types(m, op, a, b, node)
+        of_class = any(type(one) is Class and (one.opaque, one.foreign) != (None, None) for one in (a, b))
+        return Opaque("", node) if op == "|" or of_class else wrong_types(m, op, a, b, node)
     return m.pure(node, containers, m, op, a, b, node)
 
 
@@ -145,13 +148,20 @@ def method(value: Any, name: str) -> Any:
 
 def special(m: "Machine", value: Any, name: str, args: list[Any], node: ast.AST | None) -> Any:
     """What a dunder of an instance's class gives, or MISSING."""
-    found = method(value, name)
-    if found is MISSING or found is None:
+    if type(value) is not Instance:
         return MISSING
-    if m.spoilt(value.attrs) or m.spoilt(value.cls.attrs):
+    found = value.cls.find(name)
+    doubted = m.doubted(value)
+    if doubted is not None and (found is not MISSING or doubted is not value.attrs):
         m.touch(args, m.reason(node, f"{name} of a {value.cls.name}"))
-        return m.from_spoilt(value.attrs if m.spoilt(value.attrs) else value.cls.attrs, node)
-    return m.call(Bound(found, value), args, {}, node)
+        return m.from_spoilt(doubted, node)
+    if found is MISSING or found is None:
+        if found is MISSING and value.cls.native and name not in PLAIN_SPECIAL:
+            return m.unknown_call(Opaque("", node, holds=(value,)), args, {}, node)
+        return MISSING
+    if type(found) is Function or isinstance(found, Native):
+        return m.call(Bound(found, value), args, {}, node)
+    return m.call(members.bind(m, found, value, value.cls, node), args, {}, node)
 
 
 def of_instances(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:

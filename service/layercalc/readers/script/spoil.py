@@ -207,7 +207,8 @@ def speculate(m: "Machine", function: Function, reason: Opaque) -> None:
     m.speculating.add(id(function))
     m.catching += 1
     try:
-        if function.info.generator or not converges(m, function, reason):
+        lazy = function.info.generator or isinstance(function.node, ast.AsyncFunctionDef)
+        if lazy or not converges(m, function, reason):
             blur_function(m, function, reason)
     finally:
         m.catching -= 1

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import attributes, classes, functions, items, operators, patterns, tries
+from layercalc.readers.script import annotations, attributes, classes, functions, items, operators, patterns, tries
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised
 from layercalc.readers.script.loops import for_, while_
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import BROKE, CONTINUED, Returned, Signal, branch
-from layercalc.readers.script.scope import CLASS, COMPREHENSION, MODULE, Scope
+from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope
 from layercalc.readers.script.spoil import blur
 from layercalc.readers.script.values import Class, Instance, Module
 
@@ -30,7 +30,7 @@ def assign_(m: "Machine", node: ast.Assign, scope: Scope) -> None:
 
 
 def annotated(m: "Machine", node: ast.AnnAssign, scope: Scope) -> None:
-    """Annotations mean nothing, but in a class: a dataclass has its fields by them."""
+    """target: annotation = value. A dataclass has its fields by annotations; functions do not evaluate theirs."""
     if scope.kind is CLASS and isinstance(node.target, ast.Name):
         found = scope.vars.setdefault("__annotations__", {})
         if type(found) is dict:
@@ -39,6 +39,12 @@ def annotated(m: "Machine", node: ast.AnnAssign, scope: Scope) -> None:
             found[node.target.id] = text
     if node.value is not None:
         assign(m, node.target, m.value(node.value, scope), scope)
+    elif isinstance(node.target, ast.Attribute | ast.Subscript):
+        m.value(node.target.value, scope)
+        if isinstance(node.target, ast.Subscript):
+            m.value(node.target.slice, scope)
+    if scope.kind is not FUNCTION:
+        annotations.evaluate(m, [node.annotation], scope)
 
 
 def augmented(m: "Machine", node: ast.AugAssign, scope: Scope) -> None:
@@ -95,6 +101,7 @@ def if_(m: "Machine", node: ast.If, scope: Scope) -> Signal:
 def function(m: "Machine", node: ast.FunctionDef, scope: Scope) -> None:
     decorators = [m.value(one, scope) for one in node.decorator_list]
     value: Any = functions.define(m, node, scope, node.name)
+    annotations.evaluate(m, annotations.of_function(node), scope)
     m.store(scope, node.name, decorated(m, value, decorators, node), node)
 
 
@@ -143,6 +150,7 @@ def imported(m: "Machine", name: str, node: ast.stmt) -> Any:
 
 def import_from(m: "Machine", node: ast.ImportFrom, scope: Scope) -> None:
     if node.module == "__future__":
+        m.postponed |= any(alias.name == "annotations" for alias in node.names)
         return
     module = node.module or ""
     base = imported(m, module, node) if not node.level else None

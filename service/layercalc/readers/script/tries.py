@@ -253,9 +253,12 @@ def enter(m: "Machine", manager: Any, node: ast.AST) -> tuple[Any, Leave | None]
         return None, lambda error: error is not None and bool(known(matches(m, error.value, manager.holds, node)))
     if type(manager) is Native and manager.name == "nullcontext":
         return manager.holds[0], lambda error: False
-    entered = operators.special(m, manager, "__enter__", [], node)
-    if entered is MISSING or manager.cls.find("__exit__") is MISSING:
+    if isinstance(manager, Native) or (type(manager) is Instance and manager.cls.native):
+        m.risk(node)
+        return Opaque("", node, holds=(manager,)), None
+    if type(manager) is not Instance or any(manager.cls.find(one) is MISSING for one in ("__enter__", "__exit__")):
         m.fail("TypeError", "the object is no context manager", node)
+    entered = operators.special(m, manager, "__enter__", [], node)
 
     def leave(error: Raised | None) -> bool:
         kind = error.value.cls if error is not None and type(error.value) is Instance else None

@@ -167,9 +167,16 @@ class Type(Native):
 
 
 class Class:
-    """A class of the text, or an exception of Python's. `mro` begins with itself; a foreign base is apart."""
+    """A class of the text, or an exception of Python's. `mro` begins with itself; a foreign base is apart.
 
-    __slots__ = ("attrs", "bases", "builtin", "fields", "foreign", "machine", "mro", "name", "opaque")
+    `abstract` are the methods that ABCMeta wants overridden (None: of another metaclass), `native` says that the class
+    is a library's, which has more than is listed; objects of one without `dict` have their slots alone.
+    """
+
+    __slots__ = (
+        "abstract", "attrs", "bases", "builtin", "dict", "fields", "foreign", "generic", "machine", "mro", "name",
+        "native", "opaque",
+    )  # fmt: skip
 
     def __init__(self, name: str, bases: list["Class"], machine: "Machine"):
         self.name, self.bases, self.machine = name, bases, machine
@@ -177,7 +184,9 @@ class Class:
         self.mro: list[Class] = [self]
         self.foreign: Any = None
         self.opaque: Opaque | None = None
-        self.builtin = False
+        self.builtin = self.native = self.generic = False
+        self.dict = True
+        self.abstract: frozenset[str] | None = None
         self.fields: dict[str, Any] | None = None
 
     def find(self, name: str) -> Any:
@@ -235,6 +244,15 @@ class Property:
 
     def __init__(self, getter: Any, setter: Any = None):
         self.getter, self.setter = getter, setter
+
+
+class Slot:
+    """What a name of __slots__ stands for in its class."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
 
 
 class StaticMethod:

@@ -284,11 +284,11 @@ def test_a_layer_frozen_after_its_shape_was_asked_is_frozen():
 
 @pytest.mark.parametrize("shape", ["7", [7], {"inputs": [7]}])
 def test_the_shape_of_the_request_is_that_of_a_model_that_is_called_on_nothing(shape):
-    model, _ = read_script(NET + "net = Net()\nnet.fit(x, y)", shapes=partial(shape_option, shape))
+    model, _ = read_script(NET + "net = Net()\nnet.fit(x, y)", shapes=partial(shape_option, "input_shape", shape))
     assert model.inputs[0].shape == (None, 7)
     model, _ = read_script(
         "class P(keras.Model):\n    def call(self, a, b):\n        return a + b\np = P()",
-        shapes=partial(shape_option, {"a": [3], "b": [3]}),
+        shapes=partial(shape_option, "input_shape", {"a": [3], "b": [3]}),
     )
     assert [one.shape for one in model.inputs] == [(None, 3), (None, 3)]
 

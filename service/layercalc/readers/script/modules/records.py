@@ -3,8 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.classes import fields_of
+from layercalc.readers.script.faults import Raised
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import MISSING, SCALARS, Bound, Class, Instance, Native
+from layercalc.readers.script.values import (
+    MISSING,
+    SCALARS,
+    Bound,
+    Class,
+    Computed,
+    Function,
+    Instance,
+    Native,
+    Property,
+)
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -59,6 +70,11 @@ def made(m: "Machine", cls: Any, options: Kwargs, at: Any) -> Any:
             else:
                 cls.attrs[name] = found.default
     cls.fields = {"own": fields, "frozen": options.get("frozen") is True}
+    if cls.fields["frozen"]:
+        for name in ("__setattr__", "__delattr__"):
+            if name in cls.attrs:
+                raise TypeError(f"Cannot overwrite attribute {name} in class {cls.name}")
+            cls.attrs[name] = FROZEN
     if options.get("init", True) is not False and "__init__" not in cls.attrs:
         cls.attrs["__init__"] = Native("__init__", lambda m, args, kwargs, at: init(m, cls, args, kwargs, at))
     if options.get("repr", True) is not False and "__repr__" not in cls.attrs:
@@ -67,6 +83,17 @@ def made(m: "Machine", cls: Any, options: Kwargs, at: Any) -> Any:
         cls.attrs["__eq__"] = Native("__eq__", lambda m, args, kwargs, at: equal(m, cls, args[0], args[1], at))
         cls.attrs.setdefault("__hash__", Native("__hash__", hash_of) if cls.fields["frozen"] else None)
     return cls
+
+
+def frozen(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """Setting or deleting an attribute of a frozen dataclass: a FrozenInstanceError, which is an AttributeError."""
+    error = m.kept_class("FrozenInstanceError", {})
+    parent = m.exceptions["AttributeError"]
+    error.bases, error.mro, error.builtin, error.native = [parent], [error, *parent.mro], True, False
+    raise Raised(Instance(error), at)
+
+
+FROZEN = Native("frozen", frozen)
 
 
 def hash_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Opaque:
@@ -152,6 +179,26 @@ def same(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return args[0]
 
 
+def abstract_base(m: "Machine") -> Class:
+    """abc.ABC: what derives from it is made only when nothing of it is abstract."""
+    made = m.kept_class("ABC", {})
+    made.abstract = frozenset()
+    return made
+
+
+def abstract(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    (f,) = args
+    if type(f) is Property and type(f.getter) is Function:
+        f.getter.attrs["__isabstractmethod__"] = True
+    elif type(f) is Function:
+        f.attrs["__isabstractmethod__"] = True
+    return f
+
+
+def abstract_property(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    return abstract(m, [m.call(m.builtins["property"], args, kwargs, at)], {}, at)
+
+
 IGNORED = Native("same", same)
 DATACLASSES: dict[str, Any] = {
     "dataclass": Native("dataclass", dataclass),
@@ -160,10 +207,10 @@ DATACLASSES: dict[str, Any] = {
     "replace": Native("replace", replace),
 }
 ABC: dict[str, Any] = {
-    "ABC": Native("ABC", same),
+    "ABC": Computed(lambda m, at: abstract_base(m)),
     "ABCMeta": Native("ABCMeta", same),
-    "abstractmethod": IGNORED,
-    "abstractproperty": Native("abstractproperty", lambda m, a, k, at: m.call(m.builtins["property"], a, k, at)),
+    "abstractmethod": Native("abstractmethod", abstract),
+    "abstractproperty": Native("abstractproperty", abstract_property),
 }
 TYPING: dict[str, Any] = {
     "cast": Native("cast", lambda m, args, kwargs, at: args[1]),

@@ -19,6 +19,7 @@ def build(m: "Machine", name: str, members: dict[str, Any]) -> Instance:
     """An object with native methods, whose state is its attributes."""
     cls = Class(name, [], m)
     cls.attrs.update(members)
+    cls.native = True
     return Instance(cls)
 
 
@@ -28,6 +29,8 @@ def env_get(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     m.known(own.attrs, name, own.attrs["set"])
     if name in own.attrs["set"]:
         return own.attrs["set"][name]
+    if name in ALWAYS:
+        return Opaque(f"the environment's {name}", at)
     m.warn(at, f"The environment's {name} is taken not to be set.")
     return default
 
@@ -53,8 +56,37 @@ def env_contains(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return True if name in own.attrs["set"] else Opaque(f"whether the environment has {name}", at)
 
 
+def env_del(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> None:
+    own, name = args
+    m.known(own.attrs, name, own.attrs["set"])
+    if name in own.attrs["set"]:
+        m.changing(own.attrs["set"])
+        del own.attrs["set"][name]
+    else:
+        m.risk(at)
+
+
+def env_update(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> None:
+    own, *rest = args
+    m.known(own.attrs, own.attrs["set"])
+    m.call(m.attribute(own.attrs["set"], "update", at), rest, kwargs, at)
+
+
+def env_default(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    found = env_get(m, args, kwargs, at)
+    env_set(m, [*args[:2], found], {}, at)
+    return found
+
+
+ALWAYS = frozenset(
+    ("HOME", "PATH", "PWD", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "HOSTNAME", "TMPDIR", "TMP", "TEMP",
+     "USERNAME", "USERPROFILE", "APPDATA", "COMPUTERNAME", "OS", "SYSTEMROOT", "DISPLAY", "PYTHONPATH")
+)  # fmt: skip
+
+
 def environ(m: "Machine", at: Any) -> Instance:
-    members = {"get": env_get, "__getitem__": env_item, "__setitem__": env_set, "__contains__": env_contains}
+    members = {"get": env_get, "__getitem__": env_item, "__setitem__": env_set, "__contains__": env_contains,
+               "__delitem__": env_del, "update": env_update, "setdefault": env_default}  # fmt: skip
     made = build(m, "environ", {name: Native(name, run) for name, run in members.items()} | {"__getattr__": UNKNOWN})
     made.attrs["set"] = {}
     return made
