@@ -15,6 +15,7 @@ from layercalc.readers.script.values import (
     Bound,
     Class,
     ClassMethod,
+    Cursor,
     Foreign,
     Function,
     Instance,
@@ -119,6 +120,8 @@ def functions_in(values: list[Any]) -> list[Function]:
             pending += [one for one in value.values() if type(one) not in SCALARS]
         elif isinstance(value, Native):
             pending += value.holds
+        elif type(value) is Cursor:
+            pending += [one for one in value.over if type(one) not in SCALARS]
         elif type(value) is Instance:
             pending += value.attrs.values()
             pending += [one for cls in value.cls.mro for one in cls.attrs.values() if type(one) not in SCALARS]

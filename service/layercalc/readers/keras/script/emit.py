@@ -98,8 +98,9 @@ class Built(Networks):
 
     def unchanged(self, one: Any, version: Any) -> None:
         """Refuse a model that was changed after it became part of another."""
-        if isinstance(one, SequentialObject) and self.names.version(one) != version:
-            raise Fault(one.changed, f"{one!r} is changed here after it was called or added; make it whole first.")
+        if isinstance(one, SequentialObject | LayerObject) and self.names.version(one) != version:
+            told = f"{one!r}, or a model in it, is changed here after it was called or added; make it whole first."
+            raise Fault(getattr(one, "changed", None), told)
 
     def reached(self, value: Any) -> list[Any]:
         """The calls between a model's inputs and its outputs, in the order in which the text makes them."""

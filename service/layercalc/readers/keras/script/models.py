@@ -112,6 +112,10 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
         names.inside.add(id(one))
     elif isinstance(one, OwnObject) and one.instance is not None:
         names.inside.add(id(one.instance))
+    own = names.input_of(one)[0] if isinstance(one, SequentialObject) else getattr(one, "shape", None)
+    if not model.items and model.shape is not None and own is not None and own[1:] != model.shape[1:]:
+        told = f"the model has the input shape {list(model.shape)} by now; received {list(own)}"
+        raise Fault(at, f"Keras 2 and 3 differ in which input shape holds here: {told}.")
     names.machine.changing(model)
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
@@ -174,9 +178,11 @@ def check_locked(names: "KerasNames", root: Any) -> None:
 
 def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
     if not model.items or isinstance(model.items[-1], TensorObject):
-        names.machine.fail("TypeError", "There are no layers in the model.", at)
+        raise Fault(at, "There are no layers in this model to take away.")
     names.machine.changing(model)
     last = model.items[-1]
+    if len(model.items) == 1:  # the input stays
+        model.shape = names.input_of(model)[0]
     model.items, model.versions, model.changed = model.items[:-1], model.versions[:-1], at
     return last
 
@@ -242,7 +248,9 @@ def in_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
 
 
 def is_plain(model: Any, found: list[Any]) -> bool:
-    """Whether every version of Keras lists the same layers: no operations, and no input inside the graph."""
+    """Whether every version of Keras lists the same layers: no operations, no input inside the graph, no repeats."""
+    if isinstance(model, SequentialObject) and len({id(one) for one in model.items}) != len(model.items):
+        return False  # a layer that stands there twice is listed once in Keras 2
     cut = isinstance(model, GraphObject) and any(one.call.layer is not None for one in model.inputs)
     return not cut and not any(isinstance(one, OperationObject) for one in found)
 

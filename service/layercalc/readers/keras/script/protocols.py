@@ -39,7 +39,9 @@ class Protocols(Vocabulary):
     def compare(self, op: str, left: Any, right: Any, at: Any) -> Any:
         one, other = (tuple(x.sizes) if isinstance(x, ShapeObject) else x for x in (left, right))
         if isinstance(left, ShapeObject) or isinstance(right, ShapeObject):
-            return self.machine.compare(op, one, tuple(other) if isinstance(other, list) else other, at)
+            if isinstance(one, list) or isinstance(other, list):  # the same to Keras 2, never to Keras 3
+                return self.machine.unknown(at, Opaque("a shape beside a list, in which Keras 2 and 3 differ", at))
+            return self.machine.compare(op, one, other, at)
         if op not in ("==", "!=") and (isinstance(left, TensorObject) or isinstance(right, TensorObject)):
             return tensors.operator(self.names, op, left, right, at)
         if isinstance(left, TensorObject) or isinstance(right, TensorObject):

@@ -37,7 +37,7 @@ def setter(names: "KerasNames", path: str) -> Native:
         value = next(iter((*args, *kwargs.values())), None)
         if last == "clear_session":
             m.changing(names.counters)
-            names.counters.counts = {}
+            names.counters.counts, names.counters.hidden = {}, {}
             return
         m.changing(names.settings)
         if last in ("set_image_data_format", "set_image_dim_ordering") and type(value) is str and value in ORDERS:

@@ -82,7 +82,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     for key, one in kwargs.items():
         of = flat(names, one, at)
         if of and all(isinstance(t, TensorObject) for t in of):
-            tensors[key] = one
+            tensors[key] = kept(one)
         else:
             others[key] = plain(names, one, at)
     if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
@@ -100,6 +100,11 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(layer, LayerObject) and layer.then is not None:
         return names.call(layer.then, [result], {}, at)
     return result
+
+
+def kept(value: Any) -> Any:
+    """Tensors in lists of the call's own: what the text does with its lists afterwards changes no call."""
+    return [kept(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
@@ -138,7 +143,7 @@ def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str
     call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
-        call.version = names.version(layer)
+    call.version = names.version(layer)
     names.called_now(call, layer)
     if isinstance(layer, GraphObject) and layer.form is not None:
         return applied.filled(layer.form, call)
@@ -425,7 +430,6 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
             known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
             continue
         call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
-        if isinstance(one, MODELS):
-            call.version = names.version(one)
+        call.version = names.version(one)
         known.append((one, TensorObject(call, ALL)))
     return [tensor for _, tensor in known]

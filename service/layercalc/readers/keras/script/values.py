@@ -237,6 +237,7 @@ class Settings(Foreign):
     floatx: str = "float32"
     policy: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    hidden: dict[str, bool] = field(default_factory=dict)  # names of which Keras may have given some
 
 
 MODELS = SequentialObject | GraphObject

@@ -22,7 +22,7 @@ from layercalc.readers.keras.script import (
     subclassed,
     tensors,
 )
-from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
+from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
 from layercalc.readers.keras.script.doubts import Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
@@ -58,6 +58,12 @@ from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import Bound, Class, Function
 from layercalc.wording import received
+
+HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
+    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("softmax", "dropout", "einsum_dense")),
+    **{kind: (f"{KERAS.unnamed(kind)}_cell",) for kind in ("LSTM", "GRU", "SimpleRNN")},
+    **{f"ConvLSTM{rank}D": ("conv_lstm_cell",) for rank in (1, 2, 3)},
+}
 
 
 class KerasNames(Protocols):
@@ -158,12 +164,18 @@ class KerasNames(Protocols):
         base = KERAS.unnamed(kind)
         count = counts.counts.get(base, 0)
         counts.counts[base] = count + 1
-        return f"{base}_{count}" if count else base, False, counts.spoilt is None and not self.old
+        sure = counts.spoilt is None and not self.old and base not in counts.hidden
+        for one in HIDDEN.get(kind, ()):
+            counts.hidden[one] = True
+        return f"{base}_{count}" if count else base, False, sure
 
     counters: Settings
 
     def version(self, value: Any) -> Any:
-        """What a model holds now, to tell whether it is changed later."""
+        """What a model, or a layer around one, holds now, to tell whether it is changed later."""
+        if isinstance(value, LayerObject):
+            inside = (one for one in flat(self, list(value.config.values()), None) if isinstance(one, SequentialObject))
+            return tuple(self.version(one) for one in inside) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def scratch(self) -> Built:
