@@ -7,6 +7,7 @@ from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.arguments import arguments, flat, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     GraphObject,
     History,
     LayerObject,
@@ -73,6 +74,8 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
 def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None:
     """One more layer at the end of a Sequential."""
     one = names.known(one, at)
+    if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
+        one = TensorObject(one, 0)
     if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
         raise Fault(at, f"Expected a layer; received {names.told(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):

@@ -113,6 +113,8 @@ def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str
         names.inside.add(id(layer))
         call.version = names.version(layer)
     names.called_now(call, layer)
+    if names.machine.catching:  # where Keras raises, the text goes another way
+        outputs(names, call, at)
     if isinstance(layer, GraphObject) and layer.form is not None:
         return applied.filled(layer.form, call)
     return TensorObject(call, ALL)
@@ -320,9 +322,7 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     names.sure(call, at)
     if isinstance(call.layer, TracedObject):
         return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
-    layer = names.scratch().made(call.layer, names.draft)
-    if layer is None:
-        raise Fault(at, names.draft.faults.pop()["detail"] if names.draft.faults else "This layer has a fault.")
+    layer = names.whole(call.layer, at)
 
     def pair(one: Any) -> Any:
         return names.specs[id(one.call)][1][max(one.output, 0)]
