@@ -43,7 +43,7 @@ class Activation(Field):
     """An activation function by Keras' name, or an activation layer; null is linear."""
 
     def __init__(self, default: Any = None):
-        super().__init__(default, null=default is None)
+        super().__init__(default, null=True)
 
     def expects(self) -> str:
         return "an activation function or layer; the functions are " + ", ".join(sorted([*ops.ACTIVATIONS, *ALIASES]))

@@ -9,6 +9,7 @@ from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     ConfigObject,
     FunctionName,
     GraphObject,
@@ -50,6 +51,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return of_tensor(names, value, name, at)
     if isinstance(value, MODELS) and name == "history":
         return History(value)
+    if isinstance(value, GraphObject) and name in ("add", "pop"):
+        return names.machine.fail("AttributeError", f"'Functional' object has no attribute {name!r}", at)
     if isinstance(value, MODELS | OwnObject):
         found = models.method(names, value, name)
         if found is not None:
@@ -159,6 +162,8 @@ def tensors_at(names: "KerasNames", value: Any, after: bool, at: Any) -> list[An
     """The inputs or outputs of a model, or of the only call of a layer."""
     if isinstance(value, GraphObject):
         return list(value.outputs if after else value.inputs)
+    if isinstance(value, CallObject):  # an InputLayer
+        return [TensorObject(value, 0)]
     if isinstance(value, SequentialObject):
         found = tensors.chain(names, value, at)
         return [found[-1] if after else found[0]]

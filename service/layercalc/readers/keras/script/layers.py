@@ -66,6 +66,8 @@ def make(
             names.inside.add(id(one))
         elif isinstance(one, OwnObject) and one.instance is not None:
             names.inside.add(id(one.instance))
+    if names.machine.catching:  # where Keras raises, the text goes another way
+        names.whole(made, at)
     return made
 
 

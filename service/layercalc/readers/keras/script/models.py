@@ -8,6 +8,7 @@ from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     GraphObject,
     History,
     LayerObject,
@@ -98,6 +99,8 @@ def lone(names: "KerasNames", layer: LayerObject) -> SequentialObject:
 def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None:
     """One more layer at the end of a Sequential."""
     one = names.piece(one, first_argument(at))
+    if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
+        one = TensorObject(one, 0)
     if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
         raise Fault(at, f"Expected a layer; received {names.told(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):

@@ -58,6 +58,16 @@ INERT_CLASSES = words(  # classes to derive from that are no part of a model
     "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
     " LossScaleOptimizer ModelCheckpoint EarlyStopping TensorBoard LambdaCallback MeanMetricWrapper"
 )
+DERIVED = {  # public classes of layers that others derive from, in every version
+    "RNN": words("LSTM GRU SimpleRNN ConvLSTM1D ConvLSTM2D ConvLSTM3D"),
+    "Dropout": words("SpatialDropout1D SpatialDropout2D SpatialDropout3D"),
+    "Wrapper": words("TimeDistributed SpectralNormalization"),
+}
+UNSURE = {  # where versions of Keras differ in it
+    "Conv1D": words("Conv1DTranspose DepthwiseConv1D SeparableConv1D"),
+    "Conv2D": words("Conv2DTranspose DepthwiseConv2D SeparableConv2D"), "Conv3D": {"Conv3DTranspose"},
+    "Attention": {"AdditiveAttention"}, "Wrapper": {"Bidirectional"},
+}  # fmt: skip
 OWN_LAYERS = {"Layer", "Wrapper", "AbstractRNNCell", "Callback", "Sequence", "Loss", "Metric"}  # to derive from
 
 
@@ -116,6 +126,13 @@ def operation_of(path: str) -> Known | str | None:
 def camel(name: str) -> str:
     """`expand_dims` as the class of its operation, `ExpandDims`."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def derives_from(kind: str, base: str) -> bool | None:
+    """Whether one class of layers is another or derives from it; None where versions of Keras differ, or it is none."""
+    if not base or kind in UNSURE.get(base, ()):
+        return None
+    return kind == base or kind in DERIVED.get(base, ())
 
 
 def makes_model(name: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.keras.script import makers, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
+from layercalc.readers.keras.script.names import derives_from
 from layercalc.readers.keras.script.values import (
     MODELS,
     FunctionName,
@@ -100,12 +101,13 @@ class Protocols(Vocabulary):
             return True
         if isinstance(value, MODELS):
             return (
-                Opaque("", at)
+                (False if KERAS.get(kind.name) is not None else Opaque("", at))
                 if kind.name not in KERAS.models
                 else kind.name != "Sequential" or isinstance(value, SequentialObject)
             )
         asked = KERAS.get(kind.name)
-        return value.kind is asked if asked is not None and value.kind is asked else Opaque("", at)
+        derives = False if kind.name in KERAS.models else derives_from(value.kind.type, asked.type if asked else "")
+        return Opaque("", at) if derives is None else derives
 
     @property
     def names(self) -> Any:

@@ -11,7 +11,6 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import Slot
 from layercalc.layers.keras.functions.base import recorded
-from layercalc.locations import CodePlace
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
@@ -145,6 +144,8 @@ def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str
         names.inside.add(id(layer))
     call.version = names.version(layer)
     names.called_now(call, layer)
+    if names.machine.catching:  # where Keras raises, the text goes another way
+        outputs(names, call, at)
     if isinstance(layer, GraphObject) and layer.form is not None:
         return applied.filled(layer.form, call)
     return TensorObject(call, ALL)
@@ -352,9 +353,7 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     names.sure(call, at)
     if isinstance(call.layer, TracedObject):
         return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
-    layer = names.scratch().made(call.layer, names.draft)
-    if layer is None:
-        raise faulty(names, call.layer, at)
+    layer = names.whole(call.layer, at)
 
     def pair(one: Any) -> Any:
         return names.specs[id(one.call)][1][max(one.output, 0)]
@@ -382,14 +381,6 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         raise Fault(at, str(error)) from None
     except InvalidModel as error:
         raise Fault(at, error.errors[0]["detail"]) from None
-
-
-def faulty(names: "KerasNames", layer: Any, at: Any) -> Fault:
-    """The last fault of a layer's config as that of the text."""
-    layer.built = False
-    told: dict[str, Any] = names.draft.faults.pop() if names.draft.faults else {"detail": "This layer has a fault."}
-    where = node_at(CodePlace(told["line"], told["column"], {})) if "line" in told else at
-    return Fault(where, told["detail"])
 
 
 def declared(call: CallObject, at: Any) -> tuple[Any, ...]:

@@ -84,6 +84,7 @@ class CallObject(Foreign, CallValue):  # type: ignore[misc]
     version: Any = None
     given: bool = False
     sure: bool = True
+    trainable: Any = True  # of an input, as text sets it in passing
 
     def __repr__(self) -> str:
         return f"a call of {self.name!r}"

@@ -40,6 +40,7 @@ from layercalc.readers.keras.script.protocols import Protocols
 from layercalc.readers.keras.script.scan import called, changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     FunctionName,
     InitializerObject,
     Kind,
@@ -180,6 +181,14 @@ class KerasNames(Protocols):
 
     def scratch(self) -> Built:
         return Built(self, self.draft)
+
+    def whole(self, layer: Any, at: Any) -> Any:
+        """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
+        before = len(self.draft.faults)
+        made = self.scratch().made(layer, self.draft)
+        if made is None or len(self.draft.faults) > before:
+            raise Fault(at, self.draft.faults.pop()["detail"] if self.draft.faults else "This layer has a fault.")
+        return made
 
     def input_of(self, model: SequentialObject) -> tuple[Any, Any]:
         """The input shape of a Sequential, and its input where that is an item of it."""
@@ -421,6 +430,10 @@ class KerasNames(Protocols):
         return attributes.attribute(self, value, name, at)
 
     def set_attribute(self, value: Any, name: str, item: Any, at: Any) -> None:
+        if name == "trainable" and isinstance(value, CallObject):  # an input has nothing to train
+            self.machine.changing(value)
+            value.trainable = item
+            return
         if name == "trainable" and isinstance(value, LayerObject | MODELS | OwnObject) and value.spoilt is None:
             if type(item) is not bool and type(item) is not int:
                 self.machine.touch([value], self.machine.reason(at, "a value that is not known, given to trainable,"))
