@@ -33,6 +33,10 @@ def times(unit: str, count: int, end: str = "", begin: str = "") -> Callable[[],
     return lambda: (begin + unit * count + end).encode("utf-8", "surrogatepass")
 
 
+def numbered(text: str) -> str:
+    return ",".join(text.format(i) for i in range(20_000))
+
+
 def form(*parts: tuple[str, bytes]) -> bytes:
     return b"".join(PART.format(name).encode() + body + b"\r\n" for name, body in parts) + b"--x--\r\n"
 
@@ -140,9 +144,13 @@ def code() -> dict[str, Costly]:
         "list-used-in-layers": times("Reshape(a,name='r')\n", 20_000, begin="a=[" + "1," * 9_990 + "1]\n"),
         "list-used-as-input": times("Input(a)\n", 40_000, begin="a=[" + "1," * 9_990 + "1]\n"),
         "dict-used-often": times("Dense(1,kernel_initializer=a)\n", 15_000, begin="a={" + "".join(f"'{i}':1," for i in range(9000)) + "}\n"),
+        "names-imported": lambda: f"from a import ({numbered('b{0} as c{0}')})\nDense(1,input_dim=2)\n".encode(),
+        "arguments-of-a-function": lambda: f"def f({numbered('a{0}')}): return 1\nDense(1,input_dim=2)\n".encode(),
+        "arguments-of-a-lambda": lambda: f"f=lambda {numbered('a{0}')}: 1\nDense(1,input_dim=2)\n".encode(),
         "name-used-often": times("Dense(1,name=a)\n", 20_000, begin="a='" + "n" * 400_000 + "'\n"),
     }  # fmt: skip
-    fine = ("f-string-at-the-limit", "f-strings-of-many-fields", "marks-many-names", "tokens-just-below")
+    fine = ("names-imported", "arguments-of-a-function", "arguments-of-a-lambda")
+    fine += ("f-string-at-the-limit", "f-strings-of-many-fields", "marks-many-names", "tokens-just-below")
     found = {f"code-{name}": Costly(make, right=ANY if name in fine else BAD) for name, make in many.items()}
     inside = many["f-string-fields"]
     found["code-in-an-envelope"] = Costly(lambda: json.dumps({"model": inside().decode()}).encode())

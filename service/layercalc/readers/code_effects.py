@@ -43,7 +43,7 @@ class Effects:
     outer: set[str] = field(default_factory=set)  # names that a function declares global
     changes: list[ast.AST] = field(default_factory=list)  # what changes a model nobody can name: `self.model.pop()`
     backend: ast.AST | None = None  # where KERAS_BACKEND stands
-    parameters: tuple[str, ...] = ()
+    parameters: frozenset[str] = frozenset()
 
 
 def effects(*nodes: ast.AST) -> Effects:
@@ -74,12 +74,13 @@ def body_effects(function: ast.AST, owner: str = "") -> Effects:
     found = walk.found
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    found.parameters = tuple(one.arg for one in every if one is not None)
+    found.parameters = frozenset(one.arg for one in every if one is not None)
     own = {*found.parameters, *found.stored} - found.outer
+    every_table = (found.used, found.items, found.seen, found.patched, found.reached)
     for name in own:  # a local of the same name hides what the text calls so
-        for table in (found.used, found.items, found.seen, found.patched, found.reached):
-            if name not in found.parameters or table not in (found.used, found.items, found.patched):
-                table.pop(name, None)
+        taken = name in found.parameters
+        for table in (found.seen, found.reached) if taken else every_table:
+            table.pop(name, None)
     for table in (found.mentioned, found.called):
         for name in [name for name in table if name.partition(".")[0] in own]:
             del table[name]

@@ -311,7 +311,8 @@ class Code(Calls):
 
     def imports(self, node: ast.Import | ast.ImportFrom) -> None:
         """Names of modules; one that is not Keras' is opaque, and takes the place of what had its name."""
-        for alias in node.names:
+        told = short(node)
+        for alias in deadline.each(node.names):
             module = f"{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
             if alias.name == "*":
                 self.import_all(node)
@@ -327,7 +328,7 @@ class Code(Calls):
                 self.scope.imported[name] = path
             else:
                 plain = path.partition(".")[0] in FOREIGN | PLAIN_MODULES
-                self.names[name] = Opaque(short(node), node.lineno, plain=plain)
+                self.names[name] = Opaque(told, node.lineno, plain=plain)
 
     def import_all(self, node: ast.ImportFrom | ast.Import) -> None:
         """`from m import *`: of a module that is not known, any name before it may be another thing after it."""
