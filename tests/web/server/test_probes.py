@@ -38,9 +38,9 @@ def probed(port):
 
 
 @contextmanager
-def service():
+def service(**more):
     """A service that is not waited for at the end: what it goes on doing for those clients is another test's."""
-    with running(**SETTINGS) as service:
+    with running(**(SETTINGS | more)) as service:
         yield service
         ended = [service.process.pid, *service.workers()]
         for process in ended:
@@ -92,7 +92,9 @@ def test_worker_without_a_file_left_lives_and_answers():
 
 
 def test_requests_that_wait_for_a_thread_are_so_many_and_no_more():
-    with service() as serving, stalled(serving.port, Stall("bodies", 2500, head())), ExitStack() as stack:
+    """Of one worker: two share clients as they come, and one may have room when the other has refused some."""
+    stall = Stall("bodies", 2500, head())
+    with service(workers=1) as serving, stalled(serving.port, stall), ExitStack() as stack:
         told = []
         for _ in range(20):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", serving.port), 60))

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import struct
 
 import pytest
 
@@ -10,6 +11,7 @@ from layercalc.limits import Limits
 from layercalc.settings import Settings
 from layercalc.web import create_app
 from layercalc.web.telemetry import logs, tracing
+from layercalc.web.telemetry.metrics import collected
 
 TINY = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
 
@@ -276,3 +278,15 @@ def test_traces_that_are_not_installed_are_said_at_once(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "opentelemetry", None)
     with pytest.raises(SystemExit, match=r"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces; install opentelemetry-sdk and"):
         create_app(Limits())
+
+
+def test_scrape_waits_for_the_file_of_a_process_that_begins():
+    tried = iter([struct.error("no bytes"), struct.error("no bytes"), b"all"])
+
+    def collect():
+        found = next(tried)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    assert collected(collect) == b"all"

@@ -4,7 +4,9 @@ import fcntl
 import logging
 import os
 import platform
-from collections.abc import Iterator
+import struct
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -76,6 +78,7 @@ def start_worker() -> None:
 
 
 metrics = Blueprint("metrics", __name__)
+BEGINNING = 50  # times that files without a beginning are looked at again, in a second
 
 
 @metrics.get("/metrics")
@@ -91,7 +94,17 @@ def scrape() -> Response:
         whole = locked(FOLDER, fcntl.LOCK_SH)
     encode, media = choose_encoder(request.headers.get("Accept", ""))
     with whole:
-        return Response(encode(registry), content_type=media)
+        return Response(collected(lambda: encode(registry)), content_type=media)
+
+
+def collected(collect: Callable[[], bytes]) -> bytes:
+    """What is collected; once more where a process that begins has made its file and written nothing in it yet."""
+    for _ in range(BEGINNING):
+        try:
+            return collect()
+        except struct.error:
+            time.sleep(0.02)
+    return collect()
 
 
 class Everything(Collector):
