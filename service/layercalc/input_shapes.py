@@ -13,7 +13,7 @@ from layercalc.readers import Draft
 from layercalc.wording import nearest, received, whole
 
 
-class Asked(NamedTuple):
+class SizeOptions(NamedTuple):
     """What a request says of the inputs: their sizes without the batch or with it, and the batch of all of them."""
 
     input_shape: Any = None
@@ -21,10 +21,10 @@ class Asked(NamedTuple):
     batch_shape: Any = None
 
 
-DOCUMENT = Asked()
+DOCUMENT = SizeOptions()
 
 
-def declared(model: Model, draft: Draft, asked: Asked = DOCUMENT) -> list[tuple[str, Spec]]:
+def declared(model: Model, draft: Draft, asked: SizeOptions = DOCUMENT) -> list[tuple[str, Spec]]:
     """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
     batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
@@ -61,7 +61,7 @@ def declared(model: Model, draft: Draft, asked: Asked = DOCUMENT) -> list[tuple[
     return specs
 
 
-def overrides(model: Model, asked: Asked) -> dict[str, tuple[int | None, ...]]:
+def overrides(model: Model, asked: SizeOptions) -> dict[str, tuple[int | None, ...]]:
     """The shapes of inputs, the batch in front, that a request says in place of the document's."""
     known = {one.name: one.shape for one in model.inputs}
     out = {}

@@ -103,10 +103,10 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter([row.layer for row in analysis.rows])
     each = deadline.each(analysis.rows)
-    return [row_of(row, uses[row.layer] > 1, row.traced.note("same", same, row.traced)) for row in each]
+    return [row_of(row, uses[row.layer] > 1, row.traced.note("row", row_of_trace, row.traced)) for row in each]
 
 
-class Same(NamedTuple):
+class TraceRow(NamedTuple):
     """What a trace puts into each of its rows."""
 
     shapes: list[list[int | None]]
@@ -115,15 +115,15 @@ class Same(NamedTuple):
     ops: list[dict[str, Any]]
 
 
-def same(traced: Traced) -> Same:
+def row_of_trace(traced: Traced) -> TraceRow:
     shapes = [shown(spec.shape) for spec, _ in traced.outputs]
     counts = {metric: count(n) for metric, n in traced.counts.items()}
     intensity = ratio(counts["flops"], count(traced.traffic))
-    return Same(shapes, counts, intensity, [*map(op_of, traced.entries, traced.moved)])
+    return TraceRow(shapes, counts, intensity, [*map(op_of, traced.entries, traced.moved)])
 
 
-def row_of(row: Row, again: bool, same: Same) -> dict[str, Any]:
-    shapes = [shape.copy() for shape in same.shapes]
+def row_of(row: Row, again: bool, part: TraceRow) -> dict[str, Any]:
+    shapes = [shape.copy() for shape in part.shapes]
     plain = row.counts is row.traced.counts
     assert row.call.layer is not None
     return {
@@ -135,10 +135,10 @@ def row_of(row: Row, again: bool, same: Same) -> dict[str, Any]:
         "input_shapes": [shown(value.spec.shape) for value in row.inputs],
         "output_shape": shapes[0],
         "output_shapes": shapes,
-        **(same.counts if plain else {metric: count(n) for metric, n in row.counts.items()}),
+        **(part.counts if plain else {metric: count(n) for metric, n in row.counts.items()}),
         "weights": [weight_of(held) for held in row.weights],
-        "arithmetic_intensity": same.intensity,
-        "ops": [op.copy() for op in same.ops],
+        "arithmetic_intensity": part.intensity,
+        "ops": [op.copy() for op in part.ops],
     }
 
 

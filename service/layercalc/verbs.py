@@ -13,7 +13,7 @@ from layercalc.execution.limits import bounded, runnable
 from layercalc.execution.seeds import seeded_inputs
 from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
-from layercalc.input_shapes import Asked, declared
+from layercalc.input_shapes import SizeOptions, declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.ops import Spec
 from layercalc.report import Extras, report
@@ -50,7 +50,7 @@ def analyze(
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document, _ = opened(document, path, limits)
     model, draft = guarded(document, path, limits)
-    specs = declared(model, draft, Asked(input_shape, batch_size, batch_shape))
+    specs = declared(model, draft, SizeOptions(input_shape, batch_size, batch_shape))
     return located(report(analysed(model, draft, specs, path), draft.warnings, extras), path)
 
 
@@ -89,7 +89,7 @@ def forward(
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
     model, draft = guarded(document, path, limits)
-    specs = declared(model, draft, Asked(input_shape, batch_shape=batch_shape))
+    specs = declared(model, draft, SizeOptions(input_shape, batch_shape=batch_shape))
     if draft.faults:
         analysed(model, draft, specs, path)
     posted = read_inputs(inputs, specs, dtype)
@@ -159,11 +159,11 @@ def diff(
     """What changed from one model to another, layer by layer and in total; either may be an earlier report."""
     from layercalc.differences import compared
 
-    asked = Asked(input_shape, batch_size, batch_shape)
+    asked = SizeOptions(input_shape, batch_size, batch_shape)
     return compared(side_of(before, "before", asked, limits), side_of(after, "after", asked, limits))
 
 
-def side_of(document: Any, name: str, asked: Asked, limits: Limits) -> "Side":
+def side_of(document: Any, name: str, asked: SizeOptions, limits: Limits) -> "Side":
     """One of two that are compared: a model, or an earlier report."""
     from layercalc.differences import side
     from layercalc.differences.earlier import is_report, read_report

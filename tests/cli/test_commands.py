@@ -6,10 +6,14 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
 
+import layercalc.cli
+from layercalc.cli.base import COMMANDS, cli
 from tests.command import run
 
 TINY = {"name": "tiny", "input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "d"}]}
@@ -212,3 +216,20 @@ def test_a_tolerance_of_zero_is_one(options, code, tmp_path):
     (tmp_path / "request.json").write_text(json.dumps(body))
     assert run("forward", "request.json", cwd=tmp_path).returncode == 1
     assert run("forward", "request.json", "--rtol", "0.1", cwd=tmp_path).returncode == 0
+
+
+def test_the_commands_of_a_module_are_those_listed_for_it():
+    for module in iter_modules(layercalc.cli.__path__):
+        import_module(f"layercalc.cli.{module.name}")
+    made = {name: command.callback.__module__.rpartition(".")[2] for name, command in cli.commands.items()}
+    assert made == {name: module for module, names in COMMANDS.items() for name in names}
+
+
+def test_a_command_imports_nothing_that_it_does_not_use():
+    script = "import sys\nsys.argv = ['layercalc', 'analyze', '-', '--format', 'json']\nimport layercalc.cli as face\n"
+    unused = {"flask", "rich.console", "yaml", "junitparser", "h5py"}
+    script += f"try:\n    face.main()\nfinally:\n    print(sorted({unused!r} & {{*sys.modules}}), file=sys.stderr)"
+    document = '{"input_shape": [4], "layers": [{"type": "Dense", "units": 2}]}'
+    done = subprocess.run([sys.executable, "-c", script], input=document, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["totals"]["params"] == 10
+    assert done.stderr.strip() == "[]"

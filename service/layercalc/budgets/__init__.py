@@ -15,11 +15,11 @@ from layercalc.budgets.reading import (
 
 __all__ = [
     "BASELINES",
-    "over",
     "Budget",
     "Document",
     "Entry",
     "Judged",
+    "over",
     "placed",
     "read_budgets",
     "read_document",

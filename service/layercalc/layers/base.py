@@ -1,4 +1,4 @@
-"""What a layer is in any vocabulary, and how a config becomes one."""
+"""What a layer is in any vocabulary."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol

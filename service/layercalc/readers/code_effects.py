@@ -76,10 +76,10 @@ def body_effects(function: ast.AST, owner: str = "") -> Effects:
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     found.parameters = frozenset(one.arg for one in every if one is not None)
     own = {*found.parameters, *found.stored} - found.outer
-    every_table = (found.used, found.items, found.seen, found.patched, found.reached)
+    hidden = (found.used, found.items, found.seen, found.patched, found.reached)
     for name in own:  # a local of the same name hides what the text calls so
         taken = name in found.parameters
-        for table in (found.seen, found.reached) if taken else every_table:
+        for table in (found.seen, found.reached) if taken else hidden:
             table.pop(name, None)
     for table in (found.mentioned, found.called):
         for name in [name for name in table if name.partition(".")[0] in own]:

@@ -78,7 +78,7 @@ def start_worker() -> None:
 
 
 metrics = Blueprint("metrics", __name__)
-BEGINNING = 50  # times that files without a beginning are looked at again, in a second
+ATTEMPTS = 50  # at files that a process has only begun, within a second
 
 
 @metrics.get("/metrics")
@@ -99,7 +99,7 @@ def scrape() -> Response:
 
 def collected(collect: Callable[[], bytes]) -> bytes:
     """What is collected; once more where a process that begins has made its file and written nothing in it yet."""
-    for _ in range(BEGINNING):
+    for _ in range(ATTEMPTS):
         try:
             return collect()
         except struct.error:
