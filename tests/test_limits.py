@@ -82,6 +82,8 @@ ELSEWHERE = {  # the test that shows it
     "max_kept_bytes": "test_kept",
     "max_kept_answers": "test_kept",
     "max_kept_layers": "test_kept",
+    "max_script_steps": "test_bounds: test_a_text_past_its_steps_or_bytes_is_told_the_limit",
+    "max_script_bytes": "test_bounds: test_a_text_past_its_steps_or_bytes_is_told_the_limit",
 }
 
 

@@ -13,11 +13,11 @@ from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Refused, Tokens, pointer
 from layercalc.files.enclosed import is_enclosed, read_enclosed
 from layercalc.gc_pause import paused
-from layercalc.input_shapes import declared
+from layercalc.input_shapes import NONE, ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.readers import Draft, read
+from layercalc.readers import Draft, is_code, read
 from layercalc.report import rows
 from layercalc.usage import used
 
@@ -74,15 +74,18 @@ def analysis_of(document: Any) -> Analysis:
     return analysed(model, draft, declared(model, draft))
 
 
-def guarded(document: Any, path: Tokens, limits: Limits) -> tuple[Model, Draft]:
+def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = NONE) -> tuple[Model, Draft]:
     """Read a document; what is too deep or too long is refused like any other fault."""
+    if asked.entry is not None and not is_code(document):
+        told = "It names an expression of code, and the document is none; leave it out."
+        raise InvalidModel([{"parameter": "entry", "detail": told}])
     body = document.get("config", document) if isinstance(document, dict) else document
     listed = body.get("layers") if isinstance(body, dict) else body
     if isinstance(listed, list) and len(listed) > limits.max_layers:
         too_many(len(listed), limits, path)
     try:
         with standing(path):
-            model, draft = read(document, path, limits)
+            model, draft = read(document, path, limits, asked.entry, asked.shapes)
         layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None

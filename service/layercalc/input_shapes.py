@@ -13,18 +13,29 @@ from layercalc.readers import Draft
 from layercalc.wording import nearest, received, whole
 
 
-class SizeOptions(NamedTuple):
-    """What a request says of the inputs: their sizes without the batch or with it, and the batch of all of them."""
+class ModelOptions(NamedTuple):
+    """What a request says of a model beside its document.
+
+    The sizes of its inputs without the batch or with it, the batch of all of them, and of code the expression that
+    makes the model.
+    """
 
     input_shape: Any = None
     batch_size: int | None = None
     batch_shape: Any = None
+    entry: str | None = None
+
+    def shapes(self, names: list[str]) -> dict[str, list[int | None]]:
+        """The sizes of the inputs of these names, without the batch, as far as the request says them."""
+        with_batch = shape_option("batch_shape", self.batch_shape, names)
+        found = {name: sizes[1:] for name, sizes in with_batch.items()}
+        return found | shape_option("input_shape", self.input_shape, names)
 
 
-DOCUMENT = SizeOptions()
+NONE = ModelOptions()
 
 
-def declared(model: Model, draft: Draft, asked: SizeOptions = DOCUMENT) -> list[tuple[str, Spec]]:
+def declared(model: Model, draft: Draft, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
     """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
     batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
@@ -61,7 +72,7 @@ def declared(model: Model, draft: Draft, asked: SizeOptions = DOCUMENT) -> list[
     return specs
 
 
-def overrides(model: Model, asked: SizeOptions) -> dict[str, tuple[int | None, ...]]:
+def overrides(model: Model, asked: ModelOptions) -> dict[str, tuple[int | None, ...]]:
     """The shapes of inputs, the batch in front, that a request says in place of the document's."""
     known = {one.name: one.shape for one in model.inputs}
     out = {}

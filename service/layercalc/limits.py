@@ -37,6 +37,8 @@ class Limits:
     max_code_characters: int = limit(1_000_000, "characters", "Keras code", most=10_000_000)
     max_code_tokens: int = limit(250_000, "tokens", "words, numbers and signs of Keras code, those in texts too")
     max_code_fields: int = limit(1_000, "fields", "the {…} of one f-string in Keras code", most=10_000)
+    max_script_steps: int = limit(500_000, "steps", "following the code of a model: statements, expressions, items")
+    max_script_bytes: int = limit(64 << 20, "bytes", "all values that following the code of a model builds")
     max_integer_digits: int = limit(300, "digits", "an integer in a document", most=300)
     max_name_length: int = limit(500, "characters", "a key or a name in a document, `outer/inner` too")
     max_parts: int = limit(10_000, "parts", "a multipart body, the members of an archive, the tensors of a file")

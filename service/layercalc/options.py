@@ -150,6 +150,9 @@ OPTIONS: dict[str, Option] = {
     "budgets": Option(Component("Budgets", BUDGETS), "what the model is held against"),
     "baseline": Option(Component("Baseline", PAST, None), "an earlier report, or the model as it was"),
     "file": Option(Text(None), "the name of the model's file, which chooses among the models of a budgets file"),
+    "entry": Option(
+        Text(None), "of code: the expression in its own names that makes the model, such as build_model(10)", NAME
+    ),
     "input_shape": Option(
         Component("InputShape", "", None),
         "sizes without the batch, `28,28,1`, or `left:16` for a named input; overrides the document",
@@ -185,16 +188,16 @@ OPTIONS: dict[str, Option] = {
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
 }
-SIZES = ("input_shape", "batch_shape", "batch_size")
+OF_MODEL = ("entry", "input_shape", "batch_shape", "batch_size")
 VERBS: dict[str, tuple[str, ...]] = {
-    "analyze": ("model", *SIZES, "conventions", "explain", "device", "columns"),
+    "analyze": ("model", *OF_MODEL, "conventions", "explain", "device", "columns"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
-        *("input_shape", "batch_shape", "dtype", "outputs", "parameters"),
+        *("entry", "input_shape", "batch_shape", "dtype", "outputs", "parameters"),
     ),
     "infer": ("id", "inputs", "outputs", "parameters"),
-    "check": ("model", "budgets", "baseline", "file", *SIZES, "strict"),
-    "diff": ("before", "after", *SIZES),
+    "check": ("model", "budgets", "baseline", "file", *OF_MODEL, "strict"),
+    "diff": ("before", "after", *OF_MODEL),
     "layers": ("vocabulary",),
 }
 

@@ -47,6 +47,7 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
             "name": analysis.model.name,
             "format": analysis.model.form,
             "vocabulary": analysis.model.of_vocabulary.name,
+            **({"entry": analysis.model.entry} if analysis.model.entry is not None else {}),
         },
         "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
         "inputs": [tensor(value) for value in analysis.inputs],

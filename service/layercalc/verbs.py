@@ -13,9 +13,10 @@ from layercalc.execution.limits import bounded, runnable
 from layercalc.execution.seeds import seeded_inputs
 from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
-from layercalc.input_shapes import SizeOptions, declared
+from layercalc.input_shapes import ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.ops import Spec
+from layercalc.readers import is_code
 from layercalc.report import Extras, report
 from layercalc.usage import used
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def analyze(
     document: Any,
     *,
+    entry: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
@@ -40,6 +42,7 @@ def analyze(
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
     `document` is a stack, Keras JSON (parsed or as text), Keras code, a Keras model, or a file as `{"b64": …}`.
+    `entry` is the expression, in the names of code, that makes the model where a text makes several or none by itself.
     `input_shape` leaves the batch out: a list of sizes (None: unknown), `"28,28,1"`, or for several inputs a mapping or
     list of `"name:sizes"`, or one for each in their order; `batch_shape` is the same with the batch first. Counts are
     for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"),
@@ -49,8 +52,9 @@ def analyze(
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document, _ = opened(document, path, limits)
-    model, draft = guarded(document, path, limits)
-    specs = declared(model, draft, SizeOptions(input_shape, batch_size, batch_shape))
+    asked = ModelOptions(input_shape, batch_size, batch_shape, entry)
+    model, draft = guarded(document, path, limits, asked)
+    specs = declared(model, draft, asked)
     return located(report(analysed(model, draft, specs, path), draft.warnings, extras), path)
 
 
@@ -66,6 +70,7 @@ def forward(
     return_layers: Sequence[str] = (),
     stats: bool = False,
     profile: bool = False,
+    entry: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     dtype: str = "float32",
@@ -88,8 +93,9 @@ def forward(
     """
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
-    model, draft = guarded(document, path, limits)
-    specs = declared(model, draft, SizeOptions(input_shape, batch_shape=batch_shape))
+    asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry)
+    model, draft = guarded(document, path, limits, asked)
+    specs = declared(model, draft, asked)
     if draft.faults:
         analysed(model, draft, specs, path)
     posted = read_inputs(inputs, specs, dtype)
@@ -116,6 +122,7 @@ def check(
     baseline: Any = None,
     *,
     file: str | None = None,
+    entry: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
@@ -136,11 +143,12 @@ def check(
     held = read_budgets(budgets, file=file)
     sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
     options: dict[str, Any] = {**sizes, "limits": limits}
-    report = analyze(document, path=path, **options)
+    report = analyze(document, path=path, entry=entry, **options)
     was = None
     if baseline is not None:
         past: Tokens = ("baseline",)
         baseline, _ = opened(baseline, past, limits)
+        options["entry"] = entry if is_code(baseline) else None
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
     return judged(report, held, was)
 
@@ -151,27 +159,31 @@ def diff(
     before: Any,
     after: Any,
     *,
+    entry: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
-    """What changed from one model to another, layer by layer and in total; either may be an earlier report."""
+    """What changed from one model to another, layer by layer and in total; either may be an earlier report.
+
+    `entry` is for each of them that is code.
+    """
     from layercalc.differences import compared
 
-    asked = SizeOptions(input_shape, batch_size, batch_shape)
-    return compared(side_of(before, "before", asked, limits), side_of(after, "after", asked, limits))
+    asked = ModelOptions(input_shape, batch_size, batch_shape, entry)
+    both = {"before": opened(before, ("before",), limits)[0], "after": opened(after, ("after",), limits)[0]}
+    alone = asked._replace(entry=None) if any(map(is_code, both.values())) else asked
+    return compared(*(side_of(one, (name,), asked if is_code(one) else alone, limits) for name, one in both.items()))
 
 
-def side_of(document: Any, name: str, asked: SizeOptions, limits: Limits) -> "Side":
+def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) -> "Side":
     """One of two that are compared: a model, or an earlier report."""
     from layercalc.differences import side
     from layercalc.differences.earlier import is_report, read_report
 
-    path: Tokens = (name,)
-    document, _ = opened(document, path, limits)
     if is_report(document):
         return side(read_report(document, path))
-    model, draft = guarded(document, path, limits)
+    model, draft = guarded(document, path, limits, asked)
     analysis = analysed(model, draft, declared(model, draft, asked), path)
     return side(located(report(analysis, draft.warnings), path), analysis)

@@ -15,7 +15,7 @@ from layercalc.analysis.roofline import DEVICES
 from layercalc.analysis.walk import analyse
 from layercalc.execution.running import execute
 from layercalc.execution.seeds import seeded_inputs, seeded_weights
-from layercalc.input_shapes import SizeOptions, declared
+from layercalc.input_shapes import ModelOptions, declared
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
@@ -71,7 +71,7 @@ RESIDUAL = {
 @pytest.mark.parametrize("name", [*STACKS, "residual"])
 def test_peak_is_what_a_forward_pass_holds_at_its_worst_moment(name):
     model, draft = read(STACKS.get(name, RESIDUAL), ())
-    analysis = analyse(model, declared(model, draft, SizeOptions(batch_size=2)))
+    analysis = analyse(model, declared(model, draft, ModelOptions(batch_size=2)))
     ran = execute(analysis, seeded_inputs(analysis, 0), seeded_weights(analysis, 0), stats=True)  # nothing joined
     assert ran.verified
     assert ran.peak_activation_bytes == analysis.peak()[0]

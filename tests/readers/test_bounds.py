@@ -11,7 +11,7 @@ import pytest
 
 from layercalc import Refused
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers import json_counts
+from layercalc.readers import json_counts, read
 from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
 from layercalc.readers.text import parse_code, parse_json
@@ -170,3 +170,20 @@ def test_code_of_people_passes():
             bounded_code(text, Limits())
             seen += 1
     assert seen > 300, sys.version
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "setting"),
+    [
+        ("n = 0\nfor i in range(10**9):\n    n += i\nDense(n)", Limits(max_script_steps=5000), "STEPS"),
+        ("n = 0\nwhile True:\n    n += 1", Limits(max_script_steps=5000), "STEPS"),
+        ("n = 'a'\nfor i in range(40):\n    n += n\nDense(3)", Limits(max_script_bytes=5000), "BYTES"),
+    ],
+)
+def test_a_text_past_its_steps_or_bytes_is_told_the_limit(code, limits, setting):
+    with pytest.raises(Refused) as caught:
+        read(code, (), limits)
+    (fault,) = caught.value.errors
+    assert caught.value.status == 422
+    assert fault["line"] in (2, 3)
+    assert f"5,000 (LAYERCALC_MAX_SCRIPT_{setting})" in fault["detail"]

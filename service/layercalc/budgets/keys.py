@@ -188,6 +188,10 @@ BUDGET: dict[str, Field] = {
 DEFAULTS: dict[str, Field] = {
     "level": Level(None, metadata={"description": "of budgets that give none"}),
     "min_delta": Quantity(metadata={"description": "of budgets with max_increase that give none"}),
+    "entry": Words(
+        what="an expression in the names of the code",
+        metadata={"description": "of code: the expression that makes the model, such as build_model(10)"},
+    ),
     "input_shape": Sizes(metadata={"description": "shapes of the inputs, without the batch"}),
     "batch_shape": Sizes(True, metadata={"description": "shapes of the inputs, the batch first"}),
     "batch_size": Int(None, min=1, metadata={"description": "count for that many samples"}),

@@ -1,5 +1,6 @@
 """Readers: one module for each form of a document, chosen by content."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -9,9 +10,9 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
+from layercalc.readers.keras.script.reader import read_script
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
-from layercalc.readers.keras_code import read_code
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received
@@ -19,8 +20,25 @@ from layercalc.wording import received
 BEGINNING = 100  # characters of a text that tell what it is
 
 
-def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITED) -> tuple[Model, Draft]:
-    """The model of a document in any form, and the draft with its faults and warnings."""
+Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
+
+
+def is_code(document: Any) -> bool:
+    """Whether a document is code, as far as it is a text that is no JSON."""
+    return isinstance(document, str) and not looks_like_json(document)
+
+
+def read(
+    document: Any,
+    path: tuple[object, ...] = (),
+    limits: Limits = UNLIMITED,
+    entry: str | None = None,
+    shapes: Shapes | None = None,
+) -> tuple[Model, Draft]:
+    """The model of a document in any form, and the draft with its faults and warnings.
+
+    Of code, `entry` is the expression that makes the model, and `shapes` what the request says of inputs by name.
+    """
     if hasattr(document, "to_json"):
         document = document.to_json()
     where = "".join(f"/{token}" for token in path)
@@ -28,10 +46,10 @@ def read(document: Any, path: tuple[object, ...] = (), limits: Limits = UNLIMITE
         if not looks_like_json(document):
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
-            return read_code(document, limits)
+            return read_script(document, limits, entry, shapes)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
-            return read(document, path, limits)
+            return read(document, path, limits, entry, shapes)
     if isinstance(document, dict) and "class_name" in document:
         return read_keras(marked(document, path), path)
     if isinstance(document, dict) and "layers" in document:
@@ -58,4 +76,4 @@ def tokens(pointer: str) -> tuple[str, ...]:
 
 KERAS.models.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
 
-__all__ = ["Draft", "read"]
+__all__ = ["Draft", "is_code", "read"]

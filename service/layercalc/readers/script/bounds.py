@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layercalc import deadline
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.script.faults import Fault
 
 STRIDE = 512  # steps between two looks at the clock
@@ -22,6 +23,11 @@ class Bounds:
     bytes: int = 64 << 20
     bits: int = 16_384
     depth: int = 1_000
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Bounds":
+        """Those of the service's limits; the default's where there are none."""
+        return cls() if limits is UNLIMITED else cls(limits.max_script_steps, limits.max_script_bytes)
 
 
 class Meter:

@@ -106,10 +106,10 @@ class Foreign:
 
     __hash__ = object.__hash__
 
-    def order(self, other: object) -> bool:
+    def compared(self, other: object) -> bool:
         raise Unknown(Opaque(f"the order of {self!r}"))
 
-    __lt__ = __gt__ = __le__ = __ge__ = order
+    __lt__ = __gt__ = __le__ = __ge__ = compared
 
 
 class Function:

@@ -2,15 +2,130 @@
 
 import pytest
 
-from layercalc import analyze
-from tests.readers.test_code_effects import (  # noqa: F401
-    NET,
-    refused,
-    test_a_list_that_holds_itself_or_doubles_ends,
-    test_a_statement_that_cannot_bear_on_the_model_has_no_effect,
-    test_channels_first_is_of_the_layers_made_after_it,
-    test_deep_expressions_are_answered_or_refused_at_their_line,
+from layercalc import Refused, analyze
+
+NET = "net = Sequential([Dense(6, input_shape=(4,), name='a'), Dense(2, name='b')])\n"  # 30 + 14 parameters
+
+
+def refused(text):
+    with pytest.raises(Refused) as caught:
+        analyze(text)
+    return caught.value.errors
+
+
+HARMLESS = [
+    "cb = ModelCheckpoint('f')\nnet.fit(x, y, callbacks=[cb])\nprint(cb.best)\nnet.fit(x, y, callbacks=[cb])",
+    "model_path = os.path.join('a', 'b')\nplanet = find(3)\nname = getattr(args, 'name')",
+    "from sklearn.linear_model import LogisticRegression\nmodel = LogisticRegression()\nmodel.score(x, y)",
+    "net.compile(loss='mse', optimizer=Adam(lr=0.1), metrics=['accuracy'])",
+    "history = net.fit(x_train, y_train, epochs=3, callbacks=[EarlyStopping(patience=3)])\nplt.plot(history.history['loss'])",
+    "net.save('net.h5')\nnet.save_weights('w.h5')\nnet.load_weights('w.h5')",
+    "score = net.evaluate(x_test, y_test)\nprint('loss', score[0])\nprint(f'{score[1]:.2f}')",
+    "print(net)\nprint(net.summary())\nprint(len(net.layers), net.layers[0].name, net.input_shape)",
+    "for layer in net.layers:\n    print(layer.name, layer.output_shape, layer.get_weights()[0].shape)",
+    "for i, layer in enumerate(net.layers):\n    print(i, layer.name)",
+    "weights = [layer.get_weights() for layer in net.layers]\nnames = [layer.name for layer in net.layers]",
+    "keras.utils.plot_model(net, to_file='net.png', show_shapes=True)",
+    "y = net.predict(x_test)\ny = (y > 0.5).astype(int)\nacc = np.mean(y == y_test)",
+    "y = net(x_test)\nz = net(x_test, training=False).numpy()",
+    "for epoch in range(3):\n    net.fit(x, y)\n    for a, b in batches:\n        loss = net.train_on_batch(a, b)\n    print(epoch, loss)",
+    "while True:\n    loss = net.train_on_batch(*next(data))\n    if loss < 0.1:\n        break",
+    "with open('net.json', 'w') as f:\n    f.write(net.to_json())",
+    "with open('x.pkl', 'rb') as f:\n    x, y = pickle.load(f)",
+    "try:\n    net.load_weights('w.h5')\nexcept OSError:\n    print('none')",
+    "if os.path.exists('w.h5'):\n    net.load_weights('w.h5')\nelse:\n    net.fit(x, y)",
+    "if __name__ == '__main__':\n    net.summary()",
+    "def train():\n    net.fit(x, y)\n    return net.evaluate(x, y)\nscore = train()",
+    "def train(model, data):\n    data = data / 255\n    model.fit(data)\ntrain(net, x)",
+    "def show(model):\n    for layer in model.layers:\n        print(layer.name)\nshow(net)\nshow(model=net)",
+    "def never():\n    net.pop()",
+    "def make():\n    return Sequential([Dense(3)])",
+    "class Log(keras.callbacks.Callback):\n    def on_epoch_end(self, epoch, logs):\n        self.model.stop_training = True\nnet.fit(x, y, callbacks=[Log()])",
+    "class Net(Model):\n    def call(self, x):\n        return x",
+    "x, y = load()\nx = x.reshape(-1, 4)\nx -= x.mean()",
+    "n = 3\nn = random_size(n)\nprint(n)",
+    "import matplotlib.pyplot as plt\nfrom sklearn.metrics import confusion_matrix\nplt.show()\nprint(confusion_matrix(y, net.predict(x).argmax(1)))",
+    "from sklearn.svm import SVC\nclf = SVC()\nclf.fit(x, y)\nprint(clf.score(x, y))",
+    "gen = ImageDataGenerator(rescale=1. / 255)\nflow = gen.flow_from_directory('d')\nnet.fit_generator(flow, epochs=2)",
+    "opt = tf.keras.optimizers.Adam(1e-3)\nloss_fn = keras.losses.MeanSquaredError()\nnet.compile(opt, loss_fn)",
+    "with tf.GradientTape() as tape:\n    loss = loss_fn(y, net(x))\ngrads = tape.gradient(loss, net.trainable_variables)\nopt.apply_gradients(zip(grads, net.trainable_weights))",
+    "net.stop_training = True\nnet.optimizer.lr = 0.1\nK.set_value(net.optimizer.lr, 0.01)",
+    "K.clear_session()\nnp.random.seed(3)\ntf.random.set_seed(3)\nkeras.utils.set_random_seed(3)",
+    "K.set_image_data_format('channels_last')\nK.set_floatx('float32')\nK.set_learning_phase(0)",
+    "K.set_image_data_format('channels_first')",
+    "os.environ['CUDA_VISIBLE_DEVICES'] = '0'\nos.environ['KERAS_BACKEND'] = 'jax'",
+    "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+    "try:\n    from keras.layers import Dense\nexcept ImportError:\n    from tensorflow.keras.layers import Dense\nnet = Sequential([Dense(6, input_dim=4), Dense(2)])",
+    "from keras.layers import *\nfrom numpy import *\nnet = Sequential([Dense(6, input_dim=4), Dense(2)])",
+    "from helpers import load\nx, y = load()",
+    "assert net.output_shape == (None, 2)\nassert net is not None",
+    "best = max(range(3), key=lambda n: scores[n])\nscores.sort()\nscores[0] = 1",
+    "parser = argparse.ArgumentParser()\nparser.add_argument('--n', type=int)\nargs = parser.parse_args()",
+    "h = net.fit(x, y)\nfoo(h.history)\nplot(h.history['loss'])\nprint(h)\ne = h.epoch",
+    "def plot(h):\n    plt.plot(h.history['loss'])\nplot(net.fit(x, y))\nh = net.fit(x, y)\nplot(h)",
+    "hs = []\nfor _ in range(3):\n    hs.append(net.fit(x, y))\nfor h in hs:\n    plt.plot(h.history['loss'])",
+    "class C(Callback):\n    def on_epoch_end(self, *a):\n        self.x = self.model.predict(v)\n        print(self.model.optimizer.lr)\nnet.fit(x, y, callbacks=[C()])",
+    "from sklearn.svm import SVC\nclf = SVC()\nclf.fit(x, y)\ny = clf.predict(x)",
+    "sc = StandardScaler()\nsc.fit(x)\ndatagen = ImageDataGenerator()\ndatagen.fit(x)",
+    "from PIL import Image\nim = Image.open('f').resize((3, 3))\nim.save('g')",
+    "import xgboost as xgb\nb = xgb.train(p, d)\nb.predict(x)",
+    "labels = ['a', 'b']\nlabels.sort()\nprint(labels)",
+    "@tf.function\ndef step(x):\n    return net(x)\nstep(x)",
+    "fig, ax = plt.subplots()\nax.plot(history)\nfig.savefig('a.png')",
+    "e = net.layers[0]\nw = e.get_weights()[0]\nprint(w.shape)",
+    "del x_train, y_train\ngc.collect()",
+    "x: int = 3\ny: str\nglobal z\npass\n...\n'text'\n3",
+    "i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nfor i in range(9):\n    plt.imshow(a[i])",
+    "i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nprint([f(i) for i in range(9)])",
+    "x = i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nfor _ in range(9):\n    x = batch()\n    f(x)",
+    "x = i = Input((4,))\nnet = Model(i, Dense(2, name='c')(Dense(6, name='d')(i)))\nx = np.zeros((3, 4))\ny = f(x)",
+    "async def f():\n    await g()\nasyncio.run(f())",
+    "y_prob, y_class = net.predict(x), net.predict_classes(x)",
+    "results[0]['params'] = net.count_params()\nresults.append(net.count_params())",
+    "tf.config.experimental.set_memory_growth(gpu, True)\ntf.compat.v1.disable_eager_execution()",
+    "sess = tf.Session(config=config)\nK.set_session(sess)",
+    "model_json = net.to_json()\nyaml = net.to_yaml()\nprint(model_json)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_statement_that_cannot_bear_on_the_model_has_no_effect(text):
+    report = analyze(NET + text)
+    assert report["totals"]["params"] == 44
+    assert report["outputs"][0]["shape"] == [None, 2]
+
+
+def test_channels_first_is_of_the_layers_made_after_it():
+    text = "K.set_image_data_format('channels_first')\n{}net = Sequential([Input((3, 8, 8)), Conv2D(2, 3)])"
+    assert analyze(text.format(""))["outputs"][0]["shape"] == [None, 2, 6, 6]
+    again = text.format("K.set_image_data_format('channels_last')\n")
+    assert analyze(again)["outputs"][0]["shape"] == [None, 1, 6, 2]
+    assert refused("K.set_image_data_format('channels_first')\nConv1D(2, 3, input_shape=(4, 3))")[0]["line"] == 2
+
+
+@pytest.mark.parametrize("text", ["f(" * 60 + ")" * 60, "y" + " + 1" * 900, "y" + ".z" * 900, "y" + "[0]" * 900])
+def test_deep_expressions_are_answered_or_refused_at_their_line(text):
+    try:
+        assert analyze(f"{NET}x = {text}")["totals"]["params"] == 44
+    except Refused as error:
+        assert error.errors[0]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = []\na.append(a)\nfoo(a)",
+        "a = []\nb = [a]\na += b\nprint(a)",
+        "a = [1]\n" + "a += a\n" * 40,
+        "d = {}\nd['d'] = d\nfoo(d)",
+    ],
 )
+def test_a_list_that_holds_itself_or_doubles_ends(text):
+    try:
+        assert analyze(NET + text)["totals"]["params"] == 44
+    except Refused as error:
+        assert error.errors[0]["line"] > 1
+
 
 # What follows NET, and the parameters of the answer, and those of them that can be trained.
 READ = [

@@ -274,7 +274,7 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
     graph.inputs = [*graph.inputs, *outside]
     graph.labels = labelled(own, holdings)
     machine.changing(own)
-    call = CallObject(own.name, place_of(at), graph, 1, [*trace.outer, *outside], {})
+    call = CallObject(own.name, place_of(at), graph, [*trace.outer, *outside], {})
     names.called_now(call, own)
     if all(one.call.layer is None for one in trace.outer) and not outside:
         own.root = graph

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.code_names import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script import configs, models, settings, tensors
+from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
 from layercalc.readers.keras.script.values import (

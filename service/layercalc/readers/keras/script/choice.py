@@ -4,10 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from layercalc.errors import Unreadable
+from layercalc.limits import Limits
 from layercalc.model import Model
-from layercalc.readers.code_names import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
+from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.models import lone, models_in
 from layercalc.readers.keras.script.names import of_network
 from layercalc.readers.keras.script.scan import asked_as_models, callable_bare, header, makes_layers, node_of
@@ -197,9 +199,12 @@ def converted(value: Opaque) -> bool:
     return any(ast.unparse(node.func).endswith(CONVERTERS) for node in made)
 
 
-def by_entry(machine: "Text", names: "KerasNames", entry: str) -> Any:
+def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -> Any:
     """The model that an expression in the text's own names makes."""
-    body = parse_code(entry).body
+    try:
+        body = parse_code(entry, limits).body
+    except Unreadable as error:
+        raise EntryFault(None, error.errors[0]["detail"]) from None
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
         raise EntryFault(None, "Expected entry as one expression in the text's own names, such as build(10).")
     node = body[0].value

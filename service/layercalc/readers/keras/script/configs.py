@@ -106,7 +106,7 @@ def of_literal(names: "KerasNames", value: dict[str, Any], kind: str, at: Any) -
         raise Fault(at, f"The config is not read: {error.errors[0]['detail']}") from None
     if draft.faults:
         raise Fault(at, f"The config is not read: {draft.faults[0]['detail']}")
-    made = LayerObject(Model, {}, place_of(at), str(model.name), layer=model, built=True)
+    made = LayerObject(Model, {}, place_of(at), str(model.name), layer=model)
     made.given = True
     return made
 
@@ -131,8 +131,8 @@ def copy(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
         made.trainable = value.trainable
     elif isinstance(value, GraphObject):
         made = graph(names, value, memo, at)
-    elif isinstance(value, OperationObject) or (value.built is True and value.kind is Model):
-        made = type(value)(value.kind, {}, value.place, value.name, layer=value.layer, built=True)
+    elif isinstance(value, OperationObject) or isinstance(value.layer, Model):
+        made = type(value)(value.kind, {}, value.place, value.name, layer=value.layer)
     else:
         made = LayerObject(value.kind, inside(names, value.config, memo, at), value.place, value.name, value.shape)
         made.then = value.then
@@ -170,7 +170,7 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
     """A functional model made anew, call by call."""
     known: dict[tuple[int, int], TensorObject] = {}
     for one in model.inputs:
-        known[id(one.call), max(one.output, 0)] = TensorObject(entry(names, one, at), 0)  # type: ignore[arg-type]
+        known[id(one.call), max(one.output, 0)] = TensorObject(entry(names, one, at), 0)
     calls: dict[int, Any] = {}
     pending: list[Any] = list(model.outputs)
     while pending:
@@ -190,7 +190,7 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
     for call in sorted(calls.values(), key=lambda one: one.order):
         layer = copy(names, call.layer, memo, at)
         named = {key: moved(one) for key, one in call.named.items()}
-        new = made[id(call)] = CallObject(call.name, place_of(at), layer, 1, [moved(one) for one in call.inputs], named)
+        new = made[id(call)] = CallObject(call.name, place_of(at), layer, [moved(one) for one in call.inputs], named)
         new.version = names.version(layer)
         names.calls.setdefault(id(layer), (layer, []))[1].append(new)
     copied = GraphObject(

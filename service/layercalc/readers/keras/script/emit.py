@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Draft, Source, bound
-from layercalc.readers.code_graph import Networks
-from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -17,6 +16,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     TensorObject,
     TracedObject,
+    first_shape,
     origin,
 )
 from layercalc.readers.keras.script.wrappers import owns
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 
-class Built(Networks):
+class Built:
     """Builds the values of a text. Names are free within each model, uses counted within each."""
 
     def __init__(self, names: "KerasNames", draft: Draft):
-        super().__init__(draft)
-        self.names = names
+        self.names, self.draft = names, draft
         self.written: dict[int, Written] = {}
         self.layers: dict[int, Any] = {}
+        self.nested: dict[int, Model | None] = {}
+        self.making: set[int] = set()  # models that are being built
+        self.numbers: dict[int, int] = {}  # of layers and models, as objects
 
     def build(self, value: Any, draft: Draft) -> Model:
         self.names.sure(value, node_at(value.place))
@@ -43,7 +45,8 @@ class Built(Networks):
             return made
         if isinstance(value, SequentialObject) and owns(value):
             value = self.as_graph(value)
-        model = super().build(value, draft)
+        draft.name = value.name
+        model = self.sequence(value, draft) if isinstance(value, SequentialObject) else self.graph(value, draft)
         model.trainable = getattr(value, "own", value).trainable
         return model
 
@@ -188,31 +191,50 @@ class Built(Networks):
         return self.inner(value, draft)
 
     def inner(self, value: Any, draft: Draft) -> Any:
-        """The layer as it is now, whatever was made of it while shapes were told."""
-        if isinstance(value, LayerObject) and isinstance(value.layer, Model):  # read from a config
-            return value.layer
-        if isinstance(value, LayerObject) and not isinstance(value, OperationObject):
+        """The layer as it is now, whatever was made of it while shapes were told, or the model, each built once."""
+        if isinstance(value, LayerObject):
+            if value.layer is not None:  # an operation, or a model that was read from a config
+                return value.layer
             if id(value) not in self.layers:
                 config = {key: self.argument(one) for key, one in value.config.items()}
                 self.layers[id(value)] = self.draft.layer(value.kind, config, value.place)
             return self.layers[id(value)]
-        if isinstance(value, MODELS) and id(value) in self.making:
+        if id(value) in self.making:
             raise Fault(node_at(value.place), "A model that holds itself.")
-        self.making.add(id(value))
-        try:
-            return super().made(value, draft)
-        finally:
-            self.making.discard(id(value))
+        if id(value) not in self.nested:
+            self.making.add(id(value))
+            try:
+                self.nested[id(value)] = self.model(value)
+            finally:
+                self.making.discard(id(value))
+        return self.nested[id(value)]
 
-    @property
-    def making(self) -> set[int]:
-        return self.__dict__.setdefault("_making", set())
+    def model(self, value: Any) -> Model | None:
+        """A model inside another; None where it has faults."""
+        inner = Draft(value.name, "code", KERAS, self.draft.memo)
+        model = self.build(value, inner)
+        self.draft.faults += inner.faults
+        self.draft.warnings += inner.warnings
+        return None if inner.faults else model
+
+    def marked(self, value: Any) -> dict[str, Any]:
+        """A layer or model as Keras writes one that stands in several places."""
+        kind = value.kind.type if isinstance(value, LayerObject) else type(value).__name__
+        number = self.numbers.setdefault(id(value), len(self.numbers))
+        return {"class_name": kind, "config": {"name": value.name}, "shared_object_id": number}
 
     def argument(self, value: Any) -> Any:
+        """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
         if isinstance(value, LayerObject | MODELS):
             self.names.sure(value, node_at(value.place))
-        if isinstance(value, LayerObject) and (
-            self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls
-        ):
-            value.places = 2  # it stands elsewhere too, and is one object there
-        return super().argument(value)
+        if isinstance(value, LayerObject):
+            config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
+            if self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls:
+                return {**self.marked(value), "config": config}  # it stands elsewhere too, and is one object there
+            return {"type": value.kind.type, **config}
+        if isinstance(value, MODELS):
+            model = self.made(value, self.draft)
+            if model is not None:
+                model.identity = identity_of(self.marked(value))
+            return model
+        return [self.argument(one) for one in value] if isinstance(value, list | tuple) else value

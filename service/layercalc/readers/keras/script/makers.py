@@ -8,9 +8,9 @@ from layercalc.layers import ConfigError, build
 from layercalc.layers.keras.functions import recorded
 from layercalc.layers.keras.functions.base import Constant
 from layercalc.layers.keras.variables import Arange, Drawn
-from layercalc.readers.code_names import words
 from layercalc.readers.keras.script import subclassed, tensors
 from layercalc.readers.keras.script.arguments import plain, unknown_in
+from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import InitializerObject, ShapeObject, TensorObject
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.modules import arrays

@@ -3,7 +3,6 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
@@ -17,6 +16,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     Slot,
     TensorObject,
+    first_shape,
     origin,
 )
 from layercalc.readers.script import Fault, Foreign, Native, Opaque

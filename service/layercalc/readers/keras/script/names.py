@@ -3,7 +3,7 @@
 import re
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.code_names import (
+from layercalc.readers.keras.script.effects import (
     APPLICATIONS,
     ASIDE,
     ASIDE_NAMES,

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from layercalc.environment import setting
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
@@ -26,6 +27,7 @@ from layercalc.readers.script import MISSING, Bounds, Fault, Machine, Opaque
 from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.text import parse_code
 
+LIMITS = ("max_script_steps", "max_script_bytes")
 Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 
 
@@ -81,11 +83,15 @@ def read_script(
     names = KerasNames(draft, tree)
     names.counters = Settings()
     names.requested = shapes
-    machine = Text(names, tree, Bounds())
+    machine = Text(names, tree, Bounds.of(limits))
     try:
         check(tree)
         bare = lines(machine, names, tree)
-        root, told = (by_entry(machine, names, entry), entry) if entry else chosen(machine, names, tree, bare)
+        root, told = (
+            (by_entry(machine, names, entry, limits), entry)
+            if entry is not None
+            else chosen(machine, names, tree, bare)
+        )
         for node, text in machine.warnings:
             draft.warn(spot(node), text)
         draft.faults.clear()  # what was noted while shapes were told comes again
@@ -97,7 +103,7 @@ def read_script(
         model.sized = names.sized
     except Fault as fault:
         unread = [{**spot(node), "detail": text} for node, text in names.slips.unread]
-        last = unread if unread and isinstance(fault, NoModel) else [located(fault)]
+        last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits)]
         raise Unreadable([*draft.faults, *last], status=422) from None
     model.entry = told or None
     return model, draft
@@ -108,11 +114,14 @@ def spot(node: Any) -> dict[str, Any]:
     return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}
 
 
-def located(fault: Fault) -> dict[str, Any]:
-    """A fault as answers list it."""
+def located(fault: Fault, limits: Limits) -> dict[str, Any]:
+    """A fault as answers list it: a limit that was passed is told with its setting."""
+    detail = fault.detail
+    if limits is not UNLIMITED and fault.limit in LIMITS:
+        detail = f"{detail} The limit is {getattr(limits, fault.limit):,} ({setting(fault.limit)})."
     if isinstance(fault, EntryFault):
-        return {"parameter": "entry", "detail": fault.detail}
-    return {**spot(fault.node), "detail": fault.detail}
+        return {"parameter": "entry", "detail": detail}
+    return {**spot(fault.node), "detail": detail}
 
 
 def lines(machine: Text, names: KerasNames, tree: ast.Module) -> SequentialObject:

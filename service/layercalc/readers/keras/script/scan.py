@@ -4,7 +4,7 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.code_names import (
+from layercalc.readers.keras.script.effects import (
     CHANGES,
     FIT_ARGUMENTS,
     KERAS_MODULES,

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras.variables import Variable
-from layercalc.readers.code_names import words
 from layercalc.readers.keras.script import attributes, models
 from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
+from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -211,9 +211,9 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
         label, tuple(dims), Initializer.load(made) if made is not None else None, trainable is not False,
         dtype if type(dtype) is str else None,
     )  # fmt: skip
-    holder = OperationObject(Variable, {}, place_of(at), label, None, layer=layer, built=True)
+    holder = OperationObject(Variable, {}, place_of(at), label, None, layer=layer)
     holder.loose, holder.given = own is None, type(name) is str and bool(name)
-    call = CallObject(label, place_of(at), holder, 1, [], {})
+    call = CallObject(label, place_of(at), holder)
     if own is not None:
         names.machine.changing(own)
         own.weights = [*own.weights, call]
@@ -260,7 +260,7 @@ def adopt(names: "KerasNames", own: OwnObject, value: Any, attribute: str) -> No
                 names.warn(node_at(holder.place), told)
         if (holder.loose or id(one.call) in known) and not holder.given:
             label = free(label, {each.name for each in own.weights if each is not one.call})
-            holder.name = holder.layer.name = one.call.name = label  # type: ignore[union-attr]
+            holder.name = holder.layer.name = one.call.name = label
             holder.given = True
         holder.loose = False
 

@@ -14,10 +14,9 @@ from layercalc.layers.keras.functions.base import recorded
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
-from layercalc.readers.code_names import words
-from layercalc.readers.code_values import CallValue
 from layercalc.readers.keras.script import applied, arrays, functions, makers, scalars, special, wrappers
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
+from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
@@ -139,7 +138,7 @@ def may_give_several(layer: Any) -> bool:
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
-    call = CallObject(layer.name, place_of(at), layer, 1, inputs, tensors)
+    call = CallObject(layer.name, place_of(at), layer, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
     call.version = names.version(layer)
@@ -167,7 +166,7 @@ def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) 
     """One call of an operation that holds its arguments."""
     place = place_of(at)
     label, _, sure = names.label(None, operation.type, at, place)
-    made = OperationObject(type(operation), {}, place, label, None, layer=operation, built=True)
+    made = OperationObject(type(operation), {}, place, label, None, layer=operation)
     made.sure = sure
     return called(names, made, tensors, {}, at)
 
@@ -327,7 +326,7 @@ def shape_of(names: "KerasNames", tensor: TensorObject, at: Any) -> tuple[int | 
     return tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
 
 
-def outputs(names: "KerasNames", call: CallValue, at: Any) -> list[Pair]:
+def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     """What a call gives, with shapes: of the calls before it too, each once."""
     pending: list[Any] = [call]
     while pending:
@@ -420,7 +419,7 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
             before = known[-1][1]
             known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
             continue
-        call = CallObject(one.name, getattr(one, "place", model.place), one, 1, [known[-1][1]], {})
+        call = CallObject(one.name, getattr(one, "place", model.place), one, [known[-1][1]], {})
         call.version = names.version(one)
         known.append((one, TensorObject(call, ALL)))
     return [tensor for _, tensor in known]

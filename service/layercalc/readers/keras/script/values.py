@@ -1,12 +1,16 @@
 """What the objects of Keras code are to the interpreter: layers, tensors, calls, models. State only, no behaviour."""
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from layercalc.readers.code_values import CallValue, LayerValue, ModelValue, SequentialValue, TensorValue
+from layercalc.layers import Layer
+from layercalc.locations import CodePlace
+from layercalc.model import ALL
 from layercalc.readers.script import Foreign, Opaque
 
 INPUT = "Input"
+Shape = tuple[int | None, ...]
 
 
 class Kind(Foreign):
@@ -58,9 +62,16 @@ class Misspelt(Foreign):
         return []
 
 
-class LayerObject(Foreign, LayerValue):
+@dataclass(eq=False)
+class LayerObject(Foreign):
     """A layer; `sure` says whether the name is certainly the one that Keras would give."""
 
+    kind: type[Layer]
+    config: dict[str, Any]
+    place: CodePlace
+    name: str
+    shape: Shape | None = None
+    layer: Any = None  # of an operation, or the model that was read from a config
     given: bool = False
     sure: bool = True
     by_hand: bool = False  # built by the text before it is called
@@ -78,9 +89,21 @@ class OperationObject(LayerObject):
     of_keras: bool = False
 
 
-class CallObject(Foreign, CallValue):  # type: ignore[misc]
-    """An input, or a use of a layer; `version` is what a Sequential held when it was called."""
+@dataclass(eq=False)
+class CallObject(Foreign):
+    """An input (no layer), or a use of a layer or model on tensors.
 
+    `version` is what a Sequential held when it was called, `order` that of the text as it runs.
+    """
+
+    name: str
+    place: CodePlace
+    layer: Any = None
+    inputs: list[Any] = field(default_factory=list)
+    named: dict[str, Any] = field(default_factory=dict)
+    shape: Shape | None = None
+    dtype: str = "float32"
+    order: int = field(default_factory=count().__next__)
     version: Any = None
     given: bool = False
     sure: bool = True
@@ -90,18 +113,30 @@ class CallObject(Foreign, CallValue):  # type: ignore[misc]
         return f"a call of {self.name!r}"
 
 
-class TensorObject(Foreign, TensorValue):
+@dataclass(eq=False)
+class TensorObject(Foreign):
+    """One output of a call, or all of them while nobody has told them apart (`output` is ALL)."""
+
+    call: CallObject
+    output: int = ALL
+
     def __repr__(self) -> str:
         return f"a tensor of {self.call.name!r}"
 
 
-class SequentialObject(Foreign, SequentialValue):
+@dataclass(eq=False)
+class SequentialObject(Foreign):
     """A Sequential; `versions` are what its items held when they were added, where they are Sequentials.
 
     `changed` is where the text put a layer into it, or took one out, last.
     """
 
-    versions: list[Any]
+    name: str
+    place: CodePlace
+    items: list[Any] = field(default_factory=list)
+    shape: Shape | None = None
+    trainable: bool = True
+    versions: list[Any] = field(default_factory=list)
     changed: Any = None
     given: bool = False
     sure: bool = True
@@ -110,9 +145,15 @@ class SequentialObject(Foreign, SequentialValue):
         return f"the model {self.name!r}"
 
 
-class GraphObject(Foreign, ModelValue):
+@dataclass(eq=False)
+class GraphObject(Foreign):
     """A functional model; `form` are its outputs as the text gives them, where they are a dict, `keys` its inputs'."""
 
+    name: str
+    place: CodePlace
+    inputs: list[TensorObject]
+    outputs: list[TensorObject]
+    trainable: bool = True
     given: bool = False
     sure: bool = True
     form: Any = None
@@ -249,3 +290,14 @@ def origin(layer: Any) -> Any:
     if isinstance(layer, TracedObject):
         return layer.own
     return layer if getattr(layer, "stands_for", None) is None else layer.stands_for
+
+
+def first_shape(value: Any) -> Shape | None:
+    """The shape that the first layer names, of a Sequential inside a Sequential too."""
+    while isinstance(value, SequentialObject):
+        if value.shape is not None or not value.items or value.items[0] is value:
+            return value.shape
+        value = value.items[0]
+    if isinstance(value, TensorObject):
+        return value.call.shape
+    return value.shape if isinstance(value, LayerObject) else None

@@ -6,8 +6,6 @@ from typing import Any
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
 from layercalc.readers.builder import Draft
-from layercalc.readers.code_names import ASIDE_NAMES
-from layercalc.readers.code_values import first_shape
 from layercalc.readers.keras.keras1 import evidence
 from layercalc.readers.keras.script import (
     applied,
@@ -24,6 +22,7 @@ from layercalc.readers.keras.script import (
 )
 from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
 from layercalc.readers.keras.script.doubts import Slips, changed
+from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -52,6 +51,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     Settings,
     TensorObject,
+    first_shape,
     origin,
 )
 from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque
