@@ -5,7 +5,7 @@ import operator
 from typing import Any
 
 from layercalc import deadline
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.initializers import load_initializer
 from layercalc.locations import CodePlace
 from layercalc.readers.code_names import PASSIVE_ATTRIBUTES
 from layercalc.readers.code_values import Named, Opaque, inside
@@ -212,7 +212,7 @@ class Literals:
         if any(part in module for part in ("regularizers", "constraints")):
             return {"class_name": last, "config": config}
         try:
-            Initializer.load({"class_name": last, "config": config})
+            load_initializer({"class_name": last, "config": config})
         except ValueError as error:
             if str(error):
                 raise CodeError(node, str(error)) from None
