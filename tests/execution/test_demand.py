@@ -13,8 +13,9 @@ from layercalc.analysis.walk import analyse
 from layercalc.errors import Overdue, Refused
 from layercalc.execution import demand
 from layercalc.input_shapes import declared
-from layercalc.layers.initializers import INITIALIZERS, PIECE, Initializer
+from layercalc.layers.initializers import PIECE, Normal, TruncatedNormal
 from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.initializers import INITIALIZERS, load_initializer
 from layercalc.ops import OPS, READING, Running, Spec
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.work import ELEMENT, SLOW, cut
@@ -170,7 +171,7 @@ def test_no_op_takes_much_longer_than_it_announces(part):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_weights_are_filled_in_place_and_a_piece_at_a_time(name, dtype):
     out = np.empty((1000, 1500), dtype)
-    filling = Initializer(name)
+    filling = load_initializer(name)
     tracemalloc.start()
     filling.fill(out, np.random.default_rng(1))
     peak = tracemalloc.get_traced_memory()[1]
@@ -185,12 +186,12 @@ def test_weights_are_filled_in_place_and_a_piece_at_a_time(name, dtype):
 def test_pieces_are_the_numbers_of_one_draw():
     n = 3 * PIECE + 7
     whole = np.random.default_rng(5).standard_normal(n, np.float32)
-    np.testing.assert_array_equal(Initializer("random_normal", {"stddev": 1.0})((n,), np.random.default_rng(5)), whole)
+    np.testing.assert_array_equal(Normal(0.0, 1.0)((n,), np.random.default_rng(5)), whole)
     again, generator = np.random.default_rng(5), np.random.default_rng(5)
     wanted = again.standard_normal(n, np.float32)
     while (outside := np.abs(wanted) > 2).any():
         wanted[outside] = again.standard_normal(int(outside.sum()), np.float32)
-    drawn = Initializer("truncated_normal", {"stddev": 1.0})((n,), generator)
+    drawn = TruncatedNormal(0.0, 1.0)((n,), generator)
     np.testing.assert_array_equal(drawn, wanted)
 
 

@@ -11,8 +11,8 @@ import layercalc
 from layercalc import catalogue
 from layercalc.layers import ConfigError, build, fields_of
 from layercalc.layers.fields import NOTES
-from layercalc.layers.initializers import INITIALIZERS, Initializer
 from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.initializers import INITIALIZERS, load_initializer
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
 
@@ -189,7 +189,7 @@ def test_op_without_a_cost_says_so(name):
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_initializer_fills_the_shape_and_keeps_to_its_seed(name):
     for shape in ((7,), (4, 6), (3, 3, 2, 8)) if name != "identity" else ((4, 6),):
-        first, again = (Initializer(name)(shape, np.random.default_rng(3)) for _ in range(2))
+        first, again = (load_initializer(name)(shape, np.random.default_rng(3)) for _ in range(2))
         assert first.shape == shape
         assert np.isfinite(first).all()
         np.testing.assert_array_equal(first, again)
@@ -210,11 +210,11 @@ def test_initializer_fills_the_shape_and_keeps_to_its_seed(name):
     ],
 )
 def test_initializer_has_the_deviation_of_its_paper(name, shape, deviation):
-    drawn = Initializer(name)(shape, np.random.default_rng(0))
+    drawn = load_initializer(name)(shape, np.random.default_rng(0))
     assert abs(drawn.mean()) < deviation / 20
     assert abs(drawn.std() / deviation - 1) < 0.03
 
 
 def test_orthogonal_is_orthogonal():
-    drawn = Initializer("orthogonal")((40, 25), np.random.default_rng(0)).astype("float64")
+    drawn = load_initializer("orthogonal")((40, 25), np.random.default_rng(0)).astype("float64")
     np.testing.assert_allclose(drawn.T @ drawn, np.eye(25), atol=1e-5)

@@ -9,7 +9,7 @@ import layercalc
 from layercalc import catalogue, ops
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary
 from layercalc.layers.fields import Bool, Int
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import ONES
 from layercalc.layers.nested import LayerField
 from layercalc.web import create_app
 from tests.command import run
@@ -36,9 +36,9 @@ def toy():
         example: ClassVar[Any] = {"features": 4}, (2, 8)
 
         def call(self, weight, x):
-            kernel = weight("matrix", (self.features, x.shape[-1]), Initializer("ones"))
+            kernel = weight("matrix", (self.features, x.shape[-1]), ONES)
             y = ops.matmul(x, ops.transpose(kernel, axes=(1, 0)))
-            return ops.bias_add(y, weight("shift", (self.features,), Initializer("ones"))) if self.shift else y
+            return ops.bias_add(y, weight("shift", (self.features,), ONES)) if self.shift else y
 
     @toy.layer
     class Add(Layer):

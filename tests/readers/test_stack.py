@@ -185,3 +185,18 @@ def test_alias_is_the_same_layer(alias, name):
     config = {"Conv2D": {"filters": 2, "kernel_size": 1}, "AveragePooling2D": {"pool_size": 2}}.get(name, {})
     (row,) = rows({"input_shape": [8, 8, 1], "layers": [{"type": alias, **config}]})
     assert row["type"] == name
+
+
+@pytest.mark.parametrize(
+    ("document", "base"),
+    [
+        (lambda strange: {**strange, "input_shape": [8], "layers": [DENSE]}, ""),
+        (lambda strange: {"inputs": [{"shape": [8], **strange}], "layers": [DENSE]}, "/inputs/0"),
+        (lambda strange: {"input_shape": [8], "layers": [{**DENSE, **strange}]}, "/layers/0"),
+    ],
+)
+def test_faults_come_in_the_order_of_the_document(document, base):
+    strange = [f"strange_{i}" for i in (3, 1, 4, 5, 9, 2, 6, 8)]
+    with pytest.raises(InvalidModel) as caught:
+        analyze(document(dict.fromkeys(strange, 1)))
+    assert [fault["pointer"] for fault in caught.value.errors] == [f"{base}/{key}" for key in strange]

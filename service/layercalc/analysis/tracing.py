@@ -1,11 +1,11 @@
 """One layer read with shapes: its outputs, weights, ops and counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from layercalc.analysis.weight_specs import Asking, WeightSpec, weighed
-from layercalc.dims import Dim, Shape, Unknown, provably, size
+from layercalc.dims import Dim, Shape, provably, size
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.model import apply
@@ -138,16 +138,15 @@ def unwieldy(shape: Shape) -> str:
     )
 
 
-def plain_kinds(pairs: list[tuple[Spec, Spec | None]]) -> tuple[type, ...] | None:
-    """The type of each size, as a batch equals a number; None where a size is unknown or a value known."""
+def kinds_of(pairs: Iterable[tuple[Spec, Spec | None]]) -> tuple[type, ...]:
+    """The type of each spec and of each size in it: they tell a batch that nobody named from the 1 that it equals."""
     kinds: list[type] = []
     for pair in pairs:
         for spec in pair:
             if spec is not None:
-                if spec.__class__ is not Spec:
-                    return None
+                kinds.append(spec.__class__)
                 kinds += map(type, spec.shape)
-    return None if Unknown in kinds else tuple(kinds)
+    return tuple(kinds)
 
 
 def trace_bytes(traced: Traced) -> int:

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.analysis.tracing import METRICS, Traced, plain_kinds, trace, trace_bytes
+from layercalc.analysis.tracing import METRICS, Traced, kinds_of, trace, trace_bytes
 from layercalc.analysis.weight_specs import HERE, Owner, WeightSpec, free, used, weighed
 from layercalc.cache import KEPT
-from layercalc.dims import Dim, Unknown, shown
+from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import MAX_VISITS
+
+LASTING = {Spec, int, Batch}  # the kinds of what a trace may have been read on to be kept
 
 
 class Value(NamedTuple):
@@ -170,25 +173,24 @@ class Shapes:
         """The layer read on these specs, from the cache if one like it has been."""
         pairs = [value[:2] for value in inputs]
         others: dict[str, Any] = {}
-        key = (layer, self.frozen, *pairs)
+        every, key = pairs, (layer, self.frozen, *pairs)
         if named:
             others = {k: [v[:2] for v in one] if isinstance(one, list) else one[:2] for k, one in named.items()}
             key = (*key, *((k, tuple(one) if isinstance(one, list) else one) for k, one in others.items()))
-        traced = self.cache.get(key)
+            every = [*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))]
+        kinds = kinds_of(every)
+        traced = self.cache.get((key, kinds))
         if traced is None:
-            traced = self.cache[key] = self.traced(layer, pairs, others, key)
+            traced = self.cache[key, kinds] = self.traced(layer, pairs, others, (key, kinds))
         return traced
 
-    def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: Any) -> Traced:
-        """The layer read on these specs, by an earlier request if it was."""
+    def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: tuple[Any, Any]) -> Traced:
+        """The layer read on these specs, by an earlier request if it was and no size is unknown nor a value known."""
         store = KEPT.get()
-        kinds = None
-        if store is not None and layer.lasting:
-            kinds = plain_kinds([*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))])
-        if store is None or kinds is None:
-            return trace(layer, pairs, others, self.visits, self.frozen)
-        make = lambda: trace(layer, pairs, others, self.visits, self.frozen)  # noqa: E731
-        found: Traced = store.traces.made((key, kinds), make, trace_bytes)
+        make = partial(trace, layer, pairs, others, self.visits, self.frozen)
+        if store is None or not layer.lasting or not LASTING.issuperset(key[1]):
+            return make()
+        found: Traced = store.traces.made(key, make, trace_bytes)
         return found
 
     def same_weights(self, row: Row) -> None:

@@ -72,7 +72,7 @@ class Walk:
 
     def names(self, folder: str, states: States) -> list[str]:
         """What is in a folder, as far as it may matter: one name needs no look at all others."""
-        wanted = list({self.parts[at] for at in states if at < len(self.parts)})
+        wanted = sorted({self.parts[at] for at in states if at < len(self.parts)})
         if any(map(is_pattern, wanted)):
             with os.scandir(folder) as entries:
                 wanted = [entry.name for entry in islice(entries, MAX_LOOKED)]

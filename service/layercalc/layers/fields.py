@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 
-from layercalc.layers.initializers import INITIALIZERS, Initializer
 from layercalc.wording import finite, received, whole
 
 Note = tuple[tuple[object, ...], str]
@@ -20,9 +19,6 @@ NOTES: ContextVar[list[Note]] = ContextVar("notes")
 def note(path: tuple[object, ...], detail: str) -> None:
     """Say that something was read kindly; the reader of the document turns it into a warning."""
     NOTES.get().append((path, detail))
-
-
-MAX_DEPTH = 8  # of nested lists of numbers
 
 
 class Field(ma.fields.Field):
@@ -204,177 +200,8 @@ def one_of(values: Sequence[Any]) -> dict[str, Any]:
     return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
 
-class DataFormat(Choice):
-    """Where the channels stand; Keras' null is its default, channels_last."""
-
-    def __init__(self) -> None:
-        super().__init__(("channels_last", "channels_first"), None)
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or "channels_last"
-
-
-class Dims(Field):
-    """One integer for every spatial axis, or a list of one for each; loads as a tuple."""
-
-    def __init__(self, default: Any = ..., *, min: int = 1, **kwargs: Any):
-        super().__init__(default, **kwargs)
-        self.min = min
-
-    @property
-    def rank(self) -> int:
-        return self.parent.rank  # type: ignore[union-attr]
-
-    def expects(self) -> str:
-        return f"an integer of at least {self.min}, or a list of {self.rank}"
-
-    def schema_of(self) -> dict[str, Any]:
-        one = {"type": "integer", "minimum": self.min}
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.rank, "maxItems": self.rank}]}
-
-    def read(self, value: Any, name: str) -> tuple[int, ...]:
-        dims = tuple(value) if isinstance(value, list | tuple) else (value,) * self.rank
-        if len(dims) != self.rank or not all(whole(dim, self.min) for dim in dims):
-            raise self.refuse(value)
-        return dims
-
-
-class Pairs(Dims):
-    """Amounts before and after each spatial axis: one integer, one for each axis, or a pair for each axis.
-
-    For one axis a list of two is its pair.
-    """
-
-    def __init__(self, default: Any = ...):
-        super().__init__(default, min=0)
-
-    def expects(self) -> str:
-        if self.rank == 1:
-            return "an integer of at least 0, or a list of 2"
-        return f"an integer of at least 0, a list of {self.rank}, or a list of {self.rank} pairs"
-
-    def schema_of(self) -> dict[str, Any]:
-        one = {"type": "integer", "minimum": 0}
-        pair = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-        if self.rank == 1:
-            return {"anyOf": [one, pair]}
-        whole = {"type": "array", "minItems": self.rank, "maxItems": self.rank, "items": {"anyOf": [one, pair]}}
-        return {"anyOf": [one, whole]}
-
-    def read(self, value: Any, name: str) -> Any:
-        items: Any = value if isinstance(value, list | tuple) else [value] * self.rank
-        if self.rank == 1 and items is value:
-            items = [value]
-        pairs = tuple(tuple(item) if isinstance(item, list | tuple) else (item, item) for item in items)
-        if len(pairs) != self.rank or any(len(pair) != 2 or not all(whole(n, 0) for n in pair) for pair in pairs):
-            raise self.refuse(value)
-        return pairs
-
-
-class Ints(Field):
-    """A list of integers, or one integer where `single`; loads as a tuple."""
-
-    def __init__(
-        self, default: Any = ..., *, min: int | None = None, single: bool = True, count: int = 0, **kwargs: Any
-    ):
-        super().__init__(default, **kwargs)
-        self.min, self.single, self.count = min, single, count
-
-    def expects(self) -> str:
-        least = "" if self.min is None else f" of at least {self.min}"
-        many = f"a list of {self.count or ''}".rstrip()
-        return (
-            f"an integer{least}, or {many} {'of them' if self.count == 0 else ''}".rstrip()
-            if self.single
-            else (f"{many} integers{least}" if self.count else f"a list of integers{least}")
-        )
-
-    def schema_of(self) -> dict[str, Any]:
-        one: dict[str, Any] = {"type": "integer"} | ({} if self.min is None else {"minimum": self.min})
-        many: dict[str, Any] = {"type": "array", "items": one}
-        if self.count:
-            many |= {"minItems": self.count, "maxItems": self.count}
-        return {"anyOf": [one, many]} if self.single else many
-
-    def read(self, value: Any, name: str) -> tuple[int, ...]:
-        alone = self.single and type(value) is int
-        count = 0 if alone else self.count
-        value = [value] if alone else value
-        if (
-            not isinstance(value, list | tuple)
-            or (count and len(value) != count)
-            or not all(whole(n, self.min) for n in value)
-        ):
-            raise self.refuse(value)
-        return tuple(value)
-
-
-class Dimensions(Field):
-    """The sizes of axes, null where one is unknown; loads as a tuple."""
-
-    def __init__(self, default: Any = ..., *, min: int = 0, **kwargs: Any):
-        super().__init__(default, **kwargs)
-        self.min = min
-
-    def expects(self) -> str:
-        return f"a list of sizes, each an integer of at least {self.min} or null"
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": ["integer", "null"], "minimum": self.min}}
-
-    def read(self, value: Any, name: str) -> tuple[int | None, ...]:
-        if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, self.min) for dim in value):
-            raise self.refuse(value)
-        return tuple(value)
-
-
-class Numbers(Field):
-    """A number, or nested lists of numbers of one shape; loads as nested tuples."""
-
-    def expects(self) -> str:
-        return "a number, or an array of numbers"
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"type": ["number", "array"], "items": {"type": ["number", "array"], "items": {}}}
-
-    def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
-        if finite(value):
-            return float(value)
-        if not isinstance(value, list | tuple) or not depth:
-            raise self.refuse(value)
-        items = tuple(self.read(item, name, depth - 1) for item in value)
-        if len({shape_of(item) for item in items}) > 1:
-            raise self.refuse(value, "Its rows differ in length.")
-        return items
-
-
-def shape_of(numbers: Any) -> tuple[int, ...]:
-    """The shape of what a `Numbers` field loaded."""
-    if not isinstance(numbers, tuple):
-        return ()
-    return (len(numbers), *(shape_of(numbers[0]) if numbers else ()))
-
-
-class Opaque(Field):
-    """What acts in training only (regularizers, constraints): Keras' own object or name, kept out of everything."""
-
-    def __init__(self, default: Any = None) -> None:
-        super().__init__(default, null=True)
-
-    def expects(self) -> str:
-        return "null, a name, or a serialised Keras object"
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"type": ["string", "object"]}
-
-    def read(self, value: Any, name: str) -> Any:
-        if not isinstance(value, str | dict):
-            raise self.refuse(value)
-        return None
-
-
 class Absent(Field):
-    """An argument of Keras that we refuse by name unless it is null, and why."""
+    """An argument of the framework that is refused by name unless it is null, and why."""
 
     def __init__(self, why: str):
         super().__init__(None)
@@ -388,55 +215,3 @@ class Absent(Field):
 
     def read(self, value: Any, name: str) -> Any:
         raise self.refuse(value, self.why)
-
-
-POLICIES = {
-    **{name: (name, name) for name in ("float16", "bfloat16", "float32", "float64")},
-    "mixed_float16": ("float16", "float32"),
-    "mixed_bfloat16": ("bfloat16", "float32"),
-    **{name: (name, name) for name in ("int8", "uint8", "int16", "int32", "int64", "bool")},
-}
-
-
-class Dtype(Field):
-    """A dtype or a dtype policy, by name or as Keras serialises it; loads as (compute dtype, variable dtype)."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-
-    def expects(self) -> str:
-        return "a dtype or policy, one of " + ", ".join(POLICIES)
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(POLICIES)}, {"type": "object"}]}
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or POLICIES["float32"]
-
-    def read(self, value: Any, name: str) -> tuple[str, str]:
-        policy = value
-        if isinstance(value, dict):
-            config = value.get("config")
-            policy = config.get("name") if isinstance(config, dict) else None
-            if "Quantized" in str(value.get("class_name")):
-                raise self.refuse(value, "Quantised policies are not supported.")
-        if not isinstance(policy, str) or policy not in POLICIES:
-            quantised = isinstance(policy, str) and "from" in policy
-            raise self.refuse(policy or value, "Quantised policies are not supported." if quantised else "")
-        return POLICIES[policy]
-
-
-class InitializerField(Field):
-    """An initializer, by name or as Keras serialises it."""
-
-    def expects(self) -> str:
-        return "an initializer, one of " + ", ".join(sorted(INITIALIZERS)) + ", or its serialised form"
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"type": ["string", "object"]}
-
-    def read(self, value: Any, name: str) -> Initializer:
-        try:
-            return Initializer.load(value)
-        except ValueError as error:
-            raise self.refuse(value, str(error)) from None

@@ -23,7 +23,7 @@ def add_declared(draft: Draft, top: JsonPlace, declared: Any, unnamed: str) -> N
             example = '{"name": "left", "shape": [16]}'
             draft.fault(place.at(), f"Expected an input, such as {example}; received {received(item)}.")
             continue
-        for key in item.keys() - {"name", "shape", "dtype", *SHAPES}:
+        for key in [key for key in item if key not in ("name", "shape", "dtype", *SHAPES)]:
             draft.fault(place.at((key,)), f"An input has no key {key!r}; it takes name, shape, batch_shape, dtype.")
         name = item.get("name", unnamed if index == 0 else f"{unnamed}_{index}")
         draft.reserve(name, place)

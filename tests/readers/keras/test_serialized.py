@@ -56,6 +56,20 @@ def test_shared_layer_is_a_row_per_use_and_counts_once():
     assert result["outputs"][0]["data"] == [[0.0, 0.0, 0.0]]  # a linear layer on x and −x
 
 
+@pytest.mark.parametrize("first", ["x", "mean"])
+def test_one_config_on_a_batch_and_on_one_row_is_two_shapes(first):
+    """A batch that nobody named counts as one, and is still no axis of size 1."""
+    mean = {**body("Mean", "mean", tensor("x"), axis=0, keepdims=True), "module": "keras.src.ops.numpy"}
+    sources = [first, "mean" if first == "x" else "x"]
+    dense = [body("Dense", f"on_{source}", tensor(source), units=3) for source in sources]
+    report = analyze(model(["x", 0, 0], [[one["name"], 0, 0] for one in dense], head("x", [4]), mean, *dense))
+    assert {row["name"]: row["output_shape"] for row in report["layers"]} == {
+        "mean": [1, 4],
+        "on_x": [None, 3],
+        "on_mean": [1, 3],
+    }
+
+
 def test_shared_layer_on_other_shapes_needs_the_same_weights():
     wrong = copy.deepcopy(SHARED)
     wrong["config"]["layers"][1]["config"]["batch_shape"] = [None, 5]

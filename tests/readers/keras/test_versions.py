@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from layercalc import analyze, diff, files, forward
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.initializers import load_initializer
 from layercalc.readers.keras.versions import Writer, writer
 from tests import oracle
 
@@ -80,8 +80,8 @@ def test_a_normal_distribution_is_truncated_as_its_keras_did(version, corrected,
 
 
 def test_the_name_normal_is_read_without_a_version_too():
-    made = Initializer.load({"class_name": "VarianceScaling", "config": {"distribution": "normal"}})
-    assert made.arguments["distribution"] == "truncated_normal"
+    made = load_initializer({"class_name": "VarianceScaling", "config": {"distribution": "normal"}})
+    assert made.distribution == "truncated_normal"
 
 
 IMAGE, VOLUME = [8, 8, 3], [2, 4, 4, 3]

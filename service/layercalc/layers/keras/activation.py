@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import InitializerField, Ints, Number, Opaque
+from layercalc.layers.fields import Number
 from layercalc.layers.keras.activations import Activation as ActivationField
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.ops import OPS, Tensor
 
 RELU, LEAKY_RELU, ELU_OP, SOFTMAX = (OPS[name] for name in ("relu", "leaky_relu", "elu", "softmax"))
@@ -88,8 +91,8 @@ class PReLU(Layer):
     """x where it is positive, else x · alpha, alpha learned for every position not shared (He et al. 2015)."""
 
     alpha_initializer = InitializerField("zeros")
-    alpha_regularizer = Opaque()
-    alpha_constraint = Opaque()
+    alpha_regularizer = TrainingOnly()
+    alpha_constraint = TrainingOnly()
     shared_axes = Ints(None)
 
     supports_masking = True

@@ -4,7 +4,8 @@ from typing import Any
 
 from layercalc import ops
 from layercalc.layers.base import Weight
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import ZEROS
+from layercalc.layers.keras.initializers import load_initializer
 from layercalc.ops import Tensor
 
 
@@ -16,6 +17,6 @@ def adapted(layer: Any, weight: Weight, kernel: Tensor, name: str = "kernel", al
     rank = layer.lora_rank
     if not rank:
         return kernel
-    a = weight(f"lora_{name}_a", (*kernel.shape[:-1], rank), Initializer.load("he_uniform"))
-    b = weight(f"lora_{name}_b", (rank, kernel.shape[-1]), Initializer("zeros"))
+    a = weight(f"lora_{name}_a", (*kernel.shape[:-1], rank), load_initializer("he_uniform"))
+    b = weight(f"lora_{name}_b", (rank, kernel.shape[-1]), ZEROS)
     return ops.low_rank(kernel, a, b, factor=(rank if alpha is None else alpha) / rank)

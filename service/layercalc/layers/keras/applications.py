@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Int, Number
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import Constant
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.regularization import Inert
 from layercalc.ops import Tensor
@@ -24,7 +24,7 @@ class LayerScale(Layer):
     example: ClassVar[Any] = {"init_values": 1e-6, "projection_dim": 3}, (2, 4, 4, 3)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        start = Initializer("constant", {"value": self.init_values})
+        start = Constant(self.init_values)
         return ops.multiply(x, weight("variable", (self.projection_dim,), start))
 
 

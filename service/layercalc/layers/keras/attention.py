@@ -7,10 +7,13 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import differ, known, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, InitializerField, Int, Ints, Number, Opaque
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.initializers import ONES
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField, load_initializer
 from layercalc.ops import ACTIVATIONS, OPS, Tensor
 
 SOFTMAX: Any = ACTIVATIONS["softmax"]
@@ -79,12 +82,11 @@ class Attention(Scored):
     return_attention_scores = Bool(False)
 
     def scores(self, weight: Weight, query: Tensor, key: Tensor) -> Tensor:
-        ones = Initializer("ones")
-        scale = weight("scale", (), ones) if self.use_scale else None
+        scale = weight("scale", (), ONES) if self.use_scale else None
         if self.score_mode == "dot":
             scores = ops.matmul(query, ops.transpose(key, axes=(*range(key.ndim - 2), key.ndim - 1, key.ndim - 2)))
             return scores if scale is None else ops.multiply(scores, scale)
-        share = weight("concat_score_weight", (), ones)
+        share = weight("concat_score_weight", (), ONES)
         sums = pairs(query, key)
         sums = sums if scale is None else ops.multiply(sums, scale)
         return ops.multiply(ops.reduce_sum(OPS["tanh"](sums), axes=(sums.ndim - 1,)), share)
@@ -109,7 +111,7 @@ class AdditiveAttention(Scored):
     def scores(self, weight: Weight, query: Tensor, key: Tensor) -> Tensor:
         y = OPS["tanh"](pairs(query, key))
         if self.use_scale:
-            y = ops.multiply(y, weight("scale", (key.shape[-1],), Initializer.load("glorot_uniform")))
+            y = ops.multiply(y, weight("scale", (key.shape[-1],), load_initializer("glorot_uniform")))
         return ops.reduce_sum(y, axes=(y.ndim - 1,))
 
 
@@ -172,11 +174,11 @@ class MultiHeadAttention(Headed):
     flash_attention = Bool(None)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     use_gate = Bool(False)
     seed = Int(None)
     use_causal_mask = Bool(False)  # this and the next are arguments of the call
@@ -285,11 +287,11 @@ class GroupQueryAttention(Headed):
     flash_attention = Bool(None)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     use_gate = Bool(False)
     seed = Int(None)
     use_causal_mask = Bool(False)  # this and the next are arguments of the call

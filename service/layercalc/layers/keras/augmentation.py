@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Field, Int, Ints, Number
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number
 from layercalc.layers.keras.base import layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.imaging import Image, Range, floated
 from layercalc.ops import Tensor
 from layercalc.wording import finite

@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from layercalc.layers import base
-from layercalc.layers.fields import Bool, Dtype, Opaque, Text
+from layercalc.layers.fields import Bool, Text
+from layercalc.layers.keras.fields import Dtype, TrainingOnly
 from layercalc.layers.vocabulary import Vocabulary
 
 
@@ -54,7 +55,7 @@ class Layer(base.Layer):
     name = Text(None)
     trainable = Bool(True)
     dtype = Dtype()
-    activity_regularizer = Opaque()
+    activity_regularizer = TrainingOnly()
 
     data_format: Any = "channels_last"
 

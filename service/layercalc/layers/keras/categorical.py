@@ -8,8 +8,9 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Dim
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Ints, Number, Numbers, one_of, shape_of
+from layercalc.layers.fields import Bool, Choice, Int, Number, one_of
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.wording import received

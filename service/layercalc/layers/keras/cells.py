@@ -10,12 +10,15 @@ from layercalc import ops
 from layercalc.dims import Dim, Shape, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
+from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, Field, InitializerField, Int, Number, Opaque
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras.activations import Activation, Wrapped
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.convolution import check_window
+from layercalc.layers.keras.fields import DataFormat, TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.layers.keras.padding import slide
 from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
@@ -94,12 +97,15 @@ class UnitForgetBias(Initializer):
     """An LSTM's bias: as its initializer says, but 1 for the forget gate (Jozefowicz et al. 2015)."""
 
     def __init__(self, inner: Initializer):
-        super().__init__(inner.name, inner.arguments)
+        self.inner = inner
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
-        super().fill(out, generator)
+        self.inner.fill(out, generator)
         quarter = out.shape[0] // 4
         out[quarter : 2 * quarter] = 1
+
+    def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        return self.inner.demand(shape)
 
 
 def remember(cell: Cell, weight: Weight, z: Tensor, c: Tensor) -> tuple[Tensor, States]:
@@ -130,12 +136,12 @@ class LSTMCell(Cell):
     recurrent_initializer = InitializerField("orthogonal")
     bias_initializer = InitializerField("zeros")
     unit_forget_bias = Bool(True)
-    kernel_regularizer = Opaque()
-    recurrent_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    recurrent_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    recurrent_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    recurrent_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     dropout = Number(0.0, min=0, max=1)
     recurrent_dropout = Number(0.0, min=0, max=1)
     seed = Int(None)
@@ -161,12 +167,12 @@ class GRUCell(Cell):
     kernel_initializer = InitializerField("glorot_uniform")
     recurrent_initializer = InitializerField("orthogonal")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    recurrent_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    recurrent_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    recurrent_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    recurrent_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     dropout = Number(0.0, min=0, max=1)
     recurrent_dropout = Number(0.0, min=0, max=1)
     reset_after = Bool(True)
@@ -218,12 +224,12 @@ class SimpleRNNCell(Cell):
     kernel_initializer = InitializerField("glorot_uniform")
     recurrent_initializer = InitializerField("orthogonal")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    recurrent_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    recurrent_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    recurrent_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    recurrent_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     dropout = Number(0.0, min=0, max=1)
     recurrent_dropout = Number(0.0, min=0, max=1)
     seed = Int(None)
@@ -252,12 +258,12 @@ class ConvLSTMCell(Cell):
     recurrent_initializer = InitializerField("orthogonal")
     bias_initializer = InitializerField("zeros")
     unit_forget_bias = Bool(True)
-    kernel_regularizer = Opaque()
-    recurrent_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    recurrent_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    recurrent_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    recurrent_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     dropout = Number(0.0, min=0, max=1)
     recurrent_dropout = Number(0.0, min=0, max=1)
     seed = Int(None)

@@ -7,11 +7,14 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Number, Opaque
+from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat, TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.layers.keras.padding import slide, transposed
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES
@@ -66,11 +69,11 @@ class Conv(Convolution):
     use_bias = Bool(True)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)
 
@@ -119,11 +122,11 @@ class DepthwiseConv(Convolution):
     use_bias = Bool(True)
     depthwise_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    depthwise_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    depthwise_constraint = Opaque()
-    bias_constraint = Opaque()
+    depthwise_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    depthwise_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
 
     legacy: ClassVar[dict[str, str | None]] = KERNEL
     examples: ClassVar[Any] = {
@@ -154,13 +157,13 @@ class SeparableConv(Convolution):
     depthwise_initializer = InitializerField("glorot_uniform")
     pointwise_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    depthwise_regularizer = Opaque()
-    pointwise_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    depthwise_constraint = Opaque()
-    pointwise_constraint = Opaque()
-    bias_constraint = Opaque()
+    depthwise_regularizer = TrainingOnly()
+    pointwise_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    depthwise_constraint = TrainingOnly()
+    pointwise_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
 
     legacy: ClassVar[dict[str, str | None]] = KERNEL
     examples: ClassVar[Any] = {
@@ -193,11 +196,11 @@ class ConvTranspose(Convolution):
     use_bias = Bool(True)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
 
     legacy: ClassVar[dict[str, str | None]] = {"groups": None}
     examples: ClassVar[Any] = {

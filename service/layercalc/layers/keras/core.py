@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from layercalc import ops
+from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Absent, Bool, Choice, Dimensions, InitializerField, Int, Number, Opaque
+from layercalc.layers.fields import Absent, Bool, Choice, Int, Number
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.ops import Tensor
 
 QUANTISED = "Quantised layers are not supported."
@@ -61,11 +64,11 @@ class Dense(Layer):
     use_bias = Bool(True)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
     quantization_config = Absent(QUANTISED)
@@ -102,8 +105,8 @@ class Embedding(Table):
     input_dim = Int(min=1)
     output_dim = Int(min=1)
     embeddings_initializer = InitializerField("uniform")
-    embeddings_regularizer = Opaque()
-    embeddings_constraint = Opaque()
+    embeddings_regularizer = TrainingOnly()
+    embeddings_constraint = TrainingOnly()
     mask_zero = Bool(False)
     weights = Absent("Initial weights are posted with a forward pass.")
     lora_rank = Int(None, min=0)
@@ -127,8 +130,8 @@ class ReversibleEmbedding(Table):
     output_dim = Int(min=1)
     tie_weights = Bool(True)
     embeddings_initializer = InitializerField("uniform")
-    embeddings_regularizer = Opaque()
-    embeddings_constraint = Opaque()
+    embeddings_regularizer = TrainingOnly()
+    embeddings_constraint = TrainingOnly()
     mask_zero = Bool(False)
     reverse_dtype = Choice(ops.FLOATS, None)
     logit_soft_cap = Number(None)

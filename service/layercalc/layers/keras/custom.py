@@ -8,7 +8,7 @@ from layercalc import ops
 from layercalc.dims import Dim, Unknown
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Field, Int, note
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import ZEROS
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.wording import received, whole
@@ -63,11 +63,10 @@ class Custom(Layer):
             raise ma.ValidationError(f"A multiply-accumulate is two flops: expected at least {2 * self.macs}.", "flops")
 
     def call(self, weight: Weight, *inputs: Tensor) -> Any:
-        zeros = Initializer("zeros")
         params = self.declared("params", self.params)
-        weight("params", (params - self.non_trainable_params,), zeros)
+        weight("params", (params - self.non_trainable_params,), ZEROS)
         if self.non_trainable_params:
-            weight("non_trainable_params", (self.non_trainable_params,), zeros, trainable=False)
+            weight("non_trainable_params", (self.non_trainable_params,), ZEROS, trainable=False)
         batch = inputs[0].shape[0] if inputs[0].ndim else 1
         macs = self.declared("macs", self.macs)
         flops = 2 * macs if self.flops is None else self.flops

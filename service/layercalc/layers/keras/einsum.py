@@ -8,12 +8,15 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Absent, Dimensions, InitializerField, Int, Number, Opaque, Text
+from layercalc.layers.fields import Absent, Int, Number, Text
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.core import QUANTISED
+from layercalc.layers.keras.fields import TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.ops import Tensor
 from layercalc.wording import received, whole
 
@@ -57,10 +60,10 @@ class EinsumDense(Layer):
     bias_axes = Axes(None)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)
     gptq_unpacked_column_size = Absent(QUANTISED)

@@ -8,9 +8,11 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Dim, Unknown, known, provably, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Field, Int, Ints, Number
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.interpolation import INTERPOLATIONS, resize
 from layercalc.ops import Tensor
 from layercalc.wording import finite

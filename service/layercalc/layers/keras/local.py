@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import known, size, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Dims, InitializerField, Int, Opaque
+from layercalc.layers.fields import Bool, Choice, Int
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.base import layer
 from layercalc.layers.keras.convolution import Convolution
+from layercalc.layers.keras.fields import DataFormat, TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.layers.keras.padding import placed, slide
 from layercalc.ops import Tensor
 
@@ -29,11 +32,11 @@ class LocallyConnected(Convolution):
     use_bias = Bool(True)
     kernel_initializer = InitializerField("glorot_uniform")
     bias_initializer = InitializerField("zeros")
-    kernel_regularizer = Opaque()
-    bias_regularizer = Opaque()
-    activity_regularizer = Opaque()
-    kernel_constraint = Opaque()
-    bias_constraint = Opaque()
+    kernel_regularizer = TrainingOnly()
+    bias_regularizer = TrainingOnly()
+    activity_regularizer = TrainingOnly()
+    kernel_constraint = TrainingOnly()
+    bias_constraint = TrainingOnly()
     implementation = Choice((1, 2, 3), 1)
 
     examples: ClassVar[Any] = {

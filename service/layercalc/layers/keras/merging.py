@@ -8,8 +8,9 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Int, Ints
+from layercalc.layers.fields import Bool, Int
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
 

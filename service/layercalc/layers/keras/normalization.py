@@ -9,10 +9,13 @@ from layercalc import ops
 from layercalc.dims import Shape, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
+from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Identity, Weight
-from layercalc.layers.fields import Bool, Field, InitializerField, Int, Ints, Number, Numbers, Opaque, shape_of
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.fields import Bool, Field, Int, Number
+from layercalc.layers.initializers import ONES, ZEROS, TruncatedNormal
 from layercalc.layers.keras.base import KERAS, Layer, layer
+from layercalc.layers.keras.fields import TrainingOnly
+from layercalc.layers.keras.initializers import InitializerField
 from layercalc.layers.nested import LayerField
 from layercalc.ops import Tensor
 
@@ -41,12 +44,12 @@ class BatchNormalization(Layer):
     gamma_initializer = InitializerField("ones")
     moving_mean_initializer = InitializerField("zeros")
     moving_variance_initializer = InitializerField("ones")
-    beta_regularizer = Opaque()
-    gamma_regularizer = Opaque()
-    beta_constraint = Opaque()
-    gamma_constraint = Opaque()
+    beta_regularizer = TrainingOnly()
+    gamma_regularizer = TrainingOnly()
+    beta_constraint = TrainingOnly()
+    gamma_constraint = TrainingOnly()
     renorm = Bool(False)
-    renorm_clipping = Opaque()
+    renorm_clipping = TrainingOnly()
     renorm_momentum = Number(0.99)
     synchronized = Bool(False)
 
@@ -98,10 +101,10 @@ class LayerNormalization(Layer):
     scale = Bool(True)
     beta_initializer = InitializerField("zeros")
     gamma_initializer = InitializerField("ones")
-    beta_regularizer = Opaque()
-    gamma_regularizer = Opaque()
-    beta_constraint = Opaque()
-    gamma_constraint = Opaque()
+    beta_regularizer = TrainingOnly()
+    gamma_regularizer = TrainingOnly()
+    beta_constraint = TrainingOnly()
+    gamma_constraint = TrainingOnly()
     rms_scaling = Bool(False)
 
     supports_masking = True
@@ -155,10 +158,9 @@ class Normalization(Layer):
         kept = tuple(x.shape[axis] for axis in axes)
         along = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
         if self.mean is None:
-            zeros, ones = Initializer("zeros"), Initializer("ones")
-            mean = ops.reshape(weight("mean", kept, zeros, trainable=False), to=along)
-            variance = ops.reshape(weight("variance", kept, ones, trainable=False), to=along)
-            weight("count", (), zeros, trainable=False, dtype="int64")
+            mean = ops.reshape(weight("mean", kept, ZEROS, trainable=False), to=along)
+            variance = ops.reshape(weight("variance", kept, ONES, trainable=False), to=along)
+            weight("count", (), ZEROS, trainable=False, dtype="int64")
         else:
             given = shape_of(self.mean)
             if len(given) > len(kept) or any(
@@ -184,10 +186,10 @@ class GroupNormalization(Layer):
     scale = Bool(True)
     beta_initializer = InitializerField("zeros")
     gamma_initializer = InitializerField("ones")
-    beta_regularizer = Opaque()
-    gamma_regularizer = Opaque()
-    beta_constraint = Opaque()
-    gamma_constraint = Opaque()
+    beta_regularizer = TrainingOnly()
+    gamma_regularizer = TrainingOnly()
+    beta_constraint = TrainingOnly()
+    gamma_constraint = TrainingOnly()
 
     supports_masking = True
     example: ClassVar[Any] = {"groups": 2}, (2, 5, 5, 4)
@@ -224,7 +226,7 @@ class RMSNormalization(Layer):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes = tuple(self.axis_of(axis, x) for axis in sorted(self.axis))
-        scale = weight("scale", tuple(x.shape[axis] for axis in axes), Initializer("ones"))
+        scale = weight("scale", tuple(x.shape[axis] for axis in axes), ONES)
         return ops.rms_norm(x, scale, axes=axes, epsilon=self.epsilon)
 
 
@@ -269,7 +271,7 @@ class Noting:
         made = self.inner(name, shape, *args, **kwargs)
         if name in ("kernel", "embeddings") and not self.found:
             self.found = True
-            spread = Initializer("truncated_normal", {"stddev": 0.02})
+            spread = TruncatedNormal(0.0, 0.02)
             self.outer("vector_u", (1, shape[-1]), spread, trainable=False)
         return made
 

@@ -3,9 +3,11 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
+from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, DataFormat, Dims
+from layercalc.layers.fields import Bool, Choice
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.padding import slide
 from layercalc.ops import Tensor
 from layercalc.ops.window import AXES

@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import DataFormat, Dimensions, Int, Number
+from layercalc.layers.fields import Int, Number
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.ops import Tensor
 
 

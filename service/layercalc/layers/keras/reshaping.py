@@ -7,9 +7,11 @@ import marshmallow as ma
 from layercalc import ops
 from layercalc.dims import size, text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import MAX_DEPTH, Dims, Ints, Numbers, Pairs
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import MAX_DEPTH, Choice, DataFormat, Dims, Int, Ints, Numbers, Pairs
+from layercalc.layers.fields import Choice, Int
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.interpolation import INTERPOLATIONS, resize
 from layercalc.layers.keras.pooling import spatial_axes
 from layercalc.ops import Tensor

@@ -8,10 +8,12 @@ import numpy as np
 from layercalc import deadline, ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
+from layercalc.layers.array_fields import MAX_DEPTH, Numbers
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import MAX_DEPTH, Bool, Choice, DataFormat, Int, Number, Numbers
+from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.initializers import PIECE, Initializer
 from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.imaging import floated
 from layercalc.layers.keras.padding import slide
 from layercalc.ops import Tensor
@@ -75,10 +77,8 @@ class Window(Numbers):
 class Fourier(Initializer):
     """Kernels that a convolution with is one side of a Fourier transform."""
 
-    __slots__ = ()
-
     def __init__(self, **arguments: Any):
-        self.name, self.arguments = "stft", arguments
+        self.arguments = arguments
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         length, _, frequencies = out.shape

@@ -8,12 +8,11 @@ import numpy as np
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.initializers import ZEROS
 from layercalc.layers.keras.base import KERAS, Layer
 from layercalc.layers.keras.functions.base import AnyDtype, Operation, Sizes
 from layercalc.ops import Tensor
 
-ZEROS = Initializer("zeros")
 MOST = 1 << 22  # numbers of a range
 
 

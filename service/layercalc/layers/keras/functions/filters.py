@@ -8,7 +8,8 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.fields import Choice, Int, Number, Numbers
+from layercalc.layers.array_fields import Numbers
+from layercalc.layers.fields import Choice, Int, Number
 from layercalc.layers.keras.functions.base import Operation, Sizes, operation, tensor
 from layercalc.layers.keras.functions.image import Image
 from layercalc.layers.keras.functions.patches import several

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.initializers import load_initializer
 from layercalc.locations import CodePlace
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
@@ -137,7 +137,7 @@ def initializer(names: "KerasNames", value: Any, at: Any) -> Any:
     elif type(value) is not str:
         return None
     try:
-        Initializer.load(value)
+        load_initializer(value)
     except ValueError as error:
         if str(error):
             raise Fault(at, str(error)) from None

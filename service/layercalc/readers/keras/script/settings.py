@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers.initializers import ALIASES, INITIALIZERS
+from layercalc.layers.keras.initializers import ALIASES, INITIALIZERS
 from layercalc.readers.keras.script import tensors
 from layercalc.readers.keras.script.arguments import flat, place_of, plain, sizes
 from layercalc.readers.keras.script.names import camel

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers.initializers import Initializer
+from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
 from layercalc.readers.keras.script import attributes, models
 from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
@@ -208,7 +208,7 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
         label = free(label, {one.name for one in own.weights})
     made = initializer(names, given.get("initializer"), at)
     layer = Variable(
-        label, tuple(dims), Initializer.load(made) if made is not None else None, trainable is not False,
+        label, tuple(dims), load_initializer(made) if made is not None else None, trainable is not False,
         dtype if type(dtype) is str else None,
     )  # fmt: skip
     holder = OperationObject(Variable, {}, place_of(at), label, None, layer=layer)
