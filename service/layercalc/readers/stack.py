@@ -35,7 +35,8 @@ def read_stack(
         draft.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(VOCABULARIES)}; received {received(spoken)}.")
     if not isinstance(name, str):
         draft.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
-    for key in document.keys() - TOP - ({"type", "trainable"} if nested else set()):
+    known = TOP | {"type", "trainable"} if nested else TOP
+    for key in [key for key in document if key not in known]:
         takes = "name, input_shape, inputs, layers, outputs"
         draft.fault(top.at((key,)), f"A stack has no key {key!r}.{nearest(key, sorted(TOP))} It takes {takes}.")
     items = document["layers"]
