@@ -47,6 +47,7 @@ FAULTS = [
     (image(CONV, outputs=["conv2d:1"]), [("/outputs/0", "1 output")]),
     (image(CONV, {**CONV, "inputs": ["conv2d:1"]}), [("/layers/1", "there is no output 1")]),
     (image(CONV, layer=3), [("/layer", "no key 'layer'")]),
+    (image(CONV, eps=1, zeta=1, alpha=1, beta=1), [("/eps", "'eps'"), ("/zeta", "'zeta'"), ("/alpha", "'alpha'"), ("/beta", "'beta'")]),
     ({"input_shape": "abc", "layers": [DENSE]}, [("/input_shape", 'received "abc"')]),
     ({"input_shape": [-1], "layers": [DENSE]}, [("/input_shape", "received [-1]")]),
     ({"input_shape": [2.5], "layers": [DENSE]}, [("/input_shape", "received [2.5]")]),

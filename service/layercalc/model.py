@@ -105,9 +105,7 @@ class Model(Layer):
         del inputs
         values: dict[int, Sequence[Any] | None] = {INPUTS: given}
 
-        def take(ref: Ref | tuple[Ref, ...]) -> Any:
-            if not isinstance(ref, Ref):
-                return [take(one) for one in ref]
+        def take(ref: Ref) -> Any:
             source = values[ref.source]
             if source is None:
                 raise Poisoned
@@ -123,7 +121,10 @@ class Model(Layer):
             values[index] = None
             if call.layer is not None:
                 try:
-                    named = {key: take(ref) for key, ref in call.named.items()} if call.named else {}
+                    named = {
+                        key: take(ref) if isinstance(ref, Ref) else [take(one) for one in ref]
+                        for key, ref in call.named.items()
+                    }
                     values[index] = visitor.visit(call, [take(ref) for ref in call.inputs], named)
                 except ShapeError as error:
                     visitor.fault(call, error)

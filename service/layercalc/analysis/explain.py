@@ -150,22 +150,21 @@ def told(spec: Spec) -> Spec:
     return Spec(tuple(dims), spec.dtype)
 
 
+def told_pair(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
+    spec, mask = pair
+    return told(spec), mask and told(mask)
+
+
 def explained(row: Row) -> list[str]:
     """One line for each number of a row that takes arithmetic; none for what an unknown dimension leaves open."""
     layer = row.call.layer
     assert layer is not None
     inputs, named = row.traced.asked
-
-    def pair(value: Any) -> Any:
-        if isinstance(value, list):
-            return [pair(one) for one in value]
-        spec, mask = value
-        return told(spec), mask and told(mask)
-
+    told_by_name = {k: [*map(told_pair, v)] if isinstance(v, list) else told_pair(v) for k, v in named.items()}
     telling = Telling()
     token = READING.set(telling)
     try:
-        outputs = apply(layer, Asking({}), [pair(one) for one in inputs], {key: pair(v) for key, v in named.items()})
+        outputs = apply(layer, Asking({}), [*map(told_pair, inputs)], told_by_name)
     finally:
         READING.reset(token)
     out = outputs[0][0]

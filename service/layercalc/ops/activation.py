@@ -170,7 +170,7 @@ class AlongAxis(Op):
     def lead(self, x: Shape, *, axis: int | tuple[int, ...] = -1) -> int:
         return first_of((axis,) if isinstance(axis, int) else axis, x)
 
-    def workspace(self, x: Shape, *, axis: int | tuple[int, ...] = -1) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, axis: int | tuple[int, ...] = -1) -> Dim:
         return 6 * size(x)
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int | tuple[int, ...] = -1) -> Spans:

@@ -147,7 +147,7 @@ class Op:
     def __call__(self, *inputs: Tensor, **attributes: Any) -> Tensor:
         return READING.get().op(self, inputs, attributes)
 
-    def workspace(self, *shapes: Any, **attributes: Any) -> Dim:
+    def workspace(self, out: Shape, *shapes: Any, **attributes: Any) -> Dim:
         """How many elements a run holds beside its inputs and its result."""
         return 0
 

@@ -25,7 +25,7 @@ class Digitize(Op):
     def lead(self, x: Shape, **_: Any) -> int:
         return len(x)
 
-    def workspace(self, x: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
         return 6 * size(x)
 
     def dtype(self, *dtypes: str, **_: Any) -> str:
@@ -49,8 +49,8 @@ class BinCount(Op):
     def lead(self, x: Shape, *weights: Shape, axis: int, **_: Any) -> int:
         return axis % len(x)
 
-    def workspace(self, x: Shape, *weights: Shape, **how: Any) -> Dim:
-        return (12 + 4 * len(weights)) * size(x) + 2 * size(self.shape(x, *weights, **how))
+    def workspace(self, out: Shape, x: Shape, *weights: Shape, **_: Any) -> Dim:
+        return (12 + 4 * len(weights)) * size(x) + 2 * size(out)
 
     def shape(self, x: Shape, *weights: Shape, axis: int, num_classes: Dim, binary: bool = False, **_: Any) -> Shape:
         for given in weights:
@@ -102,7 +102,7 @@ class Lookup(Op):
     def lead(self, x: Shape, **_: Any) -> int:
         return len(x)
 
-    def workspace(self, x: Shape, *, table: Any, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, table: Any, **_: Any) -> Dim:
         return 8 * size(x) + 8 * len(table or ())
 
     def dtype(self, *dtypes: str, **_: Any) -> str:

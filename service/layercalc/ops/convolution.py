@@ -56,13 +56,12 @@ class Conv(Sliding):
     def reach(self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, **how: Any) -> Spans:
         return slid(spans[0], kernel[:-2], **how)
 
-    def workspace(self, x: Shape, kernel: Shape, **how: Any) -> Dim:
-        positions = self.shape(x, kernel, **how)[:-1]
-        held = size(positions) * size(kernel[:-2]) * x[-1]
+    def workspace(self, out: Shape, x: Shape, kernel: Shape, **how: Any) -> Dim:
+        held = size(out[:-1]) * size(kernel[:-2]) * x[-1]
         if len(kernel) == 4 and not provably(kernel[0] != 3):
-            held = winograd.at_most(positions, *kernel[-2:])
+            held = winograd.at_most(out[:-1], *kernel[-2:])
         most = WORKSPACE // 4
-        return padded_size(x, kernel[:-2], positions[1:], **how) + (held if provably(held < most) else most)
+        return padded_size(x, kernel[:-2], out[1:-1], **how) + (held if provably(held < most) else most)
 
     def run(self, x: Any, kernel: Any, *, groups: int = 1, finish: Finish = unfinished, **how: Any) -> np.ndarray:
         window, strides, dilations = kernel.shape[:-2], how["strides"], how["dilations"]
@@ -111,10 +110,8 @@ class DepthwiseConv(Sliding):
     def reach(self, out: Shape, spans: list[Spans], x: Shape, kernel: Shape, **how: Any) -> Spans:
         return slid(spans[0], kernel[:-2], **how)
 
-    def workspace(self, x: Shape, kernel: Shape, **how: Any) -> Dim:
-        positions = self.shape(x, kernel, **how)[1:-1]
-        padded = padded_size(x, kernel[:-2], positions, **how)
-        return padded * (1 + kernel[-1]) + size(kernel) * positions[-1]
+    def workspace(self, out: Shape, x: Shape, kernel: Shape, **how: Any) -> Dim:
+        return padded_size(x, kernel[:-2], out[1:-1], **how) * (1 + kernel[-1]) + size(kernel) * out[-2]
 
     def run(self, x: Any, kernel: Any, *, finish: Finish = unfinished, **how: Any) -> np.ndarray:
         window, multiplier = kernel.shape[:-2], kernel.shape[-1]
@@ -219,7 +216,9 @@ class ConvTranspose(Sliding):
             found.append(one and one.slid(-(-wide // stride), Fraction(1, stride), (wide - 1 - cut) // stride))
         return None, *found, None
 
-    def workspace(self, x: Shape, kernel: Shape, *, strides: Shape, dilations: Shape, groups: int = 1, **_: Any) -> Dim:
+    def workspace(
+        self, out: Shape, x: Shape, kernel: Shape, *, strides: Shape, dilations: Shape, groups: int = 1, **_: Any
+    ) -> Dim:
         filters = kernel[-2] * groups
         whole = x[0] * prod(self.whole(x, kernel, strides, dilations)) * filters
         tap = size(x[:-1]) * filters

@@ -39,7 +39,7 @@ class CtcLoss(Op):
         each = size(logits)
         return Cost(transcendentals=each + 4 * states, adds=2 * each + 6 * states, compares=each + 2 * states)
 
-    def workspace(self, labels: Shape, logits: Shape, *_: Shape, blank: int) -> Dim:
+    def workspace(self, out: Shape, labels: Shape, logits: Shape, *_: Shape, blank: int) -> Dim:
         return 10 * size(logits) + logits[0] * (8 * logits[1] + 40) * (labels[1] + 1)  # in float64
 
     def launches(self, labels: Shape, logits: Shape, *_: Shape, blank: int) -> Dim:
@@ -92,7 +92,7 @@ class CtcPath(Op):
     def lead(self, x: Shape, length: Shape, **_: Any) -> int:
         return 1
 
-    def workspace(self, x: Shape, length: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, length: Shape, **_: Any) -> Dim:
         return 12 * size(x[:2])
 
     def shape(self, x: Shape, length: Shape, *, blank: int, merge: bool) -> Shape:
@@ -130,7 +130,7 @@ class CtcScore(Op):
     def lead(self, x: Shape, length: Shape) -> int:
         return 1
 
-    def workspace(self, x: Shape, length: Shape) -> Dim:
+    def workspace(self, out: Shape, x: Shape, length: Shape) -> Dim:
         return 4 * size(x[:2])
 
     def shape(self, x: Shape, length: Shape) -> Shape:

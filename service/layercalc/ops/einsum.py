@@ -81,7 +81,7 @@ class Einsum(Op):
             moved, matrices = moved + pair.moved, matrices + pair.stack
         return cost.work + 4 * ELEMENT * moved + MATRIX * matrices
 
-    def workspace(self, *shapes: Shape, equation: str) -> Dim:
+    def workspace(self, out: Shape, *shapes: Shape, equation: str) -> Dim:
         """The pair that holds most: what came of those before it, both sides as matrices, and its result twice."""
         most: Dim = 0
         for pair in self.pairs(*shapes, equation=equation):

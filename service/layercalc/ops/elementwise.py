@@ -63,8 +63,8 @@ class Elementwise(Op):
         once = super().work(out, cost, *shapes, **how)
         return once if all(shape in ((), out.shape) for shape in shapes) else once + self.rows(out.shape)
 
-    def workspace(self, *shapes: Shape, **how: Any) -> Dim:
-        return self.temporaries * size(self.shape(*shapes, **how)) if self.temporaries else 0
+    def workspace(self, out: Shape, *shapes: Shape, **_: Any) -> Dim:
+        return self.temporaries * size(out) if self.temporaries else 0
 
     def shape(self, *shapes: Shape, **_: Any) -> Shape:
         first = shapes[0]

@@ -21,7 +21,7 @@ class ToInteger(Op):
     def lead(self, x: Shape, *, to: str) -> int:
         return len(x)
 
-    def workspace(self, x: Shape, *, to: str) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, to: str) -> Dim:
         return 24 * size(x)  # of the narrowest result
 
     def shape(self, x: Shape, *, to: str) -> Shape:
@@ -67,7 +67,7 @@ class Clahe(Op):
         counted.compares = counted.compares + 2 * pixels
         return counted
 
-    def workspace(self, x: Shape, *, grid: tuple[int, int], clip_limit: float) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, grid: tuple[int, int], clip_limit: float) -> Dim:
         batch, rows, columns, channels = x
         tiles = batch * channels * (grid[0] + 2) * (grid[1] + 2)
         return tiles * (4 * LEVELS + 10 * tile(rows, grid[0]) * tile(columns, grid[1]))
@@ -147,7 +147,7 @@ class Colours(Op):
     def cost(self, out: Shape, x: Shape) -> Cost:
         return self.each.times(size(x[:-1]))
 
-    def workspace(self, x: Shape) -> Dim:
+    def workspace(self, out: Shape, x: Shape) -> Dim:
         return 4 * size(x)
 
     def run(self, x: Any) -> np.ndarray:

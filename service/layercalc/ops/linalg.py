@@ -81,7 +81,7 @@ class OfSquare(Op):
     def work(self, out: Spec, cost: Cost, x: Shape, **_: Any) -> Dim:
         return self.slowness * lapack(x)
 
-    def workspace(self, x: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
         return 8 * size(x)
 
     def shape(self, x: Shape, **_: Any) -> Shape:
@@ -150,7 +150,7 @@ class Pivots(Op):
     def work(self, out: Spec, cost: Cost, x: Shape) -> Dim:
         return self.slowness * lapack(x)
 
-    def workspace(self, x: Shape) -> Dim:
+    def workspace(self, out: Shape, x: Shape) -> Dim:
         return 8 * size(x)
 
     def launches(self, x: Shape) -> Dim:
@@ -185,7 +185,7 @@ class Solve(Op):
     def work(self, out: Spec, cost: Cost, a: Shape, b: Shape, **_: Any) -> Dim:
         return self.slowness * (lapack(a) + a[-1] * 2 * size(b) + 10 * ELEMENT * size(b))
 
-    def workspace(self, a: Shape, b: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, a: Shape, b: Shape, **_: Any) -> Dim:
         return 6 * size(a) + 4 * size(b)
 
     def shape(self, a: Shape, b: Shape, *, triangular: str = "") -> Shape:
@@ -221,7 +221,7 @@ class Reflections(Op):
         n = least(*x[-2:])
         return self.slowness * (lapack(x) + size(x[:-2]) * 2 * n * (x[-2] if mode != "reduced" else n) * x[-2])
 
-    def workspace(self, x: Shape, *, mode: str) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, mode: str) -> Dim:
         inner = x[-2] if mode != "reduced" else least(*x[-2:])
         return 6 * size(x[:-2]) * (x[-2] * x[-1] + x[-2] * inner + inner * x[-1])  # both parts, in float64
 
@@ -261,7 +261,7 @@ class Converged(Op):
     def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
         return len(x) - 2
 
-    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, **__: Any) -> Dim:
         m, n = x[-2:]
         return 10 * size(x[:-2]) * (m * n + m * m + n * n)
 

@@ -32,7 +32,7 @@ class MatMul(Op):
             + MATRIX * (size(out.shape[:-2]) if len(b) > 2 else 0)
         )
 
-    def workspace(self, a: Shape, b: Shape) -> Dim:
+    def workspace(self, out: Shape, a: Shape, b: Shape) -> Dim:
         """Where one of them is strided it is copied; a broadcast one is not."""
         return 0
 
@@ -69,7 +69,7 @@ class LowRank(Op):
     def work(self, out: Spec, cost: Cost, kernel: Shape, a: Shape, b: Shape, **_: Any) -> Dim:
         return size(kernel) * (2 * a[-1] + 6 * ELEMENT)
 
-    def workspace(self, kernel: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, kernel: Shape, *_: Shape, **__: Any) -> Dim:
         return 2 * size(kernel)
 
     def shape(self, kernel: Shape, a: Shape, b: Shape, *, factor: float) -> Shape:
@@ -94,7 +94,7 @@ class BatchDot(Op):
     def work(self, out: Spec, cost: Cost, x: Shape, y: Shape, **how: Any) -> Dim:
         return super().work(out, cost, x, y, **how) + ELEMENT * (size(x) + size(y)) + MATRIX * x[0]
 
-    def workspace(self, x: Shape, y: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, y: Shape, **_: Any) -> Dim:
         return size(x) + size(y)
 
     def shape(self, x: Shape, y: Shape, *, axes: tuple[int, int]) -> Shape:
@@ -128,7 +128,7 @@ class Gather(Op):
     def work(self, out: Spec, cost: Cost, table: Shape, indices: Shape, **_: Any) -> Dim:
         return 6 * ELEMENT * (size(out.shape) + 3 * size(indices))
 
-    def workspace(self, table: Shape, indices: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, table: Shape, indices: Shape, **_: Any) -> Dim:
         return 8 * size(indices)  # as int64, beside a table of bytes
 
     def shape(self, table: Shape, indices: Shape, *, axis: int = 0, wrap: bool = False) -> Shape:
@@ -158,8 +158,8 @@ class GatherAlong(Op):
     def lead(self, x: Shape, indices: Shape, *, axis: int) -> int:
         return axis % len(x)
 
-    def workspace(self, x: Shape, indices: Shape, *, axis: int) -> Dim:
-        return 4 * size(self.shape(x, indices, axis=axis))
+    def workspace(self, out: Shape, x: Shape, indices: Shape, *, axis: int) -> Dim:
+        return 4 * size(out)
 
     def shape(self, x: Shape, indices: Shape, *, axis: int) -> Shape:
         if len(x) != len(indices):

@@ -82,7 +82,7 @@ class LayerNorm(Op):
     def lead(self, x: Shape, *_: Shape, axes: Any, **__: Any) -> int:
         return first_of(axes, x)
 
-    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, **__: Any) -> Dim:
         return 3 * size(x)
 
     def shape(
@@ -141,7 +141,7 @@ class GroupNorm(Op):
     def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
         return 1
 
-    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, **__: Any) -> Dim:
         return 3 * size(x)
 
     def shape(self, x: Shape, *_: Shape, axis: int, groups: int, epsilon: float, scale: bool, center: bool) -> Shape:
@@ -174,8 +174,8 @@ class RMSNorm(Op):
     def lead(self, x: Shape, scale: Shape, *, axes: tuple[int, ...], epsilon: float) -> int:
         return first_of(axes, x) if broadcast(x, scale) == x else 0
 
-    def workspace(self, x: Shape, scale: Shape, **_: Any) -> Dim:
-        return 3 * size(broadcast(x, scale))
+    def workspace(self, out: Shape, x: Shape, scale: Shape, **_: Any) -> Dim:
+        return 3 * size(out)
 
     def shape(self, x: Shape, scale: Shape, *, axes: tuple[int, ...], epsilon: float) -> Shape:
         return broadcast(x, scale)
@@ -208,7 +208,7 @@ class Standardize(Op):
     def lead(self, x: Shape, *_: Shape, **__: Any) -> int:
         return len(x)
 
-    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, **__: Any) -> Dim:
         return 3 * size(x)
 
     def shape(self, x: Shape, mean: Shape, variance: Shape, *, invert: bool) -> Shape:
@@ -240,7 +240,7 @@ class L2Normalize(Op):
     def lead(self, x: Shape, *_: Shape, axes: Any, **__: Any) -> int:
         return first_of(axes, x)
 
-    def workspace(self, x: Shape, *_: Shape, **__: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, **__: Any) -> Dim:
         return 3 * size(x)
 
     def shape(self, x: Shape, *, axes: tuple[int, ...], floor: float = 1e-12) -> Shape:

@@ -26,8 +26,8 @@ class Patches(Sliding):
     def shape(self, x: Shape, *, window: Shape, **how: Any) -> Shape:
         return x[0], *counted(x[1:-1], window, **how), size(window) * x[-1]
 
-    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
-        return padded_size(x, window, counted(x[1:-1], window, **how), **how)
+    def workspace(self, out: Shape, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return padded_size(x, window, out[1:-1], **how)
 
     def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
         out = self.shape(x.shape, window=window, **how)
@@ -65,7 +65,7 @@ class Fold(Op):
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
         return Cost(adds=size(x))
 
-    def workspace(self, x: Shape, *, output_size: Shape, pads: Pads, window: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, output_size: Shape, pads: Pads, window: Shape, **_: Any) -> Dim:
         return x[0] * (x[1] // size(window)) * prod(n + sum(p) for n, p in zip(output_size, pads, strict=True))
 
     def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:

@@ -40,8 +40,8 @@ class Pool(Sliding):
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, window: Shape, **how: Any) -> Spans:
         return None, *slid(spans[0], window, **how)[1:-1], spans[0][-1]
 
-    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
-        return 2 * padded_size(x, window, self.shape(x, window=window, **how)[1:-1], **how)
+    def workspace(self, out: Shape, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return 2 * padded_size(x, window, out[1:-1], **how)
 
     def launches(self, x: Shape, *, window: Shape, **_: Any) -> Dim:
         return sum(window)
@@ -152,8 +152,8 @@ class LpPool(Pool):
         summed = reduction(size(out), size(window), average=False, kind="adds").adds
         return Cost(adds=summed, transcendentals=size(x) + size(out))
 
-    def workspace(self, x: Shape, *, window: Shape, **how: Any) -> Dim:
-        return size(x) + super().workspace(x, window=window, **how)
+    def workspace(self, out: Shape, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return size(x) + super().workspace(out, x, window=window, **how)
 
     def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
         out = super().run(np.abs(x) ** x.dtype.type(how.get("p", 2)), window=window, **how)
@@ -190,7 +190,7 @@ class AdaptivePool(Op):
     def work(self, out: Spec, cost: Cost, x: Shape, *, output_size: Shape) -> Dim:
         return self.slowness * 3 * ELEMENT * sum(self.stages(x, output_size), 0)
 
-    def workspace(self, x: Shape, *, output_size: Shape) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, output_size: Shape) -> Dim:
         """What came of the axis before, and that with one element more; both bounds of each window."""
         return 4 * sum(self.stages(x, output_size), 0)
 

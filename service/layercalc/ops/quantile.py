@@ -29,9 +29,9 @@ class Quantile(Op):
         super().__init__(name)
         self.numbers_only = numbers_only
 
-    def workspace(self, x: Shape, q: Shape, **how: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, q: Shape, **_: Any) -> Dim:
         """The groups as rows, one copy for sorting and what is made of the results."""
-        return 3 * size(x) + 8 * size(self.shape(x, q, **how))
+        return 3 * size(x) + 8 * size(out)
 
     def shape(self, x: Shape, q: Shape, *, axes: tuple[int, ...], method: str, keepdims: bool) -> Shape:
         if any(provably(x[axis] < 1) for axis in axes):

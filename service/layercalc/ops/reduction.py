@@ -26,9 +26,8 @@ class Reduce(Op):
     def lead(self, x: Shape, *, axes: tuple[int, ...], **_: Any) -> int:
         return first_of(axes, x)
 
-    def workspace(self, x: Shape, *, axes: tuple[int, ...], keepdims: bool = False) -> Dim:
-        out = 3 * size(self.shape(x, axes=axes))
-        return out + size(x) if self.function is np.count_nonzero else out
+    def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
+        return 3 * size(out) + (size(x) if self.function is np.count_nonzero else 0)
 
     def __init__(self, name: str, function: Any, kind: str = "compares", average: bool = False):
         super().__init__(name)
@@ -76,8 +75,8 @@ class Arg(Op):
     def lead(self, x: Shape, *, axis: int) -> int:
         return axis % len(x)
 
-    def workspace(self, x: Shape, *, axis: int) -> Dim:
-        return 2 * size(x) + 3 * size(self.shape(x, axis=axis))
+    def workspace(self, out: Shape, x: Shape, *, axis: int) -> Dim:
+        return 2 * size(x) + 3 * size(out)
 
     def __init__(self, name: str, function: Any):
         super().__init__(name)
@@ -108,7 +107,7 @@ class Cumulative(Op):
     def lead(self, x: Shape, *, axis: int) -> int:
         return axis % len(x)
 
-    def workspace(self, x: Shape, *, axis: int) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, axis: int) -> Dim:
         return size(x)
 
     def __init__(self, name: str, function: Any, kind: str):
@@ -139,7 +138,7 @@ class Order(Op):
     def lead(self, x: Shape, *, axis: int) -> int:
         return axis % len(x)
 
-    def workspace(self, x: Shape, *, axis: int) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, axis: int) -> Dim:
         return 6 * size(x)
 
     def __init__(self, name: str, places: bool):
@@ -172,8 +171,8 @@ class OneHot(Op):
     def lead(self, x: Shape, *, n: int, axis: int, to: str) -> int:
         return axis % (len(x) + 1)
 
-    def workspace(self, x: Shape, **how: Any) -> Dim:
-        return size(self.shape(x, **how)) + 8 * size(x)
+    def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
+        return size(out) + 8 * size(x)
 
     def shape(self, x: Shape, *, n: int, axis: int, to: str) -> Shape:
         axis = axis % (len(x) + 1)

@@ -193,8 +193,10 @@ class Resize(Op):
         elements, k = size(out), taps(method, x[axis], to, antialias)
         return Cost(muls=k * elements, adds=(k - 1) * elements)
 
-    def workspace(self, x: Shape, *, axis: int, to: Dim, method: str, antialias: bool = False, **_: Any) -> Dim:
-        return 3 * size(resized(x, axis, to)) + 20 * to * (taps(method, x[axis], to, antialias) + 1)
+    def workspace(
+        self, out: Shape, x: Shape, *, axis: int, to: Dim, method: str, antialias: bool = False, **_: Any
+    ) -> Dim:
+        return 3 * size(out) + 20 * to * (taps(method, x[axis], to, antialias) + 1)
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, axis: int, to: Dim, method: str, **how: Any) -> Spans:
         return stretched(spans[0], x, axis, to, taps(method, x[axis], to, how.get("antialias", False)))
@@ -249,8 +251,8 @@ class Nearest(Op):
     free = True
     slowness = 3
 
-    def workspace(self, x: Shape, *, axis: int, to: Dim, **_: Any) -> Dim:
-        return 20 * to + size(resized(x, axis, to))
+    def workspace(self, out: Shape, x: Shape, *, axis: int, to: Dim, **_: Any) -> Dim:
+        return 20 * to + size(out)
 
     def shape(self, x: Shape, *, axis: int, to: Dim, **_: Any) -> Shape:
         return resized(x, axis, to)

@@ -47,7 +47,7 @@ class Project(Op):
         each.muls, each.adds = each.muls + 6 * bilinear * size(x), each.adds + 3 * bilinear * size(x)
         return each
 
-    def workspace(self, x: Shape, transforms: Shape, *, bilinear: bool, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, transforms: Shape, *, bilinear: bool, **_: Any) -> Dim:
         return 20 * size(x[:-1]) + (8 if bilinear else 3) * size(x)
 
     def common_dtype(self, *dtypes: str) -> None:
@@ -117,7 +117,7 @@ class Homography(Op):
     def lead(self, start: Shape, end: Shape) -> int:
         return 1
 
-    def workspace(self, start: Shape, end: Shape) -> Dim:
+    def workspace(self, out: Shape, start: Shape, end: Shape) -> Dim:
         return 400 * start[0]
 
     def shape(self, start: Shape, end: Shape) -> Shape:
@@ -170,7 +170,7 @@ class MapCoordinates(Op):
             muls=size(out) * near * len(x),
         )
 
-    def workspace(self, x: Shape, at: Shape, *, order: int, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, at: Shape, *, order: int, **_: Any) -> Dim:
         return size(at) * (2 + 6 * order)
 
     def launches(self, x: Shape, at: Shape, *, order: int, **_: Any) -> Dim:
@@ -245,7 +245,7 @@ class ScaleAxis(Op):
         cost.macs = size(out) * x[axis]
         return cost
 
-    def workspace(self, x: Shape, *_: Shape, axis: int, to: Dim, **how: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *_: Shape, axis: int, to: Dim, **how: Any) -> Dim:
         return 4 * x[axis] * to + size(x)
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:

@@ -32,7 +32,7 @@ class Scatter(Op):
         """Elements that go to places named one by one take long."""
         return 2 * ELEMENT * size(x) + 60 * ELEMENT * (size(updates) + size(indices))
 
-    def workspace(self, x: Shape, indices: Shape, updates: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, indices: Shape, updates: Shape, **_: Any) -> Dim:
         return 8 * (2 * size(indices) + size(updates))  # beside a tensor of bytes
 
     def shape(self, x: Shape, indices: Shape, updates: Shape, *, kind: str | None) -> Shape:
@@ -76,7 +76,7 @@ class Segments(Op):
 
     slowness = 34
 
-    def workspace(self, x: Shape, ids: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, ids: Shape, **_: Any) -> Dim:
         return 4 * PIECE + 2 * size(x[1:])
 
     def shape(self, x: Shape, ids: Shape, *, n: Dim, kind: str) -> Shape:

@@ -126,8 +126,8 @@ class Pad(Op):
     free = True
     slowness = 6
 
-    def workspace(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Dim:
-        return 0 if mode == "constant" else size(self.shape(x, padding=padding))
+    def workspace(self, out: Shape, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Dim:
+        return 0 if mode == "constant" else size(out)
 
     def shape(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Shape:
         out = []
@@ -265,7 +265,7 @@ class Upsample(Op):
     def lead(self, x: Shape, *, times: Shape) -> int:
         return 1
 
-    def workspace(self, x: Shape, *, times: Shape) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, times: Shape) -> Dim:
         return size(x) * prod(times[:-1])
 
     def shape(self, x: Shape, *, times: Shape) -> Shape:

@@ -49,8 +49,8 @@ class Spectrum(Op):
             muls=frames * (each + n) + 2 * values, adds=frames * (3 * each // 2) + values, transcendentals=2 * values
         )
 
-    def workspace(self, x: Shape, *, n: int, **how: Any) -> Dim:
-        return 2 * size(x) + 2 * n + 6 * size(self.shape(x, n=n, **how)[:-1]) * n
+    def workspace(self, out: Shape, x: Shape, *, n: int, **_: Any) -> Dim:
+        return 2 * size(x) + 2 * n + 6 * size(out[:-1]) * n
 
     def run(self, x: Any, *, n: int, stride: int, name: str | None, length: int, power: float) -> np.ndarray:
         """`name` and `length` are those of the window, in the middle of each frame."""
@@ -83,7 +83,7 @@ class MelBands(Op):
     def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
         return Cost(macs=size(out) * x[-1])
 
-    def workspace(self, x: Shape, *, bins: int, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, *, bins: int, **_: Any) -> Dim:
         return 4 * bins * x[-1]
 
     def run(self, x: Any, *, bins: int, rate: float, low: float, high: float) -> np.ndarray:
@@ -102,7 +102,7 @@ class Decibels(Op):
     floating = True
     slowness = 1
 
-    def workspace(self, x: Shape, **_: Any) -> Dim:
+    def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
         return 2 * size(x)
 
     def shape(self, x: Shape, **_: Any) -> Shape:

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     @property
     def workspace(self) -> Dim:
         """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
-        whole, pieces = self.op.workspace(*self.shapes, **self.attributes), self.pieces
+        whole, pieces = self.op.workspace(self.out.shape, *self.shapes, **self.attributes), self.pieces
         if pieces == 1 or isinstance(whole, Unknown):
             return whole
         return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
