@@ -6,7 +6,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras.base import KERAS
-from layercalc.locations import CodePlace
+from layercalc.locations import CodePlace, spot
 from layercalc.readers.builder import Draft
 from layercalc.readers.code_bearing import Origin, Scope, is_channels_first, known, setting_value
 from layercalc.readers.code_names import PASSIVE_METHODS, ROOTS, SETTINGS
@@ -25,7 +25,7 @@ from layercalc.readers.code_values import (
     of_network,
 )
 from layercalc.readers.keras.keras1 import KERNELS, evidence, kernel
-from layercalc.readers.literals import CodeError, Literals, dotted, part_of, place_of, short, spot
+from layercalc.readers.literals import CodeError, Literals, dotted, part_of, place_of, short
 from layercalc.wording import received
 
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")

@@ -12,6 +12,7 @@ from layercalc import deadline
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.locations import spot
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.code_bearing import Bearing, Reason, rivals
@@ -43,7 +44,7 @@ from layercalc.readers.code_values import (
     flat,
     inside,
 )
-from layercalc.readers.literals import CodeError, dotted, short, spot
+from layercalc.readers.literals import CodeError, dotted, short
 from layercalc.readers.text import parse_code
 from layercalc.wording import received
 

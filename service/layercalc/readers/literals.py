@@ -247,9 +247,4 @@ def part_of(value: Opaque, node: ast.Attribute | ast.Subscript) -> Opaque:
 
 
 def place_of(node: ast.expr) -> CodePlace:
-    return CodePlace(node.lineno, node.col_offset + 1, {})
-
-
-def spot(node: ast.AST) -> dict[str, Any]:
-    """Line and column of a node, counted from one."""
-    return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}
+    return CodePlace(node.lineno, node.col_offset + 1, {}, getattr(node, "cell", None))

@@ -1,0 +1,148 @@
+"""What a tree means in a text that only Python 2 could run: integers are divided without a rest, lists stay lists."""
+
+import ast
+from typing import Any
+
+from layercalc import deadline
+from layercalc.readers.pastes.source import Source, fault
+
+HALVES = "(lambda x: float(int(x + 0.5)) if x >= 0 else -float(int(0.5 - x)))"  # away from zero
+QUOTIENT = "(lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b)"
+LISTS = frozenset({"map", "filter", "zip", "range"})
+SIMPLE = ast.Name | ast.Constant
+LOOPS = ast.For | ast.comprehension
+
+
+def meant(tree: ast.Module, line: int) -> ast.Module:
+    """The tree as Python 3 has to read it to do what Python 2 did; `line` is one that only Python 2 could read."""
+    nodes = list(deadline.each(ast.walk(tree)))
+    future = [one for one in nodes if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
+    whole = any(each.name == "division" for one in future for each in one.names)
+    bound = {name for one in nodes for name in names_bound(one)}
+    looped = {id(one.iter) for one in nodes if isinstance(one, LOOPS)}
+    leaks(tree)
+    tree = Meaning(not whole, LISTS - bound, {"round"} - bound, looped).visit(tree)
+    telling: Any = next((one for one in tree.body if (one.end_lineno or line) >= line), None)
+    if telling is not None:
+        telling.python2 = True
+    return tree
+
+
+def evidence(tree: ast.Module) -> ast.stmt | None:
+    """A statement of a text that only Python 2 could read."""
+    return next((one for one in tree.body if hasattr(one, "python2")), None)
+
+
+def names_bound(node: ast.AST) -> list[str]:
+    """The names that a node binds."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        return [node.id]
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(one.asname or one.name).partition(".")[0] for one in node.names]
+    return []
+
+
+class Meaning(ast.NodeTransformer):
+    """Writes what Python 2 did in the place of what Python 3 would."""
+
+    def __init__(self, divides: bool, lists: frozenset[str], rounds: set[str], looped: set[int]):
+        self.divides, self.lists, self.rounds, self.looped = divides, lists, rounds, looped
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        return self.quotient(node, node.left, node.right) if isinstance(node.op, ast.Div) else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div) or not self.divides or fraction(node.value):
+            return node
+        target = node.target
+        parts = [] if isinstance(target, ast.Name) else [target.value, getattr(target, "slice", target.value)]
+        if not all(isinstance(one, SIMPLE) for one in parts):
+            told = "Python 2 divides integers without a rest; write x = x // n, or x / float(n)."
+            raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
+        value = expression(ast.unparse(target), target)
+        return ast.copy_location(ast.Assign([target], self.quotient(node, value, node.value)), node)
+
+    def quotient(self, node: ast.AST, left: ast.expr, right: ast.expr) -> ast.expr:
+        if not self.divides or fraction(left) or fraction(right):
+            return ast.copy_location(ast.BinOp(left, ast.Div(), right), node)
+        return called(QUOTIENT, [left, right], node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in self.lists and id(node) not in self.looped:
+            return called("list", [node], node)
+        if name in self.rounds and len(node.args) == 1 and not node.keywords:
+            return called(HALVES, node.args, node)
+        return node
+
+
+def fraction(node: ast.expr) -> bool:
+    """Whether a value is no integer, as can be seen."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "float"
+    return isinstance(node, ast.Constant) and type(node.value) is not int
+
+
+def called(function: str, arguments: list[ast.expr], at: ast.AST) -> ast.Call:
+    """The call of a function that is given as text."""
+    return ast.copy_location(ast.Call(expression(function, at), arguments, []), at)
+
+
+def expression(text: str, at: ast.AST) -> ast.expr:
+    """The tree of an expression, all of it in the place of a node."""
+    (statement,) = Source.as_sent(text).parse().body
+    assert isinstance(statement, ast.Expr)
+    placed(statement, at)
+    return statement.value
+
+
+def placed(tree: Any, at: Any) -> None:
+    """Give all nodes of a tree the place of one."""
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            ast.copy_location(node, at)
+        if hasattr(at, "cell"):
+            node.cell = at.cell  # type: ignore[attr-defined]
+
+
+def leaks(tree: ast.Module) -> None:
+    """Refuse a name of a list comprehension that is read after it: Python 2 left its last value there."""
+    for scope in (tree, *(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))):
+        bound: dict[str, ast.AST] = {}
+        for node in in_order(scope):
+            if isinstance(node, ast.ListComp):
+                for one in node.generators:
+                    bound |= {each.id: node for each in ast.walk(one.target) if isinstance(each, ast.Name)}
+            elif isinstance(node, ast.Name) and node.id in bound:
+                if isinstance(node.ctx, ast.Load):
+                    told = f"Python 2 left in {node.id!r} what the list comprehension had last; use another name there."
+                    raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
+                bound.pop(node.id)
+
+
+def in_order(scope: Any) -> list[ast.AST]:
+    """The list comprehensions and names of a scope, as they are met when it runs; those inside comprehensions not."""
+    out: list[ast.AST] = []
+    waiting: list[Any] = list(reversed(scope.body))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            out += [node] if isinstance(node, ast.ListComp) else []
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += getattr(node, "decorator_list", ())
+        elif isinstance(node, ast.Assign):
+            waiting += [*reversed(node.targets), node.value]
+        elif isinstance(node, ast.For):
+            waiting += [*reversed(node.orelse), *reversed(node.body), node.target, node.iter]
+        else:
+            if isinstance(node, ast.Name):
+                out.append(node)
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+    return out
