@@ -6,8 +6,13 @@ from typing import Any
 from layercalc import deadline
 from layercalc.readers.pastes.source import Source, fault
 
-HALVES = "(lambda x: float(int(x + 0.5)) if x >= 0 else -float(int(0.5 - x)))"  # away from zero
-QUOTIENT = "(lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b)"
+FUNCTIONS = """
+def quotient(a, b):
+    return a // b if isinstance(a, int) and isinstance(b, int) else a / b
+def away_from_zero(x):
+    return float(int(x + 0.5)) if x >= 0 else -float(int(0.5 - x))
+"""
+OURS = "."  # before a name of ours, which no text can have
 LISTS = frozenset({"map", "filter", "zip", "range"})
 SIMPLE = ast.Name | ast.Constant
 LOOPS = ast.For | ast.comprehension
@@ -25,6 +30,7 @@ def meant(tree: ast.Module, line: int) -> ast.Module:
     telling: Any = next((one for one in tree.body if (one.end_lineno or line) >= line), None)
     if telling is not None:
         telling.python2 = True
+        tree.body[:0] = functions(telling)
     return tree
 
 
@@ -65,13 +71,13 @@ class Meaning(ast.NodeTransformer):
         if not all(isinstance(one, SIMPLE) for one in parts):
             told = "Python 2 divides integers without a rest; write x = x // n, or x / float(n)."
             raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
-        value = expression(ast.unparse(target), target)
+        value = loaded(target)
         return ast.copy_location(ast.Assign([target], self.quotient(node, value, node.value)), node)
 
     def quotient(self, node: ast.AST, left: ast.expr, right: ast.expr) -> ast.expr:
         if not self.divides or fraction(left) or fraction(right):
             return ast.copy_location(ast.BinOp(left, ast.Div(), right), node)
-        return called(QUOTIENT, [left, right], node)
+        return called(f"{OURS}quotient", [left, right], node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -79,7 +85,7 @@ class Meaning(ast.NodeTransformer):
         if name in self.lists and id(node) not in self.looped:
             return called("list", [node], node)
         if name in self.rounds and len(node.args) == 1 and not node.keywords:
-            return called(HALVES, node.args, node)
+            return called(f"{OURS}away_from_zero", node.args, node)
         return node
 
 
@@ -91,16 +97,22 @@ def fraction(node: ast.expr) -> bool:
 
 
 def called(function: str, arguments: list[ast.expr], at: ast.AST) -> ast.Call:
-    """The call of a function that is given as text."""
-    return ast.copy_location(ast.Call(expression(function, at), arguments, []), at)
+    """The call of a function by its name."""
+    name = ast.copy_location(ast.Name(function, ast.Load()), at)
+    call = ast.copy_location(ast.Call(name, arguments, []), at)
+    if hasattr(at, "cell"):
+        name.cell = call.cell = at.cell  # type: ignore[attr-defined]
+    return call
 
 
-def expression(text: str, at: ast.AST) -> ast.expr:
-    """The tree of an expression, all of it in the place of a node."""
-    (statement,) = Source.as_sent(text).parse().body
-    assert isinstance(statement, ast.Expr)
-    placed(statement, at)
-    return statement.value
+def functions(at: ast.stmt) -> list[ast.stmt]:
+    """The functions that are called in the place of what Python 3 would do."""
+    found = Source.as_sent(FUNCTIONS.strip()).parse().body
+    for one in found:
+        assert isinstance(one, ast.FunctionDef)
+        placed(one, at)
+        one.name = OURS + one.name
+    return found
 
 
 def placed(tree: Any, at: Any) -> None:
@@ -110,6 +122,14 @@ def placed(tree: Any, at: Any) -> None:
             ast.copy_location(node, at)
         if hasattr(at, "cell"):
             node.cell = at.cell  # type: ignore[attr-defined]
+
+
+def loaded(target: ast.expr) -> ast.expr:
+    """A target of simple parts, to be read."""
+    (statement,) = Source.as_sent(ast.unparse(target)).parse().body
+    assert isinstance(statement, ast.Expr)
+    placed(statement, target)
+    return statement.value
 
 
 def leaks(tree: ast.Module) -> None:
