@@ -118,6 +118,7 @@ SAME = {
     "timed cell after remarks": "# the model\n\n%%time\n" + CODE,
     "captured cell": "%%capture out\n" + CODE,
     "measured cell": CODE + "\n%%timeit -n 10\nmodel.predict(x)\nmodel.evaluate(x, y)",
+    "measured cell in front": "%%timeit\nf(x)\ng(x)\n# %%\n" + CODE,
     "cell of bash": "# %%\n%%bash\ncd x && ls\n# %%\n" + CODE,
     "cell that writes": f"{CODE}\n# In[2]:\n%%writefile a.txt\nnothing here\n",
     "help": CODE + "\nmodel.add?\n?model\nDense??\n%timeit?\n??Sequential",

@@ -142,6 +142,7 @@ def scanned(lines: list[Line], text: str, cell: int | None) -> tuple[Scanner, li
         if inside == REPEATED and head is not None:
             if head is statements[-2].line:
                 head.edit(len(head.text), len(head.text), "for _ in get_ipython():")
+                statement.opened = True
             statement.indent(statement.margin + " ")
         end = of_line(line, at, text, cell)
         joined = end == len(line.text) and line.text.endswith("\\")
