@@ -1,6 +1,7 @@
 """Code as people paste it: read as the clean text is, or a fault at the line that was sent."""
 
 import ast
+import sys
 import textwrap
 
 import pytest
@@ -192,6 +193,13 @@ WRONG = {  # what is sent, the line and column of the fault, and what it says
     "units in a fence in a list": ("1. x:\n" + textwrap.indent(fenced(CODE.replace("Dense(2", "Dense(-2")), "   "), 7, 20, "units"),
     "shapes in a session": (prompted(f"{CODE}\nmodel.add(keras.layers.Flatten())\nmodel.add(keras.layers.Conv2D(3, 3))").replace("from keras.models", "import keras\n>>> from keras.models"), 8, 0, ""),
     "leaked name": (CODE + "\nn = 2\nx = [n for n in (4, 9)]\nmodel.add(Dense(n))\nprint n", 8, 17, "Python 2 left"),
+    "leaked in one branch": (CODE + "\nn = 2\nif c:\n  x = [n for n in y]\nelse:\n  n = 3\nmodel.add(Dense(n))\nprint n", 11, 17, "Python 2 left"),
+    "leaked in a round before": (CODE + "\nn = 2\nwhile c:\n  model.add(Dense(n))\n  x = [n for n in y]\nprint 1", 8, 19, "Python 2 left"),
+    "leaked into a function": (CODE + "\nn = 2\nx = [n for n in y]\ndef f():\n  model.add(Dense(n))\nprint 1", 9, 19, "Python 2 left"),
+    "leaked into a comprehension": (CODE + "\nn = 2\nx = [n for n in y]\nz = [n * k for k in x]\nprint 1", 8, 6, "Python 2 left"),
+    "leaked and added to": (CODE + "\nn = 2\nx = [n for n in y]\nn += 1\nprint 1", 8, 1, "Python 2 left"),
+    "a file of Python 2": (CODE + "\nexecfile('a.py')\nprint 1", 6, 1, "from text"),
+    "shell's calls": ("from IPython import get_ipython\ni = get_ipython()\ni.run_line_magic('run', 'a.py')\n" + CODE, 3, 1, "brings code"),
     "divided in place": (CODE + "\nprint 1\na[f()] /= 2", 7, 1, "Python 2 divides"),
 }  # fmt: skip
 
@@ -209,7 +217,7 @@ def test_a_fault_of_a_paste_has_the_place_that_was_sent(name):
 PYTHON_2 = {  # what Python 2 made of it, behind a print statement
     "7 / 2": 3, "-7 / 2 + 9": 5, "int(7 / 2.0 * 2)": 7, "int(7 / float(2))": 3, "int(round(2.5))": 3, "int(round(-2.5)) + 9": 6,
     "map(int, [4, 5])[1]": 5, "(range(3) + [7])[3]": 7, "len(filter(None, [0, 1, 2]))": 2, "zip([3], [4])[0][1]": 4,
-    "10L": 10, "010": 8, "xrange(9)[4]": 4, "sum([n for n in range(4)])": 6,
+    "long(6)": 6, "3 if isinstance(u'a', basestring) else 4": 3, "len(unicode('abc'))": 3, "10L": 10, "010": 8, "xrange(9)[4]": 4, "sum([n for n in range(4)])": 6,
 }  # fmt: skip
 
 
@@ -220,6 +228,25 @@ def test_python_2_reckons_as_it_did(expression):
     assert facts(text)[-1] == ("Dense", [None, n], 3 * n)
     text = f"print 'start'\n{CODE}\nn = 15\nn /= 2\nmodel.add(Dense(n))"
     assert facts(text)[-1][1] == [None, 7]
+
+
+NOT_LEFT = [
+    "for n in (3,):\n    x = [n + 1 for n in y]\n    n = 9\n    use(n)",
+    "x = [k for k in y]\nfor k in x:\n    use(k)",
+    "x = [[k for k in row] for row in y]\ndef f(k):\n    row = k\n    return [row for row in k]",
+    "def f():\n    return [m for m in y]\nm = 2\nuse(m)",
+    "x = set(k for k in y), {k for k in y}, {k: 1 for k in y}\nuse(k)",
+    "x = [k for k in y]\nuse(lambda k: k + 1)",
+]
+
+
+@pytest.mark.parametrize("lines", NOT_LEFT)
+def test_a_name_that_was_set_anew_is_read(lines):
+    assert facts(f"print 'start'\n{lines}\n{CODE}") == facts(CODE)
+
+
+def test_a_print_statement_may_begin_with_a_bracket():
+    assert facts(f"print 'start'\nn = 3\nprint ('%d') % n\nprint ('a'), n\nprint (n).real\n{CODE}") == facts(CODE)
 
 
 def test_division_of_the_future_has_a_rest():
@@ -264,7 +291,8 @@ def test_nothing_changes_inside_a_string(inside, quote):
 
 PLAIN = [
     "x = 1", "def f():\n    return '“”'\n", "if x:\n\ty\n\tz", "s = '''\n>>> a\n```\nb\n```\n'''", "x = [\n1,\n2\n]", "é = 1; b = 2",
-    "In: int = 1", "print(x)\nx = 3/2", "# `a` “b” >>> c\nx", "\tx\n\ty" .replace("\t", ""), "a = b if c else d; e = f", "x = {\n 'a': 1}",
+    "In: int = 1", "In = {}\nIn[3]: x = 1", "def get_ipython():\n    pass\nget_ipython().run_cell('x')", "get_ipython\nb.ex('x')",
+    "print(x)\nx = 3/2", "# `a` “b” >>> c\nx", "\tx\n\ty" .replace("\t", ""), "a = b if c else d; e = f", "x = {\n 'a': 1}",
 ]  # fmt: skip
 
 
@@ -280,6 +308,31 @@ def test_limits_hold_before_anything_is_tried():
     with pytest.raises(Refused, match="LAYERCALC_MAX_CODE_TOKENS") as caught:
         parse_code(">>> a\n" * 9 + "%%bash\n", Limits(max_code_tokens=30))
     assert caught.value.errors[0]["line"] > 1
+
+
+ALIKE = {  # what is repeated, and what stands before it: long texts of what is no Python
+    "magics": ("%time\n", ""), "environment": ("%env A=1\n", ""), "division": ("a.b/=c/d\n", "print 1\n"), "prints": ("print a;", ""),
+    "quotes": ("“a” ", ""), "open quotes": ("“\"", ""), "letters": ("é" * 300 + " = 1\n", "!ls\n"), "fences": ("```\na b\n```\n", ""),
+    "tabs": ("if a:\n\tb\n        c\n", ""), "sessions": (">>> a\nb c\n", ""), "leaks": ("x=[n for n in z]\n", "print 1\n"),
+    "calls": ("get_ipython().run_cell_magic('time','','x=1')\n", ""), "loops": ("%%timeit\na\n", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_text_costs_what_it_is_long(name):
+    piece, before = ALIKE[name]
+    seen = []
+    for times in (200, 800):
+        count = [0]
+        sys.setprofile(lambda *_, count=count: count.__setitem__(0, count[0] + 1))
+        try:
+            parse_code(before + piece * times)
+        except Refused:
+            pass
+        finally:
+            sys.setprofile(None)
+        seen.append(count[0])
+    assert seen[1] < 6 * seen[0], seen
 
 
 def test_a_print_statement_tells_old_keras_apart():

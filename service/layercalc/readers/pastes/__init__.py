@@ -13,14 +13,13 @@ from layercalc.errors import Unreadable
 from layercalc.readers.pastes import fences, ipython_calls, python2
 from layercalc.readers.pastes.fences import no_code
 from layercalc.readers.pastes.indentation import Statement, dedent
-from layercalc.readers.pastes.magics import CELL, REPEATED, command, of_cell
+from layercalc.readers.pastes.magics import CELL, REPEATED, command, of_cell, reads_environment
 from layercalc.readers.pastes.scanner import Scanner, behind_blanks, plain_blanks
 from layercalc.readers.pastes.sessions import looks_like_code, typed
 from layercalc.readers.pastes.source import Line, Source, clean, fault, lines_of
 
 UNPARSED = (SyntaxError, RecursionError, MemoryError, ValueError)
 NEXT_CELL = re.compile(r"#\s*(?:%%|In\s?\[)")  # how a script marks its cells
-LONGEST = 200_000  # characters of what is no Python, to be looked through sign by sign
 TABS = (8, 4)  # columns to a stop
 
 
@@ -35,7 +34,7 @@ def tree_of(text: str, cell: int | None = None) -> ast.Module:
             raise source.fault(error) from None
         tree = pasted
     else:
-        if any(map(prompted, tree.body)):
+        if any(map(prompted, tree.body)) and not sets(tree, "In", "Out"):
             tree = of_paste(text, cell) or tree
     return ipython_calls.written_out(tree, text, tree_of)
 
@@ -47,21 +46,25 @@ def prompted(node: ast.stmt) -> bool:
     return isinstance(value, ast.Name) and value.id in ("In", "Out")
 
 
+def sets(tree: ast.Module, *names: str) -> bool:
+    """Whether a text gives names of a session a meaning of its own."""
+    return any(name in names for node in deadline.each(ast.walk(tree)) for name in python2.names_bound(node))
+
+
 def of_paste(text: str, cell: int | None) -> ast.Module | None:
     """The tree of what is no Python as it stands; None where nothing can be done."""
-    if len(text) > LONGEST:
-        return None
     lines = lines_of(text)
     found = fences.blocks(lines) if cell is None else []
+    reads = reads_environment(text)
     if not found:
-        return of_lines(lines, text, cell)
+        return of_lines(lines, reads, cell)
     body: list[ast.stmt] = []
     for number, block in enumerate(found):
         deadline.check()
         for line in block.lines:
             line.begin = min(block.indent, len(line.text) - len(line.text.lstrip()))
         try:
-            tree = of_lines(block.lines, text, None, first=number == 0, always=True)
+            tree = of_lines(block.lines, reads, None, first=number == 0, always=True)
         except Unreadable:
             if len(found) == 1 or not no_code(block):
                 raise
@@ -71,11 +74,14 @@ def of_paste(text: str, cell: int | None) -> ast.Module | None:
 
 
 def of_lines(
-    lines: list[Line], text: str, cell: int | None, first: bool = True, always: bool = False
+    lines: list[Line], reads: bool, cell: int | None, first: bool = True, always: bool = False
 ) -> ast.Module | None:
-    """The tree of lines that belong together; None where they are Python's already and are not parsed `always`."""
+    """The tree of lines that belong together; None where they are Python's already and are not parsed `always`.
+
+    `reads` says whether the text, these lines or others, asks for variables of the environment.
+    """
     lines = typed(lines, cell)
-    scanner, statements = scanned(lines, text, cell)
+    scanner, statements = scanned(lines, reads, cell)
     if first:
         dedent(statements)
     changed = always or any(line.edits or line.begin for line in lines)
@@ -109,7 +115,7 @@ def expanded(statements: list[Statement], source: Callable[[], Source]) -> ast.M
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def scanned(lines: list[Line], text: str, cell: int | None) -> tuple[Scanner, list[Statement]]:
+def scanned(lines: list[Line], reads: bool, cell: int | None) -> tuple[Scanner, list[Statement]]:
     """Look through all lines: what is no Python in them gets what stands in its place."""
     scanner = Scanner()
     statements: list[Statement] = []
@@ -144,7 +150,7 @@ def scanned(lines: list[Line], text: str, cell: int | None) -> tuple[Scanner, li
                 head.edit(len(head.text), len(head.text), "for _ in get_ipython():")
                 statement.opened = True
             statement.indent(statement.margin + " ")
-        end = of_line(line, at, text, cell)
+        end = of_line(line, at, reads, cell)
         joined = end == len(line.text) and line.text.endswith("\\")
         if end is None or end < len(line.text):
             scanner.scan(line, at if end is None else end)
@@ -164,9 +170,9 @@ def of_command(line: Line, at: int, cell: int | None, begun: bool) -> str:
     return meaning if "{}" in meaning else "pass"
 
 
-def of_line(line: Line, at: int, text: str, cell: int | None) -> int | None:
+def of_line(line: Line, at: int, reads: bool, cell: int | None) -> int | None:
     """Put what a command in a line does in its place; the place behind it, None where there is none."""
-    given = command(line.text, at, text)
+    given = command(line.text, at, reads)
     if given is None:
         return None
     if given.wrong:

@@ -4,28 +4,51 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from layercalc.readers.pastes.magics import REPEATED, THIS, of_cell, of_line
+from layercalc import deadline
+from layercalc.readers.pastes.magics import REPEATED, THIS, of_cell, of_line, reads_environment
 from layercalc.readers.pastes.python2 import placed
 from layercalc.readers.pastes.source import fault
 
+SHELL = "get_ipython"
 RUNS = frozenset({"run_cell_magic", "run_line_magic", "magic", "run_cell", "ex", "run_code", "safe_execfile"})
 WRITE_OUT = "It runs code that stands in a string, or elsewhere: write that code out."
 
 
 def written_out(tree: ast.Module, text: str, parse: Callable[[str], ast.Module]) -> ast.Module:
     """The tree with what such calls run in their place; a fault where that cannot be told."""
-    return WrittenOut(text, parse).visit(tree) if "get_ipython" in text else tree
+    if "get_ipython" not in text:
+        return tree
+    nodes = list(deadline.each(ast.walk(tree)))
+    if any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == SHELL for node in nodes):
+        return tree  # the text's own
+    given = [
+        target for node in nodes if isinstance(node, ast.Assign) and is_shell(node.value) for target in node.targets
+    ]
+    names = {target.id for target in given if isinstance(target, ast.Name)}
+    return WrittenOut(text, parse, names).visit(tree)
+
+
+def is_shell(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == SHELL
 
 
 class WrittenOut(ast.NodeTransformer):
     """Puts statements in the place of the calls that run them."""
 
-    def __init__(self, text: str, parse: Callable[[str], ast.Module]):
-        self.text, self.parse = text, parse
+    def __init__(self, text: str, parse: Callable[[str], ast.Module], names: set[str]):
+        self.reads, self.parse, self.names = reads_environment(text), parse, names
+
+    def runs(self, node: ast.expr, methods: frozenset[str] = RUNS) -> bool:
+        """Whether a node calls such a method of the shell."""
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods):
+            return False
+        owner = node.func.value
+        return is_shell(owner) or (isinstance(owner, ast.Name) and owner.id in self.names)
 
     def visit_Expr(self, node: ast.Expr) -> Any:
-        call = node.value
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in RUNS):
+        deadline.check()
+        call: Any = node.value
+        if not self.runs(call):
             return self.generic_visit(node)
         given = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if call.keywords or len(given) < len(call.args) or not given:
@@ -46,7 +69,7 @@ class WrittenOut(ast.NodeTransformer):
             method, given = "run_line_magic", [*given[0].lstrip("%").partition(" ")[::2]]
         if method == "run_line_magic":
             rest = given[1] if len(given) > 1 else ""
-            meaning, wrong = of_line(given[0], rest, self.text)
+            meaning, wrong = of_line(given[0], self.reads)
             return meaning, rest, wrong
         if method == "run_cell_magic" and len(given) == 3:
             meaning, wrong = of_cell(given[0], given[1])
@@ -54,7 +77,7 @@ class WrittenOut(ast.NodeTransformer):
         return THIS, given[0], "" if method == "run_cell" else WRITE_OUT
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Attribute) and node.func.attr in RUNS - {"magic", "ex"}:
+        if self.runs(node, RUNS - {"magic", "ex"}):
             raise refused(node, WRITE_OUT)
         return self.generic_visit(node)
 

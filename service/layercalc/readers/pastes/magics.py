@@ -45,8 +45,15 @@ class Command(NamedTuple):
     wrong: str = ""
 
 
-def command(text: str, at: int, whole: str) -> Command | None:
-    """The command that a line has at a place where a statement begins, if one is there; `whole` is the text."""
+def reads_environment(text: str) -> bool:
+    return any(one in text for one in ENVIRONMENT)
+
+
+def command(text: str, at: int, reads: bool) -> Command | None:
+    """The command that a line has at a place where a statement begins, if one is there.
+
+    `reads` says whether the text asks for variables of the environment, which a command may set.
+    """
     if found := ASSIGNED.match(text, at):
         return Command(found.start("command"), len(text), UNKNOWN)
     if SHELL.match(text, at) or HELP.match(text, at):
@@ -54,7 +61,7 @@ def command(text: str, at: int, whole: str) -> Command | None:
     found = LINE.match(text, at)
     if not found:
         return None
-    meaning, wrong = of_line(found["name"], text[found.end() :], whole)
+    meaning, wrong = of_line(found["name"], reads)
     if "{}" not in meaning:
         return Command(at, len(text), meaning, wrong)
     if not text[found.end() :].strip():
@@ -62,8 +69,8 @@ def command(text: str, at: int, whole: str) -> Command | None:
     return Command(at, found.end(), meaning.replace("{}", ""), wrong)
 
 
-def of_line(name: str, rest: str, whole: str) -> tuple[str, str]:
-    """What `%name rest` does, and why that cannot be said."""
+def of_line(name: str, reads: bool) -> tuple[str, str]:
+    """What `%name` does, and why that cannot be said."""
     if name in ("time", "prun"):
         return THIS, ""
     if name in ("timeit", "memit", "lprun", "mprun"):
@@ -71,8 +78,10 @@ def of_line(name: str, rest: str, whole: str) -> tuple[str, str]:
     if name == "pylab":
         return "from pylab import *", ""
     if name in ("env", "set_env"):
-        read = any(one in whole for one in ENVIRONMENT)
-        return NOTHING, f"%{name} sets what the text reads: write {ENVIRONMENT[0]}[…] = … in its place." if read else ""
+        return (
+            NOTHING,
+            f"%{name} sets what the text reads: write {ENVIRONMENT[0]}[…] = … in its place." if reads else "",
+        )
     if name in QUIET:
         return NOTHING, ""
     if name in ("run", "load", "loadpy", "paste", "cpaste", "recall", "rerun", "macro", "store", "edit"):

@@ -4,6 +4,7 @@ import ast
 from typing import Any
 
 from layercalc import deadline
+from layercalc.readers.pastes.leaks import refuse_leaks
 from layercalc.readers.pastes.source import Source, fault
 
 FUNCTIONS = """
@@ -13,8 +14,20 @@ def away_from_zero(x):
     return float(int(x + 0.5)) if x >= 0 else -float(int(0.5 - x))
 """
 OURS = "."  # before a name of ours, which no text can have
+RENAMED = {
+    "long": "int",
+    "unicode": "str",
+    "basestring": "str",
+    "unichr": "chr",
+    "raw_input": "input",
+    "execfile": "exec",
+}
 LISTS = frozenset({"map", "filter", "zip", "range"})
 SIMPLE = ast.Name | ast.Constant
+BEGINS_WITH: dict[type[ast.AST], str] = {
+    ast.BinOp: "left", ast.Compare: "left", ast.BoolOp: "values", ast.Tuple: "elts", ast.IfExp: "body",
+    ast.Subscript: "value", ast.Attribute: "value", ast.Call: "func",
+}  # fmt: skip
 LOOPS = ast.For | ast.comprehension
 
 
@@ -25,8 +38,9 @@ def meant(tree: ast.Module, line: int) -> ast.Module:
     whole = any(each.name == "division" for one in future for each in one.names)
     bound = {name for one in nodes for name in names_bound(one)}
     looped = {id(one.iter) for one in nodes if isinstance(one, LOOPS)}
-    leaks(tree)
-    tree = Meaning(not whole, LISTS - bound, {"round"} - bound, looped).visit(tree)
+    if any(isinstance(one, ast.ListComp) for one in nodes):
+        refuse_leaks(tree)
+    tree = Meaning(not whole, bound, looped).visit(tree)
     telling: Any = next((one for one in tree.body if (one.end_lineno or line) >= line), None)
     if telling is not None:
         telling.python2 = True
@@ -55,8 +69,32 @@ def names_bound(node: ast.AST) -> list[str]:
 class Meaning(ast.NodeTransformer):
     """Writes what Python 2 did in the place of what Python 3 would."""
 
-    def __init__(self, divides: bool, lists: frozenset[str], rounds: set[str], looped: set[int]):
-        self.divides, self.lists, self.rounds, self.looped = divides, lists, rounds, looped
+    def __init__(self, divides: bool, bound: set[str], looped: set[int]):
+        self.divides, self.bound, self.looped = divides, bound, looped
+
+    def visit(self, node: ast.AST) -> Any:
+        deadline.check()
+        return super().visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in RENAMED and node.id not in self.bound:
+            node.id = RENAMED[node.id]
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """`print (a) % b` prints what stands behind the name, all of it."""
+        owner, first = None, node.value
+        while not isinstance(first, ast.Call) and (field := BEGINS_WITH.get(type(first))):
+            value = getattr(first, field)
+            owner, first = (first, field), value[0] if isinstance(value, list) else value
+        if owner and isinstance(first, ast.Call) and isinstance(first.func, ast.Name) and first.func.id == "print":
+            shown: ast.expr = ast.copy_location(ast.Tuple(first.args, ast.Load()), first)
+            shown = first.args[0] if len(first.args) == 1 else shown
+            before = getattr(*owner)
+            setattr(*owner, [shown, *before[1:]] if isinstance(before, list) else shown)
+            first.args = [node.value]
+            node.value = first
+        return self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -82,9 +120,9 @@ class Meaning(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name in self.lists and id(node) not in self.looped:
+        if name in LISTS - self.bound and id(node) not in self.looped:
             return called("list", [node], node)
-        if name in self.rounds and len(node.args) == 1 and not node.keywords:
+        if name == "round" and name not in self.bound and len(node.args) == 1 and not node.keywords:
             return called(f"{OURS}away_from_zero", node.args, node)
         return node
 
@@ -130,39 +168,3 @@ def loaded(target: ast.expr) -> ast.expr:
     assert isinstance(statement, ast.Expr)
     placed(statement, target)
     return statement.value
-
-
-def leaks(tree: ast.Module) -> None:
-    """Refuse a name of a list comprehension that is read after it: Python 2 left its last value there."""
-    for scope in (tree, *(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))):
-        bound: dict[str, ast.AST] = {}
-        for node in in_order(scope):
-            if isinstance(node, ast.ListComp):
-                for one in node.generators:
-                    bound |= {each.id: node for each in ast.walk(one.target) if isinstance(each, ast.Name)}
-            elif isinstance(node, ast.Name) and node.id in bound:
-                if isinstance(node.ctx, ast.Load):
-                    told = f"Python 2 left in {node.id!r} what the list comprehension had last; use another name there."
-                    raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
-                bound.pop(node.id)
-
-
-def in_order(scope: Any) -> list[ast.AST]:
-    """The list comprehensions and names of a scope, as they are met when it runs; those inside comprehensions not."""
-    out: list[ast.AST] = []
-    waiting: list[Any] = list(reversed(scope.body))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            out += [node] if isinstance(node, ast.ListComp) else []
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
-            waiting += getattr(node, "decorator_list", ())
-        elif isinstance(node, ast.Assign):
-            waiting += [*reversed(node.targets), node.value]
-        elif isinstance(node, ast.For):
-            waiting += [*reversed(node.orelse), *reversed(node.body), node.target, node.iter]
-        else:
-            if isinstance(node, ast.Name):
-                out.append(node)
-            waiting += reversed(list(ast.iter_child_nodes(node)))
-    return out

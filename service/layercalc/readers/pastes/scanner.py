@@ -6,6 +6,7 @@ had, are told from what they stand in: inside a string nothing is touched.
 
 import re
 
+from layercalc import deadline
 from layercalc.readers.pastes.source import Line
 
 BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -15,7 +16,8 @@ DOUBLE, SINGLE = "\u201c\u201d\u201e\u201f\u2033\uff02", "\u2018\u2019\u201a\u20
 OPENING = "\u201c\u201e\u2018\u201a"
 UNICODE = re.compile(r"\W?[uU][rR]")  # a raw string of Python 2
 OLD = r"<>|(?<![\w.])(?:(?:0[xX][0-9a-fA-F]+|\d+)[lL]\b|0+[1-7][0-7]*(?![\w.]))"  # signs and numbers of Python 2
-STOP = re.compile(rf"[^\x00-\x7f]|['\"#()\[\]{{}}\\;:`]|{OLD}")
+KNOWN = re.escape("".join(SIGNS)) + BLANKS + NOTHING + DOUBLE + SINGLE  # of what is no ASCII
+STOP = re.compile(rf"[{KNOWN}]|['\"#()\[\]{{}}\\;:`]|{OLD}")
 CURLY = {DOUBLE: f'[{DOUBLE}"]{{3}}', SINGLE: f"[{SINGLE}']{{3}}"}  # three of them
 ENDS = {end: re.compile(rf"\\.|{end}", re.DOTALL) for end in ("'''", '"""', "'", '"', *CURLY.values())}
 BLOCK = re.compile(r"(?:if|elif|else|for|while|try|except|finally|with|def|class)\b")
@@ -91,6 +93,7 @@ class Scanner:
 
     def sign(self, line: Line, found: re.Match[str]) -> int:
         """What one sign outside of strings means; the place behind it."""
+        deadline.check()
         sign, at, text = found[0], found.start(), line.text
         if sign in "'\"":
             return self.string(line, at)

@@ -118,7 +118,8 @@ class Source:
     def fault(self, error: Exception) -> Unreadable:
         """What Python's parser said, as a fault of the text that was sent."""
         if not isinstance(error, SyntaxError):
-            return fault(1, 1, f"Neither JSON nor Keras code: {error}.", self.cell)
+            told = str(error) or "nested too deeply for Python's parser"
+            return fault(1, 1, f"Neither JSON nor Keras code: {told}.", self.cell)
         line, column = self.sent(error.lineno or 1, (error.offset or 1) - 1)
         return fault(line, column + 1, f"Neither JSON nor Keras code: {error.msg}.", self.cell)
 
