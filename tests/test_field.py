@@ -17,9 +17,6 @@ REFUSED: dict[
 ] = {  # with the line where the code cannot be read; None for JSON, and for what is no Python
     "k1_nb_filter_keywords": 3,
     "application_functional": 8,
-    "nbsp": 1,
-    "markdown_fence": 1,
-    "notebook_magic": 1,
     "cudnn_code": 2,
     "keras1-arguments": 2,
     "tfjs_converter_envelope": None,

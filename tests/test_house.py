@@ -105,7 +105,7 @@ PARSERS = {  # what cannot be interrupted is called by those who have looked at 
         "web/openapi/verdicts.py",
     },  # two read what is ours
     r"\borjson\.loads\(": {"readers/text.py"},
-    r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {"readers/text.py"},
+    r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {"readers/pastes/source.py"},
     r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
     r"\bZipFile\(": {"readers/archive.py"},
     r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": {

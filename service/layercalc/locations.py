@@ -39,12 +39,29 @@ class CodePlace(NamedTuple):
     line: int
     column: int
     arguments: dict[str, tuple[int, int]]
+    cell: int | None = None  # of a notebook, counted from one over all of them
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         line, column = self.line, self.column
         if path:
             line, column = self.arguments.get(str(path[0]), (line, column))
-        return {"line": line, "column": column}
+        return {**in_cell(self.cell), "line": line, "column": column}
+
+
+def in_cell(cell: int | None) -> dict[str, int]:
+    return {} if cell is None else {"cell": cell}
+
+
+def spot(node: Any) -> dict[str, int]:
+    """Where a node of a syntax tree stands: line and column, from one, and the cell of a notebook."""
+    place = {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}
+    return in_cell(getattr(node, "cell", None)) | place
+
+
+def line_of(node: Any) -> str:
+    """The line of a node in words."""
+    cell = getattr(node, "cell", None)
+    return f"line {node.lineno}" + ("" if cell is None else f" of cell {cell}")
 
 
 Place = JsonPlace | CodePlace

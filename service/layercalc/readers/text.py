@@ -8,8 +8,6 @@ import base64
 import binascii
 import json
 import re
-import textwrap
-import warnings
 from typing import Any
 
 import orjson
@@ -21,6 +19,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
 from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
+from layercalc.readers.pastes import tree_of
 from layercalc.wording import received
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -130,17 +129,8 @@ def no_constant(name: str) -> Any:
 
 
 def parse_code(code: str, limits: Limits = UNLIMITED) -> ast.Module:
-    """The syntax tree of Python code, by Python's own parser; nothing is compiled or run."""
-    text = textwrap.dedent(bounded_code(code, limits))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
-            return ast.parse(text)
-    except SyntaxError as error:
-        detail = f"Neither JSON nor Keras code: {error.msg}."
-        raise Unreadable([{"line": error.lineno or 1, "column": error.offset or 1, "detail": detail}]) from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        raise Unreadable([{"line": 1, "column": 1, "detail": f"Neither JSON nor Keras code: {error}."}]) from None
+    """The syntax tree of Python code as it was pasted, by Python's own parser; nothing is compiled or run."""
+    return tree_of(bounded_code(code, limits))
 
 
 def decode_text(body: bytes) -> str:

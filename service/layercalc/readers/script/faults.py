@@ -3,6 +3,8 @@
 import ast
 from typing import Any
 
+from layercalc.locations import spot
+
 
 class Fault(Exception):  # noqa: N818
     """The text cannot be followed here. `limit` names the bound that was passed, `exception` what the text raised."""
@@ -16,7 +18,7 @@ class Fault(Exception):  # noqa: N818
         if getattr(self.node, "lineno", None) is None:
             return {}
         node: Any = self.node
-        found = {"line": node.lineno, "column": node.col_offset + 1}
+        found = spot(node)
         if node.end_lineno is not None and node.end_col_offset is not None:
             found |= {"end_line": node.end_lineno, "end_column": node.end_col_offset + 1}
         return found

@@ -236,7 +236,7 @@ class MultiHeadSelfAttention(layers.Layer):
         return output
 i = Input((10, 16))
 m = Model(i, MultiHeadSelfAttention(16, 4)(i))
-""": (1088, 1088, [[None, 10, 16]]),
+""": (1088, 1088, [[None, None, 16]]),
     # 49·4
     """
 class Patches(layers.Layer):

@@ -16,7 +16,7 @@ OWN = ("Net", "Block")  # classes of the programs, of which our rows are the lay
 PROGRAMS = {entry["seed"]: entry for entry in oracle.unzipped(oracle.DATA / "keras_scripts" / "programs.json.gz")}
 
 
-def ours(text, entry=""):
+def ours(text, entry=None):
     model, draft = read_script(text, entry=entry)
     return report(analysed(model, draft, declared(model, draft)), draft.warnings)
 

@@ -8,7 +8,7 @@ from layercalc.environment import setting
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.locations import CodePlace
+from layercalc.locations import CodePlace, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.keras.script import models
@@ -107,11 +107,6 @@ def read_script(
         raise Unreadable([*draft.faults, *last], status=422) from None
     model.entry = told or None
     return model, draft
-
-
-def spot(node: Any) -> dict[str, Any]:
-    """Line and column of a node, counted from one."""
-    return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}
 
 
 def located(fault: Fault, limits: Limits) -> dict[str, Any]:

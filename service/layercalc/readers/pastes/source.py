@@ -1,0 +1,138 @@
+"""Python source made of lines that were sent, and from each of its columns the way back to theirs."""
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from layercalc import deadline
+from layercalc.errors import Unreadable
+
+NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
+LAST = 1 << 62  # past every column
+
+
+class Line:
+    """A line as it was sent, where code begins in it, and what stands in its place: (begin, end, text) each."""
+
+    __slots__ = ("begin", "edits", "number", "text")
+
+    def __init__(self, number: int, text: str, begin: int = 0):
+        self.number, self.text, self.begin = number, text, begin
+        self.edits: list[tuple[int, int, str]] = []
+
+    @property
+    def code(self) -> str:
+        """What is left of the line behind a prompt."""
+        return self.text[self.begin :]
+
+    def edit(self, begin: int, end: int, text: str = "") -> None:
+        self.edits.append((begin, end, text))
+
+    def replace(self, text: str, begin: int | None = None) -> None:
+        """Put something in the place of all that is left of the line."""
+        self.edit(self.begin if begin is None else begin, len(self.text), text)
+
+    def clean(self) -> "Clean":
+        """The line as Python reads it."""
+        out: list[str] = []
+        steps: list[tuple[int, int, int]] = []
+        at = length = 0
+        edits = [(0, self.begin, ""), *self.edits] if self.begin else self.edits
+        for begin, end, text in sorted(edits):
+            out += [self.text[at:begin], text]
+            length += begin - at
+            steps.append((length, begin, begin))
+            length += len(text)
+            steps.append((length, end, len(self.text)))
+            at = end
+        return Clean("".join([*out, self.text[at:]]), self.number, steps)
+
+
+class Clean(NamedTuple):
+    """A line for Python; the steps say from which column on it stands for which, and up to where, in the one sent."""
+
+    text: str
+    number: int
+    steps: Sequence[tuple[int, int, int]] = ()
+
+    def column(self, column: int) -> int:
+        """The column that was sent, both counted from zero."""
+        at = bisect_right(self.steps, (column, LAST, LAST)) - 1
+        if at < 0:
+            return column
+        begin, there, most = self.steps[at]
+        return min(there + column - begin, most)
+
+
+class Source:
+    """Lines for Python's parser. `cell` is the number of the notebook's cell that they come from."""
+
+    def __init__(self, lines: Sequence[Clean], cell: int | None = None, plain: bool = False):
+        self.lines, self.cell, self.plain = lines, cell, plain  # plain: every character is where it was sent
+        self.offsets: dict[int, list[int]] = {}
+
+    @classmethod
+    def as_sent(cls, text: str, cell: int | None = None) -> "Source":
+        lines = [Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)]
+        return cls(lines, cell, plain=text.isascii())
+
+    def parse(self) -> ast.Module:
+        """The syntax tree, its places those of what was sent; SyntaxError with its own."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
+            tree = ast.parse("\n".join(line.text for line in self.lines))
+        if not self.plain or self.cell is not None:
+            for node in deadline.each(ast.walk(tree)):
+                self.relocate(node)
+        return tree
+
+    def relocate(self, node: Any) -> None:
+        """Give a node the places of what was sent, columns in characters."""
+        if getattr(node, "lineno", None) is None:
+            return
+        if self.cell is not None:
+            node.cell = self.cell
+        if not self.plain:
+            end = self.sent(node.end_lineno, self.character(node.end_lineno, node.end_col_offset))
+            node.lineno, node.col_offset = self.sent(node.lineno, self.character(node.lineno, node.col_offset))
+            node.end_lineno, node.end_col_offset = end
+
+    def character(self, line: int, offset: int) -> int:
+        """The column of a byte of a line in UTF-8."""
+        text = self.lines[line - 1].text
+        if text.isascii():
+            return offset
+        if line not in self.offsets:
+            self.offsets[line] = [at for at, sign in enumerate(text) for _ in sign.encode("utf-8", "replace")]
+        known = self.offsets[line]
+        return known[offset] if offset < len(known) else len(text)
+
+    def sent(self, line: int, column: int) -> tuple[int, int]:
+        """The line, from one, and column, from zero, that was sent."""
+        one = self.lines[min(max(line, 1), len(self.lines)) - 1]
+        return one.number, one.column(max(column, 0))
+
+    def fault(self, error: Exception) -> Unreadable:
+        """What Python's parser said, as a fault of the text that was sent."""
+        if not isinstance(error, SyntaxError):
+            told = str(error) or "nested too deeply for Python's parser"
+            return fault(1, 1, f"Neither JSON nor Keras code: {told}.", self.cell)
+        line, column = self.sent(error.lineno or 1, (error.offset or 1) - 1)
+        return fault(line, column + 1, f"Neither JSON nor Keras code: {error.msg}.", self.cell)
+
+
+def fault(line: int, column: int, detail: str, cell: int | None = None, status: int | None = None) -> Unreadable:
+    """A fault at a line and column, both from one, of a cell of a notebook if there are some."""
+    where = {} if cell is None else {"cell": cell}
+    return Unreadable([{**where, "line": line, "column": column, "detail": detail}], status=status)
+
+
+def lines_of(text: str) -> list[Line]:
+    return [Line(number, one) for number, one in enumerate(NEWLINE.split(text), 1)]
+
+
+def clean(lines: Iterable[Line]) -> list[Clean]:
+    return [line.clean() for line in lines]
