@@ -200,8 +200,8 @@ def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -
     plain, others = {}, {}
     for key, value in named.items():
         if key.startswith(MASK_OF):
-            place = int(key.removeprefix(MASK_OF))
-            masks = (*masks[:place], value[0], *masks[place + 1 :])
+            index = int(key.removeprefix(MASK_OF))
+            masks = (*masks[:index], value[0], *masks[index + 1 :])
         elif isinstance(value, list):
             plain[key] = [one for one, _ in value]
         else:

@@ -4,6 +4,7 @@ A vocabulary gives these their names and their defaults.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -22,7 +23,7 @@ def pieces(out: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class Initializer:
-    """One way of filling a weight, with its arguments."""
+    """One way of filling a weight, with its arguments: equal ones fill alike."""
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         """Fill an array of any dtype with the same numbers, drawn in float32.
@@ -42,11 +43,11 @@ class Initializer:
         return out
 
 
+@dataclass(frozen=True)
 class Constant(Initializer):
     """One value everywhere."""
 
-    def __init__(self, value: float = 0.0):
-        self.value = value
+    value: float = 0.0
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
@@ -59,11 +60,12 @@ class Constant(Initializer):
 ZEROS, ONES = Constant(0.0), Constant(1.0)
 
 
+@dataclass(frozen=True)
 class Uniform(Initializer):
     """Evenly from `low` to `high`."""
 
-    def __init__(self, low: float, high: float):
-        self.low, self.high = low, high
+    low: float
+    high: float
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
@@ -74,11 +76,12 @@ class Uniform(Initializer):
         return FLOPS["uniform"] * prod(shape), 0
 
 
+@dataclass(frozen=True)
 class Normal(Initializer):
     """From the normal distribution."""
 
-    def __init__(self, mean: float, stddev: float):
-        self.mean, self.stddev = mean, stddev
+    mean: float
+    stddev: float
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
@@ -86,6 +89,7 @@ class Normal(Initializer):
             piece[...] = generator.standard_normal(piece.size, np.float32) * stddev + mean
 
 
+@dataclass(frozen=True)
 class TruncatedNormal(Normal):
     """From the normal distribution, none further than two deviations from its mean.
 
@@ -107,11 +111,11 @@ class TruncatedNormal(Normal):
             to[...] = piece.astype(np.float32, copy=False) * np.float32(self.stddev) + np.float32(self.mean)
 
 
+@dataclass(frozen=True)
 class Orthogonal(Initializer):
     """Rows or columns at right angles, the last axis against all others (Saxe et al. 2014, arXiv:1312.6120)."""
 
-    def __init__(self, gain: float):
-        self.gain = gain
+    gain: float
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         if out.ndim < 2:
@@ -134,11 +138,11 @@ class Orthogonal(Initializer):
         return (FLOPS["normal"] + 60 * least) * elements, 8 * (5 * elements + least * least)
 
 
+@dataclass(frozen=True)
 class Identity(Initializer):
     """`gain` along the diagonal of a matrix, else 0."""
 
-    def __init__(self, gain: float):
-        self.gain = gain
+    gain: float
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         if out.ndim != 2:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import isfinite, prod, sqrt
 from typing import Any
 
@@ -46,11 +47,13 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     return shape[-2] * field, shape[-1] * field
 
 
+@dataclass(frozen=True)
 class VarianceScaling(Initializer):
     """A spread that goes by how many numbers meet in an output, an input, or both on the average."""
 
-    def __init__(self, scale: float, mode: str, distribution: str):
-        self.scale, self.mode, self.distribution = scale, mode, distribution
+    scale: float
+    mode: str
+    distribution: str
 
     def of(self, shape: tuple[int, ...]) -> Initializer:
         """The distribution that a weight of that shape is drawn from."""

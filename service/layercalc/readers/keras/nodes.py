@@ -49,8 +49,8 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
             raise BadNode(f"Expected a tensor; received {received(arg)}.")
     for key, arg in kwargs.items():
         if key == "mask" and isinstance(arg, list):
-            of_each = [(place, tensors(one)) for place, one in enumerate(arg)]
-            named |= {f"{MASK_OF}{place}": one for place, one in of_each if isinstance(one, Source)}
+            of_each = [(index, tensors(one)) for index, one in enumerate(arg)]
+            named |= {f"{MASK_OF}{index}": one for index, one in of_each if isinstance(one, Source)}
             continue
         value = tensors(arg)
         if value is not None:

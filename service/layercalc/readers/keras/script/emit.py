@@ -172,9 +172,9 @@ class Built:
             )
             if not isinstance(layer, OperationObject):
                 inputs, by_name = bound(kind, inputs, by_name)
-            place = numbers[id(call)]
+            own = numbers[id(call)]
             identity = identity_of(self.marked(origin(layer))) if self.has_weights(layer) else None
-            draft.add_call(place.name, self.made(layer, draft), inputs, call.place, by_name, place.use, identity)
+            draft.add_call(own.name, self.made(layer, draft), inputs, call.place, by_name, own.use, identity)
         return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
 
     def has_weights(self, layer: Any) -> bool:
