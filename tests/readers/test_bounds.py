@@ -53,7 +53,7 @@ def slowly(text: bytes) -> Counts:
 def test_json_is_counted_as_a_slow_reader_would(monkeypatch, size):
     monkeypatch.setattr(json_counts, "PIECE", size)
     choice = random.Random(size)
-    for _ in range(1500):
+    for _ in range(500):
         text = "".join(choice.choices(PIECES, k=choice.randint(0, 90))).encode().rstrip(b"\\")
         found, right = counted(text), slowly(text)
         assert found == right or (found.long and found.keys == len(text)), text
@@ -158,10 +158,10 @@ def test_code_within_the_limits_is_parsed(code):
 
 
 def test_code_of_people_passes():
-    """Python's own library: of more than a thousand modules none is refused."""
+    """Python's own library: of hundreds of modules none is refused."""
     paths = [path for path in Path(sysconfig.get_path("stdlib")).rglob("*.py") if "site-packages" not in path.parts]
     seen = 0
-    for path in paths[:: 1 + len(paths) // 1500]:
+    for path in paths[:: 1 + len(paths) // 500]:
         try:
             text = path.read_text("utf-8")
         except ValueError:

@@ -84,10 +84,10 @@ def keras(config: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 @cache
 def packed(compressor: Callable[[], Any], method: int, name: str) -> bytes:
-    """A member of 300 MB, which its decompressor gives at once out of the first kilobytes."""
+    """A member of 150 MB, which its decompressor gives at once out of the first kilobytes."""
     body = bytearray(zipped({name: b"x" * 99}, zipfile.ZIP_STORED))
     packer = compressor()
-    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
+    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(150)) + packer.flush()
     at = body.index(b"x" * 99)
     body[at : at + 99] = data
     central = body.index(b"PK\x01\x02")
@@ -248,9 +248,7 @@ def tensors() -> dict[str, Costly]:
             "other-names": lambda: npz("|i1", (500 * MB,), 500 * MB, "other"),
         }.items():
             found[f"npz-{name}-{part}"] = multipart(make, part)
-        found[f"npz-members-{part}"] = multipart(
-            lambda: zipped({f"{i}.npy": npy_header("<f4", (0,)) for i in range(60_000)}, zipfile.ZIP_STORED), part
-        )
+        found[f"npz-members-{part}"] = multipart(many_members, part)
         found[f"npz-bzip2-{part}"] = multipart(
             lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "input.npy"), part, memory=100 * MB
         )
@@ -259,7 +257,9 @@ def tensors() -> dict[str, Costly]:
         )
         found[f"safetensors-many-{part}"] = multipart(many_tensors, part, memory=400 * MB)
         for name in ("long-text-inside", "true-and-nothing", "ragged"):
-            found[f"list-{name}-{part}-part"] = multipart(lambda text=LISTS[name]: text().encode(), part)
+            found[f"list-{name}-{part}-part"] = multipart(
+                lambda text=LISTS[name]: text().encode(), part, memory=LIST_MEMORY
+            )
     for where in ('"inputs":[{}]', '"inputs":{{"input":{}}}', '"inputs":{{"seed":1}},"weights":[{},[1,1,1,1]]',
                   '"inputs":{{"seed":1}},"expected":[{}]', '"inputs":[{{"shape":[1,3],"datatype":"FP32","data":{}}}]'):  # fmt: skip
         for name, text in LISTS.items():
@@ -268,6 +268,7 @@ def tensors() -> dict[str, Costly]:
                     '{"model":' + json.dumps(DENSE) + "," + where.format(text()) + "}"
                 ).encode(),
                 FORWARD,
+                memory=LIST_MEMORY,
             )
     for name, text in LISTS.items():
         found[f"list-{name}-infer"] = Costly(
@@ -275,6 +276,7 @@ def tensors() -> dict[str, Costly]:
                 '{"inputs":[{"name":"input","shape":[1,3],"datatype":"FP32","data":' + text() + "}]}"
             ).encode(),
             INFER,
+            memory=LIST_MEMORY,
         )
         constant = {
             "class_name": "Add",
@@ -294,7 +296,9 @@ def tensors() -> dict[str, Costly]:
         model = {"class_name": "Functional", "config": {"name": "m", "layers": [head, {**constant, "inbound_nodes": [node]}],
                  "input_layers": [["x", 0, 0]], "output_layers": [["a", 0, 0]]}}  # fmt: skip
         found[f"list-{name}-constant"] = Costly(
-            lambda text=text, model=model: json.dumps(model).replace('"VALUE"', text()).encode(), right=ANY
+            lambda text=text, model=model: json.dumps(model).replace('"VALUE"', text()).encode(),
+            right=ANY,
+            memory=LIST_MEMORY,
         )
     found["npz-int8-that-fits"] = cropped("|i1", 1)
     found["npz-expected-of-a-layer"] = expected("|i1", 1)
@@ -338,6 +342,13 @@ def expected(dtype: str, width: int, fortran: bool = False) -> Costly:
     return Costly(body, FORWARD, (200, 503), "multipart/form-data; boundary=x", 1000 * MB)
 
 
+@cache
+def many_members() -> bytes:
+    """An archive of 60,000 empty arrays."""
+    return zipped({f"{i}.npy": npy_header("<f4", (0,)) for i in range(60_000)}, zipfile.ZIP_STORED)
+
+
+@cache
 def many_tensors() -> bytes:
     """A file of a million empty tensors."""
     text = (
@@ -346,21 +357,22 @@ def many_tensors() -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
+LIST_MEMORY = 250 * MB  # a third of what a body three times as large may take
 LISTS = {
     "long-text": lambda: '["' + "a" * 2 * MB + '"' + ',"b"' * 250 + "]",
     "long-text-inside": lambda: '[[1,2,"' + "a" * 2 * MB + '"]' + ",[1,2,3]" * 500 + "]",
     "long-text-wide": lambda: '["' + "\U0001f600" * MB + '"' + ',"b"' * 500 + "]",
-    "texts": lambda: '["' + "a" * 2000 + '"' + ',"b"' * 500_000 + "]",
-    "text-and-numbers": lambda: '["' + "a" * 1000 + '"' + ",1" * 1_000_000 + "]",
-    "nothing": lambda: "[null" + ",null" * 4_000_000 + "]",
-    "objects": lambda: "[{}" + ",{}" * 900_000 + "]",
-    "true-and-nothing": lambda: "[true,null" + ",1.5" * 4_000_000 + "]",
-    "huge": lambda: "[" + "9" * 300 + ",1" * 1_000_000 + "]",
-    "ragged": lambda: "[[1],[1,2]" + ",[1]" * 900_000 + "]",
-    "mixed": lambda: "[[1],1" + ",[1]" * 900_000 + "]",
-    "empties": lambda: "[[]" + ",[]" * 900_000 + "]",
-    "deep-empties": lambda: "[" * 90 + "[]" + ",[]" * 900_000 + "]" * 90,
-    "rows-of-one": lambda: "[[[[1]]]" + ",[[[1]]]" * 240_000 + "]",
+    "texts": lambda: '["' + "a" * 2000 + '"' + ',"b"' * 170_000 + "]",
+    "text-and-numbers": lambda: '["' + "a" * 1000 + '"' + ",1" * 350_000 + "]",
+    "nothing": lambda: "[null" + ",null" * 1_300_000 + "]",
+    "objects": lambda: "[{}" + ",{}" * 300_000 + "]",
+    "true-and-nothing": lambda: "[true,null" + ",1.5" * 1_300_000 + "]",
+    "huge": lambda: "[" + "9" * 300 + ",1" * 350_000 + "]",
+    "ragged": lambda: "[[1],[1,2]" + ",[1]" * 300_000 + "]",
+    "mixed": lambda: "[[1],1" + ",[1]" * 300_000 + "]",
+    "empties": lambda: "[[]" + ",[]" * 300_000 + "]",
+    "deep-empties": lambda: "[" * 90 + "[]" + ",[]" * 300_000 + "]" * 90,
+    "rows-of-one": lambda: "[[[[1]]]" + ",[[[1]]]" * 80_000 + "]",
 }
 
 ATTACKS = code() | parsed() | tensors()

@@ -148,7 +148,7 @@ def orders():
 def elements():
     """Functions of one element that take long, and what is cast."""
     for kind in ("Erfinv", "I0", "Power", "Arctan2", "Logaddexp", "Hypot", "Sinc", "Tan", "Gcd"):
-        shapes: list[list[int | None]] = [[90_000_000]] * (
+        shapes: list[list[int | None]] = [[30_000_000]] * (
             2 if kind in ("Power", "Arctan2", "Logaddexp", "Hypot", "Gcd") else 1
         )
         module = "math" if kind == "Erfinv" else "numpy"

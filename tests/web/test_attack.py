@@ -15,7 +15,7 @@ from tests.web.attacks import ATTACKS
 def app(tmp_path_factory):
     """A service with little patience, so that what is slow is seen to be ended."""
     folder = tmp_path_factory.mktemp("models")
-    return create_app(Limits(max_analysis_seconds=2, max_forward_seconds=2), folder).test_client()
+    return create_app(Limits(max_analysis_seconds=1, max_forward_seconds=1), folder).test_client()
 
 
 def test_there_are_enough_and_none_twice():
