@@ -9,6 +9,7 @@ from typing import Any
 
 from layercalc.locations import line_of
 from layercalc.readers.pastes import python2
+from layercalc.readers.script.nodes import Nodes
 
 KEYWORDS = {
     "border_mode", "nb_epoch", "nb_filter", "nb_row", "nb_col", "subsample", "dim_ordering", "samples_per_epoch",
@@ -32,11 +33,11 @@ PYTHON_2 = {"xrange", "raw_input", "unicode", "iteritems", "itervalues", "has_ke
 KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "Conv3D": 3}
 
 
-def evidence(tree: ast.Module, layers: set[str]) -> str:
+def evidence(nodes: Nodes, layers: set[str]) -> str:
     """What in the text only Keras 1, its legacy interface or Python 2 had, with its line; empty where nothing is."""
-    if (statement := python2.evidence(tree)) is not None:
+    if (statement := python2.evidence(nodes.tree)) is not None:
         return f"a statement of Python 2 on {line_of(statement)}"
-    for node in ast.walk(tree):
+    for node in nodes.of(ast.Call, ast.ImportFrom, ast.Import, ast.Attribute, ast.Name):
         if isinstance(node, ast.Call):
             callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             for keyword in node.keywords:

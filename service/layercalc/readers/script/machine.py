@@ -18,6 +18,7 @@ from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.host import Vocabulary
 from layercalc.readers.script.journal import Journal
 from layercalc.readers.script.modules import core_module, is_pure
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
 from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope, of_body
@@ -56,13 +57,12 @@ class Machine:
 
     # -- running
 
-    def run(self, tree: ast.Module) -> None:
+    def run(self, tree: ast.Module, nodes: Nodes | None = None) -> None:
         """Follow a whole module; Fault where it cannot be followed. sys.exit() ends it as its last line does."""
         self.globals.info = of_body(tree.body)
         self.globals.vars["__name__"] = "__main__"
-        self.bound = self.globals.info.bound | {
-            name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names
-        }
+        stated = (nodes or Nodes(tree)).of(ast.Global)
+        self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
 
     def guarded(self, work: Callable[[], Any]) -> Any:

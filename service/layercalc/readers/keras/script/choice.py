@@ -23,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Fault, Instance, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import Class, Function
 from layercalc.readers.text import parse_code
 
@@ -42,13 +43,13 @@ def is_model(value: Any) -> bool:
     return isinstance(value, MODELS | LostModel) or own or read
 
 
-def chosen(machine: "Text", names: "KerasNames", tree: ast.Module, bare: SequentialObject) -> tuple[Any, str]:
+def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialObject) -> tuple[Any, str]:
     """The model that the text comes to, and the expression of the text that it is ("" for lines of layers).
 
     That is the last one bound at the top level that is part of no other; else the only one that is made; else the
     lines of layers, or the network of the last tensor; else what the only function or class that makes one gives.
     """
-    bound = dict(models_bound(machine, tree))
+    bound = dict(models_bound(machine, nodes))
     held = {id(one) for value in [*bound.values(), *names.made] for one in models_in(names, value)}
     found = [(name, value) for name, value in bound.items() if id(value) not in held]
     if not found:
@@ -72,9 +73,9 @@ def chosen(machine: "Text", names: "KerasNames", tree: ast.Module, bare: Sequent
     return by_function(machine, names)
 
 
-def models_bound(machine: "Text", tree: ast.Module) -> Iterator[tuple[str, Any]]:
+def models_bound(machine: "Text", nodes: Nodes) -> Iterator[tuple[str, Any]]:
     """Names of the top level and their models, or what may be one, in the order in which they were bound last."""
-    asked = asked_as_models(tree)
+    asked = asked_as_models(nodes)
     values = machine.globals.vars
     for name in machine.bindings:
         value = values.get(name)

@@ -24,6 +24,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.keras.script.vocabulary import KerasNames
 from layercalc.readers.script import MISSING, Bounds, Fault, Machine, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.text import parse_code
 
@@ -34,14 +35,14 @@ Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 class Text(Machine):
     """A text of Keras code; which of its names were bound to models, and when, tells what it makes."""
 
-    def __init__(self, names: KerasNames, tree: ast.Module, bounds: Bounds):
+    def __init__(self, names: KerasNames, nodes: Nodes, bounds: Bounds):
         super().__init__(names, bounds)
         self.bindings: dict[str, int] = {}
         self.count = 0
         self.of_models: set[str] = set()
         self.last: TensorObject | None = None  # that was bound last, at the top level
-        self.imported_later = only_imported(tree)
-        self.grown = grown(tree)
+        self.imported_later = only_imported(nodes)
+        self.grown = grown(nodes)
 
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name of which the line that binds it was left out of the text, or stands further down."""
@@ -80,17 +81,18 @@ def read_script(
     """
     draft = Draft("model", "code", KERAS)
     tree = parse_code(code, limits)
-    names = KerasNames(draft, tree)
+    nodes = Nodes(tree)
+    names = KerasNames(draft, nodes)
     names.counters = Settings()
     names.requested = shapes
-    machine = Text(names, tree, Bounds.of(limits))
+    machine = Text(names, nodes, Bounds.of(limits))
     try:
-        check(tree)
-        bare = lines(machine, names, tree)
+        check(nodes)
+        bare = lines(machine, names, tree, nodes)
         root, told = (
             (by_entry(machine, names, entry, limits), entry)
             if entry is not None
-            else chosen(machine, names, tree, bare)
+            else chosen(machine, names, nodes, bare)
         )
         for node, text in machine.warnings:
             draft.warn(spot(node), text)
@@ -119,12 +121,12 @@ def located(fault: Fault, limits: Limits) -> dict[str, Any]:
     return {**spot(fault.node), "detail": detail}
 
 
-def lines(machine: Text, names: KerasNames, tree: ast.Module) -> SequentialObject:
+def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> SequentialObject:
     """Follow the text; layers that stand alone in a line are a Sequential of their own."""
     bare = SequentialObject("sequential", CodePlace(1, 1, {}))
     bare.versions = []
     kept: dict[str, ast.expr] = {}
-    bound = stored(tree)
+    bound = stored(nodes)
     body: list[ast.stmt] = []
     for number, node in enumerate(tree.body):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Tuple | ast.List | ast.BinOp):
@@ -135,7 +137,7 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module) -> SequentialObjec
             continue
         else:
             body.append(node)
-    machine.run(ast.copy_location(ast.Module(body, []), tree))
+    machine.run(ast.copy_location(ast.Module(body, []), tree), nodes)
     for name, expression in kept.items():
         value = machine.globals.vars.get(name)
         if not is_model(value):

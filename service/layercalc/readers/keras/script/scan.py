@@ -15,8 +15,11 @@ from layercalc.readers.keras.script.effects import (
 )
 from layercalc.readers.keras.script.names import BARE, LIBRARIES, OF_LAYERS
 from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import Class, Function
 
+IMPORTS = (ast.Import, ast.ImportFrom)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 PATCHED = ("keras", "tensorflow", "tf_keras")
 SAFE = PASSIVE_METHODS | PASSIVE_ATTRIBUTES | MODEL_METHODS
 
@@ -39,22 +42,13 @@ def methods_in(values: list[Any]) -> list[Function]:
     return found
 
 
-def slips(tree: ast.Module) -> dict[str, ast.AST]:
+def slips(nodes: Nodes) -> dict[str, ast.AST]:
     """Roots of `tk.keras.layers.Dense` that nothing binds, with the first use of each."""
-    bound = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
-    bound |= {
-        (x.asname or x.name).partition(".")[0]
-        for one in ast.walk(tree)
-        if isinstance(one, ast.Import | ast.ImportFrom)
-        for x in one.names
-    }
+    bound = {one.id for one in nodes.of(ast.Name) if not isinstance(one.ctx, ast.Load)}
+    bound |= {(x.asname or x.name).partition(".")[0] for one in nodes.of(*IMPORTS) for x in one.names}
     found: dict[str, ast.AST] = {}
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and KERAS.get(node.attr) is not None
-            and isinstance(node.value, ast.Attribute)
-        ):
+    for node in nodes.of(ast.Attribute):
+        if isinstance(node.value, ast.Attribute) and KERAS.get(node.attr) is not None:
             root: ast.expr = node
             while isinstance(root, ast.Attribute):
                 root = root.value
@@ -88,26 +82,19 @@ def makes_layers(node: ast.AST) -> bool:
     return KERAS.get(name) is not None or name in KERAS.models
 
 
-def stored(tree: ast.AST) -> set[str]:
+def stored(nodes: Nodes) -> set[str]:
     """All names that a text binds anywhere."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-    return found
+    found = {node.id for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    found |= {(one.asname or one.name).partition(".")[0] for node in nodes.of(*IMPORTS) for one in node.names}
+    return found | {node.name for node in nodes.of(*DEFINITIONS)}
 
 
-def grown(tree: ast.Module) -> set[str]:
+def grown(nodes: Nodes) -> set[str]:
     """Names of which the text asks `x.add(Dense(3))`: what is bound nowhere is a Sequential then."""
     return {
         node.func.value.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for node in nodes.of(ast.Call)
+        if isinstance(node.func, ast.Attribute)
         and node.func.attr == "add"
         and isinstance(node.func.value, ast.Name)
         and len(node.args) == 1
@@ -115,36 +102,30 @@ def grown(tree: ast.Module) -> set[str]:
     }
 
 
-def called(tree: ast.Module) -> set[str]:
+def called(nodes: Nodes) -> set[str]:
     """Names that a text calls."""
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return {node.func.id for node in nodes.of(ast.Call) if isinstance(node.func, ast.Name)}
 
 
-def only_imported(tree: ast.Module) -> set[str]:
+def only_imported(nodes: Nodes) -> set[str]:
     """Names that the text binds by imports of Keras' alone."""
     found: set[str] = set()
-    others: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            known = (node.module or "").partition(".")[0] in KERAS_MODULES and not node.level
-            for one in node.names:
-                (found if known and one.asname in (None, one.name) else others).add(one.asname or one.name)
-        elif isinstance(node, ast.Import):
-            others |= {(one.asname or one.name).partition(".")[0] for one in node.names}
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            others.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            others.add(node.name)
+    others = {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
+    others |= {node.name for node in nodes.of(*DEFINITIONS)}
+    others |= {(one.asname or one.name).partition(".")[0] for node in nodes.of(ast.Import) for one in node.names}
+    for node in nodes.of(ast.ImportFrom):
+        known = (node.module or "").partition(".")[0] in KERAS_MODULES and not node.level
+        for one in node.names:
+            (found if known and one.asname in (None, one.name) else others).add(one.asname or one.name)
     return found - others
 
 
-def asked_as_models(tree: ast.Module) -> set[str]:
+def asked_as_models(nodes: Nodes) -> set[str]:
     """Names of which the text asks what only models have."""
     return {
         node.func.value.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for node in nodes.of(ast.Call)
+        if isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and (
             node.func.attr in MODEL_METHODS
@@ -153,15 +134,16 @@ def asked_as_models(tree: ast.Module) -> set[str]:
     }
 
 
-def check(tree: ast.Module) -> None:
+def check(nodes: Nodes) -> None:
     """Refuse what may bind any name anew, or change what the names of Keras' stand for."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            bad = (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
+    for node in nodes.of(ast.ImportFrom, ast.Attribute, ast.Call):
+        if isinstance(node, ast.ImportFrom):
+            anything = node.names[0].name == "*"
+            bad = anything and (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
         elif isinstance(node, ast.Attribute):
             bad = sets_hidden(node) or (node.attr == "modules" and getattr(node.value, "id", "") == "sys")
         else:
-            bad = isinstance(node, ast.Call) and patches(node)
+            bad = patches(node)
         if bad:
             raise Fault(node, "It may replace what any name stands for; import names one by one.")
 

@@ -56,6 +56,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque
 from layercalc.readers.script.calls import functions_in
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import Bound, Class, Function
 from layercalc.wording import received
@@ -70,10 +71,10 @@ HIDDEN = {  # unnamed layers that layers make for themselves, so that later name
 class KerasNames(Protocols):
     """One text's: its draft, its settings, and what has been made of its tensors by now."""
 
-    def __init__(self, draft: Draft, tree: ast.Module):
+    def __init__(self, draft: Draft, nodes: Nodes):
         self.draft = draft
         self.settings = Settings()
-        self.old = evidence(tree, {*KERAS.kinds, *KERAS.aliases})
+        self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases})
         self.kinds: dict[str, Kind] = {}
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
         self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
@@ -81,8 +82,8 @@ class KerasNames(Protocols):
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
         self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
-        self.roots: dict[str, ast.AST] = slips(tree)  # `tk` in `tk.keras`
-        self.slips = Slips(self, called(tree))
+        self.roots: dict[str, ast.AST] = slips(nodes)  # `tk` in `tk.keras`
+        self.slips = Slips(self, called(nodes))
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
