@@ -1,11 +1,11 @@
 """A YAML or JSON file, read so that everything in it knows its line and can be replaced in its place."""
 
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from layercalc.errors import InvalidBudgets, escape
+from layercalc.errors import InvalidBudgets, Unreadable, escape
+from layercalc.files.named import read_file
 from layercalc.readers.text import looks_like_json
 
 MAX_CHARACTERS = 1_000_000
@@ -67,9 +67,9 @@ class Source(NamedTuple):
 def read_source(name: str) -> Source:
     """The file; InvalidBudgets says what is wrong with it, and in which line."""
     try:
-        body = Path(name).read_bytes()
-    except OSError as error:
-        refuse(name, None, f"The budgets cannot be read: {error.strerror or error}.")
+        body = read_file(name)
+    except Unreadable as error:
+        refuse(name, None, f"The budgets cannot be read: {error.errors[0]['detail']}")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -119,6 +119,11 @@ def permit(size: int, path: Tokens, limits: Limits) -> None:
         raise refuse(path, f"{size:,} bytes of HDF5; the limit is {most:,} ({setting('max_hdf5_bytes')}).")
 
 
+def is_binary(beginning: bytes) -> bool:
+    """Whether bytes begin as a file in binary does that is read: an archive, HDF5, safetensors or a NumPy array."""
+    return is_keras(beginning) or beginning.startswith(numpy_files.MAGIC) or safetensors_files.looks_like(beginning)
+
+
 def is_keras(body: bytes) -> bool:
     """Whether reading it means to parse HDF5."""
     return body.startswith((hdf5.MAGIC, archive.MAGIC))
