@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.keras.script import configs, models, settings, tensors
+from layercalc.readers.keras.script import builds, configs, models, settings, tensors
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
@@ -65,7 +65,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if found is not MISSING:
         return found
     if name == "build" and isinstance(value, LayerObject | GraphObject):
-        return Native(name, lambda m, args, kwargs, node: build(names, value))
+        return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
     if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
@@ -77,11 +77,13 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
-def build(names: "KerasNames", value: Any) -> None:
+def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:
     """`layer.build(shape)`: it has weights from now on, whether it is called or not."""
     if isinstance(value, LayerObject):
         names.machine.changing(value)
         value.by_hand = True
+        if len(shapes) == 1:
+            builds.by_shape(names, value, shapes[0], at)
 
 
 def class_of(names: "KerasNames", value: Any) -> Kind:

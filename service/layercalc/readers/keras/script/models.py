@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import configs
+from layercalc.readers.keras.script import builds, configs
 from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -184,6 +184,7 @@ def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
         raise Fault(at, "There are no layers in this model to take away.")
     names.machine.changing(model)
     last = model.items[-1]
+    names.strays += builds.chain(names, model)[-1:]  # it is built by now
     if len(model.items) == 1:  # the input stays
         model.shape = names.input_of(model)[0]
     model.items, model.versions, model.changed = model.items[:-1], model.versions[:-1], at

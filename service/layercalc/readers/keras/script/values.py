@@ -108,6 +108,7 @@ class CallObject(Foreign):
     given: bool = False
     sure: bool = True
     trainable: Any = True  # of an input, as text sets it in passing
+    maybe: bool = False  # whether it builds nothing for sure: in a branch that may not run, or for a shape alone
 
     def __repr__(self) -> str:
         return f"a call of {self.name!r}"

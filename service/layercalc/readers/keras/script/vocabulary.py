@@ -87,6 +87,10 @@ class KerasNames(Protocols):
         self.inside: set[int] = set()  # models that are part of others
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
+        self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
+        self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
+        self.built = Built(self, draft, apart=True)
+        self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
@@ -180,7 +184,10 @@ class KerasNames(Protocols):
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def scratch(self) -> Built:
-        return Built(self, self.draft)
+        """What builds layers to be read with shapes, apart from the model of the text."""
+        made = Built(self, self.draft, apart=True)
+        made.numbers = self.built.numbers
+        return made
 
     def whole(self, layer: Any, at: Any) -> Any:
         """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
@@ -268,6 +275,7 @@ class KerasNames(Protocols):
 
     def called_now(self, call: Any, layer: Any) -> None:
         """Note a call of a layer, for what asks of its tensors, and for the call that it is part of."""
+        call.maybe = bool(self.machine.branching or self.probing)
         self.calls.setdefault(id(layer), (layer, []))[1].append(call)
         if self.traces:
             trace = self.traces[-1]
