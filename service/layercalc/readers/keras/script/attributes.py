@@ -134,6 +134,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
     """A method that leaves the owner as it is; what it is given may be called."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        names.used(value, name)
         names.given_to(value, [*args, *kwargs.values()], at)
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)

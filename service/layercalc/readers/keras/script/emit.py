@@ -95,7 +95,7 @@ class Built:
         for one in items:
             uses[id(one)] = uses.get(id(one), 0) + 1
             name = self.name_in(one, draft, labels)
-            identity = identity_of(self.marked(one))
+            identity = self.identity(one)
             draft.add_call(name, self.made(one, draft), [previous], one.place, use=uses[id(one)], identity=identity)
             previous = Source(name, uses[id(one)])
         end = previous if not draft.calls else Source(previous.name, previous.use, ALL)
@@ -175,7 +175,7 @@ class Built:
             if not isinstance(layer, OperationObject):
                 inputs, by_name = bound(kind, inputs, by_name)
             own = numbers[id(call)]
-            identity = identity_of(self.marked(origin(layer))) if self.has_weights(layer) else None
+            identity = self.identity(origin(layer)) if self.has_weights(layer) else None
             draft.add_call(own.name, self.made(layer, draft), inputs, call.place, by_name, own.use, identity)
         return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
 
@@ -244,3 +244,7 @@ class Built:
     def identity(self, value: Any) -> Identity | None:
         """Which object it is."""
         return identity_of(self.marked(value))
+
+    def marked(self, value: Any) -> dict[str, Any]:
+        self.names.kept[id(value)] = value  # so that no other object comes to have its id
+        return super().marked(value)

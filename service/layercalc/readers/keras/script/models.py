@@ -277,6 +277,7 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
 
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """Training: what is given may be called with the model at hand."""
+    names.used(model, "fit")
     names.given_to(model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
     built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)

@@ -12,8 +12,9 @@ from layercalc.locations import CodePlace, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.keras.script import builds, models
-from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen, is_model
+from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
 from layercalc.readers.keras.script.emit import Built
+from layercalc.readers.keras.script.rivals import is_model
 from layercalc.readers.keras.script.scan import check, grown, makes_layers, only_imported, stored
 from layercalc.readers.keras.script.values import (
     GraphObject,

@@ -19,6 +19,7 @@ from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_
 from layercalc.readers.keras.script.doubts import Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
+from layercalc.readers.keras.script.rivals import USES
 from layercalc.readers.keras.script.scan import called, changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -62,6 +63,7 @@ class KerasNames(Members):
         self.specs: dict[int, tuple[Any, list[Any]]] = {}  # of calls
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
+        self.uses: list[tuple[Any, int]] = []  # models compiled, shown or trained, with how many were made by then
         self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
         self.roots: dict[str, ast.AST] = slips(tree)  # `tk` in `tk.keras`
         self.slips = Slips(self, called(tree))
@@ -72,6 +74,7 @@ class KerasNames(Members):
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
         self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
         self.built = Built(self, draft, apart=True)
+        self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
@@ -233,6 +236,12 @@ class KerasNames(Members):
 
     def dtype(self, tensor: TensorObject) -> str:
         return tensors.outputs(self, tensor.call, None)[max(tensor.output, 0)][0].dtype
+
+    def used(self, model: Any, method: str) -> None:
+        """Note that the text uses a model as one that it means."""
+        if method in USES and not self.machine.branching:
+            shown = self.shown(model)
+            self.uses.append((shown, len(self.made)))
 
     def given_to(self, model: Any, values: list[Any], at: Any, callbacks: Any = None) -> None:
         """Functions and callbacks that a method of a model may call, which have the model at hand from then on."""
