@@ -23,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     ShapeObject,
     TensorObject,
+    Weights,
 )
 from layercalc.readers.script import MISSING, Fault, Native, Opaque
 from layercalc.readers.script.opaque import derived
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
 RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
+WEIGHT_DATA = {"constraint", "regularizer", "name"}
+WEIGHTS = words(
+    "weights trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables kernel bias"
+)
+DATA = words("trainable path ref experimental_ref device op graph handle initializer constraint regularizer index")
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -43,6 +49,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return of_kind(names, value, name, at)
     if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
         return Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, Weights):
+        return of_weights(value, name, at)
     if isinstance(value, ShapeObject):
         return settings.of_shape(names, value, name)
     if isinstance(value, History):
@@ -74,7 +82,15 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.config[name]
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
+    if name in WEIGHTS:
+        return Weights(value, at)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
+
+
+def of_weights(weights: Weights, name: str, at: Any) -> Opaque:
+    """An attribute or method of weights: what is not known to leave them may change whether they are trained."""
+    safe = name in SAFE | ASSIGNS | DATA or (name.startswith("__") and name.endswith("len__"))
+    return Opaque("", at, holds=() if safe else (weights.owner,))
 
 
 def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:

@@ -159,7 +159,7 @@ def by_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> None:
 
 def stray(names: "KerasNames", layer: Any, inputs: list[Any], at: Any) -> None:
     """Keep a call that is in no model."""
-    call = CallObject(layer.name, place_of(at), layer, 1, inputs, {})
+    call = CallObject(layer.name, place_of(at), layer, inputs, {})
     call.version, call.maybe = names.version(layer), bool(names.machine.branching)
     names.strays.append(call)
 

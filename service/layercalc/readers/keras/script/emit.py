@@ -221,6 +221,7 @@ class Built:
 
     def marked(self, value: Any) -> dict[str, Any]:
         """A layer or model as Keras writes one that stands in several places."""
+        self.names.kept[id(value)] = value  # so that no other object comes to have its id
         kind = value.kind.type if isinstance(value, LayerObject) else type(value).__name__
         number = self.numbers.setdefault(id(value), len(self.numbers))
         return {"class_name": kind, "config": {"name": value.name}, "shared_object_id": number}
@@ -244,7 +245,3 @@ class Built:
     def identity(self, value: Any) -> Identity | None:
         """Which object it is."""
         return identity_of(self.marked(value))
-
-    def marked(self, value: Any) -> dict[str, Any]:
-        self.names.kept[id(value)] = value  # so that no other object comes to have its id
-        return super().marked(value)

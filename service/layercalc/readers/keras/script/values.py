@@ -242,6 +242,22 @@ class LostModel(Foreign):
         return self.what
 
 
+class Weights(Foreign):
+    """`layer.weights`, `layer.kernel`, or one of them: data to all but what sets its attributes."""
+
+    def __init__(self, owner: Any, at: Any):
+        self.owner, self.values = owner, Opaque("", at)
+
+    def __repr__(self) -> str:
+        return f"the weights of {self.owner!r}"
+
+    def parts(self) -> list[Any]:
+        return []
+
+    def spoil(self, reason: Opaque) -> None:
+        """What is unknown may change the values of weights, not which of them are trained."""
+
+
 class Layers(Foreign):
     """`model.layers`: to be run through; whoever changes it may change the model."""
 

@@ -16,6 +16,7 @@ from layercalc.readers.keras.script import (
     tensors,
 )
 from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
+from layercalc.readers.keras.script.attributes import WEIGHT_DATA
 from layercalc.readers.keras.script.doubts import Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
@@ -34,6 +35,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     Settings,
     TensorObject,
+    Weights,
     first_shape,
     origin,
 )
@@ -343,11 +345,18 @@ class KerasNames(Members):
         elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
             self.machine.changing(value)
             value.name, value.given, value.sure = item, True, True
+        elif isinstance(value, Weights):
+            self.set_on_some(value, name, at)
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
         subclassed.derive(self, cls, base, at)
+
+    def set_on_some(self, value: Foreign, name: str, at: Any) -> None:
+        """By `trainable` single weights are locked, which a layer's row does not tell."""
+        if isinstance(value, Weights) and name not in WEIGHT_DATA:
+            self.machine.touch([value.owner], self.machine.reason(at, f"{name} of single weights, set here,"))
 
     def create(self, instance: Instance, base: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         return subclassed.create(self, instance, base, args, kwargs, at)
