@@ -7,7 +7,15 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import members, operators, texts
-from layercalc.readers.script.members import INTROSPECTION, OBJECT, looks_inside, of_class, of_instance, of_super
+from layercalc.readers.script.members import (
+    INTROSPECTION,
+    OBJECT,
+    looks_inside,
+    of_class,
+    of_instance,
+    of_super,
+    set_on_some,
+)
 from layercalc.readers.script.methods import HOST_NAMES, METHODS
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
@@ -100,6 +108,8 @@ def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Opaque:
     m.risk(node)
     if name in INTROSPECTION:
         raise looks_inside(name, node)
+    if name in ("__setattr__", "__delattr__", "__dict__"):
+        set_on_some(m, [value], name, node)
     origin = f"{value.origin}.{name}" if value.origin and len(value.origin) < 200 else ""
     root = value.first
     return Opaque("" if isinstance(node, ast.expr) else name, node, root, origin=origin, holds=value.holds)
@@ -200,6 +210,7 @@ def set_attribute(m: "Machine", value: Any, name: str, item: Any, node: At) -> N
     elif kind is Opaque:
         m.risk(node)
         m.touch([*value.holds, item], m.reason(node, "the object that this is set on"))
+        set_on_some(m, [value], name, node)
     elif kind is Class or kind is Function:
         members.set_class_attribute(m, value, name, item, node)
     elif kind is Module:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 At = ast.AST | None
+SETTERS = ("setattr", "delattr", "__setattr__", "__delattr__")
 
 
 def call(m: "Machine", f: Any, args: list[Any], kwargs: dict[str, Any], node: At) -> Any:
@@ -52,6 +53,7 @@ def call_native(m: "Machine", f: Native, args: list[Any], kwargs: dict[str, Any]
     try:
         return f.run(m, args, kwargs, node)
     except Unknown as error:
+        hand_over(m, f, [*args, *kwargs.values()], node)
         return m.unknown(node, error.source, *args)
     except (Fault, Raised, RecursionError, MemoryError):
         raise
@@ -81,8 +83,11 @@ def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any
     """A call of something unknown. What it is given and can reach is spoilt, unless it is known to change nothing."""
     m.risk(node)
     given = [one for one in (*args, *kwargs.values()) if type(one) not in SCALARS]
+    functions = functions_in(given)
+    for one in functions:
+        hand(m, one, given)
     if m.is_pure(f.origin):
-        for one in functions_in(given):
+        for one in functions:
             escape(m, one, m.reason(node, f.origin))
         result = derived(node, f, *given)
         result.holds += tuple(one for one in given if type(one) is not Opaque)
@@ -92,6 +97,24 @@ def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any
     if m.escaped:
         again(m, reason)
     return derived(node, f)
+
+
+def hand(m: "Machine", function: Function, values: list[Any]) -> None:
+    """Something unknown may call the function with these values, or with what is in them."""
+    held = m.given.get(id(function), ())
+    m.given[id(function)] = (*held, *(one for one in values if type(one) not in SCALARS and one is not function))
+
+
+def hand_over(m: "Machine", f: Any, values: list[Any], node: At) -> None:
+    """A function may be called with these values, and call those among them with others, or may not."""
+    reason = m.reason(node, f"{getattr(f, 'name', 'a function')}()")
+    for one in functions_in([f, *values]):
+        hand(m, one, values)
+        escape(m, one, reason)
+    natives = [one for one in (f, *values) if isinstance(one, Native)]
+    if any(getattr(one, "name", "") in SETTERS for each in natives for one in (each, *each.holds)):
+        m.touch(values, reason)
+        members.set_on_some(m, values, "", node)
 
 
 def callee(f: Opaque, node: At) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import attributes, comprehensions, functions, items, operators, texts
+from layercalc.readers.script import attributes, calls, comprehensions, functions, items, operators, texts
 from layercalc.readers.script.faults import Fault, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import branch
 from layercalc.readers.script.scope import Scope
-from layercalc.readers.script.spoil import blur, escape
+from layercalc.readers.script.spoil import blur
 from layercalc.readers.script.values import SCALARS, Foreign, Function
 
 if TYPE_CHECKING:
@@ -303,8 +303,7 @@ def call(m: "Machine", node: ast.Call, scope: Scope) -> Any:
     if node.args or node.keywords:
         args, kwargs, unknown = arguments(m, node, scope)
         if unknown is not None:
-            if type(f) is Function:
-                escape(m, f, m.reason(node, f.name))
+            calls.hand_over(m, f, [*args, *kwargs.values()], node)
             holds = (f,) if type(f) is not Opaque else f.holds
             source = Opaque("", node, unknown.first, holds=holds)
             return m.unknown_call(source, args, kwargs, node)

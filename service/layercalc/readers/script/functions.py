@@ -149,11 +149,12 @@ def call_blindly(m: "Machine", f: Function) -> Any:
     scope = Scope(FUNCTION, f.info, f.outer, f)
     spec = f.node.args
     parameters = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
+    holds = m.given.get(id(f), ())
     for one in parameters:
-        scope.vars[one.arg] = Opaque(f"the argument {one.arg} of {f.name}", one)
+        scope.vars[one.arg] = Opaque(f"the argument {one.arg} of {f.name}", one, holds=holds)
     for extra in (spec.vararg, spec.kwarg):
         if extra is not None:
-            scope.vars[extra.arg] = Opaque(f"the arguments {extra.arg} of {f.name}", extra)
+            scope.vars[extra.arg] = Opaque(f"the arguments {extra.arg} of {f.name}", extra, holds=holds)
     if parameters:
         scope.first = scope.vars[parameters[0].arg]
     return enter(m, f, scope, f.node)

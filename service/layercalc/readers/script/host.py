@@ -61,6 +61,9 @@ class Vocabulary:
         """value.name = item."""
         self.machine.touch((value, item), self.machine.reason(at))
 
+    def set_on_some(self, value: Foreign, name: str, at: At) -> None:
+        """An attribute of something unknown is set that may be value, or part of it."""
+
     def call(self, value: Foreign | Instance, args: list[Any], kwargs: dict[str, Any], at: At) -> Any:
         """value(*args, **kwargs): what an unknown argument holds is spoilt already, other arguments are not."""
         return self.machine.unknown_call(Opaque("", at, holds=(value,)), args, kwargs, at)

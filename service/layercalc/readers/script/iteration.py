@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import calls, operators, texts
 from layercalc.readers.script.bounds import ELEMENT
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.journal import BREAK, CONTINUE, RETURN
@@ -174,6 +174,8 @@ def advance(m: "Machine", cursor: Cursor, node: At) -> Any:
 def give_up(m: "Machine", cursor: Cursor, reason: Opaque) -> None:
     """It is not known whether an iterator goes on: what it would do then may happen."""
     running = [one for one in cursor.over if type(one) in (Function, Bound, Cursor, Names) or isinstance(one, Native)]
+    for function in calls.functions_in(running):
+        calls.hand(m, function, [one for one in cursor.over if not any(one is each for each in running)])
     m.touch(running, reason)
     for one in running:
         if type(one) is Function and one.info.generator:

@@ -41,6 +41,7 @@ class Machine:
         self.frames: list[Scope] = []
         self.catching = self.branching = 0
         self.escaped: dict[int, Function] = {}
+        self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.speculating: set[int] = set()
         self.handling: list[Raised] = []
         self.active: dict[int, int] = {}

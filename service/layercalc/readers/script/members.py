@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.spoil import parts
 from layercalc.readers.script.values import (
     MISSING,
+    SCALARS,
     Bound,
     Class,
     ClassMethod,
+    Foreign,
     Function,
     Instance,
     Native,
@@ -241,6 +244,21 @@ def nothing(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> 
         m.fail("TypeError", "object.__init__() takes exactly one argument (the instance to initialize)", node)
 
 
+def set_on_some(m: "Machine", values: list[Any], name: str, node: At) -> None:
+    """An attribute is set on something unknown, which may be one of these values or part of one."""
+    pending, seen = list(values), set()
+    while pending:
+        one = pending.pop()
+        if type(one) in SCALARS or id(one) in seen:
+            continue
+        m.meter.work(32, node)
+        seen.add(id(one))
+        if isinstance(one, Foreign):
+            m.vocabulary.set_on_some(one, name, node)
+        else:
+            pending += parts(one)
+
+
 def put(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> None:
     value, name, item = args
     if type(value) is Instance and type(name) is str:
@@ -248,6 +266,7 @@ def put(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> None
     else:
         m.risk(node)
         m.touch(args, m.reason(node, "object.__setattr__()"))
+        set_on_some(m, args, "", node)
 
 
 def drop(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> None:

@@ -14,6 +14,7 @@ from layercalc.readers.keras.script.values import (
     OwnObject,
     ShapeObject,
     TensorObject,
+    Weights,
 )
 from layercalc.readers.script import Fault, Foreign, Native, Opaque
 from layercalc.readers.script.values import Float64, Int64
@@ -186,6 +187,8 @@ def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
             continue
         if type(one) is Opaque:
             return one
+        if isinstance(one, Weights):
+            return one.values
         if isinstance(one, Foreign) and one.spoilt is not None:
             return one.spoilt
         if isinstance(one, list | tuple | dict):

@@ -38,10 +38,10 @@ def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str
         layer.shape = first.call.shape
     calls = names.calls.get(id(layer))
     result = names.apart(lambda: tensors.apply(names, layer, given, applied.changed(names, kwargs, as_input), at))
+    if id(layer) in names.calls:
+        names.strays.append(names.calls[id(layer)][1].pop())
     if calls is None:
         names.calls.pop(id(layer), None)
-    else:
-        calls[1].pop()
     if isinstance(layer, LayerObject) and layer.shape is None and len(batches) == 1 and first is not None:
         names.probed = [*names.probed, (layer, first.call.shape)]
     names.inside.discard(id(layer))

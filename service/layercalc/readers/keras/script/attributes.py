@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.keras.script import configs, models, settings, tensors
+from layercalc.readers.keras.script import builds, configs, models, settings, tensors
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
@@ -23,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     ShapeObject,
     TensorObject,
+    Weights,
 )
 from layercalc.readers.script import MISSING, Fault, Native, Opaque
 from layercalc.readers.script.opaque import derived
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
 RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
+WEIGHT_DATA = {"constraint", "regularizer", "name"}
+WEIGHTS = words(
+    "weights trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables kernel bias"
+)
+DATA = words("trainable path ref experimental_ref device op graph handle initializer constraint regularizer index")
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -43,6 +49,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return of_kind(names, value, name, at)
     if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
         return Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, Weights):
+        return of_weights(value, name, at)
     if isinstance(value, ShapeObject):
         return settings.of_shape(names, value, name)
     if isinstance(value, History):
@@ -65,7 +73,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if found is not MISSING:
         return found
     if name == "build" and isinstance(value, LayerObject | GraphObject):
-        return Native(name, lambda m, args, kwargs, node: build(names, value))
+        return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
     if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
@@ -74,14 +82,24 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.config[name]
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
+    if name in WEIGHTS:
+        return Weights(value, at)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
-def build(names: "KerasNames", value: Any) -> None:
+def of_weights(weights: Weights, name: str, at: Any) -> Opaque:
+    """An attribute or method of weights: what is not known to leave them may change whether they are trained."""
+    safe = name in SAFE | ASSIGNS | DATA or (name.startswith("__") and name.endswith("len__"))
+    return Opaque("", at, holds=() if safe else (weights.owner,))
+
+
+def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:
     """`layer.build(shape)`: it has weights from now on, whether it is called or not."""
     if isinstance(value, LayerObject):
         names.machine.changing(value)
         value.by_hand = True
+        if len(shapes) == 1:
+            builds.by_shape(names, value, shapes[0], at)
 
 
 def class_of(names: "KerasNames", value: Any) -> Kind:
@@ -132,6 +150,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
     """A method that leaves the owner as it is; what it is given may be called."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        names.used(value, name)
         names.given_to(value, [*args, *kwargs.values()], at)
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)

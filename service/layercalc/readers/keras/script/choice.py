@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Unreadable
 from layercalc.limits import Limits
-from layercalc.model import Model
+from layercalc.readers.keras.script import rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
-from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.models import lone, models_in
 from layercalc.readers.keras.script.names import of_network
+from layercalc.readers.keras.script.rivals import is_model
 from layercalc.readers.keras.script.scan import asked_as_models, callable_bare, header, makes_layers, node_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
     LayerObject,
-    LostModel,
     OwnObject,
     SequentialObject,
     TensorObject,
@@ -33,14 +32,6 @@ if TYPE_CHECKING:
 
 WRITE_OUT = "Write the layers out, or name with `entry` the call that makes the model."
 KNOWN = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
-
-CONVERTERS = (".from_keras_model", ".from_concrete_functions")
-
-
-def is_model(value: Any) -> bool:
-    own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
-    read = isinstance(value, LayerObject) and value.kind is Model
-    return isinstance(value, MODELS | LostModel) or own or read
 
 
 def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialObject) -> tuple[Any, str]:
@@ -63,7 +54,8 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
     if found and not surrounds(names, around, found):
         name, value = found[-1]
         root = settled(names, value)
-        check_rivals(machine, name, root)
+        rivals.check_networks(machine, name, root)
+        rivals.check_models(machine, names, name or repr(value), value, held)
         return root, "" if name.startswith(".") else name
     if around is not None:
         return around, ""
@@ -172,32 +164,6 @@ def several(names: "KerasNames", made: list[Any]) -> Fault:
     lines = f" (made on lines {', '.join(map(str, places))})" if len(places) > 1 else ""
     told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {WRITE_OUT}"
     return Fault(node_at(made[-1].place) if isinstance(made[-1], MODELS) else None, told)
-
-
-def check_rivals(machine: "Text", chosen: str, root: Any) -> None:
-    """Refuse where a network of another library was bound after the model: that one may be meant."""
-    order = machine.bindings
-    values = machine.globals.vars
-    for name, number in order.items():
-        value = values.get(name)
-        if type(value) is not Opaque or number < order.get(chosen, -1) or not isinstance(value.node, ast.Call):
-            continue
-        if chosen or value.node.lineno > root.place.line:
-            maker = ast.unparse(value.node.func)
-            if is_model(values.get(maker.partition(".")[0])) or converted(value):
-                continue
-            origin = value.first.origin
-            plain = origin.partition(".")[0] in FOREIGN | PLAIN_MODULES or origin.endswith(PLAIN_NAMES)
-            network = NETWORK.search(name) or NETWORK.search(maker.rpartition(".")[2]) or maker in HUBS
-            if network and (not plain or maker in HUBS):
-                told = f"{name!r} may be the model that is meant, and is {value.why}."
-                raise Fault(value.node, f"{told} Leave it out, or write it in Keras' layers.")
-
-
-def converted(value: Opaque) -> bool:
-    """Whether something comes of a model that is known by converting it to another form."""
-    made = [one.node for one in (value, value.first) if isinstance(one.node, ast.Call)]
-    return any(ast.unparse(node.func).endswith(CONVERTERS) for node in made)
 
 
 def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -> Any:

@@ -14,6 +14,10 @@ GO_ON = "Leave that out, write out what it does, or name with `entry` the call t
 IN_PLACE = "Write it out in Keras' layers, or put Custom(output_shape=…, params=…, macs=…, flops=…) in its place."
 
 
+class Impossible(Fault):
+    """What Keras refuses too: a call on tensors that the layer does not take."""
+
+
 def changed(what: str, cause: Opaque, at: Any) -> Fault:
     """The fault of a value that something unknown may have changed, at the line that may have done so."""
     return Fault(spot(cause.node, at), f"{what} is not known from here on: {cause.why}. {GO_ON}")

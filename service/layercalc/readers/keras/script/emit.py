@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.layers.base import Identity
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 class Built:
     """Builds the values of a text. Names are free within each model, uses counted within each."""
 
-    def __init__(self, names: "KerasNames", draft: Draft):
-        self.names, self.draft = names, draft
+    def __init__(self, names: "KerasNames", draft: Draft, apart: bool = False):
+        self.names, self.draft, self.apart = names, draft, apart
+        self.followed: dict[int, Any] = {}  # the calls of all graphs
         self.written: dict[int, Written] = {}
         self.layers: dict[int, Any] = {}
         self.nested: dict[int, Model | None] = {}
@@ -93,7 +95,7 @@ class Built:
         for one in items:
             uses[id(one)] = uses.get(id(one), 0) + 1
             name = self.name_in(one, draft, labels)
-            identity = identity_of(self.marked(one))
+            identity = self.identity(one)
             draft.add_call(name, self.made(one, draft), [previous], one.place, use=uses[id(one)], identity=identity)
             previous = Source(name, uses[id(one)])
         end = previous if not draft.calls else Source(previous.name, previous.use, ALL)
@@ -120,7 +122,7 @@ class Built:
                 raise Fault(node_at(value.place), f"{where}, which is not among the inputs of the model.")
             self.names.sure(call, node_at(call.place))
             self.unchanged(call.layer, call.version)
-            calls[id(call)] = call
+            calls[id(call)] = self.followed[id(call)] = call
             pending += flat(self.names, [call.inputs, list(call.named.values())], None)
         return sorted(calls.values(), key=lambda call: call.order)
 
@@ -173,7 +175,7 @@ class Built:
             if not isinstance(layer, OperationObject):
                 inputs, by_name = bound(kind, inputs, by_name)
             own = numbers[id(call)]
-            identity = identity_of(self.marked(origin(layer))) if self.has_weights(layer) else None
+            identity = self.identity(origin(layer)) if self.has_weights(layer) else None
             draft.add_call(own.name, self.made(layer, draft), inputs, call.place, by_name, own.use, identity)
         return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
 
@@ -219,6 +221,7 @@ class Built:
 
     def marked(self, value: Any) -> dict[str, Any]:
         """A layer or model as Keras writes one that stands in several places."""
+        self.names.kept[id(value)] = value  # so that no other object comes to have its id
         kind = value.kind.type if isinstance(value, LayerObject) else type(value).__name__
         number = self.numbers.setdefault(id(value), len(self.numbers))
         return {"class_name": kind, "config": {"name": value.name}, "shared_object_id": number}
@@ -229,7 +232,7 @@ class Built:
             self.names.sure(value, node_at(value.place))
         if isinstance(value, LayerObject):
             config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
-            if self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls:
+            if self.apart or self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls:
                 return {**self.marked(value), "config": config}  # it stands elsewhere too, and is one object there
             return {"type": value.kind.type, **config}
         if isinstance(value, MODELS):
@@ -238,3 +241,7 @@ class Built:
                 model.identity = identity_of(self.marked(value))
             return model
         return [self.argument(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def identity(self, value: Any) -> Identity | None:
+        """Which object it is."""
+        return identity_of(self.marked(value))

@@ -43,6 +43,9 @@ def make(
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
     if kind.copies:
+        if built := [one for one in flat(names, list(config.values()), at) if is_built(names, one)]:
+            why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"
+            raise Fault(at, f"{kind.type} copies {built[0]!r}, which is used elsewhere: {why}.")
         config = {key: copied(one) for key, one in config.items()}
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
         if kind.rank == 1:  # a default of its own in Keras 2, the backend's in Keras 3
@@ -103,6 +106,14 @@ def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: 
         batch = given.pop("batch_size")
         shape = (sizes(names, batch, "batch_size", at)[-1], *shape[1:])
     return shape
+
+
+def is_built(names: "KerasNames", value: Any) -> bool:
+    """Whether a layer may have weights by now."""
+    if not isinstance(value, LayerObject):
+        return False
+    called = id(value) in names.calls or any(one.layer is value for one in names.strays)
+    return called or value.by_hand or names.placed.get(id(value), 0) > 0
 
 
 def copied(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import configs
+from layercalc.readers.keras.script import builds, configs
 from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -184,6 +184,7 @@ def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
         raise Fault(at, "There are no layers in this model to take away.")
     names.machine.changing(model)
     last = model.items[-1]
+    names.strays += builds.chain(names, model)[-1:]  # it is built by now
     if len(model.items) == 1:  # the input stays
         model.shape = names.input_of(model)[0]
     model.items, model.versions, model.changed = model.items[:-1], model.versions[:-1], at
@@ -276,6 +277,7 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
 
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """Training: what is given may be called with the model at hand."""
+    names.used(model, "fit")
     names.given_to(model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
     built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)

@@ -11,9 +11,10 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import CodePlace, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
-from layercalc.readers.keras.script import models
-from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen, is_model
+from layercalc.readers.keras.script import builds, models
+from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
 from layercalc.readers.keras.script.emit import Built
+from layercalc.readers.keras.script.rivals import is_model
 from layercalc.readers.keras.script.scan import check, grown, makes_layers, only_imported, stored
 from layercalc.readers.keras.script.values import (
     GraphObject,
@@ -102,7 +103,9 @@ def read_script(
         if root is bare or (isinstance(root, GraphObject) and not any(root is one for one in names.made)):
             for node, text in names.slips.unread:
                 draft.fault(spot(node), text)
-        model = Built(names, draft).build(root, draft)
+        built = Built(names, draft)
+        model = built.build(root, draft)
+        builds.check(names, root, built)
         model.sized = names.sized
     except Fault as fault:
         unread = [{**spot(node), "detail": text} for node, text in names.slips.unread]

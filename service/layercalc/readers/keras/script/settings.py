@@ -119,7 +119,9 @@ def output_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> Any:
     if not several:
         names.probed = [*names.probed, (layer, given[0])]
     before = list(names.calls.get(id(layer), (layer, []))[1])
+    names.probing += 1
     result = names.apart(lambda: names.call(layer, [inputs if several else inputs[0]], {}, at))
+    names.probing -= 1
     if id(layer) in names.calls:
         names.calls[id(layer)][1][:] = before
         if not before:

@@ -17,6 +17,7 @@ from layercalc.readers.keras.script.values import (
     OperationObject,
     OwnObject,
     TensorObject,
+    Weights,
 )
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.values import Class, Function
@@ -33,8 +34,7 @@ NOTHING = words(  # methods that change nothing which is counted
     " get_compile_config compile_from_config stateless_call load_own_variables"
 )
 DATA = words(  # attributes that are no layers
-    "losses metrics metrics_names weights trainable_weights non_trainable_weights trainable_variables variables"
-    " non_trainable_variables optimizer loss history input_spec stop_training compiled_loss compiled_metrics"
+    "losses metrics metrics_names optimizer loss history input_spec stop_training compiled_loss compiled_metrics"
     " dtype_policy updates loss_tracker jit_compile run_eagerly"
 )
 
@@ -140,6 +140,8 @@ def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> An
         return names.attribute(own.base, name, at)
     if name in NOTHING:
         return attributes.passive(names, own, name)
+    if name in attributes.WEIGHTS:
+        return Weights(own, at)
     if name in DATA:
         return Opaque("", at)
     return value_of(names, instance, own, name, at)

@@ -14,8 +14,9 @@ from layercalc.layers.keras.functions.base import recorded
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
-from layercalc.readers.keras.script import applied, arrays, functions, makers, scalars, special, wrappers
+from layercalc.readers.keras.script import applied, arrays, builds, functions, makers, scalars, special, wrappers
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
+from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
 from layercalc.readers.keras.script.layers import positional
@@ -144,6 +145,7 @@ def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str
     call.version = names.version(layer)
     names.called_now(call, layer)
     if names.machine.catching:  # where Keras raises, the text goes another way
+        builds.before(names, layer)
         outputs(names, call, at)
     if isinstance(layer, GraphObject) and layer.form is not None:
         return applied.filled(layer.form, call)
@@ -364,7 +366,8 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         if isinstance(layer, Model):
             analysis = analyse(layer, [(i.name, pair(x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)])
             if analysis.faults:
-                raise Fault(at, analysis.faults[0]["detail"])
+                raise Impossible(at, analysis.faults[0]["detail"])
+            builds.note(names, call, analysis)
             return [(one.spec, one.mask) for one in analysis.outputs]
         inputs, named = call.inputs, call.named
         sources = {key: Source(key) for key in named}
@@ -374,12 +377,13 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         others = {key: pairs(value) for key, value in named.items() if key not in moved}
         read = trace(layer, given, others, [0], False)
         names.weights_of[id(call)] = call, bool(read.weights)
+        builds.note(names, call, read)
         found: list[Pair] = read.outputs
         return found
     except ShapeError as error:
-        raise Fault(at, str(error)) from None
+        raise Impossible(at, str(error)) from None
     except InvalidModel as error:
-        raise Fault(at, error.errors[0]["detail"]) from None
+        raise Impossible(at, error.errors[0]["detail"]) from None
 
 
 def declared(call: CallObject, at: Any) -> tuple[Any, ...]:

@@ -108,6 +108,7 @@ class CallObject(Foreign):
     given: bool = False
     sure: bool = True
     trainable: Any = True  # of an input, as text sets it in passing
+    maybe: bool = False  # whether it builds nothing for sure: in a branch that may not run, or for a shape alone
 
     def __repr__(self) -> str:
         return f"a call of {self.name!r}"
@@ -239,6 +240,22 @@ class LostModel(Foreign):
 
     def __repr__(self) -> str:
         return self.what
+
+
+class Weights(Foreign):
+    """`layer.weights`, `layer.kernel`, or one of them: data to all but what sets its attributes."""
+
+    def __init__(self, owner: Any, at: Any):
+        self.owner, self.values = owner, Opaque("", at)
+
+    def __repr__(self) -> str:
+        return f"the weights of {self.owner!r}"
+
+    def parts(self) -> list[Any]:
+        return []
+
+    def spoil(self, reason: Opaque) -> None:
+        """What is unknown may change the values of weights, not which of them are trained."""
 
 
 class Layers(Foreign):

@@ -4,38 +4,23 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.ops import WIDTH
 from layercalc.readers.builder import Draft
 from layercalc.readers.keras.keras1 import evidence
 from layercalc.readers.keras.script import (
     applied,
     attributes,
-    configs,
-    datasets,
     layers,
     makers,
     models,
-    settings,
-    special,
     subclassed,
     tensors,
 )
 from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
+from layercalc.readers.keras.script.attributes import WEIGHT_DATA
 from layercalc.readers.keras.script.doubts import Slips, changed
-from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.emit import Built
-from layercalc.readers.keras.script.names import (
-    BARE,
-    LIBRARIES,
-    OWN_LAYERS,
-    SETTERS,
-    is_function,
-    is_module,
-    is_pure,
-    makes_model,
-    of_layers,
-)
-from layercalc.readers.keras.script.protocols import Protocols
+from layercalc.readers.keras.script.members import Members
+from layercalc.readers.keras.script.rivals import USES
 from layercalc.readers.keras.script.scan import called, changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -45,16 +30,16 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     Layers,
-    LostModel,
     Misspelt,
     OwnObject,
     SequentialObject,
     Settings,
     TensorObject,
+    Weights,
     first_shape,
     origin,
 )
-from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Module, Native, Opaque
+from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Opaque
 from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.spoil import escape
@@ -68,7 +53,7 @@ HIDDEN = {  # unnamed layers that layers make for themselves, so that later name
 }
 
 
-class KerasNames(Protocols):
+class KerasNames(Members):
     """One text's: its draft, its settings, and what has been made of its tensors by now."""
 
     def __init__(self, draft: Draft, nodes: Nodes):
@@ -81,6 +66,7 @@ class KerasNames(Protocols):
         self.specs: dict[int, tuple[Any, list[Any]]] = {}  # of calls
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
+        self.uses: list[tuple[Any, int]] = []  # models compiled, shown or trained, with how many were made by then
         self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
         self.roots: dict[str, ast.AST] = slips(nodes)  # `tk` in `tk.keras`
         self.slips = Slips(self, called(nodes))
@@ -88,6 +74,11 @@ class KerasNames(Protocols):
         self.inside: set[int] = set()  # models that are part of others
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
+        self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
+        self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
+        self.built = Built(self, draft, apart=True)
+        self.kept: dict[int, Any] = {}  # objects that are told apart by their id
+        self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
@@ -181,7 +172,10 @@ class KerasNames(Protocols):
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def scratch(self) -> Built:
-        return Built(self, self.draft)
+        """What builds layers to be read with shapes, apart from the model of the text."""
+        made = Built(self, self.draft, apart=True)
+        made.numbers = self.built.numbers
+        return made
 
     def whole(self, layer: Any, at: Any) -> Any:
         """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
@@ -246,6 +240,12 @@ class KerasNames(Protocols):
     def dtype(self, tensor: TensorObject) -> str:
         return tensors.outputs(self, tensor.call, None)[max(tensor.output, 0)][0].dtype
 
+    def used(self, model: Any, method: str) -> None:
+        """Note that the text uses a model as one that it means."""
+        if method in USES and not self.machine.branching:
+            shown = self.shown(model)
+            self.uses.append((shown, len(self.made)))
+
     def given_to(self, model: Any, values: list[Any], at: Any, callbacks: Any = None) -> None:
         """Functions and callbacks that a method of a model may call, which have the model at hand from then on."""
         reason = self.machine.reason(at, "a callback")
@@ -269,6 +269,7 @@ class KerasNames(Protocols):
 
     def called_now(self, call: Any, layer: Any) -> None:
         """Note a call of a layer, for what asks of its tensors, and for the call that it is part of."""
+        call.maybe = bool(self.machine.branching or self.probing)
         self.calls.setdefault(id(layer), (layer, []))[1].append(call)
         if self.traces:
             trace = self.traces[-1]
@@ -278,104 +279,6 @@ class KerasNames(Protocols):
         """A layer or model as the text has it."""
         found = origin(value)
         return found.instance if isinstance(found, OwnObject) and found.instance is not None else found
-
-    # -- names
-
-    def module(self, name: str) -> Module | None:
-        return Module(name, lambda member: self.member(name, member), names(name)) if is_module(name) else None
-
-    def member(self, module: str, name: str) -> Any:
-        """A member of a module of Keras'; MISSING for what is not known there."""
-        path = f"{module}.{name}"
-        if name in SETTERS:
-            return settings.setter(self, path)
-        if (loaded := datasets.loader(self, path)) is not None:
-            return loaded
-        if name == "to_categorical":
-            return datasets.to_categorical(self)
-        if path == "tensorflow.lite":
-            return settings.converters(path)
-        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
-            return None if name == "newaxis" else name
-        if module.endswith("backend") or name in settings.GETTERS:
-            found = settings.getter(self, name)
-            if found is not None:
-                return found
-        if of_layers(module):
-            kind = self.kind(name, path) or self.slips.find(name)
-            if kind is not None:
-                return kind
-        if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
-            return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
-        if ".initializers" in path and name == "get":
-            return Native(name, lambda m, args, kwargs, at: args[0] if args else Opaque("", at))
-        if makers.is_maker(path):
-            return FunctionName(path)
-        if (made := configs.maker(self, name)) is not None and (name not in configs.OF_LAYERS or of_layers(module)):
-            return made
-        if makes_model(name):
-            return self.maker(name)
-        if is_function(path) or path in special.TABLE:
-            return FunctionName(path)
-        return MISSING
-
-    def kind(self, name: str, path: str) -> Kind | None:
-        """A class or function that makes layers or models."""
-        if (
-            name in KERAS.models
-            or name in KERAS.refused
-            or KERAS.get(name) is not None
-            or name in OWN_LAYERS - {"Callback"}
-        ):
-            return self.kinds.setdefault(path, Kind(name, path, self.replaced))
-        return None
-
-    def maker(self, name: str) -> Native:
-        """A function that gives a model which is not in the text."""
-        return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
-
-    def lost(self, name: str, at: Any) -> LostModel:
-        """A model that the text does not hold."""
-        lost = LostModel(f"the model of {name}()")
-        lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
-        self.made.append(lost)
-        return lost
-
-    def derive(self, cls: Class, base: Foreign, at: Any) -> None:
-        subclassed.derive(self, cls, base, at)
-
-    def bare(self, name: str) -> Any:
-        if name in self.roots:
-            self.machine.warn(self.roots[name], f"{name!r} read as 'tf'")
-            return self.module("tensorflow")
-        if name in LIBRARIES:
-            return self.machine.module(LIBRARIES[name]) or Opaque(name, None, origin=LIBRARIES[name])
-        if name in BARE:
-            return self.module(BARE[name])
-        if name == "model" or name in ASIDE_NAMES:
-            return (
-                Opaque(f"{name}, which is not in the text", None, origin=f"keras.utils.{name}")
-                if name != "model"
-                else MISSING
-            )
-        if name in settings.BARE_INITIALIZERS:
-            return settings.initializer(name)
-        if name in SETTERS:
-            return settings.setter(self, f"keras.backend.{name}")
-        kind = self.kind(name, name)
-        if kind is not None:
-            return kind
-        if name in ("clone_model", "model_from_json"):
-            return configs.maker(self, name)
-        if makes_model(name):
-            return self.maker(name)
-        return (name in self.slips.called and self.slips.find(name)) or MISSING
-
-    def is_pure(self, origin: str) -> bool:
-        return is_pure(origin)
-
-    def ignores(self, origin: str) -> bool:
-        return origin in ("tensorflow.function", "tf.function") or origin.endswith("register_keras_serializable")
 
     # -- values
 
@@ -443,8 +346,18 @@ class KerasNames(Protocols):
         elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
             self.machine.changing(value)
             value.name, value.given, value.sure = item, True, True
+        elif isinstance(value, Weights):
+            self.set_on_some(value, name, at)
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
+
+    def derive(self, cls: Class, base: Foreign, at: Any) -> None:
+        subclassed.derive(self, cls, base, at)
+
+    def set_on_some(self, value: Foreign, name: str, at: Any) -> None:
+        """By `trainable` single weights are locked, which a layer's row does not tell."""
+        if isinstance(value, Weights) and name not in WEIGHT_DATA:
+            self.machine.touch([value.owner], self.machine.reason(at, f"{name} of single weights, set here,"))
 
     def create(self, instance: Instance, base: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         return subclassed.create(self, instance, base, args, kwargs, at)
@@ -454,14 +367,6 @@ class KerasNames(Protocols):
 
     def attached(self, instance: Instance, name: str, value: Any, at: Any) -> None:
         subclassed.attached(self, instance, name, value, at)
-
-
-def names(module: str) -> tuple[str, ...]:
-    """What `from module import *` binds, as far as it is of use here."""
-    if not of_layers(module):
-        return ()
-    every = [*KERAS.kinds, *KERAS.aliases] if module.rpartition(".")[2] != "models" else []
-    return (*every, "Sequential", "Model", "Input")
 
 
 def plain(value: Any) -> bool:

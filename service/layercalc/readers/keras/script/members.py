@@ -1,0 +1,129 @@
+"""What the names of a text are: the modules of Keras and TensorFlow and their members, and names bound nowhere."""
+
+from typing import Any
+
+from layercalc.layers.keras.base import KERAS
+from layercalc.ops import WIDTH
+from layercalc.readers.keras.script import configs, datasets, makers, settings, special
+from layercalc.readers.keras.script.effects import ASIDE_NAMES
+from layercalc.readers.keras.script.names import (
+    BARE,
+    LIBRARIES,
+    OWN_LAYERS,
+    SETTERS,
+    is_function,
+    is_module,
+    is_pure,
+    makes_model,
+    of_layers,
+)
+from layercalc.readers.keras.script.protocols import Protocols
+from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel
+from layercalc.readers.script import MISSING, Module, Native, Opaque
+
+
+class Members(Protocols):
+    """The hooks of names."""
+
+    def module(self, name: str) -> Module | None:
+        return Module(name, lambda member: self.member(name, member), names(name)) if is_module(name) else None
+
+    def member(self, module: str, name: str) -> Any:
+        """A member of a module of Keras'; MISSING for what is not known there."""
+        path = f"{module}.{name}"
+        if name in SETTERS:
+            return settings.setter(self.names, path)
+        if (loaded := datasets.loader(self.names, path)) is not None:
+            return loaded
+        if name == "to_categorical":
+            return datasets.to_categorical(self.names)
+        if path == "tensorflow.lite":
+            return settings.converters(path)
+        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
+            return None if name == "newaxis" else name
+        if module.endswith("backend") or name in settings.GETTERS:
+            found = settings.getter(self.names, name)
+            if found is not None:
+                return found
+        if of_layers(module):
+            kind = self.kind(name, path) or self.names.slips.find(name)
+            if kind is not None:
+                return kind
+        if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
+            return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
+        if ".initializers" in path and name == "get":
+            return Native(name, lambda m, args, kwargs, at: args[0] if args else Opaque("", at))
+        if makers.is_maker(path):
+            return FunctionName(path)
+        if (made := configs.maker(self.names, name)) is not None and (
+            name not in configs.OF_LAYERS or of_layers(module)
+        ):
+            return made
+        if makes_model(name):
+            return self.maker(name)
+        if is_function(path) or path in special.TABLE:
+            return FunctionName(path)
+        return MISSING
+
+    def kind(self, name: str, path: str) -> Kind | None:
+        """A class or function that makes layers or models."""
+        if (
+            name in KERAS.models
+            or name in KERAS.refused
+            or KERAS.get(name) is not None
+            or name in OWN_LAYERS - {"Callback"}
+        ):
+            return self.names.kinds.setdefault(path, Kind(name, path, self.names.replaced))
+        return None
+
+    def maker(self, name: str) -> Native:
+        """A function that gives a model which is not in the text."""
+        return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
+
+    def lost(self, name: str, at: Any) -> LostModel:
+        """A model that the text does not hold."""
+        lost = LostModel(f"the model of {name}()")
+        lost.spoil(Opaque(f"{name}() gives a model that is not in the text", at))
+        self.names.made.append(lost)
+        return lost
+
+    def bare(self, name: str) -> Any:
+        if name in self.names.roots:
+            self.machine.warn(self.names.roots[name], f"{name!r} read as 'tf'")
+            return self.module("tensorflow")
+        if name in LIBRARIES:
+            return self.machine.module(LIBRARIES[name]) or Opaque(name, None, origin=LIBRARIES[name])
+        if name in BARE:
+            return self.module(BARE[name])
+        if name == "model" or name in ASIDE_NAMES:
+            return (
+                Opaque(f"{name}, which is not in the text", None, origin=f"keras.utils.{name}")
+                if name != "model"
+                else MISSING
+            )
+        if name in settings.BARE_INITIALIZERS:
+            return settings.initializer(name)
+        if name in SETTERS:
+            return settings.setter(self.names, f"keras.backend.{name}")
+        kind = self.kind(name, name)
+        if kind is not None:
+            return kind
+        if name in ("clone_model", "model_from_json"):
+            return configs.maker(self.names, name)
+        if makes_model(name):
+            return self.maker(name)
+        return (name in self.names.slips.called and self.names.slips.find(name)) or MISSING
+
+    def is_pure(self, origin: str) -> bool:
+        return is_pure(origin)
+
+    def ignores(self, origin: str) -> bool:
+        return origin in ("tensorflow.function", "tf.function") or origin.endswith("register_keras_serializable")
+
+
+def names(module: str) -> tuple[str, ...]:
+    """What `from module import *` binds, as far as it is of use here."""
+    if not of_layers(module):
+        return ()
+    every = [*KERAS.kinds, *KERAS.aliases] if module.rpartition(".")[2] != "models" else []
+    return (*every, "Sequential", "Model", "Input")
