@@ -82,3 +82,46 @@ def test_what_scripts_do_around_a_model_is_followed_or_left(text):
 def test_layers_added_in_a_loop_that_is_left_are_refused():
     with pytest.raises(Refused, match="not known from here on"):
         analyze("model = Sequential([Input((3,))])\nfor i in range(10**6):\n    model.add(Dense(3))")
+
+
+SAMPLING = """
+import tensorflow as tf
+from keras import layers, ops
+class Sampling(layers.Layer):
+    def call(self, inputs):
+        mean, var = inputs
+        epsilon = NORMAL
+        return mean + ops.exp(0.5 * var) * epsilon
+i = keras.Input((8,))
+z = Sampling()([layers.Dense(2)(i), layers.Dense(2)(i)])
+model = keras.Model(i, layers.Dense(3)(z))
+"""
+
+
+@pytest.mark.parametrize(
+    "normal",
+    [
+        "keras.random.normal(shape=(ops.shape(mean)[0], ops.shape(mean)[1]))",
+        "keras.random.normal(shape=ops.shape(mean))",
+        "tf.random.normal((tf.shape(mean)[0], tf.shape(mean)[1]))",
+        "tf.keras.backend.random_normal(shape=tf.shape(mean))",
+    ],
+)
+def test_noise_of_the_shape_of_a_tensor_is_followed(normal):  # numbers from Keras 3.15.1
+    report = analyze(SAMPLING.replace("NORMAL", normal))
+    assert (report["totals"]["params"], report["outputs"][0]["shape"]) == (45, [None, 3])
+
+
+def test_a_loss_held_by_a_layer_is_called_beside_the_model():
+    text = "class End(keras.layers.Layer):\n    def __init__(self, name=None):\n        super().__init__(name=name)\n"
+    text += "        self.loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)\n"
+    text += "        self.acc = keras.metrics.BinaryAccuracy()\n"
+    text += "    def call(self, logits, targets=None):\n        if targets is not None:\n"
+    text += (
+        "            self.add_loss(self.loss_fn(targets, logits))\n            self.acc.update_state(targets, logits)\n"
+    )
+    text += "        return keras.ops.softmax(logits)\n"
+    text += (
+        "i, t = keras.Input((3,)), keras.Input((10,))\nmodel = keras.Model([i, t], End()(keras.layers.Dense(10)(i), t))"
+    )
+    assert analyze(text)["totals"]["params"] == 40
