@@ -104,7 +104,6 @@ model = keras.Model(i, layers.Dense(3)(z))
         "keras.random.normal(shape=(ops.shape(mean)[0], ops.shape(mean)[1]))",
         "keras.random.normal(shape=ops.shape(mean))",
         "tf.random.normal((tf.shape(mean)[0], tf.shape(mean)[1]))",
-        "tf.keras.backend.random_normal(shape=tf.shape(mean))",
     ],
 )
 def test_noise_of_the_shape_of_a_tensor_is_followed(normal):  # numbers from Keras 3.15.1
