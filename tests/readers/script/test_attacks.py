@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from layercalc.readers.script import Bounds, Fault, Machine, Vocabulary
+from layercalc.readers.script import Bounds, Fault, Machine, Opaque, Vocabulary
 from layercalc.readers.script.builtins import BUILTINS
 from layercalc.readers.script.methods import METHODS
 from layercalc.readers.script.modules import MODULES
@@ -171,16 +171,24 @@ def follow(text, **bounds):
     return machine
 
 
+def ends(tree, **bounds):
+    """How a text ends: with a fault, or by leaving a long loop over a range, which makes unknown what it binds."""
+    machine = Machine(Vocabulary(), Bounds(**bounds))
+    try:
+        machine.run(tree)
+    except Fault as fault:
+        return fault
+    assert type(machine.globals.vars["i"]) is Opaque
+    return None
+
+
 @pytest.mark.parametrize("text", ATTACKS, ids=lambda text: text[:50])
 def test_attack_is_refused_soon_and_small(text):
     tree = ast.parse(text)
-    machine = Machine(Vocabulary())
     begin = time.process_time()
-    with pytest.raises(Fault) as caught:
-        machine.run(tree)
+    fault = ends(tree)
     assert time.process_time() - begin < 5, "was under one second"
-    assert caught.value.detail
-    assert len(caught.value.detail) < 500
+    assert fault is None or (fault.detail and len(fault.detail) < 500)
 
 
 @pytest.mark.parametrize("text", ["x = [" + "1, " * 6_000 + "]", "x = 1\n" * 5_100], ids=["list", "lines"])
@@ -195,8 +203,7 @@ def test_attack_takes_bounded_memory(text):
     tree = ast.parse(text)
     tracemalloc.start()
     try:
-        with pytest.raises(Fault):
-            Machine(Vocabulary(), Bounds(steps=20_000)).run(tree)
+        ends(tree, steps=20_000)
         assert tracemalloc.get_traced_memory()[1] < 150 << 20
     finally:
         tracemalloc.stop()
@@ -205,7 +212,7 @@ def test_attack_takes_bounded_memory(text):
 @pytest.mark.parametrize(
     ("bounds", "text", "names"),
     [
-        ({"steps": 1000}, "for i in range(10**6): pass", r"more than [\d,]+ steps"),
+        ({"steps": 1000}, "while True: pass", r"more than [\d,]+ steps"),
         ({"bytes": 9_999}, "x = 'a' * 10_000", r"more than [\d,]+ bytes"),
     ],
 )

@@ -104,7 +104,7 @@ def lacking(m: "Machine", value: Any, name: str, node: At) -> Any:
     return m.fail("AttributeError", f"{texts.kind(value)!r} object has no attribute {name!r}", node)
 
 
-def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Opaque:
+def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Any:
     m.risk(node)
     if name in INTROSPECTION:
         raise looks_inside(name, node)
@@ -112,7 +112,12 @@ def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Opaque:
         set_on_some(m, [value], name, node)
     origin = f"{value.origin}.{name}" if value.origin and len(value.origin) < 200 else ""
     root = value.first
-    return Opaque("" if isinstance(node, ast.expr) else name, node, root, origin=origin, holds=value.holds)
+    found = Opaque("" if isinstance(node, ast.expr) else name, node, root, origin=origin, holds=value.holds)
+    if name == "reshape" and not value.origin:
+        from layercalc.readers.script.modules.shaping import method
+
+        return method(value, found)
+    return found
 
 
 def of_module(m: "Machine", module: Module, name: str, node: At) -> Any:

@@ -43,6 +43,10 @@ class Vocabulary:
         """Whether the callee of this dotted name changes nothing it is given: `matplotlib.pyplot.plot`."""
         return False
 
+    def is_apart(self, origin: str) -> bool:
+        """Whether what a callee that changes nothing gives leads to nothing that it was given: `keras.losses.mse`."""
+        return False
+
     def ignores(self, origin: str) -> bool:
         """Whether a decorator of this dotted name gives the function back: `tensorflow.function`."""
         return False

@@ -107,10 +107,13 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
 def known(m: "Machine", node: ast.For, scope: Scope, loop: Loop, source: Any) -> Signal:
     """Run through an iterable; Unknown where what comes next is not known."""
     items = m.iterate(source, node.iter)
+    enough = m.meter.fuel >> 1
     while True:
         item = next(items, loop)
         if item is loop:
             break
+        if m.meter.fuel < enough and type(source) is range:
+            raise Unknown(Opaque("a loop that is not followed to its end, so many steps it takes", node))
         m.meter.work(32, node)
         assign(m, node.target, item, scope)
         signal = guarded(loop)

@@ -61,7 +61,7 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
     if ta in NUMBERS and tb in NUMBERS:
         return number(m, op, a, b, node)
     if ta is Opaque or tb is Opaque:
-        known = [one for one in (a, b) if type(one) not in SCALARS]
+        known = [one for one in (a, b) if type(one) not in SCALARS and not (isinstance(one, Foreign) and one.lasting)]
         m.touch([one for one in known if type(one) is not Opaque or one.holds], m.reason(node, "this operation"))
         return m.unknown(node, *(one for one in (a, b) if type(one) is Opaque))
     if op == "%" and ta is str:

@@ -74,6 +74,7 @@ class Foreign:
 
     spoilt: Opaque | None = None
     by_identity = True  # == is `is`, as for objects that define no __eq__
+    lasting = False  # arithmetic with whatever else leaves it as it is, as it does a number
 
     def parts(self) -> list[Any]:
         """What can be reached and changed through it."""

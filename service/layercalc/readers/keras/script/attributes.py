@@ -61,6 +61,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return History(value)
     if isinstance(value, GraphObject) and name in ("add", "pop"):
         return names.machine.fail("AttributeError", f"'Functional' object has no attribute {name!r}", at)
+    if isinstance(value, GraphObject) and name in ("add_loss", "add_metric"):
+        return models.add_loss(names, value, name)
     if isinstance(value, MODELS | OwnObject):
         found = models.method(names, value, name)
         if found is not None:

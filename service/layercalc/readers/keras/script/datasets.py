@@ -3,18 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import Native, Opaque
-from layercalc.readers.script.modules.arrays import array, is_array
+from layercalc.readers.script.modules.arrays import Labels, array, is_array
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
-SHAPES = {  # of a sample, and the samples to train and test with; labels of one axis, or of two
-    "mnist": ((28, 28), 60_000, 10_000, ()),
-    "fashion_mnist": ((28, 28), 60_000, 10_000, ()),
-    "cifar10": ((32, 32, 3), 50_000, 10_000, (1,)),
-    "cifar100": ((32, 32, 3), 50_000, 10_000, (1,)),
-    "boston_housing": ((13,), 404, 102, ()),
+SHAPES = {  # of a sample, and the samples to train and test with; labels of one axis, or of two, and how many classes
+    "mnist": ((28, 28), 60_000, 10_000, (), 10),
+    "fashion_mnist": ((28, 28), 60_000, 10_000, (), 10),
+    "cifar10": ((32, 32, 3), 50_000, 10_000, (1,), 10),
+    "cifar100": ((32, 32, 3), 50_000, 10_000, (1,), 100),
+    "boston_housing": ((13,), 404, 102, (), 0),
+    "imdb": ((), 25_000, 25_000, (), 2),
+    "reuters": ((), 8_982, 2_246, (), 46),
 }
+
+CHOOSING = {"test_split", "maxlen", "seed"}  # arguments that decide which samples there are
 
 
 def loader(names: "KerasNames", path: str) -> Native | None:
@@ -25,16 +29,36 @@ def loader(names: "KerasNames", path: str) -> Native | None:
         return None
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-        sample, train, test, labels = SHAPES[which]
-        if "test_split" in kwargs or (which == "boston_housing" and len(args) > 1):
+        sample, train, test, labels, classes = SHAPES[which]
+        if set(kwargs) & CHOOSING or (which == "boston_housing" and len(args) > 1) or len(args) > 3:
             return Opaque("", at)
+        if which == "cifar100" and (args or kwargs):
+            mode = args[0] if args else kwargs.get("label_mode")
+            classes = {"fine": 100, "coarse": 20}.get(mode, 0) if type(mode) is str else 0
 
-        def part(count: int) -> tuple[Any, Any]:
-            return tuple(array(m, (count, *shape), Opaque("", at), at) for shape in (sample, labels))  # type: ignore[return-value]
+        def part(count: int, known: bool = True) -> tuple[Any, Any]:
+            values = Labels(classes) if classes and known else Opaque("", at)
+            return array(m, (count, *sample), Opaque("", at), at), array(m, (count, *labels), values, at)
 
-        return part(train), part(test)
+        return part(train), part(test, which != "reuters")
 
     return Native("load_data", run)
+
+
+def pad_sequences(names: "KerasNames") -> Native:
+    """`pad_sequences(x, maxlen=80)`: rows of that many."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        value: Any = args[0] if args else kwargs.get("sequences")
+        length = args[1] if len(args) > 1 else kwargs.get("maxlen")
+        if type(length) is not int:
+            return Opaque("", at, holds=(value,))
+        rows: Any = Opaque("", at)
+        if is_array(m, value) and value.attrs["shape"]:
+            rows = value.attrs["shape"][0]
+        return array(m, (rows, length), Opaque("", at), at)
+
+    return Native("pad_sequences", run)
 
 
 def to_categorical(names: "KerasNames") -> Native:
@@ -43,10 +67,13 @@ def to_categorical(names: "KerasNames") -> Native:
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         labels: Any = args[0] if args else kwargs.get("y", kwargs.get("x"))
         count = args[1] if len(args) > 1 else kwargs.get("num_classes", kwargs.get("nb_classes"))
-        if not is_array(m, labels) or type(count) is not int or count < 1:
-            return Opaque("", at)
-        shape = labels.attrs["shape"]
-        m.known(labels.attrs, shape)
+        if count is None and is_array(m, labels) and type(labels.attrs["_values"]) is Labels:
+            count = labels.attrs["_values"].count
+        if type(count) is not int or count < 1:
+            return Opaque("", at, holds=(labels,))
+        shape = labels.attrs["shape"] if is_array(m, labels) else None
+        if shape is None:
+            return Opaque("", at, holds=(labels,))
         shape = shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape
         return array(m, (*shape, count), Opaque("", at), at)
 

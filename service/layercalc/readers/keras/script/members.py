@@ -11,6 +11,7 @@ from layercalc.readers.keras.script.names import (
     LIBRARIES,
     OWN_LAYERS,
     SETTERS,
+    is_apart,
     is_function,
     is_module,
     is_pure,
@@ -37,11 +38,13 @@ class Members(Protocols):
             return loaded
         if name == "to_categorical":
             return datasets.to_categorical(self.names)
+        if name == "pad_sequences":
+            return datasets.pad_sequences(self.names)
         if path == "tensorflow.lite":
             return settings.converters(path)
         if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
             return None if name == "newaxis" else name
-        if module.endswith("backend") or name in settings.GETTERS:
+        if module.endswith(("backend", "keras.config")) or name in settings.GETTERS:
             found = settings.getter(self.names, name)
             if found is not None:
                 return found
@@ -116,6 +119,9 @@ class Members(Protocols):
 
     def is_pure(self, origin: str) -> bool:
         return is_pure(origin)
+
+    def is_apart(self, origin: str) -> bool:
+        return is_apart(origin)
 
     def ignores(self, origin: str) -> bool:
         return origin in ("tensorflow.function", "tf.function") or origin.endswith("register_keras_serializable")

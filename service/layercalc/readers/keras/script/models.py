@@ -139,18 +139,34 @@ def holds(names: "KerasNames", outer: Any, model: Any) -> bool:
 
 def models_in(names: "KerasNames", value: Any) -> list[Any]:
     """The models inside a model or a layer, at any depth, itself left out."""
-    found: dict[int, Any] = {}
-    pending, seen = [value], {id(value)}
+    return [one for one in everything_in(names, value) if one is not value and isinstance(one, MODELS)]
+
+
+def everything_in(names: "KerasNames", value: Any) -> list[Any]:
+    """A model or layer and all that is in it, at any depth."""
+    pending, seen = [value], {id(value): value}
     while pending:
         one = pending.pop()
         names.machine.meter.work(64)
-        if one is not value and isinstance(one, MODELS):
-            found[id(one)] = one
         for each in directly_in(names, one):
             if id(each) not in seen:
-                seen.add(id(each))
+                seen[id(each)] = each
                 pending.append(each)
-    return list(found.values())
+    return list(seen.values())
+
+
+def add_loss(names: "KerasNames", model: GraphObject, name: str) -> Native:
+    """`model.add_loss(…)`: layers that a loss has, and the model has not, would be the model's too."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> None:
+        inside = {id(one) for one in everything_in(names, model)}
+        for layer, calls in list(names.calls.values()):
+            if id(layer) not in inside and any(names.weighty(one, at) for one in calls):
+                m.touch([model], m.reason(at, f"{name}() of layers that the model may not have"))
+                return
+        names.given_to(model, [*args, *kwargs.values()], at)
+
+    return Native(name, run)
 
 
 def directly_in(names: "KerasNames", value: Any) -> list[Any]:

@@ -38,7 +38,7 @@ PARTS = words(
     " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations"
     " merge noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy"
     " compat v1 v2 mnist fashion_mnist cifar10 cifar100 boston_housing linalg input_layer functional tensorflow"
-    " api src data io train distribute generic_utils np_utils"
+    " api src data io train distribute generic_utils np_utils imdb reuters"
 )
 OF_LAYERS = words(
     "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"
@@ -160,3 +160,9 @@ def is_pure(origin: str) -> bool:
     if parts[0] not in KERAS_MODULES:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])
+
+
+def is_apart(origin: str) -> bool:
+    """Whether what a callee that changes nothing gives leads to no model: a loss, a drawing."""
+    parts = origin.split(".")
+    return parts[-1] in ("plot_model", "model_to_dot") or parts[-2:-1] in (["losses"], ["metrics"], ["objectives"])

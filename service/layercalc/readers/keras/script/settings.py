@@ -63,6 +63,8 @@ def getter(names: "KerasNames", name: str) -> Any:
             shape = tensors.shape_of(names, value, at)
             names.sized = True
             return shape if name == "int_shape" else len(shape)
+        if name == "backend":
+            return backend(m)
         settings = names.set_now(at)
         if name == "floatx":
             return settings.floatx
@@ -75,7 +77,14 @@ def getter(names: "KerasNames", name: str) -> Any:
             else ("tf" if ordering else "channels_last")
         )
 
-    return Native(name, run) if name in GETTERS else None
+    return Native(name, run) if name in (*GETTERS, "backend") else None
+
+
+def backend(m: Any) -> Any:
+    """`keras.backend.backend()`: what the text sets in the environment, or TensorFlow."""
+    variables = m.attribute(m.module("os"), "environ", None).attrs["set"]
+    m.known(variables)
+    return variables.get("KERAS_BACKEND", "tensorflow")
 
 
 def initializer(name: str) -> Native:

@@ -39,6 +39,17 @@ def einsum(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any
     return operation(names, "Einsum", {"subscripts": equation}, operands, at)
 
 
+def shape(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`keras.ops.shape(x)`: a tuple of numbers, and of tensors for the sizes that are not known."""
+    (x,) = given(args, kwargs, "x")
+    if not isinstance(x, TensorObject):
+        return names.machine.attribute(x, "shape", at)
+    sizes = tensors.shape_of(names, x, at)
+    names.sized = True
+    found = tensors.recorded_call(names, "ShapeOf", [x], at)
+    return tuple(tensors.item(names, found, index, at) if size is None else size for index, size in enumerate(sizes))
+
+
 def batch_dot(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """`K.batch_dot(x, y, axes)`: a sum of products over one axis of each, the batch in common."""
     x, y, axes = given(args, kwargs, "x", "y", "axes")
@@ -153,6 +164,8 @@ ROOTS = ("keras", "tensorflow.keras", "tf_keras")
 TABLE = {
     **{f"{root}.backend.{name}": run for root in ROOTS for name, run in BACKEND.items()},
     **{f"{root}.einsum": einsum for root in ("keras.ops", "tensorflow.keras.ops", "tensorflow", "tensorflow.linalg")},
+    "keras.ops.shape": shape,
+    "tensorflow.keras.ops.shape": shape,
     **{f"{root}.activations.get": activation for root in ROOTS},
     **{f"{root}.activations.relu": relu for root in ROOTS},
     "tensorflow.nn.dropout": dropout,

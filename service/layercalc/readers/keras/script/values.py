@@ -118,6 +118,7 @@ class CallObject(Foreign):
 class TensorObject(Foreign):
     """One output of a call, or all of them while nobody has told them apart (`output` is ALL)."""
 
+    lasting = True
     call: CallObject
     output: int = ALL
 

@@ -6,11 +6,13 @@ from layercalc.readers.script.modules import (
     arrays,
     callables,
     commandline,
+    compatible,
     containers,
     copies,
     iterators,
     mathematics,
     records,
+    shaping,
     system,
 )
 from layercalc.readers.script.values import Module
@@ -35,7 +37,12 @@ TABLES: dict[str, dict[str, Any]] = {
     "os": system.OS,
     "os.path": system.PATH,
     "sys": system.SYS,
-    "numpy": arrays.NUMPY,
+    "numpy": {**arrays.NUMPY, **shaping.SHAPING},
+    "six": compatible.SIX,
+    "six.moves": compatible.MOVES,
+    "past.builtins": compatible.MOVES,
+    "future.builtins": compatible.MOVES,
+    "builtins": compatible.MOVES,
     "numpy.random": arrays.RANDOM,
 }
 MODULES = {name: Module(name, table) for name, table in TABLES.items()}

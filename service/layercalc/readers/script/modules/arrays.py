@@ -1,11 +1,13 @@
 """NumPy on plain values: functions of numbers, and arrays of known shape, small ones with their values.
 
-An array is an object with the attributes `shape`, `_values` (flat numbers, or Opaque) and `_base` (of a view).
+An array is an object with the attributes `shape` (sizes, some of which may be Opaque), `_values` (flat numbers,
+Labels, or Opaque) and `_base` (of a view).
 """
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -24,6 +26,13 @@ MOST = 1_000  # values that an array is kept with
 NUMBERS = (int, float, Int64, Float64)
 
 
+@dataclass(frozen=True)
+class Labels:
+    """The values of an array of labels: each of the numbers from 0 that are less than `count`, in any order."""
+
+    count: int
+
+
 class Ragged(Exception):  # noqa: N818
     """No array of numbers."""
 
@@ -35,7 +44,7 @@ def scalar(m: "Machine", value: Any, at: Any) -> Any:
     return wrapped(int(value) if isinstance(value, int | np.integer) else float(value), at)
 
 
-def array(m: "Machine", shape: tuple[int, ...], values: Any, at: Any, base: Any = None) -> Instance:
+def array(m: "Machine", shape: tuple[Any, ...], values: Any, at: Any, base: Any = None) -> Instance:
     m.meter.hold(400 + 40 * (len(values) if type(values) is list else 0), at)
     made = Instance(m.kept_class("ndarray", MEMBERS))
     made.attrs.update(shape=shape, _values=values, _base=base)
@@ -71,7 +80,7 @@ def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """np.array(…), np.asarray(…)."""
     value = args[0]
     if is_array(m, value):
-        return array(m, value.attrs["shape"], Opaque("", at), at)
+        return array(m, value.attrs["shape"], labels_of(value, at), at)
     if not isinstance(value, list | tuple):
         return Opaque("", at, holds=(value,))
     m.meter.deepen(at)
@@ -89,6 +98,17 @@ def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 def is_array(m: "Machine", value: Any) -> bool:
     return type(value) is Instance and value.cls is m.kept.get("ndarray") and not m.spoilt(value.attrs)
+
+
+def labels_of(value: Instance, at: Any) -> Any:
+    """What is known of the values of a copy, in whatever shape: that they are labels."""
+    values = value.attrs["_values"]
+    return values if type(values) is Labels else Opaque("", at)
+
+
+def copied(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """array.astype(…), array.copy()."""
+    return array(m, args[0].attrs["shape"], labels_of(args[0], at), at)
 
 
 def filled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -141,6 +161,8 @@ def reduction(name: str) -> Native:
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         found = numbers(m, args[0])
+        if is_array(m, args[0]) and type(args[0].attrs["_values"]) is Labels:
+            found = [0, args[0].attrs["_values"].count - 1] if name in ("max", "min") else None
         if found is None or kwargs or len(args) > 1 or (not found and name not in ("prod", "sum")):
             return Opaque("", at, holds=(args[0],))
         if not found:
@@ -203,9 +225,8 @@ def shape_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 def known_shape(m: "Machine", value: Instance) -> tuple[int, ...]:
     shape = value.attrs["shape"]
     m.known(value.attrs, shape)
-    if not isinstance(shape, tuple) or not all(type(one) is int for one in shape):
-        raise TypeError("an array whose shape is not known")
-    return shape
+    m.known(*shape)
+    return cast("tuple[int, ...]", shape)
 
 
 def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -301,24 +322,35 @@ def broadcast(m: "Machine", values: Args) -> tuple[int, ...] | None:
     """The shape that arrays and numbers give together; None where there is something else, or they do not fit."""
     if not all(type(one) in NUMBERS or is_array(m, one) for one in values):
         return None
+    found = [one for one in values if is_array(m, one)]
+    if len(found) == 1:
+        return cast("tuple[int, ...]", found[0].attrs["shape"])
     try:
         return np.broadcast_shapes(*(known_shape(m, one) for one in values if is_array(m, one)))
     except ValueError:
         return None
 
 
+def of_sizes(wanted: Any, at: Any) -> tuple[Any, ...]:
+    """The shape that reshape() is given, where -1 stands for a size that is not known."""
+    return tuple(one if type(one) is Opaque or one >= 0 else Opaque("", at) for one in wanted)
+
+
 def reshape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     own, *rest = args
-    shape = known_shape(m, own)
+    shape = own.attrs["shape"]
     wanted = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple | list) else rest
-    m.known(wanted, *wanted)
-    if not all(type(one) is int for one in wanted) or kwargs:
+    m.known(wanted)
+    if kwargs or not all(type(one) is Opaque or (type(one) is int and one >= -1) for one in wanted):
         return Opaque("", at, holds=(own,))
+    if any(type(one) is Opaque for one in (*shape, *wanted)):
+        return array(m, of_sizes(wanted, at), labels_of(own, at), at, own)
     rest_size = math.prod(one for one in wanted if one != -1)
     total = math.prod(shape)
     if wanted.count(-1) > 1 or (total != rest_size if -1 not in wanted else rest_size == 0 or total % rest_size):
         raise ValueError(f"cannot reshape array of size {total} into shape {tuple(wanted)}")
-    return array(m, tuple(total // rest_size if one == -1 else one for one in wanted), Opaque("", at), at, own)
+    made = tuple(total // rest_size if one == -1 else one for one in wanted)
+    return array(m, made, labels_of(own, at), at, own)
 
 
 def to_list(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -372,8 +404,8 @@ MEMBERS: dict[str, Any] = {
     "__setattr__": Native(
         "setattr", lambda m, args, kwargs, at: m.touch(args, m.reason(at, "an attribute set on an array"))
     ),
-    "astype": Native("astype", lambda m, args, kwargs, at: same_shape(m, args[:1], {}, at)),
-    "copy": Native("copy", lambda m, args, kwargs, at: same_shape(m, args[:1], {}, at)),
+    "astype": Native("astype", copied),
+    "copy": Native("copy", copied),
     "reshape": Native("reshape", reshape),
     "tolist": Native("tolist", to_list),
     "ndim": property_(lambda m, value, at: len(known_shape(m, value))),

@@ -1,0 +1,224 @@
+"""NumPy's functions that give arrays of other shapes: joined, padded, repeated, with axes moved."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from layercalc.readers.script.methods import known_arguments
+from layercalc.readers.script.modules import arrays
+from layercalc.readers.script.modules.arrays import (
+    Args,
+    Kwargs,
+    Labels,
+    array,
+    is_array,
+    known_shape,
+    labels_of,
+    of_sizes,
+    of_values,
+    reshape,
+    sizes,
+)
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.values import Instance, Native
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+
+def unknown(at: Any, *args: Any) -> Opaque:
+    """What a function gives of arguments that it may hold."""
+    return Opaque("", at, holds=args)
+
+
+def as_array(m: "Machine", value: Any, at: Any) -> Instance | None:
+    """An array, or a list of numbers as one; None for what is neither."""
+    if not is_array(m, value) and isinstance(value, list | tuple):
+        value = of_values(m, [value], {}, at)
+    return value if is_array(m, value) else None
+
+
+def of_view(name: str, owner: Any = np) -> Native:
+    """A function or method that only moves axes: NumPy's own, on an array of that shape that holds one number."""
+    host = vars(owner)[name]
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        own = as_array(m, args[0], at)
+        if own is None:
+            return unknown(at, *args)
+        known_arguments(m, args[1:], kwargs)
+        made = host(np.broadcast_to(np.zeros(()), known_shape(m, own)), *args[1:], **kwargs)
+        return array(m, made.shape, labels_of(own, at), at, own)
+
+    return Native(name, run)
+
+
+def joined(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.concatenate(arrays, axis=0): the sizes along the axis add up, the others are the same."""
+    given = [as_array(m, one, at) for one in m.listed(args[0], at)]
+    axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
+    m.known(axis)
+    found = [one for one in given if one is not None]
+    if len(found) < len(given) or not found or type(axis) is not int or set(kwargs) - {"axis"}:
+        return unknown(at, *args)
+    shapes = [one.attrs["shape"] for one in found]
+    rank = len(shapes[0])
+    if any(len(one) != rank for one in shapes) or not -rank <= axis < rank:
+        raise ValueError("all the input array dimensions must match")
+    axis %= rank
+    along = [one[axis] for one in shapes]
+    size = Opaque("", at) if any(type(one) is Opaque for one in along) else sum(along)
+    others = [next((s[k] for s in shapes if type(s[k]) is int), shapes[0][k]) for k in range(rank)]
+    if any(type(s[k]) is int and s[k] != others[k] for s in shapes for k in range(rank) if k != axis):
+        raise ValueError("all the input array dimensions except for the concatenation axis must match exactly")
+    same = {one.attrs["_values"] for one in found if type(one.attrs["_values"]) is Labels}
+    labels = same.pop() if len(same) == 1 and all(type(x.attrs["_values"]) is Labels for x in found) else None
+    return array(m, (*others[:axis], size, *others[axis + 1 :]), labels or Opaque("", at), at)
+
+
+def stacked(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.stack(arrays, axis=0)."""
+    given = [as_array(m, one, at) for one in m.listed(args[0], at)]
+    axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
+    m.known(axis)
+    if not given or any(one is None for one in given) or type(axis) is not int or set(kwargs) - {"axis"}:
+        return unknown(at, *args)
+    shapes = {known_shape(m, one) for one in given if one is not None}
+    rank = len(next(iter(shapes))) + 1
+    if len(shapes) > 1 or not -rank <= axis < rank:
+        raise ValueError("all input arrays must have the same shape")
+    shape = shapes.pop()
+    axis %= rank
+    return array(m, (*shape[:axis], len(given), *shape[axis:]), Opaque("", at), at)
+
+
+def padded(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.pad(array, ((1, 1), (2, 2)), …): also one pair or one number for all axes."""
+    own, width = args[0], args[1] if len(args) > 1 else kwargs.get("pad_width")
+    known_arguments(m, [width], {})
+    if not is_array(m, own):
+        return unknown(at, *args)
+    shape = known_shape(m, own)
+    pairs = np.broadcast_to(np.asarray(width), (len(shape), 2)).tolist()
+    return array(m, tuple(n + a + b for n, (a, b) in zip(shape, pairs, strict=True)), Opaque("", at), at)
+
+
+def repeated(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.repeat(array, 3, axis=-1)."""
+    own, count = as_array(m, args[0], at), args[1] if len(args) > 1 else kwargs.get("repeats")
+    axis = args[2] if len(args) > 2 else kwargs.get("axis")
+    known_arguments(m, [count, axis], {})
+    if own is None or type(count) is not int or count < 0:
+        return unknown(at, *args)
+    shape = known_shape(m, own)
+    if axis is None:
+        return array(m, (math.prod(shape) * count,), Opaque("", at), at)
+    axis = range(len(shape))[axis]
+    return array(m, (*shape[:axis], shape[axis] * count, *shape[axis + 1 :]), Opaque("", at), at)
+
+
+def tiled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.tile(array, (2, 1))."""
+    own, reps = as_array(m, args[0], at), sizes(m, args[1] if len(args) > 1 else kwargs.get("reps"))
+    if own is None:
+        return unknown(at, *args)
+    shape = known_shape(m, own)
+    rank = max(len(shape), len(reps))
+    pairs = zip((1,) * (rank - len(shape)) + shape, (1,) * (rank - len(reps)) + reps, strict=True)
+    return array(m, tuple(n * times for n, times in pairs), Opaque("", at), at)
+
+
+def like(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.zeros_like(array)."""
+    own = as_array(m, args[0], at)
+    return unknown(at, *args) if own is None or "shape" in kwargs else array(m, own.attrs["shape"], Opaque("", at), at)
+
+
+def square(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.eye(3), np.identity(3)."""
+    known_arguments(m, args, {})
+    rows = sizes(m, args[0])
+    columns = sizes(m, args[1]) if len(args) > 1 and args[1] is not None else rows
+    return Opaque("", at) if kwargs or len(rows) > 1 else array(m, (*rows, *columns), Opaque("", at), at)
+
+
+def spaced(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.linspace(start, stop, 50): the shape alone."""
+    known_arguments(m, args, kwargs)
+    count = args[2] if len(args) > 2 else kwargs.get("num", 50)
+    plain = type(count) is int and set(kwargs) <= {"num", "endpoint", "dtype", "start", "stop"}
+    scalars = all(type(one) in (int, float) for one in args[:2])
+    return array(m, (count,), Opaque("", at), at) if plain and scalars else Opaque("", at)
+
+
+def distinct(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.unique(labels): as many as there are labels."""
+    own = args[0]
+    if not is_array(m, own) or len(args) > 1 or kwargs or type(own.attrs["_values"]) is not Labels:
+        return unknown(at, *args)
+    count = own.attrs["_values"].count
+    return array(m, (count,), list(range(count)), at)
+
+
+def flat(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """array.flatten()."""
+    return reshape(m, [args[0], -1], {}, at)
+
+
+def reshaped(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.reshape(array, shape)."""
+    own = as_array(m, args[0], at)
+    wanted = args[1] if len(args) > 1 else kwargs.get("newshape", kwargs.get("shape"))
+    if own is None:
+        return of_unknown(m, args[0], [wanted], at)
+    return reshape(m, [own, wanted], {}, at)
+
+
+def of_unknown(m: "Machine", own: Any, wanted: Args, at: Any) -> Any:
+    """Something unknown brought into a shape: an array of it."""
+    items = wanted[0] if len(wanted) == 1 and isinstance(wanted[0], tuple | list) else wanted
+    m.known(items)
+    if not items or not all(type(one) is Opaque or (type(one) is int and one >= -1) for one in items):
+        return unknown(at, own, *wanted)
+    return array(m, of_sizes(items, at), Opaque("", at), at)
+
+
+def method(value: Opaque, found: Opaque) -> Native:
+    """`value.reshape` of something unknown: an array of that shape, if sizes are what it is given."""
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        items = args[0] if len(args) == 1 and isinstance(args[0], tuple | list) else args
+        if kwargs or not any(type(one) is int for one in items):
+            return m.unknown_call(found, args, kwargs, at)
+        m.risk(at)
+        return of_unknown(m, value, args, at)
+
+    return Native("reshape", run, holds=(found,))
+
+
+VIEWS = (
+    "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "rollaxis", "atleast_1d", "atleast_2d",
+    "atleast_3d", "flip", "fliplr", "flipud", "broadcast_to", "rot90",
+)  # fmt: skip
+SHAPING: dict[str, Any] = {
+    **{name: of_view(name) for name in VIEWS},
+    "reshape": Native("reshape", reshaped),
+    "ravel": Native("ravel", flat),
+    "concatenate": Native("concatenate", joined),
+    "stack": Native("stack", stacked),
+    "pad": Native("pad", padded),
+    "repeat": Native("repeat", repeated),
+    "tile": Native("tile", tiled),
+    **{name: Native(name, like) for name in ("zeros_like", "ones_like", "empty_like", "full_like")},
+    "eye": Native("eye", square),
+    "identity": Native("identity", square),
+    "linspace": Native("linspace", spaced),
+    "unique": Native("unique", distinct),
+}
+arrays.MEMBERS.update(
+    {name: of_view(name, np.ndarray) for name in ("squeeze", "transpose", "swapaxes")},
+    flatten=Native("flatten", flat),
+    ravel=Native("ravel", flat),
+    repeat=Native("repeat", repeated),
+)
