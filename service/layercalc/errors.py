@@ -17,6 +17,16 @@ class ShapeError(ValueError):
         self.field = field
 
 
+@contextmanager
+def blaming(**fields: str) -> Iterator[None]:
+    """Inside, a ShapeError for an argument of an op is for the field of the layer that the argument comes from."""
+    try:
+        yield
+    except ShapeError as error:
+        error.field = fields.get(error.field or "", error.field)
+        raise
+
+
 class UnknownWeightError(ShapeError):
     """A weight whose size depends on an unknown dimension."""
 

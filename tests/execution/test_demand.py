@@ -233,7 +233,7 @@ CUT = {
     "cumsum": ([], {"axis": 2}),
     "reduce_sum": ([], {"axes": (1,), "keepdims": False}),
     "reduce_mean": ([], {"axes": (2,), "keepdims": True}),
-    "layer_norm": (AFFINE, {"axes": (2,), "epsilon": 1e-3, "scale": True, "center": True, "rms_scaling": False}),
+    "layer_norm": (AFFINE, {"axes": (2,), "epsilon": 1e-3, "scale": True, "center": True, "uncentred": False}),
     "quantile": ([np.array([0.1, 0.7], np.float32)], {"axes": (1,), "method": "linear", "keepdims": False}),
     "nan_quantile": ([np.array([0.1, 0.7], np.float32)], {"axes": (1,), "method": "nearest", "keepdims": True}),
     "one_hot": ([], {"n": 3, "axis": 1, "to": "float32"}),

@@ -69,7 +69,7 @@ def layer_normalized(use: Use) -> tuple[Dim, ...]:
     """Mean, SquaredDifference, Mean, then as a batch normalisation with the moments of each row."""
     n, scale, center = use.inputs, use.option("scale"), use.option("center")
     rows = n // size(tuple(use.x[axis] for axis in use.option("axes")))
-    if use.option("rms_scaling"):
+    if use.option("uncentred"):
         return (6 if scale else 5) * n, 3 * rows
     return 6 * n, 4 * rows, 2 * n if scale else rows, n if center else 0  # gamma makes the factors as wide as the input
 

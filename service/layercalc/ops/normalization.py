@@ -67,7 +67,7 @@ class BatchNorm(Op):
 class LayerNorm(Op):
     """(x − mean) / sqrt(variance + epsilon) · gamma + beta, moments over `axes` of each sample.
 
-    Ba et al. 2016, arXiv:1607.06450. With `rms_scaling`, x / sqrt(variance + epsilon) · gamma, as Keras has it.
+    Ba et al. 2016, arXiv:1607.06450. With `uncentred`, x / sqrt(variance + epsilon) · gamma.
     """
 
     price = "each element 3 additions and 2 multiplications, 1 more of each with beta and gamma; "
@@ -86,7 +86,7 @@ class LayerNorm(Op):
         return 3 * size(x)
 
     def shape(
-        self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool
+        self, x: Shape, *_: Shape, axes: Any, epsilon: float, scale: bool, center: bool, uncentred: bool
     ) -> Shape:
         return x
 
@@ -96,10 +96,10 @@ class LayerNorm(Op):
     def reach(self, out: Shape, spans: list[Spans], *_: Shape, axes: Any, **__: Any) -> Spans:
         return tuple(None if axis in axes else span for axis, span in enumerate(spans[0]))
 
-    def run(self, x: Any, *affine: Any, axes: Any, epsilon: float, scale: bool, center: bool, rms_scaling: bool):  # type: ignore[no-untyped-def]
+    def run(self, x: Any, *affine: Any, axes: Any, epsilon: float, scale: bool, center: bool, uncentred: bool):  # type: ignore[no-untyped-def]
         centred = x - x.mean(axis=axes, keepdims=True)
         variance = np.square(centred).mean(axis=axes, keepdims=True)
-        y = x.copy() if rms_scaling else centred
+        y = x.copy() if uncentred else centred
         y *= 1 / np.sqrt(variance + x.dtype.type(epsilon))
         return scaled(y, axes, affine, scale, center)
 
@@ -153,7 +153,7 @@ class GroupNorm(Op):
     def run(self, x: Any, *affine: Any, axis: int, groups: int, epsilon: float, scale: bool, center: bool):  # type: ignore[no-untyped-def]
         folded = x.reshape(*x.shape[:axis], groups, -1, *x.shape[axis + 1 :])
         axes = tuple(place for place in range(1, folded.ndim) if place != axis)
-        how: dict[str, Any] = {"epsilon": epsilon, "scale": False, "center": False, "rms_scaling": False}
+        how: dict[str, Any] = {"epsilon": epsilon, "scale": False, "center": False, "uncentred": False}
         return scaled(layer_norm.run(folded, axes=axes, **how).reshape(x.shape), (axis,), affine, scale, center)
 
 

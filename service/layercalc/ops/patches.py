@@ -89,7 +89,7 @@ class Frames(Op):
     def shape(self, x: Shape, *, length: Dim, stride: Dim) -> Shape:
         count = 1 + (x[-1] - length) // stride
         if provably(count < 0):
-            raise ShapeError(f"A stretch of {length} does not fit in the last axis of {text(x)}.", "sequence_length")
+            raise ShapeError(f"A stretch of {length} does not fit in the last axis of {text(x)}.", "length")
         return *x[:-1], count, length
 
     def run(self, x: Any, *, length: int, stride: int) -> np.ndarray:

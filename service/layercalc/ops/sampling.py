@@ -18,7 +18,7 @@ class Project(Op):
     """Each pixel (x, y) of images from ((ax + by + c) / (gx + hy + 1), (dx + ey + f) / (gx + hy + 1)), a to h given."""
 
     price = (
-        "each pixel 6 multiplications, 6 additions, 2 divisions and 2 comparisons, 4 more comparisons with a fill_mode "
+        "each pixel 6 multiplications, 6 additions, 2 divisions and 2 comparisons, 4 more comparisons with a mode "
         "other than constant (reflect and wrap also 2 divisions, multiplications and additions); bilinear 4 additions "
         "more, and for each channel 6 multiplications and 3 additions"
     )
@@ -210,7 +210,7 @@ def found(at: np.ndarray, n: int, mode: str) -> tuple[np.ndarray, np.ndarray]:
     at = np.abs(at) % (2 * n)
     at = np.where(at < n, at, 2 * n - at - (mode == "reflect"))
     if at.size and at.max() >= n:
-        raise ShapeError(f"A coordinate mirrors to {at.max()}, outside an axis of {n} elements.", "fill_mode")
+        raise ShapeError(f"A coordinate mirrors to {at.max()}, outside an axis of {n} elements.", "mode")
     return at, inside
 
 

@@ -36,9 +36,9 @@ class Spectrum(Op):
         around = n // 2
         if provably(x[-1] <= around):
             raise ShapeError(
-                f"The signal is mirrored {around} steps (half of fft_length) at both ends: axis {len(x) - 1} of "
+                f"The signal is mirrored {around} steps (half of {n}) at both ends: axis {len(x) - 1} of "
                 f"{text(x)} must be at least {around + 1}.",
-                "fft_length",
+                "n",
             )
         return *x[:-1], (x[-1] + 2 * around - n) // stride + 1, around + 1
 

@@ -122,7 +122,7 @@ class LayerNormalization(Layer):
             affine.append(weight("gamma", along, self.gamma_initializer))
         if center:
             affine.append(weight("beta", along, self.beta_initializer))
-        how = {"epsilon": self.epsilon, "rms_scaling": self.rms_scaling}
+        how = {"epsilon": self.epsilon, "uncentred": self.rms_scaling}
         return ops.layer_norm(x, *affine, axes=axes, scale=scale, center=center, **how)
 
 

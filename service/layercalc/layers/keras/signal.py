@@ -7,7 +7,7 @@ import numpy as np
 
 from layercalc import deadline, ops
 from layercalc.dims import text
-from layercalc.errors import ShapeError
+from layercalc.errors import ShapeError, blaming
 from layercalc.layers.array_fields import MAX_DEPTH, Numbers
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number
@@ -53,7 +53,8 @@ class MelSpectrogram(Layer):
         if x.ndim not in (1, 2):
             raise ShapeError(f"MelSpectrogram takes (time) or (batch, time); received {text(x.shape)}: {x.ndim} axes.")
         how = {"name": self.window, "length": self.sequence_length or self.fft_length, "power": self.mag_exp}
-        y = ops.spectrum(floated(x), n=self.fft_length, stride=self.sequence_stride, **how)
+        with blaming(n="fft_length"):
+            y = ops.spectrum(floated(x), n=self.fft_length, stride=self.sequence_stride, **how)
         high = self.max_freq or int(self.sampling_rate / 2)
         y = ops.mel_bands(y, bins=self.num_mel_bins, rate=self.sampling_rate, low=self.min_freq, high=high)
         if self.power_to_db:

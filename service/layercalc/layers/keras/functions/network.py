@@ -174,7 +174,7 @@ class LayerNorm(Operation):
         affine = [tensor(one, x) for one in (gamma, beta) if one is not None]
         along = tuple(x.shape[axis] for axis in sorted(self.axes_of(self.axis, x)))
         fitting(affine, along)
-        how = {"scale": gamma is not None, "center": beta is not None, "rms_scaling": self.rms_scaling}
+        how = {"scale": gamma is not None, "center": beta is not None, "uncentred": self.rms_scaling}
         epsilon = 1e-7 if self.epsilon is None else self.epsilon
         return ops.layer_norm(x, *affine, axes=tuple(sorted(self.axes_of(self.axis, x))), epsilon=epsilon, **how)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc import ops
 from layercalc.dims import text
-from layercalc.errors import ShapeError
+from layercalc.errors import ShapeError, blaming
 from layercalc.layers.fields import Choice, Int
 from layercalc.layers.keras.functions.base import Operation, Sizes, operation, tensor
 from layercalc.layers.keras.padding import slide
@@ -121,4 +121,5 @@ class ExtractSequences(Operation):
         x = tensor(x)
         if not x.ndim:
             raise ShapeError("ExtractSequences takes at least one axis; received a scalar.")
-        return ops.frames(x, length=self.sequence_length, stride=self.sequence_stride)
+        with blaming(length="sequence_length"):
+            return ops.frames(x, length=self.sequence_length, stride=self.sequence_stride)

@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc import ops
 from layercalc.dims import differ, text
-from layercalc.errors import ShapeError
+from layercalc.errors import ShapeError, blaming
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.keras.functions.base import Operation, Sizes, integers, operation, tensor
 from layercalc.layers.keras.functions.image import inside
@@ -75,7 +75,8 @@ class MapCoordinates(Operation):
             raise ShapeError(f"Expected the order 0 (nearest) or 1 (linear); received {self.order}.", "order")
         if self.order and str(at.dtype) not in ops.FLOATS:
             raise ShapeError(f"Coordinates to interpolate between are floats; received {at.dtype}.", "order")
-        return ops.map_coordinates(x, at, order=self.order, mode=self.fill_mode, fill=self.fill_value)
+        with blaming(mode="fill_mode"):
+            return ops.map_coordinates(x, at, order=self.order, mode=self.fill_mode, fill=self.fill_value)
 
 
 METHODS = {
