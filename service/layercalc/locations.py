@@ -33,35 +33,46 @@ def holds(node: Any, token: object) -> bool:
     return isinstance(node, list) and isinstance(token, int) and token < len(node)
 
 
+class CellLine(int):
+    """A line of a cell of a notebook, both counted from one; in words it says both. Later cells are greater."""
+
+    cell: int
+
+    def __new__(cls, line: int, cell: int) -> "CellLine":
+        self = super().__new__(cls, line)
+        self.cell = cell
+        return self
+
+    def __str__(self) -> str:
+        return f"{int(self)} of cell {self.cell}"
+
+    def __gt__(self, other: int) -> bool:
+        return (self.cell, int(self)) > (getattr(other, "cell", 0), int(other))
+
+
 class CodePlace(NamedTuple):
     """A call in Keras code: the line and column of the call and of each argument, counted from one."""
 
     line: int
     column: int
     arguments: dict[str, tuple[int, int]]
-    cell: int | None = None  # of a notebook, counted from one over all of them
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         line, column = self.line, self.column
         if path:
             line, column = self.arguments.get(str(path[0]), (line, column))
-        return {**in_cell(self.cell), "line": line, "column": column}
+        return at_line(line, column)
 
 
-def in_cell(cell: int | None) -> dict[str, int]:
-    return {} if cell is None else {"cell": cell}
+def at_line(line: int, column: int) -> dict[str, int]:
+    """Line and column as answers list them, and the cell of a notebook."""
+    cell = {"cell": line.cell} if isinstance(line, CellLine) else {}
+    return {**cell, "line": int(line), "column": column}
 
 
 def spot(node: Any) -> dict[str, int]:
     """Where a node of a syntax tree stands: line and column, from one, and the cell of a notebook."""
-    place = {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1}
-    return in_cell(getattr(node, "cell", None)) | place
-
-
-def line_of(node: Any) -> str:
-    """The line of a node in words."""
-    cell = getattr(node, "cell", None)
-    return f"line {node.lineno}" + ("" if cell is None else f" of cell {cell}")
+    return at_line(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
 
 
 Place = JsonPlace | CodePlace

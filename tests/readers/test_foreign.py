@@ -41,7 +41,6 @@ def npz():
 KERAS = zipped(config_dot_json=json.dumps(MODEL), metadata_dot_json='{"keras_version": "3.4.0"}')
 FILES = {
     "lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"),
-    "notebook": (json.dumps({"cells": [], "metadata": {}, "nbformat": 4}).encode(), "A notebook"),
     "tfjs": (json.dumps({"modelTopology": {}, "format": "layers-model"}).encode(), "TensorFlow.js"),
     "pickle": (pickle.dumps({"a": [1, 2]}), "A pickle"),
     "pickle-2": (pickle.dumps([1], protocol=2), "A pickle"),
@@ -67,7 +66,7 @@ def test_a_form_that_is_not_read_is_called_by_its_name(name, media):
     answer = create_app().test_client().post("/v1/analyze", data=body, content_type=media)
     if answer.status_code == 415:
         assert media == "application/zip"
-        assert name in ("notebook", "tfjs")  # a text
+        assert name == "tfjs"  # a text
         return
     assert answer.status_code == 422, answer.text
     assert words in answer.json["detail"]

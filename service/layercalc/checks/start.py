@@ -12,8 +12,9 @@ from layercalc.differences.earlier import is_report
 from layercalc.dims import text
 from layercalc.errors import Refused, Unreadable
 from layercalc.files.named import read_model
+from layercalc.readers.notebooks import is_notebook
 
-SUFFIXES = {".json", ".keras", ".h5", ".py"}
+SUFFIXES = {".json", ".keras", ".h5", ".py", ".ipynb"}
 SKIPPED = {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"}
 MAX_BYTES = 256 << 20
 LIMITED = ("params", "flops", "peak_activation_bytes")
@@ -69,15 +70,17 @@ def looked_at(path: Path) -> Found | None:
     try:
         return Found(path, verbs.analyze(document))
     except Refused as error:
-        return None if isinstance(document, str) else Found(path, None, str(error))
+        return None if isinstance(document, str) or is_notebook(document) else Found(path, None, str(error))
 
 
 def looks_like_model(document: Any) -> bool:
-    """Whether it is worth an analysis: a stack, Keras JSON, or code that speaks of layers."""
+    """Whether it is worth an analysis: a stack, Keras JSON, a notebook, or code that speaks of layers."""
     if isinstance(document, str):
         return re.search(r"\b(keras|Sequential|layers)\b", document) is not None
     if not isinstance(document, dict) or is_report(document):
         return False
+    if is_notebook(document):
+        return True
     return isinstance(document.get("layers"), list) or {"class_name", "config"} <= document.keys()
 
 

@@ -53,7 +53,8 @@ def said(name: str, verdict: dict[str, Any], key: str, level: str, title: str) -
         inside = {
             key: value for key, value in one.items() if key not in ("file", "line" if "column" not in one else "")
         }
-        file, line = path(one.get("file", name)), one.get("line", 1)
+        line = 1 if "cell" in one else one.get("line", 1)  # of the file
+        file = path(one.get("file", name))
         yield Finding(level, name, title, where(inside) + one["detail"], file, line, digest(name, title, number), {})
 
 

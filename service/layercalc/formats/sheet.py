@@ -88,6 +88,7 @@ def where(item: dict[str, Any]) -> str:
     found = [str(item["file"])] if "file" in item else []
     if "line" in item:
         found += [item["pointer"]] if item.get("pointer") else []  # of the code, in a larger document
+        found += [f"cell {item['cell']}"] if "cell" in item else []
         found.append(f"line {item['line']}")
         found += [f"column {item['column']}"] if "column" in item else []
     elif item.get("parameter") or item.get("pointer"):

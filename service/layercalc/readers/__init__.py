@@ -13,6 +13,7 @@ from layercalc.readers.foreign import foreign, foreign_document
 from layercalc.readers.keras.script.reader import read_script
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
+from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
 from layercalc.wording import received
@@ -24,8 +25,10 @@ Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 
 
 def is_code(document: Any) -> bool:
-    """Whether a document is code, as far as it is a text that is no JSON."""
-    return isinstance(document, str) and not looks_like_json(document)
+    """Whether a document is code, as far as it is a text that is no JSON, or a notebook, in a text too."""
+    if isinstance(document, str):
+        return not looks_like_json(document) or '"nbformat"' in document
+    return is_notebook(document)
 
 
 def read(
@@ -54,9 +57,13 @@ def read(
         return read_keras(marked(document, path), path)
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
+    if is_notebook(document):
+        code = notebook(document, path)
+        with code.standing():
+            return read_script(code, limits, entry, shapes)
     if told := foreign_document(document):
         raise Unreadable([{"pointer": where, "detail": told}], status=422)
-    expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, or Keras code'
+    expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, or a notebook'
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
 
 

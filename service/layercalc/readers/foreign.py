@@ -26,7 +26,6 @@ TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. 
 CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {WAY_ON}"
 EXPORTED = f"A PyTorch exported program (.pt2), which is not read here. {WAY_ON}"
 ARRAYS = f"NumPy arrays (.npz), and no model. {WAY_ON}"
-NOTEBOOK = "A notebook, which is not read here: send the code of its cells."
 TFJS = (
     "A TensorFlow.js model.json, which is not read here: send what stands under modelTopology, or in its model_config."
 )
@@ -75,6 +74,4 @@ def foreign_document(document: object) -> str | None:
     """The same of a parsed JSON document."""
     if not isinstance(document, dict):
         return None
-    if "nbformat" in document and "cells" in document:
-        return NOTEBOOK
     return TFJS if "modelTopology" in document else None

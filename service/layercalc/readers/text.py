@@ -19,6 +19,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
 from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
+from layercalc.readers.notebooks import Notebook
 from layercalc.readers.pastes import tree_of
 from layercalc.wording import received
 
@@ -128,8 +129,10 @@ def no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def parse_code(code: str, limits: Limits = UNLIMITED) -> ast.Module:
+def parse_code(code: str | Notebook, limits: Limits = UNLIMITED) -> ast.Module:
     """The syntax tree of Python code as it was pasted, by Python's own parser; nothing is compiled or run."""
+    if isinstance(code, Notebook):
+        return code.tree(limits)
     return tree_of(bounded_code(code, limits))
 
 

@@ -7,7 +7,6 @@ of their own: `Conv2D(32, 3, 3)`. In tf.keras and Keras 3 the third number is `s
 import ast
 from typing import Any
 
-from layercalc.locations import line_of
 from layercalc.readers.pastes import python2
 from layercalc.readers.script.nodes import Nodes
 
@@ -36,7 +35,7 @@ KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConn
 def evidence(nodes: Nodes, layers: set[str]) -> str:
     """What in the text only Keras 1, its legacy interface or Python 2 had, with its line; empty where nothing is."""
     if (statement := python2.evidence(nodes.tree)) is not None:
-        return f"a statement of Python 2 on {line_of(statement)}"
+        return f"a statement of Python 2 on line {statement.lineno}"
     for node in nodes.of(ast.Call, ast.ImportFrom, ast.Import, ast.Attribute, ast.Name):
         if isinstance(node, ast.Call):
             callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -44,7 +43,7 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
                 name = keyword.arg or ""
                 of = callee.startswith(("fit", "evaluate", "predict")) if name in TRAINING else callee in layers
                 if of and name in KEYWORDS and callee not in TODAY.get(name, ()):
-                    return f"{name!r} on {line_of(keyword.value)}"
+                    return f"{name!r} on line {keyword.value.lineno}"
         found = ""
         if isinstance(node, ast.ImportFrom):
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -56,7 +55,7 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
         elif isinstance(node, ast.Name) and node.id in {"nb_epoch", "nb_filter"} | FUNCTIONS | PYTHON_2:
             found = node.id
         if found:
-            return f"{found!r} on {line_of(node)}"
+            return f"{found!r} on line {node.lineno}"  # type: ignore[attr-defined]
     return ""
 
 

@@ -6,7 +6,7 @@ effect on what the text makes; else it is a fault at its line. Lines and columns
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from layercalc import deadline
 from layercalc.errors import Unreadable
@@ -23,20 +23,45 @@ NEXT_CELL = re.compile(r"#\s*(?:%%|In\s?\[)")  # how a script marks its cells
 TABS = (8, 4)  # columns to a stop
 
 
-def tree_of(text: str, cell: int | None = None) -> ast.Module:
-    """The syntax tree of a text, or of a cell of a notebook; Unreadable says where it is no Python."""
+def tree_of(text: str) -> ast.Module:
+    """The syntax tree of a text; Unreadable says where it is no Python."""
+    return meant(pasted(text, reads_environment(text)), text)
+
+
+def tree_of_cells(cells: Iterable[tuple[int, str]], old: bool = False) -> ast.Module:
+    """The same of the cells of a notebook, one after another, by number; `old` says that Python 2 ran them."""
+    cells = list(cells)
+    whole = "\n".join(code for _, code in cells)
+    reads = reads_environment(whole)
+    body: list[ast.stmt] = []
+    for number, code in cells:
+        deadline.check()
+        body += pasted(code, reads, number).body
+    return meant(ast.Module(body, []), whole, old)
+
+
+def meant(tree: ast.Module, text: str, old: bool = False) -> ast.Module:
+    """The tree of all of a text as Python 3 has to read it; `old` says that Python 2 ran it."""
+    tree = ipython_calls.written_out(tree, text, pasted)
+    return python2.meant(tree) if old or python2.evidence(tree) else tree
+
+
+def pasted(text: str, reads: bool, cell: int | None = None) -> ast.Module:
+    """The tree of a text, or of a cell of a notebook, by what stands in it alone.
+
+    `reads` says whether all of the text asks for variables of the environment.
+    """
     source = Source.as_sent(text, cell)
     try:
         tree = source.parse()
     except UNPARSED as error:
-        pasted = of_paste(text, cell) if isinstance(error, SyntaxError) else None
-        if pasted is None:
+        found = of_paste(text, reads, cell) if isinstance(error, SyntaxError) else None
+        if found is None:
             raise source.fault(error) from None
-        tree = pasted
-    else:
-        if any(map(prompted, tree.body)) and not sets(tree, "In", "Out"):
-            tree = of_paste(text, cell) or tree
-    return ipython_calls.written_out(tree, text, tree_of)
+        return found
+    if any(map(prompted, tree.body)) and not sets(tree, "In", "Out"):
+        return of_paste(text, reads, cell) or tree
+    return tree
 
 
 def prompted(node: ast.stmt) -> bool:
@@ -51,11 +76,10 @@ def sets(tree: ast.Module, *names: str) -> bool:
     return any(name in names for node in deadline.each(ast.walk(tree)) for name in python2.names_bound(node))
 
 
-def of_paste(text: str, cell: int | None) -> ast.Module | None:
+def of_paste(text: str, reads: bool, cell: int | None) -> ast.Module | None:
     """The tree of what is no Python as it stands; None where nothing can be done."""
     lines = lines_of(text)
     found = fences.blocks(lines) if cell is None else []
-    reads = reads_environment(text)
     if not found:
         return of_lines(lines, reads, cell)
     body: list[ast.stmt] = []
@@ -64,7 +88,7 @@ def of_paste(text: str, cell: int | None) -> ast.Module | None:
         for line in block.lines:
             line.begin = min(block.indent, len(line.text) - len(line.text.lstrip()))
         try:
-            tree = of_lines(block.lines, reads, None, first=number == 0, always=True)
+            tree = of_lines(block.lines, reads, cell, first=number == 0, always=True)
         except Unreadable:
             if len(found) == 1 or not no_code(block):
                 raise
@@ -78,7 +102,7 @@ def of_lines(
 ) -> ast.Module | None:
     """The tree of lines that belong together; None where they are Python's already and are not parsed `always`.
 
-    `reads` says whether the text, these lines or others, asks for variables of the environment.
+    `reads` is as for `pasted`.
     """
     lines = typed(lines, cell)
     scanner, statements = scanned(lines, reads, cell)
@@ -97,7 +121,7 @@ def of_lines(
         if found is None:
             raise source.fault(error) from None
         tree = found
-    return python2.meant(tree, scanner.python2) if scanner.python2 else tree
+    return python2.marked(tree, scanner.python2) if scanner.python2 else tree
 
 
 def expanded(statements: list[Statement], source: Callable[[], Source]) -> ast.Module | None:
@@ -193,4 +217,4 @@ def passed(line: Line, at: int, cell: int | None) -> bool:
     return True
 
 
-__all__ = ["tree_of"]
+__all__ = ["tree_of", "tree_of_cells"]

@@ -7,14 +7,14 @@ from typing import Any
 from layercalc import deadline
 from layercalc.readers.pastes.magics import REPEATED, THIS, of_cell, of_line, reads_environment
 from layercalc.readers.pastes.python2 import placed
-from layercalc.readers.pastes.source import fault
+from layercalc.readers.pastes.source import fault_at
 
 SHELL = "get_ipython"
 RUNS = frozenset({"run_cell_magic", "run_line_magic", "magic", "run_cell", "ex", "run_code", "safe_execfile"})
 WRITE_OUT = "It runs code that stands in a string, or elsewhere: write that code out."
 
 
-def written_out(tree: ast.Module, text: str, parse: Callable[[str], ast.Module]) -> ast.Module:
+def written_out(tree: ast.Module, text: str, parse: Callable[[str, bool], ast.Module]) -> ast.Module:
     """The tree with what such calls run in their place; a fault where that cannot be told."""
     if "get_ipython" not in text:
         return tree
@@ -35,7 +35,7 @@ def is_shell(node: ast.expr) -> bool:
 class WrittenOut(ast.NodeTransformer):
     """Puts statements in the place of the calls that run them."""
 
-    def __init__(self, text: str, parse: Callable[[str], ast.Module], names: set[str]):
+    def __init__(self, text: str, parse: Callable[[str, bool], ast.Module], names: set[str]):
         self.reads, self.parse, self.names = reads_environment(text), parse, names
 
     def runs(self, node: ast.expr, methods: frozenset[str] = RUNS) -> bool:
@@ -52,13 +52,13 @@ class WrittenOut(ast.NodeTransformer):
             return self.generic_visit(node)
         given = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if call.keywords or len(given) < len(call.args) or not given:
-            raise refused(node, WRITE_OUT)
+            raise fault_at(node, WRITE_OUT)
         meaning, code, wrong = self.run(call.func.attr, given)
         if wrong:
-            raise refused(node, wrong)
-        tree = self.parse(code if "{}" in meaning else meaning)
+            raise fault_at(node, wrong)
+        tree = self.parse(code if "{}" in meaning else meaning, self.reads)
         if meaning == REPEATED and tree.body:
-            loop: Any = self.parse(meaning.replace("{}", "pass"))
+            loop: Any = self.parse(meaning.replace("{}", "pass"), False)
             loop.body[0].body, tree = tree.body, loop
         placed(tree, node)
         return [self.visit(one) for one in tree.body]
@@ -78,9 +78,5 @@ class WrittenOut(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if self.runs(node, RUNS - {"magic", "ex"}):
-            raise refused(node, WRITE_OUT)
+            raise fault_at(node, WRITE_OUT)
         return self.generic_visit(node)
-
-
-def refused(node: Any, told: str) -> Exception:
-    return fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from layercalc import deadline
-from layercalc.readers.pastes.source import fault
+from layercalc.readers.pastes.source import fault_at
 
 OF_THEIR_OWN = ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda  # what sets names for itself only
 FUNCTIONS = ast.FunctionDef | ast.Lambda
@@ -151,4 +151,4 @@ def bound_in(node: Any) -> set[str]:
 
 def refuse(node: ast.Name) -> None:
     told = f"Python 2 left in {node.id!r} what a list comprehension had last; use another name there."
-    raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
+    raise fault_at(node, told)

@@ -5,7 +5,7 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.readers.pastes.leaks import refuse_leaks
-from layercalc.readers.pastes.source import Source, fault
+from layercalc.readers.pastes.source import Source, fault_at
 
 FUNCTIONS = """
 def quotient(a, b):
@@ -31,8 +31,16 @@ BEGINS_WITH: dict[type[ast.AST], str] = {
 LOOPS = ast.For | ast.comprehension
 
 
-def meant(tree: ast.Module, line: int) -> ast.Module:
-    """The tree as Python 3 has to read it to do what Python 2 did; `line` is one that only Python 2 could read."""
+def marked(tree: ast.Module, line: int) -> ast.Module:
+    """The tree, noting which statement of it only Python 2 could read: the one that a line is in."""
+    telling: Any = next((one for one in tree.body if (one.end_lineno or line) >= line), None)
+    if telling is not None:
+        telling.python2 = True
+    return tree
+
+
+def meant(tree: ast.Module) -> ast.Module:
+    """The tree of a text of Python 2 as Python 3 has to read it to do the same."""
     nodes = list(deadline.each(ast.walk(tree)))
     future = [one for one in nodes if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
     whole = any(each.name == "division" for one in future for each in one.names)
@@ -41,10 +49,7 @@ def meant(tree: ast.Module, line: int) -> ast.Module:
     if any(isinstance(one, ast.ListComp) for one in nodes):
         refuse_leaks(tree)
     tree = Meaning(not whole, bound, looped).visit(tree)
-    telling: Any = next((one for one in tree.body if (one.end_lineno or line) >= line), None)
-    if telling is not None:
-        telling.python2 = True
-        tree.body[:0] = functions(telling)
+    tree.body[:0] = functions(tree.body[0]) if tree.body else []
     return tree
 
 
@@ -108,7 +113,7 @@ class Meaning(ast.NodeTransformer):
         parts = [] if isinstance(target, ast.Name) else [target.value, getattr(target, "slice", target.value)]
         if not all(isinstance(one, SIMPLE) for one in parts):
             told = "Python 2 divides integers without a rest; write x = x // n, or x / float(n)."
-            raise fault(node.lineno, node.col_offset + 1, told, getattr(node, "cell", None), status=422)
+            raise fault_at(node, told)
         value = loaded(target)
         return ast.copy_location(ast.Assign([target], self.quotient(node, value, node.value)), node)
 
@@ -137,10 +142,7 @@ def fraction(node: ast.expr) -> bool:
 def called(function: str, arguments: list[ast.expr], at: ast.AST) -> ast.Call:
     """The call of a function by its name."""
     name = ast.copy_location(ast.Name(function, ast.Load()), at)
-    call = ast.copy_location(ast.Call(name, arguments, []), at)
-    if hasattr(at, "cell"):
-        name.cell = call.cell = at.cell  # type: ignore[attr-defined]
-    return call
+    return ast.copy_location(ast.Call(name, arguments, []), at)
 
 
 def functions(at: ast.stmt) -> list[ast.stmt]:
@@ -158,8 +160,6 @@ def placed(tree: Any, at: Any) -> None:
     for node in ast.walk(tree):
         if hasattr(node, "lineno"):
             ast.copy_location(node, at)
-        if hasattr(at, "cell"):
-            node.cell = at.cell  # type: ignore[attr-defined]
 
 
 def loaded(target: ast.expr) -> ast.expr:

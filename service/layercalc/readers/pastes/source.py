@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.errors import Unreadable
+from layercalc.locations import CellLine, at_line, spot
 
 NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
 LAST = 1 << 62  # past every column
@@ -93,12 +94,12 @@ class Source:
         """Give a node the places of what was sent, columns in characters."""
         if getattr(node, "lineno", None) is None:
             return
-        if self.cell is not None:
-            node.cell = self.cell
         if not self.plain:
             end = self.sent(node.end_lineno, self.character(node.end_lineno, node.end_col_offset))
             node.lineno, node.col_offset = self.sent(node.lineno, self.character(node.lineno, node.col_offset))
             node.end_lineno, node.end_col_offset = end
+        if self.cell is not None:
+            node.lineno, node.end_lineno = CellLine(node.lineno, self.cell), CellLine(node.end_lineno, self.cell)
 
     def character(self, line: int, offset: int) -> int:
         """The column of a byte of a line in UTF-8."""
@@ -117,17 +118,22 @@ class Source:
 
     def fault(self, error: Exception) -> Unreadable:
         """What Python's parser said, as a fault of the text that was sent."""
+        read = "Neither JSON nor Keras code" if self.cell is None else "Not Python"
         if not isinstance(error, SyntaxError):
-            told = str(error) or "nested too deeply for Python's parser"
-            return fault(1, 1, f"Neither JSON nor Keras code: {told}.", self.cell)
+            return fault(1, 1, f"{read}: {str(error) or 'nested too deeply for a parser'}.", self.cell)
         line, column = self.sent(error.lineno or 1, (error.offset or 1) - 1)
-        return fault(line, column + 1, f"Neither JSON nor Keras code: {error.msg}.", self.cell)
+        return fault(line, column + 1, f"{read}: {error.msg}.", self.cell)
 
 
 def fault(line: int, column: int, detail: str, cell: int | None = None, status: int | None = None) -> Unreadable:
     """A fault at a line and column, both from one, of a cell of a notebook if there are some."""
-    where = {} if cell is None else {"cell": cell}
-    return Unreadable([{**where, "line": line, "column": column, "detail": detail}], status=status)
+    place = at_line(line if cell is None else CellLine(line, cell), column)
+    return Unreadable([{**place, "detail": detail}], status=status)
+
+
+def fault_at(node: Any, detail: str) -> Unreadable:
+    """A fault at a node of a tree, of what is no wrong Python."""
+    return Unreadable([{**spot(node), "detail": detail}], status=422)
 
 
 def lines_of(text: str) -> list[Line]:

@@ -20,7 +20,7 @@ class Fault(Exception):  # noqa: N818
         node: Any = self.node
         found = spot(node)
         if node.end_lineno is not None and node.end_col_offset is not None:
-            found |= {"end_line": node.end_lineno, "end_column": node.end_col_offset + 1}
+            found |= {"end_line": int(node.end_lineno), "end_column": node.end_col_offset + 1}
         return found
 
     def error(self) -> dict[str, Any]:

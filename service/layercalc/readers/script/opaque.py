@@ -3,7 +3,6 @@
 import ast
 from typing import Any
 
-from layercalc.locations import line_of
 from layercalc.readers.script.faults import Unknown
 
 
@@ -46,10 +45,10 @@ class Opaque:
         return self if self.root is None else self.root
 
     def text(self) -> str:
-        line = line_of(self.node) if hasattr(self.node, "lineno") else ""
+        line = getattr(self.node, "lineno", None)
         if isinstance(self.node, ast.expr) and not self.cause:
-            return f"`{source(self.node)}` of {line}"
-        return self.cause + (f" ({line})" if line else "")
+            return f"`{source(self.node)}` of line {line}"
+        return self.cause + (f" (line {line})" if line is not None else "")
 
     def __repr__(self) -> str:
         return f"<unknown: {self.why}>"

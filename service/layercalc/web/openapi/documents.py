@@ -3,7 +3,7 @@
 from layercalc.catalogue import DEFAULT
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary
 from layercalc.ops import WIDTH
-from layercalc.web.openapi.primitives import SHAPE, STRING, Schema, any_of, array, ref, row
+from layercalc.web.openapi.primitives import INTEGER, OBJECT, SHAPE, STRING, Schema, any_of, array, ref, row
 
 TINY = {
     "name": "tiny",
@@ -48,6 +48,11 @@ KERAS_MODEL = {
     "properties": {"class_name": STRING, "config": {"type": ["object", "array"], "items": {}}},
     "required": ["class_name", "config"],
 }
+NOTEBOOK = {
+    "title": "A notebook",
+    "description": "of Jupyter (nbformat 3 and 4): the Python in its cells of code, from the first to the last",
+    **row({"nbformat": INTEGER, "cells": array(OBJECT), "worksheets": array(OBJECT), "metadata": OBJECT}, "nbformat"),
+}
 CODE_TEXT = {"type": "string", "description": "Keras code"}
 
 
@@ -61,8 +66,9 @@ def documents() -> Schema:
         "StackInput": {"anyOf": [STACK_INPUT]},
         "Stack": stack(),
         "KerasModel": KERAS_MODEL,
+        "Notebook": NOTEBOOK,
         "ModelFile": MODEL_FILE,
-        "Model": {"anyOf": [*map(ref, ("Stack", "KerasModel", "ModelFile")), CODE_TEXT]},
+        "Model": {"anyOf": [*map(ref, ("Stack", "KerasModel", "Notebook", "ModelFile")), CODE_TEXT]},
     }
 
 

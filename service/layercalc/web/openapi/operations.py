@@ -34,7 +34,10 @@ def analyze() -> Schema:
         "Shapes, parameters, MACs, FLOPs and bytes of every layer",
         [*query("analyze"), form(["json", *formats.FORMATS])],
         {
-            "application/json": {"schema": any_of(["Stack", "KerasModel", "AnalyzeEnvelope"]), "example": TINY},
+            "application/json": {
+                "schema": any_of(["Stack", "KerasModel", "Notebook", "AnalyzeEnvelope"]),
+                "example": TINY,
+            },
             "text/plain": {"schema": STRING, "example": CODE},
         },
         {"200": reply("Report Badge", "the report", **TEXTS), **SAME, **problems(*DOCUMENT)},

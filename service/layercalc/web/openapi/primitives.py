@@ -50,4 +50,4 @@ NAME = {"type": ["string", "null"]}
 COUNT = {**MAYBE, "description": "null where an unknown dimension makes it unknowable"}
 COUNTS = mapping(COUNT)
 SHAPE = array({**MAYBE, "minimum": 0})
-PLACE = {"pointer": STRING, "line": INTEGER, "column": INTEGER, "parameter": STRING}
+PLACE = {"pointer": STRING, "cell": INTEGER, "line": INTEGER, "column": INTEGER, "parameter": STRING}

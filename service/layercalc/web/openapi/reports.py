@@ -30,6 +30,7 @@ ROW = row(
         "type": STRING,
         "layer": STRING,
         "pointer": STRING,
+        "cell": INTEGER,
         "line": INTEGER,
         "column": INTEGER,
         "inputs": array(STRING),

@@ -28,7 +28,7 @@ MAX_DEPTH = 20
 
 
 def place_of(at: Any) -> CodePlace:
-    return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {}, getattr(at, "cell", None))
+    return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
 
 
 def node_at(place: CodePlace) -> ast.AST:

@@ -23,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.keras.script.vocabulary import KerasNames
+from layercalc.readers.notebooks import Notebook
 from layercalc.readers.script import MISSING, Bounds, Fault, Machine, Opaque
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.scope import MODULE, Scope
@@ -72,7 +73,7 @@ class Text(Machine):
 
 
 def read_script(
-    code: str, limits: Limits = UNLIMITED, entry: str | None = None, shapes: Shapes | None = None
+    code: str | Notebook, limits: Limits = UNLIMITED, entry: str | None = None, shapes: Shapes | None = None
 ) -> tuple[Model, Draft]:
     """The model of Keras code; faults give lines and columns. `entry` is an expression that makes it.
 
