@@ -7,10 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-import layercalc.readers
 from layercalc import Refused, analyze
 from layercalc.limits import Limits
-from layercalc.readers.keras.script import read_script
 from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.text import parse_code
 from layercalc.web import create_app
@@ -21,13 +19,6 @@ MODEL = "model = Sequential()\nmodel.add(Dense(3, input_dim=4, activation='relu'
 LAST = "model.add(Dense(2, name='last'))"
 CELLS = (IMPORTS, MODEL, LAST)
 PNG = base64.b64encode(bytes(range(256)) * 40).decode()
-
-
-@pytest.fixture(autouse=True)
-def followed(monkeypatch):
-    """The interpreter reads code, as it will wherever code is read."""
-    if hasattr(layercalc.readers, "read_code"):
-        monkeypatch.setattr(layercalc.readers, "read_code", lambda code, limits: read_script(code, limits))
 
 
 def code(source, **more):
@@ -108,11 +99,15 @@ def test_entry_chooses_among_the_models_of_a_notebook():
     document = book(
         IMPORTS, "def build(n):\n  return Sequential([Dense(n, input_dim=2)])", "small = build(3)", "large = build(9)"
     )
-    assert read_script(notebook(document), entry="small")[0].calls[0].place.line.cell == 2
-    assert [read_script(notebook(document), entry=one)[0].calls[0].layer.units for one in ("small", "build(5)")] == [
-        3,
-        5,
-    ]
+    for given in (document, json.dumps(document)):
+        small, built = (analyze(given, entry=one)["layers"] for one in ("small", "build(5)"))
+        assert [(row["cell"], row["line"], row["output_shape"]) for row in small + built] == [
+            (2, 2, [None, 3]),
+            (2, 2, [None, 5]),
+        ]
+    with pytest.raises(Refused) as caught:
+        analyze(document, entry="bild(5)")
+    assert caught.value.errors[0]["parameter"] == "entry"
     assert facts(document)[0][1] == [None, 9]
 
 

@@ -6,10 +6,8 @@ import textwrap
 
 import pytest
 
-import layercalc.readers
 from layercalc import Refused, analyze
 from layercalc.limits import Limits
-from layercalc.readers.keras.script import read_script
 from layercalc.readers.pastes import tree_of
 from layercalc.readers.text import parse_code
 
@@ -144,12 +142,6 @@ SAME = {
     "lines of blanks": CODE.replace("\n", "\n   \t \n") + "\n\u00a0",
     "all at once": "\ufeffHi!\r\n\r\n```python\r\n" + prompted(curly(CODE)).replace("\n", "\r\n").replace("(Dense", "(\u00a0Dense") + "\r\n```",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def followed(monkeypatch):
-    """The interpreter reads code, as it will wherever code is read."""
-    monkeypatch.setattr(layercalc.readers, "read_code", lambda code, limits: read_script(code, limits), raising=False)
 
 
 def facts(text):
