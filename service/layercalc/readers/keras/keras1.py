@@ -55,7 +55,7 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
         elif isinstance(node, ast.Name) and node.id in {"nb_epoch", "nb_filter"} | FUNCTIONS | PYTHON_2:
             found = node.id
         if found:
-            return f"{found!r} on line {node.lineno}"  # type: ignore[attr-defined]
+            return f"{found!r} on line {node.lineno}"
     return ""
 
 
