@@ -125,6 +125,8 @@ def of_module(m: "Machine", module: Module, name: str, node: At) -> Any:
     replaced = m.overrides.get(module.name)
     if replaced is not None and name in replaced:
         return replaced[name]
+    if m.overrides and (by := set_by_another_name(m, module, name)):
+        return Opaque(f"{name}, which the text sets in {by}, another name of {module.name}", node)
     found = module.find(name)
     if type(found) is Computed:
         found = m.overrides.setdefault(module.name, Names())[name] = found.make(m, node)
@@ -134,6 +136,17 @@ def of_module(m: "Machine", module: Module, name: str, node: At) -> Any:
             m.risk(node)
             return Opaque(f"{module.name}.{name}", node, origin=f"{module.name}.{name}")
     return found
+
+
+def set_by_another_name(m: "Machine", module: Module, name: str) -> str:
+    """Another name of the module by which the text has set a member of it, or an empty string."""
+    same = m.vocabulary.same_module(module.name)
+    for other, replaced in m.overrides.items():
+        if name in replaced and other != module.name and m.vocabulary.same_module(other) == same:
+            known = m.module(other)
+            if known is None or replaced[name] is not known.find(name):
+                return other
+    return ""
 
 
 def of_function(m: "Machine", value: Function, name: str, node: At) -> Any:

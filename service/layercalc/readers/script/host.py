@@ -35,6 +35,10 @@ class Vocabulary:
         """The module of this dotted name (`keras.layers`), whose members are a table or found by a function."""
         return None
 
+    def same_module(self, name: str) -> str:
+        """The one name of a module that has several: `tf.keras.layers` is `keras.layers`."""
+        return name
+
     def bare(self, name: str) -> Any:
         """The value of a name that the text binds nowhere (lines of a snippet without imports), or MISSING."""
         return MISSING

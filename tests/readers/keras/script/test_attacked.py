@@ -33,8 +33,42 @@ RIGHT = {
         "m = Sequential([Dense(3, input_shape=(4,)), Dense(2)])\nm.pop(); m.pop()\nm.add(Dense(5))",
         (25, 25),
     ),
+    "a module patched by the name that it is used by": (
+        "import keras.layers as L\no = L.Dense\nL.Dense = lambda n: o(n + 1)\n"
+        "m = Sequential([Input((4,)), keras.layers.Dense(3)])",
+        (20, 20),
+    ),
+    "a module imported by a function, and patched": (
+        "import importlib\nL = importlib.import_module('keras.layers')\no = L.Dense\nL.Dense = lambda n: o(n + 1)\n"
+        "m = Sequential([Input((4,)), keras.layers.Dense(3)])",
+        (20, 20),
+    ),
+    "a module patched by another name, and mended": (
+        "o = keras.layers.Dense\nkeras.layers.Dense = lambda n: o(n + 1)\nkeras.layers.Dense = o\n"
+        "m = Sequential([Input((4,)), tf.keras.layers.Dense(3)])",
+        (15, 15),
+    ),
+    "the axis of a function that names none": (
+        "i = Input((4,))\nm = Model(i, Dense(3)(keras.ops.concatenate([i, i])))",
+        (15, 15),
+    ),
 }
 REFUSED = {
+    "a module patched by another name": (
+        "o = keras.layers.Dense\nkeras.layers.Dense = lambda n: o(n + 1)\n"
+        "m = Sequential([Input((4,)), tf.keras.layers.Dense(3)])",
+        "which the text sets in keras.layers",
+    ),
+    "a module patched by another name, then imported from": (
+        "o = keras.layers.Dense\ntf.keras.layers.Dense = lambda n: o(n + 1)\nfrom keras.layers import Dense as D\n"
+        "m = Sequential([Input((4,)), D(3)])",
+        "which the text sets in tensorflow.keras.layers",
+    ),
+    "a module put in another's place": (
+        "class F:\n    Dense = staticmethod(lambda n: Dense(n + 1))\nkeras.layers = F\n"
+        "m = Sequential([Input((4,)), tf.keras.layers.Dense(3)])",
+        "which the text sets in keras",
+    ),
     "a model in a wrapper that grows after the call": (
         "inner = Sequential([Input((4,)), Dense(3)])\ni = Input((5, 4)); y = TimeDistributed(inner)(i)\n"
         "inner.add(Dense(7))\nm = Model(i, y)",

@@ -97,7 +97,7 @@ SHAPES = {
     "keras.ops.mean(i, axis=1)": [None, 8],
     "keras.ops.norm(i, 2, 1)": [None, 8],
     "keras.ops.max(i, 1, True)": [None, 1, 8],
-    "keras.ops.concatenate([i, i])": [None, 6, 16],
+    "keras.ops.concatenate([i, i])": [None, 6, 8],
     "keras.ops.concatenate([i, i], 1)": [None, 12, 8],
     "keras.ops.stack([v, v])": [2, None, 8],
     "keras.ops.expand_dims(v, 1)": [None, 1, 8],

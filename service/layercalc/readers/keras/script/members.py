@@ -29,6 +29,11 @@ class Members(Protocols):
     def module(self, name: str) -> Module | None:
         return Module(name, lambda member: self.member(name, member), names(name)) if is_module(name) else None
 
+    def same_module(self, name: str) -> str:
+        """Keras itself, and the copies of it that TensorFlow has: which of them are one module depends on versions."""
+        parts = name.replace("tf_keras", "keras").split(".")
+        return ".".join(parts[len(parts) - 1 - parts[::-1].index("keras") :]) if "keras" in parts else name
+
     def member(self, module: str, name: str) -> Any:
         """A member of a module of Keras'; MISSING for what is not known there."""
         path = f"{module}.{name}"

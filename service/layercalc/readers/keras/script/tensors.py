@@ -243,7 +243,7 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
     own = {key: one for key, one in kwargs.items() if key in kind.signature.parameters}
     config |= {key: one for key, one in kwargs.items() if key not in own}
     if name == camel("concatenate"):
-        config.setdefault("axis", -1)
+        config.setdefault("axis", 0)
     elif "axis" in fields and "axis" not in config and name not in AXES:
         raise ConfigError([((), "write its axis.")])
     if strange := [key for key in config if key not in (*fields, "dtype")]:

@@ -37,6 +37,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "os": system.OS,
     "os.path": system.PATH,
     "sys": system.SYS,
+    "importlib": system.IMPORTLIB,
     "numpy": {**arrays.NUMPY, **shaping.SHAPING},
     "six": compatible.SIX,
     "six.moves": compatible.MOVES,

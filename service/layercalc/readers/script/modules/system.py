@@ -120,8 +120,15 @@ def arguments(m: "Machine", at: Any) -> list[Any]:
     return [Opaque("sys.argv[0], the name of the script", at)]
 
 
+def import_module(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    known_arguments(m, args, kwargs)
+    found = m.module(args[0]) if len(args) == 1 and type(args[0]) is str else None
+    return Opaque("", at, origin=args[0] if args and type(args[0]) is str else "") if found is None else found
+
+
 PATH: dict[str, Any] = {name: path(name) for name in ("join", "basename", "dirname", "splitext", "split")}
 OS: dict[str, Any] = {"environ": Computed(environ), "getenv": Native("getenv", getenv)}
+IMPORTLIB: dict[str, Any] = {"import_module": Native("import_module", import_module)}
 SYS: dict[str, Any] = {
     "exit": Native("exit", leave),
     "maxsize": (1 << 63) - 1,
