@@ -1,6 +1,7 @@
 """What goes wrong in operation, through real gunicorn: nothing hangs, the service is ready again, what was lost is said."""
 
 import http.client
+import itertools
 import json
 import os
 import re
@@ -143,16 +144,63 @@ def test_client_that_sends_a_byte_at_a_time_is_waited_for_by_nginx(quick, front)
         assert answer(connection)[0] == 200
 
 
-def test_clients_that_stop_in_the_middle_of_the_headers_hold_no_thread(quick):
-    slow = [socket.create_connection(("127.0.0.1", quick.port), 60) for _ in range(4)]
+LIMITS = b"GET /v1/limits HTTP/1.1\r\nHost: x\r\n\r\n"
+HALF = b"POST /v1/analyze HTTP/1.1\r\nHos"
+HALVES = {  # what comes at once, the answers to it, and what comes a byte at a time
+    "line": (b"POST /v1/ana", 0, b"lyze"),
+    "first byte": (b"P", 0, b"OST /v1/analyze"),
+    "headers": (HALF, 0, b"t: x\r\nX: 12345678"),
+    "behind a request": (LIMITS + HALF, 1, b"t: x\r\n"),
+}
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_clients_that_stop_in_the_middle_of_the_headers_hold_no_thread(quick, half):
+    """Thirty of them and two threads; each is answered when its time is over, and others meanwhile."""
+    sent, answers, drip = HALVES[half]
+    slow = [socket.create_connection(("127.0.0.1", quick.port), 60) for _ in range(30)]
     for connection in slow:
-        connection.sendall(b"POST /v1/analyze HTTP/1.1\r\nHos")
-    assert ask(quick.port, "/v1/limits")[0] == 200
+        connection.sendall(sent)
+        for _ in range(answers):
+            assert answer(connection)[0] == 200
+    began = time.monotonic()
+    for place in range(len(drip)):
+        slow[0].sendall(drip[place : place + 1])
+        assert ask(quick.port, "/v1/limits")[0] == 200
+    assert time.monotonic() - began < 20  # thirty of them by twos would hold it up for thirty seconds
     for connection in slow:
         with connection:
             status, text, closed = answer(connection)
         assert (status, json.loads(text)["status"], closed) == (408, 408, True)
         assert "LAYERCALC_MAX_READ_SECONDS" in text
+
+
+def test_headers_that_come_in_pieces_are_a_request(quick):
+    whole = f"POST /v1/analyze HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    with socket.create_connection(("127.0.0.1", quick.port), 60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for pause, cuts in ((0.001, (1, 7, 30, 50, len(whole) - 1)), (0, (5, len(whole) - len(BODY)))):
+            for start, stop in itertools.pairwise((0, *cuts, len(whole))):
+                connection.sendall(whole[start:stop])
+                time.sleep(pause)
+            assert answer(connection)[0] == 200
+        connection.sendall(whole + whole[:-20])
+        assert answer(connection)[0] == 200
+        connection.sendall(whole[-20:])
+        assert answer(connection)[0] == 200
+
+
+def test_headers_without_end_are_refused_and_half_of_them_may_be_taken_back(quick):
+    with socket.create_connection(("127.0.0.1", quick.port), 60) as connection:
+        for _ in range(40):
+            with suppress(OSError):  # it is refused by then
+                connection.sendall(b"GET / HTTP/1.1\r\n" if not _ else b"X: " + b"a" * 1000 + b"\r\n")
+        assert answer(connection)[0] == 431
+    with socket.create_connection(("127.0.0.1", quick.port), 60) as connection:
+        connection.sendall(HALF)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""  # at once
+    assert quick.analyze()[0] == 200
 
 
 def test_connections_without_a_request_cost_nothing(quick):

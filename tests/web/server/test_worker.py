@@ -28,6 +28,7 @@ def told(ledger):
 def test_gunicorn_still_has_what_the_worker_overrides_and_asks():
     own = {name for name, what in vars(Worker).items() if callable(what)}
     added = {"closed", "hang_up_on_silent", "to_threads", "wait_for_request", "finish_probe", "let_go"}
+    added |= {"wait_for_headers", "on_more_headers", "give_up", "late"}
     assert not [name for name in own - added if not hasattr(gthread.ThreadWorker, name)]
     assert not [name for name in added if hasattr(gthread.ThreadWorker, name)]
     assert hasattr(Unreader(), "buf")

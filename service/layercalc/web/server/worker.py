@@ -1,9 +1,9 @@
 """gunicorn's threaded worker, but that no client makes a thread wait longer than the limits say, nor a probe at all.
 
-gunicorn alone lets a thread wait for the rest of a request's headers and for a client to take its answer as long as it
-pleases them, gives each silent connection five seconds of a thread, and the whole worker two seconds of its life to
-each client that is slow to hang up; it accepts nobody once it has as many connections as it may have, and ends where
-there is no file descriptor left for one more.
+A request has a thread once its headers are there (on TCP, without TLS). gunicorn alone lets a thread wait for the rest
+of them and for a client to take its answer as long as it pleases them, gives each silent connection five seconds of a
+thread, and the whole worker two seconds of its life to each client that is slow to hang up; it accepts nobody once it
+has as many connections as it may have, and ends where there is no file descriptor left for one more.
 """
 
 import errno
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -30,11 +31,13 @@ from layercalc.web.server.timeouts import PATIENCE, Wait
 
 STOPPING_SECONDS = 1  # that a worker which is about to end waits for what a client may be sending
 PART = 1 << 16  # bytes
-HEAD = 1 << 13  # bytes of a request that are looked at before it has a thread
+HEAD = 1 << 15  # bytes that the headers of a request may have
 SPARE = 100  # connections that may come when all others have a thread or wait for one, so that a probe is heard
 WAITING = 30  # probes of one kind that may wait for their thread
 ROOM = 16  # files that are made free at a time where there are none
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+END = re.compile(rb"\n\r?\n")  # of the headers
+LINE = re.compile(rb"[A-Z]+ \S+ HTTP/1\.[01]\r\n")
 PROBE = re.compile(rb"(?:GET|HEAD) (/[a-z0-9/]*?)/?(?:\?[^\s]*)? HTTP/1\.[01]\r\n")
 WITH_BODY = re.compile(rb"\r\n(?:transfer-encoding|expect|upgrade|content-length)[ \t]*:(?![ \t]*0\r\n)", re.I)
 KINDS = [("/livez", "/v2/health/live"), ("/readyz", "/v2/health/ready"), ("/metrics",)]  # each with a thread of its own
@@ -46,6 +49,14 @@ class Reserved:
     def __init__(self, name: str) -> None:
         self.pool = ThreadPoolExecutor(1, name)
         self.taken = 0
+
+
+@dataclass(slots=True)
+class Half:
+    """A part of the headers of a request: until when the rest is waited for, and the bytes that stand in the socket."""
+
+    until: float
+    arrived: int = -1
 
 
 class Worker(gthread.ThreadWorker):
@@ -61,6 +72,7 @@ class Worker(gthread.ThreadWorker):
         self.reading = threading.local()
         self.taken = 0  # connections that have a thread or wait for one
         self.reserved: dict[str, Reserved] = {}
+        self.halves: dict[Any, Half] = {}  # connections with a part of their headers, the oldest first
 
     def init_process(self) -> None:
         for kind in KINDS:
@@ -95,18 +107,29 @@ class Worker(gthread.ThreadWorker):
                 self.nr_conns -= 1
                 conn.close()  # it has sent nothing that would have to be read first
                 return True
+        if self.halves:
+            self.give_up(next(iter(self.halves)), 503, "Too many connections wait already.")
+            return True
         return False
 
     def enqueue_req(self, conn: Any) -> None:
         """A connection from which something may be read: to the threads, once something can be."""
-        if conn.initialized and (self.cfg.is_ssl or conn.is_http2 or conn.parser.unreader.buf.getvalue()):
+        if conn.initialized and (self.cfg.is_ssl or conn.is_http2):
             return self.to_threads(conn)
-        head = arrived(conn.sock)
-        if head is None:
+        ahead = conn.parser.unreader.buf.getvalue() if conn.initialized else b""  # read with the request before
+        more = arrived(conn.sock)
+        head = ahead + (more or b"")
+        if more is None and not ahead:
             return self.wait_for_request(conn)
+        if is_half(head) and not self.cfg.is_ssl and conn.sock.family != socket.AF_UNIX:
+            return self.wait_for_headers(conn, None if more is None else len(more), len(head))
+        if self.halves.pop(conn, None):
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         if not head:  # the client hung up
             return self.let_go(conn)
         conn.data_ready = True
+        if ahead:
+            return self.to_threads(conn)
         own = self.reserved.get(probe_of(head))
         if own and own.taken < WAITING and can_be_written(conn.sock):
             own.taken += 1
@@ -131,6 +154,34 @@ class Worker(gthread.ThreadWorker):
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
+    def wait_for_headers(self, conn: Any, arrived: int | None, length: int) -> None:
+        """A connection with a part of its headers has no thread; it is heard of again when there are more bytes."""
+        half = self.halves.setdefault(conn, Half(time.monotonic() + self.limits.max_read_seconds))
+        if length >= HEAD:
+            return self.give_up(conn, 431, f"The request's headers have more than {HEAD:,} bytes.")
+        if arrived is not None and arrived <= half.arrived:  # it is readable without more bytes: the client hung up
+            del self.halves[conn]
+            return self.let_go(conn)
+        half.arrived = arrived or 0
+        conn.sock.setblocking(False)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, half.arrived + 1)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_more_headers, conn))
+        return None
+
+    def on_more_headers(self, conn: Any, _: Any) -> None:
+        """More bytes are there, or the client hung up."""
+        self.poller.unregister(conn.sock)
+        self.enqueue_req(conn)
+
+    def give_up(self, conn: Any, status: int, detail: str) -> None:
+        """Answer and close a connection with a part of its headers."""
+        del self.halves[conn]
+        with suppress(KeyError, ValueError):  # it is not being waited for just now
+            self.poller.unregister(conn.sock)
+        with suppress(OSError):
+            conn.sock.send(raw_problem(status, detail), socket.MSG_DONTWAIT)
+        self.let_go(conn)
+
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Called in the main thread, as is all of the above."""
         self.taken -= 1
@@ -154,9 +205,8 @@ class Worker(gthread.ThreadWorker):
         finally:
             PATIENCE.end(wait)
         if wait.over:
-            seconds = f"{self.limits.max_read_seconds} seconds ({setting('max_read_seconds')})"
             with suppress(OSError):  # it hung up itself
-                conn.sock.sendall(raw_problem(408, f"The request's headers did not arrive within {seconds}."))
+                conn.sock.sendall(raw_problem(408, self.late()))
         return kept or self.closed(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -167,6 +217,11 @@ class Worker(gthread.ThreadWorker):
         with self.ledger.entry(req.method, req.path, request_id, address):
             return super().handle_request(req, conn)
 
+    def late(self) -> str:
+        """What a client hears whose headers took too long."""
+        seconds = f"{self.limits.max_read_seconds} seconds ({setting('max_read_seconds')})"
+        return f"The request's headers did not arrive within {seconds}."
+
     def closed(self, conn: Any) -> bool:
         """Close a connection without waiting for its client, as gunicorn's main thread would when it is told False."""
         PATIENCE.close(conn.sock)
@@ -174,11 +229,16 @@ class Worker(gthread.ThreadWorker):
         return False
 
     def murder_pending(self) -> None:
-        """Silent connections are no reason to stop later."""
+        """Silent connections, and those with a part of their headers, go in time, and are no reason to stop later."""
+        now = time.monotonic()
         if not self.alive:
-            last = time.monotonic() + STOPPING_SECONDS
+            last = now + STOPPING_SECONDS
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout or last, last)
+            for half in self.halves.values():
+                half.until = min(half.until, last)
+        for conn in [conn for conn, half in self.halves.items() if half.until < now]:
+            self.give_up(conn, 408, self.late())
         super().murder_pending()
 
 
@@ -191,6 +251,11 @@ def arrived(connection: Any) -> bytes | None:
     except OSError:
         return b""
     return found
+
+
+def is_half(head: bytes) -> bool:
+    """Whether bytes may still become the headers of a request; a first line that is none is answered at once."""
+    return bool(head) and not END.search(head) and (b"\n" not in head or LINE.match(head) is not None)
 
 
 def can_be_written(connection: Any) -> bool:
