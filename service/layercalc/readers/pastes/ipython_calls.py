@@ -45,6 +45,10 @@ class WrittenOut(ast.NodeTransformer):
         owner = node.func.value
         return is_shell(owner) or (isinstance(owner, ast.Name) and owner.id in self.names)
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        """What runs a cell in the definition of a command is followed where the command is used."""
+        return node if any("register_" in ast.unparse(one) for one in node.decorator_list) else self.generic_visit(node)
+
     def visit_Expr(self, node: ast.Expr) -> Any:
         deadline.check()
         call: Any = node.value

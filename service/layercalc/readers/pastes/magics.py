@@ -32,6 +32,7 @@ CODE = words("time capture prun wandb tb")
 SHELL = re.compile(r"\$ |!|(?:(?:python3? -m )?pip3? (?:install|uninstall|freeze|list)|conda (?:install|create))\b")
 HELP = re.compile(r"\?{1,2}\s*%{0,2}[\w.*]+\s*$|%{0,2}[\w.*]+(?:\[\d+\])?\?{1,2}\s*;?\s*$")
 LINE = re.compile(r"%(?P<name>\w+)\b[ \t]*(?P<options>(?:-[a-zA-Z]\w*(?:[ \t]+\d+)?[ \t]+)*)")
+BLOCK = re.compile(r"(?:for|while|if|with|try|def|class)\b")
 CELL = re.compile(r"%%(?P<name>!|\w+)[ \t]*(?P<rest>.*)")
 ASSIGNED = re.compile(r"(?P<targets>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*=\s*)(?P<command>![^=]|%\w)")
 
@@ -66,6 +67,8 @@ def command(text: str, at: int, reads: bool) -> Command | None:
         return Command(at, len(text), meaning, wrong)
     if not text[found.end() :].strip():
         return Command(at, len(text), NOTHING)
+    if meaning == REPEATED and BLOCK.match(text, found.end()):
+        return Command(at, len(text), NOTHING, f"A block behind %{found['name']} is not followed: leave the line out.")
     return Command(at, found.end(), meaning.replace("{}", ""), wrong)
 
 
@@ -97,6 +100,8 @@ def of_cell(name: str, rest: str) -> tuple[str, str]:
         return f"{target[1]} = {UNKNOWN}; {THIS}", ""
     if name in CODE:
         return THIS, ""
+    if name == "backend":  # of notebooks that run on any backend of Keras: for one of them
+        return REPEATED, ""
     if name in ("timeit", "memit"):
         wrong = f"What stands behind %%{name} runs before the cell: write it in a line of its own."
         return REPEATED, wrong if re.sub(r"-[a-zA-Z]\s*\d*\s*", "", rest).strip() else ""

@@ -112,6 +112,8 @@ SHAPES = {
     "keras.ops.max_pool(j, 2)": [None, 3, 4, 3],
     "keras.ops.average_pool(j, 2, 1, 'same')": [None, 6, 8, 3],
     "keras.ops.image.resize(j, (3, 4))": [None, 3, 4, 3],
+    "tf.image.resize(j, (tf.shape(i)[0], tf.shape(i)[0]))": [None, None, None, 3],
+    "tf.image.resize(j, (5, tf.shape(i)[0]))": [None, 5, None, 3],
     "keras.ops.pad(i, [[0, 0], [1, 1], [0, 0]])": [None, 8, 8],
     "keras.ops.one_hot(keras.ops.cast(v, 'int32'), 5)": [None, 8, 5],
     "keras.ops.take(i, np.array([0, 2]), axis=1)": [None, 2, 8],

@@ -63,7 +63,7 @@ class Resize(Image):
 
     def seen(self, x: Tensor) -> Tensor:
         size = (self.size,) * 2 if isinstance(self.size, int) else self.size
-        if len(size) != 2 or min(size) < 1:
+        if len(size) != 2 or any(provably(n < 1) for n in size):
             raise ShapeError(f"Expected a height and a width of at least 1; received {list(size)}.", "size")
         config = {**vars(self), "height": size[0], "width": size[1], "data_format": "channels_last"}
         return Resizing(config).call(None, x)  # type: ignore[arg-type]

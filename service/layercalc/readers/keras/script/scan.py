@@ -136,12 +136,15 @@ def asked_as_models(nodes: Nodes) -> set[str]:
 
 def check(nodes: Nodes) -> None:
     """Refuse what may bind any name anew, or change what the names of Keras' stand for."""
+    asked = [one for one in nodes.of(ast.Compare) if isinstance(one.ops[0], ast.In | ast.NotIn)]
+    looked_up = {id(one.comparators[0]) for one in asked}  # what `"google.colab" in sys.modules` asks changes nothing
     for node in nodes.of(ast.ImportFrom, ast.Attribute, ast.Call):
         if isinstance(node, ast.ImportFrom):
             anything = node.names[0].name == "*"
             bad = anything and (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
         elif isinstance(node, ast.Attribute):
-            bad = sets_hidden(node) or (node.attr == "modules" and getattr(node.value, "id", "") == "sys")
+            modules = node.attr == "modules" and getattr(node.value, "id", "") == "sys"
+            bad = sets_hidden(node) or (modules and id(node) not in looked_up)
         else:
             bad = patches(node)
         if bad:
