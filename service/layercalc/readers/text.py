@@ -19,6 +19,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
 from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
+from layercalc.readers.languages import of_language
 from layercalc.readers.notebooks import Notebook
 from layercalc.readers.pastes import tree_of
 from layercalc.wording import received
@@ -133,7 +134,14 @@ def parse_code(code: str | Notebook, limits: Limits = UNLIMITED) -> ast.Module:
     """The syntax tree of Python code as it was pasted, by Python's own parser; nothing is compiled or run."""
     if isinstance(code, Notebook):
         return code.tree(limits)
-    return tree_of(bounded_code(code, limits))
+    text = bounded_code(code, limits)
+    try:
+        return tree_of(text)
+    except Unreadable:
+        if (found := of_language(text)) is None:
+            raise
+    line, told = found
+    raise Unreadable([{"line": line, "column": 1, "detail": told}], status=422)
 
 
 def decode_text(body: bytes) -> str:

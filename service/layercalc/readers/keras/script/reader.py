@@ -11,6 +11,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import CodePlace, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
+from layercalc.readers.frameworks import of_framework
 from layercalc.readers.keras.script import builds, models
 from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
 from layercalc.readers.keras.script.emit import Built
@@ -88,7 +89,10 @@ def read_script(
     names.counters = Settings()
     names.requested = shapes
     machine = Text(names, nodes, Bounds.of(limits))
+    other = of_framework(nodes, {*KERAS.kinds, *KERAS.aliases, "Sequential"})
     try:
+        if other is not None and other.sure:
+            raise NoModel(other.node, other.detail)
         check(nodes)
         bare = lines(machine, names, tree, nodes)
         root, told = (
@@ -108,6 +112,8 @@ def read_script(
         builds.check(names, root, built)
         model.sized = names.sized
     except Fault as fault:
+        if isinstance(fault, NoModel) and other is not None:
+            fault.node, fault.detail = other.node, other.detail
         unread = [{**spot(node), "detail": text} for node, text in names.slips.unread]
         last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits)]
         raise Unreadable([*draft.faults, *last], status=422) from None
