@@ -54,3 +54,9 @@ def test_what_is_taken_for_a_model_of_a_file_is_said():
 def test_a_model_that_may_be_another_is_refused(text):
     with pytest.raises(Refused):
         analyze(BUILD + text)
+
+
+def test_a_large_model_that_is_saved_takes_no_more_steps_than_one_that_is_not():
+    text = "i = Input((4,))\nx = i\nfor n in range(300):\n    x = Add()([Lambda(lambda t: t * 2)(x), Dense(4)(x)])\n"
+    text += "model = Model(i, x)\nmodel.save('m.h5')"
+    assert analyze(text)["totals"]["params"] == 6000

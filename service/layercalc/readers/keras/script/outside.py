@@ -49,10 +49,13 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
         return
     names.saved.pop(path, None)
     if not names.machine.branching and isinstance(model, MODELS):
+        calls, names.calls = names.calls, {}  # those of what is kept are none of the text's
         try:
             found = configs.told(names, model, at)
         except Fault:  # a class of the text's own, which no config holds
             return
+        finally:
+            names.calls = calls
         if isinstance(found, ConfigObject):
             names.saved[path] = found
 
