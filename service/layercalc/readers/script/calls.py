@@ -89,7 +89,7 @@ def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any
     if m.is_pure(f.origin):
         for one in functions:
             escape(m, one, m.reason(node, f.origin))
-        if m.vocabulary.is_apart(f.origin):
+        if m.is_apart(f.origin):
             return Opaque("", node, f.first, origin=f"{f.origin}()" if len(f.origin) < 200 else "")
         result = derived(node, f, *given)
         result.holds += tuple(one for one in given if type(one) is not Opaque)

@@ -57,6 +57,10 @@ class Vocabulary:
 
     # -- foreign values
 
+    def either(self, values: tuple[Any, ...], at: At) -> Any:
+        """The one of several values, of which the text has one or another here, that stands for all; None if none."""
+        return None
+
     def describe(self, value: Any) -> str:
         """A value for a message."""
         return repr(value)

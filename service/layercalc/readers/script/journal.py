@@ -20,11 +20,11 @@ SAME_DEPTH = 20
 class Level:
     """Objects changed since it was opened, by id, with the state they had; and the exits it stands for."""
 
-    __slots__ = ("exits", "reason", "saved")
+    __slots__ = ("exits", "number", "reason", "saved")
 
-    def __init__(self, reason: Opaque, exits: list[EXIT]):
+    def __init__(self, reason: Opaque, exits: list[EXIT], number: int):
         self.saved: dict[int, tuple[Any, Any]] = {}
-        self.reason, self.exits = reason, exits
+        self.reason, self.exits, self.number = reason, exits, number
 
 
 class Journal:
@@ -33,6 +33,8 @@ class Journal:
     def __init__(self, machine: "Machine"):
         self.machine = machine
         self.levels: list[Level] = []
+        self.opened = 0  # levels, ever
+        self.births: dict[int, tuple[Any, int]] = {}  # of foreign values, by id: how many levels had been opened
         self.spoilt: dict[int, tuple[Any, Opaque, tuple[Any, ...]]] = {}
 
     def changing(self, obj: Any) -> None:
@@ -41,6 +43,15 @@ class Journal:
             saved = self.levels[-1].saved
             if id(obj) not in saved:
                 saved[id(obj)] = obj, self.snapshot(obj)
+
+    def born(self, obj: Foreign) -> None:
+        """A value has been made: where a block that made it has not run, there is none, and nothing to compare."""
+        if self.levels:
+            self.births[id(obj)] = obj, self.opened
+
+    def born_since(self, obj: Any, number: int) -> bool:
+        """Whether a value was made while the level of that number was open."""
+        return id(obj) in self.births and self.births[id(obj)][1] >= number
 
     def snapshot(self, obj: Any) -> Any:
         if isinstance(obj, Foreign):
@@ -76,7 +87,8 @@ class Journal:
     def open(self, reason: Opaque, exits: list[EXIT] | None = None) -> int:
         """A new level; gives its mark."""
         self.machine.meter.work(32)
-        self.levels.append(Level(reason, exits or []))
+        self.opened += 1
+        self.levels.append(Level(reason, exits or [], self.opened))
         return len(self.levels) - 1
 
     def take_back(self, mark: int) -> list[tuple[Any, Any]]:
@@ -107,6 +119,8 @@ class Journal:
             for key, (obj, state) in level.saved.items():
                 if below is not None:
                     below.setdefault(key, (obj, state))
+                if self.born_since(obj, level.number):
+                    continue
                 changed |= self.join(obj, state, level.reason) and (old is None or key in old)
         return exits, changed
 
@@ -147,7 +161,7 @@ class Journal:
         if new is old or alike(new, old):
             return False
         obj[key] = self.either(reason, new, old)
-        return type(old) is not Opaque
+        return type(old) is not Opaque and obj[key] is not old
 
     def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque) -> bool:
         """Names bound on one path only may be unbound."""
@@ -157,13 +171,18 @@ class Journal:
             if new is was or alike(new, was):
                 continue
             joined = self.either(reason, new, was, cause=f"{key}, which may have been set")
-            joined.maybe = new is MISSING or was is MISSING or maybe(new) or maybe(was)
             obj[key] = joined
+            if type(joined) is not Opaque:
+                less |= joined is not was
+                continue
+            joined.maybe = new is MISSING or was is MISSING or maybe(new) or maybe(was)
             less |= type(was) is not Opaque or (joined.maybe and not was.maybe)
         return less
 
-    def either(self, reason: Opaque, *values: Any, cause: str = "") -> Opaque:
-        """One of several values, it is not known which."""
+    def either(self, reason: Opaque, *values: Any, cause: str = "") -> Any:
+        """One of several values, it is not known which, unless the vocabulary takes one for all."""
+        if len(values) > 1 and (taken := self.machine.vocabulary.either(values, reason.node)) is not None:
+            return taken
         return Opaque(cause or reason.cause, reason.node, reason.first, holds=held(values))
 
 

@@ -17,7 +17,7 @@ from layercalc.readers.script.expressions import EXPRESSIONS
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.host import Vocabulary
 from layercalc.readers.script.journal import Journal
-from layercalc.readers.script.modules import core_module, is_pure
+from layercalc.readers.script.modules import core_module, is_apart, is_pure
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
@@ -341,6 +341,10 @@ class Machine:
     def is_pure(self, origin: str) -> bool:
         """Whether the callee of this dotted name changes nothing it is given."""
         return bool(origin) and (self.vocabulary.is_pure(origin) or is_pure(origin))
+
+    def is_apart(self, origin: str) -> bool:
+        """Whether what such a callee gives leads to nothing that it was given."""
+        return self.vocabulary.is_apart(origin) or is_apart(origin)
 
     # -- doors to the parts
 

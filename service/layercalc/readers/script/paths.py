@@ -74,7 +74,7 @@ def attempt(m: "Machine", arm: Arm, fallback: Fallback | None) -> Any:
 def branch(m: "Machine", arms: list[Arm], reason: Opaque, fallback: Fallback | None = None) -> Signal:
     """One of the arms runs, it is not known which: the state afterwards is what all agree on."""
     j = m.journal
-    mark = len(j.levels)
+    mark, since = len(j.levels), j.opened + 1
     live: list[tuple[list[EXIT | None], list[tuple[Any, Any]]]] = []
     first: Raised | None = None
     for arm in arms:
@@ -92,18 +92,22 @@ def branch(m: "Machine", arms: list[Arm], reason: Opaque, fallback: Fallback | N
     if not live:
         assert first is not None
         raise first
-    join_arms(m, [finals for _, finals in live], reason)
+    join_arms(m, [finals for _, finals in live], since, reason)
     return leave(m, [one for paths, _ in live for one in paths], reason)
 
 
-def join_arms(m: "Machine", arms: list[list[tuple[Any, Any]]], reason: Opaque) -> None:
-    """Bring about the state that each arm may have come to, given the objects it changed."""
+def join_arms(m: "Machine", arms: list[list[tuple[Any, Any]]], since: int, reason: Opaque) -> None:
+    """Bring about the state that each arm, of levels numbered from `since`, may have come to: what it changed."""
     j = m.journal
     if len(arms) == 1:
         return j.apply(arms[0])
     tables = [{id(obj): (obj, state) for obj, state in finals} for finals in arms]
     objects = {key: obj for table in tables for key, (obj, _) in table.items()}
     for key, obj in objects.items():
+        if j.born_since(obj, since):  # it is only where its arm has run, and then as that leaves it
+            j.changing(obj)
+            j.restore(obj, next(table[key][1] for table in tables if key in table))
+            continue
         base = j.snapshot(obj)
         states = [table[key][1] if key in table else base for table in tables]
         j.changing(obj)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.keras.script import builds, configs, models, settings, tensors
+from layercalc.readers.keras.script import builds, configs, models, outside, settings, tensors
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
@@ -154,6 +154,8 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         names.used(value, name)
         names.given_to(value, [*args, *kwargs.values()], at)
+        if name in outside.SAVES:
+            outside.save(names, value, args[0] if args else kwargs.get("filepath"), at)
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
         if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):

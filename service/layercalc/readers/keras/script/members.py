@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
-from layercalc.readers.keras.script import configs, datasets, makers, settings, special
+from layercalc.readers.keras.script import configs, datasets, makers, outside, settings, special
 from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -27,7 +27,9 @@ class Members(Protocols):
     """The hooks of names."""
 
     def module(self, name: str) -> Module | None:
-        return Module(name, lambda member: self.member(name, member), names(name)) if is_module(name) else None
+        if not is_module(name):
+            return outside.module(self.names, name)
+        return Module(name, lambda member: self.member(name, member), names(name))
 
     def same_module(self, name: str) -> str:
         """Keras itself, and the copies of it that TensorFlow has: which of them are one module depends on versions."""
@@ -67,6 +69,8 @@ class Members(Protocols):
             name not in configs.OF_LAYERS or of_layers(module)
         ):
             return made
+        if name in outside.SAVES:
+            return outside.saver(self.names, name)
         if makes_model(name):
             return self.maker(name)
         if is_function(path) or path in special.TABLE:
@@ -86,6 +90,8 @@ class Members(Protocols):
 
     def maker(self, name: str) -> Native:
         """A function that gives a model which is not in the text."""
+        if name in outside.LOADS:
+            return outside.loader(self.names, name)
         return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
 
     def lost(self, name: str, at: Any) -> LostModel:
@@ -121,6 +127,9 @@ class Members(Protocols):
         if makes_model(name):
             return self.maker(name)
         return (name in self.names.slips.called and self.names.slips.find(name)) or MISSING
+
+    def either(self, values: tuple[Any, ...], at: Any) -> Any:
+        return outside.either(self.names, values, at)
 
     def is_pure(self, origin: str) -> bool:
         return is_pure(origin)

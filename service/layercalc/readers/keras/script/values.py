@@ -236,6 +236,8 @@ class ConfigObject(Foreign):
 class LostModel(Foreign):
     """A model that the text does not make: loaded, cloned, of a class that is not read."""
 
+    loaded = False  # from a file
+
     def __init__(self, what: str):
         self.what = what
 

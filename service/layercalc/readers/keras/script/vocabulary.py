@@ -82,6 +82,7 @@ class KerasNames(Members):
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
+        self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
         self.requested: Any = None  # a function: what the request says of inputs of these names
 
@@ -314,6 +315,7 @@ class KerasNames(Members):
         if name in KERAS.models:
             made = models.make(self, name, args, kwargs, at)
             self.made.append(made)
+            self.machine.journal.born(made)
             if self.machine.branching:
                 self.unsure.add(id(made))
             return made

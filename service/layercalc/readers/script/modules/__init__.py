@@ -201,4 +201,9 @@ def is_pure(origin: str) -> bool:
     return origin.split(".", 1)[0] in PURE and origin not in CHANGING
 
 
-__all__ = ["MODULES", "core_module", "is_pure"]
+def is_apart(origin: str) -> bool:
+    """Whether what a callee gives leads to nothing of the text: an object of scikit-learn, which works on copies."""
+    return origin.startswith("sklearn.") and origin.rpartition(".")[2][:1].isupper()
+
+
+__all__ = ["MODULES", "core_module", "is_apart", "is_pure"]
