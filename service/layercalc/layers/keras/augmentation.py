@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from layercalc.dims import differ, text
-from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number
@@ -104,17 +102,6 @@ class CutMix(Augmentation):
 
 
 @layer
-class Equalization(Colours):
-    """Evens out the histogram of each channel in training; nothing at inference."""
-
-    value_range = Range((0, 255))
-    bins = Int(256, min=1)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
 class MaxNumBoundingBoxes(Colours):
     """Bounds the number of boxes that go with an image; images it hands on."""
 
@@ -150,77 +137,6 @@ class RandAugment(Augmentation):
 
 
 @layer
-class RandomBrightness(Colours):
-    """Adds a random number to all pixels in training; nothing at inference."""
-
-    factor = Factor(min=-1, max=1)
-    value_range = Range((0, 255))
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
-
-
-@layer
-class RandomColorDegeneration(Colours):
-    """Takes a part of the colour away in training; nothing at inference."""
-
-    factor = Factor(min=-1, max=1)
-    value_range = Range((0, 255))
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 0.5}, IMAGES
-
-    def call(self, weight: Weight, x: Tensor) -> Tensor:
-        self.axes(x)
-        if differ(x.shape[-1], 3):
-            raise ShapeError(f"Images in colour have 3 channels; {text(x.shape)} has {x.shape[-1]}.")
-        return x
-
-
-@layer
-class RandomColorJitter(Colours):
-    """Brightness, contrast, saturation and hue at random in training; nothing at inference."""
-
-    value_range = Range((0, 255))
-    brightness_factor = Factor(None, min=-1, max=1)
-    contrast_factor = Factor(None, min=0, max=1)
-    saturation_factor = Factor(None, min=-1, max=1)
-    hue_factor = Factor(None, min=0, max=1)
-    seed = Int(None)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {"brightness_factor": 0.2}, IMAGES
-
-
-@layer
-class RandomContrast(Colours):
-    """Random contrast in training; nothing at inference."""
-
-    factor = Factor(min=0, max=1)
-    value_range = Range((0, 255))
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
-
-
-@layer
-class RandomElasticTransform(Augmentation):
-    """Distorts images like rubber in training (Simard et al. 2003); nothing at inference."""
-
-    factor = Factor(1.0, min=0, max=1)
-    scale = Factor(1.0, min=0, max=1)
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    fill_mode = Choice(("constant", "nearest", "wrap", "mirror", "reflect"), "reflect")
-    fill_value = Number(0.0)
-    value_range = Range((0, 255))
-    seed = Int(None)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
 class RandomErasing(Augmentation):
     """Erases a random part in training (Zhong et al. 2020); nothing at inference."""
 
@@ -232,17 +148,6 @@ class RandomErasing(Augmentation):
     data_format = DataFormat()
 
     example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
-class RandomFlip(Augmentation):
-    """Flips images at random in training; nothing at inference."""
-
-    mode = Choice(("horizontal", "vertical", "horizontal_and_vertical"), "horizontal_and_vertical")
-    seed = Int(None)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {"mode": "horizontal"}, IMAGES
 
 
 @layer
@@ -260,93 +165,6 @@ class RandomGaussianBlur(Augmentation):
 
 
 @layer
-class RandomGrayscale(Colours):
-    """Takes the colour away at random in training; nothing at inference."""
-
-    factor = Number(0.5, min=0, max=1)
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
-class RandomHue(Colours):
-    """Random hue in training; nothing at inference."""
-
-    factor = Factor(min=0, max=1)
-    value_range = Range((0, 255))
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
-
-
-@layer
-class RandomInvert(Colours):
-    """Inverts colours at random in training; nothing at inference."""
-
-    factor = Factor(1.0, min=0, max=1)
-    value_range = Range((0, 255))
-    seed = Int(None)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
-class RandomPerspective(Augmentation):
-    """Random perspective in training; nothing at inference."""
-
-    factor = Factor(1.0, min=0, max=1)
-    scale = Number(1.0, min=0, max=1)
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    fill_value = Number(0.0)
-    seed = Int(None)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {}, IMAGES
-
-
-@layer
-class RandomPosterization(Colours):
-    """Leaves out bits of colour in training; nothing at inference."""
-
-    factor = Factor(min=1, max=8)
-    value_range = Range((0, 255))
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 4}, IMAGES
-
-
-@layer
-class RandomRotation(Augmentation):
-    """Turns images at random in training; nothing at inference."""
-
-    factor = Factor(min=-1, max=1)
-    fill_mode = Choice(FILLS, "reflect")
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    seed = Int(None)
-    fill_value = Number(0.0)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {"factor": 0.1}, IMAGES
-
-
-@layer
-class RandomSaturation(Colours):
-    """Random saturation in training; nothing at inference."""
-
-    factor = Factor(min=-1, max=1)
-    value_range = Range((0, 255))
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"factor": 0.2}, IMAGES
-
-
-@layer
 class RandomSharpness(Augmentation):
     """Random sharpness in training; nothing at inference."""
 
@@ -356,60 +174,3 @@ class RandomSharpness(Augmentation):
     seed = Int(None)
 
     example: ClassVar[Any] = {"factor": 0.2}, IMAGES
-
-
-@layer
-class RandomShear(Augmentation):
-    """Shears images at random in training; nothing at inference."""
-
-    x_factor = Factor(0.0, min=0, max=1)
-    y_factor = Factor(0.0, min=0, max=1)
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    fill_mode = Choice(FILLS, "reflect")
-    fill_value = Number(0.0)
-    data_format = DataFormat()
-    seed = Int(None)
-
-    example: ClassVar[Any] = {"x_factor": 0.2}, IMAGES
-
-
-@layer
-class RandomTranslation(Augmentation):
-    """Shifts images at random in training; nothing at inference."""
-
-    height_factor = Factor(min=-1, max=1)
-    width_factor = Factor(min=-1, max=1)
-    fill_mode = Choice(FILLS, "reflect")
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    seed = Int(None)
-    fill_value = Number(0.0)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {"height_factor": 0.1, "width_factor": 0.1}, IMAGES
-
-
-@layer
-class RandomZoom(Augmentation):
-    """Zooms at random in training; nothing at inference."""
-
-    height_factor = Factor(min=-1, max=1)
-    width_factor = Factor(None, min=-1, max=1)
-    fill_mode = Choice(FILLS, "reflect")
-    interpolation = Choice(INTERPOLATION, "bilinear")
-    seed = Int(None)
-    fill_value = Number(0.0)
-    data_format = DataFormat()
-
-    example: ClassVar[Any] = {"height_factor": 0.1}, IMAGES
-
-
-@layer
-class Solarization(Augmentation):
-    """Inverts pixels above a random threshold in training; nothing at inference."""
-
-    addition_factor = Factor(0.0, min=0, max=1)
-    threshold_factor = Factor(0.0, min=0, max=1)
-    value_range = Range((0, 255))
-    seed = Int(None)
-
-    example: ClassVar[Any] = {}, IMAGES
