@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import members, operators, texts
+from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.members import (
     INTROSPECTION,
     OBJECT,
@@ -231,6 +232,8 @@ def set_attribute(m: "Machine", value: Any, name: str, item: Any, node: At) -> N
         set_on_some(m, [value], name, node)
     elif kind is Class or kind is Function:
         members.set_class_attribute(m, value, name, item, node)
+    elif kind is Module and value.name == "builtins":
+        raise Fault(node, f"{name} of builtins is set, which any function may use; bind a name of the text.")
     elif kind is Module:
         replaced = m.overrides.setdefault(value.name, Names())
         m.changing(replaced)

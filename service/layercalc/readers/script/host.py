@@ -61,16 +61,22 @@ class Vocabulary:
         """The one of several values, of which the text has one or another here, that stands for all; None if none."""
         return None
 
+    def unknown(self, at: At, *holds: Any) -> Opaque:
+        """What an operation gives of which nothing is known, not even that it does not raise."""
+        self.machine.risk(at)
+        return Opaque("", at, holds=holds)
+
     def describe(self, value: Any) -> str:
         """A value for a message."""
         return repr(value)
 
     def attribute(self, value: Foreign, name: str, at: At) -> Any:
         """value.name; MISSING is an AttributeError. A method is a `Native` or `Bound(native, value)`."""
-        return Opaque("", at, holds=(value,))
+        return self.unknown(at, value)
 
     def set_attribute(self, value: Foreign, name: str, item: Any, at: At) -> None:
         """value.name = item."""
+        self.machine.risk(at)
         self.machine.touch((value, item), self.machine.reason(at))
 
     def set_on_some(self, value: Foreign, name: str, at: At) -> None:
@@ -82,53 +88,54 @@ class Vocabulary:
 
     def unary(self, op: str, value: Foreign | Instance, at: At) -> Any:
         """Op is "-", "+", "~" or "abs"."""
-        return Opaque("", at, holds=(value,))
+        return self.unknown(at, value)
 
     def binary(self, op: str, left: Any, right: Any, at: At) -> Any:
         """Left op right, one of which is foreign; op is one of + - * / // % ** @ & | ^ << >>."""
-        return derived(at, Opaque("", at, holds=(left, right)))
+        return derived(at, self.unknown(at, left, right))
 
     def compare(self, op: str, left: Any, right: Any, at: At) -> Any:
         """Left op right: "==", "!=", "<", "<=", ">", ">=". By default == and != are `is`, where `by_identity`."""
         if op in ("==", "!=") and all(one.by_identity for one in (left, right) if isinstance(one, Foreign)):
             return (left is right) is (op == "==")
-        return Opaque("", at)
+        return self.unknown(at)
 
     def contains(self, value: Foreign | Instance, item: Any, at: At) -> Any:
         """Item in value."""
-        return Opaque("", at)
+        return self.unknown(at)
 
     def item(self, value: Foreign | Instance, key: Any, at: At) -> Any:
         """value[key]; a slice is Python's `slice`, several a tuple."""
-        return Opaque("", at, holds=(value,))
+        return self.unknown(at, value)
 
     def set_item(self, value: Foreign | Instance, key: Any, item: Any, at: At) -> None:
         """value[key] = item."""
+        self.machine.risk(at)
         self.machine.touch((value, item), self.machine.reason(at))
 
     def iterate(self, value: Foreign | Instance, at: At) -> Any:
         """The items of value, as a list or tuple, or Opaque."""
-        return Opaque("", at, holds=(value,))
+        return self.unknown(at, value)
 
     def length(self, value: Foreign | Instance, at: At) -> Any:
         """len(value)."""
-        return Opaque("", at)
+        return self.unknown(at)
 
     def truth(self, value: Foreign | Instance, at: At) -> Any:
         """bool(value)."""
-        return Opaque("", at)
+        return self.unknown(at)
 
     def convert(self, kind: str, value: Foreign | Instance, at: At) -> Any:
         """int(value), float(value), str(value), …: `kind` is the name of the builtin."""
-        return Opaque("", at)
+        return self.unknown(at)
 
     def enter(self, value: Foreign | Instance, at: At) -> Any:
         """`with value as result`: leaving swallows nothing."""
-        return Opaque("", at, holds=(value,))
+        return self.unknown(at, value)
 
     def is_instance(self, value: Any, kind: Foreign, at: At) -> Any:
         """isinstance(value, kind), where kind is foreign: True, False or Opaque. An Instance has its `core`."""
-        return Opaque("", at)
+        return self.unknown(at)
 
     # -- classes of the text that derive from a foreign one
 

@@ -137,6 +137,8 @@ def origin_of(m: "Machine", node: ast.expr) -> str:
 def import_(m: "Machine", node: ast.Import, scope: Scope) -> None:
     for alias in node.names:
         whole = alias.name if alias.asname else alias.name.split(".")[0]
+        if m.catching:
+            imported(m, alias.name, node)
         m.store(scope, alias.asname or whole, imported(m, whole, node), node)
 
 

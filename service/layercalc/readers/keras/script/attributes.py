@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.keras.script import builds, configs, models, outside, settings, tensors
+from layercalc.readers.keras.script import builds, configs, models, outside, raising, settings, tensors
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
@@ -48,13 +48,17 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if isinstance(value, Kind):
         return of_kind(names, value, name, at)
     if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
+        names.machine.risk(at)
         return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, Weights):
-        return of_weights(value, name, at)
+        return of_weights(names, value, name, at)
     if isinstance(value, ShapeObject):
         return settings.of_shape(names, value, name)
     if isinstance(value, History):
-        return value.model if name == "model" else Opaque("", at, holds=() if name in SAFE else (value,))
+        if name == "model":
+            return value.model
+        names.machine.risk(at)
+        return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, TensorObject):
         return of_tensor(names, value, name, at)
     if isinstance(value, MODELS) and name == "history":
@@ -84,13 +88,15 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.config[name]
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
+    names.machine.risk(at)
     if name in WEIGHTS:
         return Weights(value, at)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
-def of_weights(weights: Weights, name: str, at: Any) -> Opaque:
+def of_weights(names: "KerasNames", weights: Weights, name: str, at: Any) -> Opaque:
     """An attribute or method of weights: what is not known to leave them may change whether they are trained."""
+    names.machine.risk(at)
     safe = name in SAFE | ASSIGNS | DATA or (name.startswith("__") and name.endswith("len__"))
     return Opaque("", at, holds=() if safe else (weights.owner,))
 
@@ -123,6 +129,7 @@ def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
         return made
     if makes_model(name):
         return names.maker(name)
+    names.machine.risk(at)
     return Opaque("", at, holds=() if name in SAFE else (kind,))
 
 
@@ -139,6 +146,7 @@ def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> A
         return Native(name, lambda m, a, k, n: value)
     if name in PASSIVE_METHODS | MODEL_METHODS:
         return passive(names, value, name)
+    names.machine.risk(at)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
@@ -153,6 +161,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         names.used(value, name)
+        raising.method(names, value, name, args, kwargs, at)
         names.given_to(value, [*args, *kwargs.values()], at)
         if name in outside.SAVES:
             outside.save(names, value, args[0] if args else kwargs.get("filepath"), at)
@@ -173,6 +182,8 @@ def ends(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.name if value.sure else Opaque("", at)
     if name not in ENDS:
         return MISSING
+    if name.endswith("shape") and isinstance(value, LayerObject):  # which Keras 3 has not
+        names.machine.risk(at)
     found = tensors_at(names, value, name.startswith("output"), at)
     if name.endswith("shape"):
         names.sized = True

@@ -64,7 +64,7 @@ def make(
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.place)
     for one in flat(names, list(config.values()), at):
         if isinstance(one, LayerObject):
-            names.placed[id(one)] = names.placed.get(id(one), 0) + 1
+            names.place(one)
         elif isinstance(one, MODELS):
             names.inside.add(id(one))
         elif isinstance(one, OwnObject) and one.instance is not None:

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import builds, configs
+from layercalc.readers.keras.script import builds, configs, raising
 from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -67,6 +67,8 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
             order = sorted(given["outputs"], key=str)
             made.form = {key: Slot(order.index(key)) for key in given["outputs"]}
     made.given, made.sure = told, sure
+    if names.machine.catching and not sequential:  # where Keras raises, the text goes another way
+        names.whole(made, at)
     trainable = names.known(given.get("trainable", True), at)
     if trainable is not True:
         if trainable is not False:
@@ -110,7 +112,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     if isinstance(one, TensorObject) and (one.call.layer is not None or model.items):
         raise Fault(at, "Only the first layer of a Sequential can be an input, and a tensor is no layer.")
     if isinstance(one, LayerObject):
-        names.placed[id(one)] = names.placed.get(id(one), 0) + 1
+        names.place(one)
     elif isinstance(one, MODELS):
         names.inside.add(id(one))
     elif isinstance(one, OwnObject) and one.instance is not None:
@@ -123,6 +125,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
     model.changed = at
+    raising.grown(names, model, at)
     names.machine.meter.elements(len(model.items), at)
 
 
@@ -200,6 +203,8 @@ def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:
         raise Fault(at, "There are no layers in this model to take away.")
     names.machine.changing(model)
     last = model.items[-1]
+    if names.input_of(model) == (None, None):
+        names.machine.risk(at)
     names.strays += builds.chain(names, model)[-1:]  # it is built by now
     if len(model.items) == 1:  # the input stays
         model.shape = names.input_of(model)[0]
@@ -294,6 +299,7 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
 def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """Training: what is given may be called with the model at hand."""
     names.used(model, "fit")
+    names.machine.risk(at)
     names.given_to(model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
     built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)

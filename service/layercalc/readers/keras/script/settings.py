@@ -59,7 +59,7 @@ def getter(names: "KerasNames", name: str) -> Any:
         if name in ("int_shape", "ndim"):
             value = args[0] if args else kwargs.get("x")
             if not isinstance(value, TensorObject):
-                return Opaque("", at)
+                return m.unknown(at)
             shape = tensors.shape_of(names, value, at)
             names.sized = True
             return shape if name == "int_shape" else len(shape)

@@ -12,6 +12,7 @@ from layercalc.readers.keras.script import (
     layers,
     makers,
     models,
+    raising,
     subclassed,
     tensors,
 )
@@ -224,6 +225,11 @@ class KerasNames(Members):
         listed = Layers(model, [self.shown(one) for one in found])
         return listed if index is None else self.item(listed, index, at)
 
+    def place(self, layer: LayerObject) -> None:
+        """Note that a layer stands in one more model or layer."""
+        self.kept[id(layer)] = layer
+        self.placed[id(layer)] = self.placed.get(id(layer), 0) + 1
+
     def apart(self, work: Any) -> Any:
         """What `work` gives, as no part of the calls that are being followed."""
         around, self.traces = self.traces, []
@@ -287,6 +293,7 @@ class KerasNames(Members):
         return self.told(value)
 
     def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        raising.called(self, value, args, kwargs, at)
         if isinstance(value, Kind):
             return self.construct(self.sure(value, at), args, kwargs, at)
         if isinstance(value, InitializerObject):

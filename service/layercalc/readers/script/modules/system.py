@@ -38,7 +38,10 @@ def env_get(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 def env_item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     own, name = args
     m.known(own.attrs, name, own.attrs["set"])
-    return own.attrs["set"].get(name, Opaque(f"the environment's {name}", at))
+    if name in own.attrs["set"]:
+        return own.attrs["set"][name]
+    m.risk(at)
+    return Opaque(f"the environment's {name}", at)
 
 
 def env_set(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -46,6 +49,8 @@ def env_set(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     m.known(own.attrs, name, own.attrs["set"])
     m.changing(own.attrs["set"])
     m.meter.hold(100, at)
+    if type(value) is not str:
+        m.risk(at)
     if len(args) == 3:
         own.attrs["set"][name] = value
 
