@@ -13,6 +13,9 @@ LABELS = {  # classes of known data sets: outputs of the last layer
     "from keras.datasets import reuters\n(x, y), (a, b) = reuters.load_data(num_words=1000)\nn = np.max(y) + 1": 46,
     "(x, y), (a, b) = mnist.load_data()\ny = keras.utils.to_categorical(y)\nn = y.shape[1]": 10,
     "(x, y), (a, b) = cifar10.load_data()\ny = y.reshape(-1).astype('int32')\nn = keras.utils.to_categorical(y).shape[-1]": 10,
+    "(x, y), (a, b) = mnist.load_data()\ny = keras.utils.to_categorical(y.astype('float32'))\n"
+    "n = len(np.unique(np.argmax(y, 1)))": 10,
+    "from keras.datasets import reuters\n(x, y), _ = reuters.load_data(test_split=0.2)\nn = np.max(y) + 1": 46,
     "from keras.datasets import imdb\n(x, y), (a, b) = imdb.load_data(num_words=100)\n"
     "x = keras.preprocessing.sequence.pad_sequences(x, maxlen=80)\nn = x.shape[1]": 80,
     "from tensorflow.keras.utils import pad_sequences\nn = pad_sequences(read(), 12).shape[-1]": 12,
@@ -72,6 +75,8 @@ def test_a_loss_of_layers_that_the_model_has_not_is_refused():
         "x, y = [], []\nfor i in range(10**6):\n    x.append(i)\n    y.append(str(i)[::-1])\nmodel.fit(x, y)",
         "if K.backend() == 'tensorflow':\n    K.set_session(tf.Session())\nelse:\n    model.add(Dense(9))",
         "SVG(keras.utils.vis_utils.model_to_dot(model).create(prog='dot', format='svg'))",
+        "def step(w, x):\n    y, w = model.stateless_call(w, [], x)\n    return y\nstep(model.trainable_variables, x)",
+        "optimizer = torch.optim.Adam(model.parameters(), lr=0.1)\nmodel.zero_grad()",
         "from six.moves import range\nfor i in range(0):\n    model.add(Dense(3))",
     ],
 )
@@ -124,3 +129,18 @@ def test_a_loss_held_by_a_layer_is_called_beside_the_model():
         "i, t = keras.Input((3,)), keras.Input((10,))\nmodel = keras.Model([i, t], End()(keras.layers.Dense(10)(i), t))"
     )
     assert analyze(text)["totals"]["params"] == 40
+
+
+def test_layers_of_keras_under_compat_v1_are_todays_but_for_gates():
+    text = "import tensorflow.compat.v1 as tf\ni = tf.keras.layers.Input((4, 3))\nmodel = tf.keras.Model(i, tf.keras.layers.LAYER(2)(i))"
+    assert analyze(text.replace("LAYER", "LSTM"))["totals"]["params"] == 48
+    with pytest.raises(Refused, match="is not today's"):
+        analyze(text.replace("LAYER", "GRU"))
+
+
+def test_a_lambda_is_built_by_hand_like_any_layer():
+    text = "class Block(keras.layers.Layer):\n    def build(self, shape):\n        if shape[-1] != 4:\n            self.match = Dense(4)\n"
+    text += "        else:\n            self.match = Lambda(lambda x: x)\n        self.match.build(shape)\n        self.built = True\n"
+    text += "    def call(self, x):\n        return self.match(x)\n"
+    text += "i = Input((3,))\nmodel = Model(i, Block()(Block()(i)))"
+    assert analyze(text)["totals"]["params"] == 16

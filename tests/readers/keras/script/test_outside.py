@@ -60,3 +60,32 @@ def test_a_large_model_that_is_saved_takes_no_more_steps_than_one_that_is_not():
     text = "i = Input((4,))\nx = i\nfor n in range(300):\n    x = Add()([Lambda(lambda t: t * 2)(x), Dense(4)(x)])\n"
     text += "model = Model(i, x)\nmodel.save('m.h5')"
     assert analyze(text)["totals"]["params"] == 6000
+
+
+HELPER = "from HERE import _obtain_input_shape\ndef net(input_shape=None, include_top=True, weights=None):\n"
+HELPER += "    input_shape = _obtain_input_shape(input_shape, default_size=32, min_size=8, data_format=K.image_data_format(),\n"
+HELPER += "        require_flatten=include_top)\n    i = Input(shape=input_shape)\n    x = Conv2D(2, 3)(i)\n"
+HELPER += "    return Model(i, Dense(4)(Flatten()(x)) if include_top else x)\n"
+
+
+@pytest.mark.parametrize(
+    "module", ["keras_applications.imagenet_utils", "tensorflow.keras.applications.imagenet_utils"]
+)
+@pytest.mark.parametrize(
+    ("call", "shape", "params"),  # Conv2D(2, 3) of 3 channels has 56; the last Dense 4 for each of 2·(n - 2)², and 4
+    [
+        ("net()", [None, 4], 56 + 4 * 2 * 30 * 30 + 4),
+        ("net((16, 16, 3))", [None, 4], 56 + 4 * 2 * 14 * 14 + 4),
+        ("net((16, 16, 1), include_top=False)", [None, 14, 14, 2], 20),
+        ("net(include_top=False)", [None, None, None, 2], 56),
+    ],
+)
+def test_the_helper_of_networks_for_input_shapes_is_read(module, call, shape, params):
+    report = analyze(HELPER.replace("HERE", module) + f"model = {call}")
+    assert (report["outputs"][0]["shape"], report["totals"]["params"]) == (shape, params)
+
+
+@pytest.mark.parametrize("call", ["net((4, 4, 3))", "net((None, None, 3))", "net((8, 8))"])
+def test_an_input_shape_that_the_helper_refuses_raises(call):
+    with pytest.raises(Refused, match="ValueError"):
+        analyze(HELPER.replace("HERE", "keras_applications.imagenet_utils") + f"model = {call}")

@@ -38,6 +38,7 @@ WEIGHTS = words(
     "weights trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables kernel bias"
 )
 DATA = words("trainable path ref experimental_ref device op graph handle initializer constraint regularizer index")
+OF_BACKENDS = words("stateless_call stateless_compute_loss parameters named_parameters zero_grad")  # of JAX and PyTorch
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -78,7 +79,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     found = ends(names, value, name, at)
     if found is not MISSING:
         return found
-    if name == "build" and isinstance(value, LayerObject | GraphObject):
+    lambda_ = isinstance(value, OwnObject) and value.function is not None
+    if name == "build" and (isinstance(value, LayerObject | GraphObject) or lambda_):
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
@@ -86,7 +88,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return class_of(names, value)
     if isinstance(value, LayerObject) and plain(value.config.get(name)):
         return value.config[name]
-    if name in PASSIVE_METHODS | MODEL_METHODS:
+    if name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
         return passive(names, value, name)
     names.machine.risk(at)
     if name in WEIGHTS:

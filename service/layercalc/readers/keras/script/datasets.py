@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import Native, Opaque
-from layercalc.readers.script.modules.arrays import Labels, array, is_array
+from layercalc.readers.script.modules.arrays import Labels, Rows, array, is_array
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -18,7 +18,7 @@ SHAPES = {  # of a sample, and the samples to train and test with; labels of one
     "reuters": ((), 8_982, 2_246, (), 46),
 }
 
-CHOOSING = {"test_split", "maxlen", "seed"}  # arguments that decide which samples there are
+CHOOSING = {"test_split": 0.2, "maxlen": None, "seed": 113}  # arguments that decide which samples there are
 
 
 def loader(names: "KerasNames", path: str) -> Native | None:
@@ -30,7 +30,11 @@ def loader(names: "KerasNames", path: str) -> Native | None:
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         sample, train, test, labels, classes = SHAPES[which]
-        if set(kwargs) & CHOOSING or (which == "boston_housing" and len(args) > 1) or len(args) > 3:
+        if (
+            any(kwargs.get(one, usual) != usual for one, usual in CHOOSING.items())
+            or (which == "boston_housing" and len(args) > 1)
+            or len(args) > 3
+        ):
             return Opaque("", at)
         if which == "cifar100" and (args or kwargs):
             mode = args[0] if args else kwargs.get("label_mode")
@@ -75,6 +79,8 @@ def to_categorical(names: "KerasNames") -> Native:
         if shape is None:
             return Opaque("", at, holds=(labels,))
         shape = shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape
-        return array(m, (*shape, count), Opaque("", at), at)
+        values = labels.attrs["_values"]
+        rows = Rows(count) if type(values) is Labels and values.count == count else Opaque("", at)
+        return array(m, (*shape, count), rows, at)
 
     return Native("to_categorical", run)

@@ -47,6 +47,7 @@ from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import Bound, Class, Function
 from layercalc.wording import received
 
+OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
 HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("softmax", "dropout", "einsum_dense")),
     **{kind: (f"{KERAS.unnamed(kind)}_cell",) for kind in ("LSTM", "GRU", "SimpleRNN")},
@@ -331,7 +332,7 @@ class KerasNames(Members):
             raise Fault(at, KERAS.refusal(name))
         if kind is None:
             raise Fault(at, f"{name} is not read here.")
-        if ".compat.v1." in which.path:
+        if ".compat.v1." in which.path and (".compat.v1.keras." not in which.path or name in OLD_GATES):
             raise Fault(at, f"{name} of compat.v1 is not today's; write tf.keras.layers.{name}.")
         if kind.is_input:
             return layers.make_input(self, kind, args, kwargs, at)

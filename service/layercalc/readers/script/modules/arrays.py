@@ -33,6 +33,13 @@ class Labels:
     count: int
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The values of an array of rows, each with a one at a label, of which there are so many."""
+
+    count: int
+
+
 class Ragged(Exception):  # noqa: N818
     """No array of numbers."""
 
@@ -108,7 +115,18 @@ def labels_of(value: Instance, at: Any) -> Any:
 
 def copied(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """array.astype(…), array.copy()."""
-    return array(m, args[0].attrs["shape"], labels_of(args[0], at), at)
+    values = args[0].attrs["_values"]
+    return array(m, args[0].attrs["shape"], values if type(values) in (Labels, Rows) else Opaque("", at), at)
+
+
+def position(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.argmax(rows, axis=1): the labels of rows."""
+    own, axis = args[0], args[1] if len(args) > 1 else kwargs.get("axis")
+    m.known(axis)
+    if not is_array(m, own) or type(own.attrs["_values"]) is not Rows or axis not in (1, -1):
+        return Opaque("", at, holds=(own,))
+    shape = own.attrs["shape"]
+    return array(m, shape[:-1], Labels(own.attrs["_values"].count), at) if len(shape) == 2 else Opaque("", at)
 
 
 def filled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -404,6 +422,7 @@ MEMBERS: dict[str, Any] = {
     "__setattr__": Native(
         "setattr", lambda m, args, kwargs, at: m.touch(args, m.reason(at, "an attribute set on an array"))
     ),
+    "argmax": Native("argmax", position),
     "astype": Native("astype", copied),
     "copy": Native("copy", copied),
     "reshape": Native("reshape", reshape),
@@ -443,6 +462,7 @@ NUMPY: dict[str, Any] = {
     "shape": Native("shape", shape_of),
     **{name: reduction(name) for name in REDUCTIONS},
     "amax": reduction("max"),
+    "argmax": Native("argmax", position),
     "amin": reduction("min"),
     **{name: elementwise(name) for name in FUNCTIONS},
     "abs": elementwise("absolute"),
