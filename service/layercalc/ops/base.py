@@ -41,6 +41,7 @@ KINDS = Cost._fields
 FREE = Cost()
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPUTED = ("float32", "float64")  # those of them that a pass computes in
 
 
 def promote(*dtypes: str) -> str:

@@ -10,7 +10,6 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
-from layercalc.readers.keras.script.reader import read_script
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
 from layercalc.readers.notebooks import is_notebook, notebook
@@ -49,6 +48,8 @@ def read(
         if not looks_like_json(document):
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
+            from layercalc.readers.keras.script.reader import read_script  # a command on JSON starts without it
+
             return read_script(document, limits, entry, shapes)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it

@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
+import layercalc.readers.keras.script.reader  # noqa: F401  # a request of code does not wait until it is loaded
 from layercalc.cache import store
 from layercalc.limits import Limits
 from layercalc.repository import Repository
