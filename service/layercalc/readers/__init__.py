@@ -1,6 +1,7 @@
 """Readers: one module for each form of a document, chosen by content."""
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -48,9 +49,7 @@ def read(
         if not looks_like_json(document):
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
-            from layercalc.readers.keras.script.reader import read_script  # a command on JSON starts without it
-
-            return read_script(document, limits, entry, shapes)
+            return reader_of_code().read_script(document, limits, entry, shapes)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits, entry, shapes)
@@ -61,11 +60,16 @@ def read(
     if is_notebook(document):
         code = notebook(document, path)
         with code.standing():
-            return read_script(code, limits, entry, shapes)
+            return reader_of_code().read_script(code, limits, entry, shapes)
     if told := foreign_document(document):
         raise Unreadable([{"pointer": where, "detail": told}], status=422)
     expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, or a notebook'
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
+
+
+def reader_of_code() -> Any:
+    """What follows code, loaded when it is first asked for: a command on JSON starts without it."""
+    return import_module("layercalc.readers.keras.script.reader")
 
 
 def read_nested(value: dict[str, Any]) -> Model:
