@@ -14,11 +14,11 @@ from layercalc.amounts import integer
 from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
-from layercalc.execution.forward import DTYPES
 from layercalc.formats.report import HEADINGS
 from layercalc.layers import VOCABULARIES
 from layercalc.layers.config import flattened
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
+from layercalc.ops.base import COMPUTED
 from layercalc.wording import nearest, received
 
 STRINGS = {"type": "array", "items": {"type": "string"}}
@@ -181,7 +181,7 @@ OPTIONS: dict[str, Option] = {
     "return_layers": Option(Names(), "layers whose outputs are answered too", LIST, flag="--return-layer"),
     "stats": Option(Bool(False), "minimum, maximum, mean and NaN count of every layer's output", FLAG),
     "profile": Option(Bool(False), "seconds and GFLOP/s of every layer", FLAG),
-    "dtype": Option(Word(DTYPES, "float32", null=True), "what floats are computed in", WORD),
+    "dtype": Option(Word(COMPUTED, "float32", null=True), "what floats are computed in", WORD),
     "outputs": Option(Component("WantedOutputs", "", None), "the outputs that are wanted"),
     "parameters": Option(Component("ForwardParameters", "", None), "whether outputs are answered as bytes"),
     "id": Option(Text(None), "a name of the request, which comes back"),

@@ -1,6 +1,5 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,8 +13,7 @@ from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Held, Row, Value
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
-from layercalc.ops import Cost
-from layercalc.ops.base import FREE
+from layercalc.ops.base import FREE, KINDS
 from layercalc.ops.tracing import Entry
 
 RULE = (
@@ -143,16 +141,12 @@ def row_of(row: Row, again: bool, part: TraceRow) -> dict[str, Any]:
     }
 
 
-KINDS = tuple(kind.name for kind in dataclasses.fields(Cost))
-
-
 def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
     cost, times = entry.cost, entry.times
     out: dict[str, Any] = {"op": entry.op.name}
     if cost is not FREE:
-        for kind in KINDS:
-            n = getattr(cost, kind)
+        for kind, n in zip(KINDS, cost, strict=True):
             if type(n) is Unknown or n:
                 out[kind] = count(n * times)
     out["flops"] = count(cost.flops * times)

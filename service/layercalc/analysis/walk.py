@@ -52,7 +52,8 @@ class Row:
 
     def __post_init__(self) -> None:
         identity, path = self.owner
-        self.held = [(weight.owner or Owner(identity, path + weight.path), weight) for weight in self.traced.weights]
+        weights = self.traced.weights
+        self.held = [(one.owner or Owner(identity, path + one.path), one) for one in weights] if weights else []
 
 
 @dataclass
@@ -77,19 +78,22 @@ class Analysis:
         layers: dict[Owner, str] = {}
         names = self.names
         taken: set[str] = set()
-        pairs = (pair for row in self.rows for pair in row.held)
-        frozen = {owner for owner, weight in pairs if not weight.trainable}  # one use that is makes all of them
+        holding = [row for row in self.rows if row.held]
+        frozen = {owner for row in holding for owner, weight in row.held if not weight.trainable}  # in one use: in all
         for row in self.rows:
-            row.layer = layers.setdefault(row.owner, row.name)
+            row.layer, row.counts = layers.setdefault(row.owner, row.name), row.traced.counts
+        for row in holding:
             for owner, weight in row.held:
-                shared = owner in names
-                if not shared:
-                    names[owner] = free(f"{row.name}/{weight.path}", taken)
+                name = names.get(owner)
+                shared = name is not None
+                if name is None:
+                    name = names[owner] = free(f"{row.name}/{weight.path}", taken)
                 if weight.trainable and owner in frozen:
                     weight = weight._replace(trainable=False)
-                row.weights.append(Held(names[owner], weight, shared))
+                row.weights.append(Held(name, weight, shared))
             own = [weight for _, weight, shared in row.weights if not shared]
-            row.counts = row.traced.counts if own == row.traced.weights else row.traced.counts | weighed(own)
+            if own != row.traced.weights:
+                row.counts = row.traced.counts | weighed(own)
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""

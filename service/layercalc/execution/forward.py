@@ -12,9 +12,8 @@ from layercalc.execution import tensors
 from layercalc.execution.comparison import compared, origin
 from layercalc.execution.outputs import Forms, output_names, read_compared, read_expected, read_names, read_outputs
 from layercalc.execution.running import execute
+from layercalc.ops.base import COMPUTED
 from layercalc.wording import received
-
-DTYPES = ("float32", "float64")
 
 
 class Wanted(NamedTuple):
@@ -38,8 +37,8 @@ class Wanted(NamedTuple):
 
 def computable(dtype: str, rtol: Any, atol: Any) -> None:
     """Refuse a dtype that passes are not computed in, and tolerances that are none."""
-    if dtype not in DTYPES:
-        detail = f"Expected one of {', '.join(DTYPES)}; received {received(dtype)}."
+    if dtype not in COMPUTED:
+        detail = f"Expected one of {', '.join(COMPUTED)}; received {received(dtype)}."
         raise InvalidTensors([{"pointer": "/dtype", "detail": detail}])
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not isinstance(tolerance, int | float) or not 0 <= tolerance < inf:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,8 +13,7 @@ from layercalc.ops.spec import Spec, Tensor
 from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW
 
 
-@dataclass(slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Arithmetic by kind. Work that depends on weights alone is done once and is not counted."""
 
     macs: Dim = 0
@@ -33,15 +31,17 @@ class Cost:
     @property
     def work(self) -> Dim:
         """As long as it takes NumPy's loops, in FLOPs of a large matrix product."""
-        return sum([EACH[kind.name] * getattr(self, kind.name) for kind in fields(self)], 0)
+        return sum([EACH[kind] * n for kind, n in zip(KINDS, self, strict=True)], 0)
 
     def times(self, n: Dim) -> "Cost":
-        return Cost(*(getattr(self, kind.name) * n for kind in fields(self)))
+        return Cost(*[one * n for one in self])
 
 
+KINDS = Cost._fields
 FREE = Cost()
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPUTED = ("float32", "float64")  # those of them that a pass computes in
 
 
 def promote(*dtypes: str) -> str:

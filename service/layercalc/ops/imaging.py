@@ -62,10 +62,9 @@ class Clahe(Op):
         tall, wide = tile(rows, grid[0]), tile(columns, grid[1])
         levels = batch * channels * grid[0] * grid[1] * LEVELS
         pixels = batch * channels * grid[0] * grid[1] * tall * wide
-        counted = Cost(adds=5 * levels, compares=3 * levels, muls=levels, divs=levels)
-        counted.adds, counted.muls = counted.adds + 4 * pixels, counted.muls + 6 * pixels
-        counted.compares = counted.compares + 2 * pixels
-        return counted
+        return Cost(
+            adds=5 * levels + 4 * pixels, muls=levels + 6 * pixels, divs=levels, compares=3 * levels + 2 * pixels
+        )
 
     def workspace(self, out: Shape, x: Shape, *, grid: tuple[int, int], clip_limit: float) -> Dim:
         batch, rows, columns, channels = x

@@ -54,8 +54,7 @@ def substitution(n: Dim, columns: Dim) -> Cost:
 
 
 def added(*costs: Cost) -> Cost:
-    kinds = ("macs", "adds", "muls", "divs", "compares", "transcendentals")
-    return Cost(**{kind: sum((getattr(cost, kind) for cost in costs), 0) for kind in kinds})
+    return Cost(*map(sum, zip(*costs, strict=True)))
 
 
 class OfSquare(Op):

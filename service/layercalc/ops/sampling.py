@@ -44,8 +44,7 @@ class Project(Op):
             divs=2 + 2 * wrapped,
             compares=2 + 4 * (mode != "constant"),
         ).times(pixels)
-        each.muls, each.adds = each.muls + 6 * bilinear * size(x), each.adds + 3 * bilinear * size(x)
-        return each
+        return each._replace(muls=each.muls + 6 * bilinear * size(x), adds=each.adds + 3 * bilinear * size(x))
 
     def workspace(self, out: Shape, x: Shape, transforms: Shape, *, bilinear: bool, **_: Any) -> Dim:
         return 20 * size(x[:-1]) + (8 if bilinear else 3) * size(x)
@@ -241,9 +240,7 @@ class ScaleAxis(Op):
     def cost(
         self, out: Shape, x: Shape, scale: Shape, shift: Shape, *, axis: int, to: Dim, method: str, antialias: bool
     ) -> Cost:
-        cost = Cost(**WEIGHTS[method]).times(x[axis] * to)
-        cost.macs = size(out) * x[axis]
-        return cost
+        return Cost(**WEIGHTS[method]).times(x[axis] * to)._replace(macs=size(out) * x[axis])
 
     def workspace(self, out: Shape, x: Shape, *_: Shape, axis: int, to: Dim, **how: Any) -> Dim:
         return 4 * x[axis] * to + size(x)

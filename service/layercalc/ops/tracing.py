@@ -1,12 +1,13 @@
 """The reading with shapes of one layer: an entry for each op that it calls."""
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, most, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import FLOATS, FREE, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
@@ -51,11 +52,11 @@ class Entry(NamedTuple):
     @property
     def pieces(self) -> int:
         """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
-        lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)]
+        lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)] if self.op.cuts else ()
         if not lead:
             return 1
-        elements = [size(shape) for shape in (self.out.shape, *self.shapes[:1])]
-        return max(cut(lead, max(elements)).number, 1) if known((*lead, *elements)) else 1
+        elements = reduce(most, map(size, self.shapes[:1]), size(self.out.shape))
+        return 1 if isinstance(elements, Unknown) else max(cut(lead, elements).number, 1)
 
     @property
     def work(self) -> Dim:

@@ -1,6 +1,7 @@
 """Readers: one module for each form of a document, chosen by content."""
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from layercalc.errors import Unreadable
@@ -10,7 +11,6 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
-from layercalc.readers.keras.script.reader import read_script
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
 from layercalc.readers.notebooks import is_notebook, notebook
@@ -49,7 +49,7 @@ def read(
         if not looks_like_json(document):
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
-            return read_script(document, limits, entry, shapes)
+            return reader_of_code().read_script(document, limits, entry, shapes)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits, entry, shapes)
@@ -60,11 +60,16 @@ def read(
     if is_notebook(document):
         code = notebook(document, path)
         with code.standing():
-            return read_script(code, limits, entry, shapes)
+            return reader_of_code().read_script(code, limits, entry, shapes)
     if told := foreign_document(document):
         raise Unreadable([{"pointer": where, "detail": told}], status=422)
     expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, or a notebook'
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
+
+
+def reader_of_code() -> Any:
+    """What follows code, loaded when it is first asked for: a command on JSON starts without it."""
+    return import_module("layercalc.readers.keras.script.reader")
 
 
 def read_nested(value: dict[str, Any]) -> Model:

@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
+from layercalc import readers
 from layercalc.cache import store
 from layercalc.limits import Limits
 from layercalc.repository import Repository
@@ -29,6 +30,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     app.extensions["layercalc.passes"] = BoundedSemaphore(limits.max_forward_passes)
     app.extensions["layercalc.cache"] = store(limits)
     app.extensions["layercalc.models"] = Repository(settings.models, limits.max_forward_bytes)
+    readers.reader_of_code()  # no request waits until it is loaded
     telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
     tracing.register(app)
     headers.register(app, settings)

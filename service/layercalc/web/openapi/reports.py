@@ -2,7 +2,7 @@
 
 from layercalc.analysis.tracing import METRICS
 from layercalc.layers import VOCABULARIES
-from layercalc.report import KINDS
+from layercalc.ops.base import KINDS
 from layercalc.web.openapi.primitives import (
     COUNT,
     COUNTS,
