@@ -113,7 +113,8 @@ def known(m: "Machine", node: ast.For, scope: Scope, loop: Loop, source: Any) ->
         if item is loop:
             break
         if m.meter.fuel < enough and type(source) is range:
-            raise Unknown(Opaque("a loop that is not followed to its end, so many steps it takes", node))
+            most = f"half of the {m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
+            raise Unknown(Opaque(f"a loop that takes more than {most}", node))
         m.meter.work(32, node)
         assign(m, node.target, item, scope)
         signal = guarded(loop)
