@@ -12,6 +12,7 @@ from layercalc.errors import Unreadable
 from layercalc.locations import CellLine, at_line, spot
 
 NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
+SAID = re.compile(r"\b(line )(\d{1,9})\b")  # in what Python's parser says
 LAST = 1 << 62  # past every column
 
 
@@ -122,7 +123,11 @@ class Source:
         if not isinstance(error, SyntaxError):
             return fault(1, 1, f"{read}: {str(error) or 'nested too deeply for a parser'}.", self.cell)
         line, column = self.sent(error.lineno or 1, (error.offset or 1) - 1)
-        return fault(line, column + 1, f"{read}: {error.msg}.", self.cell)
+        return fault(line, column + 1, f"{read}: {self.worded(error.msg)}.", self.cell)
+
+    def worded(self, told: str) -> str:
+        """A message of the parser, the lines that it names those that were sent."""
+        return SAID.sub(lambda found: f"{found[1]}{self.sent(int(found[2]), 0)[0]}", told)
 
 
 def fault(line: int, column: int, detail: str, cell: int | None = None, status: int | None = None) -> Unreadable:
