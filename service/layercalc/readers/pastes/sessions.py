@@ -10,7 +10,7 @@ ANSWER = re.compile(r"[ \t]*Out[ \u00a0]?\[[\d* ]*\]:")
 MORE = {">>>": re.compile(r"\.\.\.(?: |\u00a0|$)"), "In": re.compile(r"[ \t]*\.\.\.:(?: |\u00a0|$)")}
 WORD = r"[A-Za-z_]\w*"
 NAMES = rf"{WORD}(?:\.{WORD})*(?:\s+as\s+{WORD})?(?:\s*,\s*{WORD}(?:\.{WORD})*(?:\s+as\s+{WORD})?)*"
-COMMAND = r"[A-Z_0-9]+=\S*\s+(?:python[23]?|pytest|pip3?|bash|sh|make)\b"  # of a shell, with a variable before it
+COMMAND = r"(?:[A-Z_0-9]+=\S*\s+)+(?:python[23]?|pytest|pip3?|bash|sh|make)\b"  # of a shell, with a variable before it
 STATEMENT = re.compile(
     rf"[ \t]*(?!{COMMAND})(?:import\s+{NAMES}\s*(?:[#;].*)?$|from\s+[\w.]+\s+import\b|def\s+\w+\s*\("
     rf"|class\s+\w+\s*(?:\(.*\)\s*)?:|@\w|del\s+\w"

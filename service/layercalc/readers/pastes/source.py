@@ -69,6 +69,14 @@ class Clean(NamedTuple):
         return min(there + column - begin, most)
 
 
+class Unparsed(Exception):  # noqa: N818
+    """Python's parser cannot read a text, for the cause that it gives."""
+
+    def __init__(self, cause: Exception):
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class Source:
     """Lines for Python's parser. `cell` is the number of the notebook's cell that they come from."""
 
@@ -82,10 +90,13 @@ class Source:
         return cls(lines, cell, plain=text.isascii())
 
     def parse(self) -> ast.Module:
-        """The syntax tree, its places those of what was sent; SyntaxError with its own."""
+        """The syntax tree, its places those of what was sent; Unparsed where there is none."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
-            tree = ast.parse("\n".join(line.text for line in self.lines))
+            try:
+                tree = ast.parse("\n".join(line.text for line in self.lines))
+            except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+                raise Unparsed(error) from None
         if not self.plain or self.cell is not None:
             for node in deadline.each(ast.walk(tree)):
                 self.relocate(node)
