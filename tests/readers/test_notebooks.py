@@ -9,6 +9,7 @@ import pytest
 
 from layercalc import Refused, analyze
 from layercalc.limits import Limits
+from layercalc.readers.keras.script import read_script
 from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.text import parse_code
 from layercalc.web import create_app
@@ -209,6 +210,13 @@ def test_limits_hold_over_all_cells():
     assert (caught.value.errors[0]["cell"], caught.value.errors[0]["line"]) == (2, 2)
     with pytest.raises(Refused, match="LAYERCALC_MAX_CODE_CHARACTERS"):
         parse_code(notebook(book(*["a" * 90] * 9)), Limits(max_code_characters=500))
+
+
+def test_a_limit_that_is_passed_inside_a_call_has_the_line_of_its_statement():
+    for document in (notebook(book("x = 1", "y = 2\nz = pow(2, 3, 5)")), "y = 2\nz = pow(2, 3, 5)"):
+        with pytest.raises(Refused, match="LAYERCALC_MAX_SCRIPT_STEPS") as caught:
+            read_script(document, Limits(max_script_steps=300))
+        assert (caught.value.errors[0]["line"], caught.value.errors[0]["column"]) == (2, 1)
 
 
 def nested(depth):

@@ -6,7 +6,8 @@ import textwrap
 
 import pytest
 
-from layercalc import Refused, analyze
+from layercalc import Refused, analyze, deadline
+from layercalc.errors import Overdue
 from layercalc.limits import Limits
 from layercalc.readers.pastes import tree_of
 from layercalc.readers.text import parse_code
@@ -80,6 +81,8 @@ SAME = {
     "blocks of other languages": f"{fenced('pip install keras', 'bash')}\n{fenced(CODE)}\n{fenced('{1: 2}', 'json')}",
     "what was printed": f"{fenced(CODE)}\nprints\n{fenced(SUMMARY, '')}\n{fenced(SUMMARY, 'text')}",
     "shell without a label": f"{fenced('pip install keras', '')}\n{fenced(CODE)}",
+    "citation without a label": f"{fenced(CODE)}\nCite:\n{fenced('@misc{a,' + chr(10) + '  author = {A B},' + chr(10) + '}', '')}",
+    "prose that begins as code does": f"{fenced(CODE)}\nimport the test set. Each set\nclass to drive [a](b): x\nDataset => http://x\nA_B=1 C=x python a.py\n",
     "tree of files": f"{fenced('data/' + chr(10) + '├── train/' + chr(10) + '└── test/', '')}\n{fenced(CODE)}",
     "fence in a list": "1. Build:\n\n" + textwrap.indent(fenced(CODE), "   ") + "\n2. Run.",
     "fence behind a bullet": "- ```python\n" + textwrap.indent(CODE + "\n```", "  "),
@@ -164,6 +167,10 @@ WRONG = {  # what is sent, the line and column of the fault, and what it says
     "cut off in a session": (prompted(CODE + "\nmodel.add("), 6, 14, "never closed"),
     "cut off in a fence": (fenced(CODE + "\nmodel.add("), 7, 10, "never closed"),
     "code outside of the fence": (f"{fenced(CODE)}\n{ADDED}", 8, 1, "outside of the blocks"),
+    "line named by the parser": (f"a\n\n{fenced(CODE + chr(10) + 'x = (' + chr(10) + '  3]')}", 10, 4, "opening parenthesis '(' on line 9"),
+    "end named by the parser": (f"a\n\n{fenced(CODE + chr(10) + 'x = 1 + ' + chr(39) * 3 + chr(10) + 'y')}", 9, 9, "(detected at line 11)"),
+    "an import outside": (f"{fenced(CODE)}\nimport numpy as np, keras", 8, 1, "outside of the blocks"),
+    "a class outside": (f"{fenced(CODE)}\nclass A(B):\n  pass", 8, 1, "outside of the blocks"),
     "code in a block of text": (f"{fenced(CODE)}\n{fenced(ADDED, 'text')}", 9, 1, "outside of the blocks"),
     "code without a prompt": (f"{prompted(CODE)}\n{ADDED}", 6, 1, "no prompt"),
     "a loop without a prompt": (f"{prompted(CODE)}\nfor n in x:\n  model.pop()", 6, 1, "no prompt"),
@@ -331,6 +338,12 @@ def test_a_text_costs_what_it_is_long(name):
             sys.setprofile(None)
         seen.append(count[0])
     assert seen[1] < 6 * seen[0], seen
+
+
+@pytest.mark.parametrize("text", ["a\n" * 99, "!ls\n" + "a\n" * 99, "print 1\n" + "a\n" * 99, "é\n" * 99])
+def test_a_deadline_that_passes_is_no_fault_of_the_text(text):
+    with pytest.raises(Overdue), deadline.within(0, "LAYERCALC_MAX_ANALYSIS_SECONDS"):
+        parse_code(f"{text}x = get_ipython\n")
 
 
 def test_a_print_statement_tells_old_keras_apart():

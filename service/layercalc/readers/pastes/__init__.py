@@ -16,9 +16,8 @@ from layercalc.readers.pastes.indentation import Statement, dedent
 from layercalc.readers.pastes.magics import CELL, REPEATED, command, of_cell, reads_environment
 from layercalc.readers.pastes.scanner import Scanner, behind_blanks, plain_blanks
 from layercalc.readers.pastes.sessions import looks_like_code, typed
-from layercalc.readers.pastes.source import Line, Source, clean, fault, lines_of
+from layercalc.readers.pastes.source import Line, Source, Unparsed, clean, fault, lines_of
 
-UNPARSED = (SyntaxError, RecursionError, MemoryError, ValueError)
 NEXT_CELL = re.compile(r"#\s*(?:%%|In\s?\[)")  # how a script marks its cells
 TABS = (8, 4)  # columns to a stop
 
@@ -54,10 +53,10 @@ def pasted(text: str, reads: bool, cell: int | None = None) -> ast.Module:
     source = Source.as_sent(text, cell)
     try:
         tree = source.parse()
-    except UNPARSED as error:
-        found = of_paste(text, reads, cell) if isinstance(error, SyntaxError) else None
+    except Unparsed as error:
+        found = of_paste(text, reads, cell) if isinstance(error.cause, SyntaxError) else None
         if found is None:
-            raise source.fault(error) from None
+            raise source.fault(error.cause) from None
         return found
     if any(map(prompted, tree.body)) and not sets(tree, "In", "Out"):
         return of_paste(text, reads, cell) or tree
@@ -115,11 +114,11 @@ def of_lines(
     source = Source(clean(lines), cell)
     try:
         tree = source.parse()
-    except UNPARSED as error:
-        widths = tabs and isinstance(error, IndentationError)
+    except Unparsed as error:
+        widths = tabs and isinstance(error.cause, IndentationError)
         found = expanded(statements, lambda: Source(clean(lines), cell)) if widths else None
         if found is None:
-            raise source.fault(error) from None
+            raise source.fault(error.cause) from None
         tree = found
     return python2.marked(tree, scanner.python2) if scanner.python2 else tree
 
@@ -133,7 +132,7 @@ def expanded(statements: list[Statement], source: Callable[[], Source]) -> ast.M
             one.indent(margin.expandtabs(width))
         try:
             tree = source().parse()
-        except UNPARSED:
+        except Unparsed:
             continue
         found[ast.dump(tree)] = tree
     return next(iter(found.values())) if len(found) == 1 else None

@@ -8,6 +8,7 @@ from layercalc.readers.pastes.sessions import looks_like_code
 from layercalc.readers.pastes.source import Line, fault
 
 FENCE = re.compile(r"(?P<indent>[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<fence>`{3,}|~{3,})[ \t]*(?P<label>[^`]*)$")
+BIBTEX = re.compile(r"@\w+\{")
 LABEL = re.compile(r"\{?\s*\.?(?P<word>[\w+#-]*)")
 OTHER = words(
     "bash sh zsh shell-session sh-session powershell ps1 cmd bat json yaml yml toml ini xml html css js"
@@ -29,6 +30,8 @@ class Block:
     def code(self) -> bool:
         """Whether the block may be code, by its label."""
         first = next((line.text.lstrip() for line in self.lines if line.text.strip()), "")
+        if not self.label and BIBTEX.match(first):
+            return False
         return self.label not in OTHER | NO_CODE or first.startswith(">>>")
 
 

@@ -9,10 +9,13 @@ PROMPT = re.compile(r"(?P<indent>[ \t>]*?)(?P<sign>>>>|In[ \u00a0]?\[[\d* ]*\]:)
 ANSWER = re.compile(r"[ \t]*Out[ \u00a0]?\[[\d* ]*\]:")
 MORE = {">>>": re.compile(r"\.\.\.(?: |\u00a0|$)"), "In": re.compile(r"[ \t]*\.\.\.:(?: |\u00a0|$)")}
 WORD = r"[A-Za-z_]\w*"
+NAMES = rf"{WORD}(?:\.{WORD})*(?:\s+as\s+{WORD})?(?:\s*,\s*{WORD}(?:\.{WORD})*(?:\s+as\s+{WORD})?)*"
+COMMAND = r"(?:[A-Z_0-9]+=\S*\s+)+(?:python[23]?|pytest|pip3?|bash|sh|make)\b"  # of a shell, with a variable before it
 STATEMENT = re.compile(
-    rf"[ \t]*(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+.*:|@\w|del\s+\w"
+    rf"[ \t]*(?!{COMMAND})(?:import\s+{NAMES}\s*(?:[#;].*)?$|from\s+[\w.]+\s+import\b|def\s+\w+\s*\("
+    rf"|class\s+\w+\s*(?:\(.*\)\s*)?:|@\w|del\s+\w"
     rf"|for\s+{WORD}(?:\s*,\s*{WORD})*\s+in\s.*:\s*(?:#.*)?$"
-    rf"|{WORD}(?:\.{WORD}|\[[^\[\]=]*\]|\s*,\s*{WORD})*\s*(?:[-+*/]|//)?=(?!=)\s*\S"
+    rf"|{WORD}(?:\.{WORD}|\[[^\[\]=]*\]|\s*,\s*{WORD})*\s*(?:[-+*/]|//)?=(?![=>])\s*\S"
     rf"|(?!np\.){WORD}(?:\.{WORD})+\((?:.*[),({{\[])?\s*(?:#.*)?$)"
 )
 CALL = re.compile(rf"[ \t]*{WORD}\((?:.*[),({{\[])?\s*(?:#.*)?$")

@@ -12,6 +12,7 @@ from layercalc.errors import Unreadable
 from layercalc.locations import CellLine, at_line, spot
 
 NEWLINE = re.compile(r"\r\n|\r|\n")  # as Python counts lines
+SAID = re.compile(r"\b(line )(\d{1,9})\b")  # in what Python's parser says
 LAST = 1 << 62  # past every column
 
 
@@ -68,6 +69,14 @@ class Clean(NamedTuple):
         return min(there + column - begin, most)
 
 
+class Unparsed(Exception):  # noqa: N818
+    """Python's parser cannot read a text, for the cause that it gives."""
+
+    def __init__(self, cause: Exception):
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class Source:
     """Lines for Python's parser. `cell` is the number of the notebook's cell that they come from."""
 
@@ -81,10 +90,13 @@ class Source:
         return cls(lines, cell, plain=text.isascii())
 
     def parse(self) -> ast.Module:
-        """The syntax tree, its places those of what was sent; SyntaxError with its own."""
+        """The syntax tree, its places those of what was sent; Unparsed where there is none."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
-            tree = ast.parse("\n".join(line.text for line in self.lines))
+            try:
+                tree = ast.parse("\n".join(line.text for line in self.lines))
+            except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+                raise Unparsed(error) from None
         if not self.plain or self.cell is not None:
             for node in deadline.each(ast.walk(tree)):
                 self.relocate(node)
@@ -122,7 +134,11 @@ class Source:
         if not isinstance(error, SyntaxError):
             return fault(1, 1, f"{read}: {str(error) or 'nested too deeply for a parser'}.", self.cell)
         line, column = self.sent(error.lineno or 1, (error.offset or 1) - 1)
-        return fault(line, column + 1, f"{read}: {error.msg}.", self.cell)
+        return fault(line, column + 1, f"{read}: {self.worded(error.msg)}.", self.cell)
+
+    def worded(self, told: str) -> str:
+        """A message of the parser, the lines that it names those that were sent."""
+        return SAID.sub(lambda found: f"{found[1]}{self.sent(int(found[2]), 0)[0]}", told)
 
 
 def fault(line: int, column: int, detail: str, cell: int | None = None, status: int | None = None) -> Unreadable:

@@ -93,17 +93,23 @@ class Machine:
         meter.depth += 1
         if meter.depth > meter.deepest:
             raise meter.too_deep(body[0])
-        for node in body:
-            meter.fuel -= 1
-            if meter.fuel < meter.alarm:
-                meter.tick(node)
-            do = STATEMENTS.get(type(node))
-            if do is None:
-                raise Fault(node, f"{type(node).__name__} is not followed; write it as plain statements.")
-            signal = do(self, node, scope)
-            if signal is not None:
-                meter.depth -= 1
-                return signal
+        node: ast.stmt | None = None
+        try:
+            for node in body:
+                meter.fuel -= 1
+                if meter.fuel < meter.alarm:
+                    meter.tick(node)
+                do = STATEMENTS.get(type(node))
+                if do is None:
+                    raise Fault(node, f"{type(node).__name__} is not followed; write it as plain statements.")
+                signal = do(self, node, scope)
+                if signal is not None:
+                    meter.depth -= 1
+                    return signal
+        except Fault as fault:
+            if fault.limit and fault.node is None:
+                fault.node = node  # what passed the limit says no place of its own
+            raise
         meter.depth -= 1
         return None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layercalc import analyze
+from layercalc import Refused, analyze
 
 SCRIPT = """
 import numpy as np
@@ -127,3 +127,19 @@ DATA = {  # parameters: of Dense(10) on 28·28, and of the others
 @pytest.mark.parametrize(("text", "params"), DATA.items(), ids=range(len(DATA)))
 def test_the_data_sets_of_keras_have_the_shapes_that_it_documents(text, params):
     assert analyze(text)["totals"]["params"] == params
+
+
+LOADED = """from keras.models import Sequential
+from keras.layers import Conv2D, Dense, Flatten
+import lib
+x, y = lib.load()
+x = x.reshape(x.shape[0], {size}, 5, 1)
+model = Sequential([Conv2D(2, 3), Flatten(), Dense(3)])
+"""
+
+
+@pytest.mark.parametrize("line", ["model.fit(x, y)", "z = model(x)", "z = model.predict(x)", "model.evaluate(x, y)"])
+def test_data_of_unknown_sizes_build_no_model(line):
+    with pytest.raises(Refused, match=r"input_shape|a value that the text holds"):
+        analyze(LOADED.format(size="x.shape[1]") + line)
+    assert analyze(LOADED.format(size="4") + line)["layers"][0]["output_shape"] == [None, 2, 3, 2]

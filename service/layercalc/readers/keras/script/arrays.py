@@ -26,8 +26,7 @@ def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str
     batches: list[int] = []
 
     def as_input(one: Any) -> TensorObject:
-        shape = one.attrs["shape"]
-        names.machine.known(one.attrs, shape)
+        shape = shape_in(names, one, at)
         batches.append(shape[0] if shape else 1)
         return input_of(shape[1:], at)
 
@@ -53,8 +52,7 @@ def own_on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: 
     batches: list[Any] = []
 
     def as_input(one: Any) -> TensorObject:
-        shape = one.attrs["shape"]
-        names.machine.known(one.attrs, shape)
+        shape = shape_in(names, one, at)
         if not shape:
             raise Fault(at, "Expected an array with a batch in front.")
         batches.append(shape[0])
@@ -64,6 +62,15 @@ def own_on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: 
         names, own, applied.changed(names, args, as_input), applied.changed(names, kwargs, as_input), at
     )
     return as_arrays(names, result, batches[0], at)
+
+
+def shape_in(names: "KerasNames", value: Any, at: Any) -> Any:
+    """The shape of an array; its sizes behind the batch are known."""
+    shape = value.attrs["shape"]
+    names.machine.known(value.attrs, shape)
+    for size in shape[1:]:
+        names.known(size, at)
+    return shape
 
 
 def as_arrays(names: "KerasNames", result: Any, batch: Any, at: Any) -> Any:

@@ -15,6 +15,7 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.script import Fault
+from layercalc.readers.script.faults import Unknown
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.emit import Built
@@ -108,6 +109,8 @@ def trace(names: "KerasNames", call: CallObject) -> None:
         tensors.outputs(names, call, node_at(call.place))
     except Impossible:
         raise
+    except Unknown:
+        return
     except Fault as fault:
         if fault.limit:
             raise

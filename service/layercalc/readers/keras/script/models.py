@@ -309,6 +309,8 @@ def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
     """A model without an input shape has that of the data which it is trained or tried on, where the text holds it."""
     if not is_array(names.machine, data) or names.machine.branching:
         return
+    if any(type(size) is Opaque for size in data.attrs["shape"][1:]):
+        return
     if isinstance(model, SequentialObject) and names.input_of(model) != (None, None):
         return
     if isinstance(model, SequentialObject) or (
