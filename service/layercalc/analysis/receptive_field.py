@@ -28,12 +28,17 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     reach: dict[str, list[Spans]] = {}
     for value in analysis.inputs:
         reach[value.source] = [here(len(value.spec.shape)) if value is analysis.inputs[0] else ()]
-    told: dict[int, dict[str, Any] | None] = {}  # by the spans themselves, which many layers hand on as they are
+    same: dict[Spans, Spans] = {}  # equal spans are one object, by which what follows from them is known
+    outside: dict[tuple[int, ...], list[Spans]] = {}
+    told: dict[int, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
     for row in deadline.each(analysis.executed):
         sources = [reach[value.source][0] for value in row.inputs]
-        inside = row.traced.note("reach", through, row.traced)
-        spans = reach[row.name] = [joined(branches, sources) for branches in inside]
+        key = (id(row.traced), *map(id, sources))
+        if key not in outside:
+            inside = row.traced.note("reach", through, row.traced)
+            outside[key] = [same.setdefault(one, one) for one in [joined(branches, sources) for branches in inside]]
+        spans = reach[row.name] = outside[key]
         if id(spans[0]) not in told:
             seen = {span.origin: span for span in spans[0] if span}
             told[id(spans[0])] = described([seen.get(axis) for axis in spatial], sizes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layercalc.analysis.weight_specs import Asking, WeightSpec, weighed
-from layercalc.dims import Dim, Shape, provably, size
+from layercalc.dims import Dim, Shape, Unknown, provably, size
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.model import apply
@@ -119,9 +119,11 @@ def totalled(
     of_weights = weighed(weights)
     stored = of_weights.pop("param_bytes")
     counts = of_weights | {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
-    for name, count in counts.items():
-        if isinstance(count, int) and count.bit_length() > MAX_BITS:
-            raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
+    every = sum(counts.values(), 0)
+    if isinstance(every, Unknown) or every.bit_length() > MAX_BITS:
+        for name, count in counts.items():
+            if isinstance(count, int) and count.bit_length() > MAX_BITS:
+                raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
     for spec, _ in outputs:
         if fault := unwieldy(spec.shape):
             raise ShapeError(f"The output has {fault}.")

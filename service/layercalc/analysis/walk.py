@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc import deadline
@@ -44,9 +45,9 @@ class Row:
     call: Call
     inputs: list[Value]
     traced: Traced
-    layer: str = ""  # the row of the layer's first use
-    weights: list[Held] = field(default_factory=list)
-    counts: dict[str, Dim] = field(default_factory=dict)  # those of the trace, shared weights left out
+    layer: str = field(init=False)  # the row of the layer's first use
+    weights: list[Held] = field(init=False)
+    counts: dict[str, Dim] = field(init=False)  # those of the trace, shared weights left out
 
     held: list[tuple[Owner, WeightSpec]] = field(init=False)  # the weights, and whose each is
 
@@ -81,7 +82,7 @@ class Analysis:
         holding = [row for row in self.rows if row.held]
         frozen = {owner for row in holding for owner, weight in row.held if not weight.trainable}  # in one use: in all
         for row in self.rows:
-            row.layer, row.counts = layers.setdefault(row.owner, row.name), row.traced.counts
+            row.layer, row.weights, row.counts = layers.setdefault(row.owner, row.name), [], row.traced.counts
         for row in holding:
             for owner, weight in row.held:
                 name = names.get(owner)
@@ -97,11 +98,8 @@ class Analysis:
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
-        out: dict[str, Dim] = dict.fromkeys(METRICS, 0)
-        for row in self.rows:
-            for metric, count in row.counts.items():
-                out[metric] = out[metric] + count
-        return out
+        counts = [row.counts for row in self.rows]
+        return {metric: sum(map(itemgetter(metric), counts), 0) for metric in METRICS}
 
     def peak(self) -> tuple[Dim, str | None]:
         """The most activation bytes live at once, and the row that runs then, or None if it is none yet.
