@@ -246,4 +246,3 @@ SET_METHODS: dict[str, Callable[..., Any]] = {
     "symmetric_difference": set.symmetric_difference, "issubset": set.issubset, "issuperset": set.issuperset,
     "isdisjoint": set.isdisjoint,
 }  # fmt: skip
-FROZEN_METHODS = {name: vars(frozenset)[name] for name in SET_METHODS}

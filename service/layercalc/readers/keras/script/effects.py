@@ -8,7 +8,6 @@ def words(text: str) -> frozenset[str]:
 
 
 KERAS_MODULES = {"keras", "tf_keras", "tensorflow", "keras_core", "tensorflow_core"}  # modules whose layers are Keras'
-ROOTS = {"tf", "tensorflow", "keras", "tf_keras", "layers", "models", "activations", "initializers", "L", "KL", "K"}
 FOREIGN = words(
     "np numpy pd pandas plt matplotlib sns os sys re math random time json pickle cv2 PIL sklearn scipy torch nn F jnp"
     " jax gym wandb mlflow shutil glob argparse datetime functools itertools collections operator copy logging"
@@ -30,32 +29,13 @@ PASSIVE_ATTRIBUTES = words(
     " stop_training epoch params count __name__ __doc__ built input_names output_names ndim rank units"
     " filters kernel_size strides activation rate kernel bias total_loss updates output_dim input_dim"
 )
-ATTRIBUTES_TO_SET = {"stop_training", "metrics_names"}  # on a model, without effect on what it computes
 # Functions that take a model, a layer or a tensor and leave it as it is.
 PASSIVE_FUNCTIONS = words(
     "print len type isinstance issubclass str repr id hasattr bool plot_model model_to_dot save_model count_params"
     " print_summary display pprint is_keras_tensor int_shape get_value save_weights load_weights clear_session"
     " get_layer_names export_saved_model save_keras_model layered_view graph_view set_value batch_get_value"
 )
-# Functions of Python after which a name may be anything.
-ANY_EFFECT = {"exec", "eval", "execfile", "globals", "locals", "vars", "setattr", "delattr"}
-ENDS = {"exit", "quit", "sys.exit", "os._exit"}
 
-# Settings of the backend that change the layers made after them: those values that are the default anyway.
-SETTINGS: dict[str, set[object]] = {
-    "set_image_data_format": {"channels_last"},
-    "set_image_dim_ordering": {"tf"},
-    "set_floatx": {"float32"},
-    "set_learning_phase": {0},
-    "set_policy": {"float32"},
-    "set_global_policy": {"float32"},
-    "set_dtype_policy": {"float32"},
-    "set_epsilon": set(),
-    "set_backend": {"tensorflow", "jax", "torch"},
-}
-CHANNELS_FIRST = {("set_image_data_format", "channels_first"), ("set_image_dim_ordering", "th")}
-BACKENDS = {"tensorflow", "jax", "torch", "numpy", "openvino"}
-UNSET = {"set_value", "set_session", "set_random_seed", "set_weights", "set_seed"}  # sets nothing that layers read
 
 # Functions of Keras that give a model which is not in the text.
 MODEL_MAKERS = words(
@@ -89,19 +69,9 @@ MODEL_METHODS = words(
     "compile summary fit_generator train_on_batch evaluate_generator predict_generator predict_classes get_layer"
     " count_params to_json load_weights save_weights"
 )
-# What is asked of models and of estimators and files too: of a name that is not known to be one of those.
-NETWORK_METHODS = words("fit predict evaluate save predict_on_batch test_on_batch to_yaml")
-FITS = {"fit", "fit_generator"}  # what gives a history, which has the model
-BUILTINS = words("print len type isinstance issubclass str repr id hasattr bool")
 # How the names of estimators, scalers and data end, for texts without their imports.
 PLAIN_NAMES = ("Scaler", "Encoder", "Classifier", "Regressor", "Regression", "Binarizer", "PCA", "KMeans", "SVC", "SVR")
 PLAIN_MODULES = words("xgboost lightgbm catboost imblearn statsmodels openpyxl docx seaborn imageio skimage joblib")
 FIT_ARGUMENTS = {"epochs", "batch_size", "nb_epoch", "validation_data", "validation_split", "callbacks"}
 # What changes a model inside a callback or an agent, where it is `self.model`.
 CHANGES = {"add", "pop", "append", "insert", "remove", "extend"}
-
-STRAIGHT = {"scope", "device", "name_scope", "custom_object_scope", "CustomObjectScope", "as_default", "catch_warnings"}
-DECORATORS = words(
-    "function tf_function staticmethod classmethod property wraps jit njit dataclass abstractmethod lru_cache cache"
-    " contextmanager register_keras_serializable"
-)

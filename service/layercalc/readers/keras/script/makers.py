@@ -25,7 +25,6 @@ RANDOM = words("normal uniform truncated_normal random_normal random_uniform ran
 RANGES = words("range arange")
 GIVEN = words("constant convert_to_tensor array asarray")
 VARIABLES = words("Variable variable placeholder")
-LARGEST = 1 << 22
 
 
 def is_maker(path: str) -> bool:

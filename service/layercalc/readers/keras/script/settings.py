@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers.keras.initializers import ALIASES, INITIALIZERS
+from layercalc.layers.keras.initializers import INITIALIZERS
 from layercalc.readers.keras.script import tensors
 from layercalc.readers.keras.script.arguments import flat, place_of, plain, sizes
 from layercalc.readers.keras.script.names import camel
@@ -22,7 +22,7 @@ TF_INITIALIZERS = {
     f"{name}_initializer": camel(name)
     for name in ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
 }
-BARE_INITIALIZERS = {camel(name) for name in INITIALIZERS} | {one for one in ALIASES if one[:1].isupper()}
+BARE_INITIALIZERS = {camel(name) for name in INITIALIZERS}
 FLOATS = ("float16", "float32", "float64", "bfloat16")
 POLICIES = (*FLOATS, "mixed_float16", "mixed_bfloat16")
 ORDERS = {"channels_last": False, "channels_first": True, "tf": False, "th": True}

@@ -9,7 +9,6 @@ from layercalc.locations import CodePlace
 from layercalc.model import ALL
 from layercalc.readers.script import Foreign, Opaque
 
-INPUT = "Input"
 Shape = tuple[int | None, ...]
 
 

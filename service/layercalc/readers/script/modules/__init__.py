@@ -3,7 +3,6 @@
 from typing import Any
 
 from layercalc.readers.script.modules import (
-    arrays,
     callables,
     commandline,
     compatible,
@@ -11,6 +10,7 @@ from layercalc.readers.script.modules import (
     copies,
     iterators,
     mathematics,
+    numpy_names,
     records,
     shaping,
     system,
@@ -38,13 +38,13 @@ TABLES: dict[str, dict[str, Any]] = {
     "os.path": system.PATH,
     "sys": system.SYS,
     "importlib": system.IMPORTLIB,
-    "numpy": {**arrays.NUMPY, **shaping.SHAPING},
+    "numpy": {**numpy_names.NUMPY, **shaping.SHAPING},
     "six": compatible.SIX,
     "six.moves": compatible.MOVES,
     "past.builtins": compatible.MOVES,
     "future.builtins": compatible.MOVES,
     "builtins": compatible.MOVES,
-    "numpy.random": arrays.RANDOM,
+    "numpy.random": numpy_names.RANDOM,
 }
 MODULES = {name: Module(name, table) for name, table in TABLES.items()}
 
