@@ -144,3 +144,11 @@ def test_a_lambda_is_built_by_hand_like_any_layer():
     text += "    def call(self, x):\n        return self.match(x)\n"
     text += "i = Input((3,))\nmodel = Model(i, Block()(Block()(i)))"
     assert analyze(text)["totals"]["params"] == 16
+
+
+def test_normalization_adapts_to_data_and_keeps_its_sizes():
+    text = "n = keras.layers.Normalization()\nn.adapt(x)\nmodel = Sequential([Input((3,)), n, Dense(4)])"
+    totals = analyze(text)["totals"]  # mean, variance and count of Keras 3.15.1
+    assert (totals["params"], totals["trainable_params"]) == (23, 16)
+    with pytest.raises(Refused, match="adapt"):
+        analyze(text.replace("Normalization()", "IntegerLookup(output_mode='multi_hot')"))

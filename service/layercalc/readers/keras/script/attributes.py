@@ -88,7 +88,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return class_of(names, value)
     if isinstance(value, LayerObject) and plain(value.config.get(name)):
         return value.config[name]
-    if name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
+    adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
+    if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
         return passive(names, value, name)
     names.machine.risk(at)
     if name in WEIGHTS:
