@@ -52,8 +52,29 @@ RIGHT = {
         "i = Input((4,))\nm = Model(i, Dense(3)(keras.ops.concatenate([i, i])))",
         (15, 15),
     ),
+    "a functional model that is locked as it is made": (
+        "i = Input((4,))\nm = Model(i, Dense(3)(i), trainable=False)",
+        (15, 0),
+    ),
+    "a layer for the way back, which is no copy": (
+        "l = LSTM(5); k = LSTM(5, go_backwards=True)\nb = Bidirectional(l, backward_layer=k)\nk.trainable = False\n"
+        "m = Sequential([Input((4, 3)), b])",
+        (360, 180),
+    ),
+    "a function that a wrapper calls with its own arguments": (
+        "from keras.wrappers.scikit_learn import KerasClassifier\ndef make(n=5):\n    return Sequential([Input((4,)), Dense(n)])\nclf = KerasClassifier(build_fn=make, n=3)",
+        (15, 15),
+    ),
 }
 REFUSED = {
+    "a functional model that is locked as it is made, in another": (
+        "i = Input((4,))\ne = Model(i, Dense(3)(i), trainable=False)\nm = Sequential([e, Dense(2)])",
+        "Keras 2 and 3 differ",
+    ),
+    "a member of builtins that is replaced": (
+        "import builtins\nm = Sequential([Input((4,)), Dense(3)])\nbuiltins.print = lambda *a: m.pop()\nprint(3)",
+        "of builtins is set",
+    ),
     "a module patched by another name": (
         "o = keras.layers.Dense\nkeras.layers.Dense = lambda n: o(n + 1)\n"
         "m = Sequential([Input((4,)), tf.keras.layers.Dense(3)])",

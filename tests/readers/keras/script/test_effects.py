@@ -256,7 +256,6 @@ READ = [
     ('net = None', 44, 44),
     ('net = 3', 44, 44),
     ('net = []', 44, 44),
-    ('i = Input((4,))\nb = Model(i, Dense(3)(i), trainable=False)\nouter = Sequential([b, Dense(2)])', 23, 8),
     ("K.clear_session()\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False", 25, 9),
     ("def new():\n    K.clear_session()\nnew()\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False", 25, 9),
 ]  # fmt: skip
@@ -383,6 +382,7 @@ REFUSED = [
     ('i = Input((4,))\no = Model(i, net(i))\nnet.add(Dense(3))', 4),
     ("net.trainable = False\nnet.get_layer('a').trainable = True\nouter = Sequential([net, Dense(3)])", 1),
     ('b = Sequential([Dense(3, input_dim=2)], trainable=False)\nouter = Sequential([b, Dense(2)])', 2),
+    ('i = Input((4,))\nb = Model(i, Dense(3)(i), trainable=False)\nouter = Sequential([b, Dense(2)])', 3),
     ("from keras.layers.core import Dense\nn = Sequential([Dense(3, input_dim=2), Dense(4)])\nn.get_layer('dense_1').trainable = False", 4),
     ('a, b = Input((4,)), Input((4,))\nModel(a, concatenate([a, Dense(2)(b)]))', 3),
     ('a = Input((4, 3))\nx = LSTM(4, return_state=True)(a)\nModel(a, Dense(2)(x))', 4),

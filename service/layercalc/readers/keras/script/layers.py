@@ -43,10 +43,10 @@ def make(
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
     if kind.copies:
-        if built := [one for one in flat(names, list(config.values()), at) if is_built(names, one)]:
+        if built := [one for one in flat(names, config.get("layer"), at) if is_built(names, one)]:
             why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"
             raise Fault(at, f"{kind.type} copies {built[0]!r}, which is used elsewhere: {why}.")
-        config = {key: copied(one) for key, one in config.items()}
+        config = {key: copied(one) if key == "layer" else one for key, one in config.items()}
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
         if kind.rank == 1:  # a default of its own in Keras 2, the backend's in Keras 3
             raise Fault(at, "Write data_format: Keras 2 and 3 differ in what it is here by default.")

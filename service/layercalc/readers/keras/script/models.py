@@ -73,10 +73,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
     if trainable is not True:
         if trainable is not False:
             raise Fault(at, "Expected trainable to be True or False.")
-        if sequential:  # Keras 3 leaves the layers in it as they are
-            made.trainable = False
-        else:
-            names.set_trainable(made, False)
+        made.trainable = False  # Keras 3 leaves the layers in it as they are
     return made
 
 
