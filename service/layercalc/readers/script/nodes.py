@@ -1,7 +1,6 @@
 """The nodes of a text by class: what asks for the imports, the calls or the names of a text does not walk it again."""
 
 import ast
-from collections import defaultdict
 from typing import Any
 
 
@@ -10,11 +9,11 @@ class Nodes:
 
     def __init__(self, tree: ast.Module):
         self.tree = tree
-        self.by_class: dict[type[ast.AST], list[tuple[int, Any]]] = defaultdict(list)
+        self.by_class: dict[type[ast.AST], list[tuple[int, Any]]] = {}
         self.found: dict[tuple[type[ast.AST], ...], list[Any]] = {}
         waiting: list[ast.AST] = [tree]
         for number, node in enumerate(waiting):
-            self.by_class[type(node)].append((number, node))
+            self.by_class.setdefault(type(node), []).append((number, node))
             for value in vars(node).values():
                 if isinstance(value, list):
                     waiting += [one for one in value if isinstance(one, ast.AST)]
