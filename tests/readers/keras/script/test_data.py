@@ -155,3 +155,9 @@ def test_normalization_adapts_to_data_and_keeps_its_sizes():
     assert (totals["params"], totals["trainable_params"]) == (23, 16)
     with pytest.raises(Refused, match="adapt"):
         analyze(text.replace("Normalization()", "IntegerLookup(output_mode='multi_hot')"))
+
+
+@pytest.mark.parametrize("given", ["'n', 9, 'units'", "name='n', default=9, help='units'", "'n', default=9, help=''"])
+def test_flags_are_named_by_place_or_by_keyword(given):
+    text = f"from absl import flags\nflags.DEFINE_integer({given})\nF = flags.FLAGS\nmodel = Sequential([Dense(F.n, input_dim=3)])"
+    assert analyze(text)["totals"]["params"] == 36
