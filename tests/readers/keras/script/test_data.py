@@ -34,6 +34,9 @@ def test_labels_and_padded_sequences_tell_a_size(text, classes):
         "(x, y), (a, b) = mnist.load_data()\nn = len(np.unique(y[:5000]))",
         "(x, y), (a, b) = mnist.load_data()\ny[0] = 10\nn = np.max(y) + 1",
         "(x, y), (a, b) = mnist.load_data()\nn = int(y.mean())",
+        "(x, y), (a, b) = mnist.load_data()\nz = y.reshape(-1)\ny[0] = 99\nn = np.max(z) + 1",
+        "(x, y), (a, b) = mnist.load_data()\nz = np.asarray(y)\nz[0] = 99\nn = len(np.unique(y))",
+        "(x, y), (a, b) = mnist.load_data()\nz = y.squeeze()\nedit(y)\nn = keras.utils.to_categorical(z).shape[1]",
         "from keras.datasets import reuters\n(x, y), (a, b) = reuters.load_data(test_split=0.5)\nn = np.max(y) + 1",
         "from tensorflow.keras.utils import pad_sequences\nn = pad_sequences(read()).shape[-1]",
     ],
@@ -152,3 +155,9 @@ def test_normalization_adapts_to_data_and_keeps_its_sizes():
     assert (totals["params"], totals["trainable_params"]) == (23, 16)
     with pytest.raises(Refused, match="adapt"):
         analyze(text.replace("Normalization()", "IntegerLookup(output_mode='multi_hot')"))
+
+
+@pytest.mark.parametrize("given", ["'n', 9, 'units'", "name='n', default=9, help='units'", "'n', default=9, help=''"])
+def test_flags_are_named_by_place_or_by_keyword(given):
+    text = f"from absl import flags\nflags.DEFINE_integer({given})\nF = flags.FLAGS\nmodel = Sequential([Dense(F.n, input_dim=3)])"
+    assert analyze(text)["totals"]["params"] == 36

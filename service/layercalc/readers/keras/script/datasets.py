@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import Native, Opaque
-from layercalc.readers.script.modules.arrays import Labels, Rows, array, is_array
+from layercalc.readers.script.modules.arrays import Labels, Rows, array, is_array, labels_of
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -71,15 +71,15 @@ def to_categorical(names: "KerasNames") -> Native:
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         labels: Any = args[0] if args else kwargs.get("y", kwargs.get("x"))
         count = args[1] if len(args) > 1 else kwargs.get("num_classes", kwargs.get("nb_classes"))
-        if count is None and is_array(m, labels) and type(labels.attrs["_values"]) is Labels:
-            count = labels.attrs["_values"].count
+        values = labels_of(m, labels, at) if is_array(m, labels) else None
+        if count is None and type(values) is Labels:
+            count = values.count
         if type(count) is not int or count < 1:
             return Opaque("", at, holds=(labels,))
         shape = labels.attrs["shape"] if is_array(m, labels) else None
         if shape is None:
             return Opaque("", at, holds=(labels,))
         shape = shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape
-        values = labels.attrs["_values"]
         rows = Rows(count) if type(values) is Labels and values.count == count else Opaque("", at)
         return array(m, (*shape, count), rows, at)
 

@@ -87,7 +87,7 @@ def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """np.array(…), np.asarray(…)."""
     value = args[0]
     if is_array(m, value):
-        return array(m, value.attrs["shape"], labels_of(value, at), at)
+        return array(m, value.attrs["shape"], labels_of(m, value, at), at, value)
     if not isinstance(value, list | tuple):
         return Opaque("", at, holds=(value,))
     m.meter.deepen(at)
@@ -107,26 +107,33 @@ def is_array(m: "Machine", value: Any) -> bool:
     return type(value) is Instance and value.cls is m.kept.get("ndarray") and not m.spoilt(value.attrs)
 
 
-def labels_of(value: Instance, at: Any) -> Any:
-    """What is known of the values of a copy, in whatever shape: that they are labels."""
+def labels_of(m: "Machine", value: Instance, at: Any, kind: type = Labels) -> Any:
+    """The labels that an array is known to hold, in whatever shape, as long as nothing is written to what it views."""
     values = value.attrs["_values"]
-    return values if type(values) is Labels else Opaque("", at)
+    one = value
+    while one is not None:
+        if m.spoilt(one.attrs) or type(one.attrs["_values"]) is not kind:
+            return Opaque("", at)
+        one = one.attrs["_base"]
+    return values
 
 
 def copied(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """array.astype(…), array.copy()."""
-    values = args[0].attrs["_values"]
-    return array(m, args[0].attrs["shape"], values if type(values) in (Labels, Rows) else Opaque("", at), at)
+    """array.astype(…), array.copy(): what is written to one may be the other's."""
+    own = args[0]
+    kind = type(own.attrs["_values"])
+    values = labels_of(m, own, at, kind) if kind in (Labels, Rows) else Opaque("", at)
+    return array(m, own.attrs["shape"], values, at, own)
 
 
 def position(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """np.argmax(rows, axis=1): the labels of rows."""
     own, axis = args[0], args[1] if len(args) > 1 else kwargs.get("axis")
     m.known(axis)
-    if not is_array(m, own) or type(own.attrs["_values"]) is not Rows or axis not in (1, -1):
+    rows = labels_of(m, own, at, Rows) if is_array(m, own) else None
+    if type(rows) is not Rows or axis not in (1, -1) or len(own.attrs["shape"]) != 2:
         return Opaque("", at, holds=(own,))
-    shape = own.attrs["shape"]
-    return array(m, shape[:-1], Labels(own.attrs["_values"].count), at) if len(shape) == 2 else Opaque("", at)
+    return array(m, own.attrs["shape"][:-1], Labels(rows.count), at)
 
 
 def filled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -180,7 +187,8 @@ def reduction(name: str) -> Native:
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         found = numbers(m, args[0])
         if is_array(m, args[0]) and type(args[0].attrs["_values"]) is Labels:
-            found = [0, args[0].attrs["_values"].count - 1] if name in ("max", "min") else None
+            labels = labels_of(m, args[0], at)
+            found = [0, labels.count - 1] if name in ("max", "min") and type(labels) is Labels else None
         if found is None or kwargs or len(args) > 1 or (not found and name not in ("prod", "sum")):
             return Opaque("", at, holds=(args[0],))
         if not found:
@@ -362,13 +370,13 @@ def reshape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if kwargs or not all(type(one) is Opaque or (type(one) is int and one >= -1) for one in wanted):
         return Opaque("", at, holds=(own,))
     if any(type(one) is Opaque for one in (*shape, *wanted)):
-        return array(m, of_sizes(wanted, at), labels_of(own, at), at, own)
+        return array(m, of_sizes(wanted, at), labels_of(m, own, at), at, own)
     rest_size = math.prod(one for one in wanted if one != -1)
     total = math.prod(shape)
     if wanted.count(-1) > 1 or (total != rest_size if -1 not in wanted else rest_size == 0 or total % rest_size):
         raise ValueError(f"cannot reshape array of size {total} into shape {tuple(wanted)}")
     made = tuple(total // rest_size if one == -1 else one for one in wanted)
-    return array(m, made, labels_of(own, at), at, own)
+    return array(m, made, labels_of(m, own, at), at, own)
 
 
 def to_list(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:

@@ -199,18 +199,13 @@ def flags(m: "Machine", at: Any) -> Instance:
 
 def define(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """flags.DEFINE_…(name, default, help)."""
-    name, default = (*args, kwargs.get("default"))[:2]
-    if kind_of(args) and len(args) < 2 and "default" not in kwargs:
-        default = Opaque("a flag", at)
+    told = dict(zip(("name", "default"), args, strict=False)) | kwargs
+    name, default = told["name"], told.get("default", Opaque("a flag", at))
     values = m.attribute(m.module("absl.flags"), "FLAGS", at)
     m.known(name)
     m.changing(values.attrs)
     values.attrs[name] = default
     return Opaque("", at)
-
-
-def kind_of(args: Args) -> bool:
-    return bool(args)
 
 
 def run_app(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:

@@ -49,7 +49,7 @@ def of_view(name: str, owner: Any = np) -> Native:
             return unknown(at, *args)
         known_arguments(m, args[1:], kwargs)
         made = host(np.broadcast_to(np.zeros(()), known_shape(m, own)), *args[1:], **kwargs)
-        return array(m, made.shape, labels_of(own, at), at, own)
+        return array(m, made.shape, labels_of(m, own, at), at, own)
 
     return Native(name, run)
 
@@ -72,9 +72,9 @@ def joined(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     others = [next((s[k] for s in shapes if type(s[k]) is int), shapes[0][k]) for k in range(rank)]
     if any(type(s[k]) is int and s[k] != others[k] for s in shapes for k in range(rank) if k != axis):
         raise ValueError("all the input array dimensions except for the concatenation axis must match exactly")
-    same = {one.attrs["_values"] for one in found if type(one.attrs["_values"]) is Labels}
-    labels = same.pop() if len(same) == 1 and all(type(x.attrs["_values"]) is Labels for x in found) else None
-    return array(m, (*others[:axis], size, *others[axis + 1 :]), labels or Opaque("", at), at)
+    known = [labels_of(m, one, at) for one in found]
+    same = all(type(one) is Labels and one == known[0] for one in known)
+    return array(m, (*others[:axis], size, *others[axis + 1 :]), known[0] if same else Opaque("", at), at)
 
 
 def stacked(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -155,9 +155,10 @@ def spaced(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 def distinct(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """np.unique(labels): as many as there are labels."""
     own = args[0]
-    if not is_array(m, own) or len(args) > 1 or kwargs or type(own.attrs["_values"]) is not Labels:
+    labels = labels_of(m, own, at) if is_array(m, own) else None
+    if len(args) > 1 or kwargs or type(labels) is not Labels:
         return unknown(at, *args)
-    count = own.attrs["_values"].count
+    count = labels.count
     return array(m, (count,), list(range(count)), at)
 
 
