@@ -27,6 +27,8 @@ MODULES = {
 }  # fmt: skip
 FUNCTIONS = {"set_image_dim_ordering", "image_dim_ordering"}
 PYTHON_2 = {"xrange", "raw_input", "unicode", "iteritems", "itervalues", "has_key", "cPickle", "urllib2", "__future__"}
+ATTRIBUTES = FUNCTIONS | PYTHON_2
+NAMES = {"nb_epoch", "nb_filter"} | ATTRIBUTES
 
 # Layers with a kernel of several axes, and how many numbers of it went by position.
 KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "Conv3D": 3}
@@ -50,9 +52,9 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
             found = next((name for name in (node.module or "", *whole) if named(name)), "")
         elif isinstance(node, ast.Import):
             found = next((alias.name for alias in node.names if named(alias.name)), "")
-        elif isinstance(node, ast.Attribute) and node.attr in FUNCTIONS | PYTHON_2:
+        elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:
             found = node.attr
-        elif isinstance(node, ast.Name) and node.id in {"nb_epoch", "nb_filter"} | FUNCTIONS | PYTHON_2:
+        elif isinstance(node, ast.Name) and node.id in NAMES:
             found = node.id
         if found:
             return f"{found!r} on line {node.lineno}"

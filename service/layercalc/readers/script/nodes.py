@@ -3,6 +3,8 @@
 import ast
 from typing import Any
 
+PLAIN = {int, str, type(None), ast.Load, ast.Store, float, bool}  # of what a node holds: no node, or one without parts
+
 
 class Nodes:
     """All nodes below a tree, found in one walk, in the order of `ast.walk`."""
@@ -15,9 +17,12 @@ class Nodes:
         for number, node in enumerate(waiting):
             self.by_class.setdefault(type(node), []).append((number, node))
             for value in vars(node).values():
-                if isinstance(value, list):
+                kind = type(value)
+                if kind in PLAIN:
+                    continue
+                if kind is list:
                     waiting += [one for one in value if isinstance(one, ast.AST)]
-                elif isinstance(value, ast.AST) and value._fields:  # Load, Store and Add have none
+                elif isinstance(value, ast.AST):
                     waiting.append(value)
 
     def of(self, *classes: type[ast.AST]) -> list[Any]:

@@ -159,8 +159,12 @@ def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:
     """Nested lists of tensors as one; Fault at what is not known."""
     pending, out = [value], []
     while pending:
-        one = names.piece(pending.pop(), at)
+        one = pending.pop()
         names.machine.meter.work(32, at)
+        if type(one) is TensorObject and one.spoilt is None:
+            out.append(one)
+            continue
+        one = names.piece(one, at)
         if isinstance(one, list | tuple):
             pending += reversed(one)
         elif isinstance(one, dict):

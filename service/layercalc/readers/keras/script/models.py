@@ -230,6 +230,13 @@ def layers_of(names: "KerasNames", model: Any, at: Any) -> list[Any]:
 
 def in_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
     """keras.src.ops.function.map_graph: by depth from the outputs, then in the order they are met from there."""
+    ends = [id(one) for one in (*model.inputs, *model.outputs)]
+    if names.depths.get(id(model), (None, []))[:2] != (model, ends):
+        names.depths[id(model)] = (model, ends, by_depth(names, model, at))
+    return names.depths[id(model)][2].copy()
+
+
+def by_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
     given = {(id(one.call), max(one.output, 0)) for one in model.inputs}
     indices: dict[int, int] = {}
     done: dict[int, Any] = {}

@@ -79,6 +79,7 @@ class KerasNames(Members):
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
         self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
         self.built = Built(self, draft, apart=True)
+        self.depths: dict[int, Any] = {}  # of models: what they were asked for, and their layers in Keras' order
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
