@@ -8,7 +8,7 @@ from layercalc.readers.script.generators import generator
 from layercalc.readers.script.journal import RAISE, RETURN
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import Returned, agreed, close
-from layercalc.readers.script.scope import FUNCTION, Scope, of_function
+from layercalc.readers.script.scope import FUNCTION, Scope
 from layercalc.readers.script.spoil import blur_function
 from layercalc.readers.script.values import Function
 
@@ -20,9 +20,6 @@ AGAIN = 6  # calls of one function inside itself where it is unknown whether the
 
 def define(m: "Machine", node: Any, scope: Scope, name: str) -> Function:
     """The function of a `def` or a lambda; defaults are evaluated now."""
-    info = m.infos.get(id(node))
-    if info is None:
-        info = m.infos[id(node)] = of_function(node)
     spec = node.args
     defaults = [m.value(one, scope) for one in spec.defaults]
     keywords = {
@@ -30,7 +27,7 @@ def define(m: "Machine", node: Any, scope: Scope, name: str) -> Function:
         for arg, one in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
         if one is not None
     }
-    return Function(node, scope.enclosing() or m.globals, info, name, defaults, keywords)
+    return Function(node, scope.enclosing() or m.globals, m.names_of, name, defaults, keywords)
 
 
 def bind(m: "Machine", f: Function, args: list[Any], kwargs: dict[str, Any], node: ast.AST | None) -> Scope:

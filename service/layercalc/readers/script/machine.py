@@ -21,7 +21,7 @@ from layercalc.readers.script.modules import core_module, is_apart, is_pure
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
-from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope, of_body
+from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Info, Scope, of_body, of_function
 from layercalc.readers.script.statements import STATEMENTS
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
 
@@ -65,6 +65,12 @@ class Machine:
         stated = (nodes or Nodes(tree)).of(ast.Global)
         self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
+
+    def names_of(self, node: Any) -> Info:
+        """The names of a function, found once however often the text defines it."""
+        if id(node) not in self.infos:
+            self.infos[id(node)] = of_function(node)
+        return self.infos[id(node)]
 
     def guarded(self, work: Callable[[], Any]) -> Any:
         """What `work` gives; whatever it could not follow is a Fault."""

@@ -116,15 +116,26 @@ class Foreign:
 class Function:
     """A function of the text: its node, the scope it closes over, its defaults as they were when it was defined."""
 
-    __slots__ = ("attrs", "defaults", "info", "keywords", "name", "node", "outer", "owner")
+    __slots__ = ("attrs", "defaults", "keywords", "name", "names_of", "node", "outer", "owner")
 
     def __init__(
-        self, node: Any, outer: "Scope", info: "Info", name: str, defaults: list[Any], keywords: dict[str, Any]
+        self,
+        node: Any,
+        outer: "Scope",
+        names_of: "Callable[[Any], Info]",
+        name: str,
+        defaults: list[Any],
+        keywords: dict[str, Any],
     ):
-        self.node, self.outer, self.info, self.name = node, outer, info, name
+        self.node, self.outer, self.names_of, self.name = node, outer, names_of, name
         self.defaults, self.keywords = defaults, keywords
         self.owner: Class | None = None
         self.attrs = Names()
+
+    @property
+    def info(self) -> "Info":
+        """The names of its scope, found when it is first called."""
+        return self.names_of(self.node)
 
 
 class Bound:
