@@ -85,7 +85,7 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
         too_many(len(listed), limits, path)
     try:
         with standing(path):
-            model, draft = read(document, path, limits, asked.entry, asked.shapes)
+            model, draft = read(document, path, limits, asked.entry, asked.shapes, asked.custom)
         layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
@@ -122,7 +122,8 @@ def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]], path: To
     used(layers=len(analysis.rows))
     if draft.faults or analysis.faults:
         with standing(path):
-            raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if analysis.faults else None)
+            told = analysis.faults or draft.gaps
+            raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if told else None)
     return analysis
 
 

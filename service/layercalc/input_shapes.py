@@ -16,14 +16,15 @@ from layercalc.wording import nearest, received, whole
 class ModelOptions(NamedTuple):
     """What a request says of a model beside its document.
 
-    The sizes of its inputs without the batch or with it, the batch of all of them, and of code the expression that
-    makes the model.
+    The sizes of its inputs without the batch or with it, the batch of all of them, of code the expression that makes
+    the model, and of Keras JSON what becomes of layers that it does not describe.
     """
 
     input_shape: Any = None
     batch_size: int | None = None
     batch_shape: Any = None
     entry: str | None = None
+    custom: str | None = None
 
     def shapes(self, names: list[str]) -> dict[str, list[int | None]]:
         """The sizes of the inputs of these names, without the batch, as far as the request says them."""
@@ -96,9 +97,12 @@ def overrides(model: Model, asked: ModelOptions) -> dict[str, tuple[int | None, 
 def within_text(
     model: Model, name: str, named: tuple[int | None, ...] | None, sizes: Sequence[int | None], option: str
 ) -> None:
-    """Refuse sizes, without the batch, that are not those which a text has computed with."""
+    """Refuse sizes, without the batch, other than those that a text computes with or that shapes were recorded for."""
     if model.sized and named and not fits(named[1:], sizes):
-        told = f"The text computes with the sizes of {name!r}, [{', '.join(map(str, named[1:]))}]; change them there."
+        known = f"[{', '.join('null' if dim is None else str(dim) for dim in named[1:])}]"
+        told = f"The text computes with the sizes of {name!r}, {known}; change them there."
+        if model.form != "code":
+            told = f"The shapes that custom=recorded keeps were recorded for {name!r} of {known}; leave {option} out."
         raise refuse(option, told)
 
 

@@ -18,6 +18,7 @@ from layercalc.formats.report import HEADINGS
 from layercalc.layers import VOCABULARIES
 from layercalc.layers.config import flattened
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
+from layercalc.layers.nested import RECORDED
 from layercalc.ops.base import COMPUTED
 from layercalc.wording import nearest, received
 
@@ -153,6 +154,11 @@ OPTIONS: dict[str, Option] = {
     "entry": Option(
         Text(None), "of code: the expression in its own names that makes the model, such as build_model(10)", NAME
     ),
+    "custom": Option(
+        Word((RECORDED,), None, null=True),
+        "recorded: Lambdas and classes of the author's own in Keras JSON keep the shape that it records, counts null",
+        WORD,
+    ),
     "input_shape": Option(
         Component("InputShape", "", None),
         "sizes without the batch, `28,28,1`, or `left:16` for a named input; overrides the document",
@@ -188,12 +194,12 @@ OPTIONS: dict[str, Option] = {
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
 }
-OF_MODEL = ("entry", "input_shape", "batch_shape", "batch_size")
+OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "batch_size")
 VERBS: dict[str, tuple[str, ...]] = {
     "analyze": ("model", *OF_MODEL, "conventions", "explain", "device", "columns"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
-        *("entry", "input_shape", "batch_shape", "dtype", "outputs", "parameters"),
+        *("entry", "custom", "input_shape", "batch_shape", "dtype", "outputs", "parameters"),
     ),
     "infer": ("id", "inputs", "outputs", "parameters"),
     "check": ("model", "budgets", "baseline", "file", *OF_MODEL, "strict"),

@@ -30,6 +30,7 @@ def analyze(
     document: Any,
     *,
     entry: str | None = None,
+    custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
@@ -43,6 +44,8 @@ def analyze(
 
     `document` is a stack, Keras JSON (parsed or as text), Keras code, a Keras model, or a file as `{"b64": …}`.
     `entry` is the expression, in the names of code, that makes the model where a text makes several or none by itself.
+    With `custom="recorded"` Lambdas and classes of the author's own in Keras JSON keep the shape that it records, with
+    counts null.
     `input_shape` leaves the batch out: a list of sizes (None: unknown), `"28,28,1"`, or for several inputs a mapping or
     list of `"name:sizes"`, or one for each in their order; `batch_shape` is the same with the batch first. Counts are
     for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"),
@@ -52,7 +55,7 @@ def analyze(
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document, _ = opened(document, path, limits)
-    asked = ModelOptions(input_shape, batch_size, batch_shape, entry)
+    asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom)
     model, draft = guarded(document, path, limits, asked)
     specs = declared(model, draft, asked)
     return located(report(analysed(model, draft, specs, path), draft.warnings, extras), path)
@@ -71,6 +74,7 @@ def forward(
     stats: bool = False,
     profile: bool = False,
     entry: str | None = None,
+    custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     dtype: str = "float32",
@@ -93,7 +97,7 @@ def forward(
     """
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
-    asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry)
+    asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry, custom=custom)
     model, draft = guarded(document, path, limits, asked)
     specs = declared(model, draft, asked)
     if draft.faults:
@@ -123,6 +127,7 @@ def check(
     *,
     file: str | None = None,
     entry: str | None = None,
+    custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
@@ -142,7 +147,7 @@ def check(
 
     held = read_budgets(budgets, file=file)
     sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
-    options: dict[str, Any] = {**sizes, "limits": limits}
+    options: dict[str, Any] = {**sizes, "custom": custom, "limits": limits}
     report = analyze(document, path=path, entry=entry, **options)
     was = None
     if baseline is not None:
@@ -160,6 +165,7 @@ def diff(
     after: Any,
     *,
     entry: str | None = None,
+    custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
     batch_size: int | None = None,
@@ -171,7 +177,7 @@ def diff(
     """
     from layercalc.differences import compared
 
-    asked = ModelOptions(input_shape, batch_size, batch_shape, entry)
+    asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom)
     both = {"before": opened(before, ("before",), limits)[0], "after": opened(after, ("after",), limits)[0]}
     alone = asked._replace(entry=None) if any(map(is_code, both.values())) else asked
     return compared(*(side_of(one, (name,), asked if is_code(one) else alone, limits) for name, one in both.items()))

@@ -10,7 +10,8 @@ from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
 from layercalc.layers.config import flattened
-from layercalc.layers.fields import Field, Int
+from layercalc.layers.fields import Choice, Field, Int
+from layercalc.layers.nested import RECORDED
 from layercalc.wording import nearest, received, whole
 
 SHAPE, REACH = "output_shape", "receptive_field"
@@ -191,6 +192,11 @@ DEFAULTS: dict[str, Field] = {
     "entry": Words(
         what="an expression in the names of the code",
         metadata={"description": "of code: the expression that makes the model, such as build_model(10)"},
+    ),
+    "custom": Choice(
+        (RECORDED,),
+        None,
+        metadata={"description": "recorded: layers that Keras JSON does not describe keep the shape that it records"},
     ),
     "input_shape": Sizes(metadata={"description": "shapes of the inputs, without the batch"}),
     "batch_shape": Sizes(True, metadata={"description": "shapes of the inputs, the batch first"}),

@@ -10,6 +10,23 @@ from layercalc.layers.fields import Field
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.wording import received
 
+REFUSED = "refused"  # the key of a Refusal
+RECORDED = "recorded"  # of the option `custom`: what is not described is made of what a document records
+
+
+class Refusal(str):
+    """What a reader says in place of reading a layer, under the key REFUSED, which no document can hold as such.
+
+    `at` is where in the layer it shows.
+    """
+
+    at: tuple[object, ...]
+
+    def __new__(cls, told: str, at: tuple[object, ...] = ()) -> "Refusal":
+        self = super().__new__(cls, told)
+        self.at = at
+        return self
+
 
 def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, str]:
     """A layer of the vocabulary and its name.
@@ -17,6 +34,8 @@ def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, st
     `value` is `{"type": …, fields}` or Keras' `{"class_name": …, "config": {fields}}`.
     The notes and faults lead with `config` where the fields stand under that key.
     """
+    if isinstance(told := value.get(REFUSED), Refusal):
+        raise ConfigError([(told.at, str(told))])
     foreign = "class_name" in value
     kind = value.get("class_name" if foreign else "type")
     if isinstance(kind, str) and kind in vocabulary.models:

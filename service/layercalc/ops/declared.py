@@ -12,13 +12,15 @@ class Declared(Op):
     price = "what the document declares"
     slowness = 1
 
-    def shape(self, *shapes: Any, to: Any, macs: Dim, flops: Dim) -> Any:
+    def shape(self, *shapes: Any, to: Any, macs: Dim, flops: Dim, kind: str | None = None) -> Any:
         return to
 
-    def cost(self, out: Any, *shapes: Any, to: Any, macs: Dim, flops: Dim) -> Cost:
+    def cost(self, out: Any, *shapes: Any, to: Any, macs: Dim, flops: Dim, kind: str | None = None) -> Cost:
         return Cost(macs=macs, adds=flops - 2 * macs)
 
-    def dtype(self, *dtypes: str, **attributes: Any) -> str:
+    def dtype(self, *dtypes: str, kind: str | None = None, **attributes: Any) -> str:
+        if kind is not None:
+            return kind
         return promote(*dtypes, "float32") if not set(dtypes) & set(FLOATS) else dtypes[0]
 
 

@@ -13,6 +13,7 @@ from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign, foreign_document
 from layercalc.readers.keras.serialized import read_keras
 from layercalc.readers.keras.sharing import marked
+from layercalc.readers.keras.undescribed import undescribed
 from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json, parse_json
@@ -37,10 +38,12 @@ def read(
     limits: Limits = UNLIMITED,
     entry: str | None = None,
     shapes: Shapes | None = None,
+    custom: str | None = None,
 ) -> tuple[Model, Draft]:
     """The model of a document in any form, and the draft with its faults and warnings.
 
-    Of code, `entry` is the expression that makes the model, and `shapes` what the request says of inputs by name.
+    Of code, `entry` is the expression that makes the model, and `shapes` what the request says of inputs by name; of
+    Keras JSON, `custom` says what becomes of layers that it does not describe.
     """
     if hasattr(document, "to_json"):
         document = document.to_json()
@@ -52,9 +55,13 @@ def read(
             return reader_of_code().read_script(document, limits, entry, shapes)
         document = parse_json(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
-            return read(document, path, limits, entry, shapes)
+            return read(document, path, limits, entry, shapes, custom)
     if isinstance(document, dict) and "class_name" in document:
-        return read_keras(marked(document, path), path)
+        document, warnings = undescribed(document, path, custom)
+        model, draft = read_keras(marked(document, path), path)
+        draft.warnings[:0] = warnings
+        model.sized = bool(warnings)
+        return model, draft
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
     if is_notebook(document):

@@ -33,6 +33,7 @@ class Draft:
         self.calls: list[Call] = []
         self.links: list[tuple[tuple[Source, ...], dict[str, Source | tuple[Source, ...]]]] = []
         self.faults: list[dict[str, Any]] = []
+        self.gaps = 0  # how many of them leave out a layer and nothing beside it
         self.warnings: list[dict[str, Any]] = []
         self.taken: set[str] = set()
         self.counters: dict[str, int] = {}
@@ -41,6 +42,11 @@ class Draft:
     def fault(self, where: dict[str, Any], detail: str) -> None:
         deadline.check()
         self.faults.append({**where, "detail": detail})
+
+    def left_out(self, where: dict[str, Any], detail: str) -> None:
+        """A fault of a layer that is not described: all that does not depend on it stands."""
+        self.gaps += 1
+        self.fault(where, detail)
 
     def warn(self, where: dict[str, Any], detail: str) -> None:
         self.warnings.append({**where, "detail": detail})
@@ -79,7 +85,7 @@ class Draft:
         try:
             return self.vocabulary.find(name)
         except ConfigError as error:
-            self.fault(place.at((key,)) if key else place.at(), error.faults[0][1])
+            self.left_out(place.at((key,)) if key else place.at(), error.faults[0][1])
             return None
 
     def reserve(self, name: Any, place: Place) -> bool:

@@ -145,7 +145,8 @@ class Stack:
         model, own = read_stack(inner, place.path, nested=True, within=self.vocabulary)
         self.draft.faults += own.faults
         self.draft.warnings += own.warnings
-        return None if own.faults else model
+        self.draft.gaps += own.gaps
+        return model if own.gaps == len(own.faults) else None
 
 
 def shape_keys(config: dict[str, Any], kind: type[Layer] | None) -> list[str]:

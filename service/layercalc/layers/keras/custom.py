@@ -33,9 +33,26 @@ class OutputShape(Field):
         shapes = value if several else [value]
         if not all(dim is None or whole(dim, 0) for shape in shapes for dim in shape):
             raise self.refuse(value)
-        if any(len(shape) > 1 and shape[0] is None for shape in shapes):
+        if any(len(shape) > 1 and shape[0] is None and shape[1] is not None for shape in shapes):
             note((name,), f"the leading null of {received(value)} read as the batch")
         return tuple(tuple(shape[1:] if shape and shape[0] is None else shape) for shape in shapes)
+
+
+class OutputDtype(Field):
+    """The dtype of the output; a list of such, with null for one that is not said, for several outputs."""
+
+    def expects(self) -> str:
+        return f"a dtype, one of {', '.join(ops.WIDTH)}, or a list of them"
+
+    def schema_of(self) -> dict[str, Any]:
+        one = {"enum": list(ops.WIDTH)}
+        return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, {"type": "null"}]}, "minItems": 1}]}
+
+    def read(self, value: Any, name: str) -> tuple[str | None, ...]:
+        each = tuple(value) if isinstance(value, list | tuple) and value else (value,)
+        if not all(one in ops.WIDTH if isinstance(one, str) else one is None for one in each):
+            raise self.refuse(value)
+        return each
 
 
 @layer
@@ -51,6 +68,7 @@ class Custom(Layer):
     non_trainable_params = Int(0, min=0)
     macs = Int(None, min=0)
     flops = Int(None, min=0)
+    output_dtype = OutputDtype(None)
 
     supports_masking = True
     only_analysed = "A Custom layer declares numbers and holds nothing that could be run."
@@ -61,6 +79,8 @@ class Custom(Layer):
             raise ma.ValidationError(f"More than all params, {self.params}.", "non_trainable_params")
         if None not in (self.macs, self.flops) and self.flops < 2 * self.macs:
             raise ma.ValidationError(f"A multiply-accumulate is two flops: expected at least {2 * self.macs}.", "flops")
+        if self.output_dtype is not None and len(self.output_dtype) != len(self.output_shape):
+            raise ma.ValidationError(f"Expected one for each of {len(self.output_shape)} outputs.", "output_dtype")
 
     def call(self, weight: Weight, *inputs: Tensor) -> Any:
         params = self.declared("params", self.params)
@@ -70,11 +90,11 @@ class Custom(Layer):
         batch = inputs[0].shape[0] if inputs[0].ndim else 1
         macs = self.declared("macs", self.macs)
         flops = 2 * macs if self.flops is None else self.flops
-        outputs = []
+        outputs, kinds = [], self.output_dtype or (None,) * len(self.output_shape)
         for index, sizes in enumerate(self.output_shape):
             shape = (batch, *(Unknown("a size that a Custom layer leaves open") if n is None else n for n in sizes))
             counts = (0, 0) if index else (macs * batch, flops * batch)
-            outputs.append(ops.declared(*inputs, to=shape, macs=counts[0], flops=counts[1]))
+            outputs.append(ops.declared(*inputs, to=shape, macs=counts[0], flops=counts[1], kind=kinds[index]))
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
     def declared(self, what: str, count: int | None) -> Dim:

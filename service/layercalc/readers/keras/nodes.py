@@ -112,6 +112,17 @@ def read_arguments(node: Any) -> tuple[list[Source], list[Any], dict[str, Any]]:
     return found, args, {key: slotted(arg, found) for key, arg in kwargs.items() if key != "name"}
 
 
+def histories(value: Any) -> list[Any]:
+    """`input_layers` or `output_layers` as a list of histories: one, a list, or a dict sorted by key."""
+    if isinstance(value, dict):
+        return [history for key in sorted(value) for history in histories(value[key])]
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return [value]
+    if isinstance(value, list):
+        return [history for one in value for history in histories(one)]
+    return [value]
+
+
 MAX_DEPTH = 10  # of lists in an argument
 
 

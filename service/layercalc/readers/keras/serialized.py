@@ -6,23 +6,23 @@ Sources: keras.src.models.functional (functional_from_config, serialize_node) an
 
 from typing import Any
 
-from layercalc.layers import WAY_OUT, ConfigError, Layer, fields_of
+from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import recorded
-from layercalc.layers.nested import identity_of
+from layercalc.layers.nested import REFUSED, Refusal, identity_of
 from layercalc.locations import JsonPlace
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Draft, Source
-from layercalc.readers.keras.nodes import BadNode, as_call, read_arguments, read_node, tensor_of_2
+from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
+from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
+from layercalc.readers.keras.undescribed import OPS_MODULES, within
 from layercalc.readers.keras.versions import of_its_time
-from layercalc.wording import received, whole
+from layercalc.wording import received
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
 OUTSIDE = ("name", *SHAPES)  # what a config has that is no argument of the layer
-OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
-OPS_MODULES = ("keras.src.ops", "keras.ops")
 
 Path = tuple[object, ...]
 
@@ -164,7 +164,9 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
 def operation_of(item: dict[str, Any]) -> str:
     """The operation that an item of the graph is, if it is one: a class of keras.ops, or a function of TensorFlow."""
     module = item.get("module")
-    if item["class_name"] in TF_CLASSES or (isinstance(module, str) and module.startswith(OPS_MODULES)):
+    if isinstance(item.get(REFUSED), Refusal):
+        return ""
+    if item["class_name"] in TF_CLASSES or (isinstance(module, str) and within(module, OPS_MODULES)):
         return str(item["class_name"])
     return ""
 
@@ -234,17 +236,16 @@ def read_layer(
     draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None = None
 ) -> tuple[Layer | None, type[Layer] | None]:
     """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
-    name, module = item["class_name"], item.get("module")
+    name = item["class_name"]
+    if isinstance(told := item.get(REFUSED), Refusal):
+        draft.left_out(place_of(place.path, item).at(told.at), told)
+        return None, None
     if name in KERAS.models:
         model, own = read_keras(item, place.path, draft.memo)
         draft.faults += own.faults
         draft.warnings += own.warnings
-        return (None if own.faults else model), Model
-    if isinstance(module, str) and not module.startswith(OURS):
-        draft.fault(
-            place.at(), f"{name!r} of {module} is no layer of Keras; custom classes are never imported. {WAY_OUT}"
-        )
-        return None, None
+        draft.gaps += own.gaps
+        return (model if own.gaps == len(own.faults) else None), Model
     kind = draft.vocabulary.get(name) or draft.kind(name, place_of(place.path, item), "class_name")
     if kind is None:
         return None, None
@@ -258,17 +259,6 @@ def read_layer(
             del own_config[key]
     own_config.update(extra or {})
     return draft.layer(kind, own_config, place), kind
-
-
-def histories(value: Any) -> list[Any]:
-    """`input_layers` or `output_layers` as a list of histories: one, a list, or a dict sorted by key."""
-    if isinstance(value, dict):
-        return [history for key in sorted(value) for history in histories(value[key])]
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        return [value]
-    if isinstance(value, list):
-        return [history for one in value for history in histories(one)]
-    return [value]
 
 
 def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
@@ -292,10 +282,3 @@ def arrange_inputs(draft: Draft, value: Any, place: JsonPlace) -> None:
             draft.fault(place.at(("input_layers",)), f"There is no input layer {name!r}.")
     listed = [by_name[name] for name in dict.fromkeys(order) if name in by_name]
     draft.inputs = [*listed, *(one for one in draft.inputs if one.name not in order)]
-
-
-def shape_of(value: Any) -> tuple[int | None, ...] | None:
-    """A shape with the batch in front, or None for what is none."""
-    if isinstance(value, list | tuple) and value and all(dim is None or whole(dim, 0) for dim in value):
-        return tuple(value)
-    return None

@@ -7,9 +7,9 @@ imported, so that a new operation is part of the vocabulary by existing.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from layercalc.layers.keras.functions.base import OPERATIONS, Operation, Slot, decoded, recorded
+from layercalc.layers.keras.functions.base import OPERATIONS, Operation, Slot, absent, decoded, recorded
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["OPERATIONS", "Operation", "Slot", "decoded", "recorded"]
+__all__ = ["OPERATIONS", "Operation", "Slot", "absent", "decoded", "recorded"]

@@ -135,14 +135,21 @@ def named(name: str, base: type["Operation"], arguments: str, doc: str, **attrib
     operation(type(name, (base,), {"__doc__": doc, "signature": signature, **attributes}))
 
 
+def absent(name: str) -> str:
+    """That an operation cannot be computed, and why; nothing of one that can be."""
+    if name in OPERATIONS:
+        return ""
+    why = NOT_HERE.get(name, "")
+    hint = f" {why}" if why else nearest(name, list(OPERATIONS))
+    return f"The operation {name!r} cannot be computed here.{hint}"
+
+
 def recorded(
     name: str, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any], late: Mapping[str, Any] | None = None
 ) -> Operation:
     """An operation of that name, called so; ConfigError says what is wrong with it. `late` fields hold tensors."""
-    if name not in OPERATIONS:
-        why = NOT_HERE.get(name, "")
-        hint = f" {why}" if why else nearest(name, list(OPERATIONS))
-        raise ConfigError([((), f"The operation {name!r} cannot be computed here.{hint} {WAY_OUT}")])
+    if told := absent(name):
+        raise ConfigError([((), f"{told} {WAY_OUT}")])
     known = {key: value for key, value in config.items() if key in fields_of(OPERATIONS[name])}
     made = build(OPERATIONS[name], {**known, "dtype": known.get("dtype")} if "dtype" in known else known)
     assert isinstance(made, Operation)
