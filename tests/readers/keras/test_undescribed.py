@@ -252,3 +252,11 @@ def test_it_goes_through_the_command_line_and_budgets(tmp_path):
     budgets = {"models": [{"path": "m.json", "custom": "recorded", "budgets": [budget]}]}
     (tmp_path / "layercalc.yaml").write_text(json.dumps(budgets))
     assert run("check", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("kind", [["Lambda"], {"a": 1}, None, 3])
+@pytest.mark.parametrize("options", [{}, {"custom": "recorded"}])
+def test_a_class_name_that_is_none_is_a_fault(kind, options):
+    document = model("functional")
+    document["config"]["layers"][2]["class_name"] = kind
+    assert "Expected a layer as Keras writes it" in refused(document, **options).errors[0]["detail"]

@@ -104,7 +104,7 @@ def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
     Keras 3 does so for Functional models, in `input_layers` and `output_layers` only; Keras 2, whose nodes are lists,
     for Sequential ones too, and `anywhere`.
     """
-    nested = [item for item in layers if isinstance(item, dict) and item.get("class_name") in KERAS.models]
+    nested = [item for item in layers if isinstance(item, dict) and str(item.get("class_name")) in KERAS.models]
     old = nested and any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
     if anywhere and not old:
         return set()
