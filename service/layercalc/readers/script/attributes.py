@@ -212,6 +212,8 @@ def class_of(m: "Machine", value: Any, node: At) -> Any:
         return value.kind
     if kind is Class:
         return m.builtins["type"]
+    if isinstance(value, Foreign):
+        return m.vocabulary.class_of(value, node)
     found = m.builtins.get({Names: "dict"}.get(kind, kind.__name__))
     if isinstance(found, Type) and found.host in (kind, dict if kind is Names else kind):
         return found

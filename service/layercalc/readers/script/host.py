@@ -74,6 +74,14 @@ class Vocabulary:
         """value.name; MISSING is an AttributeError. A method is a `Native` or `Bound(native, value)`."""
         return self.unknown(at, value)
 
+    def has(self, value: Foreign, name: str, at: At) -> Any:
+        """hasattr(value, name): True, False or Opaque; None where asking for the attribute tells."""
+        return None
+
+    def class_of(self, value: Foreign, at: At) -> Any:
+        """type(value)."""
+        return Opaque("", at)
+
     def set_attribute(self, value: Foreign, name: str, item: Any, at: At) -> None:
         """value.name = item."""
         self.machine.risk(at)
@@ -100,9 +108,17 @@ class Vocabulary:
             return (left is right) is (op == "==")
         return self.unknown(at)
 
+    def identical(self, left: Foreign, right: Any, at: At) -> Any:
+        """Left is right."""
+        return left is right
+
     def contains(self, value: Foreign | Instance, item: Any, at: At) -> Any:
         """Item in value."""
         return self.unknown(at)
+
+    def contained(self, item: Foreign, value: Any, at: At) -> Any:
+        """Item in value, a container of Python's; None where the items tell, one by one."""
+        return None
 
     def item(self, value: Foreign | Instance, key: Any, at: At) -> Any:
         """value[key]; a slice is Python's `slice`, several a tuple."""

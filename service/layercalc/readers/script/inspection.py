@@ -113,6 +113,10 @@ def getattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 
 def hasattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
+    if isinstance(args[0], Foreign) and type(args[1]) is str:
+        told = m.vocabulary.has(args[0], args[1], at)
+        if told is not None:
+            return told
     try:
         found = getattr_(m, args, {}, at)
     except Raised as error:

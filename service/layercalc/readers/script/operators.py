@@ -310,6 +310,8 @@ def identical(m: "Machine", a: Any, b: Any, node: ast.AST | None) -> Any:
             return True
         same = m.pure(node, weighed, m, "==", a, b, node)
         return Opaque("", node) if same is not False else False
+    if isinstance(a, Foreign):
+        return m.vocabulary.identical(a, b, node)
     return a is b
 
 
@@ -324,6 +326,8 @@ def contains(m: "Machine", value: Any, item: Any, node: ast.AST | None) -> Any:
             return truth(m, found, node)
     if isinstance(value, Foreign) or (kind is Instance and value.core is not None):
         return m.vocabulary.contains(value, item, node)
+    if isinstance(item, Foreign) and (told := m.vocabulary.contained(item, value, node)) is not None:
+        return told
     if kind is View:
         value = value.host() if value.kind != "keys" else value.of
         m.known(value if isinstance(value, dict) else [])

@@ -2,8 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from layercalc.model import Model
-from layercalc.readers.keras.script import builds, configs, models, outside, raising, settings, tensors
+from layercalc.readers.keras.script import (
+    alternatives,
+    builds,
+    classes,
+    configs,
+    models,
+    outside,
+    raising,
+    settings,
+    tensors,
+)
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
@@ -18,7 +27,7 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     LostModel,
-    OperationObject,
+    OneOf,
     OwnObject,
     SequentialObject,
     ShapeObject,
@@ -51,6 +60,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
         names.machine.risk(at)
         return Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, OneOf):
+        return alternatives.method(names, value, name)
     if isinstance(value, Weights):
         return of_weights(names, value, name, at)
     if isinstance(value, ShapeObject):
@@ -84,8 +95,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
-    if name == "__class__" and isinstance(value, LayerObject | MODELS) and not isinstance(value, OperationObject):
-        return class_of(names, value)
+    if name == "__class__" and (made := classes.class_of(names, value)) is not None:
+        return made
     if isinstance(value, LayerObject) and plain(value.config.get(name)):
         return value.config[name]
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
@@ -113,20 +124,14 @@ def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:
             builds.by_shape(names, value, shapes[0], at)
 
 
-def class_of(names: "KerasNames", value: Any) -> Kind:
-    """`layer.__class__`."""
-    if isinstance(value, LayerObject) and value.kind is not Model:
-        return Kind(value.kind.type, value.kind.type, names.replaced)
-    name = "Sequential" if isinstance(value, SequentialObject) else "Model"
-    return Kind(name, name, names.replaced)
-
-
 def plain(value: Any) -> bool:
     return type(value) in (bool, int, float, str)
 
 
 def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
-    """A member of a class: what makes a model or layer of a config."""
+    """A member of a class: its name, what makes a model or layer of a config."""
+    if name in ("__name__", "__qualname__") and (told := classes.name_of(kind)) is not MISSING:
+        return told
     made = models.class_method(names, kind, name)
     if made is not None:
         return made

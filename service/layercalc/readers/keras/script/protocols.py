@@ -3,17 +3,19 @@
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.keras.script import makers, tensors
+from layercalc.readers.keras.script import alternatives, classes, makers, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.names import derives_from
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     FunctionName,
     History,
     Kind,
     LayerObject,
     Layers,
     LostModel,
+    OneOf,
     OperationObject,
     OwnObject,
     SequentialObject,
@@ -21,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Foreign, Instance, Opaque, Vocabulary
+from layercalc.readers.script.items import get_item
 from layercalc.readers.script.modules.arrays import is_array
 
 
@@ -37,7 +40,38 @@ class Protocols(Vocabulary):
             return tensors.operator(self.names, op, left, right, at)
         return super().binary(op, left, right, at)
 
+    def class_of(self, value: Any, at: Any) -> Any:
+        found = classes.class_of(self.names, value)
+        return Opaque("", at) if found is None else found
+
+    def has(self, value: Any, name: str, at: Any) -> Any:
+        return classes.has(self.names, value, name, at)
+
+    def contained(self, item: Any, value: Any, at: Any) -> Any:
+        if not isinstance(item, OneOf):
+            return None
+        return alternatives.each(self.names, item, lambda one: self.machine.compare("in", one, value, at), at)
+
+    def identical(self, left: Any, right: Any, at: Any) -> Any:
+        both = isinstance(left, Kind) and isinstance(right, Kind)
+        return classes.same(self.names, left, right, at) if both else super().identical(left, right, at)
+
+    def contains(self, value: Any, item: Any, at: Any) -> Any:
+        if isinstance(value, OneOf):
+            return alternatives.each(self.names, value, lambda one: self.machine.compare("in", item, one, at), at)
+        return super().contains(value, item, at)
+
+    def convert(self, kind: str, value: Any, at: Any) -> Any:
+        return value if kind == "str" and isinstance(value, OneOf) else super().convert(kind, value, at)
+
     def compare(self, op: str, left: Any, right: Any, at: Any) -> Any:
+        if isinstance(left, OneOf):
+            return alternatives.each(self.names, left, lambda one: self.machine.compare(op, one, right, at), at)
+        if isinstance(right, OneOf):
+            return alternatives.each(self.names, right, lambda one: self.machine.compare(op, left, one, at), at)
+        if op in ("==", "!=") and isinstance(left, Kind) and isinstance(right, Kind):
+            found = classes.same(self.names, left, right, at)
+            return found if type(found) is Opaque else found is (op == "==")
         one, other = (tuple(x.sizes) if isinstance(x, ShapeObject) else x for x in (left, right))
         if isinstance(left, ShapeObject) or isinstance(right, ShapeObject):
             if isinstance(one, list) or isinstance(other, list):  # the same to Keras 2, never to Keras 3
@@ -58,6 +92,8 @@ class Protocols(Vocabulary):
             return self.part(value.items, key, at)
         if isinstance(value, ShapeObject):
             return self.part(value.sizes, key, at)
+        if isinstance(value, OneOf):
+            return alternatives.each(self.names, value, lambda one: get_item(self.machine, one, key, at), at)
         return super().item(value, key, at)
 
     def part(self, of: Any, key: Any, at: Any) -> Any:
@@ -91,6 +127,8 @@ class Protocols(Vocabulary):
         return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
 
     def is_instance(self, value: Any, kind: Any, at: Any) -> Any:
+        if isinstance(kind, Kind) and isinstance(value, CallObject) and value.layer is None and kind.name != "Input":
+            return kind.name in ("InputLayer", "Layer")
         if (
             not isinstance(kind, Kind)
             or not isinstance(value, LayerObject | MODELS)

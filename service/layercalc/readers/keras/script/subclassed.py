@@ -164,7 +164,7 @@ def value_of(names: "KerasNames", instance: Instance, own: OwnObject, name: str,
             else Opaque("", at)
         )
     if name == "layers":
-        return names.layers(own, at)
+        return names.layers(own, at) if own.is_model else MISSING
     if name == "supports_masking":
         return False
     if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):

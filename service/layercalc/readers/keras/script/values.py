@@ -5,9 +5,11 @@ from itertools import count
 from typing import Any
 
 from layercalc.layers import Layer
+from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodePlace
 from layercalc.model import ALL
 from layercalc.readers.script import Foreign, Opaque
+from layercalc.readers.script.faults import Unknown
 
 Shape = tuple[int | None, ...]
 
@@ -20,6 +22,28 @@ class Kind(Foreign):
 
     def __repr__(self) -> str:
         return self.name
+
+    @property
+    def type(self) -> str:
+        """Its name, of the several that Keras has for it."""
+        found = None if self.name == "Input" or self.name[:1].islower() else KERAS.get(self.name)
+        return found.type if found is not None else self.name
+
+    def __eq__(self, other: object) -> bool:
+        """One class has many paths; of a functional model it is Functional in Keras 3, Model before."""
+        if not isinstance(other, Kind):
+            return False
+        if {self.of_graphs, other.of_graphs} > {True} and {self.type, other.type} <= {"Model", "Functional"}:
+            raise Unknown(Opaque("the class of a functional model, in which versions of Keras differ"))
+        return self.type == other.type and self.of_graphs is other.of_graphs
+
+    def __hash__(self) -> int:
+        return hash("Model" if self.type == "Functional" else self.type)
+
+    @property
+    def of_graphs(self) -> bool:
+        """Whether it is what `type(model)` gives of a functional model."""
+        return not self.path
 
     def parts(self) -> list[Any]:
         return []
@@ -278,6 +302,28 @@ class ShapeObject(Foreign):
 
     def __repr__(self) -> str:
         return str(self.sizes)
+
+
+class OneOf(Foreign):
+    """A string, or a list of them, that is another in each version of Keras."""
+
+    by_identity = False
+    lasting = True
+
+    def __init__(self, values: tuple[Any, ...]):
+        self.values = values
+
+    def __repr__(self) -> str:
+        return " or ".join(map(repr, self.values))
+
+    def parts(self) -> list[Any]:
+        return []
+
+    def spoil(self, reason: Opaque) -> None:
+        """A string never changes."""
+
+    def __hash__(self) -> int:
+        raise Unknown(Opaque(f"{self!r}, in which versions of Keras differ"))
 
 
 class History(Foreign):

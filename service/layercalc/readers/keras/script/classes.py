@@ -1,0 +1,106 @@
+"""What class a layer or model is of, and which attributes every version of Keras gives it."""
+
+from typing import TYPE_CHECKING, Any
+
+from layercalc.layers import fields_of
+from layercalc.model import Model
+from layercalc.readers.keras.script.effects import words
+from layercalc.readers.keras.script.values import (
+    MODELS,
+    CallObject,
+    Kind,
+    LayerObject,
+    OneOf,
+    OperationObject,
+    SequentialObject,
+)
+from layercalc.readers.script import MISSING
+from layercalc.readers.script.faults import Unknown
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+EVERYWHERE = words(  # of layers and models
+    "name trainable weights trainable_weights non_trainable_weights variables trainable_variables dtype built"
+    " non_trainable_variables count_params get_weights set_weights get_config from_config build call losses"
+    " compute_output_shape"
+)
+OF_MODELS = words("layers get_layer summary compile fit predict evaluate inputs outputs")
+ARGUMENTS = words(  # of layers' classes, each an attribute by that name
+    "units filters kernel_size strides padding data_format dilation_rate use_bias activation kernel_initializer"
+    " bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint recurrent_initializer"
+    " recurrent_regularizer recurrent_dropout recurrent_activation depthwise_regularizer pointwise_regularizer"
+    " depthwise_initializer pointwise_initializer beta_regularizer gamma_regularizer embeddings_regularizer rate"
+    " pool_size axis momentum epsilon center scale return_sequences return_state go_backwards target_shape size"
+    " interpolation input_dim output_dim n cropping num_heads key_dim depth_multiplier unroll"
+)
+BARE = words("layers units filters rate pool_size")  # that no class has of another that it derives from in Keras 2
+KERNELS = words("Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose")
+WRAPPERS = ("Bidirectional", "TimeDistributed", "Wrapper", "Spectral")
+INHERIT = (  # beginnings of names of classes with attributes of the classes that they derive from
+    *WRAPPERS, "Separable", "Depthwise", "ConvLSTM", "RNN", "Random", "Rand", "Auto", "Contrast", "AugMix", "CutMix",
+    "MixUp", "Equalization", "Solarization", "Resizing", "Center", "Rescaling", "Mel", "STFT", "Discretization",
+    "Category", "Integer", "MaxNum",
+)  # fmt: skip
+MORE = ("StackedRNNCells", "Pipeline", "MultiHeadAttention", "GroupQueryAttention")  # with attributes of other names
+
+
+def class_of(names: "KerasNames", value: Any) -> Kind | None:
+    """`layer.__class__` and `type(layer)`; None for what versions of Keras make in different ways."""
+    if value.spoilt is not None or isinstance(value, OperationObject):
+        return None
+    if isinstance(value, CallObject) and value.layer is None:
+        return Kind("InputLayer", "InputLayer", names.replaced)
+    if isinstance(value, LayerObject) and value.kind is not Model:
+        return Kind(value.kind.type, value.kind.type, names.replaced)
+    if isinstance(value, SequentialObject):
+        return Kind("Sequential", "Sequential", names.replaced)
+    return Kind("Model", "", names.replaced) if isinstance(value, MODELS | LayerObject) else None
+
+
+def name_of(kind: Kind) -> Any:
+    """`Dense.__name__`, of a class that is of one name in every version; the class of a functional model is not."""
+    if kind.of_graphs:
+        return OneOf(("Functional", "Model"))
+    return kind.type if kind.type[:1].isupper() and kind.type != "Input" else MISSING
+
+
+def same(names: "KerasNames", one: Kind, other: Kind, at: Any) -> Any:
+    """Whether two classes are one; Opaque where that depends on versions."""
+    try:
+        return one == other
+    except Unknown:
+        return names.unknown(at)
+
+
+def has(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """`hasattr(layer, name)`: True, False, Opaque where versions differ; None where the attribute tells."""
+    if value.spoilt is not None or isinstance(value, OperationObject):
+        return None
+    model = isinstance(value, MODELS)
+    source = isinstance(value, CallObject) and value.layer is None
+    if not model and not source and not (isinstance(value, LayerObject) and value.kind is not Model):
+        return None
+    if name in ("input_shape", "output_shape") and not model:
+        return names.unknown(at)
+    if name in EVERYWHERE or (model and name in OF_MODELS):
+        return True
+    if names.old or name not in ARGUMENTS | BARE | {"kernel"}:
+        return None
+    if model or source:
+        return None if name == "input_dim" else False
+    return of_layer(value, name)
+
+
+def of_layer(layer: LayerObject, name: str) -> bool | None:
+    """The same of a layer of Keras', by the arguments of its class."""
+    kind = layer.kind.type
+    if kind in MORE:
+        return None
+    if name in fields_of(layer.kind):
+        return True
+    if name == "kernel":
+        return None if kind in KERNELS or kind.startswith((*INHERIT, "Einsum", "LSTM", "GRU", "SimpleRNN")) else False
+    if kind.startswith(WRAPPERS):
+        return False if name == "layers" else None
+    return None if kind.startswith(INHERIT) and name not in BARE else False

@@ -1,0 +1,78 @@
+"""Which class a layer is of, and what attributes it has: as every version of Keras says, or refused."""
+
+import pytest
+
+from layercalc import Refused
+from tests.readers.keras.script.test_recorded import ours
+
+HEAD = "import keras\nfrom keras import layers\nfrom keras.layers import *\n"
+STACK = "net = keras.Sequential([Input((8, 8, 3)), Conv2D(2, 3), BatchNormalization(), Flatten(), Dense(3)])\n"
+GRAPH = "i = Input((4,))\nnet = keras.Model(i, Dense(2)(BatchNormalization()(Dense(6)(i))))\n"  # 30, 24, 14
+NESTED = "net = keras.Sequential([Input((4,)), keras.Sequential([Dense(3)]), Dense(2)])\n"  # 15, 8
+OWN = (
+    "class L(Layer):\n    def __init__(self):\n        super().__init__(); self.d = Dense(3)\n"
+    "    def call(self, x): return self.d(x)\nnet = keras.Sequential([Input((4,)), L(), Dense(2)])\n"
+)
+FREEZE = "for l in net.layers:\n    if {}:\n        l.trainable = False"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "trainable"),
+    [
+        (STACK, "type(l) == Dense", 56 + 4),
+        (STACK, "type(l) is layers.Dense", 56 + 4),
+        (STACK, "type(l) is not Dense", 216 + 3),
+        (STACK, "type(l) in (layers.Conv2D, Dense)", 4),
+        (STACK, "type(l) in [keras.layers.Convolution2D]", 4 + 219),
+        (STACK, "l.__class__ == BatchNormalization", 56 + 219),
+        (STACK, "l.__class__ is Dense", 56 + 4),
+        (STACK, "l.__class__.__name__ == 'Dense'", 56 + 4),
+        (STACK, "type(l).__name__ in ('Conv2D', 'BatchNormalization')", 219),
+        (STACK, "l.__class__.__name__.startswith('Batch')", 56 + 219),
+        (STACK, "{Dense: True}.get(type(l), False) is False and type(l) != Conv2D", 56 + 219),
+        (STACK, "hasattr(l, 'units')", 56 + 4),
+        (STACK, "hasattr(l, 'filters')", 4 + 219),
+        (STACK, "hasattr(l, 'kernel_regularizer')", 4),
+        (STACK, "hasattr(l, 'activation') and not hasattr(l, 'kernel_size')", 56 + 4),
+        (STACK, "not hasattr(l, 'layers') and hasattr(l, 'trainable')", 0),
+        (GRAPH, "type(l) == Dense", 12),
+        (GRAPH, "isinstance(l, InputLayer) or isinstance(l, keras.layers.BatchNormalization)", 44),
+        (GRAPH, "not isinstance(l, InputLayer)", 0),
+        (GRAPH, "l.__class__.__name__ != 'InputLayer'", 0),
+        (GRAPH, "hasattr(l, 'units') and not hasattr(net.layers[0], 'units')", 12),
+        (NESTED, "hasattr(l, 'layers')", 8),
+        (NESTED, "isinstance(l, keras.Model)", 8),
+        (NESTED, "type(l) == keras.Sequential", 8),
+        (NESTED, "l.__class__.__name__ == 'Sequential'", 8),
+        (NESTED, "hasattr(l, 'units')", 15),
+        (OWN, "hasattr(l, 'layers')", 15 + 8),
+        (OWN, "isinstance(l, L) or type(l) is L or l.__class__.__name__ == 'L'", 8),
+        # a functional model is of one class in each version, and of none of the others in all
+        (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ in ('Functional', 'Model', 'Sequential')", 0),
+        (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ == 'Dense'", 56),
+        (GRAPH + "net = keras.Sequential([net])\n", "'quential' in type(l).__name__", 56),
+        (GRAPH + "net = keras.Sequential([net])\n", "type(l) == keras.Sequential or type(l) == Dense", 56),
+    ],
+)  # fmt: skip
+def test_what_a_layer_is_decides_what_is_locked(text, asked, trainable):
+    assert ours(HEAD + text + FREEZE.format(asked), "net")["totals"]["trainable_params"] == trainable
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        # Functional in Keras 3, Model before
+        (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ == 'Functional'"),
+        (GRAPH + "net = keras.Sequential([net])\n", "type(l) == keras.Model"),
+        (GRAPH + "net = keras.Sequential([net])\n", "{'Functional': 1}.get(type(l).__name__)"),
+        # a layer of Keras 2 has the attributes of those that its class derives from
+        ("net = keras.Sequential([Input((8, 8, 3)), SeparableConv2D(2, 3)])\n", "hasattr(l, 'kernel_regularizer')"),
+        ("net = keras.Sequential([Input((5, 3)), TimeDistributed(Dense(2))])\n", "hasattr(l, 'activation')"),
+        (STACK, "hasattr(l, 'input_shape')"),
+        (STACK, "hasattr(l, 'something')"),
+        (STACK, "type(l).__module__ == 'keras'"),
+    ],
+)  # fmt: skip
+def test_what_versions_differ_in_is_refused(text, asked):
+    with pytest.raises(Refused):
+        ours(HEAD + text + FREEZE.format(asked), "net")
