@@ -564,7 +564,7 @@ def agree(machine, ours, real, path="", seen=None):
             return
         if type(real).__name__ != ours.cls.name:
             raise Differs(f"{path}: {ours!r} against {real!r}")
-        if not isinstance(real, BaseException):
+        if not isinstance(real, BaseException) and (hasattr(real, "__dict__") or not ours.cls.builtin):
             agree(machine, dict(ours.attrs), vars(real), path + ".__dict__", seen)
         return
     if isinstance(ours, dict):

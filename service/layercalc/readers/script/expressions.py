@@ -12,7 +12,7 @@ from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import branch
 from layercalc.readers.script.scope import Scope
 from layercalc.readers.script.spoil import blur
-from layercalc.readers.script.values import SCALARS, Foreign, Function
+from layercalc.readers.script.values import MISSING, SCALARS, Foreign, Function, Instance
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -95,8 +95,16 @@ def dict_display(m: "Machine", node: ast.Dict, scope: Scope) -> Any:
     return out
 
 
+def mapped(m: "Machine", value: Any, node: ast.AST) -> Any:
+    """What stands behind `**`: of an object of the text that has keys(), a dict."""
+    if type(value) is Instance and value.cls.find("keys") is not MISSING:
+        return m.call(m.builtins["dict"], [value], {}, node)
+    return value
+
+
 def update_from(m: "Machine", out: dict[Any, Any], value: Any, node: ast.AST) -> None:
     """out.update(value), of a mapping."""
+    value = mapped(m, value, node)
     if isinstance(value, dict) and not m.spoilt(value):
         m.meter.elements(len(value) * 3, node)
         operators.hashing_all(m, value)
@@ -277,7 +285,9 @@ def arguments(m: "Machine", node: ast.Call, scope: Scope) -> tuple[list[Any], di
         value = m.value(keyword.value, scope)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
-        elif isinstance(value, dict) and not m.spoilt(value):
+            continue
+        value = mapped(m, value, node)
+        if isinstance(value, dict) and not m.spoilt(value):
             spread(m, kwargs, value, node)
         elif type(value) is Opaque or isinstance(value, dict | Foreign):
             unknown = value if type(value) is Opaque else m.from_spoilt(value, node)

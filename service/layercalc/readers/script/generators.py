@@ -46,7 +46,7 @@ def run(m: "Machine", f: Function, scope: Scope) -> Steps:
 
 def yields(node: ast.AST) -> bool:
     """Whether a statement yields, outside functions of its own."""
-    pending = [node]
+    pending = [] if isinstance(node, SCOPES) else [node]
     while pending:
         one = pending.pop()
         if isinstance(one, ast.Yield | ast.YieldFrom):
@@ -58,9 +58,9 @@ def yields(node: ast.AST) -> bool:
 def block(m: "Machine", body: list[ast.stmt], scope: Scope) -> Steps:
     """Statements in turn; those without a yield run as anywhere."""
     for node in body:
-        known = m.infos.get(id(node))
+        known = m.infos.get(("yields", id(node)))
         if known is None:
-            known = m.infos[id(node)] = yields(node)
+            known = m.infos["yields", id(node)] = yields(node)
         m.frame = scope
         if not known:
             signal = m.block([node], scope)

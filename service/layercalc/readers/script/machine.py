@@ -26,6 +26,10 @@ from layercalc.readers.script.statements import STATEMENTS
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
 
 
+def is_limit(error: Fault | Raised) -> bool:
+    return type(error) is Fault and bool(error.limit)
+
+
 class Machine:
     """One text being followed. `warnings` are pairs of a node and what to say of it."""
 
@@ -51,6 +55,7 @@ class Machine:
         self.overrides: dict[str, Names] = {}
         self.bound: set[str] = set()
         self.kept: dict[str, Class] = {}
+        self.libraries: dict[str, Scope] = {}
         self.ended: ast.AST | None = None
         self.uncertain = self.postponed = False
         self.here: ast.AST | None = None
@@ -112,9 +117,9 @@ class Machine:
                 if signal is not None:
                     meter.depth -= 1
                     return signal
-        except Fault as fault:
-            if fault.limit and fault.node is None:
-                fault.node = node  # what passed the limit says no place of its own
+        except (Fault, Raised) as error:
+            if getattr(error.node, "lineno", None) is None and (error.node is not None or is_limit(error)):
+                error.node = node  # what passed the limit says no place of its own, nor does a line of the library
             raise
         meter.depth -= 1
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script import operators, texts
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import Default, Names, Native, Ordered, View
+from layercalc.readers.script.values import MISSING, Default, Instance, Names, Native, Ordered, View
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -156,7 +156,12 @@ def update(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> Non
 
 def pairs(m: "Machine", source: Any, at: Any) -> list[tuple[Any, Any]]:
     """The items of a mapping, or of an iterable of pairs."""
+    from layercalc.readers.script.items import get_item
+
     m.known(source)
+    if type(source) is Instance and source.cls.find("keys") is not MISSING:
+        keys = m.listed(m.call(m.attribute(source, "keys", at), [], {}, at), at)
+        return [(key, get_item(m, source, key, at)) for key in keys]
     if type(source) is View or not isinstance(source, dict):
         found = [tuple(m.listed(one, at)) for one in m.listed(source, at)]
         if any(len(one) != 2 for one in found):

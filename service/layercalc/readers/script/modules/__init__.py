@@ -3,7 +3,9 @@
 from typing import Any
 
 from layercalc.readers.script.modules import (
+    algorithms,
     callables,
+    collected,
     commandline,
     compatible,
     containers,
@@ -19,11 +21,14 @@ from layercalc.readers.script.values import Module
 
 TABLES: dict[str, dict[str, Any]] = {
     "math": mathematics.MATH,
-    "operator": mathematics.OPERATOR,
-    "itertools": iterators.ITERTOOLS,
-    "functools": callables.FUNCTOOLS,
-    "contextlib": callables.CONTEXTLIB,
-    "collections": containers.COLLECTIONS,
+    "operator": {**algorithms.OPERATIONS, **mathematics.OPERATOR},
+    "itertools": {**iterators.ITERTOOLS, **algorithms.GROUPING},
+    "functools": {**callables.FUNCTOOLS, **algorithms.ORDERING},
+    "contextlib": {**callables.CONTEXTLIB, **algorithms.CONTEXTS},
+    "heapq": algorithms.HEAPS,
+    "bisect": algorithms.BISECTION,
+    "types": {**collected.NAMESPACE, **collected.PROXY},
+    "collections": {**containers.COLLECTIONS, **collected.DEQUE, **collected.CHAIN_MAP, **collected.USER_DICT},
     "copy": copies.COPY,
     "dataclasses": records.DATACLASSES,
     "abc": records.ABC,

@@ -1,6 +1,7 @@
 """math and operator."""
 
 import math
+import operator as host_operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,11 @@ def attribute(m: "Machine", value: Any, name: Any, at: Any) -> Any:
     return value
 
 
+def index(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    known_arguments(m, args, kwargs)
+    return host_operator.index(*args)
+
+
 OPERATOR: dict[str, Any] = {
     **{
         name: binary(op)
@@ -138,5 +144,6 @@ OPERATOR: dict[str, Any] = {
     "getitem": Native("getitem", lambda m, args, kwargs, at: item(m, args[0], args[1], at)),
     "itemgetter": getter(item),
     "attrgetter": getter(attribute),
+    "index": Native("index", index),
     "truth": Native("truth", lambda m, args, kwargs, at: m.truth(args[0], at)),
 }  # fmt: skip

@@ -1,0 +1,50 @@
+"""Names of the standard library: what a text makes with them, the interpreter knows, and CPython has the same."""
+
+import pytest
+
+from layercalc.readers.script import Opaque
+from tests.readers.script.programs import agree_all, interpret, run_python
+
+TEXTS = [
+    "from collections import deque\nd = deque([1, 2])\nd.append(3)\nd.appendleft(7)\na = d.popleft(), d.pop(), len(d), d[0], list(d)\nw = deque(maxlen=2)\nfor i in (3, 4, 5): w.append(i)\nw.extendleft([8])\nb = list(w), w.maxlen, repr(w), sum(w), 8 in w, bool(deque()), repr(deque('ab'))\nw.rotate(1)\nw += [9]\nc = list(w), list(reversed(w)), w == deque([8, 9]), w.count(9), w.index(9)\nr = []\nfor bad in (deque().pop, deque().popleft, lambda: w[0:1], lambda: deque([], -1)):\n    try: bad()\n    except Exception as e: r.append((type(e).__name__, str(e)))",
+    "from collections import ChainMap\nx = {'a': 1}\nc = ChainMap(x, {'a': 2, 'b': 3})\nc['n'] = 4\na = c['a'], c['b'], c.get('z', 5), 'b' in c, len(c), list(c), dict(c), x, list(c.items())\nb = c.new_child({'b': 0})['b'], c.parents['a'], bool(ChainMap()), c.pop('n')",
+    "from types import SimpleNamespace, MappingProxyType\nc = SimpleNamespace(u=3, v=[4])\nc.w = c.u + 1\na = c.u, c.w, vars(c), repr(c), c == SimpleNamespace(u=3, v=[4], w=4), hasattr(c, 'z'), getattr(c, 'z', 2)\np = MappingProxyType({'a': 1})\nb = p['a'], dict(p), len(p), list(p.items()), p.get('z')\ntry: p['b'] = 1\nexcept TypeError: d = 'read only'",
+    "import types\nd = {'u': 3}\nc = types.SimpleNamespace(**d)\na = c.u\nclass Config(types.SimpleNamespace):\n    def size(self): return self.u * 2\nb = Config(u=4).size()",
+    "from collections import UserDict\nclass Config(UserDict):\n    def __getattr__(self, n):\n        if n == 'data': raise AttributeError(n)\n        return self.data[n]\nx = Config({'u': 3}, v=4)\nx['w'] = 5\na = x.u, x.v, x['w'], len(x), list(x), dict(x), x.get('q', 1), 'u' in x, repr(x), {**x, 'q': 1}\ndef f(**k): return k\nb = f(**x)",
+    "from itertools import groupby, compress, tee\na = [(k, list(g)) for k, g in groupby([1, 1, 2, 1])], [(k, len(list(g))) for k, g in groupby('aAb', key=str.lower)], [k for k, _ in groupby('aab')]\nb = list(compress('abc', [1, 0, 1]))\np, q = tee([1, 2])\nc = list(p), list(q), list(groupby([]))",
+    "import functools\n@functools.total_ordering\nclass A:\n    def __init__(self, v): self.v = v\n    def __eq__(self, o): return self.v == o.v\n    def __lt__(self, o): return self.v < o.v\nx, y = A(1), A(2)\na = x < y, x <= y, x > y, x >= y, x >= A(1), max(x, y).v\nb = sorted([3, 1, 2], key=functools.cmp_to_key(lambda p, q: q - p))\nclass B:\n    def f(self, p, q, r=0): return p, q, r\n    g = functools.partialmethod(f, 1, r=5)\nc = B().g(2)",
+    "import heapq\nh = [5, 3, 8, 1]\nheapq.heapify(h)\na = list(h)\nheapq.heappush(h, 0)\nb = heapq.heappop(h), heapq.heappushpop(h, 4), heapq.heapreplace(h, 9), h\nc = heapq.nlargest(2, [1, 5, 3]), heapq.nsmallest(2, ['bb', 'a', 'ccc'], key=len)\ntry: heapq.heappop([])\nexcept IndexError: d = 'empty'",
+    "import bisect\nx = [1, 3, 3, 5]\na = bisect.bisect(x, 3), bisect.bisect_left(x, 3), bisect.bisect_right(x, 9), bisect.bisect_left(x, 3, 2), bisect.bisect(x, -3, key=lambda v: -v)\nbisect.insort(x, 4)\nbisect.insort_left(x, 3)\nb = x",
+    "import operator\nx = [1, 2]\noperator.setitem(x, 0, 5)\nx = operator.iadd(x, [3])\noperator.delitem(x, 1)\na = x, operator.countOf([1, 1.0, 2], 1), operator.indexOf([4, 5], 5), operator.not_([]), operator.concat([1], [2]), operator.index(True), operator.methodcaller('replace', 'a', 'b')('aa'), operator.isub({1, 2}, {2})\ntry: operator.indexOf([], 1)\nexcept ValueError as e: b = str(e)",
+    "from contextlib import ExitStack\nlog = []\nclass C:\n    def __init__(self, n): self.n = n\n    def __enter__(self): return self.n\n    def __exit__(self, t, v, tb):\n        log.append(self.n)\n        return t is KeyError\nwith ExitStack() as stack:\n    a = [stack.enter_context(C(i)) for i in range(3)]\n    stack.callback(log.append, 'back')\n    raise KeyError\nstack = None\nb = log",
+    "def g():\n    def h(n):\n        yield n\n        yield n + 1\n    def k(): return 5\n    for x in h(1): yield x\n    yield k()\na = list(g())",
+    "from collections import deque\ndef len(x): return 'own'\nsum = None\nd = deque([1, 2], 2)\nd.append(3)\na = list(d), len(d)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:50].split("\n")[0])
+def test_names_of_the_library_do_what_cpythons_do(text):
+    names, error = run_python(text)
+    machine, fault = interpret(text)
+    assert (error, fault) == ("", None), fault and fault.detail
+    agree_all(machine, names)
+    told = {name: value for name, value in machine.globals.vars.items() if name in "abcdr"}
+    assert "a" in told
+    for name, value in told.items():
+        assert type(value) is not Opaque, name
+        assert "unknown" not in repr(value), name
+
+
+def test_an_exception_inside_the_library_has_the_place_of_the_call():
+    _, fault = interpret("from collections import deque\nd = deque()\nx = [\n  d.pop()]")
+    assert fault.where()["line"] == 3
+    assert "pop from an empty deque" in fault.detail
+
+
+def test_what_something_unknown_has_held_is_not_known():
+    machine, fault = interpret(
+        "from collections import deque\nd = deque([1])\nimport other\nother.f(d)\na = len(d)\nb = len(deque([1]))"
+    )
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+    assert machine.globals.vars["b"] == 1
