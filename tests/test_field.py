@@ -16,7 +16,6 @@ REFUSED: dict[
     str, int | None
 ] = {  # with the line where the code cannot be read; None for JSON, and for what is no Python
     "k1_nb_filter_keywords": 3,
-    "application_functional": 8,
     "cudnn_code": 2,
     "keras1-arguments": 2,
     "tfjs_converter_envelope": None,

@@ -12,6 +12,7 @@ from layercalc.layers import fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import OPERATIONS
 from layercalc.ops import ACTIVATIONS
+from layercalc.readers.keras.script.networks import NETWORKS
 from tests import oracle
 
 KNOWN = {*KERAS.kinds, *KERAS.aliases, *(f"ops.{name}" for name in OPERATIONS)}
@@ -24,10 +25,13 @@ def test_most_recorded_calls_are_of_layers_we_have():
     assert len(ZOO) >= 10
 
 
-@pytest.mark.parametrize("name", oracle.APPS)
-def test_application(name):
+BY_NAME = [name for name in oracle.APPS if name in NETWORKS]
+
+
+@pytest.mark.parametrize(("name", "by_name"), [(n, False) for n in oracle.APPS] + [(n, True) for n in BY_NAME])
+def test_application(name, by_name):
     text, expected = oracle.app(name)
-    report = layercalc.analyze(json.loads(text))
+    report = layercalc.analyze(f"model = keras.applications.{name}(weights=None)" if by_name else json.loads(text))
     layers = [layer for layer in expected["layers"] if layer["type"] != "InputLayer"]
     nested = {layer["name"]: layer for layer in layers if layer["type"] == "Sequential"}
     for name, layer in nested.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from layercalc.readers.keras.script.networks import NETWORKS
 from tests import oracle, test_keras
 from tests.conventions import test_conventions
 from tests.readers.keras.script.test_recorded import PROGRAMS
@@ -67,6 +68,7 @@ def test_command_prints_what_the_readme_says(server, language, command, output):
 
 def test_numbers_of_the_readme_are_those_of_the_tests():
     assert f"- {len(oracle.APPS)} networks of" in README
+    assert f" {len(NETWORKS)} that code may call by name" in README
     assert f"- {len(test_keras.CASES)} layer calls" in README
     assert (
         f"- {len(test_conventions.ORACLE) + len(test_conventions.TORCH)} networks as counted by each of six PyTorch tools"

@@ -47,7 +47,7 @@ class Opaque:
     def text(self) -> str:
         line = getattr(self.node, "lineno", None)
         if isinstance(self.node, ast.expr) and not self.cause:
-            return f"`{source(self.node)}` of line {line}"
+            return f"`{source(self.node)}`" + (f" of line {line}" if line is not None else "")
         return self.cause + (f" (line {line})" if line is not None else "")
 
     def __repr__(self) -> str:

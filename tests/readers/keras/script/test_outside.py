@@ -46,7 +46,7 @@ def test_what_is_taken_for_a_model_of_a_file_is_said():
         "model = build()\nmodel.save('m.h5')\nbuild(5).save(name)\nother = load_model('m.h5')",
         "model = build()\nif flag:\n    model.save('m.h5')\nother = load_model('m.h5')",
         "if flag:\n    model = load_model('m.h5')\nelif other:\n    model = build()\nelse:\n    model = build(5)",
-        "model = keras.applications.VGG16() if flag else build()",
+        "model = keras.applications.RegNetX002() if flag else build()",
         "from keras.wrappers.scikit_learn import KerasClassifier\ndef make(n):\n    return build(n)\n"
         "model = KerasClassifier(build_fn=make, epochs=3)\nmodel.summary()",
     ],

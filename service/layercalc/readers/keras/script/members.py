@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
-from layercalc.readers.keras.script import configs, datasets, makers, outside, settings, special
+from layercalc.readers.keras.script import configs, datasets, makers, networks, outside, settings, special
 from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -28,7 +28,7 @@ class Members(Protocols):
 
     def module(self, name: str) -> Module | None:
         if not is_module(name):
-            return outside.module(self.names, name)
+            return networks.module(self.names, name) or outside.module(self.names, name)
         return Module(name, lambda member: self.member(name, member), names(name))
 
     def same_module(self, name: str) -> str:
@@ -71,6 +71,8 @@ class Members(Protocols):
             return made
         if name in outside.SAVES:
             return outside.saver(self.names, name)
+        if name == "get_source_inputs":
+            return networks.source_inputs(self.names)
         if makes_model(name):
             return self.maker(name)
         if is_function(path) or path in special.TABLE:
@@ -89,7 +91,9 @@ class Members(Protocols):
         return None
 
     def maker(self, name: str) -> Native:
-        """A function that gives a model which is not in the text."""
+        """A function that gives a model: a network, or one which is not in the text."""
+        if (network := networks.network(self.names, name)) is not None:
+            return network
         if name in outside.LOADS:
             return outside.loader(self.names, name)
         return Native(name, lambda m, args, kwargs, at: self.lost(name, at))

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.values import MODELS, ConfigObject, LostModel
 from layercalc.readers.script import Fault, Instance, Module, Native, Opaque
-from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.values import Function
 
 if TYPE_CHECKING:
@@ -13,40 +12,13 @@ if TYPE_CHECKING:
 
 WRAPPERS = ("scikeras.wrappers", "keras.wrappers.scikit_learn", "tensorflow.keras.wrappers.scikit_learn")
 ESTIMATORS = ("KerasClassifier", "KerasRegressor")
-NETWORKS = ("keras_applications", "keras.applications", "tensorflow.keras.applications")
 SAVES = ("save", "save_model")
 LOADS = ("load_model",)
 
 
 def module(names: "KerasNames", name: str) -> Module | None:
-    """A module of wrappers for scikit-learn, or the one that texts of networks take a helper from."""
-    if name in [f"{one}.imagenet_utils" for one in NETWORKS]:
-        return Module(name, {one: Native(one, input_shape) for one in ("_obtain_input_shape", "obtain_input_shape")})
+    """A module of wrappers for scikit-learn."""
     return Module(name, {one: estimator(names, one) for one in ESTIMATORS}) if name in WRAPPERS else None
-
-
-def input_shape(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """`obtain_input_shape(…)`: the shape that is given, or the network's own."""
-    order = ("input_shape", "default_size", "min_size", "data_format", "require_flatten", "weights")
-    told = dict(zip(order, args, strict=False)) | kwargs
-    known_arguments(m, [], told)
-    given, size = told.get("input_shape"), told["default_size"]
-    flat, trained = told.get("require_flatten", told.get("include_top")), told.get("weights") == "imagenet"
-    first = told.get("data_format") == "channels_first"
-    axis = 0 if first else -1
-    channels = given[axis] if given and len(given) == 3 and not trained else 3
-    usual = (channels, size, size) if first else (size, size, channels)
-    if not given or (trained and flat):
-        if given is not None and tuple(given) != usual and trained and flat:
-            raise ValueError(f"When setting `include_top=True`, `input_shape` should be {usual}.")
-        return usual if flat else (3, None, None) if first else (None, None, 3)
-    if len(given) != 3 or (trained and given[axis] != 3):
-        raise ValueError(f"`input_shape` must be a tuple of three integers, 3 channels among them; got {given}.")
-    if any(one is not None and one < told["min_size"] for one in (given[1:] if first else given[:2])):
-        raise ValueError(f"Input size must be at least {told['min_size']}x{told['min_size']}; got {given}.")
-    if flat and None in given:
-        raise ValueError(f"If `include_top` is True, you should specify a static `input_shape`. Got {given}.")
-    return given
 
 
 def estimator(names: "KerasNames", name: str) -> Native:

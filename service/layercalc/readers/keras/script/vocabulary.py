@@ -87,6 +87,8 @@ class KerasNames(Members):
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
         self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
+        self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
+        self.within: ast.AST | None = None  # where the text calls the network that is being made
         self.requested: Any = None  # a function: what the request says of inputs of these names
 
     # -- what everything here asks
@@ -295,6 +297,7 @@ class KerasNames(Members):
         return self.told(value)
 
     def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        at = self.within or at
         raising.called(self, value, args, kwargs, at)
         if isinstance(value, Kind):
             return self.construct(self.sure(value, at), args, kwargs, at)
