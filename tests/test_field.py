@@ -16,16 +16,11 @@ REFUSED: dict[
     str, int | None
 ] = {  # with the line where the code cannot be read; None for JSON, and for what is no Python
     "k1_nb_filter_keywords": 3,
-    "cudnn_code": 2,
     "keras1-arguments": 2,
-    "tfjs_converter_envelope": None,
-    "tfjs_saved_in_browser": None,
     "keras1_json_theano_order": None,
     "keras1_json_gru": None,
     "tf_op_layer": None,
-    "python_repr_of_config": None,
     "custom_layer_advice": None,
-    "cudnn-lstm": None,
     "istft": None,
 }
 
