@@ -188,11 +188,23 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
 
 def check_locked(names: "KerasNames", root: Any) -> None:
     """Refuse a locked model inside with a layer that is open: in whether that is trained, Keras 2 and 3 differ."""
-    for one in models_in(names, root):
-        for each in [] if one.trainable else directly_in(names, one):
-            if each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable:
+    for one in everything_in(names, root):
+        if one is root or not isinstance(one, MODELS | OwnObject) or one.trainable:
+            continue
+        for each in directly_in(names, one):
+            opened = each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable
+            if opened and (isinstance(one, MODELS) or has_weights(names, each)):
                 told = f"{one!r} is locked, {each!r} in it is not: Keras 2 and 3 differ in what is trained."
                 raise Fault(node_at(one.place), told)
+
+
+def has_weights(names: "KerasNames", layer: Any) -> bool:
+    """Whether a layer of an object of the text's own has weights by now, which its calls make."""
+    if isinstance(layer, OwnObject) and layer.weights:
+        return True
+    if isinstance(layer, MODELS | OwnObject):
+        return any(has_weights(names, one) for one in directly_in(names, layer))
+    return any(names.weighty(call, None) for call in names.calls.get(id(layer), (layer, []))[1])
 
 
 def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:

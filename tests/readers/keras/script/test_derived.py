@@ -1,0 +1,61 @@
+"""Classes derived from Keras' whose layers Keras counts in ways of its own; numbers of Keras 3.15, or a refusal."""
+
+import pytest
+
+from layercalc import analyze
+from layercalc.errors import Unreadable
+
+HEAD = "from keras import *\nfrom keras.layers import *\nimport keras, numpy as np\n"
+BLOCK = (
+    "class Block(Layer):\n    def __init__(self, units, **kwargs):\n        super().__init__(**kwargs)\n"
+    "        self.dense = Dense(units)\n        self.drop = Dropout(.1)\n    def call(self, x):\n"
+    "        return self.drop(self.dense(x))\n"
+)
+END = "m = Sequential([Input((4,)), block, Dense(2)])\n"
+
+RIGHT = {  # parameters, trainable ones
+    "a block that is locked when it is whole": (BLOCK + "block = Block(3)\nblock.trainable = False\n" + END, (23, 8)),
+    "a locked block that is unlocked again": (
+        BLOCK + "block = Block(3, trainable=False)\nblock.trainable = True\n" + END,
+        (23, 23),
+    ),
+    "a locked block of weights of its own, and of layers without": (
+        "class Block(Layer):\n    def __init__(self):\n        super().__init__(trainable=False)\n"
+        "        self.act = ReLU()\n        self.w = self.add_weight(shape=(4, 3))\n    def call(self, x):\n"
+        "        return self.act(x @ self.w)\nblock = Block()\n" + END,
+        (20, 8),
+    ),
+    "a model that is locked, whatever is in it": (
+        BLOCK.replace("(Layer)", "(Model)") + "m = Block(3, trainable=False)\nm(np.zeros((1, 4)))",
+        (15, 0),
+    ),
+}
+REFUSED = {
+    "a block that is locked before its layers are made": (
+        BLOCK + "block = Block(3, trainable=False)\n" + END,
+        "is locked, the layer 'dense' in it is not",
+    ),
+    "a layer that is unlocked in a locked block": (
+        BLOCK + "block = Block(3)\nblock.trainable = False\nblock.dense.trainable = True\n" + END,
+        "is locked, the layer 'dense' in it is not",
+    ),
+    "a block in a block that is locked before it": (
+        BLOCK + "class Outer(Layer):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.trainable = False\n        self.block = Block(3)\n    def call(self, x):\n"
+        "        return self.block(x)\nblock = Outer()\n" + END,
+        "is locked, the layer 'block' in it is not",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "counts"), RIGHT.values(), ids=RIGHT)
+def test_the_numbers_are_those_of_keras(text, counts):
+    totals = analyze(HEAD + text)["totals"]
+    assert (totals["params"], totals["trainable_params"]) == counts
+
+
+@pytest.mark.parametrize(("text", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_followed_is_refused(text, why):
+    with pytest.raises(Unreadable) as caught:
+        analyze(HEAD + text)
+    assert why in caught.value.errors[0]["detail"]
