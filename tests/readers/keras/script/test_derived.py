@@ -11,6 +11,17 @@ BLOCK = (
     "        self.dense = Dense(units)\n        self.drop = Dropout(.1)\n    def call(self, x):\n"
     "        return self.drop(self.dense(x))\n"
 )
+NET = (
+    "class Net(Model):\n    def __init__(self, a, b):\n        super().__init__()\n        self.a, self.b = a, b\n"
+    "    def call(self, x, training=False):\n        if training:\n            x = self.b(x)\n        return self.a(x)\n"
+)
+CHAIN = NET.replace("self.a(x)", "self.b(self.a(x))")
+CODER = "Sequential([Input((4,)), Dense(3)])"
+DATA = "\nm(np.zeros((1, 4)))"
+FUNCTIONAL = (
+    "class Net(Model):\n    def __init__(self):\n        i, dense = Input((4,)), Dense(3)\n"
+    "        super().__init__(i, dense(i))\n        self.dense, self.other = dense, Dense(7)\n"
+)
 END = "m = Sequential([Input((4,)), block, Dense(2)])\n"
 
 RIGHT = {  # parameters, trainable ones
@@ -29,8 +40,39 @@ RIGHT = {  # parameters, trainable ones
         BLOCK.replace("(Layer)", "(Model)") + "m = Block(3, trainable=False)\nm(np.zeros((1, 4)))",
         (15, 0),
     ),
+    "models that are both called": (CHAIN + f"m = Net({CODER}, Sequential([Input((3,)), Dense(4)]))" + DATA, (31, 31)),
+    "a model without weights that is not called": (
+        NET + f"m = Net({CODER}, Sequential([Dropout(.1)]))" + DATA,
+        (15, 15),
+    ),
+    "a layer that nothing has built": (NET + f"m = Net({CODER}, Dense(9))" + DATA, (15, 15)),
+    "layers of a functional model as its attributes": (FUNCTIONAL + "m = Net()", (15, 15)),
 }
 REFUSED = {
+    "a locked block around a model that is open": (
+        BLOCK.replace("Dense(units)", "Sequential([Dense(units)])") + "block = Block(3, trainable=False)\n" + END,
+        "is locked, the model 'sequential' in it is not",
+    ),
+    "a Sequential of known shape that is not called": (
+        NET + f"m = Net({CODER}, {CODER})" + DATA,
+        "b of Net has weights",
+    ),
+    "a functional model in a list that is not called": (
+        NET + f"i = Input((4,))\nm = Net({CODER}, [Model(i, Dense(2)(i))])" + DATA,
+        "b.0 of Net has weights",
+    ),
+    "a copy that is not called": (
+        NET + f"a = {CODER}\nm = Net(a, keras.models.clone_model(a))" + DATA,
+        "b of Net has weights",
+    ),
+    "a layer that is called elsewhere": (
+        NET + f"d = Dense(5)\nm = Net({CODER}, d)" + DATA + "\nd(Input((4,)))",
+        "b of Net has weights",
+    ),
+    "a layer of a functional model that is built beside it": (
+        FUNCTIONAL + "        self.other.build((None, 2))\nm = Net()",
+        "other of Net has weights",
+    ),
     "a block that is locked before its layers are made": (
         BLOCK + "block = Block(3, trainable=False)\n" + END,
         "is locked, the layer 'dense' in it is not",

@@ -319,10 +319,6 @@ def gathered(
         for call, _ in trace.calls
     ):
         own.nested = True
-    for layer, label in holdings.values():
-        weights = layer.weights if isinstance(layer, OwnObject) else getattr(layer, "by_hand", False)
-        if weights and id(layer) not in names.calls:
-            raise Fault(at, f"{label} of {own.title} has weights and is not called; that is not read.")
     return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
 
 

@@ -193,18 +193,9 @@ def check_locked(names: "KerasNames", root: Any) -> None:
             continue
         for each in directly_in(names, one):
             opened = each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable
-            if opened and (isinstance(one, MODELS) or has_weights(names, each)):
+            if opened and (isinstance(one, MODELS) or builds.has_weights(names, each)):
                 told = f"{one!r} is locked, {each!r} in it is not: Keras 2 and 3 differ in what is trained."
                 raise Fault(node_at(one.place), told)
-
-
-def has_weights(names: "KerasNames", layer: Any) -> bool:
-    """Whether a layer of an object of the text's own has weights by now, which its calls make."""
-    if isinstance(layer, OwnObject) and layer.weights:
-        return True
-    if isinstance(layer, MODELS | OwnObject):
-        return any(has_weights(names, one) for one in directly_in(names, layer))
-    return any(names.weighty(call, None) for call in names.calls.get(id(layer), (layer, []))[1])
 
 
 def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:

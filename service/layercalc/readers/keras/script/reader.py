@@ -110,6 +110,7 @@ def read_script(
         model = built.build(root, draft)
         models.check_locked(names, root)
         builds.check(names, root, built)
+        builds.check_unused(names, root, built)
         model.sized = names.sized
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:

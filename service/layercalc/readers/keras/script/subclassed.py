@@ -100,6 +100,7 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     )
     if functional or base.name not in PLAIN_BASES:
         own.base = names.construct(base, args, kwargs, at)
+        names.derived[id(own.base)] = own
         if own.base in names.made:
             names.made.remove(own.base)
         own.name, own.given, own.sure = own.base.name, own.base.given, own.base.sure
