@@ -22,6 +22,10 @@ FUNCTIONAL = (
     "class Net(Model):\n    def __init__(self):\n        i, dense = Input((4,)), Dense(3)\n"
     "        super().__init__(i, dense(i))\n        self.dense, self.other = dense, Dense(7)\n"
 )
+OF_KERAS = "class Own({}):\n    def build(self, shape):\n        super().build(shape)\n        {}\n"
+WIDER = (
+    "class Own(Dense):\n    def __init__(self, units):\n        super().__init__(units)\n        {}\nblock = Own(3)\n"
+)
 END = "m = Sequential([Input((4,)), block, Dense(2)])\n"
 
 RIGHT = {  # parameters, trainable ones
@@ -47,8 +51,52 @@ RIGHT = {  # parameters, trainable ones
     ),
     "a layer that nothing has built": (NET + f"m = Net({CODER}, Dense(9))" + DATA, (15, 15)),
     "layers of a functional model as its attributes": (FUNCTIONAL + "m = Net()", (15, 15)),
+    "a weight beside those of Dense": (
+        OF_KERAS.format("Dense", "self.u = self.add_weight(shape=(1, self.units), trainable=False)")
+        + "block = Own(3)\n"
+        + END,
+        (26, 23),
+    ),
+    "a weight beside those of BatchNormalization, the first layer": (
+        OF_KERAS.format("BatchNormalization", "self.r = self.add_weight(shape=(shape[-1],))")
+        + "m = Sequential([Own(input_shape=(4,)), Dense(2)])",
+        (30, 22),
+    ),
+    "an LSTM that is locked in build": (
+        OF_KERAS.format("LSTM", "self.trainable = False") + "i = Input((5, 4))\nm = Model(i, Dense(2)(Own(3)(i)))",
+        (104, 8),
+    ),
+    "a build that makes nothing": (OF_KERAS.format("Dense", "self.n = 3") + "block = Own(3)\n" + END, (23, 23)),
+    "a weight made in __init__": (WIDER.format("self.s = self.add_weight(shape=(units,))") + END, (26, 26)),
+    "an attribute that is as it was": (WIDER.format("self.units = units") + END, (23, 23)),
 }
 REFUSED = {
+    "an attribute of Dense that is set anew": (
+        WIDER.format("self.units = 2 * units") + END,
+        "sets units of Dense anew",
+    ),
+    "an attribute of Dense that build sets anew": (
+        "class Own(Dense):\n    def build(self, shape):\n        self.units = 5\n        super().build(shape)\n"
+        "block = Own(3)\n" + END,
+        "sets units of Dense anew",
+    ),
+    "an attribute of Dense as a property": (
+        "class Own(Dense):\n    @property\n    def units(self):\n        return 5\nblock = Own(3)\n" + END,
+        "Own defines units",
+    ),
+    "trainable of the class": (
+        "class Own(Dense):\n    trainable = False\nblock = Own(3)\n" + END,
+        "Own defines trainable",
+    ),
+    "a way of its own to make the weights of Dense": (
+        "class Own(Dense):\n    def add_weight(self, *args, **kwargs):\n"
+        "        return super().add_weight(*args, **{**kwargs, 'trainable': False})\nblock = Own(3)\n" + END,
+        "Own defines add_weight",
+    ),
+    "a layer that the build of Dense makes beside": (
+        OF_KERAS.format("Dense", "self.d = Dense(5)\n        self.d.build(shape)") + "block = Own(3)\n" + END,
+        "d of Own has weights",
+    ),
     "a locked block around a model that is open": (
         BLOCK.replace("Dense(units)", "Sequential([Dense(units)])") + "block = Block(3, trainable=False)\n" + END,
         "is locked, the model 'sequential' in it is not",

@@ -116,7 +116,7 @@ class KerasNames(Members):
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
             own = value.core
             applied.ready(self, own, at)
-            return own.base if own.base is not None and value.cls.find("call") is MISSING else own
+            return own.base if subclassed.is_base(own) else own
         return self.sure(value, at)
 
     def piece(self, value: Any, at: Any) -> Any:
