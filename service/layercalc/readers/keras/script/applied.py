@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.model import ALL
 from layercalc.readers.keras.script import arrays, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
-from layercalc.readers.keras.script.subclassed import tracked
+from layercalc.readers.keras.script.subclassed import is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -138,6 +138,8 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
     training(names, trace, inside, by_name, parameters)
     build(names, own, shapes(names, [*inside, *by_name.values()], at), at, dict(zip(parameters, inside, strict=False)))
+    if isinstance(own.base, LayerObject) and not own.weights and own.instance.cls.find("call") is MISSING:
+        return names.call(own.base, args, kwargs, at)  # its `build` made nothing beside
     trace.start = CallObject("", own.place).order
     names.traces.append(trace)
     try:
@@ -319,10 +321,6 @@ def gathered(
         for call, _ in trace.calls
     ):
         own.nested = True
-    for layer, label in holdings.values():
-        weights = layer.weights if isinstance(layer, OwnObject) else getattr(layer, "by_hand", False)
-        if weights and id(layer) not in names.calls:
-            raise Fault(at, f"{label} of {own.title} has weights and is not called; that is not read.")
     return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
 
 
@@ -373,7 +371,7 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
     """The model that an object is: as it was called, or on the input shape that the request names."""
     if not isinstance(own, OwnObject):
         return own
-    if own.base is not None and own.instance.cls.find("call") is MISSING:
+    if is_base(own):
         return own.base
     if own.root is None and (made := made_of(names, own)) is not None:
         return made

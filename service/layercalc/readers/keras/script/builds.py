@@ -8,8 +8,10 @@ from layercalc.dims import shown
 from layercalc.readers.keras.script import applied, models, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of
 from layercalc.readers.keras.script.doubts import Impossible
+from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
     CallObject,
+    GraphObject,
     OwnObject,
     SequentialObject,
     origin,
@@ -65,6 +67,43 @@ def check(names: "KerasNames", root: Any, built: "Built") -> None:
     for model in (*chains, *(one for one in inside.values() if isinstance(one, SequentialObject))):
         for call in chain(names, model):
             trace(names, call)
+
+
+def check_unused(names: "KerasNames", root: Any, built: "Built") -> None:
+    """Refuse layers that an object of the text's own has, and that are built but no part of its rows."""
+    inside = within(names, root)
+    objects = [getattr(root, "own", root), *inside.values(), *(names.derived.get(key) for key in inside)]
+    for own in objects:
+        if not isinstance(own, OwnObject):
+            continue
+        for layer, label in tracked(names, own).values():
+            if id(layer) not in built.used and has_weights(names, layer):
+                told = f"{label} of {own.title} has weights and is not called"
+                raise Fault(node_at(own.place), f"{told} in it, though Keras counts them; that is not read.")
+        if own.weights and id(own) not in built.used and own is not getattr(root, "own", root):
+            told = f"{own.title} has weights beside those of {own.base!r}"
+            raise Fault(node_at(own.place), f"{told}, which Keras counts; that is not read.")
+
+
+def has_weights(names: "KerasNames", layer: Any) -> bool:
+    """Whether a layer or model has weights by now; so it seems where its calls do not tell."""
+    if isinstance(layer, OwnObject) and layer.weights:
+        return True
+    if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None):
+        return any(not one.maybe for one in called(names, layer) if one.layer is layer)
+    if isinstance(layer, GraphObject | OwnObject):
+        return any(has_weights(names, one) for one in models.directly_in(names, layer))
+    made = isinstance(layer, SequentialObject)
+    calls = chain(names, layer) if made else called(names, layer)
+    calls = [one for one in calls if one.layer is not None and (made or origin(one.layer) is layer)]
+    if not calls:
+        return getattr(layer, "by_hand", False)
+    try:
+        return any(not one.maybe and names.weighty(one, None) for one in calls)
+    except Fault as fault:
+        if fault.limit:
+            raise
+        return True
 
 
 def before(names: "KerasNames", layer: Any) -> None:
@@ -167,4 +206,4 @@ def stray(names: "KerasNames", layer: Any, inputs: list[Any], at: Any) -> None:
     names.strays.append(call)
 
 
-__all__ = ["before", "by_shape", "check", "note", "stray"]
+__all__ = ["before", "by_shape", "check", "check_unused", "has_weights", "note", "stray"]

@@ -37,6 +37,7 @@ class Built:
         self.written: dict[int, Written] = {}
         self.layers: dict[int, Any] = {}
         self.nested: dict[int, Model | None] = {}
+        self.used: set[int] = set()  # layers and models that are part of what is built
         self.making: set[int] = set()  # models that are being built
         self.numbers: dict[int, int] = {}  # of layers and models, as objects
 
@@ -185,6 +186,7 @@ class Built:
 
     def made(self, value: Any, draft: Draft) -> Any:
         self.names.sure(value, node_at(value.place))
+        self.used.add(id(origin(value)))
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
                 graph = self.inner(value, draft)
@@ -230,6 +232,7 @@ class Built:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
         if isinstance(value, LayerObject | MODELS):
             self.names.sure(value, node_at(value.place))
+            self.used.add(id(value))
         if isinstance(value, LayerObject):
             config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
             if self.apart or self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls:

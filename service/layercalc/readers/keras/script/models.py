@@ -188,9 +188,12 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
 
 def check_locked(names: "KerasNames", root: Any) -> None:
     """Refuse a locked model inside with a layer that is open: in whether that is trained, Keras 2 and 3 differ."""
-    for one in models_in(names, root):
-        for each in [] if one.trainable else directly_in(names, one):
-            if each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable:
+    for one in everything_in(names, root):
+        if one is root or not isinstance(one, MODELS | OwnObject) or one.trainable:
+            continue
+        for each in directly_in(names, one):
+            opened = each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable
+            if opened and (isinstance(one, MODELS) or builds.has_weights(names, each)):
                 told = f"{one!r} is locked, {each!r} in it is not: Keras 2 and 3 differ in what is trained."
                 raise Fault(node_at(one.place), told)
 

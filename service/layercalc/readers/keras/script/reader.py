@@ -103,13 +103,14 @@ def read_script(
         for node, text in machine.warnings:
             draft.warn(spot(node), text)
         draft.faults.clear()  # what was noted while shapes were told comes again
-        models.check_locked(names, root)
         if root is bare or (isinstance(root, GraphObject) and not any(root is one for one in names.made)):
             for node, text in names.slips.unread:
                 draft.fault(spot(node), text)
         built = Built(names, draft)
         model = built.build(root, draft)
+        models.check_locked(names, root)
         builds.check(names, root, built)
+        builds.check_unused(names, root, built)
         model.sized = names.sized
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:

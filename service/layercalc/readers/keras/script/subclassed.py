@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.layers.config import fields_of, presets_of
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
 from layercalc.readers.keras.script import attributes, models
@@ -18,15 +19,19 @@ from layercalc.readers.keras.script.values import (
     OwnObject,
     TensorObject,
     Weights,
+    first_shape,
 )
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
-from layercalc.readers.script.values import Class, Function
+from layercalc.readers.script.journal import alike
+from layercalc.readers.script.values import Class, Function, Property
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # what brings no computation of its own
 MOST_WEIGHTS = 2_000  # of one layer
+OVERRIDES = words("trainable weights trainable_weights non_trainable_weights variables trainable_variables")
+FREE = words("name activation")  # of a config: what changes no weights
 NOTHING = words(  # methods that change nothing which is counted
     "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
     " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
@@ -100,13 +105,17 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     )
     if functional or base.name not in PLAIN_BASES:
         own.base = names.construct(base, args, kwargs, at)
+        names.derived[id(own.base)] = own
         if own.base in names.made:
             names.made.remove(own.base)
         own.name, own.given, own.sure = own.base.name, own.base.given, own.base.sure
         if not own.given:
             own.name, own.given, own.sure = names.label(None, own.title, at, own.place)
             own.base.name = own.name
+        own.shape = first_shape(own.base)
+        check_overrides(instance, at)
         return
+    check_overrides(instance, at)
     if base.name == "Wrapper":
         layer = args[0] if args else kwargs.pop("layer", None)
         args = args[1:]
@@ -122,6 +131,24 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     for key in ("input_shape", "batch_input_shape", "input_dim"):
         if given.get(key) is not None and names.known_or_none(given[key]) is not None:
             own.shape = sizes(names, given[key], key, at)
+
+
+def is_base(own: OwnObject) -> bool:
+    """Whether an object is no more than the layer or model of Keras' that it derives from."""
+    if own.base is None or own.instance.cls.find("call") is not MISSING:
+        return False
+    return not own.weights and (not isinstance(own.base, LayerObject) or own.instance.cls.find("build") is MISSING)
+
+
+def check_overrides(instance: Instance, at: Any) -> None:
+    """Refuse a class that sets what Keras itself asks of a layer or of its config."""
+    own = instance.core
+    config = fields_of(own.base.kind) if isinstance(own.base, LayerObject) else {}
+    for cls in instance.cls.mro:
+        for name, value in cls.attrs.items():
+            asked = name in OVERRIDES or (name == "add_weight" and own.base is not None)
+            if asked or (type(value) is Property and name in config):
+                raise Fault(at, f"{cls.name} defines {name}, by which Keras counts its weights; that is not read.")
 
 
 def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> Any:
@@ -233,6 +260,9 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
         raise Fault(at, f"{own!r} is given a layer after it was called; make it whole first.")
     if name == "trainable":
         names.set_attribute(own, name, value, at)
+    elif isinstance(own.base, LayerObject) and name in fields_of(own.base.kind) and name not in FREE:
+        if not alike(own.base.config.get(name, presets_of(own.base.kind).get(name)), value):
+            raise Fault(at, f"{own.title} sets {name} of {own.base.kind.type} anew; give it to super().__init__().")
     elif name in ("name", "_name") and type(value) is str:
         names.machine.changing(own)
         own.name, own.given, own.sure = value, True, True

@@ -74,6 +74,7 @@ class KerasNames(Members):
         self.slips = Slips(self, called(nodes))
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
+        self.derived: dict[int, OwnObject] = {}  # objects of the text's own by the layer or model that each is
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
@@ -115,7 +116,7 @@ class KerasNames(Members):
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
             own = value.core
             applied.ready(self, own, at)
-            return own.base if own.base is not None and value.cls.find("call") is MISSING else own
+            return own.base if subclassed.is_base(own) else own
         return self.sure(value, at)
 
     def piece(self, value: Any, at: Any) -> Any:
