@@ -3,7 +3,7 @@
 import pytest
 
 from layercalc.readers.script import Opaque
-from tests.readers.script.programs import agree_all, interpret, run_python
+from tests.readers.script.programs import interpret, known_as_in_cpython
 
 TEXTS = [
     "from collections import deque\nd = deque([1, 2])\nd.append(3)\nd.appendleft(7)\na = d.popleft(), d.pop(), len(d), d[0], list(d)\nw = deque(maxlen=2)\nfor i in (3, 4, 5): w.append(i)\nw.extendleft([8])\nb = list(w), w.maxlen, repr(w), sum(w), 8 in w, bool(deque()), repr(deque('ab'))\nw.rotate(1)\nw += [9]\nc = list(w), list(reversed(w)), w == deque([8, 9]), w.count(9), w.index(9)\nr = []\nfor bad in (deque().pop, deque().popleft, lambda: w[0:1], lambda: deque([], -1)):\n    try: bad()\n    except Exception as e: r.append((type(e).__name__, str(e)))",
@@ -24,15 +24,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:50].split("\n")[0])
 def test_names_of_the_library_do_what_cpythons_do(text):
-    names, error = run_python(text)
-    machine, fault = interpret(text)
-    assert (error, fault) == ("", None), fault and fault.detail
-    agree_all(machine, names)
-    told = {name: value for name, value in machine.globals.vars.items() if name in "abcdr"}
-    assert "a" in told
-    for name, value in told.items():
-        assert type(value) is not Opaque, name
-        assert "unknown" not in repr(value), name
+    known_as_in_cpython(text)
 
 
 def test_an_exception_inside_the_library_has_the_place_of_the_call():
