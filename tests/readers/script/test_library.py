@@ -19,6 +19,10 @@ TEXTS = [
     "from contextlib import ExitStack\nlog = []\nclass C:\n    def __init__(self, n): self.n = n\n    def __enter__(self): return self.n\n    def __exit__(self, t, v, tb):\n        log.append(self.n)\n        return t is KeyError\nwith ExitStack() as stack:\n    a = [stack.enter_context(C(i)) for i in range(3)]\n    stack.callback(log.append, 'back')\n    raise KeyError\nstack = None\nb = log",
     "def g():\n    def h(n):\n        yield n\n        yield n + 1\n    def k(): return 5\n    for x in h(1): yield x\n    yield k()\na = list(g())",
     "from collections import deque\ndef len(x): return 'own'\nsum = None\nd = deque([1, 2], 2)\nd.append(3)\na = list(d), len(d)",
+    "import json\nc = json.loads('{\"layers\": [{\"units\": 8}, {\"units\": 4.5}], \"x\": null, \"t\": true}')\na = c, c['layers'][0]['units']\nb = json.dumps({'b': [1, 2.5, 'é'], 'a': None}, indent=2, sort_keys=True), json.dumps((1, True)), json.loads(json.dumps({'k': [1]}))\nr = []\nfor bad in ('{', '[1,]', ''):\n    try: json.loads(bad)\n    except json.JSONDecodeError as e: r.append((type(e).__name__, isinstance(e, ValueError)))",
+    "import statistics\na = statistics.mean([1, 2, 3]), statistics.mean([1, 2]), statistics.median([1, 3, 2, 9]), statistics.mode([1, 1, 2]), statistics.stdev([1.0, 2.0, 4.0]), statistics.fmean([1, 2])\ntry: statistics.mean([])\nexcept ValueError: b = 'none'",
+    "import string, textwrap, os\na = string.ascii_lowercase[:3], string.digits, textwrap.dedent('  a\\n  b'), textwrap.indent('a', '- '), os.path.normpath('a//b/../c'), os.path.isabs('/a'), os.sep, os.path.sep",
+    "import sys\na = 4 if sys.version_info >= (3, 6) else 5\nb = 4 if sys.version_info[0] >= 3 else 5, 4 if sys.version_info < (3,) else 5, sys.version_info.major, sys.version_info > (2, 7)",
 ]  # fmt: skip
 
 
@@ -40,3 +44,20 @@ def test_what_something_unknown_has_held_is_not_known():
     assert fault is None
     assert type(machine.globals.vars["a"]) is Opaque
     assert machine.globals.vars["b"] == 1
+
+
+@pytest.mark.parametrize(
+    "test", ["sys.version_info >= (3, 12)", "sys.version_info[1] > 8", "sys.version_info[:2] == (3, 11)"]
+)
+def test_the_version_of_python_is_known_as_far_as_all_agree(test):
+    machine, fault = interpret(f"import sys\na = {test}")
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+
+
+@pytest.mark.parametrize(
+    "text", ["json.dumps([[1] * 10**6] * 10**4)", "json.loads('[' * 10**6)", "json.loads('1' * 10**5)"]
+)
+def test_json_that_is_large_is_refused_or_unknown(text):
+    machine, fault = interpret(f"import json\na = {text}")
+    assert fault is not None or type(machine.globals.vars["a"]) is Opaque
