@@ -23,6 +23,8 @@ TEXTS = [
     "import statistics\na = statistics.mean([1, 2, 3]), statistics.mean([1, 2]), statistics.median([1, 3, 2, 9]), statistics.mode([1, 1, 2]), statistics.stdev([1.0, 2.0, 4.0]), statistics.fmean([1, 2])\ntry: statistics.mean([])\nexcept ValueError: b = 'none'",
     "import string, textwrap, os\na = string.ascii_lowercase[:3], string.digits, textwrap.dedent('  a\\n  b'), textwrap.indent('a', '- '), os.path.normpath('a//b/../c'), os.path.isabs('/a'), os.sep, os.path.sep",
     "import sys\na = 4 if sys.version_info >= (3, 6) else 5\nb = 4 if sys.version_info[0] >= 3 else 5, 4 if sys.version_info < (3,) else 5, sys.version_info.major, sys.version_info > (2, 7)",
+    "from enum import Enum, auto\nclass Mode(Enum):\n    FAST = 'f'\n    SLOW = 's'\n    QUICK = 'f'\n    def units(self): return 8 if self is Mode.FAST else 4\n    @property\n    def label(self): return self.name.lower()\n    @classmethod\n    def first(cls): return next(iter(cls)).name\nclass N(Enum):\n    A = auto()\n    B = auto()\na = Mode.FAST.value, Mode('s').name, Mode['SLOW'].value, [m.name for m in Mode], len(Mode), Mode.QUICK is Mode.FAST, Mode.SLOW.units(), Mode.SLOW.label, Mode.first(), [n.value for n in N], list(Mode.__members__), Mode.FAST in Mode\nb = {Mode.FAST: 1, Mode.SLOW: 2}[Mode('s')], Mode.FAST == 'f', Mode.FAST != Mode.SLOW, repr(Mode.SLOW), str(N.A), isinstance(N.A, N), isinstance(N.A, int)\nr = []\nfor bad in (lambda: Mode('z'), lambda: Mode['z'], lambda: N.A < N.B, lambda: N.A + 1):\n    try: bad()\n    except Exception as e: r.append(type(e).__name__)\ndef f(m):\n    match m:\n        case Mode.FAST: return 1\n        case Mode.SLOW: return 2\nc = f(Mode.SLOW)",
+    "import enum, copy\nclass Size(enum.IntEnum):\n    S = 8\n    M = 16\na = Size.S + 1, Size.S * Size.M, 2 - Size.S, Size.S < Size.M, Size.S == 8, max(Size).value, sorted([Size.M, Size.S])[0].name, range(Size.S)[-1], int(Size.M), [0] * Size.S, {8: 'x'}[Size.S], isinstance(Size.S, int), -Size.S, Size(16).name, sum(s for s in Size), [1] * 20 == [1] * (Size.M + 4)\nb = copy.deepcopy([Size.S])[0] is Size.S, Size.S.value / 3, Size.S / 3, 2 ** Size.S, bool(Size.S)",
 ]  # fmt: skip
 
 
@@ -61,3 +63,31 @@ def test_the_version_of_python_is_known_as_far_as_all_agree(test):
 def test_json_that_is_large_is_refused_or_unknown(text):
     machine, fault = interpret(f"import json\na = {text}")
     assert fault is not None or type(machine.globals.vars["a"]) is Opaque
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "A = f()",
+        "_missing_ = 3",
+        "A = []",
+        "def __init__(self, v): self.v = v\n    A = 1",
+        "A = 5\n    B = 1\n    C = auto()",
+        "A = len",
+    ],
+)
+def test_an_enumeration_that_versions_or_hooks_decide_is_unknown(body):
+    machine, fault = interpret(
+        f"from enum import Enum, auto\nfrom other import f\nclass E(Enum):\n    {body}\na = [one.value for one in E]"
+    )
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+
+
+def test_arguments_that_a_parser_is_given_leave_nothing_certain():
+    """Neither the options nor what is left over, which was taken to be nothing."""
+    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--u', type=int, default=3)\n"
+    machine, fault = interpret(text + "n, a = p.parse_known_args(['--u=7', '--z'])\nd, b = p.parse_known_args([])")
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+    assert machine.globals.vars["b"] == []

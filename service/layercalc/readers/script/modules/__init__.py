@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.readers.script.enumerations import ENUMERATIONS
 from layercalc.readers.script.modules import (
     algorithms,
     callables,
@@ -31,6 +32,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "types": {**collected.NAMESPACE, **collected.PROXY},
     "collections": {**containers.COLLECTIONS, **collected.DEQUE, **collected.CHAIN_MAP, **collected.USER_DICT},
     "copy": copies.COPY,
+    "enum": ENUMERATIONS,
     "json": data.JSON,
     "statistics": data.STATISTICS,
     "textwrap": data.TEXTWRAP,
