@@ -564,7 +564,8 @@ def agree(machine, ours, real, path="", seen=None):
             return
         if type(real).__name__ != ours.cls.name:
             raise Differs(f"{path}: {ours!r} against {real!r}")
-        if not isinstance(real, BaseException) and (hasattr(real, "__dict__") or not ours.cls.builtin):
+        library = ours.cls.builtin or ours.cls.native
+        if not isinstance(real, BaseException) and (hasattr(real, "__dict__") or not library):
             agree(machine, dict(ours.attrs), vars(real), path + ".__dict__", seen)
         return
     if isinstance(ours, dict):
@@ -616,6 +617,19 @@ def agree_all(machine, names):
     for name, real in names.items():
         if not name.startswith("__") and name not in machine.globals.vars and name not in ("ext", "u0", "u1", "u2"):
             raise Differs(f"{name} is {real!r} in CPython, not bound here")
+
+
+def known_as_in_cpython(text, names="abcdr"):
+    """Both follow the text to its end and come to the same; what is bound to the names is known, whole."""
+    real, error = run_python(text)
+    machine, fault = interpret(text)
+    assert (error, fault) == ("", None), fault and fault.detail
+    agree_all(machine, real)
+    told = {name: value for name, value in machine.globals.vars.items() if name in names}
+    assert "a" in told
+    for name, value in told.items():
+        assert type(value) is not Opaque, name
+        assert "unknown" not in repr(value), name
 
 
 class Adversary:

@@ -131,7 +131,7 @@ FAULTS = [
     ("def f():\n    x = (yield) + 1\nlist(f())", 4, ["yield"]),
     ("eval('Layer(3)')", 3, ["text"]),
     ("import os\nLayer(int(os.getenv('HOME', 'x') == 'x'))", 4, ["HOME"]),
-    ("from enum import Enum\nclass S(Enum):\n    A = 3\ntry: n = len(S)\nexcept TypeError: n = 9\nLayer(n)", 8, ["len(S)"]),
+    ("from enum import Flag\nclass S(Flag):\n    A = 3\ntry: n = len(S)\nexcept TypeError: n = 9\nLayer(n)", 8, ["len(S)"]),
     ("class A:\n    def __getattribute__(self, n): return 1", 3, ["__getattribute__"]),
     ("class A: pass\nA.__new__ = 1", 4, ["__new__"]),
     ("raise ValueError('no')", 3, ["ValueError", "no"]),

@@ -3,6 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
+from layercalc.readers.script import enumerations
 from layercalc.readers.script.exceptions import is_exception
 from layercalc.readers.script.members import UNFOLLOWED, bind, unfollowed
 from layercalc.readers.script.opaque import Opaque
@@ -76,6 +77,8 @@ def finish(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
         names = {name for name, one in attrs.items() if is_abstract(one)}
         names |= {name for base in cls.bases for name in base.abstract or () if is_abstract(cls.find(name))}
         cls.abstract = frozenset(names)
+    if cls.opaque is None and any(one.members is not None for one in cls.bases):
+        enumerations.fill(m, cls, node)
     if cls.foreign is not None:
         m.vocabulary.derive(cls, cls.foreign, node)
 
@@ -130,7 +133,7 @@ def inherit(m: "Machine", cls: Class, others: list[Any], metaclass: Any, node: a
         cls.generic |= parent.generic
         if parent.abstract is not None:
             cls.abstract = frozenset()
-        if parent.native and parent.name != "ABC":
+        if parent.native and parent.name != "ABC" and (parent.members is None or parent.members):
             cls.opaque = Opaque(f"the base of {node.name}", node)
     for one in others:
         if isinstance(one, Foreign):
@@ -187,6 +190,8 @@ def instantiate(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any
     if cls.opaque is not None:
         source = Opaque(f"{cls.name}()", node, cls.opaque.first, holds=(cls,))
         return m.unknown_call(source, args, kwargs, node)
+    if cls.members is not None:
+        return enumerations.lookup(m, cls, args, kwargs, node)
     if cls.abstract:
         names = ", ".join(sorted(cls.abstract))
         m.fail("TypeError", f"Can't instantiate abstract class {cls.name} without an implementation of {names}", node)

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import enumerations, operators, texts
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.mutation import items_of
@@ -58,6 +58,8 @@ def length(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         return m.vocabulary.length(value, at)
     if type(value) is Class and (value.opaque is not None or value.foreign is not None):
         return m.unknown(at, Opaque("", at, value.opaque, holds=(value,)))
+    if type(value) is Class and value.members is not None:
+        return len(enumerations.distinct(value))
     raise TypeError(f"object of type {texts.kind(value)!r} has no len()")
 
 

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators
+from layercalc.readers.script import enumerations, operators
 from layercalc.readers.script.constructors import given
 from layercalc.readers.script.faults import Raised
 from layercalc.readers.script.opaque import Opaque
@@ -60,7 +60,7 @@ def belongs(m: "Machine", value: Any, kind: Any, at: At) -> Any:
             return isinstance(value, Class | Type | RecordType)
         if type(value) in SCALARS or isinstance(value, list | tuple | dict | set | frozenset | slice):
             return isinstance(value, kind.host)
-        return False
+        return kind.host is int and enumerations.is_number(value)
     if type(kind) is Class:
         return type(value) is Instance and value.cls.derives(kind)
     if isinstance(kind, RecordType):

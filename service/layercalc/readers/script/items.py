@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import enumerations, operators, texts
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
@@ -62,6 +62,8 @@ def of_class(m: "Machine", value: Class, key: Any, node: At) -> Any:
     """cls[key]: a generic class is itself, whatever its parameters."""
     if value.opaque is not None or value.foreign is not None or m.doubted(value) is not None:
         return m.unknown_call(Opaque("", node, value.opaque, holds=(value,)), [key], {}, node)
+    if value.members is not None:
+        return enumerations.item(m, value, key, node)
     found = value.find("__class_getitem__")
     if found is not MISSING:
         return m.call(Bound(found.function if type(found) is ClassMethod else found, value), [key], {}, node)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import calls, operators, texts
+from layercalc.readers.script import calls, enumerations, operators, texts
 from layercalc.readers.script.bounds import ELEMENT
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.journal import BREAK, CONTINUE, RETURN
@@ -56,6 +56,8 @@ def iterate(m: "Machine", value: Any, node: At) -> Iterator[Any]:
     if kind is Class and (value.opaque is not None or value.foreign is not None):
         m.risk(node)
         raise Unknown(Opaque("", node, value.opaque, holds=(value,)))
+    if kind is Class and value.members is not None:
+        return iterate(m, enumerations.iterate(m, value, node), node)
     name = texts.kind(value)
     return m.fail("TypeError", f"{name!r} object is not iterable", node)
 

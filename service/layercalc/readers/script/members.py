@@ -150,6 +150,8 @@ def of_class(m: "Machine", value: Class, name: str, node: At) -> Any:
     found = value.find(name)
     if found is not MISSING:
         return bind(m, found, None, value, node)
+    if name == "__members__" and value.members is not None:
+        return dict(value.members)
     if name in INTROSPECTION:
         raise looks_inside(name, node)
     if (

@@ -328,6 +328,8 @@ def contains(m: "Machine", value: Any, item: Any, node: ast.AST | None) -> Any:
         return m.vocabulary.contains(value, item, node)
     if isinstance(item, Foreign) and (told := m.vocabulary.contained(item, value, node)) is not None:
         return told
+    if kind is Class and value.members is not None:
+        return any(one is item for one in value.members.values()) if type(item) is Instance else Opaque("", node)
     if kind is View:
         value = value.host() if value.kind != "keys" else value.of
         m.known(value if isinstance(value, dict) else [])

@@ -3,16 +3,19 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators
+from layercalc.readers.script import operators, texts
+from layercalc.readers.script.classes import fields_of
 from layercalc.readers.script.faults import Fault, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import Signal, branch
 from layercalc.readers.script.scope import Scope
 from layercalc.readers.script.spoil import blur
-from layercalc.readers.script.values import Instance
+from layercalc.readers.script.values import MISSING, Class, Foreign, Instance, RecordType, Type
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
+
+ITSELF = (int, float, str, bytes, bool, list, tuple, dict, set, frozenset)  # whose one position is the value itself
 
 
 def match(m: "Machine", node: ast.Match, scope: Scope) -> Signal:
@@ -68,9 +71,10 @@ def pattern(m: "Machine", node: ast.pattern, value: Any, scope: Scope) -> bool:
         raise Unknown(value)
     if isinstance(node, ast.MatchSequence):
         return sequence(m, node, value, scope)
-    if isinstance(node, ast.MatchClass) and not node.patterns and not node.kwd_patterns:
-        fits = m.call(m.builtins["isinstance"], [value, m.value(node.cls, scope)], {}, node)
-        return same(m, "is", fits, True, node)
+    if isinstance(node, ast.MatchMapping):
+        return mapping(m, node, value, scope)
+    if isinstance(node, ast.MatchClass):
+        return of_class(m, node, value, scope)
     raise Fault(node, "This pattern is not followed; write `if` and `elif`.")
 
 
@@ -79,6 +83,60 @@ def same(m: "Machine", op: str, a: Any, b: Any, node: ast.AST) -> bool:
     if type(result) is Opaque:
         raise Unknown(result)
     return bool(result)
+
+
+def mapping(m: "Machine", node: ast.MatchMapping, value: Any, scope: Scope) -> bool:
+    """{"key": pattern, **rest}: of a dict that has the keys."""
+    m.known(value)
+    if isinstance(value, Instance | Foreign):
+        raise Fault(node, "A mapping pattern on an object is not followed; write `if` and `elif`.")
+    if not isinstance(value, dict):
+        return False
+    keys = [m.value(key, scope) for key in node.keys]
+    m.known(*keys)
+    for key, one in zip(keys, node.patterns, strict=True):
+        operators.hashing(m, value, key)
+        if key not in value or not pattern(m, one, value[key], scope):
+            return False
+    if node.rest is not None:
+        m.meter.elements(len(value) * 3, node)
+        m.store(scope, node.rest, {key: one for key, one in value.items() if key not in keys}, node)
+    return True
+
+
+def of_class(m: "Machine", node: ast.MatchClass, value: Any, scope: Scope) -> bool:
+    """Point(0, y=y): the attributes that __match_args__ names by position, and others by name."""
+    cls = m.value(node.cls, scope)
+    fits = m.call(m.builtins["isinstance"], [value, cls], {}, node)
+    if not same(m, "is", fits, True, node):
+        return False
+    patterns = list(node.patterns)
+    if isinstance(cls, Type) and cls.host in ITSELF and patterns and not pattern(m, patterns.pop(0), value, scope):
+        return False
+    names = [*matched(m, cls, node)[: len(patterns)], *node.kwd_attrs] if patterns else node.kwd_attrs
+    given = [*patterns, *node.kwd_patterns]
+    if len(names) < len(given):
+        m.fail("TypeError", f"{texts.kind(value)}() accepts fewer positional sub-patterns", node)
+    return all(has(m, value, name, one, scope) for name, one in zip(names, given, strict=True))
+
+
+def has(m: "Machine", value: Any, name: str, node: ast.pattern, scope: Scope) -> bool:
+    found = m.call(m.builtins["getattr"], [value, name, MISSING], {}, node)
+    return found is not MISSING and pattern(m, node, found, scope)
+
+
+def matched(m: "Machine", cls: Any, node: ast.MatchClass) -> list[Any]:
+    """The names of __match_args__: a dataclass has those of its fields."""
+    if isinstance(cls, RecordType):
+        return list(cls.fields)
+    if type(cls) is not Class or cls.opaque is not None or m.doubted(cls) is not None:
+        raise Fault(node, "The positions of this pattern are not followed; write `if` and `elif`.")
+    found = cls.find("__match_args__")
+    if found is MISSING:
+        found = [name for name, one in fields_of(cls).items() if one.init and not one.keyword]
+    names = m.listed(found, node)
+    m.known(*names)
+    return names
 
 
 def sequence(m: "Machine", node: ast.MatchSequence, value: Any, scope: Scope) -> bool:

@@ -182,12 +182,13 @@ class Class:
     """A class of the text, or an exception of Python's. `mro` begins with itself; a foreign base is apart.
 
     `abstract` are the methods that ABCMeta wants overridden (None: of another metaclass), `native` says that the class
-    is a library's, which has more than is listed; objects of one without `dict` have their slots alone.
+    is a library's, which has more than is listed; objects of one without `dict` have their slots alone. An enumeration
+    has `members` by name.
     """
 
     __slots__ = (
-        "abstract", "attrs", "bases", "builtin", "dict", "fields", "foreign", "generic", "machine", "mro", "name",
-        "native", "opaque",
+        "abstract", "attrs", "bases", "builtin", "dict", "fields", "foreign", "generic", "machine", "members", "mro",
+        "name", "native", "opaque",
     )  # fmt: skip
 
     def __init__(self, name: str, bases: list["Class"], machine: "Machine"):
@@ -200,6 +201,7 @@ class Class:
         self.dict = True
         self.abstract: frozenset[str] | None = None
         self.fields: dict[str, Any] | None = None
+        self.members: dict[str, Any] | None = None
 
     def find(self, name: str) -> Any:
         """The attribute along the method resolution order, or MISSING."""

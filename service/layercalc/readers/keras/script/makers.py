@@ -13,7 +13,7 @@ from layercalc.readers.keras.script.arguments import plain, unknown_in
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import InitializerObject, ShapeObject, TensorObject
 from layercalc.readers.script import Fault, Opaque
-from layercalc.readers.script.modules import arrays
+from layercalc.readers.script.modules import arrays, computed
 from layercalc.readers.script.modules.arrays import array, is_array
 from layercalc.readers.script.values import Float64, Int64
 
@@ -107,7 +107,7 @@ def a_range(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: An
         return Opaque("", at, unknown_in(names, start, stop, step))
     ends = [int(one) if isinstance(one, Int64) else one for one in (start, stop, 1 if step is None else step)]
     if all(type(one) is int for one in ends) and ends[2]:
-        return arrays.arange(names.machine, ends, {}, at)
+        return computed.arange(names.machine, ends, {}, at)
     if not any(isinstance(one, TensorObject) for one in ends):
         return Opaque("", at)
     found: list[Any] = []

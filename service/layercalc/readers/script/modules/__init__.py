@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.readers.script.enumerations import ENUMERATIONS
 from layercalc.readers.script.modules import (
     algorithms,
     callables,
@@ -10,6 +11,7 @@ from layercalc.readers.script.modules import (
     compatible,
     containers,
     copies,
+    data,
     iterators,
     mathematics,
     numpy_names,
@@ -30,6 +32,11 @@ TABLES: dict[str, dict[str, Any]] = {
     "types": {**collected.NAMESPACE, **collected.PROXY},
     "collections": {**containers.COLLECTIONS, **collected.DEQUE, **collected.CHAIN_MAP, **collected.USER_DICT},
     "copy": copies.COPY,
+    "enum": ENUMERATIONS,
+    "json": data.JSON,
+    "statistics": data.STATISTICS,
+    "textwrap": data.TEXTWRAP,
+    "string": system.STRING,
     "dataclasses": records.DATACLASSES,
     "abc": records.ABC,
     "typing": records.TYPING,

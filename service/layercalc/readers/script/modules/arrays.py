@@ -15,7 +15,7 @@ from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules.system import UNKNOWN
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import wrapped
-from layercalc.readers.script.values import Cursor, Float64, Foreign, Instance, Int64, Native, Property
+from layercalc.readers.script.values import Float64, Foreign, Instance, Int64, Native, Property
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -98,9 +98,25 @@ def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return Opaque("", at, holds=(value,))
     finally:
         m.meter.depth -= 1
-    plain = len(flat) <= MOST and len(args) == 1 and not kwargs and len({isinstance(one, int) for one in flat}) == 1
-    values: Any = flat if plain and all(abs(one) < 1 << 62 for one in flat) else Opaque("", at)
+    dtype = args[1] if len(args) == 2 else kwargs.get("dtype")
+    kind = dtype_of(dtype)
+    whole = all(isinstance(one, int) for one in flat)
+    plain = flat and len(flat) <= MOST and (kind is not None or dtype is None) and set(kwargs) <= {"dtype"}
+    if plain and kind is None and not whole and any(isinstance(one, int) for one in flat):
+        kind = float
+    values: Any = [one if kind is None else kind(one) for one in flat] if plain and small(flat) else Opaque("", at)
     return array(m, shape, values, at)
+
+
+def small(values: Args) -> bool:
+    """Whether numbers are such as int64 and float64 hold, with room for sums."""
+    return all(abs(one) < 1 << 62 for one in values)
+
+
+def dtype_of(value: Any) -> type | None:
+    """`int` and `float` as NumPy takes them, as int64 and float64; None for other types."""
+    names: dict[str, type] = {"int": int, "int64": int, "float": float, "float64": float}
+    return names.get(value.name if isinstance(value, Native) else value) if isinstance(value, Native | str) else None
 
 
 def is_array(m: "Machine", value: Any) -> bool:
@@ -108,7 +124,7 @@ def is_array(m: "Machine", value: Any) -> bool:
 
 
 def labels_of(m: "Machine", value: Instance, at: Any, kind: type = Labels) -> Any:
-    """The labels that an array is known to hold, in whatever shape, as long as nothing is written to what it views."""
+    """The values that an array is known to hold, of this kind, as long as nothing is written to what it views."""
     values = value.attrs["_values"]
     one = value
     while one is not None:
@@ -122,7 +138,7 @@ def copied(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """array.astype(…), array.copy(): what is written to one may be the other's."""
     own = args[0]
     kind = type(own.attrs["_values"])
-    values = labels_of(m, own, at, kind) if kind in (Labels, Rows) else Opaque("", at)
+    values = labels_of(m, own, at, kind) if kind in (Labels, Rows, list) else Opaque("", at)
     return array(m, own.attrs["shape"], values, at, own)
 
 
@@ -157,20 +173,11 @@ def random_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return Opaque("", at) if shape is None else array(m, sizes(m, shape), Opaque("", at), at)
 
 
-def arange(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    m.known(*args)
-    if kwargs or not all(type(one) is int for one in args):
-        return Opaque("", at)
-    items = range(*args)
-    values: Any = list(items) if len(items) <= MOST else Opaque("", at)
-    return array(m, (len(items),), values, at)
-
-
 def numbers(m: "Machine", value: Any) -> list[Any] | None:
     """The numbers of an array, a list or one number, as far as they are known and of one kind."""
     if is_array(m, value):
-        found = value.attrs["_values"]
-        return found if type(found) is list and not m.spoilt(found) else None
+        found = labels_of(m, value, None, list)
+        return found if type(found) is list else None
     m.known(value)
     if isinstance(value, list | tuple):
         m.weigh(value)
@@ -215,24 +222,6 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def elementwise(name: str) -> Native:
-    """np.sqrt(x) of a number; of an array, the shape is known."""
-    host = vars(np)[name]
-
-    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-        if any(is_array(m, one) for one in args) and not kwargs:
-            found = broadcast(m, args)
-            return Opaque("", at) if found is None else array(m, found, Opaque("", at), at)
-        if kwargs or not all(type(one) in NUMBERS and abs(one) < 1 << 62 for one in args):
-            m.known(*args)
-            return Opaque("", at)
-        with np.errstate(all="ignore"):
-            made = host(*[int(one) if isinstance(one, int) else float(one) for one in args])
-        return scalar(m, made, at)
-
-    return Native(name, run)
-
-
 def shape_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     value = args[0]
     if is_array(m, value):
@@ -274,9 +263,6 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         elif not -shape[index] <= one < shape[index]:
             raise IndexError(f"index {one} is out of bounds for axis {index} with size {shape[index]}")
     left = (*kept, *shape[len(keys) :])
-    values = value.attrs["_values"]
-    if not left and len(shape) == 1 and type(values) is list and not m.spoilt(values):
-        return scalar(m, values[keys[0]], at)
     return array(m, left, Opaque("", at), at, value) if left else Opaque("", at)
 
 
@@ -331,19 +317,6 @@ def length(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return shape[0]
 
 
-def iterate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    shape, values = known_shape(m, args[0]), args[0].attrs["_values"]
-    if len(shape) == 1 and type(values) is list and not m.spoilt(values):
-        return Cursor("array", iter([scalar(m, one, at) for one in values]), (args[0],))
-    return Opaque("", at, holds=(args[0],))
-
-
-def same_shape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """An operation with a number, or with an array, whose shapes are broadcast."""
-    found = broadcast(m, args)
-    return Opaque("", at) if found is None else array(m, found, Opaque("", at), at)
-
-
 def broadcast(m: "Machine", values: Args) -> tuple[int, ...] | None:
     """The shape that arrays and numbers give together; None where there is something else, or they do not fit."""
     if not all(type(one) in NUMBERS or is_array(m, one) for one in values):
@@ -376,14 +349,7 @@ def reshape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if wanted.count(-1) > 1 or (total != rest_size if -1 not in wanted else rest_size == 0 or total % rest_size):
         raise ValueError(f"cannot reshape array of size {total} into shape {tuple(wanted)}")
     made = tuple(total // rest_size if one == -1 else one for one in wanted)
-    return array(m, made, labels_of(m, own, at), at, own)
-
-
-def to_list(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    shape, values = known_shape(m, args[0]), args[0].attrs["_values"]
-    if len(shape) == 1 and type(values) is list and not m.spoilt(values):
-        return [int(one) if isinstance(one, int) else float(one) for one in values]
-    return Opaque("", at)
+    return array(m, made, labels_of(m, own, at, list if type(own.attrs["_values"]) is list else Labels), at, own)
 
 
 def property_(f: Callable[["Machine", Instance, Any], Any]) -> Property:
@@ -392,10 +358,8 @@ def property_(f: Callable[["Machine", Instance, Any], Any]) -> Property:
 
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
 MEMBERS: dict[str, Any] = {
-    "__getitem__": Native("item", item),
     "__setitem__": Native("set", forget),
     "__len__": Native("len", length),
-    "__iter__": Native("iter", iterate),
     "__bool__": Native("bool", lambda m, args, kwargs, at: Opaque("", at)),
     "__contains__": Native("contains", lambda m, args, kwargs, at: Opaque("", at)),
     "__str__": Native("str", lambda m, args, kwargs, at: Opaque("", at)),
@@ -416,27 +380,18 @@ MEMBERS: dict[str, Any] = {
             "xor",
             "matmul",
             "rmatmul",
-            "int",
-            "float",
             "index",
             "round",
         )
     },
-    **{f"__{side}{name}__": Native(name, same_shape) for side in ("", "r") for name in ARITHMETIC},
     **{f"__i{name}__": Native(name, in_place) for name in ARITHMETIC},
-    "__neg__": Native("neg", same_shape),
-    "__abs__": Native("abs", same_shape),
     "__getattr__": UNKNOWN,
     "__setattr__": Native(
         "setattr", lambda m, args, kwargs, at: m.touch(args, m.reason(at, "an attribute set on an array"))
     ),
-    "argmax": Native("argmax", position),
-    "astype": Native("astype", copied),
     "copy": Native("copy", copied),
     "reshape": Native("reshape", reshape),
-    "tolist": Native("tolist", to_list),
     "ndim": property_(lambda m, value, at: len(known_shape(m, value))),
     "size": property_(lambda m, value, at: math.prod(known_shape(m, value))),
     "T": property_(lambda m, value, at: array(m, known_shape(m, value)[::-1], Opaque("", at), at, value)),
-    **{name: reduction(name) for name in REDUCTIONS},
 }

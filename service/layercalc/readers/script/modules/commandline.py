@@ -83,7 +83,8 @@ def parse(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 def parse_known(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    return parse(m, args, kwargs, at), []
+    found = parse(m, args, kwargs, at)
+    return found, (Opaque("", at) if type(found) is Opaque else [])
 
 
 PARSER = {

@@ -30,6 +30,8 @@ def shallow(m: "Machine", args: list[Any], kwargs: dict[str, Any], at: Any) -> A
         return Default(value.factory, value) if type(value) is Default else type(value)(value)
     if type(value) in SCALARS or isinstance(value, tuple | frozenset) or type(value) in (Function, Class):
         return value
+    if type(value) is Instance and value.cls.members is not None:
+        return value
     if type(value) is Instance and value.core is None and value.cls.find("__copy__") is MISSING:
         m.known(value.attrs)
         made = Instance(value.cls)
@@ -46,6 +48,8 @@ def deep(m: "Machine", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
 
 def one(m: "Machine", value: Any, memo: dict[int, Any], at: Any) -> Any:
     if type(value) in SCALARS or type(value) in (Function, Class, Module) or isinstance(value, Native):
+        return value
+    if type(value) is Instance and value.cls.members is not None:
         return value
     if id(value) in memo:
         return memo[id(value)]

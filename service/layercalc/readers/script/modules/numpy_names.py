@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules.arrays import (
     NUMBERS,
-    REDUCTIONS,
     Args,
     Kwargs,
-    arange,
     array,
     drawn,
-    elementwise,
     filled,
     of_values,
-    position,
     random_of,
-    reduction,
     scalar,
     shape_of,
     sized,
 )
+from layercalc.readers.script.modules.computed import COMPUTED, elementwise
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import Native
 
@@ -32,6 +28,8 @@ if TYPE_CHECKING:
 FUNCTIONS = [
     "sqrt", "log", "log2", "log10", "log1p", "exp", "expm1", "ceil", "floor", "rint", "trunc", "sin", "cos",
     "tan", "tanh", "power", "absolute", "square", "sign", "maximum", "minimum",
+    "mod", "remainder", "floor_divide", "divide", "true_divide", "add", "subtract", "multiply", "negative", "exp2",
+    "cbrt", "fabs",
 ]  # fmt: skip
 
 
@@ -52,15 +50,11 @@ def single(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 NUMPY: dict[str, Any] = {
+    **COMPUTED,
     "array": Native("array", of_values),
     "asarray": Native("asarray", of_values),
     **{name: Native(name, filled) for name in ("zeros", "ones", "empty", "full")},
-    "arange": Native("arange", arange),
     "shape": Native("shape", shape_of),
-    **{name: reduction(name) for name in REDUCTIONS},
-    "amax": reduction("max"),
-    "argmax": Native("argmax", position),
-    "amin": reduction("min"),
     **{name: elementwise(name) for name in FUNCTIONS},
     "abs": elementwise("absolute"),
     "int64": Native("int64", converted(int)),

@@ -1,13 +1,15 @@
 """dataclasses, abc and typing."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.classes import fields_of
 from layercalc.readers.script.faults import Raised
+from layercalc.readers.script.modules import copies
+from layercalc.readers.script.modules.system import UNKNOWN
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
     MISSING,
-    SCALARS,
     Bound,
     Class,
     Computed,
@@ -48,7 +50,7 @@ def dataclass(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 def made(m: "Machine", cls: Any, options: Kwargs, at: Any) -> Any:
-    if type(cls) is not Class or options.get("order") or options.get("slots") or options.get("unsafe_hash"):
+    if type(cls) is not Class or options.get("slots"):
         m.touch([cls], m.reason(at, "this decorator"))
         return Opaque("a dataclass of a kind that is not followed", at, holds=(cls,))
     names = cls.attrs.get("__annotations__", {})
@@ -82,7 +84,20 @@ def made(m: "Machine", cls: Any, options: Kwargs, at: Any) -> Any:
     if options.get("eq", True) is not False and "__eq__" not in cls.attrs:
         cls.attrs["__eq__"] = Native("__eq__", lambda m, args, kwargs, at: equal(m, cls, args[0], args[1], at))
         cls.attrs.setdefault("__hash__", Native("__hash__", hash_of) if cls.fields["frozen"] else None)
+    if options.get("order"):
+        for name in ("lt", "le", "gt", "ge"):
+            if f"__{name}__" in cls.attrs:
+                raise TypeError(f"Cannot overwrite attribute __{name}__ in class {cls.name}")
+            cls.attrs[f"__{name}__"] = ordering(cls, name)
+    if options.get("unsafe_hash"):
+        cls.attrs["__hash__"] = Native("__hash__", hash_of)
     return cls
+
+
+def ordering(cls: Class, name: str) -> Native:
+    """`__lt__` and the like, by the fields in turn."""
+    op = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}[name]
+    return Native(name, lambda m, args, kwargs, at: compared(m, cls, op, args[0], args[1], at))
 
 
 def frozen(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -144,23 +159,72 @@ def represent(m: "Machine", cls: Class, value: Instance, at: Any) -> Any:
 
 
 def equal(m: "Machine", cls: Class, a: Instance, b: Any, at: Any) -> Any:
+    return compared(m, cls, "==", a, b, at)
+
+
+def compared(m: "Machine", cls: Class, op: str, a: Instance, b: Any, at: Any) -> Any:
+    """A comparison of the fields of two objects of one class, as tuples."""
     if type(b) is not Instance or b.cls is not a.cls:
         return NotImplemented
     names = [name for name, one in fields_of(cls).items() if one.compared]
     sides = [tuple(m.attribute(one, name, at) for name in names) for one in (a, b)]
-    return m.compare("==", sides[0], sides[1], at)
+    return m.compare(op, sides[0], sides[1], at)
 
 
 def as_dict(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """asdict: of a dataclass of plain values; others are unknown."""
-    value = args[0]
-    if type(value) is not Instance or kwargs:
-        return Opaque("", at, holds=(value,))
-    m.known(value.attrs)
-    found = {name: value.attrs.get(name) for name in fields_of(value.cls)}
-    if all(type(one) in SCALARS for one in found.values()):
-        return found
-    return Opaque("", at, holds=(value,))
+    """asdict: of dataclasses in one another, in lists and dicts; other values are copied."""
+    if len(args) != 1 or kwargs or not is_object(args[0]):
+        return Opaque("", at, holds=tuple(args))
+    return plain_of(m, args[0], dict, at)
+
+
+def as_tuple(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    if len(args) != 1 or kwargs or not is_object(args[0]):
+        return Opaque("", at, holds=tuple(args))
+    return plain_of(m, args[0], lambda pairs: tuple(value for _, value in pairs), at)
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object of a dataclass."""
+    return type(value) is Instance and bool(fields_of(value.cls))
+
+
+def plain_of(m: "Machine", value: Any, make: Callable[..., Any], at: Any) -> Any:
+    m.meter.deepen(at)
+    m.meter.hold(100, at)
+    m.known(value)
+    if is_object(value):
+        m.known(value.attrs)
+        names = fields_of(value.cls)
+        made: Any = make([(name, plain_of(m, m.attribute(value, name, at), make, at)) for name in names])
+    elif type(value) is list or type(value) is tuple:
+        made = type(value)(plain_of(m, one, make, at) for one in value)
+    elif type(value) is dict:
+        made = {plain_of(m, key, make, at): plain_of(m, one, make, at) for key, one in value.items()}
+    else:
+        made = copies.deep(m, [value], {}, at)
+    m.meter.depth -= 1
+    return made
+
+
+def all_fields(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """fields(…): their names and defaults."""
+    cls = args[0].cls if type(args[0]) is Instance else args[0]
+    if type(cls) is not Class or not fields_of(cls):
+        return Opaque("", at, holds=(args[0],))
+    made = [Instance(m.kept_class("Field", {"__getattr__": UNKNOWN})) for _ in fields_of(cls)]
+    for one, name in zip(made, fields_of(cls), strict=True):
+        one.attrs["name"] = name
+    return tuple(made)
+
+
+def is_dataclass(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    (value,) = args
+    m.known(value)
+    cls = value.cls if type(value) is Instance else value
+    if type(cls) is Class and (cls.native or cls.opaque is not None):
+        return Opaque("", at)
+    return type(cls) is Class and any(one.fields is not None for one in cls.mro)
 
 
 def replace(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -204,6 +268,9 @@ DATACLASSES: dict[str, Any] = {
     "dataclass": Native("dataclass", dataclass),
     "field": Native("field", field),
     "asdict": Native("asdict", as_dict),
+    "astuple": Native("astuple", as_tuple),
+    "fields": Native("fields", all_fields),
+    "is_dataclass": Native("is_dataclass", is_dataclass),
     "replace": Native("replace", replace),
 }
 ABC: dict[str, Any] = {

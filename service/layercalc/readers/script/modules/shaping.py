@@ -143,15 +143,6 @@ def square(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return Opaque("", at) if kwargs or len(rows) > 1 else array(m, (*rows, *columns), Opaque("", at), at)
 
 
-def spaced(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """np.linspace(start, stop, 50): the shape alone."""
-    known_arguments(m, args, kwargs)
-    count = args[2] if len(args) > 2 else kwargs.get("num", 50)
-    plain = type(count) is int and set(kwargs) <= {"num", "endpoint", "dtype", "start", "stop"}
-    scalars = all(type(one) in (int, float) for one in args[:2])
-    return array(m, (count,), Opaque("", at), at) if plain and scalars else Opaque("", at)
-
-
 def distinct(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """np.unique(labels): as many as there are labels."""
     own = args[0]
@@ -214,7 +205,6 @@ SHAPING: dict[str, Any] = {
     **{name: Native(name, like) for name in ("zeros_like", "ones_like", "empty_like", "full_like")},
     "eye": Native("eye", square),
     "identity": Native("identity", square),
-    "linspace": Native("linspace", spaced),
     "unique": Native("unique", distinct),
 }
 arrays.MEMBERS.update(

@@ -1,6 +1,7 @@
 """os and sys: what a run in an empty environment and without arguments would see, each said in a warning."""
 
 import posixpath
+import string
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Raised
@@ -131,11 +132,58 @@ def import_module(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return Opaque("", at, origin=args[0] if args and type(args[0]) is str else "") if found is None else found
 
 
-PATH: dict[str, Any] = {name: path(name) for name in ("join", "basename", "dirname", "splitext", "split")}
-OS: dict[str, Any] = {"environ": Computed(environ), "getenv": Native("getenv", getenv)}
+def at_least(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """sys.version_info >= (3, 6): so it is on every Python that runs today's Keras; later versions are not known."""
+    wanted = args[1]
+    known_arguments(m, [wanted], {})
+    if type(wanted) is not tuple or not all(type(one) is int for one in wanted[:2]):
+        return Opaque("", at)
+    return True if wanted and (wanted[:2] < OLDEST or wanted == OLDEST) else Opaque("the version of Python", at)
+
+
+def below(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    found = at_least(m, args, kwargs, at)
+    return found if type(found) is Opaque else not found
+
+
+def part(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """sys.version_info[0]."""
+    return 3 if args[1] == 0 and type(args[1]) is int else Opaque("the version of Python", at)
+
+
+UNTOLD = dict.fromkeys(
+    ("__getattr__", "__eq__", "__ne__", "__iter__", "__len__", "__str__", "__repr__", "__format__", "__hash__",
+     "__bool__", "__contains__"), UNKNOWN,
+)  # fmt: skip
+
+
+def version(m: "Machine", at: Any) -> Instance:
+    members = {"__ge__": at_least, "__gt__": at_least, "__lt__": below, "__le__": below, "__getitem__": part}
+    made = build(m, "version_info", {name: Native(name, run) for name, run in members.items()} | UNTOLD)
+    made.attrs["major"] = 3
+    return made
+
+
+OLDEST = (3, 6)
+PATH: dict[str, Any] = {
+    **{
+        name: path(name)
+        for name in ("join", "basename", "dirname", "splitext", "split", "normpath", "isabs", "commonprefix")
+    },
+    "sep": "/", "extsep": ".", "pardir": "..", "curdir": ".",
+}  # fmt: skip
+OS: dict[str, Any] = {
+    "environ": Computed(environ), "getenv": Native("getenv", getenv), "sep": "/", "extsep": ".",
+}  # fmt: skip
+STRING: dict[str, Any] = {
+    name: vars(string)[name]
+    for name in ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits",
+                 "punctuation", "printable", "whitespace")
+}  # fmt: skip
 IMPORTLIB: dict[str, Any] = {"import_module": Native("import_module", import_module)}
 SYS: dict[str, Any] = {
     "exit": Native("exit", leave),
     "maxsize": (1 << 63) - 1,
     "argv": Computed(arguments),
+    "version_info": Computed(version),
 }
