@@ -23,6 +23,10 @@ FOLDER = Path(__file__).parent.parent / "applications"
 TEXTS = {  # the networks that each text defines
     "vgg": ("VGG16", "VGG19"),
     "resnet": ("ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "ResNet101V2", "ResNet152V2"),
+    "mobilenet": ("MobileNet",),
+    "mobilenet_v2": ("MobileNetV2",),
+    "mobilenet_v3": ("MobileNetV3Small", "MobileNetV3Large"),
+    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
 }
 MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "imagenet_utils": "imagenet_utils",
@@ -31,6 +35,7 @@ MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "resnet": "resnet",
     "resnet50": "resnet",
     "resnet_v2": "resnet",
+    **{name: name for name in ("mobilenet", "mobilenet_v2", "mobilenet_v3", "densenet")},
 }
 NETWORKS = {name: text for text, names in TEXTS.items() for name in names}
 
