@@ -96,3 +96,21 @@ def classified(x, classes, classifier_activation, weights, **kwargs):
 def network(input_tensor, begin, x, name):
     """The model, from what its input is made of."""
     return Model(begin if input_tensor is None else get_source_inputs(input_tensor), x, name=name)
+
+
+def check_tensor(input_tensor, input_shape):
+    """Refuse a shape that is not the tensor's, as far as Keras looks at it."""
+    if input_shape is None or input_tensor is None:
+        return
+    axis = 1 if backend.image_data_format() == "channels_first" else 2
+    if input_tensor.shape[axis] != input_shape[1]:
+        raise ValueError(
+            f"input_tensor.shape[{axis}] must equal input_shape[1]; received "
+            f"`input_tensor.shape={input_tensor.shape}`, `input_shape={input_shape}`"
+        )
+
+
+def divisible(width, divisor=8):
+    """The width rounded to a multiple, which may not take more than a tenth of it."""
+    rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * width else rounded

@@ -23,6 +23,15 @@ FOLDER = Path(__file__).parent.parent / "applications"
 TEXTS = {  # the networks that each text defines
     "vgg": ("VGG16", "VGG19"),
     "resnet": ("ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "ResNet101V2", "ResNet152V2"),
+    "mobilenet": ("MobileNet",),
+    "mobilenet_v2": ("MobileNetV2",),
+    "mobilenet_v3": ("MobileNetV3Small", "MobileNetV3Large"),
+    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
+    "inception_v3": ("InceptionV3",),
+    "inception_resnet_v2": ("InceptionResNetV2",),
+    "xception": ("Xception",),
+    "efficientnet": tuple(f"EfficientNetB{number}" for number in range(8)),
+    "convnext": tuple(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
 }
 MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "imagenet_utils": "imagenet_utils",
@@ -31,6 +40,7 @@ MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "resnet": "resnet",
     "resnet50": "resnet",
     "resnet_v2": "resnet",
+    **{name: name for name in TEXTS if name not in ("vgg", "resnet")},
 }
 NETWORKS = {name: text for text, names in TEXTS.items() for name in names}
 
