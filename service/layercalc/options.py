@@ -35,7 +35,7 @@ class Document(Field):
         return {"$ref": "#/components/schemas/Model"}
 
     def read(self, value: Any, name: str) -> Any:
-        if not isinstance(value, dict | str):
+        if not isinstance(value, dict | list | str):
             raise self.refuse(value)
         return value
 

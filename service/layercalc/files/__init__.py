@@ -12,7 +12,7 @@ from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
 from layercalc.files.numpy_files import read_npy, read_npz
 from layercalc.files.safetensors_files import read_safetensors
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers import archive
+from layercalc.readers import archive, parse_document
 from layercalc.readers.foreign import foreign
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
@@ -54,11 +54,11 @@ def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITE
         with_versions(document, {key: tree.attribute("", key) for key in ("keras_version", "backend")})
         return document, keras_weights(body, path, limits)
     if looks_like_json(body):
-        return parse_json(body, limits), None
+        return parse_document(body, limits), None
     text = decode_text(body)
     if not text.strip():
         raise Unreadable([{"pointer": pointer(*path), "detail": "The model is empty."}])
-    return parse_json(text, limits) if looks_like_json(text) else text, None
+    return parse_document(text, limits) if looks_like_json(text) else text, None
 
 
 def with_versions(document: Any, beside: Any) -> None:

@@ -10,13 +10,15 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
-from layercalc.readers.foreign import foreign, foreign_document
-from layercalc.readers.keras.serialized import read_keras
+from layercalc.readers.foreign import foreign
+from layercalc.readers.keras.printed import parse_document
+from layercalc.readers.keras.serialized import is_config, of_config, read_keras
 from layercalc.readers.keras.sharing import marked
+from layercalc.readers.keras.tfjs import is_tfjs, topology_of
 from layercalc.readers.keras.undescribed import undescribed
 from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.stack import read_stack
-from layercalc.readers.text import looks_like_json, parse_json
+from layercalc.readers.text import looks_like_json
 from layercalc.wording import received
 
 BEGINNING = 100  # characters of a text that tell what it is
@@ -53,12 +55,18 @@ def read(
             if told := foreign(document[:BEGINNING].encode("utf-8", "replace")):
                 raise Unreadable([{"pointer": where, "detail": told}], status=422)
             return reader_of_code().read_script(document, limits, entry, shapes)
-        document = parse_json(document, limits, path)
+        document = parse_document(document, limits, path)
         if isinstance(document, str):  # JSON in a JSON string, as `json.dumps(model.to_json())` makes it
             return read(document, path, limits, entry, shapes, custom)
+    if is_tfjs(document):
+        document, path = topology_of(document, path)
+    inside = None
+    if is_config(document):
+        document, inside = of_config(document), path
     if isinstance(document, dict) and "class_name" in document:
-        document, warnings = undescribed(document, path, custom)
-        model, draft = read_keras(marked(document, path), path)
+        document, warnings = undescribed(document, path, custom, inside)
+        document = whole_marked(document, path, inside)
+        model, draft = read_keras(document, path, inside=inside)
         draft.warnings[:0] = warnings
         model.sized = bool(warnings)
         return model, draft
@@ -68,10 +76,13 @@ def read(
         code = notebook(document, path)
         with code.standing():
             return reader_of_code().read_script(code, limits, entry, shapes)
-    if told := foreign_document(document):
-        raise Unreadable([{"pointer": where, "detail": told}], status=422)
     expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, or a notebook'
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
+
+
+def whole_marked(document: dict[str, Any], path: tuple[object, ...], inside: tuple[object, ...] | None) -> Any:
+    """A Keras document with its marks, whose config may stand elsewhere: where is said in a fault."""
+    return marked(document, path) if inside is None else {**document, "config": marked(document["config"], inside)}
 
 
 def reader_of_code() -> Any:
@@ -95,4 +106,4 @@ def tokens(pointer: str) -> tuple[str, ...]:
 
 KERAS.models.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
 
-__all__ = ["Draft", "is_code", "read"]
+__all__ = ["Draft", "is_code", "parse_document", "read"]

@@ -26,9 +26,6 @@ TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. 
 CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {WAY_ON}"
 EXPORTED = f"A PyTorch exported program (.pt2), which is not read here. {WAY_ON}"
 ARRAYS = f"NumPy arrays (.npz), and no model. {WAY_ON}"
-TFJS = (
-    "A TensorFlow.js model.json, which is not read here: send what stands under modelTopology, or in its model_config."
-)
 ONNX_FIELDS = (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)  # of ModelProto, behind ir_version
 
 
@@ -68,10 +65,3 @@ def members(body: bytes) -> list[str]:
             return archive.namelist()
     except Exception:  # whatever zipfile raises on a broken directory
         return []
-
-
-def foreign_document(document: object) -> str | None:
-    """The same of a parsed JSON document."""
-    if not isinstance(document, dict):
-        return None
-    return TFJS if "modelTopology" in document else None

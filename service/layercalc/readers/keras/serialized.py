@@ -23,12 +23,19 @@ from layercalc.wording import received
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
 OUTSIDE = ("name", *SHAPES)  # what a config has that is no argument of the layer
+BESIDE = ("keras_version", "backend")  # what a document says beside its config
 
 Path = tuple[object, ...]
 
 
-def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None) -> tuple[Model, Draft]:
-    """The model of a Keras JSON document; a lone layer is read as a Sequential of it."""
+def read_keras(
+    document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None, inside: Path | None = None
+) -> tuple[Model, Draft]:
+    """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
+
+    `path` is where the document stands, `inside` where its config does, if not in it.
+    """
+    inside = (*path, "config") if inside is None else inside
     document = of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
     place = JsonPlace(path, path, document)
@@ -38,19 +45,19 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
         return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
     if isinstance(config, list):  # Keras 2.2 and older
         config = {"layers": config}
-        paths: Any = lambda i: (*path, "config", i)  # noqa: E731
+        listed = inside
     else:
-        paths = lambda i: (*path, "config", "layers", i)  # noqa: E731
+        listed = (*inside, "layers")
     if not isinstance(config, dict):
         draft.fault(place.at(("config",)), f"Expected an object; received {received(config)}.")
         return draft.finish([]), draft
     draft.name = str(config.get("name") or "sequential")
     layers = config.get("layers")
-    inner = JsonPlace((*path, "config"), (*path, "config"), config)
+    inner = JsonPlace(inside, inside, config)
     if not isinstance(layers, list) or not layers:
         draft.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
         return draft.finish([]), draft
-    where = [paths(i) for i in range(len(layers))]
+    where: list[Path] = [(*listed, i) for i in range(len(layers))]
     if kind == SEQUENTIAL or not ("input_layers" in config or "output_layers" in config):
         read_sequence(draft, layers, where, config.get("build_input_shape"))
         last = draft.calls[-1].name if draft.calls else draft.inputs[-1].name if draft.inputs else None
@@ -67,6 +74,21 @@ def read_keras(document: dict[str, Any], path: Path = (), memo: dict[Any, Any] |
     model.trainable = config.get("trainable", True) is not False
     model.kind = kind if kind == SEQUENTIAL else model.type
     return model, draft
+
+
+def is_config(document: Any) -> bool:
+    """Whether a document is what `get_config()` of a model gives: no class; of Keras 2.2 and older a list of layers."""
+    bare = isinstance(document, dict) and "class_name" not in document
+    layers = document.get("layers") if bare else document
+    dicts = [one for one in layers if isinstance(one, dict)] if isinstance(layers, list) else []
+    return any("class_name" in one for one in dicts) and not any("type" in one for one in dicts)
+
+
+def of_config(config: Any) -> dict[str, Any]:
+    """The document of such a config, of the class that it is of: one with ends is a graph."""
+    graph = isinstance(config, dict) and ("input_layers" in config or "output_layers" in config)
+    beside = {key: config[key] for key in BESIDE if key in config} if isinstance(config, dict) else {}
+    return {"class_name": "Functional" if graph else SEQUENTIAL, "config": config, **beside}
 
 
 def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:

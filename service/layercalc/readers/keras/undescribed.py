@@ -48,15 +48,17 @@ class Undescribed(NamedTuple):
     recorded: Found
 
 
-def undescribed(document: Item, path: Path = (), custom: str | None = None) -> tuple[Item, list[dict[str, Any]]]:
+def undescribed(
+    document: Item, path: Path = (), custom: str | None = None, inside: Path | None = None
+) -> tuple[Item, list[dict[str, Any]]]:
     """The document with every such layer marked, or declared by its record if `custom` says so; itself if it has none.
 
-    The second is a warning for each that was declared.
+    The second is a warning for each that was declared. `inside` is where the config stands, if not in the document.
     """
     if not suspect(document):
         return document, []
     document, warnings = copy.deepcopy(document), []
-    for one in list(search(document, path, {}, set())):
+    for one in list(search(document, path, {}, set(), inside)):
         if isinstance(nodes := one.item.get("inbound_nodes"), list):
             one.item["inbound_nodes"] = [by_position(node) for node in nodes]
         if custom == RECORDED and one.recorded.shapes:
@@ -67,7 +69,9 @@ def undescribed(document: Item, path: Path = (), custom: str | None = None) -> t
     return document, warnings
 
 
-def search(item: Any, path: Path, outputs: Outputs, read: set[int]) -> Iterator[Undescribed]:
+def search(
+    item: Any, path: Path, outputs: Outputs, read: set[int], inside: Path | None = None
+) -> Iterator[Undescribed]:
     """The layers that are not described, of an item and of what is in it.
 
     `outputs` is what the document records of the item's own outputs, `read` the numbers of those that are taken.
@@ -81,7 +85,8 @@ def search(item: Any, path: Path, outputs: Outputs, read: set[int]) -> Iterator[
     elif name in KERAS.models:
         listed = config.get("layers") if isinstance(config, dict) else config
         if isinstance(listed, list):
-            base = (*path, "config", "layers") if isinstance(config, dict) else (*path, "config")
+            base = (*path, "config") if inside is None else inside
+            base = (*base, "layers") if isinstance(config, dict) else base
             paths = [(*base, index) for index in range(len(listed))]
             yield from search_model(item, listed, paths, outputs, read)
     elif name in WRAPPERS and isinstance(config, dict):

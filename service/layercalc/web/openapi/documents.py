@@ -48,11 +48,25 @@ KERAS_MODEL = {
     "properties": {"class_name": STRING, "config": {"type": ["object", "array"], "items": {}}},
     "required": ["class_name", "config"],
 }
+KERAS_CONFIG = {
+    "title": "The config of a Keras model",
+    "description": "what model.get_config() gives, which does not say its class; of Keras 2.2 and older a list",
+    "anyOf": [
+        row({"name": STRING, "layers": array(ref("KerasModel"), minItems=1)}, "layers"),
+        array(ref("KerasModel"), minItems=1),
+    ],
+}
+TFJS_MODEL = {
+    "title": "TensorFlow.js model.json",
+    "description": "a layers model: Keras JSON under modelTopology or in its model_config; weightsManifest is ignored",
+    **row({"modelTopology": OBJECT, "format": STRING, "weightsManifest": array(OBJECT)}, "modelTopology"),
+}
 NOTEBOOK = {
     "title": "A notebook",
     "description": "of Jupyter (nbformat 3 and 4): the Python in its cells of code, from the first to the last",
     **row({"nbformat": INTEGER, "cells": array(OBJECT), "worksheets": array(OBJECT), "metadata": OBJECT}, "nbformat"),
 }
+FORMS = ("Stack", "KerasModel", "KerasConfig", "TfjsModel", "Notebook")  # of a model, where it is all of a body
 CODE_TEXT = {"type": "string", "description": "Keras code"}
 
 
@@ -66,9 +80,11 @@ def documents() -> Schema:
         "StackInput": {"anyOf": [STACK_INPUT]},
         "Stack": stack(),
         "KerasModel": KERAS_MODEL,
+        "KerasConfig": KERAS_CONFIG,
+        "TfjsModel": TFJS_MODEL,
         "Notebook": NOTEBOOK,
         "ModelFile": MODEL_FILE,
-        "Model": {"anyOf": [*map(ref, ("Stack", "KerasModel", "Notebook", "ModelFile")), CODE_TEXT]},
+        "Model": {"anyOf": [*map(ref, (*FORMS, "ModelFile")), CODE_TEXT]},
     }
 
 

@@ -3,7 +3,7 @@
 from layercalc.formats import FORMATS, MEDIA
 from layercalc.formats import sheet as formats
 from layercalc.web.openapi.answers import BYTES, DOCUMENT, SAME, TEXTS, problems, reply
-from layercalc.web.openapi.documents import CODE, SMALL, TINY
+from layercalc.web.openapi.documents import CODE, FORMS, SMALL, TINY
 from layercalc.web.openapi.parameters import BINARY_LENGTH, form, limits, query
 from layercalc.web.openapi.primitives import STRING, Schema, any_of, ref
 
@@ -35,7 +35,7 @@ def analyze() -> Schema:
         [*query("analyze"), form(["json", *formats.FORMATS])],
         {
             "application/json": {
-                "schema": any_of(["Stack", "KerasModel", "Notebook", "AnalyzeEnvelope"]),
+                "schema": any_of([*FORMS, "AnalyzeEnvelope"]),
                 "example": TINY,
             },
             "text/plain": {"schema": STRING, "example": CODE},
