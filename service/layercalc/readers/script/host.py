@@ -166,5 +166,8 @@ class Vocabulary:
         """instance.name or super().name, where the text's classes have none: a Native (without self), or MISSING."""
         return Opaque("", at, holds=(instance,))
 
+    def put(self, container: Any, item: Any, at: At, index: bool = False) -> None:
+        """An item comes into a list or dict, by its index or key where `index` says so of a list."""
+
     def attached(self, instance: Instance, name: str, value: Any, at: At) -> None:
         """instance.name = value has been done, so that a layer gets its name and its owner."""

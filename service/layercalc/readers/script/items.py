@@ -134,6 +134,7 @@ def put_key(m: "Machine", value: dict[Any, Any], key: Any, item: Any, node: At) 
     """value[key] = item; under a key that is not known, nothing of the dict is known any more."""
     m.changing(value)
     m.meter.hold(100, node)
+    m.vocabulary.put(value, item, node)
     try:
         m.known(key)
         operators.hashing(m, value, key)
@@ -163,6 +164,7 @@ def put_index(m: "Machine", value: list[Any], key: Any, item: Any, node: At) -> 
     if type(key) is slice:
         m.meter.elements(len(item), node)
         m.meter.work(len(value))
+    m.vocabulary.put(value, item, node, index=True)
     m.pure(node, list.__setitem__, value, key, item)
 
 

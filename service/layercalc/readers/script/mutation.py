@@ -21,6 +21,7 @@ Kwargs = dict[str, Any]
 def append(m: "Machine", value: list[Any], args: Args, kwargs: Kwargs, at: Any) -> None:
     (item,) = args
     m.meter.hold(16, at)
+    m.vocabulary.put(value, item, at)
     value.append(item)
 
 
@@ -29,11 +30,14 @@ def extend(m: "Machine", value: list[Any], args: Args, kwargs: Kwargs, at: Any) 
     if type(source) is list:
         m.known(source)
         m.meter.elements(len(source), at)
+        for one in source:
+            m.vocabulary.put(value, one, at)
         value.extend(source)
         return
     for one in m.iterate(source, at):
         m.meter.hold(40, at)
         m.meter.work(32, at)
+        m.vocabulary.put(value, one, at)
         value.append(one)
 
 
@@ -42,6 +46,7 @@ def insert(m: "Machine", value: list[Any], args: Args, kwargs: Kwargs, at: Any) 
     m.known(index)
     m.meter.hold(40, at)
     m.meter.work(len(value))
+    m.vocabulary.put(value, item, at)
     value.insert(index, item)
 
 

@@ -26,6 +26,12 @@ OF_KERAS = "class Own({}):\n    def build(self, shape):\n        super().build(s
 WIDER = (
     "class Own(Dense):\n    def __init__(self, units):\n        super().__init__(units)\n        {}\nblock = Own(3)\n"
 )
+LISTS = (
+    "class Own(Layer):\n    def __init__(self):\n        super().__init__()\n        {}\n"
+    "    def call(self, x):\n        for one in self.parts:\n            x = one(x)\n        return x\n"
+    "block = Own()\n"
+)
+SIZES = "class Own(Layer):\n    def __init__(self, sizes):\n        super().__init__()\n        self.sizes = sizes\nsizes = [1, 2]\n"
 END = "m = Sequential([Input((4,)), block, Dense(2)])\n"
 
 RIGHT = {  # parameters, trainable ones
@@ -69,8 +75,47 @@ RIGHT = {  # parameters, trainable ones
     "a build that makes nothing": (OF_KERAS.format("Dense", "self.n = 3") + "block = Own(3)\n" + END, (23, 23)),
     "a weight made in __init__": (WIDER.format("self.s = self.add_weight(shape=(units,))") + END, (26, 26)),
     "an attribute that is as it was": (WIDER.format("self.units = units") + END, (23, 23)),
+    "a list that is given whole": (
+        LISTS.format("parts = [Dense(3)]; parts.append(Dense(3)); self.parts = parts") + END,
+        (35, 35),
+    ),
+    "a list that grows as an attribute": (LISTS.format("self.parts = []; self.parts.append(Dense(3))") + END, (23, 23)),
+    "a list of two attributes": (
+        LISTS.format("self.parts = self.other = []; self.parts.append(Dense(3)); self.other.append(Dense(9))") + END,
+        (23, 23),
+    ),
+    "numbers in a list that grows later": (
+        SIZES + "own = Own(sizes); sizes.append(3)\nm = Sequential([Input((4,)), Dense(len(own.sizes))])",
+        (10, 10),
+    ),
+    "numbers in a list that the object takes": (
+        SIZES + "own = Own(sizes); own.sizes.pop()\nm = Sequential([Input((4,)), Dense(len(sizes))])",
+        (10, 10),
+    ),
 }
 REFUSED = {
+    "a list that is given and grows later": (
+        LISTS.format("parts = []; self.parts = parts; parts.append(Dense(3))") + END,
+        "given to parts here gets other layers later",
+    ),
+    "a layer put into a list by its index": (
+        LISTS.format("self.parts = [None] * 2; self.parts[0] = Dense(3); self.parts[1] = Dense(3)") + END,
+        "put into a list by its index",
+    ),
+    "a list in a list that grows later": (
+        LISTS.format(
+            "self.rows = []; row = []; self.rows.append(row); row.append(Dense(3))\n        self.parts = [lambda x: self.rows[0][0](x)]"
+        )
+        + END,
+        "rows.0 gets layers after it was put there",
+    ),
+    "a list in a dict that grows later": (
+        LISTS.format(
+            "self.d = {}; self.d['a'] = []; self.d['a'].append(Dense(3))\n        self.parts = [lambda x: self.d['a'][0](x)]"
+        )
+        + END,
+        "d.a gets layers after it was put there",
+    ),
     "an attribute of Dense that is set anew": (
         WIDER.format("self.units = 2 * units") + END,
         "sets units of Dense anew",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.layers.config import fields_of, presets_of
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
-from layercalc.readers.keras.script import attributes, models
+from layercalc.readers.keras.script import attributes, holding, models
 from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
@@ -266,6 +266,8 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
     elif name in ("name", "_name") and type(value) is str:
         names.machine.changing(own)
         own.name, own.given, own.sure = value, True, True
+    if isinstance(value, list | tuple | dict | set):
+        instance.attrs[name] = value = holding.keep(names, own, name, value, at)
     if isinstance(value, TensorObject | list | tuple | dict):
         adopt(names, own, value, name)
 
@@ -311,6 +313,7 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
     instance = own.instance
     if instance is None:
         return found
+    holding.check(names, own)
     pending = [(value, key) for key, value in reversed(list(instance.attrs.items()))]
     seen: set[int] = set()
     while pending:
@@ -325,6 +328,7 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
             seen.add(id(value))
             if isinstance(value, list | dict | set) and names.machine.spoilt(value):
                 raise Fault(own.place, f"The layers of {label} are not known.") from None
+            holding.check_inside(names, value, label, node_at(own.place))
             items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
             pending += [(one, f"{label}.{key}") for key, one in reversed(items)]
     return found

@@ -9,6 +9,7 @@ from layercalc.readers.keras.keras1 import evidence
 from layercalc.readers.keras.script import (
     applied,
     attributes,
+    holding,
     layers,
     makers,
     models,
@@ -76,6 +77,9 @@ class KerasNames(Members):
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
         self.derived: dict[int, OwnObject] = {}  # objects of the text's own by the layer or model that each is
+        self.held: dict[int, Any] = {}  # lists and dicts as objects of the text's own have them
+        self.raw: dict[int, tuple[Any, frozenset[int]]] = {}  # those put into them later, with the layers in each then
+        self.copies: dict[int, dict[str, tuple[Any, frozenset[int], Any]]] = {}  # what was given to these, by owner
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
@@ -380,6 +384,9 @@ class KerasNames(Members):
 
     def inherited(self, instance: Instance, name: str, at: Any) -> Any:
         return subclassed.inherited(self, instance, name, at)
+
+    def put(self, container: Any, item: Any, at: Any, index: bool = False) -> None:
+        holding.put(self, container, item, at, index)
 
     def attached(self, instance: Instance, name: str, value: Any, at: Any) -> None:
         subclassed.attached(self, instance, name, value, at)
