@@ -3,7 +3,30 @@
 import ast
 from typing import Any
 
-PLAIN = {int, str, type(None), ast.Load, ast.Store, float, bool}  # of what a node holds: no node, or one without parts
+NAMES = frozenset(
+    [
+        "ctx",
+        "id",
+        "attr",
+        "arg",
+        "asname",
+        "module",
+        "level",
+        "type_comment",
+        "kind",
+        "simple",
+        "is_async",
+        "conversion",
+    ]
+)  # fields that hold no node, or one that says nothing
+FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
+
+
+def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a class of nodes that may hold others."""
+    if kind not in FIELDS:
+        FIELDS[kind] = tuple(name for name in kind._fields if name not in NAMES)
+    return FIELDS[kind]
 
 
 class Nodes:
@@ -15,12 +38,16 @@ class Nodes:
         self.found: dict[tuple[type[ast.AST], ...], list[Any]] = {}
         waiting: list[ast.AST] = [tree]
         for number, node in enumerate(waiting):
-            self.by_class.setdefault(type(node), []).append((number, node))
-            for value in vars(node).values():
-                kind = type(value)
-                if kind in PLAIN:
+            kind = type(node)
+            pairs = self.by_class.get(kind)
+            if pairs is None:
+                pairs = self.by_class[kind] = []
+            pairs.append((number, node))
+            for name in fields_of(kind):
+                value = node.__dict__.get(name)
+                if not value:
                     continue
-                if kind is list:
+                if type(value) is list:
                     waiting += [one for one in value if isinstance(one, ast.AST)]
                 elif isinstance(value, ast.AST):
                     waiting.append(value)
