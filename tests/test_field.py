@@ -17,8 +17,6 @@ REFUSED: dict[
 ] = {  # with the line where the code cannot be read; None for JSON, and for what is no Python
     "k1_nb_filter_keywords": 3,
     "keras1-arguments": 2,
-    "keras1_json_theano_order": None,
-    "keras1_json_gru": None,
     "tf_op_layer": None,
     "custom_layer_advice": None,
     "istft": None,

@@ -11,6 +11,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.readers.builder import Draft
 from layercalc.readers.foreign import foreign
+from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
 from layercalc.readers.keras.printed import parse_document
 from layercalc.readers.keras.serialized import is_config, of_config, read_keras
 from layercalc.readers.keras.sharing import marked
@@ -63,11 +64,14 @@ def read(
     inside = None
     if is_config(document):
         document, inside = of_config(document), path
+    if of_keras_0(document):
+        raise Unreadable([{"pointer": where, "detail": KERAS_0}], status=422)
     if isinstance(document, dict) and "class_name" in document:
+        document, old = modern(document, path, inside)
         document, warnings = undescribed(document, path, custom, inside)
         document = whole_marked(document, path, inside)
         model, draft = read_keras(document, path, inside=inside)
-        draft.warnings[:0] = warnings
+        draft.warnings[:0] = [*old, *warnings]
         model.sized = bool(warnings)
         return model, draft
     if isinstance(document, dict) and "layers" in document:
