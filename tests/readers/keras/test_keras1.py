@@ -3,6 +3,7 @@
 import pytest
 
 from layercalc import analyze
+from layercalc.errors import Refused
 
 CONV = "net = Sequential()\nnet.add(Conv2D(4, 3, 2, input_shape=(12, 12, 1)))\n"
 KERNEL, STRIDES = [None, 10, 11, 4], [None, 5, 5, 4]
@@ -95,3 +96,50 @@ def test_any_expression_for_the_numbers_is_read_and_told(numbers, line, shape):
     report = analyze(f"k = (3, 2)\nd = {{'k': 3}}\n{line}Conv2D(4, {numbers})", input_shape="12,12,1")
     assert report["outputs"][0]["shape"] == shape
     assert any("3, 2 read as kernel_size=" in one["detail"] for one in report["warnings"])
+
+
+# keras 2.0.9, legacy/interfaces.py: what each keyword became; parameters by the build() of each class in keras 1.2.2
+WORDS = [
+    ("Conv2D(nb_filter=4, nb_row=3, nb_col=2, border_mode='same', subsample=(2, 1))", "8,8,3", 3 * 2 * 3 * 4 + 4, [4, 8, 4]),
+    ("Convolution2D(4, 3, 2, border_mode='same', init='he_normal', bias=False)", "8,8,3", 3 * 2 * 3 * 4, [8, 8, 4]),
+    ("Convolution2D(4, 3, 2, dim_ordering='th')", "3,8,8", 3 * 2 * 3 * 4 + 4, [4, 6, 7]),
+    ("Convolution2D(4, 3, 2, dim_ordering='tf', W_regularizer=l2(0.1))", "8,8,3", 3 * 2 * 3 * 4 + 4, [6, 7, 4]),
+    ("Convolution1D(nb_filter=4, filter_length=3, subsample_length=2)", "9,5", 3 * 5 * 4 + 4, [4, 4]),
+    ("Convolution3D(nb_filter=2, kernel_dim1=1, kernel_dim2=2, kernel_dim3=3)", "5,5,5,1", 6 * 2 + 2, [5, 4, 3, 2]),
+    ("MaxPooling1D(pool_length=3, stride=2, border_mode='valid')", "9,5", 0, [4, 5]),
+    ("MaxPooling2D(pool_size=(2, 2), border_mode='same', dim_ordering='th')", "3,5,5", 0, [3, 3, 3]),
+    ("Dense(output_dim=4, init='uniform', W_constraint=None, b_regularizer=None)", "5", 5 * 4 + 4, [4]),
+    ("Dense(4, init='zero', bias=False)", "5", 5 * 4, [4]),
+    ("LSTM(output_dim=4, inner_activation='sigmoid', forget_bias_init='one', consume_less='gpu')", "6,3", 4 * (3 + 4 + 1) * 4, [4]),
+    ("GRU(output_dim=4, inner_init='orthogonal', dropout_W=0.2, dropout_U=0.2)", "6,3", 3 * (3 + 4 + 1) * 4, [4]),
+    ("Embedding(9, 4, init='uniform', dropout=0.2)", "6", 9 * 4, [6, 4]),
+    ("Dropout(p=0.5)", "6", 0, [6]),
+    ("GaussianNoise(sigma=0.5)", "6", 0, [6]),
+    ("UpSampling1D(length=3)", "6,2", 0, [18, 2]),
+    ("BatchNormalization(mode=0, gamma_init='one')", "6,2", 4 * 2, [6, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "shape", "params", "output"), WORDS)
+def test_arguments_of_keras_1_are_read_by_the_names_they_have_today(layer, shape, params, output):
+    text = f"net = Sequential()\nnet.add({layer})\nnet.add(Dropout(p=0.5))\n"
+    report = analyze(text, input_shape=[int(one) for one in shape.split(",")])
+    assert (report["totals"]["params"], report["outputs"][0]["shape"]) == (params, [None, *output])
+    told = [one for one in report["warnings"] if one["detail"].startswith("Written for Keras 1")]
+    assert len(told) == 1
+    assert told[0]["line"] in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "word"),
+    [
+        ("Dense(output_dim=3, units=3)", "output_dim"),
+        ("BatchNormalization(mode=2)", "mode"),
+        ("Conv2D(nb_filter=3, nb_row=3)", "nb_row"),
+        ("tf.keras.layers.Dense(output_dim=3)", "output_dim"),
+        ("Dense(output_dim=3, quux=1)", "quux"),
+    ],
+)
+def test_what_keras_1_did_not_mean_is_refused(layer, word):
+    with pytest.raises(Refused, match=word):
+        analyze(f"net = Sequential()\nnet.add({layer})\n", input_shape=[8, 8, 3])

@@ -7,6 +7,7 @@ from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodePlace
 from layercalc.readers.keras.keras1 import KERNELS, kernel
+from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -37,6 +38,7 @@ def make(
     """A layer; positional arguments are Keras' in order."""
     settings = names.set_now(at)
     args = with_kernel(names, kind, which, args, at)
+    kwargs = with_todays_words(names, kind, which, kwargs, at)
     given, place = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
     then = activation_of_text(names, kind, given, at)
@@ -144,6 +146,18 @@ def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[
     if args[axes + 1 :]:
         raise Fault(at, "What follows the kernel's size by position is of Keras 1; write it by name.")
     return [args[0], tuple(args[1 : axes + 1])]
+
+
+def with_todays_words(
+    names: "KerasNames", kind: type[Layer], which: Kind, kwargs: dict[str, Any], at: Any
+) -> dict[str, Any]:
+    """`nb_filter=32, border_mode="same"` of Keras 1 by the names that they have today; the text is told once."""
+    if names.of_tf(which) or not any(is_old(kind.type, key) for key in kwargs):
+        return kwargs
+    if not names.translated:
+        names.translated = True
+        names.warn(at, f"Written for Keras 1: arguments are read by the names that they have today: {names.old}")
+    return in_todays_words(kind.type, kwargs)
 
 
 def make_lambda(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

@@ -62,6 +62,7 @@ class KerasNames(Members):
         self.draft = draft
         self.settings = Settings()
         self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases})
+        self.translated = False  # whether the text was told that arguments of Keras 1 are read by today's names
         self.kinds: dict[str, Kind] = {}
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
         self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
