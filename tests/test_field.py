@@ -15,7 +15,6 @@ CASES = {case["id"]: case for case in json.loads((Path(__file__).parent / "data/
 REFUSED: dict[
     str, int | None
 ] = {  # with the line where the code cannot be read; None for JSON, and for what is no Python
-    "tf_op_layer": None,
     "custom_layer_advice": None,
     "istft": None,
 }

@@ -16,6 +16,7 @@ from layercalc.readers.builder import Draft, Source
 from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
 from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
+from layercalc.readers.keras.tf_nodes import OP_LAYER, of_node
 from layercalc.readers.keras.undescribed import OPS_MODULES, within
 from layercalc.readers.keras.versions import of_its_time
 from layercalc.wording import received
@@ -201,6 +202,8 @@ def read_operation(
     try:
         if name in TF_CLASSES:
             function = str(config.get("function"))
+            if name == OP_LAYER:
+                function, args, kwargs = of_node(config, args[0] if isinstance(args[0], list) else args)
             made = recorded(*translate(function, args, kwargs))
             made.type = name  # as Keras 2 lists it
         else:

@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 from layercalc.layers import WAY_OUT, ConfigError
 from layercalc.layers.keras.functions import Slot
+from layercalc.readers.keras.tf_nodes import OP_LAYER
 from layercalc.wording import nearest
 
-TF_CLASSES = ("TFOpLambda", "SlicingOpLambda")
+TF_CLASSES = ("TFOpLambda", "SlicingOpLambda", OP_LAYER)
 
 
 class Function(NamedTuple):
