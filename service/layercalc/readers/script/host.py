@@ -145,6 +145,10 @@ class Vocabulary:
         """int(value), float(value), str(value), …: `kind` is the name of the builtin."""
         return self.unknown(at)
 
+    def plain(self, value: Foreign) -> Any:
+        """The tuple or number that NumPy takes a value for; itself where it is none."""
+        return value
+
     def enter(self, value: Foreign | Instance, at: At) -> Any:
         """`with value as result`: leaving swallows nothing."""
         return self.unknown(at, value)

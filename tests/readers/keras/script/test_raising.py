@@ -10,7 +10,7 @@ NET = "m = Sequential([Input((4,)), Dense(3)])\n"
 MAY_RAISE = [
     "m.load_weights('w.weights.h5')", "m.save('/nowhere/m.keras')", "m.fit()", "m.fit(np.ones((2, 4)), np.ones(2))",
     "m.evaluate()", "m.predict(x)", "m.compile(optimizer='nope')", "m.compile('adam', 'mse', 3)", "m.summary(3)",
-    "m.count_params(1)", "m.layers[0].set_weights([])", "m.weights[7]", "m.layers[0].input_shape", "m.nope", "m[0]",
+    "m.count_params(1)", "m.layers[0].set_weights([])", "m.metrics[7]", "m.layers[0].input_shape", "m.nope", "m[0]",
     "len(m)", "m + 1", "m < 1", "getattr(m, 'nope')", "Dense(3).nope", "Dense(3).kernel", "Dense(3)[0]",
     "len(Dense(3))", "Dense(3) + Dense(2)", "keras.layers.Dense.nope", "Input()", "Input(shape=(3,), batch_shape=(1, 3))",
     "Input((3,)).nope", "Input((3,)).shape + [1]", "Input((3,)).shape[1] = 3", "int(Input((3,)))", "bool(Input((3,)))",

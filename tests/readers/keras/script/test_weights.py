@@ -36,7 +36,7 @@ LOCKED = {
     "its own method": "m.weights[0].__setattr__('trainable', False)",
     "a loop over the name": "v = m.weights[0]\nfor v.trainable in [False]: pass",
     "a weight by its name": "m.layers[0].gamma.trainable = False",
-    "what is not trained": "for v in m.non_trainable_weights: v.trainable = True",
+    "what is not trained": "m.layers[0].trainable = False\nfor v in m.non_trainable_weights: v.trainable = True",
     "a layer of the text's own": (
         "class L(Layer):\n    def __init__(self):\n        super().__init__(); self.d = Dense(3)\n"
         "    def call(self, x): return self.d(x)\n"

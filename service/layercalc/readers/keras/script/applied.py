@@ -49,6 +49,7 @@ def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str
     data = [*args, *(one for key, one in kwargs.items() if key not in ("training", "mask"))]
     for one in flat_or_unknown(names, data, at):
         if type(one) is Opaque:
+            names.blind = True
             return Opaque("", at, one.first, holds=one.holds)
     found = [one for one in flat_or_unknown(names, data, at) if isinstance(one, TensorObject)]
     held = [one for one in flat_or_unknown(names, data, at) if is_array(names.machine, one)]

@@ -12,6 +12,7 @@ from layercalc.readers.keras.script import (
     raising,
     settings,
     tensors,
+    weights,
 )
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
@@ -32,9 +33,11 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     ShapeObject,
     TensorObject,
+    Weight,
     Weights,
 )
 from layercalc.readers.script import MISSING, Fault, Native, Opaque
+from layercalc.readers.script.modules.arrays import array
 from layercalc.readers.script.opaque import derived
 
 if TYPE_CHECKING:
@@ -62,6 +65,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, OneOf):
         return alternatives.method(names, value, name)
+    if isinstance(value, Weight) and (found := of_weight(names, value, name, at)) is not MISSING:
+        return found
     if isinstance(value, Weights):
         return of_weights(names, value, name, at)
     if isinstance(value, ShapeObject):
@@ -97,6 +102,15 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
     if name == "__class__" and (made := classes.class_of(names, value)) is not None:
         return made
+    return of_owner(names, value, name, at)
+
+
+def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """Of a layer or model: its weights, its arguments, the methods that change nothing."""
+    if name in weights.LISTS and (every := weights.listed(names, value, name, at)) is not None:
+        return every
+    if (single := weights.one_of(names, value, name, at)) is not None:
+        return single
     if isinstance(value, LayerObject) and plain(value.config.get(name)):
         return value.config[name]
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
@@ -108,11 +122,27 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
-def of_weights(names: "KerasNames", weights: Weights, name: str, at: Any) -> Opaque:
+def of_weight(names: "KerasNames", weight: Weight, name: str, at: Any) -> Any:
+    """What is known of a single weight; MISSING for the rest."""
+    if name in ("shape", "get_shape"):
+        shape = ShapeObject(weight.sizes)
+        return shape if name == "shape" else Native(name, lambda m, a, k, n: shape)
+    if name == "name":
+        return weights.name_of(weight, at)
+    if name == "trainable":
+        return weights.trainable(weight, at)
+    if name == "ndim":
+        return len(weight.sizes)
+    if name == "numpy":
+        return Native(name, lambda m, a, k, n: array(m, weight.sizes, Opaque("", n), n))
+    return MISSING
+
+
+def of_weights(names: "KerasNames", value: Weights, name: str, at: Any) -> Opaque:
     """An attribute or method of weights: what is not known to leave them may change whether they are trained."""
     names.machine.risk(at)
     safe = name in SAFE | ASSIGNS | DATA or (name.startswith("__") and name.endswith("len__"))
-    return Opaque("", at, holds=() if safe else (weights.owner,))
+    return Opaque("", at, holds=() if safe else (value.owner,))
 
 
 def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:
@@ -173,6 +203,9 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
         names.given_to(value, [*args, *kwargs.values()], at)
         if name in outside.SAVES:
             outside.save(names, value, args[0] if args else kwargs.get("filepath"), at)
+        if name in ("count_params", "get_weights") and not args and not kwargs:
+            found = (weights.count if name == "count_params" else weights.values)(names, value, at)
+            return Opaque("", at) if found is None else found
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
         if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):

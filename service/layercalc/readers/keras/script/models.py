@@ -314,6 +314,7 @@ def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any]
 
 def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
     """A model without an input shape has that of the data which it is trained or tried on, where the text holds it."""
+    names.blind = names.blind or isinstance(model, OwnObject)
     if not is_array(names.machine, data) or names.machine.branching:
         return
     if any(type(size) is Opaque for size in data.attrs["shape"][1:]):

@@ -61,6 +61,9 @@ class Protocols(Vocabulary):
             return alternatives.each(self.names, value, lambda one: self.machine.compare("in", item, one, at), at)
         return super().contains(value, item, at)
 
+    def plain(self, value: Any) -> Any:
+        return value.sizes if isinstance(value, ShapeObject) and None not in value.sizes else value
+
     def convert(self, kind: str, value: Any, at: Any) -> Any:
         return value if kind == "str" and isinstance(value, OneOf) else super().convert(kind, value, at)
 

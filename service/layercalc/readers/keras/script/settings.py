@@ -1,5 +1,7 @@
 """Functions of the backend that set or tell something, initializers, and shapes as objects."""
 
+import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.initializers import INITIALIZERS
@@ -11,13 +13,14 @@ from layercalc.readers.keras.script.values import (
     InitializerObject,
     ShapeObject,
     TensorObject,
+    Weight,
 )
 from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
-GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim", "epsilon")
+GETTERS = ("image_data_format", "image_dim_ordering", "floatx", "int_shape", "ndim", "epsilon", "count_params")
 TF_INITIALIZERS = {
     f"{name}_initializer": camel(name)
     for name in ("zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal")
@@ -56,10 +59,15 @@ def getter(names: "KerasNames", name: str) -> Any:
     """A function of the backend that tells something; None where it is another."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-        if name in ("int_shape", "ndim"):
-            value = args[0] if args else kwargs.get("x")
-            if not isinstance(value, TensorObject):
-                return m.unknown(at)
+        if name in ("int_shape", "ndim", "count_params"):
+            value = next(iter((*args, *kwargs.values())), None)
+            if name == "count_params" and isinstance(value, list | set) and not m.spoilt(value):
+                weights = {id(one): one for one in value}.values()
+                return counted(weights) if all(isinstance(one, Weight) for one in weights) else names.unknown(at)
+            if isinstance(value, Weight):
+                return value.sizes if name == "int_shape" else len(value.sizes) if name == "ndim" else counted([value])
+            if not isinstance(value, TensorObject) or name == "count_params":
+                return names.unknown(at)
             shape = tensors.shape_of(names, value, at)
             names.sized = True
             return shape if name == "int_shape" else len(shape)
@@ -78,6 +86,11 @@ def getter(names: "KerasNames", name: str) -> Any:
         )
 
     return Native(name, run) if name in (*GETTERS, "backend") else None
+
+
+def counted(weights: Iterable[Weight]) -> int:
+    """The parameters of weights, each of which is given once."""
+    return sum(math.prod(one.sizes) for one in weights)
 
 
 def backend(m: Any) -> Any:
@@ -110,6 +123,8 @@ def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:
     """An attribute of `x.shape`."""
     if name == "as_list":
         return Native(name, lambda m, a, k, at: list(shape.sizes))
+    if name == "num_elements" and None not in shape.sizes:
+        return Native(name, lambda m, a, k, at: math.prod(size or 0 for size in shape.sizes))
     if name in ("rank", "ndims"):
         return len(shape.sizes)
     return MISSING

@@ -3,7 +3,7 @@
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from layercalc.analysis.tracing import trace
+from layercalc.analysis.tracing import Traced, trace
 from layercalc.analysis.walk import analyse
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel, ShapeError
@@ -66,6 +66,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     unknown = unknown_in(names, *args, *kwargs.values())
     every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
+        names.blind = True
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
     if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
         wrappers.shape_by_call(names, layer, flat(names, args, at), at)
@@ -355,27 +356,15 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     if isinstance(call.layer, TracedObject):
         return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
     layer = names.whole(call.layer, at)
-
-    def pair(one: Any) -> Any:
-        return names.specs[id(one.call)][1][max(one.output, 0)]
-
-    def pairs(value: Any) -> Any:
-        return pair(value) if isinstance(value, TensorObject) else [pair(one) for one in flat(names, value, at)]
-
     try:
         if isinstance(layer, Model):
-            analysis = analyse(layer, [(i.name, pair(x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)])
+            given = [(i.name, pair_of(names, x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)]
+            analysis = analyse(layer, given)
             if analysis.faults:
                 raise Impossible(at, analysis.faults[0]["detail"])
             builds.note(names, call, analysis)
             return [(one.spec, one.mask) for one in analysis.outputs]
-        inputs, named = call.inputs, call.named
-        sources = {key: Source(key) for key in named}
-        by_position, _ = bound(type(layer), [Source(str(i)) for i in range(len(inputs))], sources)
-        moved = [one.name for one in by_position[len(inputs) :]]
-        given = [pair(one) for one in inputs] + [pairs(named[key]) for key in moved]
-        others = {key: pairs(value) for key, value in named.items() if key not in moved}
-        read = trace(layer, given, others, [0], False)
+        read = reading(names, call, layer, at)
         names.weights_of[id(call)] = call, bool(read.weights)
         builds.note(names, call, read)
         found: list[Pair] = read.outputs
@@ -384,6 +373,29 @@ def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
         raise Impossible(at, str(error)) from None
     except InvalidModel as error:
         raise Impossible(at, error.errors[0]["detail"]) from None
+
+
+def pair_of(names: "KerasNames", tensor: TensorObject) -> Pair:
+    """A tensor with its mask, of a call that has been read."""
+    found: Pair = names.specs[id(tensor.call)][1][max(tensor.output, 0)]
+    return found
+
+
+def reading(names: "KerasNames", call: CallObject, layer: Layer, at: Any) -> Traced:
+    """A layer read as it is called there, the calls before it read by now."""
+
+    def pairs(value: Any) -> Any:
+        if isinstance(value, TensorObject):
+            return pair_of(names, value)
+        return [pair_of(names, one) for one in flat(names, value, at)]
+
+    inputs, named = call.inputs, call.named
+    sources = {key: Source(key) for key in named}
+    by_position, _ = bound(type(layer), [Source(str(i)) for i in range(len(inputs))], sources)
+    moved = [one.name for one in by_position[len(inputs) :]]
+    given = [pair_of(names, one) for one in inputs] + [pairs(named[key]) for key in moved]
+    others = {key: pairs(value) for key, value in named.items() if key not in moved}
+    return trace(layer, given, others, [0], False)
 
 
 def declared(call: CallObject, at: Any) -> tuple[Any, ...]:

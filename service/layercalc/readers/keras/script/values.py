@@ -284,6 +284,17 @@ class Weights(Foreign):
         """What is unknown may change the values of weights, not which of them are trained."""
 
 
+class Weight(Weights):
+    """One weight of a layer that is built; `trains` says, if it is known, whether it is trained in a layer that is."""
+
+    by_identity = False  # == is of its values in TensorFlow
+
+    def __init__(self, owner: Any, at: Any, path: str, sizes: tuple[int, ...], dtype: str):
+        super().__init__(owner, at)
+        self.path, self.sizes, self.dtype = path, sizes, dtype
+        self.trains: bool | None = None
+
+
 class Layers(Foreign):
     """`model.layers`: to be run through; whoever changes it may change the model."""
 

@@ -37,6 +37,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     Settings,
     TensorObject,
+    Weight,
     Weights,
     first_shape,
     origin,
@@ -89,6 +90,8 @@ class KerasNames(Members):
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
+        self.blind = False  # whether layers were called on what is not known, so that any may have its weights
+        self.single: dict[Any, Weight] = {}  # weights, by owner
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
         self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to

@@ -179,6 +179,8 @@ def numbers(m: "Machine", value: Any) -> list[Any] | None:
         found = labels_of(m, value, None, list)
         return found if type(found) is list else None
     m.known(value)
+    if isinstance(value, Foreign):
+        value = m.vocabulary.plain(value)
     if isinstance(value, list | tuple):
         m.weigh(value)
         try:
