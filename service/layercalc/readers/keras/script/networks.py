@@ -31,6 +31,8 @@ TEXTS = {  # the networks that each text defines
     "inception_resnet_v2": ("InceptionResNetV2",),
     "xception": ("Xception",),
     "efficientnet": tuple(f"EfficientNetB{number}" for number in range(8)),
+    "efficientnet_v2": tuple(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
+    "nasnet": ("NASNetMobile", "NASNetLarge"),
     "convnext": tuple(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
 }
 MODULES = {  # Keras' modules, with the text that holds what they are asked for
