@@ -32,6 +32,16 @@ LISTS = (
     "block = Own()\n"
 )
 SIZES = "class Own(Layer):\n    def __init__(self, sizes):\n        super().__init__()\n        self.sizes = sizes\nsizes = [1, 2]\n"
+NORMED = (
+    "class Own(Dense):\n    def __init__(self, units):\n        super().__init__(units)\n"
+    "        self.norm = BatchNormalization()\n    def call(self, x):\n        return self.norm(super().call(x))\n"
+    "block = Own(3)\n"
+)
+SHAPED = (
+    "class Own(Layer):\n    def __init__(self):\n        super().__init__()\n        self.a, self.b = Dense(3), Dense(3)\n"
+    "    def build(self, shape):\n        self.a.build(shape)\n    def call(self, x):\n        return self.b(self.a(x))\n"
+)
+SHAPE = "    def compute_output_shape(self, shape):\n        return (*shape[:-1], 3)\n"
 END = "m = Sequential([Input((4,)), block, Dense(2)])\n"
 
 RIGHT = {  # parameters, trainable ones
@@ -92,8 +102,30 @@ RIGHT = {  # parameters, trainable ones
         SIZES + "own = Own(sizes); own.sizes.pop()\nm = Sequential([Input((4,)), Dense(len(sizes))])",
         (10, 10),
     ),
+    "layers that Keras builds by running call": (SHAPED + "block = Own()\n" + END, (35, 35)),
+    "layers that build builds, beside a shape that is told": (
+        SHAPED.replace("build(shape)\n", "build(shape); self.b.build((None, 3))\n") + SHAPE + "block = Own()\n" + END,
+        (35, 35),
+    ),
+    "a layer without weights as an activation": (
+        "m = Sequential([Input((4,)), Dense(3, activation=LeakyReLU()), Dense(2)])",
+        (23, 23),
+    ),
+    "a model that runs on data": (
+        SHAPED.replace("Layer", "Model") + SHAPE + "m = Own()" + DATA,
+        (27, 27),
+    ),
 }
 REFUSED = {
+    "a layer with weights as an activation": (
+        "m = Sequential([Input((4,)), Dense(3, activation=PReLU()), Dense(2)])",
+        "put it behind the layer",
+    ),
+    "a layer inside one of Keras'": (NORMED + END, "leaves the layer 'batch_normalization' unbuilt"),
+    "a layer that build leaves out, beside a shape that is told": (
+        SHAPED + SHAPE + "block = Own()\n" + END,
+        "leaves the layer 'dense_1' unbuilt",
+    ),
     "a list that is given and grows later": (
         LISTS.format("parts = []; self.parts = parts; parts.append(Dense(3))") + END,
         "given to parts here gets other layers later",
@@ -194,3 +226,11 @@ def test_what_is_not_followed_is_refused(text, why):
     with pytest.raises(Unreadable) as caught:
         analyze(HEAD + text)
     assert why in caught.value.errors[0]["detail"]
+
+
+def test_a_model_that_only_build_is_asked_of_is_told_to_be_read_as_keras_2_does():
+    text = HEAD + NET + "m = Net(Dense(3), Dense(3))\nm.build((None, 4))"
+    report = analyze(text)
+    assert (report["totals"]["params"], len(report["warnings"])) == (15, 1)
+    assert "as in Keras 2" in report["warnings"][0]["detail"]
+    assert not analyze(text + "\nm(np.zeros((1, 4)))")["warnings"]

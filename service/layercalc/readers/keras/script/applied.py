@@ -117,7 +117,8 @@ def call_by_shape(names: "KerasNames", own: OwnObject, value: Any, at: Any) -> A
         given = [built_input(names, one, at, "") for one in value]
     else:
         given = built_input(names, value, at, "")
-    traced(names, own, [given], {}, at)
+    names.with_data(lambda: traced(names, own, [given], {}, at))
+    names.shaped[id(own)] = own.root, at
 
 
 def built_input(names: "KerasNames", shape: Any, at: Any, name: str) -> TensorObject:
@@ -313,6 +314,9 @@ def gathered(
         if id(layer) not in holdings and own.base is not layer:
             told = f"{layer!r} is called in `call` of {own.title} and is no attribute of it: Keras does not count it"
             raise Fault(node_at(call.place), f"{told}. Make it in __init__ and keep it as an attribute.")
+        if isinstance(layer, LayerObject) and not layer.by_hand and layer is not own.base and unrun(names, own):
+            told = f"Keras 3 infers the shape of {own.title} without its `call`, and so leaves {layer!r} unbuilt"
+            raise Fault(node_at(call.place), f"{told}, where Keras 2 builds it; build it in `build`.")
         if not sure:
             raise Fault(node_at(call.place), f"Whether {layer!r} is called here is not known.")
         extra.append(call)
@@ -323,6 +327,15 @@ def gathered(
     ):
         own.nested = True
     return extra, captured(names, [*outs, *(TensorObject(one) for one in extra)], given, mine, trace.start, at)
+
+
+def unrun(names: "KerasNames", own: OwnObject) -> bool:
+    """Whether Keras 3 has its weights and its shape without running `call`, when it is called on no data."""
+    if own.instance is None or names.on_data:
+        return False
+    if isinstance(own.base, LayerObject):
+        return True
+    return all(own.instance.cls.find(one) is not MISSING for one in ("build", "compute_output_shape"))
 
 
 def captured(
@@ -390,5 +403,10 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
                 "with the shape of its input, or give input_shape.",
             )
         given = [arrays.input_of(shape, None) for shape in shapes]
-        names.machine.guarded(lambda: traced(names, own, given, {}, node_at(own.place)))
+        names.machine.guarded(lambda: names.with_data(lambda: traced(names, own, given, {}, node_at(own.place))))
+    root, line = names.shaped.get(id(own), (None, None))
+    if root is own.root and line is not None:
+        names.warn(
+            line, "build() read as a call on this shape, as in Keras 2; in Keras 3 only a call makes the weights"
+        )
     return own.root

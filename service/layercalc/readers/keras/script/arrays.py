@@ -58,9 +58,8 @@ def own_on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: 
         batches.append(shape[0])
         return input_of(shape[1:], at)
 
-    result = applied.traced(
-        names, own, applied.changed(names, args, as_input), applied.changed(names, kwargs, as_input), at
-    )
+    given, named = applied.changed(names, args, as_input), applied.changed(names, kwargs, as_input)
+    result = names.with_data(lambda: applied.traced(names, own, given, named, at))
     return as_arrays(names, result, batches[0], at)
 
 

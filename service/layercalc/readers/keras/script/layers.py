@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
+PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
 PLAIN = ("name", "trainable", "dtype")
 
 
@@ -44,6 +45,13 @@ def make(
     then = activation_of_text(names, kind, given, at)
     shape = shape_of(names, kind, given, at, place)
     config = config_of(names, given, kind.type, at, place)
+    for key in ("activation", "recurrent_activation"):
+        one = config.get(key)
+        if isinstance(one, MODELS | OwnObject) or (
+            isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS
+        ):
+            why = "Keras 3 counts its weights only when it has run on data"
+            raise Fault(spot(at, key, place), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer.")
     if kind.copies:
         if built := [one for one in flat(names, config.get("layer"), at) if is_built(names, one)]:
             why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"

@@ -81,6 +81,8 @@ class KerasNames(Members):
         self.held: dict[int, Any] = {}  # lists and dicts as objects of the text's own have them
         self.raw: dict[int, tuple[Any, frozenset[int]]] = {}  # those put into them later, with the layers in each then
         self.copies: dict[int, dict[str, tuple[Any, frozenset[int], Any]]] = {}  # what was given to these, by owner
+        self.on_data = False  # whether the calls that are followed are of a model that runs on arrays
+        self.shaped: dict[int, tuple[Any, Any]] = {}  # of models: the call that their `build(shape)` is read as
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
@@ -250,6 +252,14 @@ class KerasNames(Members):
             return work()
         finally:
             self.traces = around
+
+    def with_data(self, work: Any) -> Any:
+        """What `work` gives, as Keras does it where a model runs on arrays."""
+        around, self.on_data = self.on_data, True
+        try:
+            return work()
+        finally:
+            self.on_data = around
 
     def sequence(self, model: SequentialObject, at: Any) -> list[TensorObject]:
         return tensors.chain(self, model, at)
