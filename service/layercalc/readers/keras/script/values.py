@@ -183,6 +183,7 @@ class GraphObject(Foreign):
     sure: bool = True
     form: Any = None
     keys: Any = None
+    listed: bool | None = None  # whether its outputs are given in a list; None where they are given otherwise
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"
