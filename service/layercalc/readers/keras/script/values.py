@@ -225,6 +225,7 @@ class OwnObject(Foreign):
         self.shape: Any = None
         self.dtype: str | None = None
         self.arguments: dict[str, Any] = {}
+        self.output_shape: Any = None  # of a Lambda, as it states it
 
     def __repr__(self) -> str:
         return f"{'the model' if self.is_model else 'the layer'} {self.name!r}"
