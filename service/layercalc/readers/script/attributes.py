@@ -54,6 +54,8 @@ def attribute(m: "Machine", value: Any, name: str, node: At) -> Any:
     if kind is Module:
         return of_module(m, value, name, node)
     if isinstance(value, Foreign):
+        if m.catching and not m.vocabulary.is_everywhere(value, name):
+            m.risk(node)
         found = m.vocabulary.attribute(value, name, node)
         return lacking(m, value, name, node) if found is MISSING else found
     if kind is Super:
@@ -128,6 +130,8 @@ def of_module(m: "Machine", module: Module, name: str, node: At) -> Any:
         return replaced[name]
     if m.overrides and (by := set_by_another_name(m, module, name)):
         return Opaque(f"{name}, which the text sets in {by}, another name of {module.name}", node)
+    if m.catching and not m.vocabulary.is_everywhere(module, name):
+        m.risk(node)
     found = module.find(name)
     if type(found) is Computed:
         found = m.overrides.setdefault(module.name, Names())[name] = found.make(m, node)

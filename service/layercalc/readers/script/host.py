@@ -157,6 +157,14 @@ class Vocabulary:
         """isinstance(value, kind), where kind is foreign: True, False or Opaque. An Instance has its `core`."""
         return self.unknown(at)
 
+    def is_plain(self, value: Foreign, kinds: set[str], at: At) -> Any:
+        """isinstance(value, kinds), names of Python's own classes: True, False or Opaque."""
+        return False
+
+    def is_everywhere(self, value: Any, name: str) -> bool:
+        """Whether every version of the framework has value.name, or, where value is None, the module of that name."""
+        return True
+
     # -- classes of the text that derive from a foreign one
 
     def derive(self, cls: Class, base: Foreign, at: At) -> None:

@@ -15,6 +15,7 @@ from layercalc.readers.script.values import (
     Foreign,
     Function,
     Instance,
+    Module,
     Native,
     RecordType,
     Super,
@@ -33,7 +34,13 @@ def isinstance_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
     value, kinds = args
     unknown: Opaque | None = None
-    for kind in flat(kinds):
+    kinds = flat(kinds)
+    if isinstance(value, Foreign) and (own := {kind.name for kind in kinds if isinstance(kind, Type)} - {"object"}):
+        found = m.vocabulary.is_plain(value, own, at)
+        if found is True:
+            return True
+        unknown = found if type(found) is Opaque else None
+    for kind in kinds:
         found = belongs(m, value, kind, at)
         if found is True:
             return True
@@ -100,6 +107,8 @@ def getattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     m.known(name)
     if type(name) is not str:
         raise TypeError("attribute name must be string")
+    if default and not m.vocabulary.is_everywhere(value, name):
+        return lacked(m, value, name, at)
     try:
         found = m.attribute(value, name, at)
     except Raised as error:
@@ -111,10 +120,19 @@ def getattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     return found
 
 
+def lacked(m: "Machine", value: Any, name: str, at: At) -> Opaque:
+    """What depends on an attribute that some versions of a framework have."""
+    told = value.name if type(value) is Module else m.vocabulary.describe(value)
+    return Opaque(f"{told}.{name}, which not all versions have,", at)
+
+
 def hasattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
-    if isinstance(args[0], Foreign) and type(args[1]) is str:
-        told = m.vocabulary.has(args[0], args[1], at)
+    value, name = args
+    if type(name) is str and not m.vocabulary.is_everywhere(value, name):
+        return lacked(m, value, name, at)
+    if isinstance(value, Foreign) and type(name) is str:
+        told = m.vocabulary.has(value, name, at)
         if told is not None:
             return told
     try:

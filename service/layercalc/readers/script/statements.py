@@ -145,6 +145,8 @@ def import_(m: "Machine", node: ast.Import, scope: Scope) -> None:
 def imported(m: "Machine", name: str, node: ast.stmt) -> Any:
     found = m.module(name)
     if found is not None:
+        if m.catching and not m.vocabulary.is_everywhere(None, name):
+            m.risk(node)
         return found
     m.risk(node)
     return Opaque(f"the module {name}, which is not in the text", node, origin=name)

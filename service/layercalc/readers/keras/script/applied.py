@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import arrays, tensors
+from layercalc.readers.keras.script import arrays, stated, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
-from layercalc.readers.keras.script.subclassed import is_base, tracked
+from layercalc.readers.keras.script.subclassed import computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -41,6 +41,7 @@ class Trace:
     calls: list[tuple[CallObject, bool]] = field(default_factory=list)  # and whether it is sure to happen
     start: Any = 0
     training: Any = None
+    shapes: Any = None  # of the inputs, in their form
 
 
 def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -139,8 +140,9 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     inside = [entered(names, trace, one, next(positions), parameters, at) for one in args]
     by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
     training(names, trace, inside, by_name, parameters)
-    build(names, own, shapes(names, [*inside, *by_name.values()], at), at, dict(zip(parameters, inside, strict=False)))
-    if isinstance(own.base, LayerObject) and not own.weights and own.instance.cls.find("call") is MISSING:
+    trace.shapes = shapes(names, [*inside, *by_name.values()], at)
+    build(names, own, trace.shapes, at, dict(zip(parameters, inside, strict=False)))
+    if isinstance(own.base, LayerObject) and not own.weights and not computes(own.instance.cls):
         return names.call(own.base, args, kwargs, at)  # its `build` made nothing beside
     trace.start = CallObject("", own.place).order
     names.traces.append(trace)
@@ -271,6 +273,7 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
     form = changed(names, result, leave)
     if not outs:
         raise Fault(at, f"Expected `call` of {own.title} to give tensors; received none.")
+    stated.check(names, own, trace.shapes, outs, at)
     graph = TracedObject(own.name, own.place, list(trace.inner), outs)
     graph.own, graph.given, graph.sure = own, own.given, own.sure
     holdings = tracked(names, own)

@@ -180,6 +180,7 @@ def make_lambda(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[
     own.name, own.given, own.sure = names.label(given.get("name"), title, at, own.place)
     arguments = names.known(given.get("arguments"), at)
     own.arguments = dict(arguments or {})
+    own.output_shape = given.get("output_shape")
     for key in ("input_shape", "batch_input_shape"):
         if given.get(key) is not None and names.known_or_none(given[key]) is not None:
             own.shape = sizes(names, given[key], key, at)

@@ -4,7 +4,16 @@ from typing import Any
 
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
-from layercalc.readers.keras.script import configs, datasets, makers, networks, outside, settings, special
+from layercalc.readers.keras.script import (
+    configs,
+    datasets,
+    everywhere,
+    makers,
+    networks,
+    outside,
+    settings,
+    special,
+)
 from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.names import (
     BARE,
@@ -19,7 +28,7 @@ from layercalc.readers.keras.script.names import (
     of_layers,
 )
 from layercalc.readers.keras.script.protocols import Protocols
-from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel
+from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel, ShapeObject, TensorObject
 from layercalc.readers.script import MISSING, Module, Native, Opaque
 
 
@@ -133,7 +142,27 @@ class Members(Protocols):
         return (name in self.names.slips.called and self.names.slips.find(name)) or MISSING
 
     def either(self, values: tuple[Any, ...], at: Any) -> Any:
-        return outside.either(self.names, values, at)
+        return self.one_name(values) or outside.either(self.names, values, at)
+
+    def one_name(self, values: tuple[Any, ...]) -> Any:
+        """The same name of Keras' from one or another module of it; None for anything else."""
+        first = values[0]
+        if all(isinstance(one, Kind) and one.spoilt is None for one in values):
+            return first if len({(one.name, self.names.of_tf(one)) for one in values}) == 1 else None
+        if all(isinstance(one, FunctionName) for one in values):
+            same = {tuple(one.path.split(".")[-2:]) for one in values}
+            return first if len(same) == 1 else None
+        if all(type(one) is Module and is_module(one.name) for one in values):
+            parts = {tuple(self.same_module(one.name).split(".")[:2]) for one in values}
+            return values[-1] if len(parts) == 1 else None
+        return None
+
+    def is_everywhere(self, value: Any, name: str) -> bool:
+        if isinstance(value, ShapeObject | TensorObject):  # of TensorFlow's own tensors and shapes
+            return name not in ("as_list", "rank", "ndims", "get_shape", "_keras_shape")
+        if value is None or type(value) is Module:
+            return everywhere.is_everywhere(name if value is None else f"{value.name}.{name}")
+        return True
 
     def is_pure(self, origin: str) -> bool:
         return is_pure(origin)

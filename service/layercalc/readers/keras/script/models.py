@@ -61,6 +61,8 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
         made = GraphObject(label, place, inputs, outputs)
+        if type(given["outputs"]) in (list, tuple):
+            made.listed = type(given["outputs"]) is list
         if isinstance(given["inputs"], dict):
             made.keys = sorted(given["inputs"], key=str)
         if isinstance(given["outputs"], dict) and all(isinstance(x, TensorObject) for x in given["outputs"].values()):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
+from layercalc.model import ALL
 from layercalc.readers.keras.script import alternatives, classes, makers, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.names import derives_from
@@ -10,6 +11,7 @@ from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
     FunctionName,
+    GraphObject,
     History,
     Kind,
     LayerObject,
@@ -21,6 +23,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     ShapeObject,
     TensorObject,
+    Weights,
 )
 from layercalc.readers.script import Foreign, Instance, Opaque, Vocabulary
 from layercalc.readers.script.items import get_item
@@ -149,6 +152,30 @@ class Protocols(Vocabulary):
         asked = KERAS.get(kind.name)
         derives = False if kind.name in KERAS.models else derives_from(value.kind.type, asked.type if asked else "")
         return Opaque("", at) if derives is None else derives
+
+    def is_plain(self, value: Any, kinds: set[str], at: Any) -> Any:
+        listed = {"list", "tuple"} <= kinds
+        if isinstance(value, ShapeObject):
+            if "tuple" not in kinds:
+                return False
+            return Opaque("whether a shape is a tuple, as in Keras 3, or a TensorShape, as in Keras 2,", at)
+        if isinstance(value, Layers | Weights) and "list" in kinds:
+            return True if isinstance(value, Layers) else Opaque("", at)
+        if isinstance(value, TensorObject) and kinds & {"list", "tuple"} and value.output == ALL:
+            if len(tensors.outputs(self.names, value.call, at)) > 1:
+                return listed or self.gives(value.call.layer, kinds, at)
+            if isinstance(value.call.layer, GraphObject) and value.call.layer.listed and "list" in kinds:
+                return Opaque("whether a model of one output in a list gives a list, as in Keras 3,", at)
+            return False
+        return isinstance(value, Kind) and "type" in kinds
+
+    def gives(self, layer: Any, kinds: set[str], at: Any) -> Any:
+        """Whether a layer of several outputs gives one of these: a list or a tuple."""
+        if isinstance(layer, GraphObject) and layer.listed is not None:
+            return (list if layer.listed else tuple).__name__ in kinds
+        if isinstance(layer, LayerObject) and layer.kind.type.endswith("Attention"):
+            return "tuple" in kinds
+        return Opaque("whether several outputs are a list, as in Keras 2, or a tuple, as in Keras 3,", at)
 
     @property
     def names(self) -> Any:

@@ -133,9 +133,14 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
             own.shape = sizes(names, given[key], key, at)
 
 
+def computes(cls: Class) -> bool:
+    """Whether the text says what a call of such a layer gives, or of what shape."""
+    return any(cls.find(one) is not MISSING for one in ("call", "compute_output_shape"))
+
+
 def is_base(own: OwnObject) -> bool:
     """Whether an object is no more than the layer or model of Keras' that it derives from."""
-    if own.base is None or own.instance.cls.find("call") is not MISSING:
+    if own.base is None or computes(own.instance.cls):
         return False
     return not own.weights and (not isinstance(own.base, LayerObject) or own.instance.cls.find("build") is MISSING)
 

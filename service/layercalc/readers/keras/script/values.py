@@ -183,6 +183,7 @@ class GraphObject(Foreign):
     sure: bool = True
     form: Any = None
     keys: Any = None
+    listed: bool | None = None  # whether its outputs are given in a list; None where they are given otherwise
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"
@@ -224,6 +225,7 @@ class OwnObject(Foreign):
         self.shape: Any = None
         self.dtype: str | None = None
         self.arguments: dict[str, Any] = {}
+        self.output_shape: Any = None  # of a Lambda, as it states it
 
     def __repr__(self) -> str:
         return f"{'the model' if self.is_model else 'the layer'} {self.name!r}"
