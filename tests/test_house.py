@@ -238,11 +238,15 @@ def test_house(rule, monkeypatch):
 PARSERS = {  # what cannot be interrupted is called by those who have looked at what it will cost
     r"\bjson\.loads?\(|JSONDecoder": {
         "readers/text.py",
+        "readers/script/modules/data.py",  # no further than it may go
         "web/server/in_flight.py",
         "web/openapi/verdicts.py",
     },  # two read what is ours
     r"\borjson\.loads\(": {"readers/text.py"},
-    r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {"readers/pastes/source.py"},
+    r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {
+        "readers/pastes/source.py",
+        "readers/script/modules/written.py",  # what is ours
+    },
     r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
     r"\bZipFile\(": {"readers/archive.py"},
     r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": {

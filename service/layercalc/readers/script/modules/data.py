@@ -32,6 +32,8 @@ def loads(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         value = Instance(decode_error(m))
         value.attrs["args"] = (str(error),)
         raise Raised(value, at) from None
+    except ValueError as error:  # an integer of too many digits
+        m.fail("ValueError", str(error), at)
 
 
 def decode_error(m: "Machine") -> Class:
