@@ -115,8 +115,21 @@ RIGHT = {  # parameters, trainable ones
         SHAPED.replace("Layer", "Model") + SHAPE + "m = Own()" + DATA,
         (27, 27),
     ),
+    "a list through __dict__ that holds no layers": (
+        LISTS.format("self.__dict__.update(n=[1, 2]); self.parts = [Dense(3)]") + END,
+        (23, 23),
+    ),
 }
 REFUSED = {
+    "layers that are set through __dict__": (
+        LISTS.format("self.__dict__['parts'] = [Dense(3)]") + END,
+        "Own has layers past its attributes",
+    ),
+    "a layer that a cached property makes": (
+        "import functools\nclass Own(Layer):\n    @functools.cached_property\n    def dense(self):\n        return Dense(3)\n"
+        "    def call(self, x):\n        return self.dense(x)\nblock = Own()\n" + END,
+        "Own has layers past its attributes",
+    ),
     "a layer with weights as an activation": (
         "m = Sequential([Input((4,)), Dense(3, activation=PReLU()), Dense(2)])",
         "put it behind the layer",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.values import MODELS, LayerObject, OwnObject
 from layercalc.readers.script import Fault, Instance
 
@@ -50,7 +51,11 @@ def put(names: "KerasNames", container: Any, item: Any, at: Any, index: bool) ->
 
 
 def check(names: "KerasNames", own: OwnObject) -> None:
-    """Refuse an object that was given a list which got other layers later."""
+    """Refuse an object that was given a list which got other layers later, or has layers that Keras has not seen."""
+    for name, value in own.instance.attrs.items():
+        if name not in own.assigned and layers_in(names, value):
+            told = f"{own.title} has layers past its attributes, by __dict__ or a cached property"
+            raise Fault(node_at(own.place), f"{told}, and Keras does not count them; set them in __init__.")
     for label, (given, before, at) in names.copies.get(id(own), {}).items():
         if names.machine.spoilt(given) if type(given) is not tuple else False:
             raise Fault(at, f"The layers of {label} are not known.")

@@ -121,6 +121,7 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
         args = args[1:]
         machine.changing(instance.attrs)
         instance.attrs["layer"] = layer
+        own.assigned = own.assigned | {"layer"}
     given = dict(zip(("trainable", "name", "dtype"), args, strict=False)) | kwargs
     own.name, own.given, own.sure = names.label(given.get("name") or None, own.title, at, own.place)
     if (trainable := names.known(given.get("trainable", True), at)) is not None:
@@ -260,6 +261,7 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
     own = instance.core
     if not isinstance(own, OwnObject):
         return
+    own.assigned = own.assigned | {name}
     layer = isinstance(value, LayerObject | MODELS) or (type(value) is Instance and isinstance(value.core, OwnObject))
     if layer and id(own) in names.calls:
         raise Fault(at, f"{own!r} is given a layer after it was called; make it whole first.")

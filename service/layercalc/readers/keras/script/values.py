@@ -226,6 +226,7 @@ class OwnObject(Foreign):
         self.dtype: str | None = None
         self.arguments: dict[str, Any] = {}
         self.output_shape: Any = None  # of a Lambda, as it states it
+        self.assigned: frozenset[str] = frozenset()  # attributes that have been set by assignment, which Keras sees
 
     def __repr__(self) -> str:
         return f"{'the model' if self.is_model else 'the layer'} {self.name!r}"
