@@ -27,6 +27,16 @@ REFUSED = {
         "a = A()\na.build((None, 4))\na.build((None, 4))\nm = Sequential([Input((4,)), a])",
         "is built by now",
     ),
+    "what call counts": (
+        "class A(Layer):\n    n = 0\n    def call(self, x):\n        self.n += 1\n        return x\n"
+        "a = A()\ni = Input((4,))\nx = a(a(i))\nm = Model(i, Dense(a.n)(x))",
+        "how often Keras runs",
+    ),
+    "what call counts for the module": (
+        "n = 0\nclass A(Layer):\n    def call(self, x):\n        global n\n        n += 1\n        return x\n"
+        "i = Input((4,))\nx = A()(i)\nm = Model(i, Dense(n)(x))",
+        "how often Keras runs",
+    ),
     "an initializer by a name, tried": (TRIED.format("keras.initializers.get('foo')"), "initializers.get"),
     "arguments of an initializer, tried": (TRIED.format("keras.initializers.HeNormal(scale=2)"), "HeNormal"),
     "labels past the count, tried": (TRIED.format("keras.utils.to_categorical([5], 3)"), "to_categorical"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import arrays, stated, tensors
+from layercalc.readers.keras.script import arrays, counting, stated, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
@@ -151,6 +151,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
         result = function(inside, by_name)
     finally:
         names.traces.pop()
+    counting.forget(names, own)
     return closed(names, trace, result, at)
 
 
