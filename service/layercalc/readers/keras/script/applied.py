@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import arrays, stated, tensors
+from layercalc.readers.keras.script import arrays, counting, stated, tensors
 from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
-from layercalc.readers.keras.script.subclassed import computes, is_base, tracked
+from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -85,6 +85,7 @@ def flat_or_unknown(names: "KerasNames", value: Any, at: Any) -> list[Any]:
 def ready(names: "KerasNames", own: OwnObject, at: Any) -> None:
     """Refuse an object of which something is not known."""
     names.sure(own, at)
+    check_begun(own, at)
     instance = own.instance
     if instance is not None:
         for attrs in (instance.attrs, *(one.attrs for one in instance.cls.mro)):
@@ -150,6 +151,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
         result = function(inside, by_name)
     finally:
         names.traces.pop()
+    counting.forget(names, own)
     return closed(names, trace, result, at)
 
 

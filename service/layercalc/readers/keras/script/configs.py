@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
+from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import flat, place_of, plain
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -49,6 +50,8 @@ def maker(names: "KerasNames", name: str, kind: str = "") -> Native | None:
         given = [*args, *kwargs.values()]
         if name == "clone_model" and (len(given) > 1 or not args):
             raise Fault(at, "clone_model with more than the model is not read; write the layers out.")
+        if name == "clone_model" and isinstance(given[0], MODELS):
+            copies.check(names, names.layers_of(given[0], at), at)
         made = made_of(names, given[0] if given else None, kind, at)
         if made is None:
             return names.lost(name, at)

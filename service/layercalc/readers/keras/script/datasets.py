@@ -69,6 +69,8 @@ def to_categorical(names: "KerasNames") -> Native:
     """`to_categorical(labels, 10)`: a row of that many for each label."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        if m.catching:  # labels past the count
+            m.risk(at)
         labels: Any = args[0] if args else kwargs.get("y", kwargs.get("x"))
         count = args[1] if len(args) > 1 else kwargs.get("num_classes", kwargs.get("nb_classes"))
         values = labels_of(m, labels, at) if is_array(m, labels) else None

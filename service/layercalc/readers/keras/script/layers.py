@@ -8,6 +8,7 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodePlace
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
+from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -53,6 +54,7 @@ def make(
             why = "Keras 3 counts its weights only when it has run on data"
             raise Fault(spot(at, key, place), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer.")
     if kind.copies:
+        copies.check(names, flat(names, config.get("layer"), at), at)
         if built := [one for one in flat(names, config.get("layer"), at) if is_built(names, one)]:
             why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"
             raise Fault(at, f"{kind.type} copies {built[0]!r}, which is used elsewhere: {why}.")

@@ -71,7 +71,7 @@ class Members(Protocols):
         if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
             return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
         if ".initializers" in path and name == "get":
-            return Native(name, lambda m, args, kwargs, at: args[0] if args else Opaque("", at))
+            return settings.initializer_got()
         if makers.is_maker(path):
             return FunctionName(path)
         if (made := configs.maker(self.names, name)) is not None and (

@@ -13,6 +13,7 @@ from layercalc.readers.keras.script.values import (
     SequentialObject,
     TensorObject,
 )
+from layercalc.readers.script.values import Float64, Int64
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -50,6 +51,8 @@ def called(names: "KerasNames", value: Any, args: list[Any], kwargs: dict[str, A
 def constructs(which: Kind, args: list[Any], kwargs: dict[str, Any]) -> bool:
     """Whether the arguments of a class are of every version; what they are is looked at as the layer is read."""
     kind = KERAS.get(which.name)
+    if any(isinstance(one, Int64 | Float64) for one in (*args, *kwargs.values())) or "/" in str(kwargs.get("name", "")):
+        return False  # in Keras 3
     if which.name == "Sequential":
         return set(kwargs) <= {"name", "layers"} and all(isinstance(one, list | tuple) for one in args[:1])
     if which.name in KERAS.models:

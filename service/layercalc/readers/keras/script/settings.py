@@ -104,9 +104,22 @@ def initializer(name: str) -> Native:
     """A class of initializers: its object is what Keras would write."""
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        if m.catching and (args or kwargs):  # whether it takes them
+            m.risk(at)
         return InitializerObject(name, {**{f"_{i}": Opaque("", at) for i in range(len(args))}, **kwargs})
 
     return Native(name, run)
+
+
+def initializer_got() -> Native:
+    """`keras.initializers.get(name)`."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        if m.catching and not (args and isinstance(args[0], InitializerObject)):
+            m.risk(at)
+        return args[0] if args else Opaque("", at)
+
+    return Native("get", run)
 
 
 def converters(name: str) -> Module:

@@ -1,5 +1,6 @@
 """Layers and models whose classes the text derives from Keras': what they inherit, and what they hold."""
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.config import fields_of, presets_of
@@ -61,6 +62,8 @@ def build_by(names: "KerasNames", function: Function, args: list[Any], kwargs: d
     if not isinstance(own, OwnObject):
         return names.machine.call(function, args, kwargs, at)
     if own.built and not own.building:
+        if own.weights and not own.is_model:
+            raise Fault(at, f"{own!r} is built by now; its `build` once more would make other weights.")
         return None
     names.machine.changing(own)
     own.built = True
@@ -100,6 +103,7 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
         return
     machine = names.machine
     machine.changing(own)
+    own.begun = True
     functional = base.name in ("Model", "Functional") and (
         args or {"inputs", "outputs", "input", "output"} & set(kwargs)
     )
@@ -132,6 +136,17 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     for key in ("input_shape", "batch_input_shape", "input_dim"):
         if given.get(key) is not None and names.known_or_none(given[key]) is not None:
             own.shape = sizes(names, given[key], key, at)
+
+
+def check_begun(own: OwnObject, at: Any) -> None:
+    """Refuse an object whose `__init__` never calls that of Keras, without which Keras makes nothing of it."""
+    init = MISSING if own.begun or own.instance is None else own.instance.cls.find("__init__")
+    if type(init) is Function and not any(
+        isinstance(x, ast.Attribute) and x.attr == "__init__" for x in ast.walk(init.node)
+    ):
+        raise Fault(
+            init.node, f"__init__ of {own.title} does not call super().__init__(), so that Keras refuses {own!r}."
+        )
 
 
 def computes(cls: Class) -> bool:

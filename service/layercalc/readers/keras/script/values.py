@@ -219,6 +219,7 @@ class OwnObject(Foreign):
         self.title, self.name, self.place, self.instance, self.function = title, name, place, instance, function
         self.given, self.sure, self.trainable, self.nested = False, True, True, False
         self.is_model, self.built, self.building = False, False, 0
+        self.begun = False  # whether the `__init__` of Keras has run
         self.weights: list[Any] = []
         self.base: Any = None
         self.root: Any = None
