@@ -109,6 +109,11 @@ def getattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         raise TypeError("attribute name must be string")
     if default and not m.vocabulary.is_everywhere(value, name):
         return lacked(m, value, name, at)
+    told = m.vocabulary.has(value, name, at) if default and isinstance(value, Foreign) else None
+    if told is False:
+        return default[0]
+    if type(told) is Opaque:
+        return Opaque("", at, holds=(value, *(one for one in default if type(one) not in SCALARS)))
     try:
         found = m.attribute(value, name, at)
     except Raised as error:

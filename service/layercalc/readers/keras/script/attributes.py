@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
 RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
+AS_WRITTEN = words(  # arguments that Keras keeps as they are given; sizes of windows become tuples, functions are found
+    "units filters rate data_format use_bias return_sequences return_state go_backwards stateful input_dim"
+    " output_dim n num_heads key_dim depth_multiplier epsilon momentum center scale interpolation alpha unroll"
+)
 WEIGHT_DATA = {"constraint", "regularizer", "name"}
 WEIGHTS = words(
     "weights trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables kernel bias"
@@ -111,7 +115,7 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return every
     if (single := weights.one_of(names, value, name, at)) is not None:
         return single
-    if isinstance(value, LayerObject) and plain(value.config.get(name)):
+    if isinstance(value, LayerObject) and name in AS_WRITTEN and plain(value.config.get(name)):
         return value.config[name]
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
     if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers import fields_of
 from layercalc.model import Model
+from layercalc.readers.keras.script import weights
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -13,6 +14,7 @@ from layercalc.readers.keras.script.values import (
     OneOf,
     OperationObject,
     SequentialObject,
+    TensorObject,
 )
 from layercalc.readers.script import MISSING
 from layercalc.readers.script.faults import Unknown
@@ -35,6 +37,7 @@ ARGUMENTS = words(  # of layers' classes, each an attribute by that name
     " interpolation input_dim output_dim n cropping num_heads key_dim depth_multiplier unroll"
 )
 BARE = words("layers units filters rate pool_size")  # that no class has of another that it derives from in Keras 2
+WEIGHT_NAMES = words("kernel bias embeddings gamma beta moving_mean moving_variance recurrent_kernel")
 KERNELS = words("Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose")
 WRAPPERS = ("Bidirectional", "TimeDistributed", "Wrapper", "Spectral")
 INHERIT = (  # beginnings of names of classes with attributes of the classes that they derive from
@@ -74,7 +77,17 @@ def same(names: "KerasNames", one: Kind, other: Kind, at: Any) -> Any:
 
 
 def has(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
-    """`hasattr(layer, name)`: True, False, Opaque where versions differ; None where the attribute tells."""
+    """`hasattr(value, name)`: True, False, Opaque where versions differ; None where the attribute tells."""
+    if isinstance(value, TensorObject):
+        return True if name in ("shape", "dtype") else names.unknown(at)
+    found = of_owner(names, value, name, at)
+    if found is None and name in WEIGHT_NAMES and isinstance(value, LayerObject | MODELS):
+        return True if weights.one_of(names, value, name, at) is not None else names.unknown(at)
+    return found
+
+
+def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """The same of a layer, a model or an input."""
     if value.spoilt is not None or isinstance(value, OperationObject):
         return None
     model = isinstance(value, MODELS)
