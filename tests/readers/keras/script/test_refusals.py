@@ -45,6 +45,10 @@ REFUSED = {
 }
 READ = {  # and the parameters, those of Keras 3.15
     "__init__ with that of Keras": (CLASS.format("super().__init__(); ") + "m = Sequential([Input((4,)), A()])", 15),
+    "a size of all axes, which a layer has as a tuple": (
+        "c = Conv2D(3, 3)\nm = Sequential([Input((8, 8, 1)), c, Flatten(), Dense(3 if c.kernel_size == (3, 3) else 5)])",
+        357,
+    ),
     "a right name, tried": (TRIED.format("Dense(3, name='ab')"), 15),
 }
 

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
 RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
-AS_WRITTEN = words(  # arguments that Keras keeps as they are given; sizes of windows become tuples, functions are found
-    "units filters rate data_format use_bias return_sequences return_state go_backwards stateful input_dim"
-    " output_dim n num_heads key_dim depth_multiplier epsilon momentum center scale interpolation alpha unroll"
+AS_WRITTEN = words(  # arguments that Keras keeps as they are given, but that sizes of windows become tuples
+    "kernel_size strides pool_size units filters rate data_format use_bias return_sequences return_state go_backwards"
+    " stateful input_dim output_dim n num_heads key_dim depth_multiplier epsilon momentum center scale interpolation alpha unroll"
 )
 WEIGHT_DATA = {"constraint", "regularizer", "name"}
 WEIGHTS = words(
@@ -116,7 +116,7 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if (single := weights.one_of(names, value, name, at)) is not None:
         return single
     if isinstance(value, LayerObject) and name in AS_WRITTEN and plain(value.config.get(name)):
-        return value.config[name]
+        return along_axes(value, name, at)
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
     if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
         return passive(names, value, name)
@@ -160,6 +160,14 @@ def build(names: "KerasNames", value: Any, shapes: list[Any], at: Any) -> None:
 
 def plain(value: Any) -> bool:
     return type(value) in (bool, int, float, str)
+
+
+def along_axes(layer: LayerObject, name: str, at: Any) -> Any:
+    """An argument as the layer has it: one size for all axes is a tuple there."""
+    value, rank = layer.config[name], getattr(layer.kind, "rank", None)
+    if type(value) is int and name in ("kernel_size", "strides", "dilation_rate", "pool_size", "size"):
+        return (value,) * rank if type(rank) is int and name != "size" else Opaque("", at)
+    return value
 
 
 def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
