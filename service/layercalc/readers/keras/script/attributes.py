@@ -47,7 +47,8 @@ ENDS = ("input", "inputs", "output", "outputs", "input_shape", "output_shape")
 RUNS = words("predict evaluate train_on_batch test_on_batch predict_on_batch predict_classes predict_proba")
 AS_WRITTEN = words(  # arguments that Keras keeps as they are given, but that sizes of windows become tuples
     "kernel_size strides pool_size units filters rate data_format use_bias return_sequences return_state go_backwards"
-    " stateful input_dim output_dim n num_heads key_dim depth_multiplier epsilon momentum center scale interpolation alpha unroll"
+    " stateful input_dim output_dim n num_heads key_dim depth_multiplier epsilon momentum center scale interpolation"
+    " alpha unroll"
 )
 WEIGHT_DATA = {"constraint", "regularizer", "name"}
 WEIGHTS = words(
