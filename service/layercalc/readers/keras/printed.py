@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import bounded
+from layercalc.readers.keras.serialized import is_config
 from layercalc.readers.text import parse_code, parse_json, text_of
 from layercalc.wording import received
 
@@ -27,11 +28,14 @@ def parse_document(source: str | bytes, limits: Limits = UNLIMITED, path: Path =
             raise
         text = text_of(body).removeprefix("\ufeff")
         try:
-            return bounded(printed(text, limits), limits, path)
+            document = bounded(printed(text, limits), limits, path)
         except Refused:
             if BEGINS.match(text):
                 raise
-        raise
+            raise error from None
+        if is_config(document) or (isinstance(document, dict) and "class_name" in document):
+            return document
+        raise  # a stack is JSON
 
 
 def printed(text: str, limits: Limits) -> Any:

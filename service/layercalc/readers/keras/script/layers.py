@@ -162,7 +162,7 @@ def with_todays_words(
     names: "KerasNames", kind: type[Layer], which: Kind, kwargs: dict[str, Any], at: Any
 ) -> dict[str, Any]:
     """`nb_filter=32, border_mode="same"` of Keras 1 by the names that they have today; the text is told once."""
-    if names.of_tf(which) or not any(is_old(kind.type, key) for key in kwargs):
+    if not names.old or names.of_tf(which) or not any(is_old(kind.type, key) for key in kwargs):
         return kwargs
     if not names.translated:
         names.translated = True
