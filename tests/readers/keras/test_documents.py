@@ -83,7 +83,6 @@ DOCUMENTS = {
     "printed-by-python-2": repr(SEQUENTIAL).replace("'", "u'", 1).replace("'units'", "u'units'"),
     "printed-in-double-quotes": "{'x'"[:1] + repr(SEQUENTIAL)[1:].replace("'", '"'),
     "typed": '{"name": "net", "layers": [' + repr(FIRST) + ", " + repr(DENSE) + "],}",
-    "stack": repr({"input_shape": (8,), "layers": [{"type": "Dense", "units": 3}, {"type": "Dense", "units": 4}]}),
 }
 
 
