@@ -161,7 +161,7 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
             first = isinstance(one, TensorObject) and one.call.layer is None and not bare.items
             if first or (isinstance(one, LayerObject) and id(one) not in names.calls):
                 bare.items.append(one)
-                bare.versions.append(None)
+                bare.versions.append(names.version(one))
     return bare
 
 
