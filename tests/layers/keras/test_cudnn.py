@@ -5,7 +5,7 @@ import pytest
 
 import layercalc
 from layercalc.errors import Refused
-from layercalc.layers.keras.cudnn import ForgetBias
+from layercalc.layers.keras.cells import UnitForgetBias
 from layercalc.layers.keras.initializers import load_initializer
 
 # tf_keras.src.layers.rnn.cudnn_lstm and cudnn_gru, build(): kernel, recurrent_kernel, one bias that holds two
@@ -48,7 +48,7 @@ def test_it_is_the_layer_that_keras_3_has_with_the_biases_of_cudnn(kind, backwar
 def test_the_bias_of_the_forget_gate_begins_as_one():
     """ones_initializer of the state's forget gate alone: cudnn_lstm, bias_initializer."""
     out = np.full(16, 9.0, "float32")
-    ForgetBias(load_initializer("zeros")).fill(out, np.random.default_rng(0))
+    UnitForgetBias(load_initializer("zeros"), parts=8, forget=5).fill(out, np.random.default_rng(0))
     assert out.tolist() == [0] * 10 + [1] * 2 + [0] * 4
 
 

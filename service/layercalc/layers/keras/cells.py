@@ -94,15 +94,18 @@ class Cell(Layer):
 
 
 class UnitForgetBias(Initializer):
-    """An LSTM's bias: as its initializer says, but 1 for the forget gate (Jozefowicz et al. 2015)."""
+    """An LSTM's bias: as its initializer says, but 1 for the forget gate (Jozefowicz et al. 2015).
 
-    def __init__(self, inner: Initializer):
-        self.inner = inner
+    `parts` are those of the bias, a gate each, and `forget` the one of the forget gate.
+    """
+
+    def __init__(self, inner: Initializer, parts: int = 4, forget: int = 1):
+        self.inner, self.parts, self.forget = inner, parts, forget
 
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         self.inner.fill(out, generator)
-        quarter = out.shape[0] // 4
-        out[quarter : 2 * quarter] = 1
+        units = out.shape[0] // self.parts
+        out[self.forget * units : (self.forget + 1) * units] = 1
 
     def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
         return self.inner.demand(shape)

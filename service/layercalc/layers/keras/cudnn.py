@@ -5,16 +5,13 @@ Sources: keras 2.0.9 (layers/cudnn_recurrent.py), tf_keras.src.layers.rnn.cudnn_
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int
-from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras.activations import Function
 from layercalc.layers.keras.base import layer
-from layercalc.layers.keras.cells import Cell, GRUCell, States, remember
+from layercalc.layers.keras.cells import Cell, GRUCell, States, UnitForgetBias, remember
 from layercalc.layers.keras.fields import TrainingOnly
 from layercalc.layers.keras.initializers import InitializerField
 from layercalc.layers.keras.recurrent import Loop
@@ -30,25 +27,12 @@ class CuDNNCell(Cell):
     def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
         kernel, recurrent = self.kernels(weight, x.shape[-1], self.units)
         wide = self.gates * self.units
-        filling = ForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        filling = self.bias_initializer
+        if self.unit_forget_bias:
+            filling = UnitForgetBias(filling, parts=8, forget=5)  # in the bias of the state
         bias = weight("bias", (2 * wide,), filling)
         of_input, of_state = (ops.take(bias, axis=0, start=k * wide, stop=(k + 1) * wide) for k in range(2))
         return ops.bias_add(ops.matmul(x, kernel), of_input), (weight, recurrent, of_state)
-
-
-class ForgetBias(Initializer):
-    """As its initializer says, but 1 for the forget gate in the bias of the state."""
-
-    def __init__(self, inner: Initializer):
-        self.inner = inner
-
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
-        self.inner.fill(out, generator)
-        units = out.shape[0] // 8
-        out[5 * units : 6 * units] = 1
-
-    def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        return self.inner.demand(shape)
 
 
 class CuDNNLoop(Loop):
