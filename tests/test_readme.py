@@ -14,6 +14,7 @@ import pytest
 from layercalc.readers.keras.script.networks import NETWORKS
 from tests import oracle, test_keras
 from tests.conventions import test_conventions
+from tests.readers.keras.script.refused import REFUSED
 from tests.readers.keras.script.test_recorded import PROGRAMS
 from tests.service import PATIENT
 
@@ -77,6 +78,8 @@ def test_numbers_of_the_readme_are_those_of_the_tests():
     assert f"and {len(test_conventions.PROFILER) + len(test_conventions.GRAPHS)} as counted by tf.profiler" in README
     assert f"{len(test_keras.ZOO)} small networks and {len(test_keras.GRAPHS)} random graphs" in README
     assert f"- {len(PROGRAMS)} random programs that build models" in README
+    refused, run = sum(map(len, REFUSED.values())), sum("models" in one for one in PROGRAMS.values())
+    assert f"and {refused} of\n  the {run} that it runs are refused" in README
     for name in oracle.APPS:
         assert name in README
 
