@@ -48,6 +48,8 @@ BOMBS = [
     + "".join(f"i{n}=Input((3,))\nm{n}=Model(i{n}, m{n - 1}(m{n - 1}(i{n})))\n" for n in range(1, 30)),
     "m0=Sequential([Dense(3,input_dim=3)])\n"
     + "".join(f"m{n}=Sequential([m{n - 1},m{n - 1}])\n" for n in range(1, 30)),
+    "m0=Sequential([ReLU()])\n"
+    + "".join(f"m{n}=Sequential([Sequential([m{n - 1}]),Sequential([m{n - 1}])])\n" for n in range(1, 30)),
     "m=Sequential()\nm.add(m)",
     " " * 4_000_000 + "x",
     "Dense(" + "-" * 50_000 + "1)",

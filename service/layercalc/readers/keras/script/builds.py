@@ -87,12 +87,22 @@ def check_unused(names: "KerasNames", root: Any, built: "Built") -> None:
 
 def has_weights(names: "KerasNames", layer: Any) -> bool:
     """Whether a layer or model has weights by now; so it seems where its calls do not tell."""
-    if isinstance(layer, OwnObject) and layer.weights:
-        return True
+    pending, seen = [layer], {id(layer)}
+    while pending:
+        one = pending.pop()
+        if one.weights if isinstance(one, OwnObject) else not isinstance(one, GraphObject) and built(names, one):
+            return True
+        for each in models.directly_in(names, one) if isinstance(one, GraphObject | OwnObject) else ():
+            if id(each) not in seen:
+                seen.add(id(each))
+                pending.append(each)
+    return False
+
+
+def built(names: "KerasNames", layer: Any) -> bool:
+    """The same of a layer of Keras' or a Sequential, by its calls."""
     if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None):
         return any(not one.maybe for one in called(names, layer) if one.layer is layer)
-    if isinstance(layer, GraphObject | OwnObject):
-        return any(has_weights(names, one) for one in models.directly_in(names, layer))
     made = isinstance(layer, SequentialObject)
     calls = chain(names, layer) if made else called(names, layer)
     calls = [one for one in calls if one.layer is not None and (made or origin(one.layer) is layer)]

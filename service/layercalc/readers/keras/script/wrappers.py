@@ -22,9 +22,16 @@ def holds_own(layer: Any) -> bool:
 
 def owns(model: Any) -> bool:
     """Whether a Sequential has layers of the text's own, which have to know what they are given."""
-    if isinstance(model, SequentialObject):
-        return any(owns(one) for one in model.items if one is not model)
-    return isinstance(model, OwnObject) or holds_own(model)
+    pending, seen = [model], {id(model)}
+    while pending:
+        one = pending.pop()
+        if isinstance(one, OwnObject) or holds_own(one):
+            return True
+        for each in one.items if isinstance(one, SequentialObject) else ():
+            if id(each) not in seen:  # a model that holds another twice, and so on, doubles with each level
+                seen.add(id(each))
+                pending.append(each)
+    return False
 
 
 def shape_by_call(names: "KerasNames", model: SequentialObject, inputs: list[Any], at: Any) -> None:
