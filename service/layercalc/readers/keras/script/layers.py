@@ -162,11 +162,13 @@ def with_todays_words(
     names: "KerasNames", kind: type[Layer], which: Kind, kwargs: dict[str, Any], at: Any
 ) -> dict[str, Any]:
     """`nb_filter=32, border_mode="same"` of Keras 1 by the names that they have today; the text is told once."""
-    if not names.old or names.of_tf(which) or not any(is_old(kind.type, key) for key in kwargs):
+    old = [key for key in kwargs if is_old(kind.type, key)]
+    if not old or names.of_tf(which) or (old == ["bias"] and not names.old):  # which is a common slip too
         return kwargs
     if not names.translated:
         names.translated = True
-        names.warn(at, f"Written for Keras 1: arguments are read by the names that they have today: {names.old}")
+        why = names.old or repr(old[0])
+        names.warn(at, f"Written for Keras 1: arguments are read by the names that they have today: {why}")
     return in_todays_words(kind.type, kwargs)
 
 

@@ -168,6 +168,7 @@ class KerasNames(Members):
             given = self.known(given, at)
             if type(given) is not str or not given:
                 raise Fault(at, f"Expected a name, a string; received {self.told(given)}.")
+            self.machine.meter.hold(len(given), at)  # which keys and paths are made of
             return given, True, True
         counts = self.counters
         self.machine.changing(counts)
