@@ -49,5 +49,5 @@ def layers(size: int) -> Iterator[Case]:
 
 def readable(model: dict[str, Any]) -> Any:
     """The model; None where a longer axis does not go with the rest."""
-    found, draft = read(model, ())
-    return None if draft.faults else found
+    found, builder = read(model, ())
+    return None if builder.faults else found

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layercalc import analyze
-from layercalc.cache import Kept, store, using
+from layercalc.cache import Cache, store, using
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
@@ -22,7 +22,7 @@ GRAPHS = json.loads(gzip.decompress((Path(__file__).parent / "data/keras_graphs/
 
 
 def test_least_recently_used_goes_first():
-    cache = Kept(2, 100)
+    cache = Cache(2, 100)
     for key in "ab":
         cache.put(key, key, 10)
     assert cache.get("a") == "a"
@@ -32,7 +32,7 @@ def test_least_recently_used_goes_first():
 
 
 def test_bytes_bound_what_is_kept():
-    cache = Kept(1000, 100)
+    cache = Cache(1000, 100)
     cache.put("large", 0, 51)  # more than half of everything
     assert cache.get("large") is None
     for n in range(10):
@@ -45,14 +45,14 @@ def test_bytes_bound_what_is_kept():
 
 @pytest.mark.parametrize(("most", "most_bytes"), [(0, 100), (10, 0)])
 def test_zero_keeps_nothing(most, most_bytes):
-    cache = Kept(most, most_bytes)
+    cache = Cache(most, most_bytes)
     made = itertools.count()
     assert [cache.made("a", lambda: next(made) + 1, lambda _: 1) for _ in range(3)] == [1, 2, 3]
     assert not cache.things
 
 
 def test_threads_do_not_lose_count():
-    cache = Kept(50, 1000)
+    cache = Cache(50, 1000)
 
     def work(start):
         for n in range(3000):

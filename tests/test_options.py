@@ -16,7 +16,7 @@ from tests.command import run
 SPEC = specification()
 ROUTES = {"analyze": "/v1/analyze", "forward": "/v1/forward", "check": "/v1/check", "diff": "/v1/diff"}
 PRESENTED = {"columns", "strict"}  # what the answer looks like, which Python does not ask
-OURS = {"limits", "path", "told"}  # what only faces say
+OURS = {"limits", "path", "progress"}  # what only faces say
 
 
 @pytest.mark.parametrize("verb", ROUTES)

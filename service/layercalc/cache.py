@@ -11,7 +11,7 @@ from layercalc.limits import Limits
 SHARE = 2  # the part of all bytes that one thing may take at most: half
 
 
-class Kept:
+class Cache:
     """A cache for all threads of a process. With room for nothing, it keeps nothing."""
 
     def __init__(self, most: int, most_bytes: int):
@@ -52,25 +52,25 @@ class Kept:
 class Store(NamedTuple):
     """All that a process keeps."""
 
-    answers: Kept
-    layers: Kept
-    traces: Kept
+    answers: Cache
+    layers: Cache
+    traces: Cache
 
 
 def store(limits: Limits) -> Store:
     """An empty store; a quarter of the bytes is for layers, as much for their traces, the rest for answers."""
     quarter, layers = limits.max_kept_bytes // 4, limits.max_kept_layers
-    return Store(Kept(limits.max_kept_answers, 2 * quarter), Kept(layers, quarter), Kept(layers, quarter))
+    return Store(Cache(limits.max_kept_answers, 2 * quarter), Cache(layers, quarter), Cache(layers, quarter))
 
 
-KEPT: ContextVar[Store | None] = ContextVar("kept", default=None)
+STORE: ContextVar[Store | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
 def using(store: Store) -> Iterator[None]:
     """Inside, layers and their traces come from this store and go to it."""
-    token = KEPT.set(store)
+    token = STORE.set(store)
     try:
         yield
     finally:
-        KEPT.reset(token)
+        STORE.reset(token)

@@ -26,7 +26,7 @@ class Deadline(NamedTuple):
         """The part of the time that is over: 1 at the deadline."""
         return (monotonic() - self.begin) / self.seconds if self.seconds else 2.0
 
-    def told(self, reached: str = "") -> str:
+    def message(self, reached: str = "") -> str:
         return f"The deadline of {self.seconds:g} s ({self.setting}) passed{reached}."
 
 
@@ -50,7 +50,7 @@ def check(deadline: Deadline | None = None) -> None:
     """Raise Overdue if the deadline in force has passed, or the given one: other threads have none in force."""
     deadline = deadline or DEADLINE.get()
     if deadline is not None and monotonic() - deadline.begin > deadline.seconds:
-        raise Overdue([{"pointer": "", "detail": deadline.told()}])
+        raise Overdue([{"pointer": "", "detail": deadline.message()}])
 
 
 def each(items: Iterable[T]) -> Iterator[T]:

@@ -17,7 +17,7 @@ from layercalc.input_shapes import NONE, ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.readers import Draft, is_code, read
+from layercalc.readers import Builder, is_code, read
 from layercalc.report import rows
 from layercalc.usage import used
 
@@ -70,11 +70,11 @@ def from_files(
 @paused()
 def analysis_of(document: Any) -> Analysis:
     """The analysis itself, for who wants more of it than a report says. Raises InvalidModel."""
-    model, draft = guarded(document, (), UNLIMITED)
-    return analysed(model, draft, declared(model, draft))
+    model, builder = guarded(document, (), UNLIMITED)
+    return analysed(model, builder, declared(model, builder))
 
 
-def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = NONE) -> tuple[Model, Draft]:
+def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = NONE) -> tuple[Model, Builder]:
     """Read a document; what is too deep or too long is refused like any other fault."""
     if asked.entry is not None and not is_code(document):
         told = "It names an expression of code, and the document is none; leave it out."
@@ -85,7 +85,7 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
         too_many(len(listed), limits, path)
     try:
         with standing(path):
-            model, draft = read(document, path, limits, asked.entry, asked.shapes, asked.custom)
+            model, builder = read(document, path, limits, asked.entry, asked.shapes, asked.custom)
         layers, longest = extent(model, {})
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
@@ -94,7 +94,7 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
     if longest > limits.max_name_length:
         detail = f"A name of {longest:,} characters; the limit is {limits.max_name_length:,} "
         raise InvalidModel([{"pointer": pointer(*path), "detail": f"{detail}({setting('max_name_length')})."}])
-    return model, draft
+    return model, builder
 
 
 def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
@@ -113,17 +113,17 @@ def too_many(layers: int, limits: Limits, path: Tokens) -> NoReturn:
     raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
 
-def analysed(model: Model, draft: Draft, specs: list[tuple[str, Spec]], path: Tokens = ()) -> Analysis:
+def analysed(model: Model, builder: Builder, specs: list[tuple[str, Spec]], path: Tokens = ()) -> Analysis:
     """The analysis of a model that has no fault; InvalidModel with every fault and the rows there are."""
     try:
         analysis = analyse(model, specs)
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     used(layers=len(analysis.rows))
-    if draft.faults or analysis.faults:
+    if builder.faults or analysis.faults:
         with standing(path):
-            told = analysis.faults or draft.gaps
-            raise InvalidModel([*draft.faults, *analysis.faults], rows(analysis) if told else None)
+            told = analysis.faults or builder.gaps
+            raise InvalidModel([*builder.faults, *analysis.faults], rows(analysis) if told else None)
     return analysis
 
 

@@ -9,7 +9,7 @@ from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel
 from layercalc.model import Model
 from layercalc.ops import Spec
-from layercalc.readers import Draft
+from layercalc.readers import Builder
 from layercalc.wording import nearest, received, whole
 
 
@@ -36,7 +36,7 @@ class ModelOptions(NamedTuple):
 NONE = ModelOptions()
 
 
-def declared(model: Model, draft: Draft, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
+def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
     """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
     batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
@@ -55,17 +55,17 @@ def declared(model: Model, draft: Draft, asked: ModelOptions = NONE) -> list[tup
     for one in model.inputs:
         shape = shapes[one.name]
         if not shape:
-            if shape is None and not (draft.form == "code" and draft.faults):  # a broken line may have named it
+            if shape is None and not (builder.form == "code" and builder.faults):  # a broken line may have named it
                 detail = (
                     f"The document names no shape for the input {one.name!r}; add an input_shape without the batch to "
                     "the first layer or the request, such as input_shape=28,28,1."
                 )
-                draft.fault(one.place.at(), detail)
+                builder.fault(one.location.at(), detail)
             shape = (None,)
             for call in model.calls:
                 call.layer = None
         if fault := unwieldy(tuple(dim for dim in shape if dim is not None)):
-            raise InvalidModel([{**one.place.at(), "detail": f"The input {one.name!r} has {fault}."}])
+            raise InvalidModel([{**one.location.at(), "detail": f"The input {one.name!r} has {fault}."}])
         origins = (f"axis {axis} of the input {one.name!r}" for axis in range(1, len(shape)))
         rest = (Unknown(origin) if dim is None else dim for dim, origin in zip(shape[1:], origins, strict=True))
         own = leading if batch_size is not None or shape[0] is None else shape[0]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from layercalc.errors import pointer
 
 
-class JsonPlace(NamedTuple):
+class JsonLocation(NamedTuple):
     """A layer in a JSON document: its own pointer, that of its config, and the config as it was sent."""
 
     path: tuple[object, ...]
@@ -50,7 +50,7 @@ class CellLine(int):
         return (self.cell, int(self)) > (getattr(other, "cell", 0), int(other))
 
 
-class CodePlace(NamedTuple):
+class CodeLocation(NamedTuple):
     """A call in Keras code: the line and column of the call and of each argument, counted from one."""
 
     line: int
@@ -75,4 +75,4 @@ def spot(node: Any) -> dict[str, int]:
     return at_line(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
 
 
-Place = JsonPlace | CodePlace
+Location = JsonLocation | CodeLocation

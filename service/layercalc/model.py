@@ -9,7 +9,7 @@ from layercalc.dims import Shape
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
-from layercalc.locations import Place
+from layercalc.locations import Location
 from layercalc.ops import READING, Spec, Tensor
 
 INPUTS = -1  # the source of a model's own inputs
@@ -34,7 +34,7 @@ class Input:
     name: str
     shape: tuple[int | None, ...] | None
     dtype: str
-    place: Place
+    location: Location
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Call:
     name: str
     use: int
     layer: Layer | None  # None: its config is faulty, and nothing can be said of what it feeds
-    place: Place
+    location: Location
     inputs: tuple[Ref, ...] = ()
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
     identity: Identity | None = None
@@ -86,10 +86,10 @@ class Model(Layer):
         inputs: list[Input],
         calls: list[Call],
         outputs: list[Ref],
-        places: Sequence[Place] = (),
+        locations: Sequence[Location] = (),
     ):
         self.name, self.form = name, form
-        self.inputs, self.calls, self.outputs, self.places = inputs, calls, outputs, places
+        self.inputs, self.calls, self.outputs, self.locations = inputs, calls, outputs, locations
         self.trainable, self.dtype = True, None
         self.entry: str | None = None  # of code: the expression of the text that it is
         self.takes = (len(inputs), len(inputs))
@@ -136,7 +136,7 @@ class Model(Layer):
                 else:
                     del values[source]
         outputs: list[Any] = []
-        for ref, place in zip(self.outputs, self.places, strict=True):
+        for ref, location in zip(self.outputs, self.locations, strict=True):
             made = values.get(ref.source)
             if made is not None and ref.output == ALL:
                 outputs.extend(made)
@@ -146,7 +146,7 @@ class Model(Layer):
             except (Poisoned, ShapeError) as error:
                 outputs.append(None)
                 if isinstance(error, ShapeError):
-                    visitor.fault(Call(self.calls[ref.source].name, 1, None, place), error)
+                    visitor.fault(Call(self.calls[ref.source].name, 1, None, location), error)
         return outputs
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:

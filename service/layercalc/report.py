@@ -129,7 +129,7 @@ def row_of(row: Row, again: bool, part: TraceRow) -> dict[str, Any]:
         "name": row.name,
         "type": row.call.layer.type,
         **({"layer": row.layer} if again else {}),
-        **row.call.place.at(),
+        **row.call.location.at(),
         "inputs": [value.source for value in row.inputs],
         "input_shapes": [shown(value.spec.shape) for value in row.inputs],
         "output_shape": shapes[0],

@@ -75,7 +75,7 @@ def storage(text: str) -> str:
     return text
 
 
-def kept(default: Any, parse: Parser, form: str, what: str) -> Any:
+def option(default: Any, parse: Parser, form: str, what: str) -> Any:
     """A setting: its default, how its text is read, the form it is written in, and what it does."""
     return field(default=default, metadata={"parse": parse, "form": form, "what": what})
 
@@ -85,73 +85,73 @@ class Settings:
     """The settings of a service. An empty text is as good as none."""
 
     # where
-    bind: str = kept(
+    bind: str = option(
         "127.0.0.1:8000", addresses, "address", "where to listen: `host:port` or `unix:path`, several with commas"
     )
-    models: Path | None = kept(
+    models: Path | None = option(
         None, path(Path.is_dir, "a folder"), "folder", "a folder whose models are served by name at `/v2`"
     )
     # processes
-    workers: int = kept(1, whole(1, 1000), "integer", "processes; each takes its share of the cores for BLAS")
-    threads: int = kept(4, whole(1, 1000), "integer", "requests at a time in one process")
-    workspace_bytes: int = kept(
+    workers: int = option(1, whole(1, 1000), "integer", "processes; each takes its share of the cores for BLAS")
+    threads: int = option(4, whole(1, 1000), "integer", "requests at a time in one process")
+    workspace_bytes: int = option(
         64 << 20,
         whole(0),
         "bytes",
         "what a kernel may hold beside its tensors in each thread (columns, Winograd's tiles); a report's "
         "`memory.workspace_bytes` says what a network needs of it",
     )
-    max_requests: int = kept(
+    max_requests: int = option(
         50_000, whole(0), "integer", "requests after which a process makes room for a new one, give or take; 0: never"
     )
-    worker_timeout_seconds: int = kept(
+    worker_timeout_seconds: int = option(
         120, whole(1), "seconds", "a process that shows no sign of life for that long is replaced"
     )
-    keepalive_seconds: int = kept(
+    keepalive_seconds: int = option(
         75, whole(0), "seconds", "an idle connection is kept that long; longer than the proxy in front keeps it"
     )
-    drain_seconds: int = kept(
+    drain_seconds: int = option(
         0,
         whole(0),
         "seconds",
         "after SIGTERM: how long to go on accepting, with `/readyz` at 503, till no traffic comes",
     )
-    graceful_seconds: int = kept(30, whole(1), "seconds", "after that: how long the requests under way have to end")
+    graceful_seconds: int = option(30, whole(1), "seconds", "after that: how long the requests under way have to end")
     # access
-    api_keys_file: Path | None = kept(
+    api_keys_file: Path | None = option(
         None,
         path(Path.is_file, "a file"),
         "file",
         "API keys, one a line as `layercalc key NAME` prints it; without it nobody needs one. SIGHUP reads it again",
     )
-    rate_limit: str = kept(
+    rate_limit: str = option(
         "", rate, "rates", "requests allowed to one API key, or to one address where there is no key: `100/minute`"
     )
-    rate_limit_storage: str = kept(
+    rate_limit_storage: str = option(
         "memory://",
         storage,
         "address",
         "where they are counted: `memory://` for one process, `redis://host:6379` for many",
     )
-    cors_origins: tuple[str, ...] = kept(
+    cors_origins: tuple[str, ...] = option(
         (), origins, "list", "origins whose pages may call the service, with commas between them; `*`: any"
     )
-    trusted_proxies: int = kept(
+    trusted_proxies: int = option(
         0,
         whole(0, 100),
         "integer",
         "proxies in front that set `X-Forwarded-For` and `X-Forwarded-Proto`; 0: these are ignored",
     )
-    hsts_seconds: int = kept(0, whole(0), "seconds", "`Strict-Transport-Security` with that `max-age`; 0: not sent")
+    hsts_seconds: int = option(0, whole(0), "seconds", "`Strict-Transport-Security` with that `max-age`; 0: not sent")
     # what it tells
-    log_format: str = kept("console", one_of("console", "json"), "word", "`console` for people, `json` for machines")
-    log_level: str = kept(
+    log_format: str = option("console", one_of("console", "json"), "word", "`console` for people, `json` for machines")
+    log_level: str = option(
         "info",
         one_of("debug", "info", "warning", "error"),
         "word",
         "`debug`, `info`, `warning` or `error`; probes are logged at `debug`",
     )
-    metrics_dir: Path | None = kept(
+    metrics_dir: Path | None = option(
         None,
         Path,
         "folder",

@@ -56,9 +56,9 @@ def analyze(
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document, _ = opened(document, path, limits)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom)
-    model, draft = guarded(document, path, limits, asked)
-    specs = declared(model, draft, asked)
-    return located(report(analysed(model, draft, specs, path), draft.warnings, extras), path)
+    model, builder = guarded(document, path, limits, asked)
+    specs = declared(model, builder, asked)
+    return located(report(analysed(model, builder, specs, path), builder.warnings, extras), path)
 
 
 @timed("max_forward_seconds")
@@ -80,7 +80,7 @@ def forward(
     dtype: str = "float32",
     outputs: Any = None,
     parameters: Any = None,
-    told: Callable[[int, int, str], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
     limits: Limits = UNLIMITED,
     path: Tokens = MODEL,
 ) -> dict[str, Any]:
@@ -92,20 +92,20 @@ def forward(
     list for the outputs, or a map by the names of outputs and layers. `stats` adds to each layer's row its smallest,
     largest and mean number and how many are none; `profile` its seconds, FLOPs and GFLOP/s. Floats are computed in
     `dtype`, "float32" or "float64". `outputs` and `parameters` are the Open Inference Protocol's: which outputs are
-    wanted, and whether as bytes. `told` hears after each layer how many of how many have run, and its name. Raises
+    wanted, and whether as bytes. `progress` hears after each layer how many of how many have run, and its name. Raises
     InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
     asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry, custom=custom)
-    model, draft = guarded(document, path, limits, asked)
-    specs = declared(model, draft, asked)
-    if draft.faults:
-        analysed(model, draft, specs, path)
+    model, builder = guarded(document, path, limits, asked)
+    specs = declared(model, builder, asked)
+    if builder.faults:
+        analysed(model, builder, specs, path)
     posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
         specs = [(name, Spec(one.array.shape, spec.dtype)) for (name, spec), one in zip(specs, posted, strict=True)]
-    analysis = analysed(model, draft, specs, path)
+    analysis = analysed(model, builder, specs, path)
     runnable(analysis)
     form = "nested" if isinstance(posted, int) or not posted else posted[0].form
     wanted = read_wanted(analysis, outputs, parameters, form, return_layers, expected)
@@ -115,8 +115,10 @@ def forward(
     held = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype, copy=False) if a.dtype.kind == "f" else a for a in arrays]
     used(flops=analysis.totals()["flops"])
-    answer = passed(analysis, arrays, held, wanted, dtype, (rtol, atol), stats=stats, profile=profile, told=told)
-    return located(answer | {"warnings": draft.warnings}, path)
+    answer = passed(
+        analysis, arrays, held, wanted, dtype, (rtol, atol), stats=stats, profile=profile, progress=progress
+    )
+    return located(answer | {"warnings": builder.warnings}, path)
 
 
 @timed("max_analysis_seconds")
@@ -142,7 +144,7 @@ def check(
     is wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
     """
     from layercalc.budgets import read_budgets
-    from layercalc.budgets.judging import judged
+    from layercalc.budgets.judging import judge
     from layercalc.differences.earlier import is_report, read_report
 
     held = read_budgets(budgets, file=file)
@@ -155,7 +157,7 @@ def check(
         baseline, _ = opened(baseline, past, limits)
         options["entry"] = entry if is_code(baseline) else None
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
-    return judged(report, held, was)
+    return judge(report, held, was)
 
 
 @timed("max_analysis_seconds")
@@ -190,6 +192,6 @@ def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) ->
 
     if is_report(document):
         return side(read_report(document, path))
-    model, draft = guarded(document, path, limits, asked)
-    analysis = analysed(model, draft, declared(model, draft, asked), path)
-    return side(located(report(analysis, draft.warnings), path), analysis)
+    model, builder = guarded(document, path, limits, asked)
+    analysis = analysed(model, builder, declared(model, builder, asked), path)
+    return side(located(report(analysis, builder.warnings), path), analysis)

@@ -70,8 +70,8 @@ RESIDUAL = {
 
 @pytest.mark.parametrize("name", [*STACKS, "residual"])
 def test_peak_is_what_a_forward_pass_holds_at_its_worst_moment(name):
-    model, draft = read(STACKS.get(name, RESIDUAL), ())
-    analysis = analyse(model, declared(model, draft, ModelOptions(batch_size=2)))
+    model, builder = read(STACKS.get(name, RESIDUAL), ())
+    analysis = analyse(model, declared(model, builder, ModelOptions(batch_size=2)))
     ran = execute(analysis, seeded_inputs(analysis, 0), seeded_weights(analysis, 0), stats=True)  # nothing joined
     assert ran.verified
     assert ran.peak_activation_bytes == analysis.peak()[0]

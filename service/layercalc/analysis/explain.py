@@ -8,7 +8,7 @@ from typing import Any
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Row
-from layercalc.analysis.weight_specs import Asking
+from layercalc.analysis.weight_specs import WeightRecorder
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
@@ -19,7 +19,7 @@ from layercalc.ops.window import AXES
 SUM, PRODUCT, ATOM = 1, 2, 3
 
 
-class Told(int):
+class Symbolic(int):
     """An integer that remembers the arithmetic it came from, as text; `group` names what it counts the elements of."""
 
     text: str
@@ -27,7 +27,7 @@ class Told(int):
     group: str
     below: tuple[Any, Any] | None  # a and b of −a, or of ⌊−a / b⌋, which negated is ⌈a / b⌉
 
-    def __new__(cls, n: int, text: str = "", level: int = ATOM, group: str = "", below: Any = None) -> "Told":
+    def __new__(cls, n: int, text: str = "", level: int = ATOM, group: str = "", below: Any = None) -> "Symbolic":
         made = super().__new__(cls, n)
         made.text, made.level, made.group, made.below = text or str(int(n)), level, group, below
         return made
@@ -59,29 +59,29 @@ class Told(int):
     def __mod__(self, other: Any) -> Any:
         if not isinstance(other, int):
             return NotImplemented
-        return Told(int(self) % int(other), f"{inner(self, PRODUCT)} mod {inner(other, PRODUCT)}", SUM)
+        return Symbolic(int(self) % int(other), f"{inner(self, PRODUCT)} mod {inner(other, PRODUCT)}", SUM)
 
     def __neg__(self) -> Any:
         if self.below and self.below[1] is not None:
             a, b = self.below
-            return Told(-int(self), f"⌈{words(a)} / {inner(b, ATOM)}⌉")
-        return Told(-int(self), f"−{inner(self, PRODUCT)}", SUM, below=(self, None))
+            return Symbolic(-int(self), f"⌈{words(a)} / {inner(b, ATOM)}⌉")
+        return Symbolic(-int(self), f"−{inner(self, PRODUCT)}", SUM, below=(self, None))
 
 
 def words(n: Any) -> str:
     """What is said of a number, with what it counts."""
-    if not isinstance(n, Told):
+    if not isinstance(n, Symbolic):
         return str(int(n))
     return f"{n.text} {n.group}" if n.group else n.text
 
 
 def inner(n: Any, level: int) -> str:
     """The same inside an expression that binds as tightly as `level`."""
-    return f"({words(n)})" if isinstance(n, Told) and n.level < level else words(n)
+    return f"({words(n)})" if isinstance(n, Symbolic) and n.level < level else words(n)
 
 
 def plain(n: Any, value: int) -> bool:
-    return not isinstance(n, Told) and n == value
+    return not isinstance(n, Symbolic) and n == value
 
 
 def summed(a: Any, b: Any, sign: str) -> Any:
@@ -90,9 +90,9 @@ def summed(a: Any, b: Any, sign: str) -> Any:
     if plain(b, 0):
         return a
     value = int(a) + int(b) if sign == "+" else int(a) - int(b)
-    if isinstance(a, Told) and a.group and isinstance(b, Told) and a.group == b.group and sign == "+":
-        return Told(value, f"{a.text} + {b.text}", SUM, a.group)
-    return Told(value, f"{words(a)} {sign} {inner(b, PRODUCT if sign == '−' else SUM)}", SUM)
+    if isinstance(a, Symbolic) and a.group and isinstance(b, Symbolic) and a.group == b.group and sign == "+":
+        return Symbolic(value, f"{a.text} + {b.text}", SUM, a.group)
+    return Symbolic(value, f"{words(a)} {sign} {inner(b, PRODUCT if sign == '−' else SUM)}", SUM)
 
 
 def multiplied(a: Any, b: Any) -> Any:
@@ -101,14 +101,14 @@ def multiplied(a: Any, b: Any) -> Any:
     if plain(a, 1) or plain(b, 1):
         return b if plain(a, 1) else a
     value = int(a) * int(b)
-    if isinstance(a, Told) and isinstance(b, Told) and alike(a, b):
-        return Told(value, f"{a.text}·{b.text}", PRODUCT, a.group)
+    if isinstance(a, Symbolic) and isinstance(b, Symbolic) and alike(a, b):
+        return Symbolic(value, f"{a.text}·{b.text}", PRODUCT, a.group)
     both = inner(a, PRODUCT), inner(b, PRODUCT)
-    simple = all(not isinstance(one, Told) or (one.level == ATOM and not one.group) for one in (a, b))
-    return Told(value, "·".join(both) if simple else " × ".join(both), PRODUCT)
+    simple = all(not isinstance(one, Symbolic) or (one.level == ATOM and not one.group) for one in (a, b))
+    return Symbolic(value, "·".join(both) if simple else " × ".join(both), PRODUCT)
 
 
-def alike(a: Told, b: Told) -> bool:
+def alike(a: Symbolic, b: Symbolic) -> bool:
     """Whether two factors are of one shape, so that a dot stands between them."""
     products = min(a.level, b.level) >= PRODUCT and "×" not in a.text + b.text
     return products and a.group == b.group and bool(a.group or ATOM in (a.level, b.level))
@@ -117,15 +117,15 @@ def alike(a: Told, b: Told) -> bool:
 def divided(a: Any, b: Any) -> Any:
     if not isinstance(a, int) or not isinstance(b, int):
         return NotImplemented
-    below = (a.below[0], b) if isinstance(a, Told) and a.below and a.below[1] is None else None
-    return Told(int(a) // int(b), f"⌊{inner(a, PRODUCT)} / {inner(b, ATOM)}⌋", below=below)
+    below = (a.below[0], b) if isinstance(a, Symbolic) and a.below and a.below[1] is None else None
+    return Symbolic(int(a) // int(b), f"⌊{inner(a, PRODUCT)} / {inner(b, ATOM)}⌋", below=below)
 
 
 def leaf(dim: Dim, group: str = "") -> Dim:
     """A size that is given, and not computed; a batch that nobody named is no factor."""
     if isinstance(dim, Batch):
         return 1
-    return dim if isinstance(dim, Unknown) else Told(int(dim), group=group)
+    return dim if isinstance(dim, Unknown) else Symbolic(int(dim), group=group)
 
 
 def leaves(shape: Shape, group: str = "") -> Shape:
@@ -136,7 +136,7 @@ def sizes_only(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and all(type(one) is int for one in value)
 
 
-class Telling(Tracing):
+class SymbolicTracing(Tracing):
     """Read with shapes whose sizes remember: results are as before, and every cost says how it came to be."""
 
     def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
@@ -145,14 +145,14 @@ class Telling(Tracing):
         return op.cost(leaves(out, "outputs"), *given, **how)
 
 
-def told(spec: Spec) -> Spec:
-    dims = (dim if isinstance(dim, Batch | Unknown) else Told(int(dim)) for dim in spec.shape)
+def symbolic(spec: Spec) -> Spec:
+    dims = (dim if isinstance(dim, Batch | Unknown) else Symbolic(int(dim)) for dim in spec.shape)
     return Spec(tuple(dims), spec.dtype)
 
 
-def told_pair(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
+def symbolic_pair(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
     spec, mask = pair
-    return told(spec), mask and told(mask)
+    return symbolic(spec), mask and symbolic(mask)
 
 
 def explained(row: Row) -> list[str]:
@@ -160,17 +160,17 @@ def explained(row: Row) -> list[str]:
     layer = row.call.layer
     assert layer is not None
     inputs, named = row.traced.asked
-    told_by_name = {k: [*map(told_pair, v)] if isinstance(v, list) else told_pair(v) for k, v in named.items()}
-    telling = Telling()
-    token = READING.set(telling)
+    told_by_name = {k: [*map(symbolic_pair, v)] if isinstance(v, list) else symbolic_pair(v) for k, v in named.items()}
+    reading = SymbolicTracing()
+    token = READING.set(reading)
     try:
-        outputs = apply(layer, Asking({}), [*map(told_pair, inputs)], told_by_name)
+        outputs = apply(layer, WeightRecorder({}), [*map(symbolic_pair, inputs)], told_by_name)
     finally:
         READING.reset(token)
     out = outputs[0][0]
     lines = [*params(row), *sizes(out, row.traced.channels(out.ndim))]
-    lines += [*macs(telling.entries), *others(telling.entries)]
-    return [*lines, *flops(row.traced, telling.entries), *stored(row)]
+    lines += [*macs(reading.entries), *others(reading.entries)]
+    return [*lines, *flops(row.traced, reading.entries), *stored(row)]
 
 
 def params(row: Row) -> list[str]:
@@ -200,7 +200,7 @@ def sizes(out: Tensor, channels: int) -> list[str]:
     return [
         f"{name} = {words(dim)} = {int(dim):,}"
         for name, dim in pairs
-        if isinstance(dim, Told) and dim.text != str(int(dim))
+        if isinstance(dim, Symbolic) and dim.text != str(int(dim))
     ]
 
 
@@ -219,7 +219,7 @@ def macs(entries: list[Entry]) -> list[str]:
 
 def equal(n: Dim) -> str:
     """`26·26·32 outputs × 3·3·1 = 194,688`, or the number alone where nothing was computed."""
-    return f"{words(n)} = {int(n):,}" if isinstance(n, Told) and n.text != str(int(n)) else f"{int(n):,}"
+    return f"{words(n)} = {int(n):,}" if isinstance(n, Symbolic) and n.text != str(int(n)) else f"{int(n):,}"
 
 
 def steps(entry: Entry) -> Dim:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from layercalc.analysis.weight_specs import Asking, WeightSpec, weighed
+from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
 from layercalc.dims import Dim, Shape, Unknown, provably, size
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
@@ -87,7 +87,7 @@ def trace(
 ) -> Traced:
     """Read one layer with shapes; `lock` if the model it is in is not trainable."""
     found: dict[str, WeightSpec] = {}
-    weight = Asking(found, lock=lock)
+    weight = WeightRecorder(found, lock=lock)
     tracing = Tracing(visits)
     token = READING.set(tracing)
     try:

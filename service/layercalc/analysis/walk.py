@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.analysis.tracing import METRICS, Traced, kinds_of, trace, trace_bytes
 from layercalc.analysis.weight_specs import HERE, Owner, WeightSpec, free, used, weighed
-from layercalc.cache import KEPT
+from layercalc.cache import STORE
 from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers import Layer
@@ -157,7 +157,7 @@ class Shapes:
         self.visits[0] += 1
         if self.visits[0] > MAX_VISITS:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
-            raise InvalidModel([{**call.place.at(), "detail": detail}])
+            raise InvalidModel([{**call.location.at(), "detail": detail}])
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
         owner = used(call, self.owner)
         order = (*self.order, self.position[id(call)])
@@ -188,7 +188,7 @@ class Shapes:
 
     def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: tuple[Any, Any]) -> Traced:
         """The layer read on these specs, by an earlier request if it was and no size is unknown nor a value known."""
-        store = KEPT.get()
+        store = STORE.get()
         make = partial(trace, layer, pairs, others, self.visits, self.frozen)
         if store is None or not layer.lasting or not LASTING.issuperset(key[1]):
             return make()
@@ -225,7 +225,7 @@ class Shapes:
         path = (spelled.get(error.field, error.field),) if error.field else ()
         name = self.prefix + call.name
         detail = error.of(name) if isinstance(error, UnknownWeightError) else str(error)
-        self.analysis.faults.append({**call.place.at(path), "detail": detail, "layer": name})
+        self.analysis.faults.append({**call.location.at(path), "detail": detail, "layer": name})
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:

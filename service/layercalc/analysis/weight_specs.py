@@ -31,7 +31,7 @@ class WeightSpec(NamedTuple):
     owner: Owner | None = None  # where it belongs to an object inside the layer
 
 
-class Asking:
+class WeightRecorder:
     """What a layer's `call` gets as `weight` while it is traced: notes each weight and hands over its spec."""
 
     __slots__ = ("anew", "found", "lock", "owner", "path", "policy", "trainable")
@@ -65,27 +65,29 @@ class Asking:
             raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
         return Spec(shape, dtype or compute)
 
-    def scope(self, name: str) -> "Asking":
-        inner = Asking(self.found, f"{self.path}{name}/", self.lock, self.owner and self.owner.scope(name), self.anew)
+    def scope(self, name: str) -> "WeightRecorder":
+        inner = WeightRecorder(
+            self.found, f"{self.path}{name}/", self.lock, self.owner and self.owner.scope(name), self.anew
+        )
         inner.policy, inner.trainable = self.policy, self.trainable
         return inner
 
-    def owned(self, layer: Layer) -> "Asking":
+    def owned(self, layer: Layer) -> "WeightRecorder":
         own = self.of(layer.identity)
         own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
         own.trainable = layer.trainable
         return own
 
-    def locked(self) -> "Asking":
-        return Asking(self.found, self.path, True, self.owner, self.anew)
+    def locked(self) -> "WeightRecorder":
+        return WeightRecorder(self.found, self.path, True, self.owner, self.anew)
 
-    def of(self, identity: Identity | None) -> "Asking":
-        inner = Asking(self.found, self.path, self.lock, owner_of(identity, self.owner, self.anew), self.anew)
+    def of(self, identity: Identity | None) -> "WeightRecorder":
+        inner = WeightRecorder(self.found, self.path, self.lock, owner_of(identity, self.owner, self.anew), self.anew)
         inner.policy, inner.trainable = self.policy, self.trainable
         return inner
 
-    def copied(self) -> "Asking":
-        return Asking(self.found, self.path, self.lock, self.owner, True)
+    def copied(self) -> "WeightRecorder":
+        return WeightRecorder(self.found, self.path, self.lock, self.owner, True)
 
 
 def owner_of(identity: Identity | None, around: Owner | None, anew: bool) -> Owner | None:

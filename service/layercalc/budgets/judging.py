@@ -131,7 +131,7 @@ class Subject:
         return next(iter(self.outputs.values()), WHOLE)
 
 
-def judged(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str, Any] | None = None) -> dict[str, Any]:
+def judge(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str, Any] | None = None) -> dict[str, Any]:
     """The verdict: one result for each budget, in their order. What cannot be judged raises InvalidBudgets."""
     subject = Subject(report, baseline)
     faults: list[dict[str, Any]] = []

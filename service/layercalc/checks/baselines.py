@@ -20,7 +20,7 @@ def from_file(name: str) -> Any:
     try:
         return read_model(name)[0]
     except Refused as error:
-        raise told(error) from None
+        raise of_the_baseline(error) from None
 
 
 def from_git(name: str, ref: str) -> Any:
@@ -30,10 +30,10 @@ def from_git(name: str, ref: str) -> Any:
     try:
         return parse_model(at_commit(name, ref), f"{name} at {ref}")[0]
     except Refused as error:
-        raise told(error) from None
+        raise of_the_baseline(error) from None
 
 
-def told(error: Refused) -> Refused:
+def of_the_baseline(error: Refused) -> Refused:
     for fault in error.errors:
         fault["detail"] = f"The baseline cannot be read: {fault['detail']}"
     return error

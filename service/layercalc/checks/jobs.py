@@ -90,7 +90,7 @@ def past(job: Job) -> Any:
         raise
 
 
-def judged(job: Job) -> dict[str, Any]:
+def judge(job: Job) -> dict[str, Any]:
     """The verdict, or in its place `errors` that say why there is none."""
     try:
         return verdict(job)
@@ -105,20 +105,20 @@ def unjudged(title: str, errors: list[dict[str, Any]], layers: list[dict[str, An
 
 
 def run(
-    jobs: Sequence[Job], processes: int | None = None, told: Callable[[int, int, str], None] | None = None
+    jobs: Sequence[Job], processes: int | None = None, progress: Callable[[int, int, str], None] | None = None
 ) -> Judged:
     """Every job's verdict, in their order.
 
     `processes` is how many may work at a time (None: as many as there are cores); more than one are started only when
-    one alone has been busy for about as long as they take to start. `told` hears how many of how many are done, and
+    one alone has been busy for about as long as they take to start. `progress` hears how many of how many are done, and
     which was the last.
     """
     found: dict[int, dict[str, Any]] = {}
 
     def note(index: int, one: dict[str, Any]) -> None:
         found[index] = one
-        if told is not None:
-            told(len(found), len(jobs), jobs[index].name)
+        if progress is not None:
+            progress(len(found), len(jobs), jobs[index].name)
 
     workers = min(available() if processes is None else processes, len(jobs))
     start = time.monotonic()
@@ -126,7 +126,7 @@ def run(
     left.sort(key=lambda index: jobs[index].name != "-")  # standard input is this process's
     while left and (workers < 2 or time.monotonic() - start < ALONE or jobs[left[0]].name == "-" or len(left) < 2):
         index = left.pop(0)
-        note(index, judged(jobs[index]))
+        note(index, judge(jobs[index]))
     if left:
         for index, one in shared_out({index: jobs[index] for index in left}, workers):
             note(index, one)
@@ -136,7 +136,7 @@ def run(
 def shared_out(jobs: dict[int, Job], workers: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each job's verdict as it comes from one of several processes."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[dict[str, Any]], int] = {pool.submit(judged, job): index for index, job in jobs.items()}
+        waiting: dict[Future[dict[str, Any]], int] = {pool.submit(judge, job): index for index, job in jobs.items()}
         try:
             for future in as_completed(waiting):
                 try:

@@ -52,7 +52,7 @@ def plan(
         document = read_document(source.content, ())
         entries = found(document, source)
     except InvalidBudgets as error:
-        raise source.told(error) from None
+        raise source.with_lines(error) from None
     names = list(models) or list(dict.fromkeys(name for _, listed in entries for name in listed))
     real = [(entry, set(map(os.path.realpath, listed))) for entry, listed in entries]
     jobs = [job_of(name, source, document, real) for name in names]

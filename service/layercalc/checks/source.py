@@ -37,7 +37,7 @@ class Source(NamedTuple):
             pointer = pointer.rpartition("/")[0]
         return self.spots[pointer].line if pointer in self.spots else 1
 
-    def told(self, error: InvalidBudgets) -> InvalidBudgets:
+    def with_lines(self, error: InvalidBudgets) -> InvalidBudgets:
         """The same faults, with the file and the line in place of the pointer."""
         faults = []
         for fault in error.errors:

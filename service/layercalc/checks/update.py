@@ -25,7 +25,7 @@ class Move(NamedTuple):
     models: list[str]
     why: str = ""
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         where = f"{self.file}:{self.line}: {self.title}"
         models = ", ".join(self.models[:3]) + (f" and {len(self.models) - 3} more" if len(self.models) > 3 else "")
         return (

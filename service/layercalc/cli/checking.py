@@ -105,8 +105,8 @@ def check(
     else:
         if not planned:
             raise click.UsageError("There is no model to check.")
-        with progress("check") as told:
-            judged = jobs.run(planned, processes, told)
+        with progress("check") as advance:
+            judged = jobs.run(planned, processes, advance)
         if update and file is not None and moved(file, planned, judged):
             planned = plan(file, models, own, options=asked, **past)
             judged = jobs.run(planned, processes)
@@ -129,7 +129,7 @@ def moved(file: str, planned: Sequence[Job], judged: Judged) -> bool:
         return False
     moves = update.update(file, planned, judged)
     for move in moves:
-        say(move.told())
+        say(move.sentence())
     if not moves:
         say(f"{file}: every limit is kept; none was moved.")
     return any(not move.why for move in moves)

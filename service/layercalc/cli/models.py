@@ -76,7 +76,7 @@ def forward(
     elif seed is not None or "inputs" not in request:
         request["inputs"] = {"seed": seed or 0}
     if weights:
-        with told_of(weights):
+        with naming(weights):
             request["weights"] = files.read_weights_file(read_bytes(weights))
     elif weights_seed is not None:
         request["weights"] = {"seed": weights_seed}
@@ -84,8 +84,8 @@ def forward(
         request["weights"] = kept
     if expected:
         request["expected"] = read_tensors(expected, "expected")
-    with progress("forward") as told:
-        result = verbs.forward(document, request.pop("inputs"), path=path, told=told, **request)
+    with progress("forward") as advance:
+        result = verbs.forward(document, request.pop("inputs"), path=path, progress=advance, **request)
     warn_of(placed(result["warnings"], model))
     show(result, formats.forward_sheet(result), chosen)
     if not result["verified"] or (result["comparison"] and not result["comparison"]["passed"]):
@@ -103,12 +103,12 @@ def read_tensors(names: Sequence[str], key: str) -> Any:
 
 
 def read_tensor(name: str, path: tuple[object, ...]) -> Any:
-    with told_of(name):
+    with naming(name):
         return files.read_tensor_file(read_bytes(name), path)
 
 
 @contextmanager
-def told_of(name: str) -> Iterator[None]:
+def naming(name: str) -> Iterator[None]:
     """A fault inside a file says which file."""
     try:
         yield

@@ -69,7 +69,7 @@ class Counts:
         """Why a count is null where no dimension is unknown."""
         return [
             {
-                **row.call.place.at(),
+                **row.call.location.at(),
                 "detail": f"What {name} reports for {row.name!r} is not known: its count of it and its total are null",
             }
             for name, row in self.blind.items()

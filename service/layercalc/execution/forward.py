@@ -65,14 +65,14 @@ def passed(
     *,
     stats: bool,
     profile: bool,
-    told: Callable[[int, int, str], None] | None,
+    progress: Callable[[int, int, str], None] | None,
 ) -> dict[str, Any]:
     """The answer to a pass; `weights` are arrays by name, and how they came.
 
     A pass that gave numbers that are none is run once more, to find where they began.
     """
     given, source = weights
-    how = {"stats": stats, "profile": profile, "keep": wanted.keep, "told": told}
+    how = {"stats": stats, "profile": profile, "keep": wanted.keep, "progress": progress}
     ran = execute(analysis, list(inputs), given, dtype=dtype, **how)  # type: ignore[arg-type]
     made = ran.kept | dict(zip(wanted.names, ran.outputs, strict=True))
     expected = None if wanted.expected is None else read_expected(wanted.expected, made)

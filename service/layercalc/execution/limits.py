@@ -17,7 +17,7 @@ def runnable(analysis: Analysis) -> None:
         detail = "Seeded inputs need a shape without unknown dimensions."
         raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
     layers = [(row, row.call.layer) for row in analysis.rows if row.call.layer is not None]
-    faults = [{**row.call.place.at(), "detail": layer.only_analysed} for row, layer in layers if layer.only_analysed]
+    faults = [{**row.call.location.at(), "detail": layer.only_analysed} for row, layer in layers if layer.only_analysed]
     if faults:
         raise InvalidModel(faults)
 
@@ -50,7 +50,7 @@ def bounded(
     faults = [
         {
             "pointer": pointer(*path),
-            "detail": f"The forward pass takes {what % told(cost)}; the limit is {limit:,} ({setting(name)}).",
+            "detail": f"The forward pass takes {what % amount(cost)}; the limit is {limit:,} ({setting(name)}).",
         }
         for what, cost, name in costs
         if not (
@@ -61,6 +61,6 @@ def bounded(
         raise TooLarge(faults)
 
 
-def told(cost: Dim) -> str:
+def amount(cost: Dim) -> str:
     """A cost in a message; what takes as long as it takes is unknown."""
     return "an unknown number of" if isinstance(cost, Unknown) else f"{cost:,}"

@@ -140,9 +140,15 @@ class Recorder:
         stats: bool,
         profile: bool,
         keep: Sequence[str],
-        told: Callable[[int, int, str], None] | None,
+        progress: Callable[[int, int, str], None] | None,
     ):
-        self.analysis, self.reading, self.stats, self.profile, self.told = analysis, reading, stats, profile, told
+        self.analysis, self.reading, self.stats, self.profile, self.progress = (
+            analysis,
+            reading,
+            stats,
+            profile,
+            progress,
+        )
         self.keep = frozenset(keep)
         self.live = Live(inputs)
         self.results: dict[str, dict[str, Any]] = {}
@@ -155,7 +161,7 @@ class Recorder:
         if self.deadline is not None and self.deadline.spent > 1:
             last = f"; the last one was {next(reversed(self.results))!r}" if self.results else ""
             reached = f" after {len(self.results)} of {len(self.analysis.rows)} layers{last}"
-            raise PassOverdue([{"pointer": "", "detail": self.deadline.told(reached)}])
+            raise PassOverdue([{"pointer": "", "detail": self.deadline.message(reached)}])
 
     def watch(self, result: Result) -> None:
         """Note what came out of a row."""
@@ -171,8 +177,8 @@ class Recorder:
         self.results[row.name] = self.line(row, outputs)
         if row.name in self.keep:
             self.kept[row.name] = outputs[0]
-        if self.told is not None:
-            self.told(len(self.results), len(self.analysis.rows), row.name)
+        if self.progress is not None:
+            self.progress(len(self.results), len(self.analysis.rows), row.name)
         self.overdue()
         self.clock = monotonic()
 
@@ -208,18 +214,18 @@ def execute(
     stats: bool = False,
     profile: bool = False,
     keep: Sequence[str] = (),
-    told: Callable[[int, int, str], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
     dtype: str = "float32",
 ) -> Execution:
     """Run the analysed model on arrays; each layer's actual shapes are held against the analytic ones.
 
     Floats are computed in `dtype`. The list of inputs is emptied, so that the memory of each can be freed after its
     last use. `stats` and `profile` compute every layer by itself; otherwise pointwise layers join the kernel before
-    them. `told` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer or
-    a step of a loop would begin after the deadline in force.
+    them. `progress` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer
+    or a step of a loop would begin after the deadline in force.
     """
     reading = Running(dtype)
-    recorder = Recorder(analysis, inputs, reading, stats=stats, profile=profile, keep=keep, told=told)
+    recorder = Recorder(analysis, inputs, reading, stats=stats, profile=profile, keep=keep, progress=progress)
     reading.watch = recorder.overdue
     arrays = {owner: weights[name] for owner, name in analysis.names.items()}
     visitor = Arrays({row.name: row for row in analysis.rows}, arrays, recorder.watch)

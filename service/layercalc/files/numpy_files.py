@@ -34,7 +34,7 @@ def header(file: BinaryIO, path: Tokens) -> tuple[tuple[int, ...], bool, np.dtyp
             warnings.simplefilter("ignore")  # of a header that Python 2 wrote, or of what it holds if read as code
             shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
     except Exception as error:  # the parser's own: SyntaxError, TypeError, RecursionError, MemoryError …
-        raise refuse(path, f"Not a .npy file: {told(error)}.") from None
+        raise refuse(path, f"Not a .npy file: {parser_message(error)}.") from None
     if dtype.hasobject:
         raise refuse(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
     if dtype.kind not in "biuf":
@@ -45,7 +45,7 @@ def header(file: BinaryIO, path: Tokens) -> tuple[tuple[int, ...], bool, np.dtyp
     return shape, fortran, dtype
 
 
-def told(error: Exception) -> str:
+def parser_message(error: Exception) -> str:
     """What the parser says, in short, without the addresses of its objects."""
     return re.sub(r"<[^>]* object at 0x[0-9a-f]+>", "code", " ".join(str(error).split()))[:200]
 

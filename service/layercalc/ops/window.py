@@ -65,13 +65,13 @@ class Unfitting(ShapeError):  # noqa: N818
     ) -> None:
         self.place, self.spatial, self.window = place, spatial, window
         self.stride, self.pads, self.dilation = stride, pads, dilation
-        super().__init__(self.told("the window"))
+        super().__init__(self.message("the window"))
 
     def named(self, field: str, instead: str) -> ShapeError:
         """The same to somebody who calls the window's size `field`, and may do something else `instead`."""
-        return ShapeError(self.told(field, instead), field)
+        return ShapeError(self.message(field, instead), field)
 
-    def told(self, field: str, instead: str = "") -> str:
+    def message(self, field: str, instead: str = "") -> str:
         """Why it does not fit, in numbers, and the least that would make it."""
         axis, n, k = axis_name(self.place, len(self.window)), self.spatial[self.place], self.window[self.place]
         reach, inside = span(k, self.dilation), n + sum(self.pads)

@@ -9,7 +9,7 @@ from layercalc.layers.config import ConfigError
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
-from layercalc.readers.builder import Draft
+from layercalc.readers.builder import Builder
 from layercalc.readers.foreign import foreign
 from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
 from layercalc.readers.keras.printed import parse_document
@@ -42,8 +42,8 @@ def read(
     entry: str | None = None,
     shapes: Shapes | None = None,
     custom: str | None = None,
-) -> tuple[Model, Draft]:
-    """The model of a document in any form, and the draft with its faults and warnings.
+) -> tuple[Model, Builder]:
+    """The model of a document in any form, and the builder with its faults and warnings.
 
     Of code, `entry` is the expression that makes the model, and `shapes` what the request says of inputs by name; of
     Keras JSON, `custom` says what becomes of layers that it does not describe.
@@ -70,10 +70,10 @@ def read(
         document, old = modern(document, path, inside)
         document, warnings = undescribed(document, path, custom, inside)
         document = whole_marked(document, path, inside)
-        model, draft = read_keras(document, path, inside=inside)
-        draft.warnings[:0] = [*old, *warnings]
+        model, builder = read_keras(document, path, inside=inside)
+        builder.warnings[:0] = [*old, *warnings]
         model.sized = bool(warnings)
-        return model, draft
+        return model, builder
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
     if is_notebook(document):
@@ -96,10 +96,10 @@ def reader_of_code() -> Any:
 
 def read_nested(value: dict[str, Any]) -> Model:
     """A model inside a layer's config, of either JSON form; ConfigError carries its faults."""
-    model, draft = read_stack(value, nested=True) if "type" in value and "layers" in value else read_keras(value)
-    if draft.faults:
-        raise ConfigError([(tokens(fault.get("pointer", "")), fault["detail"]) for fault in draft.faults])
-    model.notes = tuple((tokens(warning.get("pointer", "")), warning["detail"]) for warning in draft.warnings)
+    model, builder = read_stack(value, nested=True) if "type" in value and "layers" in value else read_keras(value)
+    if builder.faults:
+        raise ConfigError([(tokens(fault.get("pointer", "")), fault["detail"]) for fault in builder.faults])
+    model.notes = tuple((tokens(warning.get("pointer", "")), warning["detail"]) for warning in builder.warnings)
     return model
 
 
@@ -110,4 +110,4 @@ def tokens(pointer: str) -> tuple[str, ...]:
 
 KERAS.models.update(dict.fromkeys(("Sequential", "Functional", "Model"), read_nested))
 
-__all__ = ["Draft", "is_code", "parse_document", "read"]
+__all__ = ["Builder", "is_code", "parse_document", "read"]

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.cache import KEPT
+from layercalc.cache import STORE
 from layercalc.errors import MAX_FAULTS
 from layercalc.layers import ConfigError, Layer, Vocabulary, build
 from layercalc.layers.base import Identity
-from layercalc.locations import Place
+from layercalc.locations import Location
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.wording import nearest, received
 
@@ -24,7 +24,7 @@ class Source(NamedTuple):
     output: int = 0
 
 
-class Draft:
+class Builder:
     """Collects inputs, calls, faults and warnings; `finish` links the names and gives the model."""
 
     def __init__(self, name: str, form: str, vocabulary: Vocabulary, memo: dict[Any, Any] | None = None):
@@ -51,7 +51,7 @@ class Draft:
     def warn(self, where: dict[str, Any], detail: str) -> None:
         self.warnings.append({**where, "detail": detail})
 
-    def layer(self, kind: type[Layer], config: dict[str, Any], place: Place) -> Layer | None:
+    def layer(self, kind: type[Layer], config: dict[str, Any], location: Location) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
         try:
             key: Any = (kind, marshal.dumps(config, 2))
@@ -65,36 +65,36 @@ class Draft:
                     self.memo[key] = made
         except ConfigError as error:
             for path, detail in error.faults:
-                self.fault(place.at(path), detail)
+                self.fault(location.at(path), detail)
             return None
         for path, detail in made.notes:
-            self.warn(place.at(path), detail)
+            self.warn(location.at(path), detail)
         return made
 
     def built(self, kind: type[Layer], config: dict[str, Any], key: Any) -> Layer:
         """The layer of a config, from an earlier request if one like it was there."""
-        store = KEPT.get()
+        store = STORE.get()
         if store is None or key is None:
             return build(kind, config)
         made: Layer = store.layers.made(key, lambda: build(kind, config), lambda _: LAYER_BYTES + 3 * len(key[1]))
         made.lasting = True
         return made
 
-    def kind(self, name: Any, place: Place, key: str) -> type[Layer] | None:
+    def kind(self, name: Any, location: Location, key: str) -> type[Layer] | None:
         """The layer type of that name, or a fault at the config key that names it."""
         try:
             return self.vocabulary.find(name)
         except ConfigError as error:
-            self.left_out(place.at((key,)) if key else place.at(), error.faults[0][1])
+            self.left_out(location.at((key,)) if key else location.at(), error.faults[0][1])
             return None
 
-    def reserve(self, name: Any, place: Place) -> bool:
+    def reserve(self, name: Any, location: Location) -> bool:
         """Take a name that the document gives; a name that is none, or is taken, is a fault."""
         if not isinstance(name, str) or not name or ("/" in name and self.form == "stack"):
-            self.fault(place.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
+            self.fault(location.at(("name",)), f"Expected a name, a string without '/'; received {received(name)}.")
         elif name in self.taken:
             detail = f"There is a layer or input called {name[:80]!r} already; names are unique."
-            self.fault(place.at(("name",)), detail)
+            self.fault(location.at(("name",)), detail)
         else:
             self.taken.add(name)
             return True
@@ -110,43 +110,43 @@ class Draft:
         self.taken.add(name)
         return name
 
-    def add_input(self, name: str, shape: tuple[int | None, ...] | None, dtype: str, place: Place) -> None:
-        self.inputs.append(Input(name, shape, dtype, place))
+    def add_input(self, name: str, shape: tuple[int | None, ...] | None, dtype: str, location: Location) -> None:
+        self.inputs.append(Input(name, shape, dtype, location))
 
     def add_call(
         self,
         name: str,
         layer: Layer | None,
         inputs: Iterable[Source],
-        place: Place,
+        location: Location,
         named: dict[str, Any] | None = None,
         use: int = 1,
         identity: Identity | None = None,
     ) -> None:
         deadline.check()
-        self.calls.append(Call(name, use, layer, place, identity=identity))
+        self.calls.append(Call(name, use, layer, location, identity=identity))
         self.links.append((tuple(inputs), named or {}))
 
-    def finish(self, outputs: Sequence[tuple[Source, tuple[Place, str]]]) -> Model:
+    def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:
         """Resolve every name; unknown names and cycles are faults."""
         index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
         for i, call in enumerate(self.calls):
             index[call.name, call.use] = Ref(i)
             if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
                 self.fault(
-                    call.place.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
+                    call.location.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
                 )
 
-        def resolve(source: Source, place: Place, key: str) -> Ref | None:
+        def resolve(source: Source, location: Location, key: str) -> Ref | None:
             ref = index.get(source[:2])
             if ref is None:
                 near = nearest(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else ""
                 which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
-                self.fault(place.at((key,)), f"There is no layer or input {which}.{near}")
+                self.fault(location.at((key,)), f"There is no layer or input {which}.{near}")
                 return None
             if ref.source == INPUTS and source.output > 0:
                 self.fault(
-                    place.at((key,)), f"The input {source.name!r} has 1 output; there is no output {source.output}."
+                    location.at((key,)), f"The input {source.name!r} has 1 output; there is no output {source.output}."
                 )
                 return None
             return Ref(ref.source, source.output) if source.output and ref.source != INPUTS else ref
@@ -156,13 +156,13 @@ class Draft:
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
         for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
-            refs = tuple([resolve(source, call.place, "inputs") for source in inputs])
+            refs = tuple([resolve(source, call.location, "inputs") for source in inputs])
             by_name: dict[str, Any] = {}
             for key, value in named.items():
                 found = (
-                    resolve(value, call.place, "inputs")
+                    resolve(value, call.location, "inputs")
                     if isinstance(value, Source)
-                    else tuple(resolve(one, call.place, "inputs") for one in value)
+                    else tuple(resolve(one, call.location, "inputs") for one in value)
                 )
                 if found is None or (not isinstance(found, Ref) and None in found):
                     refs = (*refs, None)
@@ -172,14 +172,14 @@ class Draft:
                 call.layer = None
             else:
                 call.inputs, call.named = refs, by_name  # type: ignore[assignment]  # none is None
-        ends = [resolve(source, place, key) for source, (place, key) in outputs]
-        known = [(ref, place) for ref, (_, (place, _)) in zip(ends, outputs, strict=True) if ref is not None]
-        places = [place for _, place in known]
-        model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], places)
+        ends = [resolve(source, location, key) for source, (location, key) in outputs]
+        known = [(ref, location) for ref, (_, (location, _)) in zip(ends, outputs, strict=True) if ref is not None]
+        locations = [location for _, location in known]
+        model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], locations)
         model.of_vocabulary = self.vocabulary
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
-            self.fault(self.calls[model.stuck[0]].place.at(("inputs",)), f"A cycle: {names} wait for each other.")
+            self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")
         return model
 
 

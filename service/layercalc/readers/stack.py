@@ -4,9 +4,9 @@ from typing import Any
 
 from layercalc.amounts import plain_digits
 from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
-from layercalc.locations import JsonPlace
+from layercalc.locations import JsonLocation
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Draft, Source, bound
+from layercalc.readers.builder import Builder, Source, bound
 from layercalc.readers.stack_inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
 from layercalc.wording import nearest, received
 
@@ -20,7 +20,7 @@ Path = tuple[object, ...]
 
 def read_stack(
     document: dict[str, Any], path: Path = (), nested: bool = False, within: Vocabulary | None = None
-) -> tuple[Model, Draft]:
+) -> tuple[Model, Builder]:
     """The model of a stack.
 
     `path` is where it stands in the whole document, `nested` that it is itself a layer, of a model in the vocabulary
@@ -29,38 +29,40 @@ def read_stack(
     name = document.get("name", "model")
     spoken = document.get("vocabulary", within.name if within else DEFAULT)
     vocabulary = VOCABULARIES.get(spoken) if isinstance(spoken, str) else None
-    draft = Draft(name if isinstance(name, str) else "model", "stack", vocabulary or VOCABULARIES[DEFAULT])
-    top = JsonPlace(path, path, document)
+    builder = Builder(name if isinstance(name, str) else "model", "stack", vocabulary or VOCABULARIES[DEFAULT])
+    top = JsonLocation(path, path, document)
     if vocabulary is None:
-        draft.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(VOCABULARIES)}; received {received(spoken)}.")
+        builder.fault(
+            top.at(("vocabulary",)), f"Expected one of {', '.join(VOCABULARIES)}; received {received(spoken)}."
+        )
     if not isinstance(name, str):
-        draft.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
+        builder.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
     own = TOP | {"type", "trainable"} if nested else TOP
     for key in [key for key in document if key not in own]:
         takes = "name, input_shape, inputs, layers, outputs"
-        draft.fault(top.at((key,)), f"A stack has no key {key!r}.{nearest(key, sorted(TOP))} It takes {takes}.")
+        builder.fault(top.at((key,)), f"A stack has no key {key!r}.{nearest(key, sorted(TOP))} It takes {takes}.")
     items = document["layers"]
     if not isinstance(items, list) or not items:
-        draft.fault(top.at(("layers",)), f"Expected a list of at least one layer; received {received(items)}.")
-        return draft.finish([]), draft
-    last = Stack(draft, top, items, nested).read()
-    model = draft.finish(read_outputs(draft, top, last))
+        builder.fault(top.at(("layers",)), f"Expected a list of at least one layer; received {received(items)}.")
+        return builder.finish([]), builder
+    last = Stack(builder, top, items, nested).read()
+    model = builder.finish(read_outputs(builder, top, last))
     trainable = document.get("trainable", True) if nested else True
     if not isinstance(trainable, bool):
-        draft.fault(top.at(("trainable",)), f"Expected true or false; received {received(trainable)}.")
+        builder.fault(top.at(("trainable",)), f"Expected true or false; received {received(trainable)}.")
     model.trainable = trainable is not False
-    return model, draft
+    return model, builder
 
 
 class Stack:
     """The items of a stack, read one after another; `previous` is what the next one takes unless it says otherwise."""
 
-    def __init__(self, draft: Draft, top: JsonPlace, items: list[Any], nested: bool):
-        self.draft, self.top, self.items, self.nested = draft, top, items, nested
-        self.vocabulary = draft.vocabulary
+    def __init__(self, builder: Builder, top: JsonLocation, items: list[Any], nested: bool):
+        self.builder, self.top, self.items, self.nested = builder, top, items, nested
+        self.vocabulary = builder.vocabulary
         paths = [(*top.path, "layers", index) for index in range(len(items))]
-        self.places = [
-            JsonPlace(path, path, item if isinstance(item, dict) else {})
+        self.locations = [
+            JsonLocation(path, path, item if isinstance(item, dict) else {})
             for path, item in zip(paths, items, strict=True)
         ]
         self.previous: str | None = None
@@ -68,84 +70,90 @@ class Stack:
     def read(self) -> str | None:
         """Read inputs and layers; the name of the last one."""
         self.read_inputs()
-        names = [self.given_name(place) for place in self.places]  # all of them first: an unnamed layer avoids them
-        if len(self.draft.inputs) == 1:
-            self.previous = self.draft.inputs[0].name
-        for item, place, name in zip(self.items, self.places, names, strict=True):
-            self.previous = self.read_item(item, place, name)
+        names = [
+            self.given_name(location) for location in self.locations
+        ]  # all of them first: an unnamed layer avoids them
+        if len(self.builder.inputs) == 1:
+            self.previous = self.builder.inputs[0].name
+        for item, location, name in zip(self.items, self.locations, names, strict=True):
+            self.previous = self.read_item(item, location, name)
         return self.previous
 
-    def given_name(self, place: JsonPlace) -> str | None:
-        name = place.config.get("name")
-        return name if name is not None and self.draft.reserve(name, place) else None
+    def given_name(self, location: JsonLocation) -> str | None:
+        name = location.config.get("name")
+        return name if name is not None and self.builder.reserve(name, location) else None
 
     def read_inputs(self) -> None:
         """The inputs that the top of the stack, or its first layer, declares; one without a shape where none does."""
         declared = None if self.nested else self.top.config.get("inputs")
         if declared is not None:
-            add_declared(self.draft, self.top, declared, UNNAMED)
+            add_declared(self.builder, self.top, declared, UNNAMED)
             return
-        first = self.places[0]
+        first = self.locations[0]
         kind = self.vocabulary.get(first.config.get("type"))
         if kind is not None and kind.is_input:
             return
         where = self.top
         if not shape_keys(self.top.config, None) and shape_keys(first.config, kind):
             where = first
-        dtype = read_dtype(self.draft, self.top) if where is self.top else "float32"
-        self.draft.add_input(UNNAMED, read_shape(self.draft, where, shape_keys(where.config, kind)), dtype, where)
-        self.draft.taken.add(UNNAMED)
+        dtype = read_dtype(self.builder, self.top) if where is self.top else "float32"
+        self.builder.add_input(UNNAMED, read_shape(self.builder, where, shape_keys(where.config, kind)), dtype, where)
+        self.builder.taken.add(UNNAMED)
 
-    def read_item(self, item: Any, place: JsonPlace, name: str | None) -> str | None:
+    def read_item(self, item: Any, location: JsonLocation, name: str | None) -> str | None:
         """One layer, or an input written as one; its name, or None where nothing can follow it."""
-        draft = self.draft
+        builder = self.builder
         if not isinstance(item, dict) or "type" not in item:
             example = '{"type": "Dense", "units": 10}'
-            draft.fault(place.at(), f"Expected a layer, such as {example}; received {received(item)}.")
+            builder.fault(location.at(), f"Expected a layer, such as {example}; received {received(item)}.")
             return None
         kind: type[Layer] | None
         layer: Layer | None
         if isinstance(item["type"], str) and item["type"] in self.vocabulary.models and "layers" in item:
-            kind, layer = Model, self.nested_model(item, place)
+            kind, layer = Model, self.nested_model(item, location)
         else:
-            kind = draft.kind(item["type"], place, "type")
+            kind = builder.kind(item["type"], location, "type")
             if kind is not None and kind.is_input:
-                return add_layer_input(draft, kind, place, name, UNNAMED)
-            layer = None if kind is None else draft.layer(kind, self.config(kind, place), place)
-        label = name or draft.named(item["type"] if kind is Model else kind.type if kind is not None else "layer")
-        faults = len(draft.faults)
-        sources, named = read_sources(draft, place, kind)
-        if len(draft.faults) > faults:
+                return add_layer_input(builder, kind, location, name, UNNAMED)
+            layer = None if kind is None else builder.layer(kind, self.config(kind, location), location)
+        label = name or builder.named(item["type"] if kind is Model else kind.type if kind is not None else "layer")
+        faults = len(builder.faults)
+        sources, named = read_sources(builder, location, kind)
+        if len(builder.faults) > faults:
             layer = None
         if "inputs" not in item and self.previous is not None:
             sources = [Source(self.previous)]
         elif "inputs" not in item:
             layer = None
-            if len(draft.inputs) > 1:
-                example = f'"inputs": ["{draft.inputs[0].name}"]'
-                draft.fault(place.at(), f"The model has several inputs: say which this layer takes, as in {example}.")
-        draft.add_call(label, layer, sources, place, named)
+            if len(builder.inputs) > 1:
+                example = f'"inputs": ["{builder.inputs[0].name}"]'
+                builder.fault(
+                    location.at(), f"The model has several inputs: say which this layer takes, as in {example}."
+                )
+        builder.add_call(label, layer, sources, location, named)
         return label
 
-    def config(self, kind: type[Layer], place: JsonPlace) -> dict[str, Any]:
+    def config(self, kind: type[Layer], location: JsonLocation) -> dict[str, Any]:
         """What of an item is the layer's own config."""
         aside = OWN | self.vocabulary.ignored
-        config = {key: value for key, value in place.config.items() if key not in aside}
+        config = {key: value for key, value in location.config.items() if key not in aside}
         for key in shape_keys(config, kind):
             del config[key]
-            if place is not self.places[0]:
-                self.draft.warn(place.at((key,)), f"{key!r} is read on the first layer only; here it changes nothing")
+            if location is not self.locations[0]:
+                self.builder.warn(
+                    location.at((key,)), f"{key!r} is read on the first layer only; here it changes nothing"
+                )
             elif shape_keys(self.top.config, None) or "inputs" in self.top.config:
-                self.draft.warn(place.at((key,)), f"{key!r} changes nothing: the top of the stack names the input")
+                self.builder.warn(location.at((key,)), f"{key!r} changes nothing: the top of the stack names the input")
         return config
 
-    def nested_model(self, item: dict[str, Any], place: JsonPlace) -> Model | None:
+    def nested_model(self, item: dict[str, Any], location: JsonLocation) -> Model | None:
         """A stack inside the stack; its faults and warnings are the outer one's."""
         inner = {key: value for key, value in item.items() if key != "inputs"}
-        model, own = read_stack(inner, place.path, nested=True, within=self.vocabulary)
-        self.draft.faults += own.faults
-        self.draft.warnings += own.warnings
-        self.draft.gaps += own.gaps
+        model, own = read_stack(inner, location.path, nested=True, within=self.vocabulary)
+        self.builder.faults += own.faults
+        self.builder.warnings += own.warnings
+        self.builder.gaps += own.gaps
         return model if own.gaps == len(own.faults) else None
 
 
@@ -154,16 +162,20 @@ def shape_keys(config: dict[str, Any], kind: type[Layer] | None) -> list[str]:
     return [key for key in SHAPES if key in config and (kind is None or key not in fields_of(kind))]
 
 
-def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any]]:
+def read_sources(
+    builder: Builder, location: JsonLocation, kind: type[Layer] | None
+) -> tuple[list[Source], dict[str, Any]]:
     """The tensors a layer names as its inputs, by position and by Keras' argument names."""
-    if "inputs" not in place.config:
+    if "inputs" not in location.config:
         return [], {}
-    given = place.config["inputs"]
+    given = location.config["inputs"]
 
     def source(value: Any, *at: object) -> Source | None:
         if isinstance(value, str) and value:
-            return parse_source(draft, value)
-        draft.fault(place.at(("inputs", *at)), f"Expected the name of a layer or input; received {received(value)}.")
+            return parse_source(builder, value)
+        builder.fault(
+            location.at(("inputs", *at)), f"Expected the name of a layer or input; received {received(value)}."
+        )
         return None
 
     def each(values: list[Any], *at: object) -> list[Source]:
@@ -174,8 +186,8 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
     if isinstance(given, list) and given:
         return each(given), {}
     if not isinstance(given, dict) or not given:
-        draft.fault(
-            place.at(("inputs",)), f"Expected at least one name of a layer or input; received {received(given)}."
+        builder.fault(
+            location.at(("inputs",)), f"Expected at least one name of a layer or input; received {received(given)}."
         )
         return [], {}
     named: dict[str, Any] = {}
@@ -187,22 +199,24 @@ def read_sources(draft: Draft, place: JsonPlace, kind: type[Layer] | None) -> tu
     return bound(kind, [], named) if kind is not None else ([], {})
 
 
-def parse_source(draft: Draft, text: str) -> Source:
+def parse_source(builder: Builder, text: str) -> Source:
     """`a`, or `a:1` for the second output of a (unless something is called `a:1`)."""
     name, colon, output = text.rpartition(":")
-    if colon and plain_digits(output, 5) and text not in draft.taken:
+    if colon and plain_digits(output, 5) and text not in builder.taken:
         return Source(name, 1, int(output))
     return Source(text)
 
 
-def read_outputs(draft: Draft, top: JsonPlace, last: str | None) -> list[tuple[Source, tuple[JsonPlace, str]]]:
+def read_outputs(
+    builder: Builder, top: JsonLocation, last: str | None
+) -> list[tuple[Source, tuple[JsonLocation, str]]]:
     """The outputs that the stack names, else all outputs of its last layer."""
     outputs = top.config.get("outputs")
     if outputs is None:
         return [] if last is None else [(Source(last, 1, ALL), (top, "layers"))]
     outputs = [outputs] if isinstance(outputs, str) else outputs
     if not isinstance(outputs, list) or not outputs or not all(isinstance(one, str) for one in outputs):
-        draft.fault(top.at(("outputs",)), f"Expected a list of names of layers; received {received(outputs)}.")
+        builder.fault(top.at(("outputs",)), f"Expected a list of names of layers; received {received(outputs)}.")
         return []
-    places = [JsonPlace((*top.path, "outputs", i), (), {}) for i in range(len(outputs))]
-    return [(parse_source(draft, one), (place, "")) for one, place in zip(outputs, places, strict=True)]
+    locations = [JsonLocation((*top.path, "outputs", i), (), {}) for i in range(len(outputs))]
+    return [(parse_source(builder, one), (location, "")) for one, location in zip(outputs, locations, strict=True)]

@@ -45,7 +45,7 @@ def limits() -> Limits:
     return found
 
 
-def kept() -> Store:
+def store() -> Store:
     found: Store = current_app.extensions["layercalc.cache"]
     return found
 
@@ -64,7 +64,7 @@ def posted(name: str) -> Callable[[Callable[..., Response]], Callable[..., Respo
         def bounded(**which: str) -> Response:
             bounds = limits()
             body = read_body(current_request(), bounds)
-            with bounds.deadline(name), using(kept()), in_sum():
+            with bounds.deadline(name), using(store()), in_sum():
                 return view(body, **which)
 
         return bounded
@@ -77,7 +77,7 @@ def repeatable(view: Callable[[bytes], Response]) -> Callable[[bytes], Response]
 
     @wraps(view)
     def once(body: bytes) -> Response:
-        tag, answers = digest(body), kept().answers
+        tag, answers = digest(body), store().answers
         if has_already(tag):
             response = Response(status=304)
             response.set_etag(tag)

@@ -13,7 +13,7 @@ from layercalc.execution.running import execute
 from layercalc.execution.seeds import seeded_weights
 from layercalc.layers import build
 from layercalc.layers.keras.base import KERAS
-from layercalc.locations import JsonPlace
+from layercalc.locations import JsonLocation
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.ops import Spec
 from tests import oracle
@@ -21,7 +21,7 @@ from tests import oracle
 FOLDER = oracle.DATA / "keras_shared"
 FILES = sorted(path.name.removesuffix(".gz") for path in FOLDER.glob("*.gz") if not path.name.startswith("models"))
 MODELS = oracle.unzipped(FOLDER / "models.json.gz")
-PLACE = JsonPlace((), (), {})
+PLACE = JsonLocation((), (), {})
 
 
 def call(name, layer, source, identity=None):

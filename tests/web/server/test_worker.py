@@ -21,7 +21,7 @@ EVERY = {path for kind in KINDS for path in kind}
 REQUEST = ("POST", "/v1/analyze", "one", "127.0.0.1")
 
 
-def told(ledger):
+def entries(ledger):
     return [{key: value for key, value in one.items() if key != "seconds"} for one in ledger.under_way()]
 
 
@@ -100,15 +100,15 @@ def test_ledger_has_what_is_under_way_and_forgets_what_is_done():
     with ledger.entry(*REQUEST), ledger.entry("GET", "/livez", None, ""):
         one = {"method": "POST", "path": "/v1/analyze", "request_id": "one", "client_address": "127.0.0.1"}
         two = {"method": "GET", "path": "/livez", "request_id": None, "client_address": ""}
-        assert told(ledger) == [one, two]
+        assert entries(ledger) == [one, two]
         with ledger.entry(*REQUEST):  # more than there are threads
-            assert len(told(ledger)) == 2
-    assert told(ledger) == []
+            assert len(entries(ledger)) == 2
+    assert entries(ledger) == []
     with pytest.raises(ZeroDivisionError), ledger.entry(*REQUEST):
         raise ZeroDivisionError
-    assert told(ledger) == []
+    assert entries(ledger) == []
     with ledger.entry(*REQUEST):
-        assert told(ledger) == [one]
+        assert entries(ledger) == [one]
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, "ü\n\0\ud800" * 100, '"' * 1000])
@@ -117,7 +117,7 @@ def test_ledger_keeps_to_its_room_whatever_a_client_sends(value):
     with ledger.entry(value, value, value, value):
         assert len(ledger.under_way()) == 1
         assert ledger.memory[ROOM] == 0
-    assert told(ledger) == []
+    assert entries(ledger) == []
 
 
 def test_ledger_that_was_half_written_is_still_told():

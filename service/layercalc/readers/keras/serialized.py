@@ -10,9 +10,9 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import recorded
 from layercalc.layers.nested import REFUSED, Refusal, identity_of
-from layercalc.locations import JsonPlace
+from layercalc.locations import JsonLocation
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Draft, Source
+from layercalc.readers.builder import Builder, Source
 from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
 from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
@@ -31,7 +31,7 @@ Path = tuple[object, ...]
 
 def read_keras(
     document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None, inside: Path | None = None
-) -> tuple[Model, Draft]:
+) -> tuple[Model, Builder]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
 
     `path` is where the document stands, `inside` where its config does, if not in it.
@@ -39,42 +39,44 @@ def read_keras(
     inside = (*path, "config") if inside is None else inside
     document = of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
-    place = JsonPlace(path, path, document)
-    draft = Draft("model", "keras", KERAS, memo)
+    location = JsonLocation(path, path, document)
+    builder = Builder("model", "keras", KERAS, memo)
     if not isinstance(kind, str) or kind not in KERAS.models:
-        read_sequence(draft, [document], [path])
-        return draft.finish([(Source(draft.calls[-1].name, 1, ALL), (place, ""))] if draft.calls else []), draft
+        read_sequence(builder, [document], [path])
+        return builder.finish(
+            [(Source(builder.calls[-1].name, 1, ALL), (location, ""))] if builder.calls else []
+        ), builder
     if isinstance(config, list):  # Keras 2.2 and older
         config = {"layers": config}
         listed = inside
     else:
         listed = (*inside, "layers")
     if not isinstance(config, dict):
-        draft.fault(place.at(("config",)), f"Expected an object; received {received(config)}.")
-        return draft.finish([]), draft
-    draft.name = str(config.get("name") or "sequential")
+        builder.fault(location.at(("config",)), f"Expected an object; received {received(config)}.")
+        return builder.finish([]), builder
+    builder.name = str(config.get("name") or "sequential")
     layers = config.get("layers")
-    inner = JsonPlace(inside, inside, config)
+    inner = JsonLocation(inside, inside, config)
     if not isinstance(layers, list) or not layers:
-        draft.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
-        return draft.finish([]), draft
+        builder.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
+        return builder.finish([]), builder
     where: list[Path] = [(*listed, i) for i in range(len(layers))]
     if kind == SEQUENTIAL or not ("input_layers" in config or "output_layers" in config):
-        read_sequence(draft, layers, where, config.get("build_input_shape"))
-        last = draft.calls[-1].name if draft.calls else draft.inputs[-1].name if draft.inputs else None
+        read_sequence(builder, layers, where, config.get("build_input_shape"))
+        last = builder.calls[-1].name if builder.calls else builder.inputs[-1].name if builder.inputs else None
         outputs = [] if last is None else [(Source(last, 1, ALL), (inner, "layers"))]
     else:
-        read_graph(draft, layers, where)
-        arrange_inputs(draft, config.get("input_layers"), inner)
+        read_graph(builder, layers, where)
+        arrange_inputs(builder, config.get("input_layers"), inner)
         late = counted_from(layers, anywhere=False)
-        ends = read_ends(draft, config.get("output_layers"), inner)
+        ends = read_ends(builder, config.get("output_layers"), inner)
         outputs = [(shifted(source, late), (inner, "output_layers")) for source in ends]
-        if not outputs and not draft.faults:
-            draft.fault(inner.at(("output_layers",)), "Expected at least one output.")
-    model = draft.finish(outputs)
+        if not outputs and not builder.faults:
+            builder.fault(inner.at(("output_layers",)), "Expected at least one output.")
+    model = builder.finish(outputs)
     model.trainable = config.get("trainable", True) is not False
     model.kind = kind if kind == SEQUENTIAL else model.type
-    return model, draft
+    return model, builder
 
 
 def is_config(document: Any) -> bool:
@@ -92,32 +94,32 @@ def of_config(config: Any) -> dict[str, Any]:
     return {"class_name": "Functional" if graph else SEQUENTIAL, "config": config, **beside}
 
 
-def read_sequence(draft: Draft, layers: list[Any], paths: list[Path], built: Any = None) -> None:
+def read_sequence(builder: Builder, layers: list[Any], paths: list[Path], built: Any = None) -> None:
     """The layers of a Sequential, one after another."""
     previous: str | None = None
     for index, (item, path) in enumerate(zip(layers, paths, strict=True)):
-        config, place = parts(draft, item, path)
-        if place is None:
+        config, location = parts(builder, item, path)
+        if location is None:
             continue
         if index == 0 and item["class_name"] not in INPUTS:
             shape = next((config[key] for key in SHAPES if isinstance(config.get(key), list)), built)
             if isinstance(config.get("input_shape"), list) and shape is config["input_shape"]:
                 shape = [None, *shape]
             name = f"{config.get('name', 'sequential')}_input"
-            draft.taken.add(name)
-            draft.add_input(name, shape_of(shape), "float32", place)
+            builder.taken.add(name)
+            builder.add_input(name, shape_of(shape), "float32", location)
             previous = name
         if item["class_name"] in INPUTS:
             if index == 0:
-                previous = read_input(draft, item, config, place)
+                previous = read_input(builder, item, config, location)
             else:
-                draft.fault(place.at(), "Only the first layer of a Sequential can be an input.")
+                builder.fault(location.at(), "Only the first layer of a Sequential can be an input.")
             continue
-        name = layer_name(draft, item, config, place)
-        layer, _ = read_layer(draft, item, config, place)
-        draft.add_call(name, layer, [Source(previous)] if previous else [], place, identity=identity_of(item))
+        name = layer_name(builder, item, config, location)
+        layer, _ = read_layer(builder, item, config, location)
+        builder.add_call(name, layer, [Source(previous)] if previous else [], location, identity=identity_of(item))
         if previous is None:
-            draft.calls[-1].layer = None
+            builder.calls[-1].layer = None
         previous = name
 
 
@@ -144,36 +146,38 @@ def shifted(source: Source, late: set[str]) -> Source:
     return source._replace(use=source.use - 1) if source.name in late and source.use > 1 else source
 
 
-def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
+def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
     """The layers of a Functional model, each with the nodes that call it."""
     late = counted_from(layers, anywhere=True)
     for item, path in zip(layers, paths, strict=True):
-        config, place = parts(draft, item, path)
-        if place is None:
+        config, location = parts(builder, item, path)
+        if location is None:
             continue
         if item["class_name"] in INPUTS:
-            read_input(draft, item, config, place)
+            read_input(builder, item, config, location)
             continue
-        name = layer_name(draft, item, config, place)
+        name = layer_name(builder, item, config, location)
         nodes = item.get("inbound_nodes", [])
         if not isinstance(nodes, list):
-            draft.fault(place_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}.")
+            builder.fault(
+                location_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}."
+            )
             continue
         called = operation_of(item)
-        layer, kind = (None, None) if called else read_layer(draft, item, config, place)
+        layer, kind = (None, None) if called else read_layer(builder, item, config, location)
         for use, node in enumerate(nodes, 1):
             used = layer
             try:
                 if called:
                     named: dict[str, Any] = {}
-                    used, inputs = read_operation(draft, called, config, node, place)
+                    used, inputs = read_operation(builder, called, config, node, location)
                 else:
                     inputs, named, extra = read_node(node, kind)
                     if extra and layer is not None:
-                        used, _ = read_layer(draft, item, config, place, extra)
+                        used, _ = read_layer(builder, item, config, location, extra)
             except BadNode as error:
-                draft.fault(place_of(path, item).at(("inbound_nodes", use - 1)), str(error))
-                draft.add_call(name, None, [], place, use=use)
+                builder.fault(location_of(path, item).at(("inbound_nodes", use - 1)), str(error))
+                builder.add_call(name, None, [], location, use=use)
                 continue
             if late:
                 inputs = [shifted(source, late) for source in inputs]
@@ -181,7 +185,7 @@ def read_graph(draft: Draft, layers: list[Any], paths: list[Path]) -> None:
                     key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
                     for key, one in named.items()
                 }
-            draft.add_call(name, used, inputs, place, named, use, identity_of(item))
+            builder.add_call(name, used, inputs, location, named, use, identity_of(item))
 
 
 def operation_of(item: dict[str, Any]) -> str:
@@ -195,7 +199,7 @@ def operation_of(item: dict[str, Any]) -> str:
 
 
 def read_operation(
-    draft: Draft, name: str, config: dict[str, Any], node: Any, place: JsonPlace
+    builder: Builder, name: str, config: dict[str, Any], node: Any, location: JsonLocation
 ) -> tuple[Layer | None, list[Source]]:
     """The operation that a node calls, with the arguments of that call, and its tensors."""
     inputs, args, kwargs = read_arguments(as_call(node) if name in TF_CLASSES else node)
@@ -210,7 +214,7 @@ def read_operation(
             made = recorded(name, config, args, kwargs)
     except ConfigError as error:
         for path, detail in error.faults:
-            draft.fault(place.at(path), detail)
+            builder.fault(location.at(path), detail)
         return None, inputs
     return made, inputs
 
@@ -218,92 +222,96 @@ def read_operation(
 INPUTS = ("InputLayer",)
 
 
-def parts(draft: Draft, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
+def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
     """The config of a serialised layer and its place, or (…, None) with the fault noted."""
     if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
-        where = JsonPlace(path, path, {}).at()
-        draft.fault(
+        where = JsonLocation(path, path, {}).at()
+        builder.fault(
             where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.'
         )
         return {}, None
     config = item.get("config", {})
     if not isinstance(config, dict) and item["class_name"] not in KERAS.models:
-        draft.fault(place_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
+        builder.fault(location_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
         return {}, None
     config = config if isinstance(config, dict) else {}
-    return config, JsonPlace(path, (*path, "config"), config)
+    return config, JsonLocation(path, (*path, "config"), config)
 
 
-def place_of(path: Path, item: dict[str, Any]) -> JsonPlace:
-    return JsonPlace(path, path, item)
+def location_of(path: Path, item: dict[str, Any]) -> JsonLocation:
+    return JsonLocation(path, path, item)
 
 
-def layer_name(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+def layer_name(builder: Builder, item: dict[str, Any], config: dict[str, Any], location: JsonLocation) -> str:
     """The name Keras gave the layer; a missing one is made as Keras would."""
     name = item.get("name", config.get("name")) if "inbound_nodes" in item else config.get("name", item.get("name"))
     if name is None:
-        return draft.named(item["class_name"].rpartition(".")[2])
-    draft.reserve(name, place)
+        return builder.named(item["class_name"].rpartition(".")[2])
+    builder.reserve(name, location)
     return str(name)
 
 
-def read_input(draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace) -> str:
+def read_input(builder: Builder, item: dict[str, Any], config: dict[str, Any], location: JsonLocation) -> str:
     """An InputLayer: an input of the model."""
-    name = layer_name(draft, item, config, place)
-    kind = draft.kind(item["class_name"], place, "")
-    made: Any = draft.layer(kind, {k: v for k, v in config.items() if k != "name"}, place) if kind else None
+    name = layer_name(builder, item, config, location)
+    kind = builder.kind(item["class_name"], location, "")
+    made: Any = builder.layer(kind, {k: v for k, v in config.items() if k != "name"}, location) if kind else None
     shape = made.whole_shape() if made is not None else ()
-    draft.add_input(name, shape, (made.dtype if made is not None else None) or "float32", place)
+    builder.add_input(name, shape, (made.dtype if made is not None else None) or "float32", location)
     return name
 
 
 def read_layer(
-    draft: Draft, item: dict[str, Any], config: dict[str, Any], place: JsonPlace, extra: dict[str, Any] | None = None
+    builder: Builder,
+    item: dict[str, Any],
+    config: dict[str, Any],
+    location: JsonLocation,
+    extra: dict[str, Any] | None = None,
 ) -> tuple[Layer | None, type[Layer] | None]:
     """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
     name = item["class_name"]
     if isinstance(told := item.get(REFUSED), Refusal):
-        draft.left_out(place_of(place.path, item).at(told.at), told)
+        builder.left_out(location_of(location.path, item).at(told.at), told)
         return None, None
     if name in KERAS.models:
-        model, own = read_keras(item, place.path, draft.memo)
-        draft.faults += own.faults
-        draft.warnings += own.warnings
-        draft.gaps += own.gaps
+        model, own = read_keras(item, location.path, builder.memo)
+        builder.faults += own.faults
+        builder.warnings += own.warnings
+        builder.gaps += own.gaps
         return (model if own.gaps == len(own.faults) else None), Model
-    kind = draft.vocabulary.get(name) or draft.kind(name, place_of(place.path, item), "class_name")
+    kind = builder.vocabulary.get(name) or builder.kind(name, location_of(location.path, item), "class_name")
     if kind is None:
         return None, None
     known = fields_of(kind)
     if strange := [key for key in extra or () if key not in known]:
-        draft.fault(place.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
+        builder.fault(location.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
         return None, kind
     own_config = config.copy()
     for key in OUTSIDE:
         if key in config and (key == "name" or key not in known):
             del own_config[key]
     own_config.update(extra or {})
-    return draft.layer(kind, own_config, place), kind
+    return builder.layer(kind, own_config, location), kind
 
 
-def read_ends(draft: Draft, value: Any, place: JsonPlace) -> list[Source]:
+def read_ends(builder: Builder, value: Any, location: JsonLocation) -> list[Source]:
     try:
         return [tensor_of_2(history) for history in histories(value)] if value is not None else []
     except BadNode as error:
-        draft.fault(place.at(("output_layers",)), str(error))
+        builder.fault(location.at(("output_layers",)), str(error))
         return []
 
 
-def arrange_inputs(draft: Draft, value: Any, place: JsonPlace) -> None:
+def arrange_inputs(builder: Builder, value: Any, location: JsonLocation) -> None:
     """The inputs in the order of `input_layers`."""
     try:
         order = [tensor_of_2(history).name for history in histories(value)] if value is not None else []
     except BadNode as error:
-        draft.fault(place.at(("input_layers",)), str(error))
+        builder.fault(location.at(("input_layers",)), str(error))
         return
-    by_name = {one.name: one for one in draft.inputs}
+    by_name = {one.name: one for one in builder.inputs}
     for name in order:
         if name not in by_name:
-            draft.fault(place.at(("input_layers",)), f"There is no input layer {name!r}.")
+            builder.fault(location.at(("input_layers",)), f"There is no input layer {name!r}.")
     listed = [by_name[name] for name in dict.fromkeys(order) if name in by_name]
-    draft.inputs = [*listed, *(one for one in draft.inputs if one.name not in order)]
+    builder.inputs = [*listed, *(one for one in builder.inputs if one.name not in order)]

@@ -35,7 +35,7 @@ OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "ker
 OPS_MODULES = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
 WRAPPERS = {"TimeDistributed": 1, "Wrapper": 0}  # layers around any layer: how many sizes they put in front of its own
 HELD = ("layer", "backward_layer", "forward_layer", "cell", "cells")  # keys of configs that hold a layer, or several
-KEPT = ("batch_shape", "batch_input_shape", "input_shape")  # of a config: the first layer of a Sequential names them
+STORE = ("batch_shape", "batch_input_shape", "input_shape")  # of a config: the first layer of a Sequential names them
 
 
 class Undescribed(NamedTuple):
@@ -227,7 +227,7 @@ def declare(one: Undescribed) -> None:
     """Make a Custom of a layer, in its place."""
     item, config = one.item, one.item.get("config")
     config = config if isinstance(config, dict) else {}
-    kept = {key: config[key] for key in ("name", *KEPT) if key in config}
+    kept = {key: config[key] for key in ("name", *STORE) if key in config}
     if isinstance(config.get("trainable"), bool):
         kept["trainable"] = config["trainable"]
     policy = config.get("dtype")

@@ -17,8 +17,8 @@ PROGRAMS = {entry["seed"]: entry for entry in oracle.unzipped(oracle.DATA / "ker
 
 
 def ours(text, entry=None):
-    model, draft = read_script(text, entry=entry)
-    return report(analysed(model, draft, declared(model, draft)), draft.warnings)
+    model, builder = read_script(text, entry=entry)
+    return report(analysed(model, builder, declared(model, builder)), builder.warnings)
 
 
 def plain(name):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
 from layercalc.readers.keras.script import arrays, counting, stated, tensors
-from layercalc.readers.keras.script.arguments import flat, node_at, place_of, plain, sizes
+from layercalc.readers.keras.script.arguments import flat, location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -145,7 +145,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     build(names, own, trace.shapes, at, dict(zip(parameters, inside, strict=False)))
     if isinstance(own.base, LayerObject) and not own.weights and not computes(own.instance.cls):
         return names.call(own.base, args, kwargs, at)  # its `build` made nothing beside
-    trace.start = CallObject("", own.place).order
+    trace.start = CallObject("", own.location).order
     names.traces.append(trace)
     try:
         result = function(inside, by_name)
@@ -208,7 +208,7 @@ def entered(names: "KerasNames", trace: Trace, value: Any, name: str, parameters
         if mask is not None and "mask" in parameters:
             raise Fault(at, f"A mask comes to {trace.own!r}, whose `call` asks for it; that is not read.")
         label = one.call.name if one.call.layer is None and one.call.name != "input" else name
-        call = CallObject(label, place_of(at))
+        call = CallObject(label, location_of(at))
         call.shape = tensors.shape_of(names, one, at)
         call.dtype = str(spec.dtype)
         names.specs[id(call)] = call, [(spec, mask)]
@@ -271,19 +271,19 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
         if type(one) is Opaque:
             raise Fault(at, f"What {own!r} gives is not known: {one.why}.")
         if one is not None and not isinstance(one, TensorObject):
-            raise Fault(at, f"Expected `call` of {own.title} to give tensors; received {names.told(one)}.")
+            raise Fault(at, f"Expected `call` of {own.title} to give tensors; received {names.describe(one)}.")
     form = changed(names, result, leave)
     if not outs:
         raise Fault(at, f"Expected `call` of {own.title} to give tensors; received none.")
     stated.check(names, own, trace.shapes, outs, at)
-    graph = TracedObject(own.name, own.place, list(trace.inner), outs)
+    graph = TracedObject(own.name, own.location, list(trace.inner), outs)
     graph.own, graph.given, graph.sure = own, own.given, own.sure
     holdings = tracked(names, own)
     graph.extra, outside = gathered(names, trace, outs, holdings, at)
     graph.inputs = [*graph.inputs, *outside]
     graph.labels = labelled(own, holdings)
     machine.changing(own)
-    call = CallObject(own.name, place_of(at), graph, [*trace.outer, *outside], {})
+    call = CallObject(own.name, location_of(at), graph, [*trace.outer, *outside], {})
     names.called_now(call, own)
     if all(one.call.layer is None for one in trace.outer) and not outside:
         own.root = graph
@@ -318,12 +318,12 @@ def gathered(
         own.nested = True
         if id(layer) not in holdings and own.base is not layer:
             told = f"{layer!r} is called in `call` of {own.title} and is no attribute of it: Keras does not count it"
-            raise Fault(node_at(call.place), f"{told}. Make it in __init__ and keep it as an attribute.")
+            raise Fault(node_at(call.location), f"{told}. Make it in __init__ and keep it as an attribute.")
         if isinstance(layer, LayerObject) and not layer.by_hand and layer is not own.base and unrun(names, own):
             told = f"Keras 3 infers the shape of {own.title} without its `call`, and so leaves {layer!r} unbuilt"
-            raise Fault(node_at(call.place), f"{told}, where Keras 2 builds it; build it in `build`.")
+            raise Fault(node_at(call.location), f"{told}, where Keras 2 builds it; build it in `build`.")
         if not sure:
-            raise Fault(node_at(call.place), f"Whether {layer!r} is called here is not known.")
+            raise Fault(node_at(call.location), f"Whether {layer!r} is called here is not known.")
         extra.append(call)
     if any(
         isinstance(origin(call.layer), LayerObject | MODELS | OwnObject)
@@ -395,7 +395,7 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
     if own.root is None and (made := made_of(names, own)) is not None:
         return made
     if own.root is None:
-        _, parameters = what(names, own, node_at(own.place))
+        _, parameters = what(names, own, node_at(own.location))
         asked = [one for one in parameters if one not in ("training", "mask")]
         found = names.requested(asked) if names.requested is not None else {}
         shapes = [tuple(found[one]) for one in asked if one in found]
@@ -403,12 +403,12 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
             shapes = [own.shape[1:]]
         if not shapes:
             raise Fault(
-                node_at(own.place),
+                node_at(own.location),
                 f"The text calls {own.title} on nothing whose shape it holds; add `model.build((None, 28, 28, 1))` "
                 "with the shape of its input, or give input_shape.",
             )
         given = [arrays.input_of(shape, None) for shape in shapes]
-        names.machine.guarded(lambda: names.with_data(lambda: traced(names, own, given, {}, node_at(own.place))))
+        names.machine.guarded(lambda: names.with_data(lambda: traced(names, own, given, {}, node_at(own.location))))
     root, line = names.shaped.get(id(own), (None, None))
     if root is own.root and line is not None:
         names.warn(

@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.initializers import load_initializer
-from layercalc.locations import CodePlace
+from layercalc.locations import CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -28,24 +28,24 @@ DROPPED = {"weights", "embeddings_regularizer", "W_regularizer", "b_regularizer"
 MAX_DEPTH = 20
 
 
-def place_of(at: Any) -> CodePlace:
-    return CodePlace(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
+def location_of(at: Any) -> CodeLocation:
+    return CodeLocation(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {})
 
 
-def node_at(place: CodePlace) -> ast.AST:
+def node_at(location: CodeLocation) -> ast.AST:
     """A node where a place is, for faults of what was made there."""
-    return ast.Pass(lineno=place.line, col_offset=place.column - 1, end_lineno=None, end_col_offset=None)
+    return ast.Pass(lineno=location.line, col_offset=location.column - 1, end_lineno=None, end_col_offset=None)
 
 
 def arguments(
     names: "KerasNames", args: list[Any], kwargs: dict[str, Any], order: list[str], at: Any
-) -> tuple[dict[str, Any], CodePlace]:
+) -> tuple[dict[str, Any], CodeLocation]:
     """Values by name, as they were given, and the line and column of each."""
     if len(args) > len(order):
         node = at.args[len(order)] if isinstance(at, ast.Call) and len(at.args) > len(order) else at
         most = f"at most {len(order)} ({', '.join(order)}) go by position"
         raise Fault(node, f"Too many arguments: {most}.")
-    place = place_of(at)
+    location = location_of(at)
     given = dict(zip(order, args, strict=False))
     nodes: dict[str, Any] = {}
     if isinstance(at, ast.Call):
@@ -53,12 +53,12 @@ def arguments(
             nodes |= dict(zip(order, at.args, strict=False))
         nodes |= {one.arg: one.value for one in at.keywords if one.arg}
     for name, node in nodes.items():
-        place.arguments[name] = (node.lineno, node.col_offset + 1)
+        location.arguments[name] = (node.lineno, node.col_offset + 1)
     for name, value in kwargs.items():
         if name in given:
             raise Fault(nodes.get(name, at), f"The argument {name!r} is given twice.")
         given[name] = value
-    return given, place
+    return given, location
 
 
 def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
@@ -86,14 +86,14 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, LayerObject | TensorObject | MODELS | OwnObject):
         return value
-    raise Fault(at, f"Expected a literal, a layer or a model; received {names.told(value)}.")
+    raise Fault(at, f"Expected a literal, a layer or a model; received {names.describe(value)}.")
 
 
-def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, place: CodePlace) -> dict[str, Any]:
+def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, location: CodeLocation) -> dict[str, Any]:
     """The arguments of a layer as its config; what changes no count may be unknown."""
     out: dict[str, Any] = {}
     for key, value in given.items():
-        node = spot(at, key, place)
+        node = spot(at, key, location)
         if key in DROPPED:
             names.warn(node, f"{key} of {kind} changes no count; skipped")
         elif key.endswith(INERT):
@@ -109,14 +109,14 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, pl
     return out
 
 
-def spot(at: Any, key: str, place: CodePlace) -> Any:
+def spot(at: Any, key: str, location: CodeLocation) -> Any:
     """The node of an argument."""
     if isinstance(at, ast.Call):
         for one in at.keywords:
             if one.arg == key:
                 return one.value
         for each in at.args:
-            if (each.lineno, each.col_offset + 1) == place.arguments.get(key):
+            if (each.lineno, each.col_offset + 1) == location.arguments.get(key):
                 return each
     return at
 

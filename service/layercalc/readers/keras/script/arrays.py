@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import applied, makers, tensors
-from layercalc.readers.keras.script.arguments import place_of
+from layercalc.readers.keras.script.arguments import location_of
 from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.modules.arrays import array, is_array
@@ -85,6 +85,6 @@ def as_arrays(names: "KerasNames", result: Any, batch: Any, at: Any) -> Any:
 
 
 def input_of(shape: Any, at: Any, name: str = "") -> TensorObject:
-    call = CallObject(name or "input", place_of(at))
+    call = CallObject(name or "input", location_of(at))
     call.shape = (None, *shape)
     return TensorObject(call, 0)

@@ -104,7 +104,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if name == "build" and (isinstance(value, LayerObject | GraphObject) or lambda_):
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
-        return Native(name, lambda m, args, kwargs, node: configs.told(names, value, node))
+        return Native(name, lambda m, args, kwargs, node: configs.config_now(names, value, node))
     if name == "__class__" and (made := classes.class_of(names, value)) is not None:
         return made
     return of_owner(names, value, name, at)
@@ -173,8 +173,8 @@ def along_axes(layer: LayerObject, name: str, at: Any) -> Any:
 
 def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
     """A member of a class: its name, what makes a model or layer of a config."""
-    if name in ("__name__", "__qualname__") and (told := classes.name_of(kind)) is not MISSING:
-        return told
+    if name in ("__name__", "__qualname__") and (sizes_of := classes.name_of(kind)) is not MISSING:
+        return sizes_of
     made = models.class_method(names, kind, name)
     if made is not None:
         return made
@@ -186,9 +186,9 @@ def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
 
 def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> Any:
     if name in ("shape", "_keras_shape"):
-        return told(names, value, at)
+        return sizes_of(names, value, at)
     if name == "get_shape":
-        return Native(name, lambda m, a, k, n: told(names, value, n))
+        return Native(name, lambda m, a, k, n: sizes_of(names, value, n))
     if name == "ndim":
         return len(tensors.shape_of(names, value, at))
     if name == "dtype":
@@ -201,7 +201,7 @@ def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> A
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 
 
-def told(names: "KerasNames", value: TensorObject, at: Any) -> ShapeObject:
+def sizes_of(names: "KerasNames", value: TensorObject, at: Any) -> ShapeObject:
     """The sizes of a tensor, with which the text may compute."""
     names.sized = True
     return ShapeObject(tensors.shape_of(names, value, at))

@@ -6,7 +6,7 @@ from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import Owner, WeightSpec
 from layercalc.dims import shown
 from layercalc.readers.keras.script import applied, models, tensors
-from layercalc.readers.keras.script.arguments import flat, node_at, place_of
+from layercalc.readers.keras.script.arguments import flat, location_of, node_at
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
@@ -40,11 +40,11 @@ def note(names: "KerasNames", call: CallObject, found: Any) -> None:
     for owner, weight in held:
         first, before = names.weights.setdefault(owner, (call, weight))
         if before.spec.shape != weight.spec.shape:
-            told = f"its call of line {first.place.line} made it {shown(before.spec.shape)}"
+            is_known = f"its call of line {first.location.line} made it {shown(before.spec.shape)}"
             raise Impossible(
-                node_at(call.place),
+                node_at(call.location),
                 f"{call.name!r} is called here on an input that needs {weight.path} of shape "
-                f"{shown(weight.spec.shape)}; {told}. Make two layers.",
+                f"{shown(weight.spec.shape)}; {is_known}. Make two layers.",
             )
 
 
@@ -78,11 +78,11 @@ def check_unused(names: "KerasNames", root: Any, built: "Built") -> None:
             continue
         for layer, label in tracked(names, own).values():
             if id(layer) not in built.used and has_weights(names, layer):
-                told = f"{label} of {own.title} has weights and is not called"
-                raise Fault(node_at(own.place), f"{told} in it, though Keras counts them; that is not read.")
+                is_known = f"{label} of {own.title} has weights and is not called"
+                raise Fault(node_at(own.location), f"{is_known} in it, though Keras counts them; that is not read.")
         if own.weights and id(own) not in built.used and own is not getattr(root, "own", root):
-            told = f"{own.title} has weights beside those of {own.base!r}"
-            raise Fault(node_at(own.place), f"{told}, which Keras counts; that is not read.")
+            is_known = f"{own.title} has weights beside those of {own.base!r}"
+            raise Fault(node_at(own.location), f"{is_known}, which Keras counts; that is not read.")
 
 
 def has_weights(names: "KerasNames", layer: Any) -> bool:
@@ -152,10 +152,10 @@ def touches(names: "KerasNames", call: CallObject, inside: dict[int, Any]) -> bo
 
 def trace(names: "KerasNames", call: CallObject) -> None:
     """What a call builds, as far as the text tells; Impossible where Keras would raise."""
-    if not told(names, call):
+    if not is_known(names, call):
         return
     try:
-        tensors.outputs(names, call, node_at(call.place))
+        tensors.outputs(names, call, node_at(call.location))
     except Impossible:
         raise
     except Unknown:
@@ -175,7 +175,7 @@ def chain(names: "KerasNames", model: SequentialObject) -> list[Any]:
         return []
 
 
-def told(names: "KerasNames", call: CallObject) -> bool:
+def is_known(names: "KerasNames", call: CallObject) -> bool:
     """Whether a call and all before it are known, and their layers are what they were."""
     pending: list[Any] = [call]
     seen: set[int] = set()
@@ -211,7 +211,7 @@ def by_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> None:
 
 def stray(names: "KerasNames", layer: Any, inputs: list[Any], at: Any) -> None:
     """Keep a call that is in no model."""
-    call = CallObject(layer.name, place_of(at), layer, inputs, {})
+    call = CallObject(layer.name, location_of(at), layer, inputs, {})
     call.version, call.maybe = names.version(layer), bool(names.machine.branching)
     names.strays.append(call)
 

@@ -118,7 +118,9 @@ def surrounds(names: "KerasNames", around: Any, whole: list[tuple[str, Any]]) ->
         return not direct
     if not direct:
         told = f"{last!r} is used here in no model, while another model stands: write Model(…) of this."
-        raise Fault(node_at(around.outputs[0].call.place if isinstance(around, GraphObject) else around.place), told)
+        raise Fault(
+            node_at(around.outputs[0].call.location if isinstance(around, GraphObject) else around.location), told
+        )
     return False
 
 
@@ -136,7 +138,7 @@ def graph_to(last: TensorObject) -> GraphObject:
             inputs.append(one)
         pending += [*one.call.inputs, *(t for v in one.call.named.values() for t in listed(v))]
     inputs.sort(key=lambda one: one.call.order)
-    return GraphObject("model", last.call.place, inputs, [last])
+    return GraphObject("model", last.call.location, inputs, [last])
 
 
 def settled(names: "KerasNames", value: Any) -> Any:
@@ -147,9 +149,9 @@ def settled(names: "KerasNames", value: Any) -> Any:
         raise Fault(value.node, f"The model is {value.why}. {WRITE_OUT}")
     names.sure(value, None)
     if not isinstance(value, MODELS) and not is_model(value):
-        raise Fault(None, f"No model is made; received {names.told(value)}.")
+        raise Fault(None, f"No model is made; received {names.describe(value)}.")
     if isinstance(value, SequentialObject) and not value.items:
-        where = value.changed if value.changed is not None else node_at(value.place)
+        where = value.changed if value.changed is not None else node_at(value.location)
         raise Fault(where, f"{value!r} has no layer at the end of the text.")
     return value
 
@@ -160,10 +162,10 @@ def never_called(value: Any) -> bool:
 
 
 def several(names: "KerasNames", made: list[Any]) -> Fault:
-    places = [one.place.line for one in made if isinstance(one, MODELS)]
-    lines = f" (made on lines {', '.join(map(str, places))})" if len(places) > 1 else ""
+    locations = [one.location.line for one in made if isinstance(one, MODELS)]
+    lines = f" (made on lines {', '.join(map(str, locations))})" if len(locations) > 1 else ""
     told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {WRITE_OUT}"
-    return Fault(node_at(made[-1].place) if isinstance(made[-1], MODELS) else None, told)
+    return Fault(node_at(made[-1].location) if isinstance(made[-1], MODELS) else None, told)
 
 
 def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -> Any:

@@ -6,7 +6,7 @@ from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import flat, place_of, plain
+from layercalc.readers.keras.script.arguments import flat, location_of, plain
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -42,7 +42,7 @@ TELLERS = ("serialize", "serialize_keras_object")
 def maker(names: "KerasNames", name: str, kind: str = "") -> Native | None:
     """A function that makes a model or layer of what the text holds, or tells its config; None for others."""
     if name in TELLERS:
-        return Native(name, lambda m, args, kwargs, at: told(names, args[0] if args else None, at))
+        return Native(name, lambda m, args, kwargs, at: config_now(names, args[0] if args else None, at))
     if name not in MAKERS:
         return None
 
@@ -64,7 +64,7 @@ def maker(names: "KerasNames", name: str, kind: str = "") -> Native | None:
     return Native(name, run)
 
 
-def told(names: "KerasNames", value: Any, at: Any) -> Any:
+def config_now(names: "KerasNames", value: Any, at: Any) -> Any:
     """The config of a layer or model as it is now; unknown for what else there is."""
     found = names.known_or_none(value)
     found = names.known(found, at) if found is not None else None
@@ -104,12 +104,12 @@ def of_literal(names: "KerasNames", value: dict[str, Any], kind: str, at: Any) -
             return None
         return names.construct(Kind(str(which), str(which), names.replaced), [], dict(config), at)
     try:
-        model, draft = read_keras(document)
+        model, builder = read_keras(document)
     except Unreadable as error:
         raise Fault(at, f"The config is not read: {error.errors[0]['detail']}") from None
-    if draft.faults:
-        raise Fault(at, f"The config is not read: {draft.faults[0]['detail']}")
-    made = LayerObject(Model, {}, place_of(at), str(model.name), layer=model)
+    if builder.faults:
+        raise Fault(at, f"The config is not read: {builder.faults[0]['detail']}")
+    made = LayerObject(Model, {}, location_of(at), str(model.name), layer=model)
     made.given = True
     return made
 
@@ -128,16 +128,16 @@ def copy(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
             raise Fault(at, f"A copy of {own!r} is made by methods of its class, which is not read; write it out.")
         made = value
     elif isinstance(value, SequentialObject):
-        made = SequentialObject(value.name, place_of(at), shape=value.shape)
+        made = SequentialObject(value.name, location_of(at), shape=value.shape)
         made.items = [item(names, one, memo, at) for one in value.items]
         made.versions = [names.version(one) for one in made.items]
         made.trainable = value.trainable
     elif isinstance(value, GraphObject):
         made = graph(names, value, memo, at)
     elif isinstance(value, OperationObject) or isinstance(value.layer, Model):
-        made = type(value)(value.kind, {}, value.place, value.name, layer=value.layer)
+        made = type(value)(value.kind, {}, value.location, value.name, layer=value.layer)
     else:
-        made = LayerObject(value.kind, inside(names, value.config, memo, at), value.place, value.name, value.shape)
+        made = LayerObject(value.kind, inside(names, value.config, memo, at), value.location, value.name, value.shape)
         made.then = value.then
     names.machine.meter.depth -= 1
     if made is not value:
@@ -162,7 +162,7 @@ def item(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
 def entry(names: "KerasNames", tensor: TensorObject, at: Any) -> CallObject:
     """An input of the shape of a tensor."""
     old: Any = tensor.call
-    call = CallObject(old.name, place_of(at))
+    call = CallObject(old.name, location_of(at))
     call.given, call.sure = (old.given, old.sure) if old.layer is None else (False, False)
     call.shape = old.shape if old.layer is None else names.shape(tensor)
     call.dtype = old.dtype if old.layer is None else str(names.dtype(tensor))
@@ -193,11 +193,11 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
     for call in sorted(calls.values(), key=lambda one: one.order):
         layer = copy(names, call.layer, memo, at)
         named = {key: moved(one) for key, one in call.named.items()}
-        new = made[id(call)] = CallObject(call.name, place_of(at), layer, [moved(one) for one in call.inputs], named)
+        new = made[id(call)] = CallObject(call.name, location_of(at), layer, [moved(one) for one in call.inputs], named)
         new.version = names.version(layer)
         names.calls.setdefault(id(layer), (layer, []))[1].append(new)
     copied = GraphObject(
-        model.name, place_of(at), [moved(one) for one in model.inputs], [moved(x) for x in model.outputs]
+        model.name, location_of(at), [moved(one) for one in model.inputs], [moved(x) for x in model.outputs]
     )
     copied.trainable, copied.form, copied.keys = model.trainable, model.form, model.keys
     return copied

@@ -7,7 +7,7 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Draft, Source, bound
+from layercalc.readers.builder import Builder, Source, bound
 from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Built:
     """Builds the values of a text. Names are free within each model, uses counted within each."""
 
-    def __init__(self, names: "KerasNames", draft: Draft, apart: bool = False):
-        self.names, self.draft, self.apart = names, draft, apart
+    def __init__(self, names: "KerasNames", builder: Builder, apart: bool = False):
+        self.names, self.builder, self.apart = names, builder, apart
         self.followed: dict[int, Any] = {}  # the calls of all graphs
         self.written: dict[int, Written] = {}
         self.layers: dict[int, Any] = {}
@@ -41,40 +41,40 @@ class Built:
         self.making: set[int] = set()  # models that are being built
         self.numbers: dict[int, int] = {}  # of layers and models, as objects
 
-    def build(self, value: Any, draft: Draft) -> Model:
-        self.names.sure(value, node_at(value.place))
+    def build(self, value: Any, builder: Builder) -> Model:
+        self.names.sure(value, node_at(value.location))
         if isinstance(value, LayerObject):
-            made: Model = self.made(value, draft)
+            made: Model = self.made(value, builder)
             return made
         if isinstance(value, SequentialObject) and owns(value):
             value = self.as_graph(value)
-        draft.name = value.name
-        model = self.sequence(value, draft) if isinstance(value, SequentialObject) else self.graph(value, draft)
+        builder.name = value.name
+        model = self.sequence(value, builder) if isinstance(value, SequentialObject) else self.graph(value, builder)
         model.trainable = getattr(value, "own", value).trainable
         return model
 
     def as_graph(self, value: Any) -> GraphObject:
         """A Sequential that holds layers of the text's own, as what it computes."""
         found = self.names.machine.guarded(lambda: self.names.sequence(value, None))
-        made = GraphObject(value.name, value.place, [found[0]], [found[-1]])
+        made = GraphObject(value.name, value.location, [found[0]], [found[-1]])
         made.trainable = value.trainable
         return made
 
-    def name_in(self, value: Any, draft: Draft, labels: dict[int, str]) -> str:
+    def name_in(self, value: Any, builder: Builder, labels: dict[int, str]) -> str:
         """The name of a layer, model or input within a model: its own, or the next that is free."""
         if id(value) not in labels:
             if getattr(value, "given", False):
-                draft.reserve(value.name, value.place)
+                builder.reserve(value.name, value.location)
                 labels[id(value)] = value.name
             else:
                 base, count = value.name, 0
-                while (name := f"{base}_{count}" if count else base) in draft.taken:
+                while (name := f"{base}_{count}" if count else base) in builder.taken:
                     count += 1
-                draft.taken.add(name)
+                builder.taken.add(name)
                 labels[id(value)] = name
         return labels[id(value)]
 
-    def sequence(self, value: Any, draft: Draft) -> Model:
+    def sequence(self, value: Any, builder: Builder) -> Model:
         items = list(value.items)
         labels: dict[int, str] = {}
         uses: dict[int, int] = {}
@@ -82,25 +82,29 @@ class Built:
         for one, version in zip(items, value.versions, strict=True):
             self.unchanged(one, version)
             if getattr(one, "given", False):
-                self.name_in(one, draft, labels)
+                self.name_in(one, builder, labels)
         if head is not None:
             call = items.pop(0).call
-            draft.add_input(self.name_in(call, draft, labels), call.shape, call.dtype, call.place)
+            builder.add_input(self.name_in(call, builder, labels), call.shape, call.dtype, call.location)
         else:
             first = items[0] if items else None
             shape = value.shape if value.shape is not None else first_shape(value)
             shape = self.names.called_on(value) if shape is None else shape
-            draft.taken.add("input")
-            draft.add_input("input", shape, "float32", first.place if isinstance(first, LayerObject) else value.place)
-        previous = Source(draft.inputs[0].name)
+            builder.taken.add("input")
+            builder.add_input(
+                "input", shape, "float32", first.location if isinstance(first, LayerObject) else value.location
+            )
+        previous = Source(builder.inputs[0].name)
         for one in items:
             uses[id(one)] = uses.get(id(one), 0) + 1
-            name = self.name_in(one, draft, labels)
+            name = self.name_in(one, builder, labels)
             identity = self.identity(one)
-            draft.add_call(name, self.made(one, draft), [previous], one.place, use=uses[id(one)], identity=identity)
+            builder.add_call(
+                name, self.made(one, builder), [previous], one.location, use=uses[id(one)], identity=identity
+            )
             previous = Source(name, uses[id(one)])
-        end = previous if not draft.calls else Source(previous.name, previous.use, ALL)
-        return draft.finish([(end, (value.place, ""))])
+        end = previous if not builder.calls else Source(previous.name, previous.use, ALL)
+        return builder.finish([(end, (value.location, ""))])
 
     def unchanged(self, one: Any, version: Any) -> None:
         """Refuse a model that was changed after it became part of another."""
@@ -119,21 +123,21 @@ class Built:
             if (id(call), max(tensor.output, 0)) in given or id(call) in calls:
                 continue
             if call.layer is None:
-                where = f"The outputs need the input {call.name!r} of line {call.place.line}"
-                raise Fault(node_at(value.place), f"{where}, which is not among the inputs of the model.")
-            self.names.sure(call, node_at(call.place))
+                where = f"The outputs need the input {call.name!r} of line {call.location.line}"
+                raise Fault(node_at(value.location), f"{where}, which is not among the inputs of the model.")
+            self.names.sure(call, node_at(call.location))
             self.unchanged(call.layer, call.version)
             calls[id(call)] = self.followed[id(call)] = call
             pending += flat(self.names, [call.inputs, list(call.named.values())], None)
         return sorted(calls.values(), key=lambda call: call.order)
 
-    def graph(self, value: Any, draft: Draft) -> Model:
+    def graph(self, value: Any, builder: Builder) -> Model:
         labels: dict[int, str] = dict(getattr(value, "labels", {}))
-        draft.taken.update(labels.values())
+        builder.taken.update(labels.values())
         ordered = self.reached(value)
         for one in (*(t.call for t in value.inputs), *(origin(call.layer) for call in ordered)):
             if getattr(one, "given", False):
-                self.name_in(one, draft, labels)
+                self.name_in(one, builder, labels)
         sources: dict[tuple[int, int], Source] = {}
         for tensor in value.inputs:
             call, key = tensor.call, (id(tensor.call), max(tensor.output, 0))
@@ -141,19 +145,19 @@ class Built:
                 continue
             if call.layer is None:
                 shape, dtype = call.shape, call.dtype
-                name = self.name_in(call, draft, labels)
+                name = self.name_in(call, builder, labels)
             else:
                 shape = self.names.shape(tensor)
                 dtype = self.names.dtype(tensor)
-                name = draft.named(f"{call.name}_input")
-            draft.add_input(name, shape, dtype, call.place)
+                name = builder.named(f"{call.name}_input")
+            builder.add_input(name, shape, dtype, call.location)
             sources[key] = Source(name)
         uses: dict[int, int] = {}
         numbers: dict[int, Source] = {}
         for call in ordered:
             layer = origin(call.layer)
             uses[id(layer)] = uses.get(id(layer), 0) + 1
-            numbers[id(call)] = Source(self.name_in(layer, draft, labels), uses[id(layer)])
+            numbers[id(call)] = Source(self.name_in(layer, builder, labels), uses[id(layer)])
 
         def source(tensor: Any, whole: int = 0) -> Source:
             key = (id(tensor.call), max(tensor.output, 0))
@@ -177,34 +181,34 @@ class Built:
                 inputs, by_name = bound(kind, inputs, by_name)
             own = numbers[id(call)]
             identity = self.identity(origin(layer)) if self.has_weights(layer) else None
-            draft.add_call(own.name, self.made(layer, draft), inputs, call.place, by_name, own.use, identity)
-        return draft.finish([(source(one, ALL), (one.call.place, "")) for one in value.outputs])
+            builder.add_call(own.name, self.made(layer, builder), inputs, call.location, by_name, own.use, identity)
+        return builder.finish([(source(one, ALL), (one.call.location, "")) for one in value.outputs])
 
     def has_weights(self, layer: Any) -> bool:
         """Whether weights may belong to it, so that it has to be told from others."""
         return not isinstance(layer, OperationObject) or layer.kind is Variable
 
-    def made(self, value: Any, draft: Draft) -> Any:
-        self.names.sure(value, node_at(value.place))
+    def made(self, value: Any, builder: Builder) -> Any:
+        self.names.sure(value, node_at(value.location))
         self.used.add(id(origin(value)))
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
-                graph = self.inner(value, draft)
+                graph = self.inner(value, builder)
                 self.written[id(value)] = Written(value.own.title, graph)
             return self.written[id(value)]
-        return self.inner(value, draft)
+        return self.inner(value, builder)
 
-    def inner(self, value: Any, draft: Draft) -> Any:
+    def inner(self, value: Any, builder: Builder) -> Any:
         """The layer as it is now, whatever was made of it while shapes were told, or the model, each built once."""
         if isinstance(value, LayerObject):
             if value.layer is not None:  # an operation, or a model that was read from a config
                 return value.layer
             if id(value) not in self.layers:
                 config = {key: self.argument(one) for key, one in value.config.items()}
-                self.layers[id(value)] = self.draft.layer(value.kind, config, value.place)
+                self.layers[id(value)] = self.builder.layer(value.kind, config, value.location)
             return self.layers[id(value)]
         if id(value) in self.making:
-            raise Fault(node_at(value.place), "A model that holds itself.")
+            raise Fault(node_at(value.location), "A model that holds itself.")
         if id(value) not in self.nested:
             self.making.add(id(value))
             try:
@@ -215,10 +219,10 @@ class Built:
 
     def model(self, value: Any) -> Model | None:
         """A model inside another; None where it has faults."""
-        inner = Draft(value.name, "code", KERAS, self.draft.memo)
+        inner = Builder(value.name, "code", KERAS, self.builder.memo)
         model = self.build(value, inner)
-        self.draft.faults += inner.faults
-        self.draft.warnings += inner.warnings
+        self.builder.faults += inner.faults
+        self.builder.warnings += inner.warnings
         return None if inner.faults else model
 
     def marked(self, value: Any) -> dict[str, Any]:
@@ -231,7 +235,7 @@ class Built:
     def argument(self, value: Any) -> Any:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
         if isinstance(value, LayerObject | MODELS):
-            self.names.sure(value, node_at(value.place))
+            self.names.sure(value, node_at(value.location))
             self.used.add(id(value))
         if isinstance(value, LayerObject):
             config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
@@ -239,7 +243,7 @@ class Built:
                 return {**self.marked(value), "config": config}  # it stands elsewhere too, and is one object there
             return {"type": value.kind.type, **config}
         if isinstance(value, MODELS):
-            model = self.made(value, self.draft)
+            model = self.made(value, self.builder)
             if model is not None:
                 model.identity = identity_of(self.marked(value))
             return model

@@ -55,7 +55,7 @@ def check(names: "KerasNames", own: OwnObject) -> None:
     for name, value in own.instance.attrs.items():
         if name not in own.assigned and layers_in(names, value):
             told = f"{own.title} has layers past its attributes, by __dict__ or a cached property"
-            raise Fault(node_at(own.place), f"{told}, and Keras does not count them; set them in __init__.")
+            raise Fault(node_at(own.location), f"{told}, and Keras does not count them; set them in __init__.")
     for label, (given, before, at) in names.copies.get(id(own), {}).items():
         if names.machine.spoilt(given) if type(given) is not tuple else False:
             raise Fault(at, f"The layers of {label} are not known.")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras.base import KERAS
-from layercalc.locations import CodePlace
+from layercalc.locations import CodeLocation
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, place_of, sizes, spot
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -41,18 +41,20 @@ def make(
     settings = names.set_now(at)
     args = with_kernel(names, kind, which, args, at)
     kwargs = with_todays_words(names, kind, which, kwargs, at)
-    given, place = arguments(names, args, kwargs, positional(kind), at)
+    given, location = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
     then = activation_of_text(names, kind, given, at)
-    shape = shape_of(names, kind, given, at, place)
-    config = config_of(names, given, kind.type, at, place)
+    shape = shape_of(names, kind, given, at, location)
+    config = config_of(names, given, kind.type, at, location)
     for key in ("activation", "recurrent_activation"):
         one = config.get(key)
         if isinstance(one, MODELS | OwnObject) or (
             isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS
         ):
             why = "Keras 3 counts its weights only when it has run on data"
-            raise Fault(spot(at, key, place), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer.")
+            raise Fault(
+                spot(at, key, location), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer."
+            )
     if kind.copies:
         copies.check(names, flat(names, config.get("layer"), at), at)
         if built := [one for one in flat(names, config.get("layer"), at) if is_built(names, one)]:
@@ -68,15 +70,15 @@ def make(
     if names.old and "reset_after" in fields_of(kind) and "reset_after" not in config and not names.of_tf(which):
         config["reset_after"] = False
         names.warn(at, f"reset_after read as false, as it was before Keras 3: {names.old}")
-    label, told, sure = names.label(name, kind.type, at, place)
-    made = LayerObject(kind, config, place, label, shape)
+    label, told, sure = names.label(name, kind.type, at, location)
+    made = LayerObject(kind, config, location, label, shape)
     made.given, made.sure = told, sure
     if then is not None:
-        made.then = OwnObject("Activation", "activation", made.place, function=then)
-        made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.place)
+        made.then = OwnObject("Activation", "activation", made.location, function=then)
+        made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
     for one in flat(names, list(config.values()), at):
         if isinstance(one, LayerObject):
-            names.place(one)
+            names.stands_in_one_more(one)
         elif isinstance(one, MODELS):
             names.inside.add(id(one))
         elif isinstance(one, OwnObject) and one.instance is not None:
@@ -96,23 +98,23 @@ def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, 
     return given.pop("activation")
 
 
-def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, place: CodePlace) -> Any:
+def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, location: CodeLocation) -> Any:
     """The input shape that the arguments name, which are taken out."""
     shape = None
     if "input_length" in given:  # Keras 2: the number of steps, beside the features where they are named
         length = [given.pop("input_length")]
         features = [given.pop("input_dim")] if "input_dim" in given and "input_dim" not in fields_of(kind) else []
         if length != [None]:
-            shape = sizes(names, [*length, *features], "input_length", spot(at, "input_length", place))
+            shape = sizes(names, [*length, *features], "input_length", spot(at, "input_length", location))
     for key in SHAPES:
         if key in given and key not in fields_of(kind):
             value = given.pop(key)
             if value is None:
                 continue
             if names.known_or_none(value) is None:
-                names.missing.append((spot(at, key, place), names.why(value)))
+                names.missing.append((spot(at, key, location), names.why(value)))
                 continue
-            found = sizes(names, value, key, spot(at, key, place))
+            found = sizes(names, value, key, spot(at, key, location))
             shape = found if shape is None else shape
     if shape is not None and given.get("batch_size") is not None and "batch_size" not in fields_of(kind):
         batch = given.pop("batch_size")
@@ -134,7 +136,7 @@ def copied(value: Any) -> Any:
         return [copied(one) for one in value]
     if not isinstance(value, LayerObject) or value.layer is not None:
         return value
-    made = LayerObject(value.kind, {key: copied(one) for key, one in value.config.items()}, value.place, value.name)
+    made = LayerObject(value.kind, {key: copied(one) for key, one in value.config.items()}, value.location, value.name)
     made.given, made.sure = value.given, value.sure
     return made
 
@@ -180,8 +182,8 @@ def make_lambda(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[
     function = names.known(given.get("function", given.get("activation")), at)
     if isinstance(function, FunctionName) and title == "Activation":
         return make(names, KERAS.kinds[title], which, args, kwargs, at)
-    own = OwnObject(title, title, place_of(at), function=function)
-    own.name, own.given, own.sure = names.label(given.get("name"), title, at, own.place)
+    own = OwnObject(title, title, location_of(at), function=function)
+    own.name, own.given, own.sure = names.label(given.get("name"), title, at, own.location)
     arguments = names.known(given.get("arguments"), at)
     own.arguments = dict(arguments or {})
     own.output_shape = given.get("output_shape")
@@ -197,20 +199,20 @@ def make_input(
     """`Input(shape=…)`: a tensor that the model is given."""
     settings = names.set_now(at)
     order = ["shape", "batch_size", "dtype", "sparse", "batch_shape", "name"]
-    given, place = arguments(names, args, kwargs, order, at)
+    given, location = arguments(names, args, kwargs, order, at)
     if given.pop("type_spec", None) is not None:
         raise Fault(at, "Input(type_spec=…) is not read; give its shape.")
     if given.get("tensor") is not None:
         raise Fault(at, "Input(tensor=…) is not read; give its shape.")
     name = given.pop("name", None)
     config = config_of(
-        names, {key: one for key, one in given.items() if key not in ("tensor", "sparse")}, "Input", at, place
+        names, {key: one for key, one in given.items() if key not in ("tensor", "sparse")}, "Input", at, location
     )
-    label, told, sure = names.label(name, kind.type, at, place)
-    made: Any = names.draft.layer(kind, config, place)
+    label, told, sure = names.label(name, kind.type, at, location)
+    made: Any = names.builder.layer(kind, config, location)
     if made is None:
-        raise Fault(at, names.draft.faults.pop()["detail"])
-    call = CallObject(label, place)
+        raise Fault(at, names.builder.faults.pop()["detail"])
+    call = CallObject(label, location)
     call.given, call.sure = told, sure
     call.shape, call.dtype = made.whole_shape(), made.dtype or settings.floatx
     return TensorObject(call, 0)
@@ -237,4 +239,4 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
             pending += names.layers_of(one, None)
 
 
-__all__ = ["make", "make_input", "place_of", "positional", "set_trainable"]
+__all__ = ["make", "make_input", "location_of", "positional", "set_trainable"]

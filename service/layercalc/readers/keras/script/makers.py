@@ -80,7 +80,7 @@ def of_shape(names: "KerasNames", shape: Any, dtype: str | None, filled: float |
     if not any(isinstance(one, TensorObject) for one in items):
         sizes: list[Any] = [int(one) if isinstance(one, int | Int64) else one for one in items]
         if not all(type(one) is int and one >= 0 for one in sizes):
-            raise Fault(at, f"Expected a shape, whole numbers; received {names.told(shape)}.")
+            raise Fault(at, f"Expected a shape, whole numbers; received {names.describe(shape)}.")
         return array(names.machine, tuple(sizes), Opaque("", at), at)
     found: list[Any] = []
     slots = tensors.slotted(names, items, found, at)

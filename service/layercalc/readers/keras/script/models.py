@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import builds, configs, raising
-from layercalc.readers.keras.script.arguments import arguments, flat, node_at, place_of, sizes
+from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -32,18 +32,18 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
     """`Sequential([…])` or `Model(inputs, outputs)`."""
     sequential = kind == "Sequential"
     if sequential:
-        given, place = arguments(names, args, kwargs, ["layers", "trainable", "name"], at)
+        given, location = arguments(names, args, kwargs, ["layers", "trainable", "name"], at)
     else:
-        given, place = arguments(names, args, kwargs, ["inputs", "outputs", "name"], at)
+        given, location = arguments(names, args, kwargs, ["inputs", "outputs", "name"], at)
         given = {ALTERNATIVES.get(key, key): one for key, one in given.items()}
         if missing := [key for key in ("inputs", "outputs") if key not in given]:
             raise Fault(at, f"Model needs {' and '.join(missing)}, as in Model(inputs=x, outputs=y).")
     if strange := [key for key in given if key not in ("layers", "inputs", "outputs", "name", "trainable")]:
         raise Fault(at, f"{kind} takes no argument {strange[0]!r}.")
-    label, told, sure = names.label(given.get("name"), "Sequential" if sequential else "Functional", at, place)
+    label, told, sure = names.label(given.get("name"), "Sequential" if sequential else "Functional", at, location)
     made: Any
     if sequential:
-        made = SequentialObject(label, place)
+        made = SequentialObject(label, location)
         made.versions = []
         layers = names.piece(given.get("layers"), at)
         if layers is not None:
@@ -60,7 +60,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         inputs, outputs = flat(names, given["inputs"], at), flat(names, given["outputs"], at)
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
-        made = GraphObject(label, place, inputs, outputs)
+        made = GraphObject(label, location, inputs, outputs)
         if type(given["outputs"]) in (list, tuple):
             made.listed = type(given["outputs"]) is list
         if isinstance(given["inputs"], dict):
@@ -81,8 +81,8 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
 
 def implied(names: "KerasNames", at: Any) -> SequentialObject:
     """The Sequential of lines `x.add(…)` of which the first was left out."""
-    place = place_of(at)
-    made = SequentialObject(names.label(None, "Sequential", at, place)[0], place)
+    location = location_of(at)
+    made = SequentialObject(names.label(None, "Sequential", at, location)[0], location)
     made.versions = []
     names.made.append(made)
     return made
@@ -90,7 +90,7 @@ def implied(names: "KerasNames", at: Any) -> SequentialObject:
 
 def lone(names: "KerasNames", layer: LayerObject) -> SequentialObject:
     """A layer by itself, on the shape that the text has asked of it."""
-    made = SequentialObject("sequential", layer.place, [layer])
+    made = SequentialObject("sequential", layer.location, [layer])
     made.versions = [None]
     asked = [shape for one, shape in names.probed if one is layer]
     made.shape = layer.shape if layer.shape is not None or not asked else asked[-1]
@@ -103,7 +103,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
         one = TensorObject(one, 0)
     if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
-        raise Fault(at, f"Expected a layer; received {names.told(one)}.")
+        raise Fault(at, f"Expected a layer; received {names.describe(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):
         raise Fault(at, "A model that holds itself.")
     if not model.trainable:
@@ -111,7 +111,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     if isinstance(one, TensorObject) and (one.call.layer is not None or model.items):
         raise Fault(at, "Only the first layer of a Sequential can be an input, and a tensor is no layer.")
     if isinstance(one, LayerObject):
-        names.place(one)
+        names.stands_in_one_more(one)
     elif isinstance(one, MODELS):
         names.inside.add(id(one))
     elif isinstance(one, OwnObject) and one.instance is not None:
@@ -197,7 +197,7 @@ def check_locked(names: "KerasNames", root: Any) -> None:
             opened = each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable
             if opened and (isinstance(one, MODELS) or builds.has_weights(names, each)):
                 told = f"{one!r} is locked, {each!r} in it is not: Keras 2 and 3 differ in what is trained."
-                raise Fault(node_at(one.place), told)
+                raise Fault(node_at(one.location), told)
 
 
 def pop(names: "KerasNames", model: SequentialObject, at: Any) -> Any:

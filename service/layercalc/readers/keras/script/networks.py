@@ -52,8 +52,8 @@ def tree(text: str) -> ast.Module:
     """A text of ours, whose nodes have no lines: the user has not got them."""
     found = parse_code((FOLDER / f"{text}.py").read_text("utf-8"))
     for node in ast.walk(found):
-        for place in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
-            vars(node).pop(place, None)
+        for location in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            vars(node).pop(location, None)
     return found
 
 
@@ -130,7 +130,7 @@ def source_inputs(names: "KerasNames") -> Native:
         while pending:
             one = pending.pop()
             if not isinstance(one, TensorObject):
-                raise Fault(at, f"Expected a tensor of a model; received {names.told(one)}.")
+                raise Fault(at, f"Expected a tensor of a model; received {names.describe(one)}.")
             if id(one.call) in seen:
                 continue
             seen.add(id(one.call))

@@ -51,7 +51,7 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
     if not names.machine.branching and isinstance(model, MODELS):
         calls, names.calls = names.calls, {}  # those of what is kept are none of the text's
         try:
-            found = configs.told(names, model, at)
+            found = configs.config_now(names, model, at)
         except Fault:  # a class of the text's own, which no config holds
             return
         finally:

@@ -8,9 +8,9 @@ from layercalc.environment import setting
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.locations import CodePlace, spot
+from layercalc.locations import CodeLocation, spot
 from layercalc.model import Model
-from layercalc.readers.builder import Draft
+from layercalc.readers.builder import Builder
 from layercalc.readers.frameworks import of_framework
 from layercalc.readers.keras.script import builds, models
 from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
@@ -76,16 +76,16 @@ class Text(Machine):
 
 def read_script(
     code: str | Notebook, limits: Limits = UNLIMITED, entry: str | None = None, shapes: Shapes | None = None
-) -> tuple[Model, Draft]:
+) -> tuple[Model, Builder]:
     """The model of Keras code; faults give lines and columns. `entry` is an expression that makes it.
 
     `shapes` are what the request says of the inputs of these names, without the batch: for a model of the text's own
     class that it calls on nothing of known shape.
     """
-    draft = Draft("model", "code", KERAS)
+    builder = Builder("model", "code", KERAS)
     tree = parse_code(code, limits)
     nodes = Nodes(tree)
-    names = KerasNames(draft, nodes)
+    names = KerasNames(builder, nodes)
     names.counters = Settings()
     names.requested = shapes
     machine = Text(names, nodes, Bounds.of(limits))
@@ -101,13 +101,13 @@ def read_script(
             else chosen(machine, names, nodes, bare)
         )
         for node, text in machine.warnings:
-            draft.warn(spot(node), text)
-        draft.faults.clear()  # what was noted while shapes were told comes again
+            builder.warn(spot(node), text)
+        builder.faults.clear()  # what was noted while shapes were told comes again
         if root is bare or (isinstance(root, GraphObject) and not any(root is one for one in names.made)):
             for node, text in names.slips.unread:
-                draft.fault(spot(node), text)
-        built = Built(names, draft)
-        model = built.build(root, draft)
+                builder.fault(spot(node), text)
+        built = Built(names, builder)
+        model = built.build(root, builder)
         models.check_locked(names, root)
         builds.check(names, root, built)
         builds.check_unused(names, root, built)
@@ -117,9 +117,9 @@ def read_script(
             fault.node, fault.detail = other.node, other.detail
         unread = [{**spot(node), "detail": text} for node, text in names.slips.unread]
         last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits)]
-        raise Unreadable([*draft.faults, *last], status=422) from None
+        raise Unreadable([*builder.faults, *last], status=422) from None
     model.entry = told or None
-    return model, draft
+    return model, builder
 
 
 def located(fault: Fault, limits: Limits) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def located(fault: Fault, limits: Limits) -> dict[str, Any]:
 
 def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> SequentialObject:
     """Follow the text; layers that stand alone in a line are a Sequential of their own."""
-    bare = SequentialObject("sequential", CodePlace(1, 1, {}))
+    bare = SequentialObject("sequential", CodeLocation(1, 1, {}))
     bare.versions = []
     kept: dict[str, ast.expr] = {}
     bound = stored(nodes)

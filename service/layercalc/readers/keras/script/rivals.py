@@ -44,12 +44,12 @@ def check_models(machine: "Text", names: "KerasNames", told: str, chosen: Any, h
     for path, one in found:
         if id(one) in mine or id(one) in names.unsure or id(one) not in order or same_layers(names, one, chosen):
             continue
-        place = one.core.place if isinstance(one, Instance) else getattr(one, "place", None)
-        line = f"the model of line {place.line}" if place is not None else repr(one)
+        location = one.core.location if isinstance(one, Instance) else getattr(one, "place", None)
+        line = f"the model of line {location.line}" if location is not None else repr(one)
         other = f"{path}, {line}," if path else line
         detail = f"Which model is meant cannot be told: {told}, or {other} which is made or used later"
         way = f"{told} or {path}" if path else "the call that makes it"
-        raise Fault(None if place is None else node_at(place), f"{detail}. Name with `entry` {way}.")
+        raise Fault(None if location is None else node_at(location), f"{detail}. Name with `entry` {way}.")
 
 
 def same_layers(names: "KerasNames", one: Any, other: Any) -> bool:
@@ -106,7 +106,7 @@ def check_networks(machine: "Text", chosen: str, root: Any) -> None:
         value = values.get(name)
         if type(value) is not Opaque or number < order.get(chosen, -1) or not isinstance(value.node, ast.Call):
             continue
-        if chosen or value.node.lineno > root.place.line:
+        if chosen or value.node.lineno > root.location.line:
             maker = ast.unparse(value.node.func)
             if is_model(values.get(maker.partition(".")[0])) or converted(value):
                 continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.initializers import INITIALIZERS
 from layercalc.readers.keras.script import tensors
-from layercalc.readers.keras.script.arguments import flat, place_of, plain, sizes
+from layercalc.readers.keras.script.arguments import flat, location_of, plain, sizes
 from layercalc.readers.keras.script.names import camel
 from layercalc.readers.keras.script.values import (
     CallObject,
@@ -150,7 +150,7 @@ def output_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> Any:
     given = [sizes(names, one, "batch_shape", at) for one in (value if several else [value])]
     inputs = []
     for one in given:
-        call = CallObject("input", place_of(at))
+        call = CallObject("input", location_of(at))
         call.shape = one
         inputs.append(TensorObject(call, 0))
     if not several:

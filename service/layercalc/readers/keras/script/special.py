@@ -103,9 +103,9 @@ def resize_images(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], 
     return operation(names, "Resize", {"size": size, "interpolation": how}, [x], at)
 
 
-def in_phase(place: int) -> Any:
+def in_phase(location: int) -> Any:
     def run(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-        found = given(args, kwargs, "x", "alt")[place]
+        found = given(args, kwargs, "x", "alt")[location]
         return found if isinstance(found, TensorObject) else names.machine.call(found, [], {}, at)
 
     return run

@@ -7,7 +7,7 @@ from layercalc.layers.config import fields_of, presets_of
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
 from layercalc.readers.keras.script import attributes, holding, models
-from layercalc.readers.keras.script.arguments import initializer, node_at, place_of, plain, sizes
+from layercalc.readers.keras.script.arguments import initializer, location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
 from layercalc.readers.keras.script.values import (
@@ -83,7 +83,7 @@ def create(
     if base.name in INERT_CLASSES:
         return Inert()
     title = instance.cls.name
-    own = OwnObject(title, title, place_of(at), instance)
+    own = OwnObject(title, title, location_of(at), instance)
     own.is_model = base.name in ("Model", "Functional", "Sequential")
     own.given = False
     if own.is_model:
@@ -114,7 +114,7 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
             names.made.remove(own.base)
         own.name, own.given, own.sure = own.base.name, own.base.given, own.base.sure
         if not own.given:
-            own.name, own.given, own.sure = names.label(None, own.title, at, own.place)
+            own.name, own.given, own.sure = names.label(None, own.title, at, own.location)
             own.base.name = own.name
         own.shape = first_shape(own.base)
         check_overrides(instance, at)
@@ -127,7 +127,7 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
         instance.attrs["layer"] = layer
         own.assigned = own.assigned | {"layer"}
     given = dict(zip(("trainable", "name", "dtype"), args, strict=False)) | kwargs
-    own.name, own.given, own.sure = names.label(given.get("name") or None, own.title, at, own.place)
+    own.name, own.given, own.sure = names.label(given.get("name") or None, own.title, at, own.location)
     if (trainable := names.known(given.get("trainable", True), at)) is not None:
         own.trainable = bool(trainable)
     settings = names.set_now(at)
@@ -247,7 +247,7 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
     """A weight as a tensor, which is the layer's own."""
     dims = [shape] if type(shape) is int else shape
     if not isinstance(dims, list | tuple) or not all(type(dim) is int and dim >= 0 for dim in dims):
-        raise Fault(at, f"Expected the shape of a weight, whole numbers; received {names.told(shape)}.")
+        raise Fault(at, f"Expected the shape of a weight, whole numbers; received {names.describe(shape)}.")
     trainable = names.known(given.get("trainable", True), at)
     dtype = given.get("dtype")
     name = given.get("name")
@@ -261,9 +261,9 @@ def variable(names: "KerasNames", own: OwnObject | None, shape: Any, given: dict
         label, tuple(dims), load_initializer(made) if made is not None else None, trainable is not False,
         dtype if type(dtype) is str else None,
     )  # fmt: skip
-    holder = OperationObject(Variable, {}, place_of(at), label, None, layer=layer)
+    holder = OperationObject(Variable, {}, location_of(at), label, None, layer=layer)
     holder.loose, holder.given = own is None, type(name) is str and bool(name)
-    call = CallObject(label, place_of(at), holder)
+    call = CallObject(label, location_of(at), holder)
     if own is not None:
         names.machine.changing(own)
         own.weights = [*own.weights, call]
@@ -313,7 +313,7 @@ def adopt(names: "KerasNames", own: OwnObject, value: Any, attribute: str) -> No
             own.weights = [*own.weights, one.call]
             if not holder.of_keras:
                 told = "a weight of tf.Variable is counted here, as in Keras 2; Keras 3 leaves it out of its counts"
-                names.warn(node_at(holder.place), told)
+                names.warn(node_at(holder.location), told)
         if (holder.loose or id(one.call) in known) and not holder.given:
             label = free(label, {each.name for each in own.weights if each is not one.call})
             holder.name = holder.layer.name = one.call.name = label
@@ -349,8 +349,8 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
         elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:
             seen.add(id(value))
             if isinstance(value, list | dict | set) and names.machine.spoilt(value):
-                raise Fault(own.place, f"The layers of {label} are not known.") from None
-            holding.check_inside(names, value, label, node_at(own.place))
+                raise Fault(own.location, f"The layers of {label} are not known.") from None
+            holding.check_inside(names, value, label, node_at(own.location))
             items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
             pending += [(one, f"{label}.{key}") for key, one in reversed(items)]
     return found

@@ -15,7 +15,7 @@ from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.keras.script import applied, arrays, builds, functions, makers, scalars, special, wrappers
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, node_at, place_of, plain, unknown_in
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, node_at, plain, unknown_in
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
@@ -72,17 +72,17 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
         wrappers.shape_by_call(names, layer, flat(names, args, at), at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
-    inputs = [part for one in flat(names, args, at) for part in told_apart(names, one, at)]
+    inputs = [part for one in flat(names, args, at) for part in separate_outputs(names, one, at)]
     for one in inputs:
         if not isinstance(one, TensorObject):
-            raise Fault(at, f"Expected a layer called on tensors; received {names.told(one)}.")
+            raise Fault(at, f"Expected a layer called on tensors; received {names.describe(one)}.")
     if not any(isinstance(one, TensorObject) for one in every):
         raise Fault(at, "Expected a layer called on tensors; received none.")
     tensors, others = {}, {}
     for key, one in kwargs.items():
         of = flat(names, one, at)
         if of and all(isinstance(t, TensorObject) for t in of):
-            tensors[key] = kept(one)
+            tensors[key] = copied(one)
         else:
             others[key] = plain(names, one, at)
     if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
@@ -102,9 +102,9 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     return result
 
 
-def kept(value: Any) -> Any:
+def copied(value: Any) -> Any:
     """Tensors in lists of the call's own: what the text does with its lists afterwards changes no call."""
-    return [kept(one) for one in value] if isinstance(value, list | tuple) else value
+    return [copied(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
@@ -115,7 +115,7 @@ def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: 
     return [given[key] for key in keys]
 
 
-def told_apart(names: "KerasNames", tensor: Any, at: Any) -> list[Any]:
+def separate_outputs(names: "KerasNames", tensor: Any, at: Any) -> list[Any]:
     """The outputs of a call that nobody has told apart, as Keras gives them: a list where there are several."""
     if not isinstance(tensor, TensorObject) or tensor.output != ALL or not may_give_several(tensor.call.layer):
         return [tensor]
@@ -140,7 +140,7 @@ def may_give_several(layer: Any) -> bool:
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
-    call = CallObject(layer.name, place_of(at), layer, inputs, tensors)
+    call = CallObject(layer.name, location_of(at), layer, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
     call.version = names.version(layer)
@@ -157,19 +157,19 @@ def functional(
     names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any
 ) -> Any:
     """`concatenate([a, b], axis=1)`: a layer made and called at once."""
-    given, place = arguments(names, args, kwargs, ["inputs", *positional(kind)], at)
+    given, location = arguments(names, args, kwargs, ["inputs", *positional(kind)], at)
     inputs, name = given.pop("inputs", None), given.pop("name", None)
-    label, told, sure = names.label(name, kind.type, at, place)
-    layer = LayerObject(kind, config_of(names, given, kind.type, at, place), place, label)
+    label, told, sure = names.label(name, kind.type, at, location)
+    layer = LayerObject(kind, config_of(names, given, kind.type, at, location), location, label)
     layer.given, layer.sure = told, sure
     return apply(names, layer, [inputs], {}, at)
 
 
 def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) -> TensorObject:
     """One call of an operation that holds its arguments."""
-    place = place_of(at)
-    label, _, sure = names.label(None, operation.type, at, place)
-    made = OperationObject(type(operation), {}, place, label, None, layer=operation)
+    location = location_of(at)
+    label, _, sure = names.label(None, operation.type, at, location)
+    made = OperationObject(type(operation), {}, location, label, None, layer=operation)
     made.sure = sure
     return called(names, made, tensors, {}, at)
 
@@ -273,7 +273,7 @@ def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: i
         return [slotted(names, one, found, at, depth + 1) for one in value]
     value = plain(names, value, at)
     if isinstance(value, LayerObject | MODELS | dict):
-        raise Fault(at, f"Expected a tensor or a constant; received {names.told(value)}.")
+        raise Fault(at, f"Expected a tensor or a constant; received {names.describe(value)}.")
     return value
 
 
@@ -307,7 +307,7 @@ def item(names: "KerasNames", tensor: TensorObject, key: Any, at: Any) -> Any:
     count = len(outputs(names, tensor.call, at)) if tensor.output == ALL and tensor.call.layer is not None else 1
     if count > 1:
         if type(key) is not int or not -count <= key < count:
-            raise Fault(at, f"A call with {count} outputs; received {names.told(key)} as the number of one.")
+            raise Fault(at, f"A call with {count} outputs; received {names.describe(key)} as the number of one.")
         return TensorObject(tensor.call, key % count)
     if type(key) is tuple and sum(one is Ellipsis for one in key) > 1:
         raise Fault(at, "A key holds at most one ellipsis.")
@@ -419,7 +419,7 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
     if not known:
         first = head
         if first is None:
-            call = CallObject("input", model.place)
+            call = CallObject("input", model.location)
             call.shape = shape
             first = TensorObject(call, 0)
         known.append((None, first))
@@ -431,11 +431,11 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
         names.machine.meter.work(256, at)
         names.sure(one, at)
         if isinstance(one, OwnObject) or wrappers.holds_own(one):
-            where = at if at is not None else node_at(one.place)
+            where = at if at is not None else node_at(one.location)
             before = known[-1][1]
             known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
             continue
-        call = CallObject(one.name, getattr(one, "place", model.place), one, [known[-1][1]], {})
+        call = CallObject(one.name, getattr(one, "place", model.location), one, [known[-1][1]], {})
         call.version = names.version(one)
         known.append((one, TensorObject(call, ALL)))
     return [tensor for _, tensor in known]

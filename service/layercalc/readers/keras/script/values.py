@@ -6,7 +6,7 @@ from typing import Any
 
 from layercalc.layers import Layer
 from layercalc.layers.keras.base import KERAS
-from layercalc.locations import CodePlace
+from layercalc.locations import CodeLocation
 from layercalc.model import ALL
 from layercalc.readers.script import Foreign, Opaque
 from layercalc.readers.script.faults import Unknown
@@ -91,7 +91,7 @@ class LayerObject(Foreign):
 
     kind: type[Layer]
     config: dict[str, Any]
-    place: CodePlace
+    location: CodeLocation
     name: str
     shape: Shape | None = None
     layer: Any = None  # of an operation, or the model that was read from a config
@@ -120,7 +120,7 @@ class CallObject(Foreign):
     """
 
     name: str
-    place: CodePlace
+    location: CodeLocation
     layer: Any = None
     inputs: list[Any] = field(default_factory=list)
     named: dict[str, Any] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class SequentialObject(Foreign):
     """
 
     name: str
-    place: CodePlace
+    location: CodeLocation
     items: list[Any] = field(default_factory=list)
     shape: Shape | None = None
     trainable: bool = True
@@ -175,7 +175,7 @@ class GraphObject(Foreign):
     """A functional model; `form` are its outputs as the text gives them, where they are a dict, `keys` its inputs'."""
 
     name: str
-    place: CodePlace
+    location: CodeLocation
     inputs: list[TensorObject]
     outputs: list[TensorObject]
     trainable: bool = True
@@ -215,8 +215,8 @@ class OwnObject(Foreign):
     Variables.
     """
 
-    def __init__(self, title: str, name: str, place: Any, instance: Any = None, function: Any = None):
-        self.title, self.name, self.place, self.instance, self.function = title, name, place, instance, function
+    def __init__(self, title: str, name: str, location: Any, instance: Any = None, function: Any = None):
+        self.title, self.name, self.location, self.instance, self.function = title, name, location, instance, function
         self.given, self.sure, self.trainable, self.nested = False, True, True, False
         self.is_model, self.built, self.building = False, False, 0
         self.begun = False  # whether the `__init__` of Keras has run

@@ -4,7 +4,7 @@ import ast
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.builder import Draft
+from layercalc.readers.builder import Builder
 from layercalc.readers.keras.keras1 import evidence
 from layercalc.readers.keras.script import (
     applied,
@@ -58,10 +58,10 @@ HIDDEN = {  # unnamed layers that layers make for themselves, so that later name
 
 
 class KerasNames(Members):
-    """One text's: its draft, its settings, and what has been made of its tensors by now."""
+    """One text's: its builder, its settings, and what has been made of its tensors by now."""
 
-    def __init__(self, draft: Draft, nodes: Nodes):
-        self.draft = draft
+    def __init__(self, builder: Builder, nodes: Nodes):
+        self.builder = builder
         self.settings = Settings()
         self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases})
         self.translated = False  # whether the text was told that arguments of Keras 1 are read by today's names
@@ -87,7 +87,7 @@ class KerasNames(Members):
         self.traces: list[applied.Trace] = []  # calls of the text's own layers that are being followed
         self.weights: dict[Any, tuple[CallObject, Any]] = {}  # by owner, with the call that has built it
         self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
-        self.built = Built(self, draft, apart=True)
+        self.built = Built(self, builder, apart=True)
         self.depths: dict[int, Any] = {}  # of models: what they were asked for, and their layers in Keras' order
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
@@ -141,9 +141,9 @@ class KerasNames(Members):
 
     def why(self, value: Any) -> str:
         found = unknown_in(self, value)
-        return found.why if found is not None else self.told(value)
+        return found.why if found is not None else self.describe(value)
 
-    def told(self, value: Any) -> str:
+    def describe(self, value: Any) -> str:
         """A value for a message."""
         return (
             repr(value)[:80]
@@ -162,12 +162,12 @@ class KerasNames(Members):
             raise changed("what the backend is set to", self.settings.spoilt, at)
         return self.settings
 
-    def label(self, given: Any, kind: str, at: Any, place: Any) -> tuple[str, bool, bool]:
+    def label(self, given: Any, kind: str, at: Any, location: Any) -> tuple[str, bool, bool]:
         """The name that the text gives or Keras would, whether it is given, and whether it is sure."""
         if given is not None:
             given = self.known(given, at)
             if type(given) is not str or not given:
-                raise Fault(at, f"Expected a name, a string; received {self.told(given)}.")
+                raise Fault(at, f"Expected a name, a string; received {self.describe(given)}.")
             self.machine.meter.hold(len(given), at)  # which keys and paths are made of
             return given, True, True
         counts = self.counters
@@ -191,16 +191,16 @@ class KerasNames(Members):
 
     def scratch(self) -> Built:
         """What builds layers to be read with shapes, apart from the model of the text."""
-        made = Built(self, self.draft, apart=True)
+        made = Built(self, self.builder, apart=True)
         made.numbers = self.built.numbers
         return made
 
     def whole(self, layer: Any, at: Any) -> Any:
         """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
-        before = len(self.draft.faults)
-        made = self.scratch().made(layer, self.draft)
-        if made is None or len(self.draft.faults) > before:
-            raise Fault(at, self.draft.faults.pop()["detail"] if self.draft.faults else "This layer has a fault.")
+        before = len(self.builder.faults)
+        made = self.scratch().made(layer, self.builder)
+        if made is None or len(self.builder.faults) > before:
+            raise Fault(at, self.builder.faults.pop()["detail"] if self.builder.faults else "This layer has a fault.")
         return made
 
     def input_of(self, model: SequentialObject) -> tuple[Any, Any]:
@@ -241,7 +241,7 @@ class KerasNames(Members):
         listed = Layers(model, [self.shown(one) for one in found])
         return listed if index is None else self.item(listed, index, at)
 
-    def place(self, layer: LayerObject) -> None:
+    def stands_in_one_more(self, layer: LayerObject) -> None:
         """Note that a layer stands in one more model or layer."""
         self.kept[id(layer)] = layer
         self.placed[id(layer)] = self.placed.get(id(layer), 0) + 1
@@ -312,9 +312,6 @@ class KerasNames(Members):
         return found.instance if isinstance(found, OwnObject) and found.instance is not None else found
 
     # -- values
-
-    def describe(self, value: Any) -> str:
-        return self.told(value)
 
     def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         at = self.within or at

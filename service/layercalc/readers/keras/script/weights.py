@@ -51,13 +51,13 @@ def listed(names: "KerasNames", value: Any, name: str, at: Any) -> list[Weight] 
     names.sized = True
     if name in ("weights", "variables"):
         return [one for one, _ in found]
-    if None in (mixed := {told(value, trains) for _, trains in found}):
+    if None in (mixed := {is_trained(value, trains) for _, trains in found}):
         return None
     wanted = not name.startswith("non_")
     return [one for one, trains in found if trains is wanted] if mixed else []
 
 
-def told(value: Any, trains: bool) -> bool | None:
+def is_trained(value: Any, trains: bool) -> bool | None:
     """Whether a weight is trained, in a model that may be locked as a whole; None where versions differ."""
     locked = isinstance(value, MODELS) and not value.trainable
     return None if locked and trains else trains
@@ -182,8 +182,8 @@ def calls_of(names: "KerasNames", layer: LayerObject) -> list[CallObject] | None
             within += 1
             if model.spoilt is not None or id(model) in names.unsure or names.input_of(model) == (None, None):
                 return None
-            calls += [x.call for x in tensors.chain(names, model, node_at(layer.place)) if x.call.layer is layer]
-    if any(one.maybe or one.layer is not layer or not builds.told(names, one) for one in calls):
+            calls += [x.call for x in tensors.chain(names, model, node_at(layer.location)) if x.call.layer is layer]
+    if any(one.maybe or one.layer is not layer or not builds.is_known(names, one) for one in calls):
         return None
     if not calls and names.placed.get(id(layer), 0) > within:  # inside another layer
         return None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.dims import Batch, Unknown
 from layercalc.ops import Spec
 from layercalc.readers.keras.script import applied, tensors
-from layercalc.readers.keras.script.arguments import place_of
+from layercalc.readers.keras.script.arguments import location_of
 from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
 from layercalc.readers.script import Fault
 
@@ -48,7 +48,7 @@ def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any
         told = f"{layer.kind.type} around a class of the text's own is not read"
         raise Fault(at, f"{told}; write its steps out, or put a Custom layer in its place.")
     found = tensors.outputs(names, inputs[0].call, at)[max(inputs[0].output, 0)][0]
-    inside = CallObject("input", place_of(at))
+    inside = CallObject("input", location_of(at))
     timed = layer.kind.type == "TimeDistributed"
     spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
     names.specs[id(inside)] = inside, [(spec, None)]
@@ -59,7 +59,7 @@ def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any
     graph = result.call.layer
     made = names.wrapped.get(id(layer))
     if made is None:
-        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.place, layer.name)
+        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.location, layer.name)
         made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
         names.wrapped[id(layer)] = made
         return made
