@@ -75,11 +75,19 @@ DROPOUT = ("Embedding",)  # whose `dropout` acts in training only
 MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
 
 
+def old_words(kind: str) -> frozenset[str]:
+    """The arguments of a class that only Keras 1 had."""
+    table = TABLES.get(kind, {})
+    sizes = [key for one in SIZES for key in one] if "nb_filter" in table else []
+    return frozenset([*table, *sizes, *(key for key, kinds in OF.items() if kind in kinds)])
+
+
+WORDS = {kind: old_words(CLASSES.get(kind, kind)) for kind in (*TABLES, *CLASSES)}  # by class, old names of it too
+
+
 def is_old(kind: str, key: str) -> bool:
     """Whether an argument of a class is one that only Keras 1 had."""
-    name = CLASSES.get(kind, kind)
-    sizes = TABLES.get(name, {}).get("nb_filter") and any(key in one for one in SIZES)
-    return key in TABLES.get(name, {}) or bool(sizes) or (key in EMPTY and key in OF and name in OF[key])
+    return key in WORDS.get(kind, ())
 
 
 def in_todays_words(kind: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 Sources: keras 1.2.2 (models.py, engine/topology.py), keras 0.3.3 (models.py).
 """
 
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from layercalc.errors import Unreadable, pointer
 from layercalc.layers import WAY_OUT
 from layercalc.layers.keras.base import KERAS
-from layercalc.readers.keras.keras1_arguments import CLASSES, GONE, in_todays_words, is_old, merged
+from layercalc.readers.keras.keras1_arguments import CLASSES, GONE, WORDS, in_todays_words, merged
+from layercalc.readers.keras.undescribed import HELD
 from layercalc.readers.keras.versions import writer
 
 Path = tuple[object, ...]
@@ -18,6 +20,10 @@ KERAS_0 = (
     "A model of Keras 0.3 or older, which is not read here: its layers have no class_name."
     " Load it with a Keras of its time and send model.to_json() of Keras 1 or later, or its code."
 )
+OLD = {"Merge", "TimeDistributedDense", *GONE}
+TELLING = {kind: words - {"bias"} for kind, words in WORDS.items()}  # that is a common slip too
+NOTHING: frozenset[str] = frozenset()
+INSIDE = {"layers", *HELD}  # keys of configs that hold layers
 BESIDE = ("input_dim", "input_length", "input_dtype")  # of a config, which batch_input_shape says already
 
 
@@ -41,24 +47,29 @@ def of_keras_1(document: dict[str, Any]) -> bool:
     return "keras_version" not in document and any(old(item) for item in items(document))
 
 
-def items(value: Any) -> Any:
-    """Every layer and model in a document."""
-    waiting = [value]
+def items(document: Any) -> Iterator[dict[str, Any]]:
+    """Every layer and model in a document, those that stand in the config of another too."""
+    waiting = [document]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, dict):
-            if isinstance(one.get("class_name"), str) and isinstance(one.get("config"), dict | list):
-                yield one
-            waiting += [part for part in one.values() if isinstance(part, dict | list)]
+        if not isinstance(one, dict):
+            waiting += one if isinstance(one, list) else ()
+            continue
+        config = one.get("config")
+        if isinstance(config, dict):
+            if not INSIDE.isdisjoint(config):
+                waiting += [config[key] for key in INSIDE if key in config]
+        elif isinstance(config, list):
+            waiting += config
         else:
-            waiting += [part for part in one if isinstance(part, dict | list)]
+            continue
+        if isinstance(one.get("class_name"), str):
+            yield one
 
 
 def old(item: dict[str, Any]) -> bool:
     kind, config = item["class_name"], item["config"]
-    if kind in ("Merge", "TimeDistributedDense", *GONE):
-        return True
-    return isinstance(config, dict) and any(is_old(kind, key) for key in config if key != "bias")
+    return kind in OLD or (isinstance(config, dict) and not TELLING.get(kind, NOTHING).isdisjoint(config))
 
 
 def translated(value: Any, path: Path) -> Any:

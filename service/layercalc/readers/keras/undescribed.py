@@ -35,6 +35,7 @@ OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "ker
 OPS_MODULES = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
 WRAPPERS = {"TimeDistributed": 1, "Wrapper": 0}  # layers around any layer: how many sizes they put in front of its own
 HELD = ("layer", "backward_layer", "forward_layer", "cell", "cells")  # keys of configs that hold a layer, or several
+HOLDERS = frozenset(HELD)
 STORE = ("batch_shape", "batch_input_shape", "input_shape")  # of a config: the first layer of a Sequential names them
 
 
@@ -149,6 +150,8 @@ def recorded_of(item: Item, path: Path, outputs: Outputs, read: set[int]) -> Fou
 def reason(item: Item) -> tuple[str, Path]:
     """Why a layer cannot be read from its document, and where in it that shows; nothing if it can be."""
     name, module, registered = item["class_name"], item.get("module"), item.get("registered_name")
+    if registered is None and (module is None or module == "keras.layers") and name in KERAS.kinds:
+        return held(item)
     own = isinstance(registered, str) and registered.rpartition(">")[2] == name
     declares = name == "Custom" and not own  # by hand, in place of another class
     if isinstance(module, str) and not within(module, OURS) and not declares:
@@ -170,7 +173,7 @@ def reason(item: Item) -> tuple[str, Path]:
 def held(item: Item) -> tuple[str, Path]:
     """Why a layer that can be read cannot be for what it holds: the cell of an RNN, say, is of the author's own."""
     config = item.get("config")
-    if item["class_name"] in WRAPPERS or not isinstance(config, dict):
+    if not isinstance(config, dict) or HOLDERS.isdisjoint(config) or item["class_name"] in WRAPPERS:
         return "", ()
     for key in HELD:
         inside = config.get(key)
