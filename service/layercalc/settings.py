@@ -91,6 +91,9 @@ class Settings:
     models: Path | None = option(
         None, path(Path.is_dir, "a folder"), "folder", "a folder whose models are served by name at `/v2`"
     )
+    page: int = option(
+        1, whole(0, 1), "0 or 1", "the page at `/` for browsers; 0: `/` is the list of routes for everybody"
+    )
     # processes
     workers: int = option(1, whole(1, 1000), "integer", "processes; each takes its share of the cores for BLAS")
     threads: int = option(4, whole(1, 1000), "integer", "requests at a time in one process")

@@ -21,7 +21,7 @@ from layercalc.report import Extras, report
 from layercalc.usage import used
 
 if TYPE_CHECKING:
-    from layercalc.differences import Side
+    from layercalc.differences import Comparison, Side
 
 
 @timed("max_analysis_seconds")
@@ -160,8 +160,6 @@ def check(
     return judge(report, held, was)
 
 
-@timed("max_analysis_seconds")
-@paused()
 def diff(
     before: Any,
     after: Any,
@@ -177,12 +175,23 @@ def diff(
 
     `entry` is for each of them that is code.
     """
-    from layercalc.differences import compared
+    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
+    return compare(before, after, entry=entry, custom=custom, limits=limits, **sizes).found
 
-    asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom)
+
+@timed("max_analysis_seconds")
+@paused()
+def compare(
+    before: Any, after: Any, *, entry: str | None = None, limits: Limits = UNLIMITED, **options: Any
+) -> "Comparison":
+    """The same with the two models that were compared, for who draws them; `options` are those of `diff`."""
+    from layercalc.differences import Comparison, compared
+
+    asked = ModelOptions(**options, entry=entry)
     both = {"before": opened(before, ("before",), limits)[0], "after": opened(after, ("after",), limits)[0]}
     alone = asked._replace(entry=None) if any(map(is_code, both.values())) else asked
-    return compared(*(side_of(one, (name,), asked if is_code(one) else alone, limits) for name, one in both.items()))
+    sides = [side_of(one, (name,), asked if is_code(one) else alone, limits) for name, one in both.items()]
+    return Comparison(compared(*sides), *sides)
 
 
 def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) -> "Side":

@@ -11,13 +11,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from layercalc import analyze, check, diff, forward
+from layercalc import analyze, check, forward
 from layercalc.cli.base import complain_of
+from layercalc.differences import Comparison, side
 from layercalc.escapes import json_text, printable
-from layercalc.formats import FORMATS, diff_markdown, diff_sheet
+from layercalc.formats import DRAWINGS, FORMATS, diff_markdown, diff_sheet, draw, drawn_difference, drawn_report
 from layercalc.formats.report import report_sheet
 from layercalc.formats.sheet import FORMATS as SHEETS
 from layercalc.formats.sheet import Sheet, as_csv, as_text, drawn, forward_sheet
+from layercalc.verbs import compare
 from tests.command import run
 from tests.web.attacks_service import NAMES
 
@@ -31,7 +33,8 @@ BUDGETS = [
     {"metric": "flops", "max": "1G"},
 ]
 REPORT = analyze(MODEL, explain=True, conventions=["all"])
-DIFFERENCE = {**diff(MODEL, WIDE), "warnings": [{"pointer": "/after/NAME", "detail": "NAME"}]}
+COMPARED = compare(MODEL, WIDE)
+DIFFERENCE = {**COMPARED.found, "warnings": [{"pointer": "/after/NAME", "detail": "NAME"}]}
 PASS = json.loads(json.dumps(forward(MODEL, {"seed": 1}), default=lambda one: one.tolist()))
 VERDICT = check(MODEL, BUDGETS)
 for one in VERDICT["results"]:
@@ -54,6 +57,12 @@ def named(value, name):
     return [named(one, name) for one in value] if isinstance(value, list) else value
 
 
+def named_sides(name):
+    """The comparison of two models with another name in them; a name with / is drawn in a frame, which has lines."""
+    before, after = (side(named(one, name)) for one in (REPORT, COMPARED.after.report))
+    return Comparison(named(DIFFERENCE, name), before, after)
+
+
 def complained(errors, layers=None):
     with contextlib.redirect_stderr(io.StringIO()) as said:
         complain_of("The model is invalid", errors, layers)
@@ -65,6 +74,8 @@ TEXTS = {
     **{f"report-{form}": (lambda name, make=make: make(report_sheet(named(WARNED, name)))) for form, make in SHEETS.items()},
     **{f"diff-{form}": (lambda name, make=make: make(diff_sheet(named(DIFFERENCE, name)))) for form, make in SHEETS.items()},
     **{f"pass-{form}": (lambda name, make=make: make(forward_sheet(named(PASS, name)))) for form, make in SHEETS.items()},
+    **{f"drawn-{form}": (lambda name, form=form: draw(form, drawn_report(named(REPORT, name.replace("/", "|"))))) for form in DRAWINGS},
+    **{f"drawn-diff-{form}": (lambda name, form=form: draw(form, drawn_difference(named_sides(name.replace("/", "|"))))) for form in DRAWINGS},
     "diff-of-github": lambda name: diff_markdown(named(DIFFERENCE, name)),
     "stderr": lambda name: complained(named(FAULTS, name), named(REPORT["layers"], name)),
     "json": lambda name: json_text(named(REPORT, name)),

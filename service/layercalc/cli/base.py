@@ -1,7 +1,7 @@
 """What every command shares: the group, the exit codes, options, and how answers, faults and progress are shown."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NoReturn
@@ -11,11 +11,14 @@ import click
 from layercalc import __version__
 from layercalc.errors import Refused
 from layercalc.escapes import json_text, printable
+from layercalc.formats import DRAWINGS, draw
 from layercalc.formats import sheet as formats
+from layercalc.formats.drawing import Drawing
 from layercalc.formats.report import refusal_text
 from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
 
 FORMATS = ("table", "text", "json", "markdown", "csv")
+PRESENTED = (*FORMATS, *DRAWINGS)  # a report and a difference are drawn, too
 
 
 COMMANDS = {
@@ -96,9 +99,14 @@ def warn_of(warnings: Iterable[dict[str, Any]]) -> None:
         complain_of("Read with warnings", found)
 
 
-format_option = click.option(
-    "--format", "chosen", type=click.Choice(FORMATS), help="Default: table to a terminal, JSON to a pipe."
-)
+def formats_option(known: Sequence[str]) -> Callable[[Any], Any]:
+    """The flag that chooses the format of an answer."""
+    return click.option(
+        "--format", "chosen", type=click.Choice(known), help="Default: table to a terminal, JSON to a pipe."
+    )
+
+
+format_option = formats_option(FORMATS)
 FLAGS: dict[Written, dict[str, Any]] = {
     WORD: {"metavar": "NAME"},
     NAME: {"metavar": "NAME"},
@@ -141,10 +149,14 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def show(answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None) -> None:
+def show(
+    answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None, drawn: Callable[[], Drawing] | None = None
+) -> None:
     """An answer as it was asked for: a table to a terminal and JSON to a pipe unless said otherwise."""
     form = chosen or ("table" if sys.stdout.isatty() else "json")
-    if form == "json":
+    if form in DRAWINGS and drawn is not None:
+        click.echo(draw(form, drawn()), nl=False)
+    elif form == "json":
         click.echo(json_text(answer), nl=False)
     elif form == "table" and sys.stdout.isatty():
         from rich.console import Console

@@ -13,11 +13,11 @@ from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
 from layercalc.checks.plan import DEFAULT, Job, plan
 from layercalc.cli import outputs
-from layercalc.cli.base import cli, complain_of, format_option, given, options, progress, say, show, warn_of
+from layercalc.cli.base import PRESENTED, cli, complain_of, formats_option, given, options, progress, say, show, warn_of
 from layercalc.errors import Refused
 from layercalc.escapes import printable
 from layercalc.files.named import read_model
-from layercalc.formats import FORMATS, check_sheets, diff_markdown, diff_sheet
+from layercalc.formats import FORMATS, check_sheets, diff_markdown, diff_sheet, drawn_difference
 
 LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
 
@@ -173,21 +173,22 @@ def init(places: Sequence[str], output: str, schema: str | None, force: bool) ->
 @click.argument("before")
 @click.argument("after")
 @options("diff")
-@format_option
+@formats_option(PRESENTED)
 def diff(before: str, after: str, chosen: str | None, **options: Any) -> None:
     """What changed from the model (or report) BEFORE to AFTER, layer by layer and in total."""
     documents = read_model(before)[0], read_model(after)[0]
     names = {"/before": before, "/after": after}
     try:
-        found = verbs.diff(*documents, **given(options))
+        compared = verbs.compare(*documents, **given(options))
     except Refused as error:
         error.errors = [of_side(fault, names) for fault in error.errors]
         raise
+    found = compared.found
     warn_of(of_side(one, names) for one in found["warnings"])
     if chosen == "markdown":
         click.echo(diff_markdown(found), nl=False)
     else:
-        show(found, diff_sheet(found), chosen)
+        show(found, diff_sheet(found), chosen, lambda: drawn_difference(compared))
 
 
 def of_side(said: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

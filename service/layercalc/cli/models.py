@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from layercalc import catalogue, files, verbs
-from layercalc.cli.base import FORMATS, cli, format_option, given, options, progress, show, warn_of
+from layercalc.cli.base import PRESENTED, cli, format_option, given, options, progress, show, warn_of
 from layercalc.cli.outputs import Form, badge
 from layercalc.errors import Refused
 from layercalc.files.named import in_file, placed, read_bytes, read_model
-from layercalc.formats import BADGE
+from layercalc.formats import BADGE, drawn_report
 from layercalc.formats import sheet as formats
 from layercalc.formats.report import report_sheet
 from layercalc.options import read_envelope
@@ -21,7 +21,7 @@ from layercalc.options import read_envelope
 @cli.command()
 @click.argument("model")
 @options("analyze")
-@click.option("--format", "chosen", type=Form(FORMATS), help="Default: table to a terminal, JSON to a pipe.")
+@click.option("--format", "chosen", type=Form(PRESENTED), help="Default: table to a terminal, JSON to a pipe.")
 def analyze(model: str, chosen: str | None, **options: Any) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
     asked = given(options)
@@ -32,7 +32,7 @@ def analyze(model: str, chosen: str | None, **options: Any) -> None:
     if chosen and chosen.startswith(BADGE):
         click.echo(badge(chosen, report), nl=False)
     else:
-        show(report, sheet, chosen)
+        show(report, sheet, chosen, lambda: drawn_report(report))
 
 
 @cli.command()

@@ -1,5 +1,5 @@
 """Reports held against one another: their rows aligned (`alignment`), and what changed (`comparing`)."""
 
-from layercalc.differences.comparing import Side, compared, side
+from layercalc.differences.comparing import Comparison, Side, compared, side
 
-__all__ = ["Side", "compared", "side"]
+__all__ = ["Comparison", "Side", "compared", "side"]

@@ -23,6 +23,14 @@ class Side(NamedTuple):
         return str(self.report["model"]["vocabulary"])
 
 
+class Comparison(NamedTuple):
+    """What changed, and between which models."""
+
+    found: dict[str, Any]
+    before: Side
+    after: Side
+
+
 def side(report: dict[str, Any], analysis: Analysis | None = None) -> Side:
     found = {row.name: arguments(row) for row in analysis.rows} if analysis else {}
     return Side(report, found)

@@ -1,4 +1,4 @@
-"""Verdicts and differences as people and other programs read them; a module for each kind of reader."""
+"""Reports, verdicts and differences as people and other programs read them; a module for each kind of reader."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -8,6 +8,7 @@ from layercalc.wording import nearest
 
 if TYPE_CHECKING:
     from layercalc.budgets import Judged
+    from layercalc.formats.drawing import Drawing, drawn_difference, drawn_report
     from layercalc.formats.markdown import diff_markdown
     from layercalc.formats.verdict_tables import check_sheets, diff_sheet
 
@@ -31,7 +32,14 @@ FORMATS: dict[str, Callable[["Judged"], str]] = {
     "sarif": written("sarif", "sarif"),
     "badge": written("badge", "badge"),
 }
-OTHERS = {"check_sheets": "verdict_tables", "diff_markdown": "markdown", "diff_sheet": "verdict_tables"}
+OTHERS = {
+    "check_sheets": "verdict_tables",
+    "diff_markdown": "markdown",
+    "diff_sheet": "verdict_tables",
+    "drawn_report": "drawing",
+    "drawn_difference": "drawing",
+}
+DRAWINGS = ("mermaid", "dot")  # of reports and differences
 
 
 def __getattr__(name: str) -> Any:
@@ -54,6 +62,8 @@ MEDIA = {
     "github-summary": "text/markdown",
     "gitlab": "application/json",
     "badge": "application/json",
+    "mermaid": "text/vnd.mermaid",
+    "dot": "text/vnd.graphviz",
 }
 BADGE = "badge:"  # and a metric
 
@@ -73,6 +83,12 @@ def rendered(form: str, judged: "Judged") -> str:
     raise ValueError(f"There is no format {form!r}.{nearest(form, list(FORMATS))} There are {', '.join(FORMATS)}.")
 
 
+def draw(form: str, drawn: "Drawing") -> str:
+    """A drawing in one of the languages for it, each a function in the module of its name."""
+    text: str = getattr(import_module(f"{__name__}.{form}"), form)(drawn)
+    return text
+
+
 def report_badge(form: str, report: dict[str, Any]) -> str:
     """`badge:METRIC` of a report; ValueError names the metrics."""
     return rendered(form, [("", {"passed": True, "results": [], "totals": report["totals"]})])
@@ -80,11 +96,15 @@ def report_badge(form: str, report: dict[str, Any]) -> str:
 
 __all__ = [
     "BADGE",
+    "DRAWINGS",
     "FORMATS",
     "MEDIA",
     "check_sheets",
     "diff_markdown",
     "diff_sheet",
+    "draw",
+    "drawn_difference",
+    "drawn_report",
     "is_format",
     "rendered",
     "report_badge",

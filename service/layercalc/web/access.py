@@ -18,7 +18,7 @@ from layercalc.web.telemetry.request_log import is_probe
 
 log = logging.getLogger("layercalc")
 
-DOCUMENTATION = "docs"  # the blueprint that needs no key: how to send one is said there
+OPEN = {"docs", "page"}  # the blueprints that need no key: how to send one is said there
 PATIENCE: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}  # seconds that a Redis may take
 HOW = "Send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
 
@@ -63,8 +63,8 @@ def presented() -> str:
 
 
 def open_to_all() -> bool:
-    """Probes, the documentation, and what browsers ask before they send a key."""
-    return is_probe() or DOCUMENTATION in request.blueprints or request.method == "OPTIONS"
+    """Probes, the documentation, the page, and what browsers ask before they send a key."""
+    return is_probe() or not OPEN.isdisjoint(request.blueprints) or request.method == "OPTIONS"
 
 
 def is_preflight() -> bool:

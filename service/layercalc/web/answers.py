@@ -16,8 +16,9 @@ from layercalc import __version__
 from layercalc.cache import Store, using
 from layercalc.environment import setting
 from layercalc.errors import Busy, InvalidModel
-from layercalc.formats import BADGE, MEDIA, rendered, report_badge
+from layercalc.formats import BADGE, DRAWINGS, MEDIA, draw, rendered, report_badge
 from layercalc.formats import sheet as formats
+from layercalc.formats.drawing import Drawing
 from layercalc.limits import Limits
 from layercalc.readers.bounds import in_sum
 from layercalc.web.encoding import json_bytes, utf8
@@ -124,6 +125,9 @@ def salt(limits: Limits) -> bytes:
     return repr((__version__, limits)).encode()
 
 
+PRESENTED = ("json", *formats.FORMATS, *DRAWINGS)  # what a report and a difference can be answered as
+
+
 def answer(body: Any, status: int = 200) -> Response:
     return Response(json_bytes(body), status, mimetype=JSON)
 
@@ -131,12 +135,15 @@ def answer(body: Any, status: int = 200) -> Response:
 def presented(
     body: dict[str, Any],
     sheet: Callable[[], formats.Sheet],
+    drawn: Callable[[], Drawing],
     markdown: Callable[[dict[str, Any]], str] | None = None,
 ) -> Response:
-    """An answer as the client asks for it: JSON unless it prefers text, and only then is the sheet made."""
-    form = asked_form(("json", *formats.FORMATS))
+    """An answer as the client asks for it: JSON unless it prefers text or a drawing, and only then is that made."""
+    form = asked_form(PRESENTED)
     if form == "json":
         return answer(body)
+    if form in DRAWINGS:
+        return Response(utf8(draw(form, drawn())), mimetype=MEDIA[form])
     text = markdown(body) if markdown and form == "markdown" else formats.FORMATS[form](sheet())
     return Response(utf8(text), mimetype=MEDIA[form])
 
@@ -159,7 +166,7 @@ def in_form(render: Callable[[str, Any], str], form: str, found: Any) -> str:
         raise InvalidModel([{"parameter": "format", "detail": str(error)}]) from None
 
 
-ACCEPTED = ("json", "text", "markdown", "csv", "sarif", "gitlab-metrics")  # each the first of its media type
+ACCEPTED = ("json", "text", "markdown", "csv", "sarif", "gitlab-metrics", *DRAWINGS)  # each the first of its media type
 
 
 def asked_form(known: Sequence[str], badges: bool = False) -> str:

@@ -14,6 +14,7 @@ from layercalc.settings import Settings
 from layercalc.web import access, headers, problems
 from layercalc.web.inference import inference
 from layercalc.web.openapi.routes import docs
+from layercalc.web.page import page
 from layercalc.web.routes import api
 from layercalc.web.telemetry import logs, tracing
 from layercalc.web.telemetry import request_log as telemetry
@@ -35,7 +36,7 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     tracing.register(app)
     headers.register(app, settings)
     access.register(app, settings)
-    for blueprint in (api, inference, docs, metrics):
+    for blueprint in (api, inference, docs, page, metrics):
         app.register_blueprint(blueprint)
     problems.register(app)
     return app

@@ -12,12 +12,12 @@ from layercalc import __version__, catalogue, verbs
 from layercalc.budgets import read_budgets
 from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
-from layercalc.formats import BADGE, FORMATS, diff_markdown, diff_sheet
-from layercalc.formats import sheet as formats
+from layercalc.formats import BADGE, FORMATS, diff_markdown, diff_sheet, drawn_difference, drawn_report
 from layercalc.formats.report import report_sheet
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
 from layercalc.web.answers import (
+    PRESENTED,
     answer,
     asked_form,
     badge_answer,
@@ -45,7 +45,7 @@ api = Blueprint("api", __name__)
 def analyze(body: bytes) -> Response:
     document = read_document(request, body, limits(), "analyze")
     options = query_options("analyze")
-    form = asked_form(("json", *formats.FORMATS), badges=True)
+    form = asked_form(PRESENTED, badges=True)
     path: tuple[object, ...] = ()
     names: set[str] = set()
     if isinstance(document, dict) and "model" in document:
@@ -57,7 +57,7 @@ def analyze(body: bytes) -> Response:
         report = verbs.analyze(document, limits=limits(), path=path, **options)
         if form.startswith(BADGE):
             return badge_answer(form, report)
-        return presented(report, lambda: report_sheet(report, columns))
+        return presented(report, lambda: report_sheet(report, columns), lambda: drawn_report(report))
 
 
 @contextmanager
@@ -135,8 +135,9 @@ def diff(body: bytes) -> Response:
     options = query_options("diff")
     before, after = given.pop("before"), given.pop("after")
     with faults_in_body(set(given) - set(options)):
-        found = verbs.diff(before, after, limits=limits(), **{**given, **options})
-    return presented(found, lambda: diff_sheet(found), diff_markdown)
+        compared = verbs.compare(before, after, limits=limits(), **{**given, **options})
+    found = compared.found
+    return presented(found, lambda: diff_sheet(found), lambda: drawn_difference(compared), diff_markdown)
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from layercalc.formats import DRAWINGS, MEDIA
 from layercalc.web.openapi.primitives import BINARY, INTEGER, PLACE, STRING, WHOLE, Schema, any_of, array, ref, row
 from layercalc.web.telemetry.request_log import HEADER as REQUEST_ID
 
 BYTES = {"schema": BINARY}
 TEXT = {"schema": STRING}
-TEXTS: Schema = dict.fromkeys(("text/plain", "text/markdown", "text/csv"), TEXT)
+TEXTS: Schema = {MEDIA[one]: TEXT for one in ("text", "markdown", "csv", *DRAWINGS)}
 SAME = {"304": {"description": "the answer whose ETag stands in If-None-Match is still right"}}
 TITLES = {
     400: "not JSON",

@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc.web.openapi.answers import SAME, TEXT, problems, reply
 from layercalc.web.openapi.parameters import path_parameter, query
-from layercalc.web.openapi.primitives import FLAG, INTEGER, OBJECT, STRING, Schema, array, ref, row
+from layercalc.web.openapi.primitives import FLAG, INTEGER, OBJECT, STRING, Schema, array, mapping, ref, row
 
 LAYER_TYPE = {"type": STRING, "aliases": array(STRING), "family": STRING, "description": STRING}
 FIELD = row({"name": STRING, "required": FLAG, "schema": OBJECT, "default": {}}, "name required schema")
@@ -24,6 +24,7 @@ LISTS: Schema = {
     ),
     "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
     "LayerEntry": row({**LAYER_TYPE, "fields": array(FIELD), "schema": OBJECT, "example": OBJECT}),
+    "Index": row(dict.fromkeys(("name", "version", "docs"), STRING) | {"routes": mapping(STRING)}),
     "Status": row({"status": STRING, "version": STRING}),
 }
 
@@ -76,6 +77,10 @@ def service_paths() -> Schema:
         "/v1/limits": get(
             *("limits", "How much one request may ask for, and the setting of each limit"),
             {"200": reply("LimitList", "the limits in force")},
+        ),
+        "/": get(
+            *("index", "The routes; to who accepts HTML as gladly the page, unless it is switched off"),
+            {"200": reply("Index", "every route and what it does", **{"text/html": TEXT}), **SAME},
         ),
         "/livez": get("livez", "Is the process alive", yes),
         "/readyz": get("readyz", "Can it take requests", {**yes, **problems(503)}),

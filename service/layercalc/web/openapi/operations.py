@@ -1,13 +1,13 @@
 """The verbs in the specification: what each route takes and answers."""
 
 from layercalc.formats import FORMATS, MEDIA
-from layercalc.formats import sheet as formats
+from layercalc.web.answers import PRESENTED
 from layercalc.web.openapi.answers import BYTES, DOCUMENT, SAME, TEXTS, problems, reply
 from layercalc.web.openapi.documents import CODE, FORMS, SMALL, TINY
 from layercalc.web.openapi.parameters import BINARY_LENGTH, form, limits, query
 from layercalc.web.openapi.primitives import STRING, Schema, any_of, ref
 
-VERDICTS = {media: {"schema": {} if media.endswith("json") else STRING} for media in MEDIA.values()}
+VERDICTS = {MEDIA[one]: {"schema": {} if MEDIA[one].endswith("json") else STRING} for one in FORMATS}
 del VERDICTS["application/json"]
 
 
@@ -32,7 +32,7 @@ def analyze() -> Schema:
     return posted(
         "analyze",
         "Shapes, parameters, MACs, FLOPs and bytes of every layer",
-        [*query("analyze"), form(["json", *formats.FORMATS])],
+        [*query("analyze"), form(PRESENTED)],
         {
             "application/json": {
                 "schema": any_of([*FORMS, "AnalyzeEnvelope"]),
@@ -80,7 +80,7 @@ def diff() -> Schema:
     return posted(
         "diff",
         "What changed between two models, layer by layer and in total",
-        [*query("diff"), form(["json", *formats.FORMATS], badges=False)],
+        [*query("diff"), form(PRESENTED, badges=False)],
         {"application/json": {"schema": ref("DiffEnvelope"), "example": {"before": TINY, "after": TINY}}},
         {"200": reply("Difference", "the layers that changed", **TEXTS), **SAME, **problems(*DOCUMENT)},
     )

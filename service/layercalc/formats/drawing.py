@@ -1,0 +1,121 @@
+"""A network as boxes and arrows: what Mermaid and Graphviz draw of a report, and of two that differ."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from layercalc import deadline
+from layercalc.amounts import number_text
+from layercalc.formats.verdict_tables import plain, signed
+
+if TYPE_CHECKING:
+    from layercalc.differences import Comparison
+
+DEEPEST = 8  # models inside one another that are drawn so
+INPUT, LAYER, ADDED, REMOVED, CHANGED = "input", "layer", "added", "removed", "changed"
+
+
+Tree = dict[tuple[str, str], Any]  # ("model", its name) → a tree, ("box", its key) → None
+
+
+class Node(NamedTuple):
+    """A box: the lines in it, the first of them a name, and what it is."""
+
+    lines: list[str]
+    kind: str
+
+
+class Edge(NamedTuple):
+    """An arrow from a box to another, by their keys, and the shape that goes along it."""
+
+    source: str
+    target: str
+    shape: str
+
+
+@dataclass
+class Drawing:
+    """Boxes by a key, arrows between them, and whether each arrow is one of before only."""
+
+    title: str
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+
+    def connect(self, sources: Iterable[str], shapes: Sequence[Any], target: str) -> None:
+        """Arrows to a box; a source that is not drawn has none."""
+        for index, source in enumerate(sources):
+            if source in self.nodes:
+                shape = sizes(shapes[index]) if index < len(shapes) else ""
+                self.edges.append(Edge(source, target, shape))
+
+    def identifiers(self) -> dict[str, str]:
+        """A short name for each box, in which nothing of the client's stands."""
+        return {key: f"n{index}" for index, key in enumerate(self.nodes)}
+
+    def nested(self) -> "Tree":
+        """The keys of the boxes by the models that hold them: a mapping is a model, None a box."""
+        tree: Tree = {}
+        for key, node in self.nodes.items():
+            *outer, _ = node.lines[0].split("/")
+            inside: Any = tree
+            for name in outer[:DEEPEST]:
+                inside = inside.setdefault(("model", name), {})
+            inside[("box", key)] = None
+        return tree
+
+
+def sizes(shape: Sequence[int | None] | None) -> str:
+    """A shape without its batch, as it stands beside an arrow: 28 × 28 × 32."""
+    if not shape:
+        return ""
+    return " × ".join("?" if one is None else str(one) for one in shape[1:]) or "scalar"
+
+
+def drawn_report(report: dict[str, Any]) -> Drawing:
+    """A report: its inputs, a box for each row, and the shapes between them."""
+    out = Drawing(report["model"]["name"])
+    for one in report["inputs"]:
+        out.nodes[one["name"]] = Node([one["name"], sizes(one["shape"])], INPUT)
+    for row in deadline.each(report["layers"]):
+        out.nodes[row["name"]] = Node([row["name"], row["type"], *cost(row), sizes(row["output_shape"])], LAYER)
+    for row in deadline.each(report["layers"]):
+        out.connect(row.get("inputs") or (), row.get("input_shapes") or (), row["name"])
+    return out
+
+
+def cost(row: dict[str, Any]) -> Iterator[str]:
+    if row["params"]:
+        yield f"{number_text(row['params'])} params"
+
+
+def drawn_difference(comparison: "Comparison") -> Drawing:
+    """The network as it is now, what was added and changed marked, and what is gone where it stood."""
+    from layercalc.differences.comparing import paired
+
+    found, before, after = comparison
+    out = drawn_report(after.report)
+    changes = {one["after"]: one for one in found["layers"] if one["after"] is not None}
+    for key, one in changes.items():
+        node = out.nodes[key]
+        out.nodes[key] = Node([*node.lines, *differences(one)], one["change"])
+    olds, news = before.report["layers"], after.report["layers"]
+    now = {olds[i]["name"]: news[j]["name"] for i, j in paired(before, after)}
+    ends = zip(before.report["inputs"], after.report["inputs"], strict=False)
+    now |= {old["name"]: new["name"] for old, new in ends}
+    gone = [row for row in olds if row["name"] not in now]
+    now |= {row["name"]: f"{row['name']} (before)" for row in gone}
+    for row in gone:
+        shape = sizes(row["output_shape"])
+        out.nodes[now[row["name"]]] = Node([row["name"], row["type"], *cost(row), shape], REMOVED)
+    for row in gone:
+        sources = [now.get(name, "") for name in row.get("inputs") or ()]
+        out.connect(sources, row.get("input_shapes") or (), now[row["name"]])
+    return out
+
+
+def differences(one: dict[str, Any]) -> Iterator[str]:
+    """What changed about a box, in lines."""
+    if one["change"] == CHANGED:
+        yield from (f"{key}: {plain(a)} → {plain(b)}" for key, (a, b) in one["fields"].items())
+        if delta := one["deltas"].get("params"):
+            yield f"params {signed(delta)}"

@@ -1,0 +1,103 @@
+"""The page at `/`: its files, out of the package, for browsers; for everybody else a short index of the routes.
+
+The files are built from `page/` and committed (`make page`); they come from memory, and hold nothing of a client's.
+"""
+
+import gzip
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import NotFound
+
+from layercalc import __version__
+from layercalc.web.answers import JSON, unchanging
+from layercalc.web.encoding import json_bytes
+from layercalc.web.headers import POLICY
+from layercalc.web.openapi.specification import paths
+
+page = Blueprint("page", __name__)
+
+FOLDER = Path(__file__).parent / "static"
+MEDIA = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+HTML = MEDIA[".html"]
+# No inline script and no inline style, nothing of another origin; and no text becomes markup or the address of a
+# script but through the one policy that the page itself names
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types layercalc"
+)
+
+
+class File(NamedTuple):
+    """A file of the page as it goes out, to who takes gzip and to who does not."""
+
+    body: bytes
+    zipped: bytes
+    media: str
+    tag: str
+
+
+@cache
+def files() -> dict[str, File]:
+    """The files of the page by their names; none where it has not been built."""
+    found = {}
+    for path in sorted(FOLDER.iterdir()) if FOLDER.is_dir() else ():
+        if path.suffix in MEDIA:
+            body = path.read_bytes()
+            tag = blake2b(body, digest_size=16).hexdigest()
+            found[path.name] = File(body, gzip.compress(body, 9, mtime=0), MEDIA[path.suffix], tag)
+    return found
+
+
+def sent(file: File) -> Response:
+    """A file; who has it already is told so."""
+    zipped = request.accept_encodings["gzip"] > 0
+    response = Response(file.zipped if zipped else file.body, mimetype=file.media)
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{file.tag}-gzip" if zipped else file.tag)
+    response.headers["Cache-Control"] = "no-cache"  # may be kept, and is to be asked about
+    response.vary.add("Accept-Encoding")
+    response.make_conditional(request)
+    return response
+
+
+def is_on() -> bool:
+    return bool(current_app.extensions["layercalc.settings"].page)
+
+
+@page.get("/")
+def index() -> Response:
+    """The page for who accepts HTML more gladly than JSON, as browsers do."""
+    html = files().get("index.html") if is_on() else None
+    if html and request.accept_mimetypes.best_match([JSON, HTML], JSON) == HTML:
+        response = sent(html)
+        response.headers[POLICY] = STRICT
+    else:
+        response = unchanging(routes())
+    if html:
+        response.vary.add("Accept")
+    return response
+
+
+@page.get("/page/<name>")
+def file(name: str) -> Response:
+    found = files().get(name) if is_on() else None
+    if found is None or found.media == HTML:
+        raise NotFound
+    return sent(found)
+
+
+@cache
+def routes() -> bytes:
+    """The index for programs, and for people with curl."""
+    listed: dict[str, Any] = {
+        f"{method.upper()} {path}": operation["summary"]
+        for path, operations in paths().items()
+        for method, operation in operations.items()
+    }
+    return json_bytes({"name": "layercalc", "version": __version__, "docs": "/docs", "routes": listed})
