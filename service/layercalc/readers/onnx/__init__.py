@@ -1,0 +1,1 @@
+"""ONNX files: the bytes, the messages in them, and the graph that they describe."""
