@@ -58,6 +58,8 @@ class WeightRecorder:
             for dim in shape:
                 if isinstance(dim, Unknown) and not dim.declared:
                     raise UnknownWeightError(path, text(shape), dim.origin)
+            if dtype is None and variable == "int8":
+                raise ShapeError(f"Keras makes no weight {path!r} of dtype int8.", "dtype")
             stored = dtype or (variable if variable in FLOATS else "float32")
             trains = trainable and self.trainable and not self.lock
             self.found[owner or path] = WeightSpec(path, Spec(shape, stored), trains, initializer, owner)

@@ -11,6 +11,7 @@ from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.members import (
     INTROSPECTION,
     OBJECT,
+    PUT,
     looks_inside,
     of_class,
     of_instance,
@@ -20,6 +21,7 @@ from layercalc.readers.script.members import (
 from layercalc.readers.script.methods import HOST_NAMES, METHODS
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
+    CONTAINERS,
     MISSING,
     Bound,
     Class,
@@ -190,7 +192,7 @@ def of_native(m: "Machine", value: Native, name: str, node: At) -> Any:
         if found is not MISSING:
             return found
         if name in OBJECT:
-            return OBJECT[name]
+            return PUT if name == "__setattr__" else OBJECT[name]
     if isinstance(value, RecordType) and name == "_fields":
         return value.fields
     if isinstance(value, RecordType) and name == "_make":
@@ -218,6 +220,8 @@ def class_of(m: "Machine", value: Any, node: At) -> Any:
         return m.builtins["type"]
     if isinstance(value, Foreign):
         return m.vocabulary.class_of(value, node)
+    if kind in CONTAINERS and (told := m.vocabulary.wraps(value)):
+        return m.unknown(node, Opaque(told, node))
     found = m.builtins.get({Names: "dict"}.get(kind, kind.__name__))
     if isinstance(found, Type) and found.host in (kind, dict if kind is Names else kind):
         return found

@@ -181,5 +181,9 @@ class Vocabulary:
     def put(self, container: Any, item: Any, at: At, index: bool = False) -> None:
         """An item comes into a list or dict, by its index or key where `index` says so of a list."""
 
+    def wraps(self, container: Any) -> str:
+        """What to say of the class of a list, dict, set or tuple that an object holds as one of its own; or nothing."""
+        return ""
+
     def attached(self, instance: Instance, name: str, value: Any, at: At) -> None:
         """instance.name = value has been done, so that a layer gets its name and its owner."""

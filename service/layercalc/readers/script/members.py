@@ -187,8 +187,8 @@ def set_on_instance(m: "Machine", value: Instance, name: str, item: Any, node: A
         put_attribute(m, value, name, item, node)
 
 
-def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At) -> None:
-    """object.__setattr__."""
+def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At, past: bool = False) -> None:
+    """What __setattr__ does where no class of the text has its own; `past` what a foreign class does of it too."""
     found = value.cls.find(name)
     if m.doubted(value) is not None:
         m.risk(node)
@@ -210,7 +210,7 @@ def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At)
         lacks(m, value, name, node)
     m.changing(value.attrs)
     value.attrs[name] = m.guarded_name(value.attrs, name, item) if value.attrs.volatile else item
-    if value.cls.foreign is not None:
+    if value.cls.foreign is not None and not past:
         m.vocabulary.attached(value, name, item, node)
 
 
@@ -261,10 +261,10 @@ def set_on_some(m: "Machine", values: list[Any], name: str, node: At) -> None:
             pending += parts(one)
 
 
-def put(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> None:
+def put(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At, past: bool = False) -> None:
     value, name, item = args
     if type(value) is Instance and type(name) is str:
-        put_attribute(m, value, name, item, node)
+        put_attribute(m, value, name, item, node, past)
     else:
         m.risk(node)
         m.touch(args, m.reason(node, "object.__setattr__()"))
@@ -280,6 +280,7 @@ def drop(m: "Machine", args: list[Any], kwargs: dict[str, Any], node: At) -> Non
         m.touch(args, m.reason(node, "object.__delattr__()"))
 
 
+PUT = Native("__setattr__", lambda m, args, kwargs, node: put(m, args, kwargs, node, past=True))  # object's own
 OBJECT: dict[str, Any] = {
     "__init__": Native("__init__", nothing),
     "__setattr__": Native("__setattr__", put),

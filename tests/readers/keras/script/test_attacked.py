@@ -65,6 +65,38 @@ RIGHT = {
         "from keras.wrappers.scikit_learn import KerasClassifier\ndef make(n=5):\n    return Sequential([Input((4,)), Dense(n)])\nclf = KerasClassifier(build_fn=make, n=3)",
         (15, 15),
     ),
+    "a layer of the text's own that is changed after it was put into a Sequential": (
+        "class S(Layer):\n    def __init__(self):\n        super().__init__(); self.n = 2\n    def build(self, s): self.w = self.add_weight(shape=(s[-1], self.n))\n    def call(self, x): return keras.ops.matmul(x, self.w)\ns = S(); m = Sequential([Input((4,)), s]); s.n = 7",
+        (8, 8),
+    ),
+    "a variable that a Lambda reads, changed after it ran": (
+        "N = 2\nm = Sequential([Input((4,)), Lambda(lambda x: x[:, :N]), Dense(1)])\nN = 3",
+        (3, 3),
+    ),
+    "a layer of the text's own changed after build() of its Sequential": (
+        "class S(Layer):\n    def __init__(self):\n        super().__init__(); self.n = 2\n    def build(self, s): self.w = self.add_weight(shape=(s[-1], self.n))\n    def call(self, x): return keras.ops.matmul(x, self.w)\ns = S(); m = Sequential([s]); m.build((None, 4)); s.n = 7",
+        (8, 8),
+    ),
+    "a layer of the text's own changed after its Sequential was called": (
+        "class S(Layer):\n    def __init__(self):\n        super().__init__(); self.n = 2\n    def build(self, s): self.w = self.add_weight(shape=(s[-1], self.n))\n    def call(self, x): return keras.ops.matmul(x, self.w)\ns = S(); b = Sequential([s]); i = Input((4,)); m = Model(i, b(i)); s.n = 7",
+        (8, 8),
+    ),
+    "a matrix product that NumPy refuses, in a try": (
+        "try: np.zeros((2, 3)) @ np.zeros((2, 3)); u = 3\nexcept ValueError: u = 5\nm = Sequential([Input((4,)), Dense(u)])",
+        (25, 25),
+    ),
+    "a sum that NumPy refuses, in a try": (
+        "try: np.zeros((2, 3)) + np.zeros((2, 4)); u = 3\nexcept ValueError: u = 5\nm = Sequential([Input((4,)), Dense(u)])",
+        (25, 25),
+    ),
+    "the shape of a matrix product": (
+        "a = np.zeros((2, 3)) @ np.zeros((3, 5))\nm = Sequential([Input((4,)), Dense(a.shape[-1])])",
+        (25, 25),
+    ),
+    "a list that `call` fills anew": (
+        "class A(Layer):\n    def call(self, x): self.seen = []; self.seen.append(x.shape); return x\na = A(); i = Input((4,)); x = a(i)\nm = Model(i, Dense(len(a.seen) + 2)(x))",
+        (15, 15),
+    ),
 }
 REFUSED = {
     "a functional model that is locked as it is made, in another": (
@@ -116,6 +148,50 @@ REFUSED = {
         "m = Sequential([Input((4,)), Dense(3), Dense(2)])\ndef gen():\n    m.layers[0].trainable = False\n"
         "    yield np.zeros((1, 4)), np.zeros((1, 2))\nm.compile('sgd', 'mse')\nm.fit(gen(), steps_per_epoch=1)",
         "a callback may have changed",
+    ),
+    "what a layer of the text's own ran by, changed before the next layer comes": (
+        "class S(Layer):\n    def __init__(self):\n        super().__init__(); self.n = 2\n    def build(self, s): self.w = self.add_weight(shape=(s[-1], self.n))\n    def call(self, x): return keras.ops.matmul(x, self.w)\ns = S(); m = Sequential([Input((4,)), s]); s.n = 7; m.add(Dense(1))",
+        "self.n, by which",
+    ),
+    "a list of the module to which `call` adds": (
+        "seen = []\nclass A(Layer):\n    def call(self, x): seen.append(x.shape); return x\ni = Input((4,)); x = A()(i)\nm = Model(i, Dense(len(seen) + 1)(x))",
+        "seen, which depends on how often",
+    ),
+    "a list to which a method that `call` calls adds": (
+        "class A(Layer):\n    def __init__(self): super().__init__(); self.seen = []\n    def note(self, x): self.seen += [1]\n    def call(self, x): self.note(x); return x\na = A(); i = Input((4,)); x = a(i)\nm = Model(i, Dense(len(a.seen) + 1)(x))",
+        "seen, which depends on how often",
+    ),
+    "a list by default to which a Lambda adds": (
+        "L = []\ndef f(x, acc=L): acc.append(1); return x\na = Lambda(f); i = Input((4,)); x = a(i)\nm = Model(i, Dense(len(L) + 1)(x))",
+        "acc, which depends on how often",
+    ),
+    "a number of another object that `call` adds to": (
+        "class C: n = 0\nclass A(Layer):\n    def call(self, x): C.n += 1; return x\ni = Input((4,)); x = A()(i)\nm = Model(i, Dense(C.n + 1)(x))",
+        "n, which depends on how often",
+    ),
+    "the class of a list that is an attribute": (
+        "class A(Layer):\n    def __init__(self, ws):\n        super().__init__(); self.ws = ws; self.d = Dense(3 if type(self.ws) is list else 5)\n    def call(self, x): return self.d(x)\nm = Sequential([Input((4,)), A([1])])",
+        "in which Keras 2 and 3 differ",
+    ),
+    "the class of a tuple that is an attribute": (
+        "class A(Layer):\n    def __init__(self, ws):\n        super().__init__(); self.ws = ws; self.d = Dense(3 if type(self.ws) is tuple else 5)\n    def call(self, x): return self.d(x)\nm = Sequential([Input((4,)), A((1, 2))])",
+        "in which Keras 2 and 3 differ",
+    ),
+    "a layer set past Keras by object.__setattr__": (
+        "class A(Layer):\n    def __init__(self): super().__init__(); object.__setattr__(self, 'a', Dense(3))\n    def call(self, x): return self.a(x)\nm = Sequential([Input((4,)), A()])",
+        "past its attributes",
+    ),
+    "a layer put in another's place after it was built": (
+        "class B(Layer):\n    def __init__(self, u): super().__init__(); self.d = Dense(u)\n    def call(self, x): return self.d(x)\ns = B(3); m = Sequential([Input((4,)), s]); s.d = Dense(8)",
+        "given a layer after it was called",
+    ),
+    "TimeDistributed of a layer whose shape Keras 3 infers without its call": (
+        "class B(Layer):\n    def __init__(self, u): super().__init__(); self.d = Dense(u)\n    def call(self, x): return self.d(x)\n    def compute_output_shape(self, s): return (*s[:-1], 5)\ni = Input((5, 4)); m = Model(i, Dense(2)(TimeDistributed(B(5))(i)))",
+        "leaves the layer 'dense_1' unbuilt",
+    ),
+    "a convolution that its own build makes for other channels": (
+        "class C(Conv2D):\n    def build(self, s): super().build((None, None, None, 1))\n    def call(self, x): return super().call(x[..., :1])\nm = Sequential([Input((8, 8, 3)), C(4, 3)])",
+        "for another shape than that of its input",
     ),
 }
 

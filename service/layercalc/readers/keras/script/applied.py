@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import arrays, counting, stated, tensors
+from layercalc.readers.keras.script import anew, arrays, counting, stated, tensors
 from layercalc.readers.keras.script.arguments import flat, location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
@@ -152,6 +152,7 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
     finally:
         names.traces.pop()
     counting.forget(names, own)
+    anew.note(names, own)
     return closed(names, trace, result, at)
 
 
@@ -340,7 +341,8 @@ def unrun(names: "KerasNames", own: OwnObject) -> bool:
         return False
     if isinstance(own.base, LayerObject):
         return True
-    return all(own.instance.cls.find(one) is not MISSING for one in ("build", "compute_output_shape"))
+    asked = ("compute_output_shape",) if own.timed else ("build", "compute_output_shape")
+    return all(own.instance.cls.find(one) is not MISSING for one in asked)
 
 
 def captured(

@@ -27,11 +27,12 @@ def copied(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
     if kind not in (list, dict, set, tuple) or depth > MOST_DEEP or (kind is not tuple and names.machine.spoilt(value)):
         return value
     names.machine.meter.elements(len(value), at)
-    if kind is tuple:
-        parts = tuple(copied(names, one, at, depth + 1) for one in value)
-        return value if all(one is part for one, part in zip(value, parts, strict=True)) else parts
     made: Any
-    if kind is dict:
+    if kind is tuple:
+        made = tuple([copied(names, one, at, depth + 1) for one in value])
+        if not made:
+            return value
+    elif kind is dict:
         made = {key: copied(names, one, at, depth + 1) for key, one in value.items()}
     else:
         made = kind(copied(names, one, at, depth + 1) for one in value)

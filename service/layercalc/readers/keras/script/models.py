@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import builds, configs, raising
+from layercalc.readers.keras.script import anew, builds, configs, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -125,7 +125,15 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     model.versions = [*model.versions, names.version(one)]
     model.changed = at
     raising.grown(names, model, at)
+    follow(names, model, at)
     names.machine.meter.elements(len(model.items), at)
+
+
+def follow(names: "KerasNames", model: SequentialObject, at: Any) -> None:
+    """Run the text's own layers in a Sequential of known input shape now, as Keras does: later they may differ."""
+    if names.input_of(model) != (None, None) and wrappers.owns(model):
+        anew.check(names, model, at)
+        names.sequence(model, at)
 
 
 def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
@@ -222,6 +230,7 @@ def build(names: "KerasNames", model: SequentialObject, value: Any, at: Any) -> 
     if not known:
         names.machine.changing(model)
         model.shape = shape
+        follow(names, model, at)
 
 
 def layers_of(names: "KerasNames", model: Any, at: Any) -> list[Any]:

@@ -68,6 +68,7 @@ def build_by(names: "KerasNames", function: Function, args: list[Any], kwargs: d
     names.machine.changing(own)
     own.built = True
     own.building += 1
+    own.asked = args[1] if len(args) > 1 else None
     try:
         names.machine.call(function, args, kwargs, at)
     finally:
@@ -348,7 +349,7 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
                 found[id(value)] = value, label
         elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:
             seen.add(id(value))
-            if isinstance(value, list | dict | set) and names.machine.spoilt(value):
+            if names.machine.spoilt(value) and id(value) not in names.repeated:
                 raise Fault(own.location, f"The layers of {label} are not known.") from None
             holding.check_inside(names, value, label, node_at(own.location))
             items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
@@ -369,9 +370,12 @@ def build_inherited(names: "KerasNames", instance: Instance, args: list[Any], kw
     from layercalc.readers.keras.script import applied
 
     own = instance.core
-    if own.building:
-        return None
     value = args[0] if args else kwargs.get("input_shape")
+    if own.building:
+        if own.base is not None and value is not own.asked and plain(names, value, at) != plain(names, own.asked, at):
+            told = f"{own.title} builds {own.base!r} for another shape than that of its input"
+            raise Fault(at, f"{told}; give super().build() the shape that build() is given.")
+        return None
     if own.base is not None:
         return names.machine.call(names.attribute(own.base, "build", at), args, kwargs, at)
     if not own.is_model:

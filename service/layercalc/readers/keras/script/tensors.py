@@ -70,6 +70,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
     if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
         wrappers.shape_by_call(names, layer, flat(names, args, at), at)
+        names.sequence(layer, at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
     inputs = [part for one in flat(names, args, at) for part in separate_outputs(names, one, at)]
@@ -435,7 +436,7 @@ def chain(names: "KerasNames", model: SequentialObject, at: Any) -> list[TensorO
             before = known[-1][1]
             known.append((one, names.apart(lambda one=one, x=before, at=where: apply(names, one, [x], {}, at))))
             continue
-        call = CallObject(one.name, getattr(one, "place", model.location), one, [known[-1][1]], {})
+        call = CallObject(one.name, getattr(one, "location", model.location), one, [known[-1][1]], {})
         call.version = names.version(one)
         known.append((one, TensorObject(call, ALL)))
     return [tensor for _, tensor in known]

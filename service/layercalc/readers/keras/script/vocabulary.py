@@ -81,6 +81,9 @@ class KerasNames(Members):
         self.held: dict[int, Any] = {}  # lists and dicts as objects of the text's own have them
         self.raw: dict[int, tuple[Any, frozenset[int]]] = {}  # those put into them later, with the layers in each then
         self.copies: dict[int, dict[str, tuple[Any, frozenset[int], Any]]] = {}  # what was given to these, by owner
+        self.counted: dict[int, Any] = {}  # of functions by their nodes: what they add to in place, and what they call
+        self.read: dict[int, dict[str, Any]] = {}  # of objects of the text's own: what their `call` may have read
+        self.repeated: dict[int, Any] = {}  # containers that some `call` adds to
         self.on_data = False  # whether the calls that are followed are of a model that runs on arrays
         self.shaped: dict[int, tuple[Any, Any]] = {}  # of models: the call that their `build(shape)` is read as
         self.missing: list[tuple[Any, str]] = []  # shapes that are not in the text
@@ -398,6 +401,10 @@ class KerasNames(Members):
 
     def put(self, container: Any, item: Any, at: Any, index: bool = False) -> None:
         holding.put(self, container, item, at, index)
+
+    def wraps(self, container: Any) -> str:
+        held = id(container) in self.held
+        return "the class of a list or the like that is an attribute, in which Keras 2 and 3 differ" if held else ""
 
     def attached(self, instance: Instance, name: str, value: Any, at: Any) -> None:
         subclassed.attached(self, instance, name, value, at)

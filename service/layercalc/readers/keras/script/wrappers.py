@@ -7,7 +7,7 @@ from layercalc.ops import Spec
 from layercalc.readers.keras.script import applied, tensors
 from layercalc.readers.keras.script.arguments import location_of
 from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
-from layercalc.readers.script import Fault
+from layercalc.readers.script import MISSING, Fault
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -53,6 +53,10 @@ def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any
     spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
     names.specs[id(inside)] = inside, [(spec, None)]
     inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
+    own.timed = timed
+    if timed and own.instance is not None and own.instance.cls.find("compute_output_shape") is MISSING:
+        told = f"TimeDistributed around {own.title} is read as in Keras 2; Keras 3 asks for its compute_output_shape"
+        names.warn(at, told)
     result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
     if not isinstance(result, TensorObject):
         raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")

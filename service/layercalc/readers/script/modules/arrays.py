@@ -320,16 +320,26 @@ def length(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 def broadcast(m: "Machine", values: Args) -> tuple[int, ...] | None:
-    """The shape that arrays and numbers give together; None where there is something else, or they do not fit."""
+    """The shape that arrays and numbers give together, as NumPy has it; None where there is something else."""
     if not all(type(one) in NUMBERS or is_array(m, one) for one in values):
         return None
     found = [one for one in values if is_array(m, one)]
     if len(found) == 1:
         return cast("tuple[int, ...]", found[0].attrs["shape"])
-    try:
-        return np.broadcast_shapes(*(known_shape(m, one) for one in values if is_array(m, one)))
-    except ValueError:
-        return None
+    return np.broadcast_shapes(*(known_shape(m, one) for one in values if is_array(m, one)))
+
+
+def product(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """The matrix product of arrays whose values are not known."""
+    if kwargs or not all(is_array(m, one) for one in args):
+        m.risk(at)
+        return Opaque("", at, holds=tuple(args))
+    a, b = (known_shape(m, one) for one in args)
+    if not a or not b or a[-1] != b[-min(len(b), 2)]:
+        raise ValueError(f"matmul: shapes {a} and {b} do not fit")
+    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    shape = (*np.broadcast_shapes(a[:-2], b[:-2]), *rows, *columns)
+    return array(m, shape, Opaque("", at), at) if shape else Opaque("", at)
 
 
 def of_sizes(wanted: Any, at: Any) -> tuple[Any, ...]:
@@ -380,8 +390,6 @@ MEMBERS: dict[str, Any] = {
             "and",
             "or",
             "xor",
-            "matmul",
-            "rmatmul",
             "index",
             "round",
         )

@@ -77,6 +77,7 @@ def known(m: "Machine", made: Any, at: Any, base: Any = None) -> Any:
 def unknown(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """What a function gives of arguments that are not known."""
     known_arguments(m, [one for one in args if not is_array(m, one)], kwargs)
+    m.risk(at)
     return Opaque("", at, holds=tuple(args))
 
 
@@ -251,12 +252,17 @@ COMPUTED: dict[str, Any] = {
 
 def operation(name: str, swapped: bool) -> Native:
     host: Callable[[Any, Any], Any] = vars(operator)[name]
-    return computed(name, (lambda a, b: host(b, a)) if swapped else host, same_shape)
+    otherwise = same_shape if name != "matmul" else swap(arrays.product) if swapped else arrays.product
+    return computed(name, (lambda a, b: host(b, a)) if swapped else host, otherwise)
+
+
+def swap(of: Otherwise) -> Otherwise:
+    return lambda m, args, kwargs, at: of(m, args[::-1], kwargs, at)
 
 
 arrays.MEMBERS.update(
-    {f"__{name}__": operation(name, False) for name in ARITHMETIC}
-    | {f"__r{name}__": operation(name, True) for name in ARITHMETIC},
+    {f"__{name}__": operation(name, False) for name in (*ARITHMETIC, "matmul")}
+    | {f"__r{name}__": operation(name, True) for name in (*ARITHMETIC, "matmul")},
     __neg__=computed("neg", operator.neg, same_shape),
     __abs__=computed("abs", operator.abs, same_shape),
     __getitem__=Native("item", item),
