@@ -5,7 +5,8 @@
 
 records the cases of `scripts/operation_cases/nn_image.py` into `tests/data/keras_operations/nn_image.{json.gz,npz}`:
 the model as Keras writes it, the shapes and dtypes it infers, random inputs and what comes out. tests/test_keras.py
-then holds ours against it. It is no dependency of the package, and `make test` does not run it.
+then holds ours against it. `KERAS_BACKEND=numpy` in front records NumPy's answers, where backends differ
+(math_short_time). It is no dependency of the package, and `make test` does not run it.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 

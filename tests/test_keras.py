@@ -201,7 +201,7 @@ FUNCTIONAL = [name for name, entry in OPERATION_MODELS.items() if oracle.kinds(e
 
 
 def test_most_recorded_operations_are_ones_we_have():
-    assert len(FUNCTIONAL) >= 1146
+    assert len(FUNCTIONAL) >= 1311
 
 
 @pytest.mark.parametrize("name", FUNCTIONAL)

@@ -46,6 +46,7 @@ from layercalc.ops.elementwise import (
     select,
     subtract,
 )
+from layercalc.ops.fourier import fourier, inverse_real_fourier, overlap_add, real_fourier
 from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
 from layercalc.ops.linear import batch_dot, gather, gather_along, low_rank, matmul
 from layercalc.ops.math import TRANSCENDENTAL
@@ -208,12 +209,16 @@ __all__ = [
     "ctc_path",
     "ctc_score",
     "fold",
+    "fourier",
     "frames",
     "homography",
+    "inverse_real_fourier",
     "hsv_to_rgb",
     "map_coordinates",
+    "overlap_add",
     "patches",
     "project",
+    "real_fourier",
     "rgb_to_hsv",
     "scale_axis",
     "scatter",

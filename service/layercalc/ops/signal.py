@@ -13,8 +13,10 @@ COSINES = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46), "blackman": (0.42, 0.5, 
 
 
 def window(name: str, length: int, periodic: bool) -> np.ndarray:
-    """A window that is a sum of cosines: over one step more than its length if periodic."""
-    turn = 2 * np.pi * np.arange(length) / max(length - (not periodic), 1)
+    """A window that is a sum of cosines: over one step more than its length if periodic; of one place, 1."""
+    if length == 1:
+        return np.ones(1)
+    turn = 2 * np.pi * np.arange(length) / (length - (not periodic))
     return np.sum([(-1) ** k * a * np.cos(k * turn) for k, a in enumerate(COSINES[name])], axis=0)
 
 
@@ -57,7 +59,7 @@ class Spectrum(Op):
         shape = np.ones(n)
         if name is not None:
             before = (n - length) // 2
-            form = window(name, length, periodic=length % 2 == 0) if length > 1 else np.ones(1)  # as tf.signal has it
+            form = window(name, length, periodic=length % 2 == 0)  # as tf.signal has it
             shape = np.pad(form, (before, n - length - before))
         x = np.pad(x, [*[(0, 0)] * (x.ndim - 1), (n // 2, n // 2)], mode="reflect")
         frames = sliding_window_view(x, n, axis=-1)[..., ::stride, :]

@@ -253,6 +253,12 @@ def operation(name, *args):
     }
 
 
+def short_time(name, sequence, stride, size, **config):
+    item = operation(name, tensor("a") if name == "STFT" else [[[0.5] * 2] * 7] * 2)
+    sizes = {"sequence_length": sequence, "sequence_stride": stride, "fft_length": size}
+    return {**item, "config": {**item["config"], **sizes, **config}}
+
+
 @pytest.mark.parametrize(
     ("item", "words"),
     [
@@ -273,7 +279,16 @@ def operation(name, *args):
         (operation("Frobnicate", tensor("a")), "'Frobnicate' cannot be computed here"),
         (operation("Map", tensor("a")), "runs a Python function that the document does not hold"),
         (operation("Nonzero", tensor("a")), "depends on the values"),
-        (operation("FFT", tensor("a")), "Complex numbers"),
+        (operation("Eig", tensor("a")), "Complex numbers"),
+        (operation("FFT", tensor("a")), "two tensors, the real and the imaginary parts"),
+        (operation("FFT", [tensor("a"), [1.0]]), "have one shape; received [null, 4] and [1]"),
+        (operation("RFFT", 3), "takes floats; received int32"),
+        (operation("IRFFT", [[1.0], [1.0]]), "2 · (1 − 1) = 0 numbers"),
+        (short_time("STFT", 2, 1, 8, center=False), "A stretch of 8 does not fit"),
+        (short_time("STFT", 9, 1, 8), "at most fft_length, 8; received 9"),
+        (short_time("ISTFT", 2, 1, 2, length=9), "8 numbers, 7 from 1 on: length can be no more than that"),
+        (short_time("ISTFT", 2, 1, 2, window=[1.0]), "a list of sequence_length = 2 numbers"),
+        (short_time("ISTFT", 2, 1, 2, window="boxcar"), "hann or hamming, null"),
     ],
 )
 def test_operation_that_cannot_be_read_is_named(item, words):

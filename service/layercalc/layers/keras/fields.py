@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.layers.array_fields import MAX_DEPTH, Numbers
 from layercalc.layers.fields import Choice, Field
 
 POLICIES = {
@@ -66,3 +67,16 @@ class Dtype(Field):
             quantised = isinstance(policy, str) and "from" in policy
             raise self.refuse(policy or value, "Quantised policies are not supported." if quantised else "")
         return POLICIES[policy]
+
+
+class Window(Numbers):
+    """A window by its name in SciPy, or its numbers."""
+
+    def expects(self) -> str:
+        return "the name of a window, null, or a list of numbers"
+
+    def schema_of(self) -> dict[str, Any]:
+        return {"type": ["string", "array", "number"], "items": {}}
+
+    def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
+        return value if isinstance(value, str) else super().read(value, name, depth)

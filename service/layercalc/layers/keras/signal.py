@@ -8,12 +8,11 @@ import numpy as np
 from layercalc import deadline, ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError, blaming
-from layercalc.layers.array_fields import MAX_DEPTH, Numbers
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.initializers import PIECE, Initializer
 from layercalc.layers.keras.base import Layer, layer
-from layercalc.layers.keras.fields import DataFormat
+from layercalc.layers.keras.fields import DataFormat, Window
 from layercalc.layers.keras.imaging import floated
 from layercalc.layers.keras.padding import slide
 from layercalc.ops import Tensor
@@ -60,19 +59,6 @@ class MelSpectrogram(Layer):
         if self.power_to_db:
             y = ops.decibels(y, least=self.min_power, reference=self.ref_power, top=self.top_db)
         return ops.transpose(y, axes=(*range(x.ndim - 1), x.ndim, x.ndim - 1))
-
-
-class Window(Numbers):
-    """A window by its name in SciPy, or its numbers."""
-
-    def expects(self) -> str:
-        return "the name of a window, null, or a list of numbers"
-
-    def schema_of(self) -> dict[str, Any]:
-        return {"type": ["string", "array", "number"], "items": {}}
-
-    def read(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
-        return value if isinstance(value, str) else super().read(value, name, depth)
 
 
 class Fourier(Initializer):

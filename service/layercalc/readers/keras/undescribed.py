@@ -208,7 +208,7 @@ def way_out(one: Undescribed, custom: str | None) -> str:
     named = f'"name": {received(name)}, ' if isinstance(name, str) else ""
     instead = (
         f'put "class_name": "Custom", "config": {{{named}"output_shape": {shape}, "params": …, "macs": …, "flops": …}} '
-        "in place of its own"
+        'in place of its own (in a stack: {"type": "Custom", …})'
     )
     if one.recorded.shapes:
         return (

@@ -164,9 +164,7 @@ BYTES = "It looks at the bytes of its input as numbers of another kind."
 RANDOM = "It draws random numbers at inference too."
 FUNCTIONS = "AssociativeScan Cond ForiLoop Map Scan Switch VectorizedMap WhileLoop JVP"
 OPEN_ENDED = "Nonzero Unique Bincount Histogram Arange"
-COMPLEX_NUMBERS = (
-    "FFT FFT2 IFFT2 RFFT IRFFT STFT ISTFT ViewAsComplex ViewAsReal Angle Conj Conjugate Real Imag Polar Eig"
-)
+COMPLEX_NUMBERS = "ViewAsComplex ViewAsReal Angle Conj Conjugate Real Imag Polar Eig"
 REASONS = (
     (FUNCTIONS, FUNCTION),
     (OPEN_ENDED, VALUES),
