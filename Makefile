@@ -9,8 +9,9 @@ BIND ?= 127.0.0.1:8000
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
 
+# one more than the cores of a small machine: many tests wait for a server
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -7,8 +7,12 @@ import numpy as np
 
 from layercalc import catalogue
 from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.recurrent import Loop
+from layercalc.layers.keras.wrappers import Bidirectional, TimeDistributed
 from layercalc.readers import read
 from tests import oracle
+
+LOOPS = (Loop, TimeDistributed, Bidirectional)
 
 Case = tuple[str, dict[str, Any], list[np.ndarray] | None]  # a name, a model, and inputs if any will not do
 
@@ -39,8 +43,8 @@ def layers(size: int) -> Iterator[Case]:
         example = catalogue.example(kind)
         shapes = example["input_shapes"]
         times = max(size // (4 * sum(int(np.prod(shape)) for shape in shapes)), 1)
-        loops = 1 if kind.__module__.endswith(("recurrent", "wrappers")) else max(map(len, shapes))
-        for axis in range(loops):  # a longer loop takes time, not memory
+        steps = 1 if issubclass(kind, LOOPS) else None  # a longer loop takes time, not memory
+        for axis in (one for one in range(max(map(len, shapes))) if one != steps):
             longer = [[n * times if i == axis else n for i, n in enumerate(shape)] for shape in shapes]
             inputs = [{"name": f"in{i}", "batch_shape": shape} for i, shape in enumerate(longer)]
             layer = {**example["layer"], "name": "it", "inputs": [one["name"] for one in inputs]}
