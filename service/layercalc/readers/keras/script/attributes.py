@@ -28,6 +28,7 @@ from layercalc.readers.keras.script.values import (
     Kind,
     LayerObject,
     LostModel,
+    Misspelt,
     OneOf,
     OwnObject,
     SequentialObject,
@@ -65,7 +66,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
     if isinstance(value, Kind):
         return of_kind(names, value, name, at)
-    if isinstance(value, FunctionName | LostModel | InitializerObject | ConfigObject):
+    if isinstance(value, FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject):
         names.machine.risk(at)
         return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, OneOf):

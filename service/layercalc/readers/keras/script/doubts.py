@@ -32,6 +32,18 @@ def near_layer(name: str) -> str:
     return nearest(name, [*KERAS.kinds, *KERAS.aliases, *KERAS.models], 0.8)
 
 
+class Refused(Misspelt):
+    """A layer of a class that is not read; the text may use it beside its model."""
+
+    def __init__(self, name: str, why: str, node: Any):
+        super().__init__(name, "", node)
+        self.why = why
+
+    @property
+    def detail(self) -> str:
+        return self.why
+
+
 class Slips:
     """Names of a text that are near to a layer type's, and what the text makes by them; each is a fault of its own.
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script.arguments import flat, unknown_in
 from layercalc.readers.keras.script.values import TensorObject
-from layercalc.readers.script import MISSING, Fault, Module, Native
+from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 from layercalc.readers.script.faults import Raised
+from layercalc.readers.script.modules.arrays import array, is_array
 from layercalc.readers.script.scope import FUNCTION, Scope, of_body
 from layercalc.readers.text import parse_code
 
@@ -44,6 +45,15 @@ MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "resnet_v2": "resnet",
     **{name: name for name in TEXTS if name not in ("vgg", "resnet")},
 }
+PREPROCESSING = {  # how each of Keras' modules prepares images: a function of the text `preprocessing`
+    **dict.fromkeys(("vgg16", "vgg19", "resnet", "resnet50"), "caffe"),
+    **dict.fromkeys(
+        ("inception_v3", "inception_resnet_v2", "mobilenet", "mobilenet_v2", "nasnet", "resnet_v2", "xception"), "tf"
+    ),
+    "densenet": "torch",
+    **dict.fromkeys(("efficientnet", "efficientnet_v2", "convnext", "mobilenet_v3"), "none"),
+    "imagenet_utils": "preprocess_input",
+}
 NETWORKS = {name: text for text, names in TEXTS.items() for name in names}
 
 
@@ -62,7 +72,24 @@ def module(names: "KerasNames", name: str) -> Module | None:
     parent, _, last = name.rpartition(".")
     ours = parent.endswith("keras.applications") or name == "keras_applications.imagenet_utils"
     text = MODULES.get(last) if ours else None
-    return None if text is None else Module(name, lambda member: found(names, text, member))
+    if text is None:
+        return None
+    prepares = preprocessing(names, PREPROCESSING[last])
+    return Module(name, lambda member: prepares if member == "preprocess_input" else found(names, text, member))
+
+
+def preprocessing(names: "KerasNames", name: str) -> Native:
+    """`preprocess_input` of one of Keras' modules: of a tensor, the operations; of data, more data."""
+    of_tensors = function(names, "preprocessing", name)
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        x: Any = args[0] if args else kwargs.get("x")
+        if isinstance(x, TensorObject):
+            return m.call(of_tensors, args, kwargs, at)
+        m.risk(at)
+        return array(m, x.attrs["shape"], Opaque("", at), at) if is_array(m, x) else Opaque("", at)
+
+    return Native("preprocess_input", run)
 
 
 def found(names: "KerasNames", text: str, name: str) -> Any:

@@ -205,7 +205,10 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
         elif known == "tf":
             made = recorded(*translate(name.path.partition(".")[2], given, named))
         else:
-            made = recorded(camel(name.last), *sorted_out(camel(name.last), given, named))
+            config, by_position, by_keyword = sorted_out(camel(name.last), given, named)
+            late = {key: one for key, one in config.items() if holds_tensor(one)}
+            config |= {key: [1] * len(one) for key, one in late.items()}
+            made = recorded(camel(name.last), config, by_position, by_keyword, late)
     except ConfigError as error:
         raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
     return operate(names, made, found, at)

@@ -19,7 +19,7 @@ from layercalc.readers.keras.script import (
 )
 from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
 from layercalc.readers.keras.script.attributes import WEIGHT_DATA
-from layercalc.readers.keras.script.doubts import Slips, changed
+from layercalc.readers.keras.script.doubts import Refused, Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
 from layercalc.readers.keras.script.rivals import USES
@@ -353,7 +353,7 @@ class KerasNames(Members):
             return made
         kind = KERAS.get(name)
         if name in KERAS.refused:
-            raise Fault(at, KERAS.refusal(name))
+            return Refused(name, KERAS.refusal(name), at)
         if kind is None:
             raise Fault(at, f"{name} is not read here.")
         if ".compat.v1." in which.path and (".compat.v1.keras." not in which.path or name in OLD_GATES):

@@ -196,7 +196,7 @@ VIEWS = (
 SHAPING: dict[str, Any] = {
     **{name: of_view(name) for name in VIEWS},
     "reshape": Native("reshape", reshaped),
-    "ravel": Native("ravel", flat),
+    "ravel": Native("ravel", lambda m, args, kwargs, at: reshaped(m, [args[0], -1], {}, at)),
     "concatenate": Native("concatenate", joined),
     "stack": Native("stack", stacked),
     "pad": Native("pad", padded),
