@@ -5,6 +5,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from layercalc import deadline
@@ -60,6 +61,10 @@ class Clean(NamedTuple):
     number: int
     steps: Sequence[tuple[int, int, int]] = ()
 
+    def is_sent(self, number: int) -> bool:
+        """Whether it was sent like that, as the line of this number, and Python's columns are those of characters."""
+        return not self.steps and self.number == number and self.text.isascii()
+
     def column(self, column: int) -> int:
         """The column that was sent, both counted from zero."""
         at = bisect_right(self.steps, (column, LAST, LAST)) - 1
@@ -80,14 +85,13 @@ class Unparsed(Exception):  # noqa: N818
 class Source:
     """Lines for Python's parser. `cell` is the number of the notebook's cell that they come from."""
 
-    def __init__(self, lines: Sequence[Clean], cell: int | None = None, plain: bool = False):
-        self.lines, self.cell, self.plain = lines, cell, plain  # plain: every character is where it was sent
+    def __init__(self, lines: Sequence[Clean], cell: int | None = None):
+        self.lines, self.cell = lines, cell
         self.offsets: dict[int, list[int]] = {}
 
     @classmethod
     def as_sent(cls, text: str, cell: int | None = None) -> "Source":
-        lines = [Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)]
-        return cls(lines, cell, plain=text.isascii())
+        return cls([Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)], cell)
 
     def parse(self) -> ast.Module:
         """The syntax tree, its places those of what was sent; Unparsed where there is none."""
@@ -97,19 +101,26 @@ class Source:
                 tree = ast.parse("\n".join(line.text for line in self.lines))
             except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
                 raise Unparsed(error) from None
-        if not self.plain or self.cell is not None:
-            for node in deadline.each(ast.walk(tree)):
-                self.relocate(node)
+        self.relocate(tree)
         return tree
 
-    def relocate(self, node: Any) -> None:
-        """Give a node the places of what was sent, columns in characters."""
-        if getattr(node, "lineno", None) is None:
-            return
-        if not self.plain:
-            end = self.sent(node.end_lineno, self.character(node.end_lineno, node.end_col_offset))
-            node.lineno, node.col_offset = self.sent(node.lineno, self.character(node.lineno, node.col_offset))
-            node.end_lineno, node.end_col_offset = end
+    def relocate(self, tree: ast.Module) -> None:
+        """Give the nodes the places of what was sent, columns in characters; what stands as it was sent has them."""
+        moved = [self.cell is not None or not line.is_sent(number) for number, line in enumerate(self.lines, 1)]
+        until = list(accumulate(moved, initial=0))  # how many of the lines before each place have moved
+        waiting: list[Any] = [tree] if until[-1] else []
+        for node in deadline.each(waiting):
+            if getattr(node, "lineno", None) is not None:
+                first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+                if until[min(node.end_lineno, len(moved))] == until[min(first, len(moved)) - 1]:
+                    continue
+                self.relocate_node(node)
+            waiting += ast.iter_child_nodes(node)
+
+    def relocate_node(self, node: Any) -> None:
+        end = self.sent(node.end_lineno, self.character(node.end_lineno, node.end_col_offset))
+        node.lineno, node.col_offset = self.sent(node.lineno, self.character(node.lineno, node.col_offset))
+        node.end_lineno, node.end_col_offset = end
         if self.cell is not None:
             node.lineno, node.end_lineno = CellLine(node.lineno, self.cell), CellLine(node.end_lineno, self.cell)
 
