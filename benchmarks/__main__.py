@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peers
+from benchmarks import peers, scripts
 from layercalc import analyze
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
@@ -51,6 +51,13 @@ def analysis() -> None:
         parse, whole = best(lambda text=text: json.loads(text)), best(lambda document=document: analyze(document))
         goal = "goal: at most 8" if name == "ResNet50" else ""
         line(f"analysis of {name}, {whole * 1e3:.1f} ms, as a multiple of json.loads", f"{whole / parse:.1f}", goal)
+
+
+def code() -> None:
+    """Keras code, read and analysed, nothing kept from one call to the next, against ast.parse of it."""
+    for style, lines, parsed, read_in in scripts.figures():
+        what = f"a script of {lines} lines, {style}, {read_in * 1e3:.1f} ms beside its analysis, in ast.parse"
+        line(what, f"{read_in / parsed:.1f}", "goal: at most 3")
 
 
 def costs() -> None:
@@ -184,5 +191,5 @@ def checks() -> None:
 
 
 if __name__ == "__main__":
-    for section in (checks, analysis, costs, chains, memory, passes, against_peers):
+    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers):
         section()

@@ -11,6 +11,7 @@ from layercalc.readers.script.values import MISSING, SCALARS, Cursor, Foreign, N
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
+    from layercalc.readers.script.reach import Existing
 
 RETURN, BREAK, CONTINUE, RAISE = "return", "break", "continue", "raise"
 EXIT = tuple[str, Any]
@@ -106,12 +107,14 @@ class Journal:
             self.changing(obj)
             self.restore(obj, state)
 
-    def settle(self, mark: int, old: set[int] | None = None) -> tuple[list[EXIT], bool]:
+    def settle(self, mark: int, old: "Existing | None" = None) -> tuple[list[EXIT], bool]:
         """Close the levels above a mark: what they changed may have happened or not. Gives their exits, and whether
         less is known than before, of what is among `old` by its id (None: of anything).
         """
         exits: list[EXIT] = []
         changed = False
+        if old is not None:
+            old.note(self.levels[mark:])
         while len(self.levels) > mark:
             level = self.levels.pop()
             exits += level.exits
@@ -121,7 +124,8 @@ class Journal:
                     below.setdefault(key, (obj, state))
                 if self.born_since(obj, level.number):
                     continue
-                changed |= self.join(obj, state, level.reason) and (old is None or key in old)
+                less = self.join(obj, state, level.reason)
+                changed = changed or (less and (old is None or key in old))
         return exits, changed
 
     def exits(self, mark: int, kind: str) -> bool:

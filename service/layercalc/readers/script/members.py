@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.spoil import parts
+from layercalc.readers.script.reach import parts
 from layercalc.readers.script.values import (
     MISSING,
     SCALARS,

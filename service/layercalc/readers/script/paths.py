@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script.faults import Fault, Raised
 from layercalc.readers.script.journal import BREAK, CONTINUE, EXIT, RAISE, RETURN, alike
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.spoil import existing
+from layercalc.readers.script.reach import Existing
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -142,7 +142,7 @@ def repeat(m: "Machine", body: Arm, reason: Opaque, node: ast.AST | None, fallba
     """The body runs any number of times: what it may change is not known, what it cannot change is."""
     j = m.journal
     kept: list[EXIT] = []
-    old = existing(m)
+    old = Existing(m)
     for _ in range(ROUNDS):
         mark = j.open(reason)
         signal = outcome(attempt(m, body, fallback))

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.reach import Existing, parts
 from layercalc.readers.script.scope import FUNCTION, SCOPES, Scope
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
     SCALARS,
-    Bound,
     Class,
-    ClassMethod,
     Cursor,
     Foreign,
     Function,
@@ -20,10 +19,6 @@ from layercalc.readers.script.values import (
     Module,
     Names,
     Native,
-    Property,
-    StaticMethod,
-    Super,
-    View,
 )
 
 if TYPE_CHECKING:
@@ -64,74 +59,6 @@ def reached(m: "Machine", value: Any, kind: type, reason: Opaque, functions: lis
             return []
         value.spoil(reason)
     return below
-
-
-def parts(value: Any) -> list[Any]:
-    """What can be reached from a value in one step."""
-    kind = type(value)
-    if kind is Opaque:
-        return list(value.holds)
-    if isinstance(value, dict):
-        return [*value.values(), *value]
-    if isinstance(value, list | tuple | set | frozenset):
-        return list(value)
-    if kind is Instance:
-        core = [value.core] if value.core is not None else []
-        return [*core, *value.attrs.values(), *members(value.cls)]
-    if kind is Class:
-        return members(value)
-    if kind is Function:
-        return [*value.defaults, *value.keywords.values(), *value.attrs.values()]
-    if kind is Bound:
-        return [value.function, value.owner]
-    if kind is Cursor:
-        return list(value.over)
-    if kind is Property:
-        return [value.getter, value.setter]
-    if kind is StaticMethod or kind is ClassMethod:
-        return [value.function]
-    if kind is View:
-        return [value.of]
-    if kind is Super:
-        return [value.owner]
-    if isinstance(value, Native):
-        return [*value.holds, *(value.members or {}).values()]
-    return value.parts() if isinstance(value, Foreign) else []
-
-
-def existing(m: "Machine") -> set[int]:
-    """The ids of all that can be changed now: what is made later is not among them."""
-    scopes: list[Scope | None] = [m.globals, m.frame, *m.frames]
-    pending: list[Any] = [*m.escaped.values(), *m.overrides.values()]
-    seen: set[int] = set()
-    while scopes or pending:
-        while scopes:
-            scope = scopes.pop()
-            if scope is not None and id(scope.vars) not in seen:
-                seen.add(id(scope.vars))
-                pending += scope.vars.values()
-                scopes.append(scope.outer)
-        while pending:
-            value = pending.pop()
-            if type(value) in SCALARS or id(value) in seen:
-                continue
-            m.meter.work(32)
-            seen.add(id(value))
-            pending += parts(value)
-            if type(value) is Instance or type(value) is Class:
-                seen.add(id(value.attrs))
-                pending += value.attrs.values()
-                pending += [value.cls] if isinstance(value, Instance) else value.mro
-            elif type(value) is Function:
-                scopes.append(value.outer)
-    return seen
-
-
-def members(cls: Class) -> list[Any]:
-    """The functions of a class and its bases: whoever has an instance can call them."""
-    if cls.builtin:
-        return []
-    return [one for kind in cls.mro if not kind.builtin for one in kind.attrs.values() if type(one) not in MUTABLE]
 
 
 def escape(m: "Machine", function: Function, reason: Opaque) -> None:
@@ -218,7 +145,7 @@ def speculate(m: "Machine", function: Function, reason: Opaque) -> None:
 def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
     """Follow the function with unknown arguments until nothing more becomes unknown; False if it cannot be followed."""
     j = m.journal
-    old = existing(m)
+    old = Existing(m)
     for _ in range(ROUNDS):
         mark = j.open(reason)
         depth, frame = m.meter.depth, m.frame

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
 from layercalc.readers.keras.script import anew, arrays, counting, stated, tensors
-from layercalc.readers.keras.script.arguments import flat, location_of, node_at, plain, sizes
+from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes, tensors_of
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -361,7 +361,7 @@ def captured(
             out.setdefault((id(call), max(one.output, 0)), one)
         elif id(call) not in seen:
             seen.add(id(call))
-            pending += flat(names, [call.inputs, list(call.named.values())], at)
+            pending += tensors_of(names, call, at)
     return list(out.values())
 
 

@@ -8,6 +8,7 @@ from layercalc.locations import CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
     MODELS,
+    CallObject,
     FunctionName,
     InitializerObject,
     LayerObject,
@@ -17,7 +18,7 @@ from layercalc.readers.keras.script.values import (
     Weights,
 )
 from layercalc.readers.script import Fault, Foreign, Native, Opaque
-from layercalc.readers.script.values import Float64, Int64
+from layercalc.readers.script.values import SCALARS, Float64, Int64
 from layercalc.wording import received
 
 if TYPE_CHECKING:
@@ -155,14 +156,26 @@ def sizes(names: "KerasNames", value: Any, key: str, at: Any) -> tuple[int | Non
     return tuple(dims) if key.startswith("batch") else (None, *dims)
 
 
+def tensors_of(names: "KerasNames", call: CallObject, at: Any) -> list[TensorObject]:
+    """The tensors that a call is given, in its order."""
+    if not call.named and all(type(one) is TensorObject and one.spoilt is None for one in call.inputs):
+        return call.inputs
+    return flat(names, [call.inputs, list(call.named.values())], at)
+
+
 def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:
     """Nested lists of tensors as one; Fault at what is not known."""
     pending, out = [value], []
     while pending:
         one = pending.pop()
         names.machine.meter.work(32, at)
-        if type(one) is TensorObject and one.spoilt is None:
+        kind = type(one)
+        if kind is TensorObject and one.spoilt is None:
             out.append(one)
+            continue
+        if kind in SCALARS:
+            if one is not None:
+                out.append(one)
             continue
         one = names.piece(one, at)
         if isinstance(one, list | tuple):
@@ -187,7 +200,7 @@ def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
     while pending:
         one = pending.pop()
         names.machine.meter.work(32)
-        if numpy_dtype(one):
+        if type(one) in SCALARS or numpy_dtype(one):
             continue
         if type(one) is Opaque:
             return one

@@ -6,7 +6,7 @@ from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import Owner, WeightSpec
 from layercalc.dims import shown
 from layercalc.readers.keras.script import applied, models, tensors
-from layercalc.readers.keras.script.arguments import flat, location_of, node_at
+from layercalc.readers.keras.script.arguments import location_of, node_at, tensors_of
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
@@ -193,7 +193,7 @@ def is_known(names: "KerasNames", call: CallObject) -> bool:
         if layer is not None and not isinstance(layer, OwnObject) and names.version(layer) != one.version:
             return False
         try:
-            pending += [x.call for x in flat(names, [one.inputs, list(one.named.values())], None)]
+            pending += [x.call for x in tensors_of(names, one, None)]
         except Fault:
             return False
     return True

@@ -6,7 +6,7 @@ from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import flat, location_of, plain
+from layercalc.readers.keras.script.arguments import location_of, plain, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -181,7 +181,7 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
         names.machine.meter.work(128, at)
         if (id(one.call), max(one.output, 0)) not in known and id(one.call) not in calls and one.call.layer is not None:
             calls[id(one.call)] = one.call
-            pending += flat(names, [one.call.inputs, list(one.call.named.values())], at)
+            pending += tensors_of(names, one.call, at)
     made: dict[int, CallObject] = {}
 
     def moved(value: Any) -> Any:

@@ -8,7 +8,7 @@ from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
-from layercalc.readers.keras.script.arguments import flat, node_at
+from layercalc.readers.keras.script.arguments import flat, node_at, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
@@ -128,7 +128,7 @@ class Built:
             self.names.sure(call, node_at(call.location))
             self.unchanged(call.layer, call.version)
             calls[id(call)] = self.followed[id(call)] = call
-            pending += flat(self.names, [call.inputs, list(call.named.values())], None)
+            pending += tensors_of(self.names, call, None)
         return sorted(calls.values(), key=lambda call: call.order)
 
     def graph(self, value: Any, builder: Builder) -> Model:

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
 PLAIN = ("name", "trainable", "dtype")
+POSITIONAL: dict[type[Layer], list[str]] = {}
 
 
 def positional(kind: type[Layer]) -> list[str]:
-    return [key for key in fields_of(kind) if key not in PLAIN]
+    """The arguments of a layer type in Keras' order."""
+    if kind not in POSITIONAL:
+        POSITIONAL[kind] = [key for key in fields_of(kind) if key not in PLAIN]
+    return POSITIONAL[kind]
 
 
 def make(

@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, configs, raising, wrappers
-from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
+from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -274,14 +274,14 @@ def by_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
             owner[id(of(call))] = of(call)
             pending.append((tensor, True))
             if call.layer is not None and (id(call), max(tensor.output, 0)) not in given:
-                before = flat(names, [call.inputs, list(call.named.values())], at)
+                before = tensors_of(names, call, at)
                 pending += [(one, False) for one in reversed(before)]
     depths: dict[int, int] = {}
     levels: dict[int, int] = {}
     for call in reversed(list(done.values())):
         depth = max(depths.setdefault(id(call), 0), levels.get(id(of(call)), 0))
         levels[id(of(call))] = depths[id(call)] = depth
-        for one in flat(names, [call.inputs, list(call.named.values())], at):
+        for one in tensors_of(names, call, at):
             if id(one.call) in done:
                 depths[id(one.call)] = max(depth + 1, depths.get(id(one.call), 0))
     for one in model.inputs:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script.arguments import flat, unknown_in
+from layercalc.readers.keras.script.arguments import flat, tensors_of, unknown_in
 from layercalc.readers.keras.script.values import TensorObject
 from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 from layercalc.readers.script.faults import Raised
@@ -164,7 +164,7 @@ def source_inputs(names: "KerasNames") -> Native:
             m.meter.work(32, at)
             if one.call.layer is None:
                 inputs.append(one)
-            pending += reversed(flat(names, [one.call.inputs, list(one.call.named.values())], at))
+            pending += reversed(tensors_of(names, one.call, at))
         return inputs
 
     return Native("get_source_inputs", run)

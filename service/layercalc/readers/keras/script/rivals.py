@@ -9,7 +9,7 @@ from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.values import MODELS, LayerObject, LostModel, OperationObject, OwnObject
 from layercalc.readers.script import Fault, Instance, Native, Opaque
-from layercalc.readers.script.spoil import parts
+from layercalc.readers.script.reach import parts
 from layercalc.readers.script.values import SCALARS, Class, Function
 
 if TYPE_CHECKING:

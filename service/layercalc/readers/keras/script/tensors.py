@@ -15,7 +15,16 @@ from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
 from layercalc.readers.keras.script import applied, arrays, builds, functions, makers, scalars, special, wrappers
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, node_at, plain, unknown_in
+from layercalc.readers.keras.script.arguments import (
+    arguments,
+    config_of,
+    flat,
+    location_of,
+    node_at,
+    plain,
+    tensors_of,
+    unknown_in,
+)
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
@@ -342,7 +351,7 @@ def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
             pending.pop()
             continue
         names.machine.meter.work(256, at)
-        before = [t.call for t in flat(names, [one.inputs, list(one.named.values())], at)]
+        before = [t.call for t in tensors_of(names, one, at)]
         waiting = [x for x in before if id(x) not in names.specs]
         if waiting:
             pending += waiting

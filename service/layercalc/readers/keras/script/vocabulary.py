@@ -46,7 +46,7 @@ from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Opaque
 from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.spoil import escape
-from layercalc.readers.script.values import Bound, Class, Function
+from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 from layercalc.wording import received
 
 OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
@@ -122,6 +122,8 @@ class KerasNames(Members):
 
     def known(self, value: Any, at: Any) -> Any:
         """A value that decides a model; Fault where it is not known."""
+        if type(value) in SCALARS:
+            return value
         if found := numpy_dtype(value):
             return found
         if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
@@ -188,7 +190,8 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            inside = (one for one in flat(self, list(value.config.values()), None) if isinstance(one, SequentialObject))
+            held = [one for one in value.config.values() if type(one) not in SCALARS]
+            inside = (one for one in flat(self, held, None) if isinstance(one, SequentialObject))
             return tuple(self.version(one) for one in inside) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 

@@ -1,0 +1,145 @@
+"""What can be reached from a value, and what a block found when it began."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.script.journal import Level
+from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.scope import Scope
+from layercalc.readers.script.values import (
+    MUTABLE,
+    SCALARS,
+    Bound,
+    Class,
+    ClassMethod,
+    Cursor,
+    Foreign,
+    Function,
+    Instance,
+    Native,
+    Property,
+    StaticMethod,
+    Super,
+    View,
+)
+
+if TYPE_CHECKING:
+    from layercalc.readers.script.machine import Machine
+
+
+def now(container: Any) -> Any:
+    return container
+
+
+def parts(value: Any, state: Callable[[Any], Any] = now) -> list[Any]:
+    """What can be reached from a value in one step; `state` gives what a container is taken to hold."""
+    kind = type(value)
+    if kind is Opaque:
+        return list(value.holds)
+    if isinstance(value, dict):
+        held = state(value)
+        return [*held.values(), *held]
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(state(value))
+    if kind is Instance:
+        core = [value.core] if value.core is not None else []
+        return [*core, *state(value.attrs).values(), *members(value.cls, state)]
+    if kind is Class:
+        return members(value, state)
+    if kind is Function:
+        return [*value.defaults, *value.keywords.values(), *state(value.attrs).values()]
+    if kind is Bound:
+        return [value.function, value.owner]
+    if kind is Cursor:
+        return list(value.over)
+    if kind is Property:
+        return [value.getter, value.setter]
+    if kind is StaticMethod or kind is ClassMethod:
+        return [value.function]
+    if kind is View:
+        return [value.of]
+    if kind is Super:
+        return [value.owner]
+    if isinstance(value, Native):
+        return [*value.holds, *(value.members or {}).values()]
+    if isinstance(value, Foreign):
+        held = state(value)
+        return value.parts() if held is value else list(held.values())
+    return []
+
+
+def members(cls: Class, state: Callable[[Any], Any] = now) -> list[Any]:
+    """The functions of a class and its bases: whoever has an instance can call them."""
+    if cls.builtin:
+        return []
+    return [
+        one for kind in cls.mro if not kind.builtin for one in state(kind.attrs).values() if type(one) not in MUTABLE
+    ]
+
+
+class Existing:
+    """The ids of all that could be changed when a block began: what the block makes is not among them.
+
+    Most blocks change names of scopes that were open then and nothing else. Only where one does, all the rest is looked
+    through, in the states that it had then.
+    """
+
+    def __init__(self, m: "Machine"):
+        self.machine = m
+        self.scopes = outward([m.globals, m.frame, *m.frames])
+        self.others: list[Any] = [*m.escaped.values(), *m.overrides.values()]
+        self.states: dict[int, tuple[Any, Any]] = {}  # of what has been changed since, with the thing itself
+        self.found: set[int] | None = None
+
+    def note(self, levels: list[Level]) -> None:
+        """Keep the states that levels of the block know, before these are closed."""
+        for level in levels:
+            for key, pair in level.saved.items():
+                self.states.setdefault(key, pair)
+
+    def __contains__(self, key: int) -> bool:
+        if key in self.scopes:
+            return True
+        if self.found is None:
+            self.found = self.find()
+        return key in self.found
+
+    def state(self, container: Any) -> Any:
+        known = self.states.get(id(container))
+        return container if known is None else known[1]
+
+    def find(self) -> set[int]:
+        """Everything that the names of the scopes, and those of functions found there, led to."""
+        seen: set[int] = set()
+        scopes, pending = dict(self.scopes), list(self.others)
+        while scopes or pending:
+            while scopes:
+                _, scope = scopes.popitem()
+                if id(scope.vars) not in seen:
+                    seen.add(id(scope.vars))
+                    pending += self.state(scope.vars).values()
+            while pending:
+                value = pending.pop()
+                kind = type(value)
+                if kind in SCALARS or id(value) in seen:
+                    continue
+                self.machine.meter.work(32)
+                seen.add(id(value))
+                pending += parts(value, self.state)
+                if kind is Instance or kind is Class:
+                    seen.add(id(value.attrs))
+                    pending += self.state(value.attrs).values()
+                    pending += [value.cls] if kind is Instance else value.mro
+                elif kind is Function:
+                    scopes |= outward([value.outer])
+        return seen
+
+
+def outward(scopes: list[Any]) -> dict[int, Scope]:
+    """Scopes and those around them, by the ids of their names."""
+    found: dict[int, Scope] = {}
+    for scope in scopes:
+        while scope is not None and id(scope.vars) not in found:
+            found[id(scope.vars)] = scope
+            scope = scope.outer
+    return found
