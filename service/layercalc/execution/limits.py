@@ -8,7 +8,9 @@ from layercalc.dims import Dim, Unknown, provably
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Tokens, TooLarge, pointer
 from layercalc.execution import demand
+from layercalc.layers import Layer
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.model import Model
 
 
 def runnable(analysis: Analysis) -> None:
@@ -16,10 +18,18 @@ def runnable(analysis: Analysis) -> None:
     if any(isinstance(dim, Unknown) for value in analysis.inputs for dim in value.spec.shape):
         detail = "Seeded inputs need a shape without unknown dimensions."
         raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
-    layers = [(row, row.call.layer) for row in analysis.rows if row.call.layer is not None]
-    faults = [{**row.call.location.at(), "detail": layer.only_analysed} for row, layer in layers if layer.only_analysed]
+    found = [(row, not_run(row.call.layer)) for row in analysis.rows if row.call.layer is not None]
+    faults = [{**row.call.location.at(), "detail": detail} for row, detail in found if detail]
     if faults:
         raise InvalidModel(faults)
+
+
+def not_run(layer: Layer) -> str:
+    """Why a layer, or one inside it, can only be analysed; nothing where it can be run."""
+    if layer.only_analysed:
+        return layer.only_analysed
+    inside = [call.layer for call in layer.calls] if isinstance(layer, Model) else [one for _, one in layer.children()]
+    return next((told for one in inside if isinstance(one, Layer) and (told := not_run(one))), "")
 
 
 def bounded(

@@ -13,6 +13,7 @@ from layercalc.readers.builder import Builder
 from layercalc.readers.foreign import foreign
 from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
 from layercalc.readers.keras.printed import parse_document
+from layercalc.readers.keras.quantised import unsaid
 from layercalc.readers.keras.serialized import is_config, of_config, read_keras
 from layercalc.readers.keras.sharing import marked
 from layercalc.readers.keras.tfjs import is_tfjs, topology_of
@@ -71,7 +72,7 @@ def read(
         document, warnings = undescribed(document, path, custom, inside)
         document = whole_marked(document, path, inside)
         model, builder = read_keras(document, path, inside=inside)
-        builder.warnings[:0] = [*old, *warnings]
+        builder.warnings[:0] = [*old, *warnings, *unsaid(model)]
         model.sized = bool(warnings)
         return model, builder
     if isinstance(document, dict) and "layers" in document:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from layercalc import ops
+from layercalc.dims import Shape
 from layercalc.layers.base import Weight
 from layercalc.layers.initializers import ZEROS
 from layercalc.layers.keras.initializers import load_initializer
@@ -17,6 +18,11 @@ def adapted(layer: Any, weight: Weight, kernel: Tensor, name: str = "kernel", al
     rank = layer.lora_rank
     if not rank:
         return kernel
-    a = weight(f"lora_{name}_a", (*kernel.shape[:-1], rank), load_initializer("he_uniform"))
-    b = weight(f"lora_{name}_b", (rank, kernel.shape[-1]), ZEROS)
+    a, b = adapters(weight, name, kernel.shape, rank)
     return ops.low_rank(kernel, a, b, factor=(rank if alpha is None else alpha) / rank)
+
+
+def adapters(weight: Weight, name: str, shape: Shape, rank: int, dtype: str | None = None) -> tuple[Tensor, Tensor]:
+    """The two matrices."""
+    a = weight(f"lora_{name}_a", (*shape[:-1], rank), load_initializer("he_uniform"), True, dtype)
+    return a, weight(f"lora_{name}_b", (rank, shape[-1]), ZEROS, True, dtype)

@@ -2,11 +2,13 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
+
+import marshmallow as ma
 
 from layercalc.layers import base
 from layercalc.layers.fields import Bool, Text
-from layercalc.layers.keras.fields import Dtype, TrainingOnly
+from layercalc.layers.keras.fields import Dtype, Quantised, TrainingOnly
 from layercalc.layers.vocabulary import Vocabulary
 
 
@@ -19,6 +21,7 @@ def snake_case(name: str) -> str:
 
 
 STRINGS = "works on strings, or on tables made of them"
+QUANTISABLE = "Dense, EinsumDense, Embedding and ReversibleEmbedding"
 CODE = "runs Python code, which is never imported or executed"
 
 KERAS = Vocabulary(
@@ -58,6 +61,12 @@ class Layer(base.Layer):
     activity_regularizer = TrainingOnly()
 
     data_format: Any = "channels_last"
+    quantisable: ClassVar[bool] = False  # whether its kernel may be stored as small integers
+
+    def __init__(self, config: dict[str, Any]):
+        super().__init__(config)
+        if isinstance(self.dtype, Quantised) and not self.quantisable:
+            raise ma.ValidationError(f"Quantised policies are of {QUANTISABLE} alone.", "dtype")
 
     @property
     def channels_first(self) -> bool:  # type: ignore[override]

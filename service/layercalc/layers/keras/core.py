@@ -5,17 +5,17 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from layercalc import ops
+from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Absent, Bool, Choice, Int, Number
+from layercalc.layers.initializers import ONES, ZEROS
 from layercalc.layers.keras.activations import Activation
-from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import TrainingOnly
 from layercalc.layers.keras.initializers import InitializerField
+from layercalc.layers.keras.quantisation import Kernel, Quantisable, QuantizationConfig, groups, half
 from layercalc.ops import Tensor
-
-QUANTISED = "Quantised layers are not supported."
 
 
 @layer(aliases=("Input",))
@@ -56,7 +56,7 @@ class InputLayer(Layer):
 
 
 @layer
-class Dense(Layer):
+class Dense(Quantisable):
     """activation(x · kernel + bias) over the last axis."""
 
     units = Int(min=1)
@@ -71,7 +71,7 @@ class Dense(Layer):
     bias_constraint = TrainingOnly()
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
-    quantization_config = Absent(QUANTISED)
+    quantization_config = QuantizationConfig()
 
     supports_masking = True
     example: ClassVar[Any] = {"units": 10, "activation": "relu"}, (2, 5, 8)
@@ -79,20 +79,36 @@ class Dense(Layer):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim < 2:
             self.needs_rank(x, 2, "batch, features")
-        kernel = weight("kernel", (x.shape[-1], self.units), self.kernel_initializer, trainable=not self.lora_rank)
-        bias = weight("bias", (self.units,), self.bias_initializer) if self.use_bias else None
-        y = ops.matmul(x, adapted(self, weight, kernel))
+        rows, units = x.shape[-1], self.units
+        kernel, bias = self.held(
+            weight,
+            "kernel",
+            Kernel((rows, units), rows, units, (units,), (rows, units)),
+            self.kernel_initializer,
+            (lambda: weight("bias", (units,), self.bias_initializer)) if self.use_bias else None,
+        )
+        y = ops.matmul(x, kernel)
         return self.activation(weight, y if bias is None else ops.bias_add(y, bias))
 
 
-class Table(Layer):
+class Table(Quantisable):
     """A row of a table for each integer."""
 
     input_dim: Any
+    output_dim: Any
+    embeddings_initializer: Any
     mask_zero: Any
 
     def indices(self) -> int | None:
         return int(self.input_dim)
+
+    def table(self, weight: Weight) -> Tensor:
+        """The table, (integers, features)."""
+        if (how := self.quantised) is not None and how.mode not in ("int8", "int4"):
+            raise ShapeError(f"A table may be int8 or int4, not {how.mode}.", "dtype")
+        rows, columns = self.output_dim, self.input_dim
+        kernel = Kernel((columns, rows), rows, columns, (columns,), table=True)
+        return self.held(weight, "embeddings", kernel, self.embeddings_initializer)[0]
 
     def mask(self, masks: Any, *inputs: Tensor) -> Tensor | None:
         return ops.not_equal(inputs[0], ops.constant(0, "int32")) if self.mask_zero else None
@@ -111,15 +127,13 @@ class Embedding(Table):
     weights = Absent("Initial weights are posted with a forward pass.")
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
-    quantization_config = Absent(QUANTISED)
+    quantization_config = QuantizationConfig()
 
     legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        shape = self.input_dim, self.output_dim
-        table = weight("embeddings", shape, self.embeddings_initializer, trainable=not self.lora_rank)
-        return ops.gather(adapted(self, weight, table, "embeddings"), x)
+        return ops.gather(self.table(weight), x)
 
 
 @layer
@@ -138,7 +152,7 @@ class ReversibleEmbedding(Table):
     weights = Absent("Initial weights are posted with a forward pass.")
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)  # of no effect: Keras 3.15 takes the rank
-    quantization_config = Absent(QUANTISED)
+    quantization_config = QuantizationConfig()
     reverse = Bool(False)  # an argument of the call
 
     legacy: ClassVar[dict[str, str | None]] = {"input_length": None}
@@ -146,12 +160,8 @@ class ReversibleEmbedding(Table):
     example: ClassVar[Any] = {"input_dim": 50, "output_dim": 4}, (2, 7)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        shape = self.input_dim, self.output_dim
-        table = weight("embeddings", shape, self.embeddings_initializer, trainable=not self.lora_rank)
-        table = adapted(self, weight, table, "embeddings")
-        back = None
-        if not self.tie_weights:
-            back = weight("reverse_embeddings", (self.output_dim, self.input_dim), self.embeddings_initializer)
+        table = self.table(weight)
+        back = None if self.tie_weights else self.back(weight)
         if not self.reverse:
             return ops.gather(table, x)
         kernel = ops.transpose(table, axes=(1, 0)) if back is None else back
@@ -162,6 +172,18 @@ class ReversibleEmbedding(Table):
             return y
         cap = ops.constant(self.logit_soft_cap)
         return ops.multiply(ops.OPS["tanh"](ops.divide(y, cap)), cap)
+
+    def back(self, weight: Weight) -> Tensor:
+        """The kernel of the way back, (features, integers), where it is not the table."""
+        name, (rows, columns), how = "reverse_embeddings", (self.output_dim, self.input_dim), self.quantised
+        if how is None:
+            return weight(name, (rows, columns), self.embeddings_initializer)
+        many = (columns,) if how.mode == "int8" or how.group is None else (groups(rows, how.group), columns)
+        weight(name, (rows if how.mode == "int8" else half(rows), columns), ZEROS, False, "int8")
+        weight(f"{name}_scale", many, ONES, False)
+        if len(many) > 1:
+            weight(f"{name}_zero", many, ZEROS, False)  # a float, as Keras has it
+        return ops.full((rows, columns), 0.0)
 
     def indices(self) -> int | None:
         return None if self.reverse else super().indices()

@@ -10,13 +10,12 @@ from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Absent, Int, Number, Text
+from layercalc.layers.fields import Int, Number, Text
 from layercalc.layers.keras.activations import Activation
-from layercalc.layers.keras.adapters import adapted
-from layercalc.layers.keras.base import Layer, layer
-from layercalc.layers.keras.core import QUANTISED
+from layercalc.layers.keras.base import layer
 from layercalc.layers.keras.fields import TrainingOnly
 from layercalc.layers.keras.initializers import InitializerField
+from layercalc.layers.keras.quantisation import Kernel, Quantisable, QuantizationConfig, matrix, projection
 from layercalc.ops import Tensor
 from layercalc.wording import received, whole
 
@@ -51,7 +50,7 @@ class Axes(Text):
 
 
 @layer
-class EinsumDense(Layer):
+class EinsumDense(Quantisable):
     """activation(einsum(equation, x, kernel) + bias)."""
 
     equation = Text()
@@ -66,8 +65,8 @@ class EinsumDense(Layer):
     bias_constraint = TrainingOnly()
     lora_rank = Int(None, min=0)
     lora_alpha = Number(None)
-    gptq_unpacked_column_size = Absent(QUANTISED)
-    quantization_config = Absent(QUANTISED)
+    gptq_unpacked_column_size = Int(None, min=0)  # of no effect: it follows from the kernel
+    quantization_config = QuantizationConfig()
 
     example: ClassVar[Any] = {"equation": "abc,cd->abd", "output_shape": [None, 64], "bias_axes": "d"}, (2, 5, 8)
 
@@ -97,15 +96,35 @@ class EinsumDense(Layer):
                 f"The kernel of {self.equation!r} would be {text(shape)}: name those sizes in output_shape.",
                 "output_shape",
             )
-        kernel = weight("kernel", shape, self.kernel_initializer, trainable=not self.lora_rank)
-        bias = None
-        if self.bias_axes:
-            first = min(map(out.index, self.bias_axes))
-            along = [sizes[one] if one in self.bias_axes else 1 for one in out[first:]]
-            elided = x.ndim - len(self.terms()[0]) if self.equation.endswith("...") else 0
-            bias = weight("bias", (*along, *(1,) * elided), self.bias_initializer)
-        y = ops.einsum(x, adapted(self, weight, kernel, alpha=self.lora_alpha), equation=self.equation)
-        return self.activation(weight, y if bias is None else ops.add(y, bias))
+        how = self.quantised
+        if how is not None and how.mode != "float8" and "..." in self.equation:
+            raise ShapeError(f"Keras quantises no equation with an ellipsis to {how.mode}.", "equation")
+        bias = self.bias_shape(x, sizes, out)
+        kernel, beside = self.held(
+            weight,
+            "kernel",
+            self.laid_out(shape, sizes, out),
+            self.kernel_initializer,
+            None if bias is None else lambda: weight("bias", bias, self.bias_initializer),
+            self.lora_alpha,
+        )
+        y = ops.einsum(x, kernel, equation=self.equation)
+        return self.activation(weight, y if beside is None else ops.add(y, beside))
+
+    def bias_shape(self, x: Tensor, sizes: dict[str, Dim], out: str) -> tuple[Dim, ...] | None:
+        if not self.bias_axes:
+            return None
+        first = min(map(out.index, self.bias_axes))
+        along = [sizes[one] if one in self.bias_axes else 1 for one in out[first:]]
+        elided = x.ndim - len(self.terms()[0]) if self.equation.endswith("...") else 0
+        return (*along, *(1,) * elided)
+
+    def laid_out(self, shape: tuple[Dim, ...], sizes: dict[str, Dim], out: str) -> Kernel:
+        """The kernel as it is quantised: the axes that are summed over are rows, the others columns."""
+        letters = self.terms()[1]
+        rows, columns = matrix(shape, [i for i, one in enumerate(letters) if one not in out])
+        scale = tuple(sizes[one] if one in letters else 1 for one in out)
+        return Kernel(shape, rows, columns, scale, projection(shape), "zero_point")
 
     def sizes(self, x: Tensor) -> tuple[dict[str, Dim], str]:
         """The size of every letter, by the input and output_shape, which must agree; and the letters of the output."""

@@ -1,9 +1,12 @@
 """Fields that only Keras' layers have."""
 
+import re
 from typing import Any
 
 from layercalc.layers.array_fields import MAX_DEPTH, Numbers
 from layercalc.layers.fields import Choice, Field
+from layercalc.ops import FLOATS
+from layercalc.wording import whole
 
 POLICIES = {
     **{name: (name, name) for name in ("float16", "bfloat16", "float32", "float64")},
@@ -41,6 +44,35 @@ class TrainingOnly(Field):
         return None
 
 
+class Quantised(tuple[str, str]):
+    """A quantised policy: the dtypes as of any policy, and how kernels are stored.
+
+    `group` is how many integers share a scale (None: all of a column), `bits` what each has, `history` how many largest
+    numbers float8 keeps.
+    """
+
+    mode: str
+    group: int | None
+    bits: int | None
+    history: int
+
+    def __new__(
+        cls, dtypes: tuple[str, str], mode: str, group: int | None = None, bits: int | None = None, history: int = 1024
+    ) -> "Quantised":
+        made = super().__new__(cls, dtypes)
+        made.mode, made.group, made.bits, made.history = mode, None if group == -1 else group, bits, history
+        return made
+
+    def of(self, group: int | None, bits: int | None) -> "Quantised":
+        return Quantised((self[0], self[1]), self.mode, group, bits or self.bits, self.history)
+
+
+QUANTISED = (
+    r"(?:int8|int4(?:/(?:-1|[1-9]\d{0,17}))?|float8|gptq/[2348]/(?:-1|[1-9]\d{0,17})|awq/4/(?:-1|[1-9]\d{0,17}))"
+)
+FROM = re.compile(rf"({QUANTISED})_from_([a-z0-9_]+)")
+
+
 class Dtype(Field):
     """A dtype or a dtype policy, by name or as Keras serialises it; loads as (compute dtype, variable dtype)."""
 
@@ -48,25 +80,33 @@ class Dtype(Field):
         super().__init__(None)
 
     def expects(self) -> str:
-        return "a dtype or policy, one of " + ", ".join(POLICIES)
+        return f"a dtype or policy, one of {', '.join(POLICIES)}, or a quantised one such as int8_from_float32"
 
     def schema_of(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(POLICIES)}, {"type": "object"}]}
+        pattern = {"type": "string", "pattern": "_from_"}
+        return {"anyOf": [{"enum": list(POLICIES)}, pattern, {"type": "object"}]}
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         return super().deserialize(value, attr, data) or POLICIES["float32"]
 
     def read(self, value: Any, name: str) -> tuple[str, str]:
-        policy = value
+        policy: Any = value
+        config: dict[str, Any] = {}
         if isinstance(value, dict):
-            config = value.get("config")
-            policy = config.get("name") if isinstance(config, dict) else None
-            if "Quantized" in str(value.get("class_name")):
-                raise self.refuse(value, "Quantised policies are not supported.")
-        if not isinstance(policy, str) or policy not in POLICIES:
-            quantised = isinstance(policy, str) and "from" in policy
-            raise self.refuse(policy or value, "Quantised policies are not supported." if quantised else "")
-        return POLICIES[policy]
+            config = value["config"] if isinstance(value.get("config"), dict) else {}
+            policy = f"{config['mode']}_from_{config.get('source_name')}" if "mode" in config else config.get("name")
+        if isinstance(policy, str) and policy in POLICIES:
+            return POLICIES[policy]
+        found = FROM.fullmatch(policy) if isinstance(policy, str) else None
+        history = config.get("amax_history_length", 1024)
+        if found is None or POLICIES.get(found[2], ("",))[0] not in FLOATS or not whole(history, 0):
+            raise self.refuse(value if policy is None else policy)
+        if found[1] == "int8" and POLICIES[found[2]][0] == "float16":
+            raise self.refuse(policy, "Keras quantises nothing that computes in float16 to int8.")
+        mode, *sizes = found[1].split("/")
+        numbers = [int(one) for one in sizes]
+        group, bits = (numbers[-1] if numbers else None), numbers[0] if len(numbers) == 2 else None
+        return Quantised(POLICIES[found[2]], mode, group, bits, history)
 
 
 class Window(Numbers):
