@@ -18,10 +18,8 @@ def assign(m: "Machine", target: ast.expr, value: Any, scope: Scope) -> None:
     if kind is ast.Name:
         m.store(scope, target.id, value, target)  # type: ignore[attr-defined]
     elif isinstance(target, ast.Attribute):
-        from layercalc.readers.script.expressions import private
-
         owner = m.value(target.value, scope)
-        attributes.set_attribute(m, owner, private(target.attr, scope), value, target)
+        attributes.set_attribute(m, owner, target.attr, value, target)
     elif isinstance(target, ast.Subscript):
         owner = m.value(target.value, scope)
         items.set_item(m, owner, m.value(target.slice, scope), value, target)

@@ -6,19 +6,20 @@ Nothing of the text is ever looked up on a real Python object: what is in no tab
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import members, operators, texts
+from layercalc.readers.script import members, operators
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.members import (
     INTROSPECTION,
     OBJECT,
     PUT,
+    lacks,
     looks_inside,
     of_class,
     of_instance,
     of_super,
     set_on_some,
 )
-from layercalc.readers.script.methods import HOST_NAMES, METHODS
+from layercalc.readers.script.methods import METHODS
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
     CONTAINERS,
@@ -59,7 +60,7 @@ def attribute(m: "Machine", value: Any, name: str, node: At) -> Any:
         if m.catching and not m.vocabulary.is_everywhere(value, name):
             m.risk(node)
         found = m.vocabulary.attribute(value, name, node)
-        return lacking(m, value, name, node) if found is MISSING else found
+        return lacks(m, value, name, node) if found is MISSING else found
     if kind is Super:
         return of_super(m, value, name, node)
     if kind is Class:
@@ -77,8 +78,6 @@ def attribute(m: "Machine", value: Any, name: str, node: At) -> Any:
             return value[value.kind.fields.index(name)]
         if name in ("real", "imag", "numerator", "denominator", "start", "stop", "step"):
             return host_member(m, value, name, node)
-        if name in HOST_NAMES.get(kind, ()):
-            return Opaque("", node, holds=(value,))
     elif kind is Function:
         return of_function(m, value, name, node)
     elif kind is Bound:
@@ -87,7 +86,7 @@ def attribute(m: "Machine", value: Any, name: str, node: At) -> Any:
         return of_property(value, name, node)
     elif isinstance(value, Native):
         return of_native(m, value, name, node)
-    return lacking(m, value, name, node)
+    return lacks(m, value, name, node)
 
 
 MEMBERS: dict[Any, dict[str, Any]] = {
@@ -102,11 +101,7 @@ MEMBERS[bool] = MEMBERS[int]
 
 def host_member(m: "Machine", value: Any, name: str, node: At) -> Any:
     found = MEMBERS.get(type(value), {}).get(name)
-    return lacking(m, value, name, node) if found is None else found(value)
-
-
-def lacking(m: "Machine", value: Any, name: str, node: At) -> Any:
-    return m.fail("AttributeError", f"{texts.kind(value)!r} object has no attribute {name!r}", node)
+    return lacks(m, value, name, node) if found is None else found(value)
 
 
 def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Any:
@@ -161,27 +156,23 @@ def of_function(m: "Machine", value: Function, name: str, node: At) -> Any:
         return value.attrs[name]
     if name in ("__name__", "__qualname__"):
         return value.name if name == "__name__" else Opaque("", node)
-    if name in ("__doc__", "__module__", "__annotations__", "__dict__"):
-        return Opaque("", node, holds=(value,))
-    return m.fail("AttributeError", f"'function' object has no attribute {name!r}", node)
+    return lacks(m, value, name, node)
 
 
 def of_property(value: Property, name: str, node: At) -> Any:
     """@x.setter, @x.getter, @x.deleter."""
-    if name == "setter":
-        return Native("setter", lambda m, args, kwargs, at: Property(value.getter, args[0]), (value,))
-    if name == "getter":
-        return Native("getter", lambda m, args, kwargs, at: Property(args[0], value.setter), (value,))
-    if name == "deleter":
-        return Native("deleter", lambda m, args, kwargs, at: value, (value,))
+    if name in ("getter", "setter", "deleter"):
+        given = {"getter": value.getter, "setter": value.setter, "deleter": value.deleter}
+        return Native(name, lambda m, args, kwargs, at: Property(**given | {name: args[0]}), (value,))
     return Opaque("", node, holds=(value,))
 
 
 def of_native(m: "Machine", value: Native, name: str, node: At) -> Any:
+    if value.members is not None and name in value.members:
+        found = value.members[name]
+        return lacks(m, value, name, node) if found is MISSING else found
     if name in ("__name__", "__qualname__"):
         return value.name
-    if value.members is not None and name in value.members:
-        return value.members[name]
     if isinstance(value, Type):
         table = METHODS.get(value.host) if isinstance(value.host, type) else None
         found = (table or {}).get(name, MISSING)
@@ -197,7 +188,7 @@ def of_native(m: "Machine", value: Native, name: str, node: At) -> Any:
         return value.fields
     if isinstance(value, RecordType) and name == "_make":
         return Native("_make", lambda m, args, kwargs, at: m.call(value, m.listed(args[0], at), {}, at), (value,))
-    return Opaque("", node, holds=(value,))
+    return m.unknown(node, value)
 
 
 def fromkeys(m: "Machine", args: list[Any], node: At) -> Any:
@@ -254,7 +245,7 @@ def set_attribute(m: "Machine", value: Any, name: str, item: Any, node: At) -> N
         m.changing(value)
         m.touch([value], m.reason(node))
     else:
-        lacking(m, value, name, node)
+        lacks(m, value, name, node)
 
 
 def del_attribute(m: "Machine", value: Any, name: str, node: At) -> None:

@@ -341,7 +341,8 @@ def exit_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 
 
 def property_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
-    return Property(args[0] if args else kwargs.get("fget"), args[1] if len(args) > 1 else kwargs.get("fset"))
+    names = ("fget", "fset", "fdel")
+    return Property(*(args[place] if place < len(args) else kwargs.get(name) for place, name in enumerate(names)))
 
 
 def bare_object(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Instance:

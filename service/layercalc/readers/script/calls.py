@@ -51,7 +51,10 @@ def call_native(m: "Machine", f: Native, args: list[Any], kwargs: dict[str, Any]
     """A function known by name: what it cannot compute from what is known is unknown."""
     m.here = node
     try:
-        return f.run(m, args, kwargs, node)
+        result = f.run(m, args, kwargs, node)
+        if type(result) is Opaque and m.catching and m.builtins.get(f.name) is f:
+            m.risk(node)
+        return result
     except Unknown as error:
         hand_over(m, f, [*args, *kwargs.values()], node)
         return m.unknown(node, error.source, *args)
@@ -153,7 +156,7 @@ def functions_in(values: list[Any]) -> list[Function]:
         elif type(value) in (StaticMethod, ClassMethod):
             pending.append(value.function)
         elif type(value) is Property:
-            pending += [value.getter, value.setter]
+            pending += value.parts
     return found
 
 

@@ -7,6 +7,7 @@ from layercalc.readers.script import enumerations
 from layercalc.readers.script.exceptions import is_exception
 from layercalc.readers.script.members import UNFOLLOWED, bind, unfollowed
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.private import mangled
 from layercalc.readers.script.scope import CLASS, Scope, of_body
 from layercalc.readers.script.values import (
     MISSING,
@@ -95,8 +96,7 @@ def slots(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
             continue
         if name in cls.attrs:
             m.fail("ValueError", f"{name!r} in __slots__ conflicts with class variable", node)
-        if name.startswith("__") and not name.endswith("__"):
-            name = f"_{cls.name.lstrip('_')}{name}"
+        name = mangled(name, cls.name)
         cls.attrs[name] = Slot(name)
     plain = all(not one.dict for one in cls.bases) and cls.foreign is None
     cls.dict = "__dict__" in names or not plain
@@ -105,7 +105,7 @@ def slots(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
 def is_abstract(value: Any) -> bool:
     """Whether abc.abstractmethod has marked it."""
     if type(value) is Property:
-        return is_abstract(value.getter) or is_abstract(value.setter)
+        return any(map(is_abstract, value.parts))
     if type(value) is StaticMethod or type(value) is ClassMethod:
         return is_abstract(value.function)
     return type(value) is Function and value.attrs.get("__isabstractmethod__") is True
@@ -160,8 +160,8 @@ def own(value: Any, cls: Class) -> None:
     elif type(value) is StaticMethod or type(value) is ClassMethod:
         own(value.function, cls)
     elif type(value) is Property:
-        own(value.getter, cls)
-        own(value.setter, cls)
+        for one in value.parts:
+            own(one, cls)
 
 
 def linear(m: "Machine", bases: list[Class], node: At) -> list[Class]:

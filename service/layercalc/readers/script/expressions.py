@@ -241,19 +241,7 @@ def walrus(m: "Machine", node: ast.NamedExpr, scope: Scope) -> Any:
 
 
 def attribute(m: "Machine", node: ast.Attribute, scope: Scope) -> Any:
-    return attributes.attribute(m, m.value(node.value, scope), private(node.attr, scope), node)
-
-
-def private(name: str, scope: Scope) -> str:
-    """Names with two underscores before, inside a class."""
-    if not name.startswith("__") or name.endswith("__"):
-        return name
-    outer: Scope | None = scope
-    while outer is not None:
-        if outer.function is not None and outer.function.owner is not None:
-            return f"_{outer.function.owner.name.lstrip('_')}{name}"
-        outer = outer.outer
-    return name
+    return attributes.attribute(m, m.value(node.value, scope), node.attr, node)
 
 
 def subscript(m: "Machine", node: ast.Subscript, scope: Scope) -> Any:

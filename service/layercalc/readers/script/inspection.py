@@ -7,11 +7,14 @@ from layercalc.readers.script import enumerations, operators
 from layercalc.readers.script.constructors import given
 from layercalc.readers.script.faults import Raised
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.python_names import in_python
 from layercalc.readers.script.values import (
     MISSING,
+    PLAIN,
     SCALARS,
     Bound,
     Class,
+    Cursor,
     Foreign,
     Function,
     Instance,
@@ -64,7 +67,8 @@ def belongs(m: "Machine", value: Any, kind: Any, at: At) -> Any:
         if kind.host is object:
             return True
         if kind.name == "type":
-            return isinstance(value, Class | Type | RecordType)
+            known = isinstance(value, Class | Type | RecordType) or not isinstance(value, Native)
+            return isinstance(value, Class | Type | RecordType) if known else Opaque("", at, holds=(value,))
         if type(value) in SCALARS or isinstance(value, list | tuple | dict | set | frozenset | slice):
             return isinstance(value, kind.host)
         return kind.host is int and enumerations.is_number(value)
@@ -83,6 +87,8 @@ def issubclass_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
     kind, parents = args
     parents = flat(parents)
+    if type(kind) in PLAIN or type(kind) in (Function, Bound, Instance, Module):
+        raise TypeError("issubclass() arg 1 must be a class")
     if type(kind) is Class and any(isinstance(one, Type) and one.host is object for one in parents):
         return True
     if type(kind) is Class and all(type(one) is Class for one in parents) and kind.opaque is None:
@@ -146,6 +152,8 @@ def hasattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         if type(error.value) is Instance and error.value.cls.name == "AttributeError":
             return False
         raise
+    if type(value) is not Cursor and in_python(value, name):
+        return True
     own = type(args[0]) is Instance and not m.spoilt(args[0].attrs) and args[0].attrs.get(args[1]) is found
     if type(found) is Opaque and (not own or found.maybe):
         return m.unknown(at, found)

@@ -54,7 +54,7 @@ def get_item(m: "Machine", value: Any, key: Any, node: At) -> Any:
     if kind is Class:
         return of_class(m, value, key, node)
     if isinstance(value, Native):
-        return Opaque("", node)
+        return m.unknown(node, value)
     return m.fail("TypeError", f"{texts.kind(value)!r} object is not subscriptable", node)
 
 

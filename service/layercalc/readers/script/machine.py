@@ -21,6 +21,7 @@ from layercalc.readers.script.modules import core_module, is_apart, is_pure
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
+from layercalc.readers.script.private import mangle
 from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Info, Scope, of_body, of_function
 from layercalc.readers.script.statements import STATEMENTS
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
@@ -67,7 +68,9 @@ class Machine:
         """Follow a whole module; Fault where it cannot be followed. sys.exit() ends it as its last line does."""
         self.globals.info = of_body(tree.body)
         self.globals.vars["__name__"] = "__main__"
-        stated = (nodes or Nodes(tree)).of(ast.Global)
+        nodes = nodes or Nodes(tree)
+        mangle(nodes)
+        stated = nodes.of(ast.Global)
         self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
 

@@ -3,8 +3,10 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
+from layercalc.readers.script import texts
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.python_names import in_python
 from layercalc.readers.script.reach import parts
 from layercalc.readers.script.values import (
     MISSING,
@@ -12,6 +14,7 @@ from layercalc.readers.script.values import (
     Bound,
     Class,
     ClassMethod,
+    Cursor,
     Foreign,
     Function,
     Instance,
@@ -98,7 +101,7 @@ def of_instance(m: "Machine", value: Instance, name: str, node: At) -> Any:
     if name == "__class__":
         return cls
     if name == "__dict__" and cls.dict:
-        return attrs
+        return m.unknown(node, value) if cls.native else attrs
     if name in INTROSPECTION:
         raise looks_inside(name, node)
     return fallback(m, value, cls, name, node)
@@ -112,15 +115,23 @@ def fallback(m: "Machine", value: Instance, cls: Class, name: str, node: At) -> 
             return found
     getter = cls.find("__getattr__")
     if getter is not MISSING:
-        return m.special(value, "__getattr__", [name], node)
+        found = m.special(value, "__getattr__", [name], node)
+        if type(found) is Opaque:
+            m.risk(node)
+        return found
     builtin = OBJECT.get(name)
     if builtin is not None:
         return Bound(builtin, value)
     return lacks(m, value, name, node)
 
 
-def lacks(m: "Machine", value: Instance, name: str, node: At) -> Any:
-    return m.fail("AttributeError", f"{value.cls.name!r} object has no attribute {name!r}", node)
+def lacks(m: "Machine", value: Any, name: str, node: At, told: str = "") -> Any:
+    """No table has the attribute: one that Python has is not known, any other is an error."""
+    if in_python(value, name):
+        if type(value) is Cursor:  # of which kind is not kept, and zip() has no send
+            m.risk(node)
+        return Opaque("", node, holds=(value,))
+    return m.fail("AttributeError", f"{told or repr(texts.kind(value)) + ' object'} has no attribute {name!r}", node)
 
 
 def of_super(m: "Machine", value: Super, name: str, node: At) -> Any:
@@ -138,7 +149,7 @@ def of_super(m: "Machine", value: Super, name: str, node: At) -> Any:
     builtin = OBJECT.get(name)
     if builtin is not None:
         return Bound(builtin, owner)
-    return m.fail("AttributeError", f"'super' object has no attribute {name!r}", node)
+    return lacks(m, value, name, node, "'super' object")
 
 
 def of_class(m: "Machine", value: Class, name: str, node: At) -> Any:
@@ -154,15 +165,11 @@ def of_class(m: "Machine", value: Class, name: str, node: At) -> Any:
         return dict(value.members)
     if name in INTROSPECTION:
         raise looks_inside(name, node)
-    if (
-        name in ("__doc__", "__module__", "__dict__", "__annotations__")
-        or value.opaque is not None
-        or value.foreign is not None
-    ):
+    if value.opaque is not None or value.foreign is not None:
         return Opaque("", node, holds=(value,))
     if name in OBJECT:
         return OBJECT[name]
-    return m.fail("AttributeError", f"type object {value.name!r} has no attribute {name!r}", node)
+    return lacks(m, value, name, node, f"type object {value.name!r}")
 
 
 # -- setting and deleting
@@ -207,7 +214,7 @@ def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At,
     if name in ("__class__", "__dict__"):
         raise Fault(node, f"{name} cannot be replaced here; make an object of the class that is meant.")
     if not value.cls.dict and type(found) is not Slot:
-        lacks(m, value, name, node)
+        m.fail("AttributeError", f"{value.cls.name!r} object has no attribute {name!r}", node)
     m.changing(value.attrs)
     value.attrs[name] = m.guarded_name(value.attrs, name, item) if value.attrs.volatile else item
     if value.cls.foreign is not None and not past:
@@ -231,6 +238,9 @@ def drop_attribute(m: "Machine", value: Any, name: str, node: At) -> None:
         found = value.cls.find(name)
         if has(found, "__delete__"):
             m.special(found, "__delete__", [value], node)
+            return
+        if type(found) is Property and found.deleter is not None:
+            m.call(found.deleter, [value], {}, node)
             return
         if prevails(found):
             m.fail("AttributeError", f"property {name!r} cannot be deleted", node)

@@ -306,7 +306,3 @@ METHODS: dict[Any, dict[str, Native]] = {
     Float64: {"item": pure(float, "item"), "is_integer": pure(float.is_integer, "is_integer")},
 }
 METHODS[bool] = METHODS[int]
-HOST = {Names: dict, Ordered: dict, Default: dict, Record: tuple, View: type({}.items()), Cursor: type(_ for _ in ())}
-HOST_NAMES = {kind: frozenset(dir(HOST.get(kind, kind))) for kind in METHODS}
-for numpy_kind in (Int64, Float64):
-    HOST_NAMES[numpy_kind] |= {"astype", "dtype", "shape", "ndim", "size", "sum", "mean", "tolist", "copy", "reshape"}

@@ -53,7 +53,7 @@ def parts(value: Any, state: Callable[[Any], Any] = now) -> list[Any]:
     if kind is Cursor:
         return list(value.over)
     if kind is Property:
-        return [value.getter, value.setter]
+        return value.parts
     if kind is StaticMethod or kind is ClassMethod:
         return [value.function]
     if kind is View:

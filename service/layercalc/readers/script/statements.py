@@ -54,9 +54,7 @@ def augmented(m: "Machine", node: ast.AugAssign, scope: Scope) -> None:
         before = m.load(scope, target.id, target)
         m.store(scope, target.id, operators.inplace(m, op, before, m.value(node.value, scope), node), target)
     elif isinstance(target, ast.Attribute):
-        from layercalc.readers.script.expressions import private
-
-        owner, name = m.value(target.value, scope), private(target.attr, scope)
+        owner, name = m.value(target.value, scope), target.attr
         before = attributes.attribute(m, owner, name, target)
         after = operators.inplace(m, op, before, m.value(node.value, scope), node)
         attributes.set_attribute(m, owner, name, after, target)

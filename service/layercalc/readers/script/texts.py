@@ -79,6 +79,8 @@ def write(m: "Machine", value: Any, node: ast.AST | None, represent: bool, insid
     if type_of is Class:
         if value.builtin and value.name not in m.exceptions:
             raise Unknown(Opaque("", node))
+        if value.members is not None:
+            return f"<enum '{value.name}'>"
         return f"<class '{value.name}'>" if value.builtin else f"<class '__main__.{value.name}'>"
     if isinstance(value, Type):
         return repr(value)

@@ -254,10 +254,14 @@ class Instance:
 class Property:
     """A property of a class."""
 
-    __slots__ = ("getter", "setter")
+    __slots__ = ("deleter", "getter", "setter")
 
-    def __init__(self, getter: Any, setter: Any = None):
-        self.getter, self.setter = getter, setter
+    def __init__(self, getter: Any, setter: Any = None, deleter: Any = None):
+        self.getter, self.setter, self.deleter = getter, setter, deleter
+
+    @property
+    def parts(self) -> list[Any]:
+        return [self.getter, self.setter, self.deleter]
 
 
 class Slot:

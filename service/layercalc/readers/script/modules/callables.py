@@ -22,7 +22,8 @@ def partial(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return m.call(f, [*first, *args], {**named, **kwargs}, at)
 
-    return Native("partial", run, (f, *first, *named.values()))
+    members = {"func": f, "args": tuple(first), "keywords": named, "__name__": MISSING, "__qualname__": MISSING}
+    return Native("partial", run, (f, *first, *named.values()), members)
 
 
 def reduce(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -66,7 +67,7 @@ def remembered(m: "Machine", f: Any) -> Native:
         cache[key] = m.call(f, args, kwargs, at)
         return cache[key]
 
-    return Native("cached function", run, (f, cache))
+    return Native(f.name if type(f) is Function else "cached function", run, (f, cache))
 
 
 def typed(value: Any) -> Any:

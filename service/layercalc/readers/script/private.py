@@ -1,0 +1,54 @@
+"""Private names: inside a class, `__name` is `_Class__name`, wherever it is written."""
+
+import ast
+from typing import Any
+
+from layercalc.readers.script.nodes import Nodes
+
+WRITTEN: dict[type[ast.AST], str] = {  # the field that holds a name
+    ast.Attribute: "attr",
+    ast.Name: "id",
+    ast.FunctionDef: "name",
+    ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name",
+    ast.arg: "arg",
+    ast.alias: "asname",
+    ast.ExceptHandler: "name",
+    ast.MatchAs: "name",
+    ast.MatchStar: "name",
+    ast.MatchMapping: "rest",
+}
+
+
+def private(name: Any) -> bool:
+    return type(name) is str and name[:2] == "__" and name[-2:] != "__" and "." not in name
+
+
+def mangled(name: Any, cls: str) -> Any:
+    """The name that a private name of a class stands for; a class of underscores alone has none."""
+    return f"_{stem}{name}" if private(name) and (stem := cls.lstrip("_")) else name
+
+
+def mangle(nodes: Nodes) -> None:
+    """Write out the private names in the classes of a text."""
+    written = any(private(node.__dict__.get(WRITTEN[type(node)])) for node in nodes.of(*WRITTEN))
+    declared = nodes.of(ast.Global, ast.Nonlocal)
+    if written or any(private(name) for node in declared for name in node.names):
+        for node, name in [(one, one.name) for one in nodes.of(ast.ClassDef)]:
+            rename(node, name)
+
+
+def rename(owner: ast.ClassDef, cls: str) -> None:
+    """Write out what is private to a class in its body; what stands in a class inside is that one's."""
+    waiting: list[ast.AST] = list(owner.body)
+    while waiting:
+        node = waiting.pop()
+        field = WRITTEN.get(type(node))
+        if field is not None and private(name := node.__dict__.get(field)):
+            node.__dict__[field] = mangled(name, cls)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            node.names = [mangled(name, cls) for name in node.names]
+        if type(node) is ast.ClassDef:
+            waiting += [*node.bases, *node.keywords, *node.decorator_list]
+        else:
+            waiting += ast.iter_child_nodes(node)
