@@ -7,7 +7,7 @@ from typing import Any
 from layercalc.analysis.roofline import DEVICES
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
+from layercalc.layers import Layer, Vocabulary, fields_of, written
 from layercalc.layers.fields import one_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
@@ -62,11 +62,12 @@ def layers(vocabulary: str = DEFAULT) -> list[dict[str, Any]]:
 
 def spoken(name: str) -> Vocabulary:
     """The vocabulary of that name; InvalidModel says which there are."""
-    if name not in VOCABULARIES:
-        there = f"There is no vocabulary {name!r}.{nearest(name, list(VOCABULARIES))}"
-        listed = f"There {'are' if len(VOCABULARIES) > 1 else 'is'} {', '.join(VOCABULARIES)}."
+    known = written()
+    if name not in known:
+        there = f"There is no vocabulary {name!r}.{nearest(name, list(known))}"
+        listed = f"There {'are' if len(known) > 1 else 'is'} {', '.join(known)}."
         raise InvalidModel([{"parameter": "vocabulary", "detail": f"{there} {listed}"}])
-    return VOCABULARIES[name]
+    return known[name]
 
 
 def summary(kind: type[Layer]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class ModelOptions(NamedTuple):
     """What a request says of a model beside its document.
 
     The sizes of its inputs without the batch or with it, the batch of all of them, of code the expression that makes
-    the model, and of Keras JSON what becomes of layers that it does not describe.
+    the model, of Keras JSON what becomes of layers that it does not describe, and of a file the sizes it has names for.
     """
 
     input_shape: Any = None
@@ -25,6 +25,7 @@ class ModelOptions(NamedTuple):
     batch_shape: Any = None
     entry: str | None = None
     custom: str | None = None
+    dims: Any = None
 
     def shapes(self, names: list[str]) -> dict[str, list[int | None]]:
         """The sizes of the inputs of these names, without the batch, as far as the request says them."""
@@ -49,11 +50,15 @@ def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list
             ]
         )
     shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
-    batch = next((shape[0] for shape in shapes.values() if shape and shape[0] is not None), None)
+    shapes = with_names(model, shapes, asked)
+    batch = next((shape[0] for shape in shapes.values() if shape and type(shape[0]) is int), None)
     leading = batch_size if batch_size is not None else Batch(1) if batch is None else batch
     specs = []
     for one in model.inputs:
         shape = shapes[one.name]
+        if one.scalar and shape == ():
+            specs.append((one.name, Spec((), one.dtype)))
+            continue
         if not shape:
             if shape is None and not (builder.form == "code" and builder.faults):  # a broken line may have named it
                 detail = (
@@ -64,19 +69,21 @@ def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list
             shape = (None,)
             for call in model.calls:
                 call.layer = None
-        if fault := unwieldy(tuple(dim for dim in shape if dim is not None)):
+        if fault := unwieldy(tuple(dim for dim in shape if type(dim) is int)):
             raise InvalidModel([{**one.location.at(), "detail": f"The input {one.name!r} has {fault}."}])
         origins = (f"axis {axis} of the input {one.name!r}" for axis in range(1, len(shape)))
         rest = (Unknown(origin) if dim is None else dim for dim, origin in zip(shape[1:], origins, strict=True))
-        own = leading if batch_size is not None or shape[0] is None else shape[0]
+        own = (
+            leading if (batch_size is not None and not isinstance(shape[0], Unknown)) or shape[0] is None else shape[0]
+        )
         specs.append((one.name, Spec((own, *rest), one.dtype)))
     return specs
 
 
-def overrides(model: Model, asked: ModelOptions) -> dict[str, tuple[int | None, ...]]:
+def overrides(model: Model, asked: ModelOptions) -> dict[str, tuple[int | str | None, ...]]:
     """The shapes of inputs, the batch in front, that a request says in place of the document's."""
     known = {one.name: one.shape for one in model.inputs}
-    out = {}
+    out: dict[str, tuple[int | str | None, ...]] = {}
     for name, sizes in shape_option("input_shape", asked.input_shape, list(known)).items():
         shape = known[name]
         within_text(model, name, shape, sizes, "input_shape")
@@ -95,7 +102,7 @@ def overrides(model: Model, asked: ModelOptions) -> dict[str, tuple[int | None, 
 
 
 def within_text(
-    model: Model, name: str, named: tuple[int | None, ...] | None, sizes: Sequence[int | None], option: str
+    model: Model, name: str, named: tuple[int | str | None, ...] | None, sizes: Sequence[int | None], option: str
 ) -> None:
     """Refuse sizes, without the batch, other than those that a text computes with or that shapes were recorded for."""
     if model.sized and named and not fits(named[1:], sizes):
@@ -106,7 +113,7 @@ def within_text(
         raise refuse(option, told)
 
 
-def fits(named: Sequence[int | None], sizes: Sequence[int | None]) -> bool:
+def fits(named: Sequence[int | str | None], sizes: Sequence[int | None]) -> bool:
     """Whether sizes are those that are named, as far as they are."""
     return len(named) == len(sizes) and all(a is None or a == b for a, b in zip(named, sizes, strict=True))
 
@@ -167,3 +174,63 @@ def parsed_shape(sizes: Any) -> list[int | None] | None:
     if isinstance(sizes, list | tuple) and all(dim is None or whole(dim, 0) for dim in sizes):
         return list(sizes)
     return None
+
+
+def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions) -> dict[str, Any]:
+    """The shapes of inputs with a number in place of each name of a size, or an unknown size that says its name.
+
+    A name is bound by `dims`, or where a request says the size of an axis that has it; two sizes are refused.
+    """
+    known = {dim for one in model.inputs for dim in one.shape or () if isinstance(dim, str)}
+    bound = {name: (size, "dims") for name, size in named_sizes(asked.dims, sorted(known)).items()}
+    for one in model.inputs:
+        said = shapes[one.name]
+        for axis, (name, size) in enumerate(zip(one.shape or (), said or (), strict=False)):
+            if isinstance(name, str) and type(size) is int and len(one.shape or ()) == len(said or ()):
+                where = f"axis {axis} of the input {one.name!r}"
+                before, by = bound.setdefault(name, (size, where))
+                if before != size:
+                    option = "input_shape" if asked.batch_shape is None else "batch_shape"
+                    detail = f"The size {name!r} would be {before:,} by {by} and {size:,} by {where}; it is one size."
+                    raise refuse(option, detail)
+    sizes: dict[str, Any] = {name: size for name, (size, _) in bound.items()}
+    for name in known - sizes.keys():
+        sizes[name] = Unknown(f"the size {name!r}")
+    if asked.batch_size is not None:
+        for one in model.inputs:
+            if shapes[one.name] and isinstance(name := shapes[one.name][0], str):
+                detail = (
+                    f"The first axis of the input {one.name!r} is {name!r}, and no batch; say dims={name}=… instead."
+                )
+                raise refuse("batch_size", detail)
+    return {
+        name: shape and tuple(sizes[dim] if isinstance(dim, str) else dim for dim in shape)
+        for name, shape in shapes.items()
+    }
+
+
+def named_sizes(value: Any, known: Sequence[str]) -> dict[str, int]:
+    """The sizes that the option `dims` says, by name: a mapping, or texts such as `height=224,width=224`."""
+    if value is None:
+        return {}
+    texts = [value] if isinstance(value, str) else value
+    if isinstance(texts, list | tuple) and all(isinstance(one, str) for one in texts):
+        pairs = [word.partition("=") for one in texts for word in one.split(",") if word.strip()]
+        given: Any = [
+            (name.strip(), int(n) if re.fullmatch(r"\d{1,300}", n.strip(), re.ASCII) else n) for name, _, n in pairs
+        ]
+    elif isinstance(value, Mapping):
+        given = list(value.items())
+    else:
+        raise refuse("dims", f"Expected sizes by name, such as height=224,width=224; received {received(value)}.")
+    found: dict[str, int] = {}
+    for name, size in given:
+        if name not in known:
+            listed = f" It names {', '.join(known)}." if known else " It names none."
+            near = nearest(str(name), list(known))
+            raise refuse("dims", f"The model names no size {str(name)[:100]!r}.{near or listed}")
+        if not whole(size, 0):
+            raise refuse("dims", f"Expected {name!r} as an integer of at least 0; received {received(size)}.")
+        if found.setdefault(name, size) != size:
+            raise refuse("dims", f"The size {name!r} is said twice.")
+    return found

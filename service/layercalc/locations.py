@@ -1,5 +1,6 @@
 """Where in a document something stands, so that an error can say so."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from layercalc.errors import pointer
@@ -75,4 +76,16 @@ def spot(node: Any) -> dict[str, int]:
     return at_line(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
 
 
-Location = JsonLocation | CodeLocation
+class NodeLocation(NamedTuple):
+    """A part of a graph in a file: its path as JSON would have it, and the numbers of its attributes by name."""
+
+    path: tuple[object, ...]
+    attributes: Mapping[str, int] = {}
+
+    def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
+        """Where a fault stands: the attribute that the path begins with, else the part."""
+        number = self.attributes.get(str(path[0])) if path else None
+        return {"pointer": pointer(*self.path, *(() if number is None else ("attribute", number)))}
+
+
+Location = JsonLocation | CodeLocation | NodeLocation

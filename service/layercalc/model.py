@@ -28,13 +28,14 @@ class Ref(NamedTuple):
 class Input:
     """A tensor the model is given; the shape has the batch in front, None for what the document does not name.
 
-    () stands for a shape whose fault has been noted.
+    A size may have a name. () stands for a shape whose fault has been noted, unless it is that of a `scalar`.
     """
 
     name: str
-    shape: tuple[int | None, ...] | None
+    shape: tuple[int | str | None, ...] | None
     dtype: str
     location: Location
+    scalar: bool = False  # whether () is its shape
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Call:
     inputs: tuple[Ref, ...] = ()
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
     identity: Identity | None = None
+    output_names: tuple[str, ...] = ()  # of the tensors, where the document names those
 
     def reads(self) -> Sequence[Ref]:
         """Every tensor this call takes."""
@@ -92,6 +94,7 @@ class Model(Layer):
         self.inputs, self.calls, self.outputs, self.locations = inputs, calls, outputs, locations
         self.trainable, self.dtype = True, None
         self.entry: str | None = None  # of code: the expression of the text that it is
+        self.output_names: Sequence[str] = ()  # where the document names its outputs
         self.takes = (len(inputs), len(inputs))
         self.order, self.stuck = ordered(calls)
         self.dead = last_uses(calls, self.order, outputs)

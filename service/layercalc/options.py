@@ -15,11 +15,12 @@ from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
 from layercalc.formats.report import HEADINGS
-from layercalc.layers import VOCABULARIES
+from layercalc.layers import written
 from layercalc.layers.config import flattened
 from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
 from layercalc.layers.nested import RECORDED
 from layercalc.ops.base import COMPUTED
+from layercalc.readers.onnx.file import OnnxFile
 from layercalc.wording import nearest, received
 
 STRINGS = {"type": "array", "items": {"type": "string"}}
@@ -35,7 +36,7 @@ class Document(Field):
         return {"$ref": "#/components/schemas/Model"}
 
     def read(self, value: Any, name: str) -> Any:
-        if not isinstance(value, dict | list | str):
+        if not isinstance(value, dict | list | str | OnnxFile):
             raise self.refuse(value)
         return value
 
@@ -90,7 +91,7 @@ class Framework(Text):
     """The name of a vocabulary; the catalogue knows which there are."""
 
     def schema_of(self) -> dict[str, Any]:
-        return {"enum": list(VOCABULARIES)}
+        return {"enum": list(written())}
 
 
 class Written(NamedTuple):
@@ -169,6 +170,11 @@ OPTIONS: dict[str, Option] = {
         "sizes with the batch first, `8,28,28,1`, or `left:8,16`, once for each input by name or in their order",
         EACH,
     ),
+    "dims": Option(
+        Component("Dims", "", None),
+        "sizes that a file has names for, `height=224,width=224`, or an object in JSON",
+        EACH,
+    ),
     "batch_size": Option(Int(None, min=1), "count for that many samples", WHOLE),
     "conventions": Option(
         Names([*CONVENTIONS, "all"]), "count as other tools do, beside our own counts: fvcore, thop …, or all", LIST
@@ -194,12 +200,12 @@ OPTIONS: dict[str, Option] = {
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
 }
-OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "batch_size")
+OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "dims", "batch_size")
 VERBS: dict[str, tuple[str, ...]] = {
     "analyze": ("model", *OF_MODEL, "conventions", "explain", "device", "columns"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
-        *("entry", "custom", "input_shape", "batch_shape", "dtype", "outputs", "parameters"),
+        *("entry", "custom", "input_shape", "batch_shape", "dims", "dtype", "outputs", "parameters"),
     ),
     "infer": ("id", "inputs", "outputs", "parameters"),
     "check": ("model", "budgets", "baseline", "file", *OF_MODEL, "strict"),

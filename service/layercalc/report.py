@@ -49,7 +49,9 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
         },
         "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
         "inputs": [tensor(value) for value in analysis.inputs],
-        "outputs": [tensor(value) for value in analysis.outputs],
+        "outputs": [
+            tensor(value) | {"name": name} for value, name in zip(analysis.outputs, output_names(analysis), strict=True)
+        ],
         "layers": rows(analysis),
         "totals": totals,
         "memory": known(memory(analysis, sums, peak_layer)),
@@ -134,6 +136,7 @@ def row_of(row: Row, again: bool, part: TraceRow) -> dict[str, Any]:
         "input_shapes": [shown(value.spec.shape) for value in row.inputs],
         "output_shape": shapes[0],
         "output_shapes": shapes,
+        **({"output_names": list(row.call.output_names)} if row.call.output_names else {}),
         **(part.counts if plain else {metric: count(n) for metric, n in row.counts.items()}),
         "weights": [weight_of(held) for held in row.weights],
         "arithmetic_intensity": part.intensity,
@@ -159,6 +162,11 @@ def weight_of(held: Held) -> dict[str, Any]:
     shape, dtype = weight.spec
     out = {"name": name, "shape": shown(shape), "dtype": dtype, "trainable": weight.trainable}
     return {**out, "shared": True} if shared else out
+
+
+def output_names(analysis: Analysis) -> Sequence[str]:
+    """The names of the outputs: the document's, or those of the rows that they come from."""
+    return analysis.model.output_names or [value.source for value in analysis.outputs]
 
 
 def tensor(value: Value) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def analyze(
     custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
+    dims: Any = None,
     batch_size: int | None = None,
     conventions: Sequence[str] | str = (),
     explain: bool = False,
@@ -47,15 +48,15 @@ def analyze(
     With `custom="recorded"` Lambdas and classes of the author's own in Keras JSON keep the shape that it records, with
     counts null.
     `input_shape` leaves the batch out: a list of sizes (None: unknown), `"28,28,1"`, or for several inputs a mapping or
-    list of `"name:sizes"`, or one for each in their order; `batch_shape` is the same with the batch first. Counts are
-    for one sample, or for `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"),
-    `explain` adds the arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and
-    bandwidth) the roofline. `path` is where the document stands in a larger one, for the
-    pointers of errors. Raises InvalidModel.
+    list of `"name:sizes"`, or one for each in their order; `batch_shape` is the same with the batch first; `dims`
+    are sizes that an ONNX file has names for: a mapping, or `"height=224,width=224"`. Counts are for one sample, or for
+    `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"), `explain` adds the
+    arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and bandwidth) the roofline.
+    `path` is where the document stands in a larger one, for the pointers of errors. Raises InvalidModel.
     """
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
     document, _ = opened(document, path, limits)
-    asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom)
+    asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
     model, builder = guarded(document, path, limits, asked)
     specs = declared(model, builder, asked)
     return located(report(analysed(model, builder, specs, path), builder.warnings, extras), path)
@@ -77,6 +78,7 @@ def forward(
     custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
+    dims: Any = None,
     dtype: str = "float32",
     outputs: Any = None,
     parameters: Any = None,
@@ -97,7 +99,7 @@ def forward(
     """
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
-    asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry, custom=custom)
+    asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry, custom=custom, dims=dims)
     model, builder = guarded(document, path, limits, asked)
     specs = declared(model, builder, asked)
     if builder.faults:
@@ -132,6 +134,7 @@ def check(
     custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
+    dims: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
     path: Tokens = (),
@@ -148,7 +151,7 @@ def check(
     from layercalc.differences.earlier import is_report, read_report
 
     held = read_budgets(budgets, file=file)
-    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
+    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "dims": dims, "batch_size": batch_size}
     options: dict[str, Any] = {**sizes, "custom": custom, "limits": limits}
     report = analyze(document, path=path, entry=entry, **options)
     was = None
@@ -168,6 +171,7 @@ def diff(
     custom: str | None = None,
     input_shape: Any = None,
     batch_shape: Any = None,
+    dims: Any = None,
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
@@ -175,7 +179,7 @@ def diff(
 
     `entry` is for each of them that is code.
     """
-    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "batch_size": batch_size}
+    sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "dims": dims, "batch_size": batch_size}
     return compare(before, after, entry=entry, custom=custom, limits=limits, **sizes).found
 
 

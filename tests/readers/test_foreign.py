@@ -50,7 +50,7 @@ FILES = {
     "pt2": (zipped(m__archive_format="pt2", m__models__model_dot_json="{}"), "exported program"),
     "npz": (npz(), "NumPy arrays"),
     "npy": (b"\x93NUMPY\x01\x00", "NumPy array"),
-    "onnx": (b"\x08\x08\x12\x07pytorch\x1a\x032.1", "An ONNX file"),
+    "onnx": (b"\x08\x08\x12\x07pytorch\x1a\x032.1", "An ONNX file without a graph"),
     "saved-model": (b"\x08\x01\x12\x90\x01", "SavedModel"),
     "tflite": (b"\x1c\x00\x00\x00TFL3\x14\x00", "TensorFlow Lite"),
     "gzip": (b"\x1f\x8b\x08\x00", "gzip"),

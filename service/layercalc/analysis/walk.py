@@ -13,6 +13,7 @@ from layercalc.cache import STORE
 from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers import Layer
+from layercalc.layers.base import FILE
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import MAX_VISITS
@@ -88,7 +89,8 @@ class Analysis:
                 name = names.get(owner)
                 shared = name is not None
                 if name is None:
-                    name = names[owner] = free(f"{row.name}/{weight.path}", taken)
+                    own_name = owner.identity == FILE
+                    name = names[owner] = free(weight.path if own_name else f"{row.name}/{weight.path}", taken)
                 if weight.trainable and owner in frozen:
                     weight = weight._replace(trainable=False)
                 row.weights.append(Held(name, weight, shared))

@@ -12,7 +12,7 @@ from layercalc.analysis.weight_specs import WeightSpec
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer
 from layercalc.execution import tensors
 from layercalc.execution.inputs import seed_of
-from layercalc.execution.seeds import seeded_weights
+from layercalc.execution.seeds import seeded, seeded_weights
 from layercalc.wording import received
 
 PATH: Tokens = ("weights",)
@@ -44,6 +44,8 @@ def read_weights(
                 out[name] = fitting(name, weight, one, (*PATH, key), compute)
             except InvalidTensors as error:
                 faults += error.errors
+        elif weight.initializer.stored:
+            out[name] = seeded(name, weight, 0, compute)
         elif isinstance(value, Mapping) or hasattr(value, "named"):
             faults.append(at(PATH, f"The weight {name!r} of shape {list(weight.spec.shape)} is missing."))
     if faults:

@@ -1,4 +1,4 @@
-"""Models and tensors in files, each known by its content: `.keras`, HDF5, safetensors, `.npy`, `.npz`, text."""
+"""Models and tensors in files, each known by its content: `.keras`, HDF5, ONNX, safetensors, `.npy`, `.npz`, text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from layercalc.files.safetensors_files import read_safetensors
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive, parse_document
 from layercalc.readers.foreign import foreign
+from layercalc.readers.onnx.file import is_onnx as is_onnx
+from layercalc.readers.onnx.file import read_file as read_onnx_file
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
@@ -38,6 +40,8 @@ def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITE
     """
     if name := foreign(body):
         raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
+    if is_onnx(body):
+        return read_onnx_file(body, path, limits), None
     if body.startswith(archive.MAGIC):
         document = parse_json(archive.unpacked(body, limits), limits)
         told = archive.unpacked(body, limits, archive.METADATA)
@@ -120,8 +124,10 @@ def permit(size: int, path: Tokens, limits: Limits) -> None:
 
 
 def is_binary(beginning: bytes) -> bool:
-    """Whether bytes begin as a file in binary does that is read: an archive, HDF5, safetensors or a NumPy array."""
-    return is_keras(beginning) or beginning.startswith(numpy_files.MAGIC) or safetensors_files.looks_like(beginning)
+    """Whether bytes begin as a file in binary does that is read: an archive, HDF5, ONNX, safetensors or NumPy's."""
+    if is_keras(beginning) or is_onnx(beginning) or beginning.startswith(numpy_files.MAGIC):
+        return True
+    return safetensors_files.looks_like(beginning)
 
 
 def is_keras(body: bytes) -> bool:

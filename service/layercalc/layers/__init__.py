@@ -5,9 +5,9 @@ from pkgutil import iter_modules
 
 from layercalc.layers.base import Layer
 from layercalc.layers.config import ConfigError, build, fields_of
-from layercalc.layers.vocabulary import VOCABULARIES, WAY_OUT, Vocabulary
+from layercalc.layers.vocabulary import VOCABULARIES, WAY_OUT, Vocabulary, written
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["VOCABULARIES", "WAY_OUT", "ConfigError", "Layer", "Vocabulary", "build", "fields_of"]
+__all__ = ["VOCABULARIES", "WAY_OUT", "ConfigError", "Layer", "Vocabulary", "build", "fields_of", "written"]

@@ -17,6 +17,7 @@ SEVERAL = ("initial_state", "states")  # what a call names that may be a list of
 
 
 Identity = int | str  # of an object of a document that stands in several places of it
+FILE = "file"  # the identity of a file whose weights go by their own names
 
 
 class Weight(Protocol):

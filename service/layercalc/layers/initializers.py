@@ -25,6 +25,8 @@ def pieces(out: np.ndarray) -> Iterator[np.ndarray]:
 class Initializer:
     """One way of filling a weight, with its arguments: equal ones fill alike."""
 
+    stored = False  # whether the document has the numbers
+
     def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         """Fill an array of any dtype with the same numbers, drawn in float32.
 

@@ -18,6 +18,11 @@ WAY_OUT = (
 VOCABULARIES: dict[str, "Vocabulary"] = {}
 
 
+def written() -> dict[str, "Vocabulary"]:
+    """Those that people write documents in: a vocabulary of files alone has no layer types."""
+    return {name: one for name, one in VOCABULARIES.items() if one.kinds}
+
+
 @dataclass(eq=False)
 class Vocabulary:
     """The layer types of a framework: `kinds` by name, `aliases` to those names.

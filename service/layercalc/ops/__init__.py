@@ -12,6 +12,7 @@ from layercalc.ops.base import (
     constant,
     full,
     identity,
+    known,
     layout,
     promote,
     scan,
@@ -99,6 +100,7 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "known",
     "adaptive_average_pool",
     "adaptive_max_pool",
     "einsum",

@@ -76,7 +76,9 @@ class Reading(Protocol):
 
     def autocast(self, x: Tensor) -> Tensor: ...
 
-    def shape_of(self, x: Tensor) -> Tensor: ...
+    def shape_of(self, x: Tensor, dtype: str) -> Tensor: ...
+
+    def known(self, values: np.ndarray, dtype: str) -> Tensor: ...
 
     def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
 
@@ -229,10 +231,10 @@ def constant(values: Any, dtype: str | None = None, shape: Shape | None = None) 
     return reading.constant(lambda: np.broadcast_to(array, to), to, dtype or reading.compute)
 
 
-def full(shape: Shape, value: float) -> Tensor:
-    """A tensor of one float."""
+def full(shape: Shape, value: float, dtype: str | None = None) -> Tensor:
+    """A tensor of one number: a float, unless another dtype is named."""
     reading = READING.get()
-    return reading.constant(lambda: np.full(shape, value), shape, reading.compute)
+    return reading.constant(lambda: np.full(shape, value), shape, dtype or reading.compute)
 
 
 def identity(n: int, k: int = 0) -> Tensor:
@@ -240,9 +242,14 @@ def identity(n: int, k: int = 0) -> Tensor:
     return READING.get().constant(lambda: np.eye(n, k=k, dtype=bool), (n, n), "bool")
 
 
-def shape_of(x: Tensor) -> Tensor:
+def shape_of(x: Tensor, dtype: str = "int32") -> Tensor:
     """The sizes of a tensor as a tensor, whose values are known while shapes are read."""
-    return READING.get().shape_of(x)
+    return READING.get().shape_of(x, dtype)
+
+
+def known(values: Any, dtype: str) -> Tensor:
+    """A tensor whose few values are known while shapes are read, of any dtype and rank."""
+    return READING.get().known(np.asarray(values), dtype)
 
 
 def triangle(rows: int, columns: int, k: int = 0) -> Tensor:

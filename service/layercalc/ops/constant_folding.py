@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Shape, Unknown
+from layercalc.dims import Batch, Shape, Unknown, provably, size
 from layercalc.errors import ShapeError
 from layercalc.ops.spec import Spec, Tensor
 
 SMALL = 64  # numbers: more are no sizes of a tensor
+MOST = 1024  # numbers that are computed of such
 
 
 class Known(Spec):
-    """A spec with its values: integers, or unknown ones."""
+    """A spec with its values: integers, floats or truths, or unknown ones."""
 
     values: np.ndarray
 
@@ -35,6 +36,10 @@ class Known(Spec):
 
 def objects(values: Any) -> np.ndarray:
     """Integers of any size, and unknown ones, as an array."""
+    if not isinstance(values, np.ndarray) and np.ndim(values) == 1:
+        array = np.empty(len(values), object)
+        array[:] = values
+        return array
     array = np.empty(np.shape(values), object)
     array[...] = values
     return array
@@ -51,18 +56,77 @@ def values_of(x: Tensor) -> Any:
 
 def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result: Spec) -> Spec:
     """The result of an op with its values, where those of all inputs are known; what a batch goes into is one."""
-    arrays = [x.values for x in inputs if isinstance(x, Known)]
-    if len(arrays) < len(inputs):
+    known = [x for x in inputs if isinstance(x, Known)]
+    if len(known) < len(inputs) or not provably(size(result.shape) <= MOST):
         return result
-    hidden = Unknown()
+    try:
+        values = (
+            by_element(op, known, attributes) if op.broadcasts or op.name == "cast" else moved(op, known, attributes)
+        )
+        return Known(result.shape, result.dtype, values.reshape(result.shape))
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return result
+
+
+def moved(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.ndarray:
+    """What an op makes of elements that it moves, or adds up."""
+    arrays, hidden = [x.values for x in inputs], Unknown()
     try:
         values = np.asarray(op.run(*arrays, **attributes), object)
         without = [objects([hidden if isinstance(n, Batch) else n for n in one.reshape(-1)]) for one in arrays]
         marks = op.run(*(one.reshape(a.shape) for one, a in zip(without, arrays, strict=True)), **attributes)
-    except (TypeError, ValueError, AttributeError, IndexError):
-        return result
+    except (TypeError, AttributeError):  # a function that takes no objects
+        values, marks = in_dtypes(op, inputs, attributes)
     flat = [
         Batch(n) if mark is hidden and not isinstance(n, Unknown) else n
         for n, mark in zip(values.reshape(-1), np.asarray(marks, object).reshape(-1), strict=True)
     ]
-    return Known(result.shape, result.dtype, objects(flat).reshape(values.shape))
+    return objects(flat)
+
+
+def in_dtypes(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The same in the dtypes of the inputs, which have neither an unknown number nor a batch among them."""
+    if any(isinstance(n, Unknown | Batch) for x in inputs for n in x.values.reshape(-1)):
+        raise TypeError("An unknown number has no dtype.")
+    made = op.run(*(numeric(x.values, x.dtype) for x in inputs), **attributes)
+    values = objects(np.asarray(made).tolist())
+    return values, values
+
+
+def by_element(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.ndarray:
+    """What an op makes of elements one by one: unknown where one of them is, of the batch where one of them is."""
+    arrays = np.broadcast_arrays(*(x.values for x in inputs))
+    columns = list(zip(*(array.reshape(-1) for array in arrays), strict=True))
+    if op.name == "select":
+        return objects([chosen(*column) for column in columns])
+    whole = all(x.dtype in ("int32", "int64") for x in inputs)
+    try:
+        if not whole or op.compares or op.name == "cast":
+            raise TypeError("To be computed in their own dtypes.")
+        values = np.asarray(op.run(*arrays, **attributes), object).reshape(-1)  # integers of any size
+    except (TypeError, AttributeError):
+        parts = [numeric(array, x.dtype) for array, x in zip(arrays, inputs, strict=True)]
+        values = objects(np.asarray(op.run(*parts, **attributes)).reshape(-1).tolist())
+    return objects([marked(op, n, column) for n, column in zip(values, columns, strict=True)])
+
+
+def numeric(array: np.ndarray, dtype: str) -> np.ndarray:
+    """Known numbers in a dtype of NumPy's, 1 for those that are unknown."""
+    plain = [1 if isinstance(n, Unknown) else n for n in array.reshape(-1)]
+    return np.array(plain, "float32" if dtype == "bfloat16" else dtype).reshape(array.shape)
+
+
+def chosen(condition: Any, a: Any, b: Any) -> Any:
+    """One of two numbers; unknown where the condition is, unless they are the same."""
+    if isinstance(condition, Unknown):
+        return a if type(a) is int and a == b else condition
+    return a if condition else b
+
+
+def marked(op: Any, value: Any, column: tuple[Any, ...]) -> Any:
+    """A number made of others, with what is known of them."""
+    unknown = next((n for n in column if isinstance(n, Unknown)), None)
+    if unknown is not None:
+        never = op.name == "equal" and any(not isinstance(n, Unknown) and n < 0 for n in column)
+        return False if never else unknown  # no size is below 0
+    return Batch(value) if type(value) is int and any(isinstance(n, Batch) for n in column) else value

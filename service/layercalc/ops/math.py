@@ -29,6 +29,12 @@ def nan_to_num(x: np.ndarray, nan: float = 0.0, posinf: float | None = None, neg
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
+def truncated(x: np.ndarray, y: np.ndarray) -> Any:
+    """Integers divided towards 0, as C does; 0 where the divisor is."""
+    whole = np.where(y == 0, np.ones_like(y), y)
+    return np.where(y == 0, np.zeros_like(x), (x - np.fmod(x, whole)) // whole)
+
+
 def heaviside(x: np.ndarray, y: np.ndarray) -> Any:
     return np.heaviside(x, y).astype(x.dtype)
 
@@ -109,6 +115,7 @@ for _name in ("arctan2", "hypot", "logaddexp", "logaddexp2"):
     unary(getattr(np, _name), _name, floating=True, slowness=4, transcendentals=1)
 unary(np.power, "power", slowness=3, transcendentals=1)
 unary(np.floor_divide, "floor_divide", slowness=9, divs=1, compares=1)
+unary(truncated, "truncate_divide", slowness=12, divs=1, compares=1)
 unary(np.mod, "mod", slowness=7, divs=1, muls=1, adds=1, compares=1)
 unary(np.fmod, "fmod", slowness=5, divs=1, muls=1, adds=1, compares=1)
 unary(np.fmax, "fmax", slowness=7, compares=1)

@@ -140,8 +140,11 @@ class Running:
     def autocast(self, x: np.ndarray) -> np.ndarray:
         return x
 
-    def shape_of(self, x: np.ndarray) -> np.ndarray:
-        return np.array(x.shape, np.int32)
+    def shape_of(self, x: np.ndarray, dtype: str) -> np.ndarray:
+        return np.array(x.shape, dtype)
+
+    def known(self, values: np.ndarray, dtype: str) -> np.ndarray:
+        return self.constant(lambda: values, values.shape, dtype)
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> np.ndarray:
         return np.asarray(values(), self.float if dtype in FLOATS else dtype)

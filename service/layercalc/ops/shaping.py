@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, provably, size, text
+from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, most, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op
 from layercalc.ops.elementwise import broadcast
@@ -132,9 +132,9 @@ class Pad(Op):
     def shape(self, x: Shape, *, padding: Any, mode: str = "constant", value: float = 0) -> Shape:
         out = []
         for axis, (n, (before, after)) in enumerate(zip(x, padding, strict=True)):
-            most = {"reflect": n - 1, "symmetric": n}.get(mode, before + after)
-            if provably(most < max(before, after)):
-                raise ShapeError(f"{mode} can add at most {most} elements to axis {axis} of {text(x)}.", "pad_width")
+            limit = {"reflect": n - 1, "symmetric": n}.get(mode, before + after)
+            if provably(limit < most(before, after)):
+                raise ShapeError(f"{mode} can add at most {limit} elements to axis {axis} of {text(x)}.", "pad_width")
             out.append(n if before == after == 0 else n + before + after)
         return tuple(out)
 

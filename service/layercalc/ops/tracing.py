@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, most, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, most, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import FLOATS, FREE, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
@@ -110,8 +110,13 @@ class Tracing:
     def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
         return op.cost(out, *shapes, **attributes)
 
-    def shape_of(self, x: Spec) -> Spec:
-        return Known((x.ndim,), "int32", objects(list(x.shape)))
+    def shape_of(self, x: Spec, dtype: str) -> Spec:
+        return Known((x.ndim,), dtype, objects(list(x.shape)))
+
+    def known(self, values: np.ndarray, dtype: str) -> Spec:
+        if values.size <= SMALL:
+            return Known(values.shape, dtype, objects(values if values.dtype == object else values.tolist()))
+        return self.constant(lambda: values, values.shape, dtype)
 
     def autocast(self, x: Spec) -> Spec:
         if x.dtype == self.compute or x.dtype not in FLOATS:
@@ -121,7 +126,7 @@ class Tracing:
         return cast
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
-        if dtype in ("int32", "int64") and len(shape) < 2 and size(shape) <= SMALL:
+        if dtype in ("int32", "int64") and len(shape) < 2 and provably(size(shape) <= SMALL):
             return Known(shape, dtype, objects(values()))
         made = Spec(shape, dtype)
         self.allocated.append((len(self.entries), made))

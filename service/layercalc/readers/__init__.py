@@ -19,6 +19,7 @@ from layercalc.readers.keras.sharing import marked
 from layercalc.readers.keras.tfjs import is_tfjs, topology_of
 from layercalc.readers.keras.undescribed import undescribed
 from layercalc.readers.notebooks import is_notebook, notebook
+from layercalc.readers.onnx.file import OnnxFile
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json
 from layercalc.wording import received
@@ -51,6 +52,8 @@ def read(
     """
     if hasattr(document, "to_json"):
         document = document.to_json()
+    if isinstance(document, OnnxFile):
+        return reader_of_onnx().read_onnx(document.message, path, limits)
     where = "".join(f"/{token}" for token in path)
     if isinstance(document, str):
         if not looks_like_json(document):
@@ -81,7 +84,9 @@ def read(
         code = notebook(document, path)
         with code.standing():
             return reader_of_code().read_script(code, limits, entry, shapes)
-    expected = 'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, or a notebook'
+    expected = (
+        'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, a notebook, or an ONNX file'
+    )
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
 
 
@@ -93,6 +98,11 @@ def whole_marked(document: dict[str, Any], path: tuple[object, ...], inside: tup
 def reader_of_code() -> Any:
     """What follows code, loaded when it is first asked for: a command on JSON starts without it."""
     return import_module("layercalc.readers.keras.script.reader")
+
+
+def reader_of_onnx() -> Any:
+    """What makes models of ONNX files, loaded when there is one."""
+    return import_module("layercalc.readers.onnx.graph")
 
 
 def read_nested(value: dict[str, Any]) -> Model:

@@ -122,9 +122,10 @@ class Builder:
         named: dict[str, Any] | None = None,
         use: int = 1,
         identity: Identity | None = None,
+        output_names: tuple[str, ...] = (),
     ) -> None:
         deadline.check()
-        self.calls.append(Call(name, use, layer, location, identity=identity))
+        self.calls.append(Call(name, use, layer, location, identity=identity, output_names=output_names))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:

@@ -19,14 +19,12 @@ BEGINNINGS = (
     (b"\xff\xd8\xff", f"A picture (JPEG). {WAY_ON}"),
     (b"\x08\x01\x12", f"A TensorFlow SavedModel (saved_model.pb), which is not read here. {WAY_ON}"),
 )
-ONNX = f"An ONNX file, which is not read here. {WAY_ON}"
 TFLITE = f"A TensorFlow Lite file, which is not read here. {WAY_ON}"
 PICKLE = f"A pickle, which runs code when it is opened and is never read. {WAY_ON}"
 TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. {WAY_ON}"
 CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {WAY_ON}"
 EXPORTED = f"A PyTorch exported program (.pt2), which is not read here. {WAY_ON}"
 ARRAYS = f"NumPy arrays (.npz), and no model. {WAY_ON}"
-ONNX_FIELDS = (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)  # of ModelProto, behind ir_version
 
 
 MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
@@ -41,8 +39,6 @@ def foreign(body: bytes) -> str | None:
         return TFLITE
     if len(body) > 2 and body[0] == 0x80 and 2 <= body[1] <= 5:
         return PICKLE
-    if len(body) > 2 and body[0] == 0x08 and 2 <= body[1] <= 0x7F and body[2] in ONNX_FIELDS:
-        return ONNX
     return of_archive(members(body)) if body.startswith(MAGIC) else None
 
 

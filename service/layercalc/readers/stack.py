@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of
+from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, written
 from layercalc.locations import JsonLocation
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
@@ -28,13 +28,11 @@ def read_stack(
     """
     name = document.get("name", "model")
     spoken = document.get("vocabulary", within.name if within else DEFAULT)
-    vocabulary = VOCABULARIES.get(spoken) if isinstance(spoken, str) else None
+    vocabulary = written().get(spoken) if isinstance(spoken, str) else None
     builder = Builder(name if isinstance(name, str) else "model", "stack", vocabulary or VOCABULARIES[DEFAULT])
     top = JsonLocation(path, path, document)
     if vocabulary is None:
-        builder.fault(
-            top.at(("vocabulary",)), f"Expected one of {', '.join(VOCABULARIES)}; received {received(spoken)}."
-        )
+        builder.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(written())}; received {received(spoken)}.")
     if not isinstance(name, str):
         builder.fault(top.at(("name",)), f"Expected a string; received {received(name)}.")
     own = TOP | {"type", "trainable"} if nested else TOP

@@ -1,7 +1,7 @@
 """The schemas of what is posted as a model: stacks, Keras JSON, code, and the layers of every vocabulary."""
 
 from layercalc.catalogue import DEFAULT
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary
+from layercalc.layers import Layer, Vocabulary, written
 from layercalc.ops import WIDTH
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, SHAPE, STRING, Schema, any_of, array, ref, row
 
@@ -33,6 +33,10 @@ LAYER_INPUTS = {
 INPUT_SHAPE = {
     "description": "sizes without the batch: a list, text such as `28,28,1`, or a map by input name",
     "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
+}
+DIMS = {
+    "description": "sizes that a file has names for: an object of integers by name, or text such as `height=224`",
+    "anyOf": [STRING, array(STRING), {"type": "object", "additionalProperties": INTEGER}],
 }
 BATCH_SHAPE = {**INPUT_SHAPE, "description": "sizes with the batch first: as those of `input_shape`"}
 MODEL_FILE = {
@@ -73,10 +77,11 @@ CODE_TEXT = {"type": "string", "description": "Keras code"}
 def documents() -> Schema:
     """The components that a model is made of."""
     return {
-        **{layer_of(one): layers_of(one) for one in VOCABULARIES.values()},
+        **{layer_of(one): layers_of(one) for one in written().values()},
         "LayerInputs": LAYER_INPUTS,
         "InputShape": INPUT_SHAPE,
         "BatchShape": BATCH_SHAPE,
+        "Dims": DIMS,
         "StackInput": {"anyOf": [STACK_INPUT]},
         "Stack": stack(),
         "KerasModel": KERAS_MODEL,
@@ -99,8 +104,8 @@ def stack() -> Schema:
             "input_shape": {"anyOf": [SHAPE, {"type": "integer", "minimum": 0}]},
             "batch_shape": SHAPE,
             "inputs": array(ref("StackInput"), minItems=1),
-            "vocabulary": {"enum": list(VOCABULARIES), "default": DEFAULT, "description": "whose layers"},
-            "layers": array(any_of(map(layer_of, VOCABULARIES.values())), minItems=1),
+            "vocabulary": {"enum": list(written()), "default": DEFAULT, "description": "whose layers"},
+            "layers": array(any_of(map(layer_of, written().values())), minItems=1),
             "outputs": array(STRING, minItems=1),
         },
         "required": ["layers"],

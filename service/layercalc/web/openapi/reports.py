@@ -37,6 +37,7 @@ ROW = row(
         "input_shapes": array(SHAPE),
         "output_shape": SHAPE,
         "output_shapes": array(SHAPE),
+        "output_names": array(STRING),
         **dict.fromkeys(METRICS, COUNT),
         "weights": array(ref("Weight")),
         "ops": array(ref("OpCount")),

@@ -8,7 +8,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from layercalc import __version__, catalogue
-from layercalc.layers import VOCABULARIES
+from layercalc.layers import written
 from layercalc.layers.fields import Field
 from layercalc.options import VERBS, envelope, fields_of
 from layercalc.web.openapi.answers import IDENTIFIED, KEYS, PROBLEM, REFUSED, guarded, problems
@@ -68,7 +68,7 @@ def specification() -> dict[str, Any]:
     plugin.converter.add_attribute_function(  # type: ignore[no-untyped-call]
         lambda _, field, **__: field.json_schema() if isinstance(field, Field) else {}
     )
-    for vocabulary in VOCABULARIES.values():
+    for vocabulary in written().values():
         for kind in vocabulary.kinds.values():
             spec.components.schema(component(kind), catalogue.json_schema(kind))
     for name, schema in components().items():

@@ -71,8 +71,8 @@ def read_body(request: Request, limits: Limits) -> bytes:
 
 
 def binary(body: bytes) -> bool:
-    """Whether a body is a file and no text: of Keras, or of a form that is called by its name."""
-    return files.is_keras(body) or foreign(body) is not None
+    """Whether a body is a file and no text: of Keras or ONNX, or of a form that is called by its name."""
+    return files.is_keras(body) or files.is_onnx(body) or foreign(body) is not None
 
 
 def too_large(most: int) -> RequestEntityTooLarge:

@@ -1,0 +1,250 @@
+"""What an operator of ONNX is: a function on ops whose signature is its schema, from a version of its domain on.
+
+Inputs are the parameters by position, attributes those by keyword; what has no default has to be given. An annotation
+says what an attribute is, or what an input is to those who count weights.
+"""
+
+import inspect
+from collections.abc import Callable
+from math import prod
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args
+
+import numpy as np
+
+from layercalc import ops
+from layercalc.errors import ShapeError
+from layercalc.layers import base
+from layercalc.layers.base import FILE, Weight
+from layercalc.layers.config import ConfigError
+from layercalc.layers.initializers import FLOPS, Initializer, Uniform
+from layercalc.layers.vocabulary import Vocabulary
+from layercalc.ops import FLOATS, Tensor
+from layercalc.wording import nearest
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Ints = tuple[int, ...]
+Numbers = tuple[float, ...]
+Texts = tuple[str, ...]
+
+
+class Array(NamedTuple):
+    """A tensor that a file holds: its values are read when they are asked for, or are not there (None)."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], np.ndarray] | None
+
+    @property
+    def values(self) -> np.ndarray:
+        if self.read is None:
+            raise ShapeError(
+                f"The values of {self.name!r} are not in the file, and the size of a tensor depends on them."
+            )
+        return self.read()
+
+
+Value = Annotated[Any, "a number of the graph, which sizes or bounds are made of, and no parameter"]
+Quantised = Annotated[Any, "parameters, integers too"]
+Learned = Annotated[Any, "parameters, also where a node makes them"]
+Statistic = Annotated[Any, "parameters that are not trained"]
+
+NAMED = {
+    int: "an integer",
+    float: "a number",
+    str: "a text",
+    Ints: "a list of integers",
+    Numbers: "a list of numbers",
+    Texts: "a list of texts",
+    Array: "a tensor",
+}
+
+ONNX = Vocabulary(
+    "onnx",
+    "ONNX",
+    unnamed=lambda kind: kind,
+    refused={
+        **dict.fromkeys(
+            ("StringNormalizer", "StringConcat", "StringSplit", "RegexFullMatch", "TfIdfVectorizer"), "works on strings"
+        ),
+        **dict.fromkeys(
+            (
+                *("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert"),
+                *("SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "ReverseSequence2"),
+                *("Optional", "OptionalGetElement", "OptionalHasElement"),
+            ),
+            "works on sequences or optional tensors",
+        ),
+        **dict.fromkeys(
+            ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"),
+            "draws random numbers",
+        ),
+        "ImageDecoder": "reads pictures",
+    },
+)
+
+
+class Version(NamedTuple):
+    """An operator as it is from one version of its domain on."""
+
+    since: int
+    call: Callable[..., Any]
+    inputs: tuple[inspect.Parameter, ...]
+    attributes: dict[str, inspect.Parameter]
+    counts_outputs: bool  # whether it is told how many outputs the node has
+
+    @property
+    def variadic(self) -> bool:
+        return bool(self.inputs) and self.inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL
+
+    def input(self, place: int) -> inspect.Parameter:
+        """The parameter that the input of that number is given as."""
+        return self.inputs[min(place, len(self.inputs) - 1)]
+
+
+def operator(since: int, name: str = "", domain: str = "", ends: int | None = None) -> Callable[[Function], Function]:
+    """Register a function as the operator of its name; from the version `ends` on there is none."""
+
+    def register(function: Function) -> Function:
+        called = name or function.__name__
+        parameters = list(inspect.signature(function).parameters.values())
+        inputs = tuple(p for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != OUTPUTS]
+        attributes = {p.name.rstrip("_"): p for p in keywords}  # `split_` where `split` is the function itself
+        versions = ONNX.functions.setdefault(f"{domain}.{called}" if domain else called, [])
+        if any(one.since == since for one in versions):
+            raise ValueError(f"There is an operator {called!r} of version {since} already.")
+        versions.append(Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters)))
+        versions.sort(key=lambda one: one.since)
+        if ends is not None:
+            ENDS[called] = ends
+        return function
+
+    return register
+
+
+ENDS: dict[str, int] = {}
+HANDS_ON = "Identity"  # the operator that gives what it is given
+OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
+
+
+def found(name: str, domain: str, opset: int) -> Version:
+    """The operator of that name as the version of its domain has it; ConfigError says why there is none."""
+    full = f"{domain}.{name}" if domain else name
+    versions: list[Version] = ONNX.functions.get(full, [])
+    held = [one for one in versions if one.since <= opset]
+    if held and not (name in ENDS and opset >= ENDS[name] and not domain):
+        return held[-1]
+    if versions:
+        since = f"is read from opset {versions[0].since}" + (f" to {ENDS[name] - 1}" if name in ENDS else " on")
+        raise ConfigError([((), f"The operator {name} {since}; this file's is {opset}.")])
+    if not domain and name in ONNX.refused:
+        raise ConfigError([((), f"The operator {name} {ONNX.refused[name]}, and is not read.")])
+    where = f" of the domain {domain!r}" if domain else ""
+    known = [one for one in ONNX.functions if "." not in one] if not domain else []
+    raise ConfigError([((), f"The operator {name}{where} is not read here.{nearest(name, known)}")])
+
+
+class Slot(NamedTuple):
+    """An input that another node or the caller gives: its number among those of the call."""
+
+    place: int
+
+
+Feed = Slot | Array | None  # where an input of a node comes from; None: it is left out
+
+
+class Operator(base.Layer):
+    """A node: an operator, its attributes, and where each of its inputs comes from."""
+
+    of_vocabulary = ONNX
+    takes = (0, None)
+    accepts = frozenset()
+    batched = False
+
+    def __init__(self, kind: str, version: Version, attributes: dict[str, Any], feeds: tuple[Feed, ...], outputs: int):
+        self.type, self.version, self.attributes, self.feeds, self.outputs = kind, version, attributes, feeds, outputs
+
+    def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
+        given = [self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)]
+        told = self.version.counts_outputs
+        with ops.Computing(None):
+            made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
+        several = made if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
+        if len(several) < self.outputs:
+            raise ShapeError(f"{self.type} gives {len(several)} outputs here; the node names {self.outputs}.")
+        return tuple(several[: self.outputs])
+
+    def fed(self, place: int, feed: Feed, weight: Weight, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The tensor of an input: what comes in, a weight, or a constant of the file."""
+        if feed is None or isinstance(feed, Slot):
+            return None if feed is None else inputs[feed.place]
+        mark = self.version.input(place).annotation
+        if mark != Value and (feed.dtype in FLOATS or mark == Quantised):
+            trainable = mark != Statistic and feed.dtype in FLOATS
+            return weight.of(FILE)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
+        if feed.read is None:
+            return ops.full(feed.shape, 0, feed.dtype)
+        return ops.known(feed.values, feed.dtype)
+
+    def mask(self, masks: Any, *inputs: Tensor) -> None:
+        return None
+
+
+class Stored(Initializer):
+    """The values that the file has."""
+
+    stored = True
+
+    def __init__(self, array: Array):
+        self.array = array
+
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+        out[...] = self.array.values
+
+    def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        return FLOPS["fill"] * prod(shape), 0
+
+
+def filling(feed: Array) -> Initializer:
+    """How a weight is filled that is not given: by the file, else if of several axes as LeCun would, others about 1."""
+    if feed.read is not None:
+        return Stored(feed)
+    if len(feed.shape) < 2:
+        return Uniform(0.5, 1.5)
+    fan = max(float(prod(feed.shape[1:])), 1.0)
+    return Uniform(-float((3 / fan) ** 0.5), float((3 / fan) ** 0.5))
+
+
+def same_dtype(*tensors: Tensor) -> None:
+    """Refuse tensors of different types: ONNX promotes none."""
+    dtypes = {str(one.dtype) for one in tensors}
+    if len(dtypes) > 1:
+        raise ShapeError(f"The inputs must be of one type; received {' and '.join(sorted(dtypes))}.")
+
+
+def numbers(x: Tensor) -> list[Any]:
+    """The values of a tensor of at most one axis."""
+    values = ops.values_of(x)
+    return values if isinstance(values, list) else [values]
+
+
+def axis_of(axis: int, rank: int, field: str = "axis") -> int:
+    """An axis counted from the front."""
+    if not -rank <= axis < rank:
+        raise ShapeError(f"There is no axis {axis} in a tensor of {rank} axes.", field)
+    return axis % rank
+
+
+def axes_of(axes: Any, rank: int) -> Ints:
+    """Axes counted from the front, each once."""
+    found = tuple(axis_of(axis, rank, "axes") for axis in axes)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"{list(axes)} names one axis twice.", "axes")
+    return found
+
+
+def expected(parameter: inspect.Parameter) -> tuple[Any, ...]:
+    """The kinds of values that an attribute may have."""
+    annotation = parameter.annotation
+    return (annotation,) if annotation in NAMED else tuple(one for one in get_args(annotation) if one in NAMED)

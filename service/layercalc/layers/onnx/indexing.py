@@ -1,0 +1,116 @@
+"""Operators that look elements up, or put them into places."""
+
+from typing import Any
+
+from layercalc import ops
+from layercalc.dims import Unknown, size, text
+from layercalc.errors import ShapeError
+from layercalc.layers.onnx.base import axis_of, operator
+from layercalc.ops import Tensor
+
+MANY = 1 << 62
+
+
+def counted_from_front(indices: Tensor, n: Any) -> Tensor:
+    """Indices of which those below 0 count from the end of an axis."""
+    dtype = str(indices.dtype)
+    if isinstance(n, Unknown):
+        return indices
+    return ops.select(ops.less(indices, ops.known(0, dtype)), ops.add(indices, ops.known(int(n), dtype)), indices)
+
+
+@operator(1)
+def Gather(data: Tensor, indices: Tensor, *, axis: int = 0) -> Tensor:
+    """Slices along an axis, by index."""
+    return ops.gather(data, indices, axis=axis_of(axis, data.ndim), wrap=True)
+
+
+@operator(11)
+def GatherElements(data: Tensor, indices: Tensor, *, axis: int = 0) -> Tensor:
+    """Elements along an axis, an index for each."""
+    place = axis_of(axis, data.ndim)
+    if indices.ndim != data.ndim:
+        raise ShapeError(f"The indices {text(indices.shape)} must have as many axes as {text(data.shape)}.")
+    for other in range(data.ndim):
+        if other != place:
+            data = ops.take(data, axis=other, start=0, stop=indices.shape[other])
+    return ops.gather_along(data, indices, axis=place)
+
+
+@operator(11)
+def GatherND(data: Tensor, indices: Tensor, *, batch_dims: int = 0) -> Tensor:
+    """Slices at places of several axes."""
+    depth = indices.shape[-1] if indices.ndim else None
+    if not isinstance(depth, int) or not 1 <= depth <= data.ndim - batch_dims:
+        raise ShapeError(f"Indices of {text(indices.shape)} do not fit {text(data.shape)}.")
+    lead, rest = data.shape[:batch_dims], data.shape[batch_dims + depth :]
+    flat_to = (size(lead) * size(data.shape[batch_dims : batch_dims + depth]), *rest)
+    flat = ops.reshape(data, to=flat_to)
+    place = flattened(indices, data.shape[batch_dims : batch_dims + depth])
+    if batch_dims:
+        each, stride = size(lead), size(data.shape[batch_dims : batch_dims + depth])
+        first = ops.multiply(
+            ops.known(range(each) if isinstance(each, int) else [each], "int64"), ops.known(stride, "int64")
+        )
+        first = ops.reshape(first, to=(*lead, *(1,) * (place.ndim - batch_dims)))
+        place = ops.add(ops.cast(place, to="int64"), first)
+    return ops.gather(flat, place, axis=0)
+
+
+def flattened(indices: Tensor, sizes: Any) -> Tensor:
+    """Places of several axes as numbers among all elements."""
+    total: Any = None
+    for axis, n in enumerate(sizes):
+        part = ops.get_item(indices, key=(Ellipsis, axis))
+        part = counted_from_front(part, n)
+        dtype = str(part.dtype)
+        total = part if total is None else ops.add(ops.multiply(total, ops.known(n, dtype)), part)
+    return total
+
+
+REDUCTIONS = {"none": None, "add": "add", "mul": "mul", "max": "max", "min": "min"}
+
+
+def kind_of(reduction: str) -> Any:
+    if reduction not in REDUCTIONS:
+        raise ShapeError(f"The reduction is one of {', '.join(REDUCTIONS)}, not {reduction!r}.", "reduction")
+    return REDUCTIONS[reduction]
+
+
+@operator(11)
+def ScatterND(data: Tensor, indices: Tensor, updates: Tensor, *, reduction: str = "none") -> Tensor:
+    """Slices put into places of several axes."""
+    depth = indices.shape[-1] if indices.ndim else 0
+    if isinstance(depth, int) and depth <= data.ndim:
+        parts = [ops.get_item(indices, key=(Ellipsis, slice(axis, axis + 1))) for axis in range(depth)]
+        wrapped = [counted_from_front(one, n) for one, n in zip(parts, data.shape, strict=False)]
+        indices = ops.concatenate(*wrapped, axis=indices.ndim - 1) if len(wrapped) > 1 else wrapped[0]
+    return ops.scatter(data, indices, updates, kind=kind_of(reduction))
+
+
+@operator(11)
+def ScatterElements(
+    data: Tensor, indices: Tensor, updates: Tensor, *, axis: int = 0, reduction: str = "none"
+) -> Tensor:
+    """Elements put into places along an axis, an index for each."""
+    place = axis_of(axis, data.ndim)
+    if indices.ndim != data.ndim:
+        raise ShapeError(f"The indices {text(indices.shape)} must have as many axes as {text(data.shape)}.")
+    at = ops.cast(counted_from_front(indices, data.shape[place]), to="int64")
+    columns = []
+    for other, n in enumerate(indices.shape):
+        column: Any = at
+        if other != place:
+            if isinstance(n, Unknown):
+                raise ShapeError("The sizes of the indices must be known.")
+            line = ops.known(range(n), "int64")
+            column = ops.broadcast_to(ops.reshape(line, to=(n, *(1,) * (data.ndim - other - 1))), to=indices.shape)
+        columns.append(ops.reshape(column, to=(*indices.shape, 1)))
+    places = columns[0] if len(columns) == 1 else ops.concatenate(*columns, axis=data.ndim)
+    return ops.scatter(data, places, updates, kind=kind_of(reduction))
+
+
+@operator(9, ends=11)
+def Scatter(data: Tensor, indices: Tensor, updates: Tensor, *, axis: int = 0) -> Tensor:
+    """What ScatterElements was called first."""
+    return ScatterElements(data, indices, updates, axis=axis)

@@ -1,0 +1,111 @@
+"""Nodes in order, those of the file's own functions put in their place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from layercalc.environment import setting
+from layercalc.errors import Tokens, Unreadable, pointer
+from layercalc.limits import Limits
+from layercalc.readers.onnx.wire import Message
+
+DEEPEST = 30  # functions that call one another
+LOADED = ("", "ai.onnx")
+
+
+class Node(NamedTuple):
+    """A node as it stands in the graph, wherever it was written."""
+
+    message: Message
+    name: str
+    domain: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: tuple[Message, ...]
+    opsets: Mapping[str, int]
+    path: Tokens
+
+
+class Expansion:
+    """The nodes of a file: a call of a function is the nodes of its body, under the name of the call."""
+
+    def __init__(self, model: Message, limits: Limits):
+        self.limits, self.count = limits, 0
+        self.functions = {
+            (plain(one["domain"]), one["name"], one["overload"]): (i, one) for i, one in enumerate(model["functions"])
+        }
+
+    def nodes(
+        self,
+        messages: Any,
+        opsets: Mapping[str, int],
+        path: Tokens,
+        names: Mapping[str, str],
+        prefix: str,
+        values: Mapping[str, Message],
+        calls: tuple[object, ...],
+    ) -> Iterator[Node]:
+        """Nodes one after another; inside a function `names` are its tensors outside of it, `values` its attributes."""
+        inner = dict(names)
+        for number, message in enumerate(messages):
+            self.count += 1
+            if self.count > self.limits.max_layers:
+                most = f"{self.limits.max_layers:,} ({setting('max_layers')})"
+                raise refused(path, f"With its functions the model has more than {most} nodes.")
+            domain = plain(message["domain"])
+            where = (*path, "node", number)
+            inputs = tuple(inner.get(one, prefix + one if one else "") for one in message["input"])
+            outputs = tuple(inner.get(one, prefix + one if one else "") for one in message["output"])
+            for one, outside in zip(message["output"], outputs, strict=True):
+                inner[one] = outside
+            attributes = tuple(bound(message["attribute"], values))
+            own = message["name"]
+            name = prefix + own if own else ""
+            key = domain, message["op_type"], message["overload"]
+            if key not in self.functions:
+                yield Node(message, name, domain, inputs, outputs, attributes, opsets, where)
+                continue
+            if key in calls or len(calls) >= DEEPEST:
+                raise refused(where, f"The function {message['op_type']!r} calls itself, or is nested too deeply.")
+            yield from self.inlined(key, Node(message, name, domain, inputs, outputs, attributes, opsets, where), calls)
+
+    def inlined(self, key: Any, call: Node, calls: tuple[object, ...]) -> Iterator[Node]:
+        """The nodes of a function's body in place of a call of it."""
+        number, function = self.functions[key]
+        if len(call.inputs) > len(function["input"]) or len(call.outputs) > len(function["output"]):
+            raise refused(call.path, f"The function {key[1]!r} is called with other inputs or outputs than it has.")
+        outside = dict(zip(function["input"], (*call.inputs, *("",) * len(function["input"])), strict=False))
+        outside |= {inside: out for inside, out in zip(function["output"], call.outputs, strict=False) if out}
+        values = {one["name"]: one for one in function["attribute_proto"]}
+        values |= {one["name"]: one for one in call.attributes}
+        opsets = {plain(one["domain"]): one["version"] for one in function["opset_import"]}
+        first = next((one for one in call.outputs if one), key[1])
+        yield from self.nodes(
+            function["node"], opsets, ("functions", number), outside, f"{call.name or first}/", values, (*calls, key)
+        )
+
+
+def plain(domain: str) -> str:
+    """A domain by one name."""
+    return "" if domain in LOADED else domain
+
+
+def bound(attributes: Any, values: Mapping[str, Message]) -> Iterator[Message]:
+    """Attributes, those that refer to one of the function's by its value; without one they are left out."""
+    for one in attributes:
+        if not one["ref_attr_name"]:
+            yield one
+        elif (value := values.get(one["ref_attr_name"])) is not None:
+            made = Message("Attribute")
+            made.update(value)
+            made["name"] = one["name"]
+            yield made
+
+
+def refused(path: Tokens, detail: str) -> Unreadable:
+    return Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
+
+
+def expanded(model: Message, limits: Limits) -> Iterator[Node]:
+    """Every node of a file, in order."""
+    opsets = {plain(one["domain"]): one["version"] for one in model["opset_import"]}
+    return Expansion(model, limits).nodes(model["graph"]["node"], opsets, ("graph",), {}, "", {}, ())

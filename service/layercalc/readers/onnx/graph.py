@@ -1,0 +1,216 @@
+"""From the graph of an ONNX file to a model: inputs, nodes, and the tensors that the file holds."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from layercalc import deadline
+from layercalc.errors import ShapeError, Tokens, Unreadable, pointer
+from layercalc.layers.config import ConfigError
+from layercalc.layers.onnx.base import HANDS_ON, ONNX, Array, Feed, Learned, Operator, Slot, Statistic, Version, found
+from layercalc.layers.onnx.dtypes import dtype_of
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.locations import NodeLocation
+from layercalc.model import Model
+from layercalc.readers.builder import Builder, Source
+from layercalc.readers.onnx.attributes import read_attributes
+from layercalc.readers.onnx.functions import Node, expanded
+from layercalc.readers.onnx.sizes import Sizes
+from layercalc.readers.onnx.tensors import array_of
+from layercalc.readers.onnx.wire import Message
+
+LOADED = ("", "ai.onnx")  # the names of the default domain
+
+
+class Graph:
+    """A graph in the making: which tensor comes from where."""
+
+    def __init__(self, model: Message, path: Tokens, limits: Limits):
+        self.message, self.path, self.limits = model, path, limits
+        self.graph = model["graph"]
+        self.builder = Builder(self.graph["name"] or "model", "onnx", ONNX)
+        self.opsets = {
+            one["domain"] if one["domain"] not in LOADED else "": one["version"] for one in model["opset_import"]
+        }
+        self.sources: dict[str, Source] = {}
+        self.arrays: dict[str, Array] = {}
+        self.made: dict[Any, Operator] = {}
+        self.filled: dict[str, Array] = {}  # by nodes, with one number: weights, where an operator learns them
+        self.read_names: set[str] = set()
+
+    def read(self) -> Model:
+        """Everything of the graph; faults are in the builder."""
+        self.initializers()
+        self.inputs()
+        for node in deadline.each(expanded(self.message, self.limits)):
+            self.node(node)
+        ends, names = [], []
+        for number, output in enumerate(self.graph["output"]):
+            location = NodeLocation((*self.path, "graph", "output", number))
+            ends.append((self.source_of(output["name"], location), (location, "name")))
+            names.append(output["name"])
+        unread = [name for name in self.arrays if name not in self.read_names]
+        if unread:
+            listed = ", ".join(repr(name[:100]) for name in unread[:3]) + (" …" if len(unread) > 3 else "")
+            many = f"{len(unread)} tensors of the file are" if len(unread) > 1 else "A tensor of the file is"
+            self.builder.warn({"pointer": "/graph/initializer"}, f"{many} read by no node, and not counted: {listed}.")
+        model = self.builder.finish(ends)
+        model.output_names = names
+        return model
+
+    def location(self, *where: object) -> NodeLocation:
+        return NodeLocation((*self.path, "graph", *where))
+
+    def initializers(self) -> None:
+        """The tensors of the file by name; sparse ones, and those of a type that is not read, are faults."""
+        for number, tensor in deadline.each(enumerate(self.graph["initializer"])):
+            try:
+                self.arrays[tensor["name"]] = array_of(tensor)
+            except ShapeError as error:
+                self.builder.fault(self.location("initializer", number).at(), str(error))
+        for number, sparse in enumerate(self.graph["sparse_initializer"]):
+            name = (sparse["values"] or {}).get("name", "")
+            self.builder.fault(
+                self.location("sparse_initializer", number).at(), f"The sparse tensor {name!r} is not read here."
+            )
+
+    def inputs(self) -> None:
+        """Inputs that no initializer fills; files before IR 4 list those among them too."""
+        given = [(i, one) for i, one in enumerate(self.graph["input"]) if one["name"] not in self.arrays]
+        sizes = Sizes([one for _, one in given], self.graph["output"], self.builder)
+        for number, value in given:
+            location = self.location("input", number)
+            kind = value["type"]["tensor_type"] if value["type"] else None
+            if not self.builder.reserve(value["name"], location):
+                continue
+            shape: Any = ()
+            dtype = "float32"
+            if kind is None:
+                self.builder.fault(location.at(), f"The input {value['name']!r} is no tensor, and is not read.")
+            else:
+                shape = sizes.shape(value)
+                try:
+                    dtype = dtype_of(kind["elem_type"])
+                except ShapeError as error:
+                    self.builder.fault(location.at(), str(error))
+            self.builder.add_input(value["name"], shape, dtype, location)
+            self.builder.inputs[-1].scalar = shape == () and kind is not None
+            self.sources[value["name"]] = Source(value["name"])
+
+    def node(self, node: Node) -> None:
+        """A call for a node, or for a loop or branch what stands for it."""
+        message = node.message
+        kind, outputs = message["op_type"], node.outputs
+        location = self.place_of(node)
+        name = self.name_of(node, location)
+        wanted = max((i + 1 for i, one in enumerate(outputs) if one), default=1)
+        try:
+            version = found(kind, node.domain, node.opsets.get(node.domain, 0))
+            layer, sources = self.operator(kind, version, node, wanted)
+        except ConfigError as error:
+            self.builder.left_out(location.at(error.faults[0][0]), error.faults[0][1])
+            for at, detail in error.faults[1:]:
+                self.builder.fault(location.at(at), detail)
+            layer, sources = None, [self.sources[one] for one in node.inputs if one in self.sources]
+        self.builder.add_call(name, layer, sources, location, output_names=tuple(outputs))
+        if layer is not None and kind == "ConstantOfShape" and isinstance(layer.feeds[0], Array):
+            self.fill(outputs[0], layer.feeds[0], layer.attributes.get("value"))
+        for place, one in enumerate(outputs):
+            if not one:
+                continue
+            if one in self.sources or one in self.arrays:
+                self.builder.fault(location.at(), f"There is a tensor {one!r} already; each is made once.")
+            self.sources[one] = Source(name, 1, place)
+
+    def fill(self, name: str, shape: Array, value: Array | None) -> None:
+        """Note a tensor of one number whose sizes the file has."""
+        try:
+            sizes = tuple(shape.values.tolist())
+            number = 0.0 if value is None else value.values.reshape(-1)[0]
+        except (ShapeError, IndexError):
+            return  # the node says so itself
+        self.filled[name] = Array(
+            name, sizes, "float32" if value is None else value.dtype, partial(np.full, sizes, number)
+        )
+
+    def place_of(self, node: Node) -> NodeLocation:
+        attributes = {one["name"]: i for i, one in enumerate(node.message["attribute"])}
+        return NodeLocation((*self.path, *node.path), attributes)
+
+    def name_of(self, node: Node, location: NodeLocation) -> str:
+        """The node's name, or that of its first output, or one made of its kind: each row has its own."""
+        first = next((one for one in node.outputs if one), "")
+        for name in (node.name, first, f"{node.name}:{first}"):
+            if name and name not in self.builder.taken:
+                self.builder.taken.add(name)
+                return name
+        return self.builder.named(node.message["op_type"] or "node")
+
+    def operator(self, kind: str, version: Version, node: Node, wanted: int) -> tuple[Operator | None, list[Source]]:
+        """The operator of a node and what it reads; equal nodes without tensors of the file share one."""
+        attributes = read_attributes(kind, version, node.attributes)
+        feeds: list[Feed] = []
+        sources: list[Source] = []
+        given = list(node.inputs)
+        while given and not given[-1]:
+            given.pop()
+        self.count_inputs(kind, version, given)
+        for name in given:
+            if not name:
+                feeds.append(None)
+            elif name in self.arrays:
+                self.read_names.add(name)
+                feeds.append(self.arrays[name])
+            elif name in self.filled and version.input(len(feeds)).annotation in (Learned, Statistic):
+                feeds.append(self.filled[name])
+            elif name in self.sources:
+                feeds.append(Slot(len(sources)))
+                sources.append(self.sources[name])
+            else:
+                raise ConfigError([((), f"There is no tensor {name[:200]!r} before this node.")])
+        key: Any = (
+            kind,
+            version.since,
+            node.domain,
+            tuple(feeds),
+            wanted,
+            tuple(sorted(attributes.items(), key=lambda one: one[0])),
+        )
+        try:
+            made = self.made.get(key)
+        except TypeError:  # a tensor among the attributes
+            made, key = None, None
+        if made is None:
+            made = Operator(kind, version, attributes, tuple(feeds), wanted)
+            if key:
+                self.made[key] = made
+        return made, sources
+
+    def count_inputs(self, kind: str, version: Version, given: list[str]) -> None:
+        """Refuse a node of too many inputs, or without one that it needs."""
+        needed = [p for p in version.inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+        most = len(version.inputs)
+        if len(given) > most and not version.variadic:
+            raise ConfigError([((), f"{kind} takes at most {most} inputs; received {len(given)}.")])
+        for place, parameter in enumerate(needed):
+            if place >= len(given) or not given[place]:
+                raise ConfigError([((), f"{kind} needs its input {parameter.name!r}, number {place + 1}.")])
+
+    def source_of(self, name: str, location: NodeLocation) -> Source:
+        """Where an output of the graph comes from; a tensor of the file is handed on by a node of its own."""
+        if name in self.sources or name not in self.arrays:
+            return self.sources.get(name, Source(name))
+        version = found(HANDS_ON, "", max(self.opsets.get("", 1), 1))
+        own = self.builder.named(f"{name}_output")
+        self.read_names.add(name)
+        self.builder.add_call(own, Operator(HANDS_ON, version, {}, (self.arrays[name],), 1), [], location)
+        return Source(own)
+
+
+def read_onnx(model: Message, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Model, Builder]:
+    """The model of an ONNX file, and the builder with its faults and warnings."""
+    if model["graph"] is None or not model["graph"]["output"]:
+        raise Unreadable([{"pointer": pointer(*path), "detail": "An ONNX file without a graph."}], status=422)
+    graph = Graph(model, path, limits)
+    return graph.read(), graph.builder

@@ -1,0 +1,97 @@
+"""ONNX' own node cases: what is read gives their shapes, types and values; what is not is refused by its name."""
+
+import base64
+import gzip
+import json
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+import layercalc
+from layercalc.errors import InvalidModel
+from layercalc.files import read_model
+from tests.onnx_files import DATA
+
+SOURCES = ("node_tests", "pytorch_converted_tests")
+ARRAYS = {source: dict(np.load(DATA / f"{source}.npz")) for source in SOURCES}
+CASES = {
+    name: (source, case)
+    for source in SOURCES
+    for name, case in json.loads(gzip.decompress((DATA / f"{source}.json.gz").read_bytes()))["cases"].items()
+    if "_expanded" not in name
+}
+LEAST = 0.5  # of all cases that are read
+HALF = ("float16", "bfloat16")  # a pass is in single precision or double
+BY_OPERATOR = defaultdict(list)
+for _name, (_, _case) in CASES.items():
+    BY_OPERATOR[_case["ops"][0] if _case["ops"] else ""].append(_name)
+READ: dict[str, bool] = {}
+
+
+def tensor(source, one):
+    """A recorded tensor with its type, or None for one that is left out or is none of numbers."""
+    if one is None or "stored" not in one:
+        return None
+    at, shape = one["at"], one["shape"]
+    return ARRAYS[source][one["stored"]][at : at + int(np.prod(shape, dtype=int))].reshape(shape), one["dtype"]
+
+
+def numeric(one):
+    return one is None or "stored" in one
+
+
+def close(found, want, dtype, case):
+    if found.dtype.kind != "f":
+        np.testing.assert_array_equal(found.astype(float), want.astype(float))
+        return
+    near = 2e-3 if dtype in HALF else 0
+    rtol, atol = max(case.get("rtol", 1e-3), near), max(case.get("atol", 1e-7), near, 1e-6)
+    np.testing.assert_allclose(found.astype(float), want.astype(float), rtol=rtol, atol=atol)
+
+
+def held(name):
+    """Whether a case is read; AssertionError where it is and gives something else."""
+    source, case = CASES[name]
+    try:
+        document, _ = read_model(base64.b64decode(case["onnx"]))
+        if not all(map(numeric, [*case["inputs"], *case["outputs"]])):
+            layercalc.analyze(document)
+            return False
+        given = [tensor(source, one) for one in case["inputs"]]
+        inputs = {key: one[0] for key, one in zip(case["input_names"], given, strict=False) if one is not None}
+        answer = layercalc.forward(document, inputs, return_layers=())
+        shapes = {key: list(one.shape) for key, one in inputs.items() if one.ndim}
+        report = None
+        try:
+            report = layercalc.analyze(document, batch_shape=shapes)
+        except InvalidModel as error:
+            assert "values" in str(error) or "known" in str(error)
+    except InvalidModel as error:
+        assert str(error)
+        return False
+    assert answer["verified"]
+    for place, one in enumerate(case["outputs"]):
+        if one is None:
+            continue
+        want, dtype = tensor(source, one)
+        found = answer["outputs"][place]
+        found = np.asarray(found["data"]) if isinstance(found, dict) else found
+        assert list(found.shape) == list(want.shape)
+        close(found, want, dtype, case)
+        if report is not None:
+            assert report["outputs"][place]["dtype"] == dtype
+            sizes = report["outputs"][place]["shape"]
+            assert all(a in (None, b) for a, b in zip(sizes, want.shape, strict=True))
+    return True
+
+
+@pytest.mark.parametrize("operator", sorted(BY_OPERATOR))
+def test_cases_of_an_operator_give_what_onnx_says_or_are_refused(operator):
+    for name in BY_OPERATOR[operator]:
+        READ[name] = held(name)
+
+
+def test_so_many_cases_are_read():
+    if len(READ) == len(CASES):
+        assert sum(READ.values()) / len(CASES) > LEAST
