@@ -171,12 +171,18 @@ def translate(name: str, args: list[Any], kwargs: dict[str, Any]) -> Called:
     if strange:
         raise ConfigError([((), f"tf.{name} is not known here with {strange[0]!r}. {WAY_OUT}")])
     config = {ours: given[theirs] for theirs, ours in known.config.items() if given.get(theirs) is not None}
-    late = {ours: value for ours, value in config.items() if holds_tensor(value)}
-    config |= {ours: [1] * len(value) if isinstance(value, list) else 1 for ours, value in late.items()}
+    late = until_known(config)
     call = {theirs: given.get(theirs, FILLED.get(name)) for theirs in known.call}
     adjust(known.operation, config, given)
     last = max((i for i, one in enumerate(known.call) if call[one] is not None), default=-1)
     return known.operation, config, [call[one] for one in known.call[: last + 1]], {}, late
+
+
+def until_known(config: dict[str, Any]) -> dict[str, Any]:
+    """The fields that hold tensors, taken out of a config, which has ones there until their values are known."""
+    late = {key: value for key, value in config.items() if holds_tensor(value)}
+    config |= {key: [1] * len(value) if isinstance(value, list) else 1 for key, value in late.items()}
+    return late
 
 
 def holds_tensor(value: Any) -> bool:

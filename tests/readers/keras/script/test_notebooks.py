@@ -876,21 +876,6 @@ class A(layers.Layer):
 m = Sequential([Input((4,)), A()])
 """: 'FLAG',
     """
-model = keras.Sequential([layers.Dense(3, input_shape=(4,))])
-class Distiller(keras.Model):
-    def __init__(self, student):
-        super().__init__()
-        self.student = student
-    def compile(self, optimizer, alpha=0.1):
-        super().compile(optimizer=optimizer)
-        self.alpha = alpha
-    def train_step(self, data):
-        return {}
-d = Distiller(model)
-d.compile(optimizer="adam")
-d.fit(x, y)
-""": 'no `call`',
-    """
 class MaskedMean(Layer):
     def __init__(self, **kw):
         self.supports_masking = True

@@ -11,6 +11,31 @@ PATCHES = (
     "        found = keras.ops.image.extract_patches(images, size=self.p)\n"
     "        return keras.ops.reshape(found, (b, h * w, self.p * self.p * c))\n"
 )
+PAIR = "a = Sequential([Input((8,)), Dense(3)]); b = Sequential([Input((3,)), Dense(8)])\n"
+HOLDER = "class H(Model):\n    def __init__(self, a, b): super().__init__(); self.a = a; self.b = b\n"
+STEP = "    def train_step(self, data): return {}\n"
+WATCH = "class W(callbacks.Callback):\n    def on_epoch_end(self, epoch, logs=None): self.model.a{}\n"
+FIT = "h = H(a, b); h.compile('adam'); h.fit(np.zeros((4, 8)), callbacks=[W()])"
+HELD = {  # models for a training step, and which of those that they hold is the model
+    "no call": (PAIR + HOLDER + STEP + "h = H(a, b); h.compile('adam'); h.fit(np.zeros((9, 8)))", "b"),
+    "a call of one of two": (PAIR + HOLDER + "    def call(self, x): return self.a(x)\nh = H(a, b)", "b"),
+    "a callback that calls one": (PAIR + HOLDER + STEP + WATCH.format("(np.zeros((1, 8)))") + FIT, "b"),
+    "a callback that saves one": (PAIR + HOLDER + STEP + WATCH.format(".save('a.keras')") + FIT, "b"),
+}
+NOT_HELD = {
+    "models without names": (
+        HOLDER + "h = H(Sequential([Input((8,)), Dense(3)]), Sequential([Input((3,)), Dense(8)]))",
+        "Name with `entry` one of h.a, h.b",
+    ),
+    "layers beside the models": (
+        "a = Sequential([Input((8,)), Dense(3)])\n" + HOLDER + STEP + "h = H(a, Dense(3))",
+        "has no `call` to follow",
+    ),
+    "a callback that locks one": (
+        PAIR + HOLDER + STEP + WATCH.format(".trainable = False") + FIT,
+        "a callback may have",
+    ),
+}
 READ = {  # the parameters, those that train, and the output shape
     "a batch of shape() in a reshape": (
         PATCHES + "i = Input((32, 32, 3)); m = Model(i, Dense(4)(Patches(4)(i)))",
@@ -28,12 +53,71 @@ READ = {  # the parameters, those that train, and the output shape
         "m = Sequential([Input((5,)), Embedding(100, 4), Flatten(), Dense(2)])",
         (442, 442, [None, 2]),
     ),
+    "a mask of numbers, tiled over the batch": (
+        "class C(Layer):\n    def __init__(self): super().__init__(); self.a = MultiHeadAttention(2, 4)\n"
+        "    def call(self, x):\n        s = keras.ops.shape(x); b, n = s[0], s[1]\n"
+        "        i = keras.ops.arange(n)[:, None]; j = keras.ops.arange(n)\n"
+        "        mask = keras.ops.reshape(keras.ops.cast(i >= j - n + n, 'bool'), [1, n, n])\n"
+        "        mult = keras.ops.concatenate([keras.ops.expand_dims(b, -1), keras.ops.convert_to_tensor([1, 1])], 0)\n"
+        "        return self.a(x, x, attention_mask=keras.ops.tile(mask, mult))\n"
+        "i = Input((6, 8)); m = Model(i, Dense(2)(C()(i)))",
+        (306, 306, [None, 6, 2]),
+    ),
+    "the size that is left beside the batch": (
+        "class P(Layer):\n    def call(self, x): return keras.ops.reshape(x, (keras.ops.shape(x)[0], -1, 12))\n"
+        "i = Input((16, 16, 12)); x = P()(i); m = Model(i, Dense(x.shape[1])(x))",
+        (3328, 3328, [None, 256, 256]),
+    ),
+    "arrays compared": (
+        "a = np.arange(4)[:, None] >= np.arange(6)\nm = Sequential([Input((4,)), Dense(a.shape[1])])",
+        (30, 30, [None, 6]),
+    ),
+    "a model of the text's own around one whole model": (
+        "class Z(Model):\n    def __init__(self): super().__init__(); self.net = Sequential([Input((8,)), Dense(3)])\n"
+        "    def call(self, x): return self.net(x) * 2\nm = Z()",
+        (27, 27, [None, 3]),
+    ),
+    "an autoencoder that calls both of its models": (
+        PAIR + HOLDER + "    def call(self, x): return self.b(self.a(x))\nm = H(a, b)",
+        (59, 59, [None, 8]),
+    ),
+    "a student that a class without `call` holds": (
+        "model = keras.Sequential([layers.Dense(3, input_shape=(4,))])\nclass Distiller(keras.Model):\n"
+        "    def __init__(self, student):\n        super().__init__()\n        self.student = student\n"
+        "    def compile(self, optimizer, alpha=0.1):\n        super().compile(optimizer=optimizer)\n"
+        "        self.alpha = alpha\n    def train_step(self, data):\n        return {}\n"
+        "d = Distiller(model)\nd.compile(optimizer='adam')\nd.fit(x, y)",
+        (15, 15, [None, 3]),
+    ),
+    "a model of two inputs in one of the text's own": (
+        "a = Input((8,)); b = Input((8,)); t = Dense(3); net = Model([a, b], Dot(1)([t(a), t(b)]))\n"
+        "class S(Model):\n    def __init__(self, n): super().__init__(); self.n = n\n"
+        "    def call(self, inputs): return self.n(inputs)\nm = S(net)",
+        (27, 27, [None, 1]),
+    ),
     "axes of a plot, raveled": (
         "import matplotlib.pyplot as plt\nfig, axes = plt.subplots(2)\nfor ax in np.ravel(axes): ax.axis('off')\n"
         "m = Sequential([Input((5,)), Dense(2)])",
         (12, 12, [None, 2]),
     ),
 }
+
+
+@pytest.mark.parametrize(("text", "name"), HELD.values(), ids=HELD)
+def test_of_models_for_a_training_step_the_last_is_answered_for(text, name):
+    report = analyze(HEAD + text)
+    assert (report["model"]["entry"], report["totals"]["params"]) == (name, 32)
+    assert "b is answered for, which H holds for its training; name with `entry` a" in str(report["warnings"])
+    assert analyze(HEAD + text, entry="h.a")["totals"]["params"] == 27
+
+
+@pytest.mark.parametrize(("text", "why"), NOT_HELD.values(), ids=NOT_HELD)
+def test_which_of_several_models_is_meant_is_asked(text, why):
+    with pytest.raises(Refused) as caught:
+        analyze(HEAD + text)
+    assert why in caught.value.errors[0]["detail"]
+
+
 PREPARED = {  # operations on each number of an image, and the module that prepares it so
     "vgg16": 1, "resnet50": 1, "mobilenet_v2": 2, "resnet_v2": 2, "densenet": 3, "efficientnet": 0,
 }  # fmt: skip

@@ -17,16 +17,17 @@ class Reshape(Operation):
     """The same elements in another shape; −1 is what remains."""
 
     newshape = Sizes()
+    exact = False  # whether −1 is a number where the batch stands beside it, as keras.ops has it and TensorFlow not
 
     def compute(self, x: Any) -> Tensor:
         x = tensor(x)
-        return reshaped(x, (self.newshape,) if isinstance(self.newshape, int) else self.newshape)
+        return reshaped(x, (self.newshape,) if isinstance(self.newshape, int) else self.newshape, self.exact)
 
 
-def reshaped(x: Tensor, to: tuple[int, ...]) -> Tensor:
+def reshaped(x: Tensor, to: tuple[int, ...], exact: bool = False) -> Tensor:
     """X in a shape with at most one −1, which is as open as the batch where the batch is in it."""
     y = ops.OPS["reshape"].shape(x.shape, to=to)
-    if any(isinstance(n, Batch) for n in x.shape):
+    if any(isinstance(n, Batch) for n in x.shape) and not (exact and any(isinstance(n, Batch) for n in to)):
         y = tuple(Batch(n) if asked == -1 and isinstance(n, int) else n for asked, n in zip(to, y, strict=True))
     return ops.reshape(x, to=y)
 

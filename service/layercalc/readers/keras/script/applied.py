@@ -46,6 +46,7 @@ class Trace:
 
 def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """The object called on tensors, or on arrays, whose shapes its weights then have."""
+    own.called = True
     ready(names, own, at)
     data = [*args, *(one for key, one in kwargs.items() if key not in ("training", "mask"))]
     for one in flat_or_unknown(names, data, at):
@@ -112,6 +113,7 @@ def changed(names: "KerasNames", value: Any, change: Any, depth: int = 0) -> Any
 
 def call_by_shape(names: "KerasNames", own: OwnObject, value: Any, at: Any) -> Any:
     """`model.build(shape)`: the model called on inputs of these shapes, the batch in front."""
+    own.called = True
     value = plain(names, value, at)
     if isinstance(value, dict):
         given: Any = {key: built_input(names, one, at, str(key)) for key, one in value.items()}
@@ -403,13 +405,19 @@ def whole(names: "KerasNames", own: OwnObject, at: Any) -> Any:
         shapes = [tuple(found[one]) for one in asked if one in found]
         if not shapes and own.shape:
             shapes = [own.shape[1:]]
-        if not shapes:
+        given: list[Any] = [arrays.input_of(shape, None) for shape in shapes]
+        if not given:
+            from layercalc.readers.keras.script.containers import inputs_by_parts
+
+            given = inputs_by_parts(names, own, asked)
+            if given:
+                names.warn(node_at(own.location), f"{own.title} is read as called on what the models in it take")
+        if not given:
             raise Fault(
                 node_at(own.location),
                 f"The text calls {own.title} on nothing whose shape it holds; add `model.build((None, 28, 28, 1))` "
                 "with the shape of its input, or give input_shape.",
             )
-        given = [arrays.input_of(shape, None) for shape in shapes]
         names.machine.guarded(lambda: names.with_data(lambda: traced(names, own, given, {}, node_at(own.location))))
     root, line = names.shaped.get(id(own), (None, None))
     if root is own.root and line is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Unreadable
 from layercalc.limits import Limits
-from layercalc.readers.keras.script import rivals
+from layercalc.readers.keras.script import containers, rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.models import lone, models_in
@@ -41,14 +41,17 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
     lines of layers, or the network of the last tensor; else what the only function or class that makes one gives.
     """
     bound = dict(models_bound(machine, nodes))
-    held = {id(one) for value in [*bound.values(), *names.made] for one in models_in(names, value)}
+    every = {id(one): one for one in [*bound.values(), *names.made]}
+    holders = {key: one for key, one in every.items() if containers.parts(names, one)}
+    held = {id(one) for key, value in every.items() if key not in holders for one in models_in(names, value)}
+    held |= holders.keys()
     found = [(name, value) for name, value in bound.items() if id(value) not in held]
     if not found:
         made = [one for one in names.made if id(one) not in held]
         sure = [one for one in made if id(one) not in names.unsure]
         sure = [one for one in sure if not never_called(one)] or sure
         if len(sure) > 1 or (made and not sure and not makers(machine)):
-            raise several(names, made)
+            raise several(names, made, containers.paths(names, bound, holders))
         found = [("", one) for one in sure]
     around = bare if bare.items else around_tensor(machine, names)
     if found and not surrounds(names, around, found):
@@ -56,6 +59,7 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
         root = settled(names, value)
         rivals.check_networks(machine, name, root)
         rivals.check_models(machine, names, name or repr(value), value, held)
+        containers.tell(names, bound, holders, name or repr(value), value)
         return root, "" if name.startswith(".") else name
     if around is not None:
         return around, ""
@@ -161,10 +165,11 @@ def never_called(value: Any) -> bool:
     return type(value) is Instance and value.core.root is None and value.core.base is None
 
 
-def several(names: "KerasNames", made: list[Any]) -> Fault:
+def several(names: "KerasNames", made: list[Any], paths: list[str]) -> Fault:
     locations = [one.location.line for one in made if isinstance(one, MODELS)]
     lines = f" (made on lines {', '.join(map(str, locations))})" if len(locations) > 1 else ""
-    told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {WRITE_OUT}"
+    way = f"Name with `entry` one of {', '.join(paths)}." if paths else WRITE_OUT
+    told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {way}"
     return Fault(node_at(made[-1].location) if isinstance(made[-1], MODELS) else None, told)
 
 

@@ -15,6 +15,7 @@ from layercalc.readers.keras.script.values import InitializerObject, ShapeObject
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.modules import arrays, computed
 from layercalc.readers.script.modules.arrays import array, is_array
+from layercalc.readers.script.opaque import derived
 from layercalc.readers.script.values import Float64, Int64
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def given(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any)
     if isinstance(value, TensorObject) or is_array(names.machine, value) or type(value) is Opaque:
         return value
     if isinstance(value, list | tuple):
+        if (unknown := unknown_in(names, value)) is not None:
+            return derived(at, unknown)
         if kwargs.get("shape") is not None:
             return of_shape(names, kwargs["shape"], None, None, at)
         return arrays.of_values(names.machine, [value], {}, at)

@@ -19,7 +19,7 @@ from layercalc.readers.keras.script.values import (
     first_shape,
     origin,
 )
-from layercalc.readers.script import Fault, Foreign, Native, Opaque
+from layercalc.readers.script import MISSING, Fault, Foreign, Native, Opaque
 from layercalc.readers.script.modules.arrays import is_array
 
 if TYPE_CHECKING:
@@ -333,7 +333,10 @@ def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
     if isinstance(model, SequentialObject) and names.input_of(model) != (None, None):
         return
     if isinstance(model, SequentialObject) or (
-        isinstance(model, OwnObject) and model.base is None and model.root is None
+        isinstance(model, OwnObject)
+        and model.base is None
+        and model.root is None
+        and model.instance.cls.find("call") is not MISSING
     ):
         names.call(model, [data], {}, at)
 

@@ -44,7 +44,7 @@ def check_models(machine: "Text", names: "KerasNames", told: str, chosen: Any, h
     for path, one in found:
         if id(one) in mine or id(one) in names.unsure or id(one) not in order or same_layers(names, one, chosen):
             continue
-        location = one.core.location if isinstance(one, Instance) else getattr(one, "place", None)
+        location = one.core.location if isinstance(one, Instance) else getattr(one, "location", None)
         line = f"the model of line {location.line}" if location is not None else repr(one)
         other = f"{path}, {line}," if path else line
         detail = f"Which model is meant cannot be told: {told}, or {other} which is made or used later"

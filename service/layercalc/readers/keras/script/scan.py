@@ -1,6 +1,7 @@
 """What the tree of a text tells before it is followed: slips in names, and what callbacks do with their model."""
 
 import ast
+from collections.abc import Collection
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
@@ -61,14 +62,19 @@ def slips(nodes: Nodes) -> dict[str, ast.AST]:
     return found
 
 
-def changes_model(node: ast.AST) -> bool:
-    """Whether a method of a callback does with `self.model` what may change it."""
+def changes_model(node: ast.AST, parts: Collection[str] = ()) -> bool:
+    """Whether a method of a callback does with `self.model` what may change it; `parts` are layers it has by name."""
     above = {id(child): one for one in ast.walk(node) for child in ast.iter_child_nodes(one)}
     for one in ast.walk(node):
         if isinstance(one, ast.Constant) and one.value == "model":
             return True
         if isinstance(one, ast.Attribute) and one.attr == "model":
             parent = above.get(id(one))
+            if isinstance(parent, ast.Attribute) and parent.attr in parts:
+                around = above.get(id(parent))
+                if isinstance(around, ast.Call) and around.func is parent:
+                    continue
+                parent = around
             if not isinstance(parent, ast.Attribute) or parent.attr not in SAFE or parent.attr in CHANGES:
                 return True
     return False

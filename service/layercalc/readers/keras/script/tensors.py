@@ -11,6 +11,7 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import Slot
 from layercalc.layers.keras.functions.base import recorded
+from layercalc.layers.keras.functions.shaping import Reshape
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
@@ -43,7 +44,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     TracedObject,
 )
-from layercalc.readers.keras.tf_functions import holds_tensor, translate
+from layercalc.readers.keras.tf_functions import translate, until_known
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.opaque import derived
@@ -215,9 +216,9 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
             made = recorded(*translate(name.path.partition(".")[2], given, named))
         else:
             config, by_position, by_keyword = sorted_out(camel(name.last), given, named)
-            late = {key: one for key, one in config.items() if holds_tensor(one)}
-            config |= {key: [1] * len(one) for key, one in late.items()}
-            made = recorded(camel(name.last), config, by_position, by_keyword, late)
+            made = recorded(camel(name.last), config, by_position, by_keyword, until_known(config))
+            if isinstance(made, Reshape):
+                made.exact = True
     except ConfigError as error:
         raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
     return operate(names, made, found, at)
@@ -226,8 +227,7 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
 def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
     """The operation of a function whose parameters are known, called so."""
     config, named = functions.bound(known, args, kwargs, KERAS.functions[known.operation].signature.parameters)
-    late = {key: one for key, one in config.items() if holds_tensor(one)}
-    config |= {key: [1] * len(one) if isinstance(one, list) else 1 for key, one in late.items()}
+    late = until_known(config)
     parameters = KERAS.functions[known.operation].signature.parameters
     if isinstance(config.get("data_format", 0), str) and config["data_format"] is None:
         del config["data_format"]
@@ -262,8 +262,6 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
         raise ConfigError([((), "write its axis.")])
     if strange := [key for key in config if key not in (*fields, "dtype")]:
         raise ConfigError([((), f"it takes no argument {strange[0]!r} here.")])
-    if any(isinstance(one, Slot) for one in config.values()):
-        raise ConfigError([((), "a tensor stands where a number is expected.")])
     return config, args[:required], own
 
 

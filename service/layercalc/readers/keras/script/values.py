@@ -220,6 +220,7 @@ class OwnObject(Foreign):
         self.given, self.sure, self.trainable, self.nested = False, True, True, False
         self.is_model, self.built, self.building = False, False, 0
         self.asked: Any = None  # the input shape that its `build` was given
+        self.called = False  # whether the text itself calls it, so that it is a model and no holder of models
         self.timed = False  # whether TimeDistributed has it, which in Keras 3 does not run its `call` for a shape
         self.begun = False  # whether the `__init__` of Keras has run
         self.weights: list[Any] = []

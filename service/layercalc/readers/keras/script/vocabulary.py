@@ -292,8 +292,9 @@ class KerasNames(Members):
             elif type(one) is Instance and one.cls.find("set_model") is MISSING:
                 self.machine.changing(one.attrs)
                 one.attrs["model"] = model
+        parts = {label for _, label in subclassed.tracked(self, model).values()} if isinstance(model, OwnObject) else ()
         for one in [*functions_in(values), *methods_in(values)]:
-            if one.owner is not None and changes_model(one.node):
+            if one.owner is not None and changes_model(one.node, parts):
                 self.machine.touch([model], reason)
             escape(self.machine, one, reason)
 

@@ -381,15 +381,6 @@ MEMBERS: dict[str, Any] = {
     **{
         f"__{name}__": Native(name, lambda m, args, kwargs, at: Opaque("", at))
         for name in (
-            "eq",
-            "ne",
-            "lt",
-            "le",
-            "gt",
-            "ge",
-            "and",
-            "or",
-            "xor",
             "index",
             "round",
         )

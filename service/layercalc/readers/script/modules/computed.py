@@ -250,6 +250,9 @@ COMPUTED: dict[str, Any] = {
 }
 
 
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor")
+
+
 def operation(name: str, swapped: bool) -> Native:
     host: Callable[[Any, Any], Any] = vars(operator)[name]
     otherwise = same_shape if name != "matmul" else swap(arrays.product) if swapped else arrays.product
@@ -261,7 +264,7 @@ def swap(of: Otherwise) -> Otherwise:
 
 
 arrays.MEMBERS.update(
-    {f"__{name}__": operation(name, False) for name in (*ARITHMETIC, "matmul")}
+    {f"__{name.rstrip('_')}__": operation(name, False) for name in (*ARITHMETIC, "matmul", *COMPARISONS)}
     | {f"__r{name}__": operation(name, True) for name in (*ARITHMETIC, "matmul")},
     __neg__=computed("neg", operator.neg, same_shape),
     __abs__=computed("abs", operator.abs, same_shape),
