@@ -2,7 +2,7 @@
 
 import pytest
 
-from layercalc import analyze
+from layercalc import analyze, forward
 from layercalc.errors import Refused
 
 CONV = "net = Sequential()\nnet.add(Conv2D(4, 3, 2, input_shape=(12, 12, 1)))\n"
@@ -143,3 +143,129 @@ def test_arguments_of_keras_1_are_read_by_the_names_they_have_today(layer, shape
 def test_what_keras_1_did_not_mean_is_refused(layer, word):
     with pytest.raises(Refused, match=word):
         analyze(f"net = Sequential()\nnet.add({layer})\n", input_shape=[8, 8, 3])
+
+
+TWO = "a, b = Input(shape=(6, 3)), Input(shape=(6, 3))\n"
+MERGES = [
+    ("'sum'", [None, 6, 3]),
+    ("'mul'", [None, 6, 3]),
+    ("'ave'", [None, 6, 3]),
+    ("'max'", [None, 6, 3]),
+    ("'concat'", [None, 6, 6]),
+    ("'concat', concat_axis=1", [None, 12, 3]),
+    ("'dot', dot_axes=[2, 2]", [None, 6, 6]),
+    ("'dot', dot_axes=2", [None, 6, 6]),
+    ("'cos', dot_axes=2", [None, 6, 6]),
+    ("lambda x: x[0] - x[1], output_shape=lambda s: s[0]", [None, 6, 3]),
+    ("lambda x: x[0][:, :2], output_shape=(2, 3)", [None, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("mode", "shape"), MERGES)
+@pytest.mark.parametrize(
+    "merging", ["merge([a, b], mode={})", "Merge(mode={})([a, b])", "layers.merge([a, b], mode={})"]
+)
+def test_a_merge_is_the_layer_that_its_mode_says(merging, mode, shape):
+    start = "from keras.layers import Input, merge, Merge\nfrom keras import layers\nfrom keras.models import Model\n"
+    report = analyze(f"{start}{TWO}m = Model(input=[a, b], output={merging.format(mode)})")
+    assert report["outputs"][0]["shape"] == shape
+    told = [one["detail"] for one in report["warnings"]]
+    assert any("Written for Keras 1: " in one for one in told)
+
+
+def test_merge_adds_up_unless_it_says_otherwise():
+    text = f"from keras.layers import *\n{TWO}m = Model(input=[a, b], output=merge([a, b]))"
+    assert [row["type"] for row in analyze(text)["layers"]] == ["Add"]
+
+
+BRANCHES = """
+from keras.models import Sequential
+from keras.layers import Dense, Merge, Dropout
+left = Sequential()
+left.add(Dense(8, input_dim=5, activation='relu'))
+right = Sequential([Dense(4, input_shape=(6,))])
+model = Sequential()
+model.add(Merge([left, right], mode='concat'))
+model.add(Dropout(p=0.5))
+model.add(Dense(2))
+"""
+
+
+def test_a_sequential_may_begin_with_models_merged():
+    report = analyze(BRANCHES)
+    assert [one["shape"] for one in report["inputs"]] == [[None, 5], [None, 6]]
+    assert [(row["type"], row["output_shape"], row["params"]) for row in report["layers"]] == [
+        ("Dense", [None, 8], 48),
+        ("Dense", [None, 4], 28),
+        ("Concatenate", [None, 12], 0),
+        ("Dropout", [None, 12], 0),
+        ("Dense", [None, 2], 26),
+    ]
+    twice = (
+        f"{BRANCHES}more = Sequential([Dense(2, input_dim=7)])\nend = Sequential([Merge([model, more], mode='sum')])\n"
+    )
+    report = analyze(twice)
+    assert [one["shape"] for one in report["inputs"]] == [[None, 5], [None, 6], [None, 7]]
+    assert report["totals"]["params"] == 48 + 28 + 26 + 7 * 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("merge([a, b], mode='sub')", "modes sum, mul"),
+        ("merge([a, b], mode='sum', arguments={'k': 1})", "modes sum, mul"),
+        ("Merge([Sequential([Dense(3)]), a], mode='sum')", "input shape"),
+        ("Sequential([Dense(3, input_dim=2), Merge([a, b])])", "first layer"),
+    ],
+)
+def test_a_merge_that_is_not_read_is_refused(text, words):
+    with pytest.raises(Refused, match=words):
+        analyze(f"from keras.layers import *\nfrom keras.models import *\n{TWO}m = Model(input=[a, b], output={text})")
+
+
+OLD_CLASSES = [  # parameters by the build() of each class in keras 1.2.2
+    ("TimeDistributedDense(4)", "6,3", 3 * 4 + 4, [6, 4]),
+    ("TimeDistributedDense(output_dim=4, bias=False, activation='relu')", "6,3", 3 * 4, [6, 4]),
+    ("AtrousConvolution2D(4, 3, 2, atrous_rate=(2, 3), border_mode='valid')", "9,9,2", 3 * 2 * 2 * 4 + 4, [5, 6, 4]),
+    ("AtrousConvolution1D(4, 3, atrous_rate=2)", "9,2", 3 * 2 * 4 + 4, [5, 4]),
+    ("Deconvolution2D(4, 3, 2, output_shape=(None, 11, 10, 4), border_mode='valid')", "9,9,2", 3 * 2 * 2 * 4 + 4, [11, 10, 4]),
+    ("Deconvolution2D(4, 3, 2, (None, 18, 17, 4), subsample=(2, 2), border_mode='same')", "9,9,2", 3 * 2 * 2 * 4 + 4, [18, 17, 4]),
+    ("MaxoutDense(4, nb_feature=3)", "5", 3 * (5 * 4 + 4), [4]),
+    ("Highway(activation='relu')", "5", 2 * (5 * 5 + 5), [5]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "shape", "params", "output"), OLD_CLASSES)
+def test_classes_that_keras_1_alone_had(layer, shape, params, output):
+    text = f"from keras.layers import *\nnet = Sequential()\nnet.add({layer})\n"
+    report = analyze(text, input_shape=[int(one) for one in shape.split(",")])
+    assert (report["totals"]["params"], report["outputs"][0]["shape"]) == (params, [None, *output])
+
+
+@pytest.mark.parametrize("length", ["", ", input_length=6"])
+def test_input_dim_of_a_sequence_is_the_size_of_a_step(length):
+    steps = 6 if length else None
+    for layer, params in (("TimeDistributedDense(4", 16), ("LSTM(4, return_sequences=True", 4 * (3 + 4 + 1) * 4)):
+        report = analyze(f"nb_epoch = 3\nnet = Sequential()\nnet.add({layer}, input_dim=3{length}))")
+        assert report["inputs"][0]["shape"] == [None, steps, 3]
+        assert report["totals"]["params"] == params
+
+
+def test_a_deconvolution_that_cannot_have_its_shape_is_refused():
+    with pytest.raises(Refused, match="gives 10 positions; the input has 9"):
+        analyze("Deconvolution2D(4, 3, 3, output_shape=(None, 12, 12, 4))", input_shape="9,9,2")
+
+
+def test_an_old_text_has_gates_of_hard_sigmoids_as_they_were():
+    def run(text):
+        return forward(text, {"seed": 1}, {"seed": 2})["outputs"][0]["data"]
+
+    layer = "net = Sequential()\nnet.add(LSTM(4, input_shape=(6, 3){}))\n"
+    old = run("nb_epoch = 3\n" + layer.format(""))
+    assert old == run("nb_epoch = 3\n" + layer.format(", recurrent_activation='hard_sigmoid'"))
+    assert old == run("nb_epoch = 3\n" + layer.format(", inner_activation='hard_sigmoid'"))
+    assert old != run(layer.format(""))
+    assert old != run(layer.format(", recurrent_activation='hard_sigmoid'"))  # that of Keras 3 is another function
+    assert run(layer.format("")) == run("nb_epoch = 3\n" + layer.format(", inner_activation='sigmoid'"))
+    (told,) = [x for x in analyze("nb_epoch = 3\n" + layer.format(""))["warnings"] if "hard_sigmoid" in x["detail"]]
+    assert "up to Keras 2.2" in told["detail"]

@@ -5,9 +5,10 @@ get_output_shape_for; both written out as arithmetic.
 import copy
 import json
 
+import numpy as np
 import pytest
 
-from layercalc import analyze
+from layercalc import analyze, forward
 from layercalc.errors import Refused
 from layercalc.readers.keras.keras1_arguments import CLASSES, GONE, TABLES
 
@@ -21,6 +22,7 @@ GATES = {
     "return_sequences": True, "go_backwards": False, "stateful": False, "unroll": False, "input_dim": 4,
     "input_length": None,
 }  # fmt: skip
+LINEAR = {key: one for key, one in DEAD.items() if key != "activation"}
 INNER = {"inner_activation": "hard_sigmoid"}
 CONV = {**DEAD, "nb_filter": 6, "nb_row": 3, "nb_col": 5, "border_mode": "valid", "subsample": [1, 2]}
 TH, TF = {"dim_ordering": "th"}, {"dim_ordering": "tf"}
@@ -68,6 +70,22 @@ LAYERS = [  # class, config, input, parameters, output
         STEPS,
         3 * 4 * 6 + 6,
         [None, 4, 6],
+    ),
+    ("MaxoutDense", {**LINEAR, "output_dim": 7, "nb_feature": 3}, [None, 4], 3 * (4 * 7 + 7), [None, 7]),
+    ("Highway", DEAD, [None, 4], 2 * (4 * 4 + 4), [None, 4]),
+    (
+        "Deconvolution2D",
+        {**CONV, **TF, "subsample": [2, 2], "output_shape": [None, 20, 29, 6]},
+        IMAGE,
+        3 * 5 * 2 * 6 + 6,
+        [None, 20, 29, 6],
+    ),
+    (
+        "Deconvolution2D",
+        {**CONV, **TH, "subsample": [2, 3], "border_mode": "same", "output_shape": [None, 6, 17, 39]},
+        [None, 2, 9, 13],
+        3 * 5 * 2 * 6 + 6,
+        [None, 6, 17, 39],
     ),
     ("MaxPooling1D", {"pool_length": 3, "stride": 2, "border_mode": "valid"}, STEPS, 0, [None, 4, 4]),
     (
@@ -219,6 +237,7 @@ MERGED = {
     "max": ({}, "Maximum", [None, 6, 3]),
     "concat": ({"concat_axis": 1}, "Concatenate", [None, 12, 3]),
     "dot": ({"dot_axes": [2, 2]}, "Dot", [None, 6, 6]),
+    "cos": ({"dot_axes": [2, 2]}, "Dot", [None, 6, 6]),
 }
 
 
@@ -230,11 +249,76 @@ def test_a_merge_is_the_layer_of_its_mode(mode):
     assert report["outputs"][0]["shape"] == shape
 
 
+def dense(name, units, shape=None, **config):
+    """A Dense as keras 1.2.2 writes it."""
+    first = {} if shape is None else {"batch_input_shape": shape}
+    return {"class_name": "Dense", "config": {**DEAD, **first, "name": name, "output_dim": units, **config}}
+
+
+def branches(models, *rest, mode="concat", name=None):
+    """A Sequential that begins with a Merge of models, as Sequential.get_config of keras 1.2.2 writes it."""
+    merge = {"name": "merge_1", "mode": mode, "mode_type": "raw", "concat_axis": -1, "dot_axes": -1, "layers": models}
+    named = {} if name is None else {"name": name}
+    return {
+        "class_name": "Sequential",
+        "keras_version": "1.2.2",
+        "config": [{"class_name": "Merge", "config": merge}, *rest],
+        **named,
+    }
+
+
+def sequential(*layers):
+    return {"class_name": "Sequential", "config": list(layers)}
+
+
+LEFT = sequential(dense("left", 8, [None, 5]), dense("more", 4))
+RIGHT = sequential(dense("right", 4, [None, 6]))
+
+
+def test_a_sequential_may_begin_with_models_merged():
+    report = analyze(branches([LEFT, RIGHT], dense("last", 2)))
+    assert [(one["name"], one["shape"]) for one in report["inputs"]] == [("input_1", [None, 5]), ("input_2", [None, 6])]
+    assert [(row["name"], row["params"]) for row in report["layers"]] == [
+        ("branch_1/left", 5 * 8 + 8), ("branch_1/more", 8 * 4 + 4), ("branch_2/right", 6 * 4 + 4), ("merge_1", 0),
+        ("last", 8 * 2 + 2),
+    ]  # fmt: skip
+    assert report["outputs"][0]["shape"] == [None, 2]
+
+
+def test_merged_models_may_be_merged_again_and_be_graphs():
+    inner = branches([LEFT, RIGHT], dense("inner", 3), mode="sum")
+    report = analyze(
+        branches([inner, {**graph("sum"), "config": {**graph("sum")["config"], "name": "net"}}], mode="dot")
+    )
+    assert [one["shape"] for one in report["inputs"]] == [[None, 5], [None, 6], [None, 6, 3], [None, 6, 3]]
+    assert report["outputs"][0]["shape"] == [None, 6]
+    assert report["totals"]["params"] == (5 * 8 + 8) + (8 * 4 + 4) + (6 * 4 + 4) + (4 * 3 + 3)
+
+
+def test_a_sequential_with_merged_models_may_be_part_of_a_model():
+    whole = sequential(branches([LEFT, RIGHT]), dense("last", 2))
+    with pytest.raises(Refused):
+        analyze({**whole, "keras_version": "1.2.2"})
+
+
+def test_gates_are_hard_sigmoids_where_an_old_document_says_nothing():
+    config = {key: one for key, one in GATES.items() if key != "inner_activation"}
+    old = model("LSTM", config, [None, 10, 4])
+    said = model("LSTM", {**config, "inner_activation": "hard_sigmoid"}, [None, 10, 4])
+    new = model("LSTM", {**config, "inner_activation": "sigmoid"}, [None, 10, 4])
+    runs = [forward(one, {"seed": 1})["outputs"][0]["data"] for one in (old, said, new)]
+    assert np.array_equal(runs[0], runs[1])
+    assert not np.allclose(runs[0], runs[2])
+
+
 REFUSED = {
-    "cos": (graph("cos"), "/config/layers/2/config/mode", "concat, sum"),
+    "layers": (graph("sum", layers=[{"class_name": "Dense"}]), "/config/layers/2/config/layers", "begins with it"),
+    "branch": (
+        branches([{"class_name": "Sequential", "config": [dense("a", 3)]}] * 2), "/config/0/config/layers", "input shapes"
+    ),
+    "no-model": (branches([3]), "/config/0/config/layers", "list of models"),
     "function": (graph("<lambda>", mode_type="lambda"), "/config/layers/2/config/mode", "concat, sum"),
     "shape": (graph("sum", output_shape=[3]), "/config/layers/2/config/mode", "concat, sum"),
-    "layers": (model("Merge", {"mode": "concat", "layers": []}, [None, 3]), "/config/0/config/mode", ""),
     **{kind: (model(kind, {"output_dim": 3}, [None, 3]), "/config/0/class_name", "no counterpart") for kind in GONE},
     "normalization": (
         model("BatchNormalization", {"mode": 2}, [None, 3], keras_version="1.1.0"), "/config/0/config/mode", "mode",
@@ -249,8 +333,6 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_counterpart_is_refused_by_name(name):
     document, place, words = REFUSED[name]
-    if name == "layers":
-        document["config"][0]["config"]["layers"] = [{"class_name": "Dense", "config": {}}]
     with pytest.raises(Refused) as caught:
         analyze(document)
     assert caught.value.errors[0]["pointer"] == place

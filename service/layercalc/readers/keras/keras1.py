@@ -15,7 +15,7 @@ KEYWORDS = {
     "nb_val_samples", "nb_worker", "max_q_size", "W_regularizer", "b_regularizer", "U_regularizer", "W_constraint",
     "b_constraint", "inner_activation", "inner_init", "filter_length", "subsample_length", "pool_length", "init",
     "activity_l2", "dropout_W", "dropout_U", "atrous_rate", "kernel_dim1", "kernel_dim2", "kernel_dim3", "output_dim",
-    "concat_axis", "forget_bias_init", "consume_less",
+    "concat_axis", "dot_axes", "forget_bias_init", "consume_less",
 }  # fmt: skip
 TODAY = {"output_dim": {"Embedding", "RandomFourierFeatures"}}  # where such a keyword is one of today
 TRAINING = {"nb_epoch", "samples_per_epoch", "nb_val_samples", "nb_worker", "max_q_size"}  # of fit, not of layers
@@ -27,11 +27,20 @@ MODULES = {
 }  # fmt: skip
 FUNCTIONS = {"set_image_dim_ordering", "image_dim_ordering"}
 PYTHON_2 = {"xrange", "raw_input", "unicode", "iteritems", "itervalues", "has_key", "cPickle", "urllib2", "__future__"}
-ATTRIBUTES = FUNCTIONS | PYTHON_2
+CLASSES = {"AtrousConvolution1D", "AtrousConvolution2D", "TimeDistributedDense", "MaxoutDense", "Deconvolution2D"}
+IMPORTED = CLASSES | {"Merge", "Highway"}  # which others may have too
+ATTRIBUTES = FUNCTIONS | PYTHON_2 | CLASSES
 NAMES = {"nb_epoch", "nb_filter"} | ATTRIBUTES
 
 # Layers with a kernel of several axes, and how many numbers of it went by position.
-KERNELS = {"Conv2D": 2, "SeparableConv2D": 2, "Conv2DTranspose": 2, "LocallyConnected2D": 2, "Conv3D": 3}
+KERNELS = {
+    "Conv2D": 2,
+    "Deconvolution2D": 2,
+    "SeparableConv2D": 2,
+    "Conv2DTranspose": 2,
+    "LocallyConnected2D": 2,
+    "Conv3D": 3,
+}
 
 
 def evidence(nodes: Nodes, layers: set[str]) -> str:
@@ -48,8 +57,10 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
                     return f"{name!r} on line {keyword.value.lineno}"
         found = ""
         if isinstance(node, ast.ImportFrom):
+            of_keras = (node.module or "").partition(".")[0] == "keras"
+            members = [alias.name for alias in node.names if of_keras and alias.name in IMPORTED]
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            found = next((name for name in (node.module or "", *whole) if named(name)), "")
+            found = next((name for name in (*members, node.module or "", *whole) if name in members or named(name)), "")
         elif isinstance(node, ast.Import):
             found = next((alias.name for alias in node.names if named(alias.name)), "")
         elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:

@@ -31,9 +31,10 @@ RECURRENT = renamed(
 ORDERED = renamed("dim_ordering=data_format")
 RATE = renamed("p=rate")
 TABLES: dict[str, dict[str, str]] = {
-    "Dense": KERNEL | renamed("output_dim=units"),
+    **dict.fromkeys(("Dense", "MaxoutDense"), KERNEL | renamed("output_dim=units")),
+    "Highway": KERNEL,
     **dict.fromkeys(("Conv1D", "LocallyConnected1D"), FILTERS | STEPS),
-    **dict.fromkeys(("Conv2D", "Conv3D", "LocallyConnected2D", "SeparableConv2D"), FILTERS | WINDOW),
+    **dict.fromkeys(("Conv2D", "Conv3D", "LocallyConnected2D", "SeparableConv2D", "Deconvolution2D"), FILTERS | WINDOW),
     "ConvLSTM2D": FILTERS | WINDOW | RECURRENT,
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), RECURRENT | renamed("output_dim=units")),
     **dict.fromkeys(
@@ -61,7 +62,7 @@ CLASSES = renamed(
     "Convolution1D=Conv1D Convolution2D=Conv2D Convolution3D=Conv3D SeparableConvolution2D=SeparableConv2D"
     " AtrousConvolution1D=Conv1D AtrousConvolution2D=Conv2D"
 )
-GONE = words("MaxoutDense Highway ParametricSoftplus SReLU Deconvolution2D Deconvolution3D")  # without a counterpart
+GONE = words("ParametricSoftplus SReLU Deconvolution3D")  # without a counterpart
 SIZES = (words("nb_row nb_col"), words("kernel_dim1 kernel_dim2 kernel_dim3"))  # numbers that are one kernel_size
 VALUES: dict[str, dict[Any, Any]] = {
     "dim_ordering": {"tf": "channels_last", "th": "channels_first", "default": None},
@@ -72,7 +73,17 @@ EMPTY: dict[str, tuple[Any, ...]] = {  # what Keras 2 has no more, and where tha
 }  # fmt: skip
 OF = {"mode": ("BatchNormalization",), "consume_less": words("LSTM GRU SimpleRNN")}  # else it is of every layer
 DROPOUT = ("Embedding",)  # whose `dropout` acts in training only
-MERGES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
+OWN = words("MaxoutDense Highway Deconvolution2D")  # layers that Keras 1 alone had
+MADE = words("merge Merge TimeDistributedDense")  # what is made of other layers today
+MERGES = {
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
+    "cos": "Dot",
+}
 
 
 def old_words(kind: str) -> frozenset[str]:
@@ -130,9 +141,12 @@ SIDES = [words("top_pad bottom_pad"), words("left_pad right_pad")]
 
 
 def merged(config: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The layer of today that a Merge is; None where it has none (a function, cos, layers of its own)."""
+    """The layer of today that a Merge is; None where it has none (a function).
+
+    The cosine is a Dot of what is normalised, of shape (batch, 1) as Keras 1 says; it gives (batch, 1, 1).
+    """
     kind = MERGES.get(config["mode"]) if isinstance(config.get("mode"), str) else None
-    plain = config.get("mode_type", "raw") == "raw" and not config.get("layers") and not config.get("arguments")
+    plain = config.get("mode_type", "raw") == "raw" and not config.get("arguments")
     if kind is None or not plain or config.get("output_shape") is not None or config.get("output_mask") is not None:
         return None
     out: dict[str, Any] = {key: config[key] for key in ("name", "trainable") if key in config}
@@ -140,4 +154,5 @@ def merged(config: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         out["axis"] = config.get("concat_axis", -1)
     if kind == "Dot":
         out["axes"] = config.get("dot_axes", -1)
+        out["normalize"] = config["mode"] == "cos"
     return kind, out

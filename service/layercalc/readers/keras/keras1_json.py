@@ -10,6 +10,7 @@ from layercalc.errors import Unreadable, pointer
 from layercalc.layers import WAY_OUT
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.keras.keras1_arguments import CLASSES, GONE, WORDS, in_todays_words, merged
+from layercalc.readers.keras.keras1_branches import first_merge, graph_of
 from layercalc.readers.keras.undescribed import HELD
 from layercalc.readers.keras.versions import writer
 
@@ -79,12 +80,12 @@ def translated(value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
         return value
     kind, config = value.get("class_name"), value.get("config")
+    if kind == "Sequential" and (first := first_merge(config)) is not None:
+        return branched(value, first, (*path, "config"))
     if kind == "Merge" and isinstance(config, dict):
-        made = merged(config)
-        if made is None:
-            told = "concat, sum, mul, ave, max and dot of tensors"
-            refuse((*path, "config", "mode"), f"A Merge of Keras 1 is read with the modes {told}. {WAY_OUT}")
-        return {**value, "class_name": made[0], "config": made[1]}
+        if config.get("layers"):
+            refuse((*path, "config", "layers"), "A Merge of layers is read where a Sequential begins with it.")
+        return of_tensors(value, path)
     out = {key: translated(one, (*path, key)) for key, one in value.items()}
     if not isinstance(kind, str) or not isinstance(config, dict) or kind in KERAS.models:
         return out
@@ -103,6 +104,30 @@ def translated(value: Any, path: Path) -> Any:
     return {**out, "class_name": CLASSES.get(kind, kind), "config": config}
 
 
+def of_tensors(value: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A Merge as the layer that it is today, of the tensors that it is called on."""
+    made = merged(value["config"])
+    if made is None:
+        told = "concat, sum, mul, ave, max, dot and cos"
+        refuse((*path, "config", "mode"), f"A Merge of Keras 1 is read with the modes {told}. {WAY_OUT}")
+    return {**value, "class_name": made[0], "config": made[1]}
+
+
+def branched(value: dict[str, Any], first: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A Sequential that begins with a Merge of models, as a graph; `path` is where its config stands."""
+    at = (*path, 0, "config", "layers")
+    branches = first["config"]["layers"]
+    if not isinstance(branches, list) or not all(isinstance(one, dict) and "class_name" in one for one in branches):
+        refuse(at, "Expected a list of models.")
+    inner = [translated(one, (*at, index)) for index, one in enumerate(branches)]
+    rest = [translated(one, (*path, index)) for index, one in enumerate(value["config"]) if index]
+    name = value.get("name") or "sequential"
+    made = graph_of(inner, of_tensors(first, (*path, 0)), rest, str(name))
+    if made is None:
+        refuse(at, "Expected models that name their input shapes, batch_input_shape on the first layer of each.")
+    return {**value, "class_name": "Functional", "config": made}
+
+
 def without(config: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: one for key, one in config.items() if key not in keys}
 
@@ -115,9 +140,12 @@ def modern(document: dict[str, Any], path: Path, inside: Path | None) -> tuple[d
     """The document, of Keras 1 in today's words with a warning that says so, which is the second."""
     if not of_keras_1(document):
         return document, []
-    config = translated(document["config"], (*path, "config") if inside is None else inside)
-    whole = {**document, "config": config}
+    base = (*path, "config") if inside is None else inside
     if document["class_name"] not in KERAS.models:  # a layer alone
         whole = translated(document, path)
+    elif document["class_name"] == "Sequential" and (first := first_merge(document["config"])) is not None:
+        whole = branched(document, first, base)
+    else:
+        whole = {**document, "config": translated(document["config"], base)}
     whole.setdefault("keras_version", "1.2.2")
     return whole, [{"pointer": pointer(*path), "detail": WARNING}]

@@ -11,6 +11,8 @@ from layercalc.layers.keras.activations import OLD_ACTIVATIONS
 
 NUMBERS = re.compile(r"(tfjs-layers )?v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(.*)")
 NORMAL = "normal"
+GATED = ("LSTM", "LSTMCell", "GRU", "GRUCell", "ConvLSTM2D")  # with a hard sigmoid by default, up to Keras 2.2
+HARD_SIGMOID = "keras2.hard_sigmoid"
 
 
 class Writer(NamedTuple):
@@ -79,7 +81,9 @@ def reworded(value: Any, by: Writer, fuses: bool) -> Any:
         return out
     if name in ("GRU", "GRUCell") and by.one_bias:
         config.setdefault("reset_after", False)
-    elif name == "VarianceScaling" and by.narrow and config.get("distribution", NORMAL) == NORMAL:
+    if name in GATED and not by.tf and not by.tfjs and by.version < (2, 3, 0):
+        config.setdefault("recurrent_activation", HARD_SIGMOID)
+    if name == "VarianceScaling" and by.narrow and config.get("distribution", NORMAL) == NORMAL:
         config["distribution"] = "narrow_truncated_normal"
     elif name == "BatchNormalization" and fuses:
         out["class_name"] = by.normalization(config)

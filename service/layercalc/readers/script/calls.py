@@ -19,6 +19,7 @@ from layercalc.readers.script.values import (
     Foreign,
     Function,
     Instance,
+    Module,
     Native,
     Property,
     RecordType,
@@ -44,6 +45,8 @@ def call(m: "Machine", f: Any, args: list[Any], kwargs: dict[str, Any], node: At
         if held:
             m.touch(held, m.reason(node, "a call that may have it as an argument"))
         return m.vocabulary.call(f, args, kwargs, node)
+    if kind is Module and (meant := m.vocabulary.called(f)) is not None:
+        return call(m, meant, args, kwargs, node)
     return m.fail("TypeError", f"{texts.kind(f)!r} object is not callable", node)
 
 

@@ -35,6 +35,10 @@ class Vocabulary:
         """The module of this dotted name (`keras.layers`), whose members are a table or found by a function."""
         return None
 
+    def called(self, module: Module) -> Any:
+        """What a call of a module calls, where an older framework had a function of that name; None: it is an error."""
+        return None
+
     def same_module(self, name: str) -> str:
         """The one name of a module that has several: `tf.keras.layers` is `keras.layers`."""
         return name

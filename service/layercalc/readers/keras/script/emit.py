@@ -9,10 +9,12 @@ from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
 from layercalc.readers.keras.script.arguments import flat, node_at, tensors_of
+from layercalc.readers.keras.script.merging import inputs_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
     LayerObject,
+    MergedObject,
     OperationObject,
     SequentialObject,
     TensorObject,
@@ -46,7 +48,9 @@ class Built:
         if isinstance(value, LayerObject):
             made: Model = self.made(value, builder)
             return made
-        if isinstance(value, SequentialObject) and owns(value):
+        if isinstance(value, SequentialObject) and (
+            owns(value) or isinstance(value.items[0] if value.items else None, MergedObject)
+        ):
             value = self.as_graph(value)
         builder.name = value.name
         model = self.sequence(value, builder) if isinstance(value, SequentialObject) else self.graph(value, builder)
@@ -56,7 +60,10 @@ class Built:
     def as_graph(self, value: Any) -> GraphObject:
         """A Sequential that holds layers of the text's own, as what it computes."""
         found = self.names.machine.guarded(lambda: self.names.sequence(value, None))
-        made = GraphObject(value.name, value.location, [found[0]], [found[-1]])
+        merged = isinstance(found[0], MergedObject)
+        made = GraphObject(
+            value.name, value.location, inputs_of(self.names, found[0]) if merged else [found[0]], [found[-1]]
+        )
         made.trainable = value.trainable
         return made
 

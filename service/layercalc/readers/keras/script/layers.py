@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
 PLAIN = ("name", "trainable", "dtype")
+HARD_SIGMOID, OLD_HARD_SIGMOID = "hard_sigmoid", "keras2.hard_sigmoid"  # Keras 3 has another function of that name
 POSITIONAL: dict[type[Layer], list[str]] = {}
 
 
@@ -71,9 +72,8 @@ def make(
         config["data_format"] = "channels_first"
     if (policy := settings.policy or settings.floatx) != "float32" and config.get("dtype") is None:
         config["dtype"] = policy
-    if names.old and "reset_after" in fields_of(kind) and "reset_after" not in config and not names.of_tf(which):
-        config["reset_after"] = False
-        names.warn(at, f"reset_after read as false, as it was before Keras 3: {names.old}")
+    if names.old and not names.of_tf(which):
+        gates_of_keras_1(names, kind, config, at)
     label, told, sure = names.label(name, kind.type, at, location)
     made = LayerObject(kind, config, location, label, shape)
     made.given, made.sure = told, sure
@@ -90,6 +90,20 @@ def make(
     if names.machine.catching:  # where Keras raises, the text goes another way
         names.whole(made, at)
     return made
+
+
+def gates_of_keras_1(names: "KerasNames", kind: type[Layer], config: dict[str, Any], at: Any) -> None:
+    """What a recurrent layer of a text of Keras 1 is by default, and which function a hard sigmoid was then."""
+    fields = fields_of(kind)
+    if "reset_after" in fields and "reset_after" not in config:
+        config["reset_after"] = False
+        names.warn(at, f"reset_after read as false, as it was before Keras 3: {names.old}")
+    if "recurrent_activation" in fields and config.get("recurrent_activation") is None:
+        config["recurrent_activation"] = HARD_SIGMOID
+        names.warn(at, f"recurrent_activation read as hard_sigmoid, as it was up to Keras 2.2: {names.old}")
+    for key in ("activation", "recurrent_activation"):
+        if config.get(key) == "hard_sigmoid":
+            config[key] = OLD_HARD_SIGMOID
 
 
 def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
@@ -119,6 +133,8 @@ def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: 
                 names.missing.append((spot(at, key, location), names.why(value)))
                 continue
             found = sizes(names, value, key, spot(at, key, location))
+            if key == "input_dim" and "return_sequences" in fields_of(kind):  # the features of any number of steps
+                found = (found[0], None, *found[1:])
             shape = found if shape is None else shape
     if shape is not None and given.get("batch_size") is not None and "batch_size" not in fields_of(kind):
         batch = given.pop("batch_size")
@@ -159,9 +175,9 @@ def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[
             names.warn(node, f"{told} read as {instead}, not as rows and columns: {why}")
         return args
     names.warn(node, f"{told} read as kernel_size=({told}), strides by their default, as in Keras 1: {names.old}")
-    if args[axes + 1 :]:
+    if args[axes + 1 :] and kind.type != "Deconvolution2D":
         raise Fault(at, "What follows the kernel's size by position is of Keras 1; write it by name.")
-    return [args[0], tuple(args[1 : axes + 1])]
+    return [args[0], tuple(args[1 : axes + 1]), *args[axes + 1 :]]
 
 
 def with_todays_words(

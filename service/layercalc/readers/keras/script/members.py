@@ -4,6 +4,7 @@ from typing import Any
 
 from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
+from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     configs,
     datasets,
@@ -39,6 +40,11 @@ class Members(Protocols):
         if not is_module(name):
             return networks.module(self.names, name) or outside.module(self.names, name)
         return Module(name, lambda member: self.member(name, member), names(name))
+
+    def called(self, module: Module) -> Kind | None:
+        """`keras.layers.merge` called: the function of Keras 1, where later ones have a module."""
+        found = module.name.rpartition(".")[2] == MADE[0] and of_layers(module.name)
+        return Kind(MADE[0], module.name, self.names.replaced) if found else None
 
     def same_module(self, name: str) -> str:
         """Keras itself, and the copies of it that TensorFlow has: which of them are one module depends on versions."""
@@ -90,11 +96,13 @@ class Members(Protocols):
 
     def kind(self, name: str, path: str) -> Kind | None:
         """A class or function that makes layers or models."""
+        name = CLASSES.get(name, name)
         if (
             name in KERAS.models
             or name in KERAS.refused
             or KERAS.get(name) is not None
             or name in OWN_LAYERS - {"Callback"}
+            or name in MADE[1:]
         ):
             return self.names.kinds.setdefault(path, Kind(name, path, self.names.replaced))
         return None
@@ -135,6 +143,8 @@ class Members(Protocols):
         kind = self.kind(name, name)
         if kind is not None:
             return kind
+        if name == MADE[0]:
+            return Kind(name, f"keras.layers.{name}", self.names.replaced)
         if name in ("clone_model", "model_from_json"):
             return configs.maker(self.names, name)
         if makes_model(name):

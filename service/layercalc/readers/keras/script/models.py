@@ -11,6 +11,7 @@ from layercalc.readers.keras.script.values import (
     GraphObject,
     History,
     LayerObject,
+    MergedObject,
     OperationObject,
     OwnObject,
     SequentialObject,
@@ -108,7 +109,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
         raise Fault(at, "A model that holds itself.")
     if not model.trainable:
         raise Fault(at, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
-    if isinstance(one, TensorObject) and (one.call.layer is not None or model.items):
+    if isinstance(one, TensorObject) and (model.items or (one.call.layer and not isinstance(one, MergedObject))):
         raise Fault(at, "Only the first layer of a Sequential can be an input, and a tensor is no layer.")
     if isinstance(one, LayerObject):
         names.stands_in_one_more(one)

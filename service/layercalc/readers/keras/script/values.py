@@ -150,6 +150,11 @@ class TensorObject(Foreign):
 
 
 @dataclass(eq=False)
+class MergedObject(TensorObject):
+    """What the layer Merge of Keras 1 gives: the beginning of a Sequential of several inputs."""
+
+
+@dataclass(eq=False)
 class SequentialObject(Foreign):
     """A Sequential; `versions` are what its items held when they were added, where they are Sequentials.
 

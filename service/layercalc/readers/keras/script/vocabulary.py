@@ -6,12 +6,14 @@ from typing import Any
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.builder import Builder
 from layercalc.readers.keras.keras1 import evidence
+from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     applied,
     attributes,
     holding,
     layers,
     makers,
+    merging,
     models,
     raising,
     subclassed,
@@ -63,7 +65,7 @@ class KerasNames(Members):
     def __init__(self, builder: Builder, nodes: Nodes):
         self.builder = builder
         self.settings = Settings()
-        self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases})
+        self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE})
         self.translated = False  # whether the text was told that arguments of Keras 1 are read by today's names
         self.kinds: dict[str, Kind] = {}
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
@@ -355,6 +357,8 @@ class KerasNames(Members):
             if self.machine.branching:
                 self.unsure.add(id(made))
             return made
+        if name in MADE:
+            return merging.construct(self, which, args, kwargs, at)
         kind = KERAS.get(name)
         if name in KERAS.refused:
             return Refused(name, KERAS.refusal(name), at)
