@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 
-.PHONY: run test lint format bench bench-pair rates load soak fuzz openapi lock clean
+.PHONY: run test lint format bench bench-pair rates load soak fuzz openapi page screenshots lock clean
 
 run: $(VENV)/.run
 	$(BIN)/layercalc serve --bind $(BIND)
@@ -47,6 +47,13 @@ openapi: $(VENV)/.run
 	$(BIN)/python -c "from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
 	$(BIN)/python scripts/readme_layers.py > /dev/null
 	$(BIN)/python scripts/readme_settings.py > /dev/null
+
+# What is served at / is built by node and committed, so that nobody else needs it.
+page:
+	cd page && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.page.screenshots docs
 
 lock: | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check uv

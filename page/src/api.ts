@@ -1,0 +1,126 @@
+/** The service: one function for each route that the page asks. Addresses are relative, so that a prefix may be in front. */
+import { parseExact } from "./numbers";
+import type { Difference, LayerField, LayerType, Device, Pass, Problem, Report, Verdict } from "./types";
+
+/** A document as it was given: text, or the bytes of a file. */
+export type Source = { kind: "text"; text: string } | { kind: "file"; name: string; bytes: Uint8Array };
+
+export interface Options {
+  inputShape: string;
+  batchSize: string;
+  convention: string;
+  device: string;
+  entry: string;
+}
+
+export const NO_OPTIONS: Options = { inputShape: "", batchSize: "", convention: "", device: "", entry: "" };
+
+export class Refusal extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+const KEY = "layercalc.key";
+
+/** The access key: kept for this tab's session and no longer. */
+export const key = {
+  get: () => sessionStorage.getItem(KEY) ?? "",
+  set: (value: string) => (value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY)),
+};
+
+async function ask<T>(path: string, body?: BodyInit, type?: string, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (type) headers["Content-Type"] = type;
+  if (key.get()) headers["X-API-Key"] = key.get();
+  const response = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
+  const text = await response.text();
+  let answer: any;
+  try {
+    answer = parseExact(text);
+  } catch {
+    throw new Refusal({ title: "No answer", status: response.status, detail: "The service did not answer in JSON." });
+  }
+  if (!response.ok) throw new Refusal(answer);
+  return answer;
+}
+
+function query(options: Options, more: Record<string, string> = {}): string {
+  const out = new URLSearchParams();
+  for (const shape of options.inputShape.split(";").map((one) => one.trim()).filter(Boolean))
+    out.append("input_shape", shape.replace(/[×x ]+(?=\d|\?|None)/g, ",").replace(/\s+/g, ""));
+  if (options.batchSize) out.set("batch_size", options.batchSize);
+  if (options.entry) out.set("entry", options.entry);
+  for (const [name, value] of Object.entries(more)) if (value) out.set(name, value);
+  const text = out.toString();
+  return text ? `?${text}` : "";
+}
+
+export const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
+
+const media = (source: Source): string =>
+  source.kind === "file" ? "application/octet-stream" : isJson(source.text) ? "application/json" : "text/plain";
+
+const body = (source: Source): BodyInit => (source.kind === "file" ? (source.bytes as BufferSource as BodyInit) : source.text);
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+const enclosed = (source: Source) => (source.kind === "file" ? { b64: base64(source.bytes) } : source.text);
+
+export const analyze = (source: Source, options: Options, signal?: AbortSignal, explain = false): Promise<Report> =>
+  ask(
+    `v1/analyze${query(options, { conventions: options.convention, device: options.device, explain: explain ? "1" : "" })}`,
+    body(source),
+    media(source),
+    signal,
+  );
+
+export const drawn = async (source: Source, options: Options, form: string): Promise<string> => {
+  const headers: Record<string, string> = { "Content-Type": media(source) };
+  if (key.get()) headers["X-API-Key"] = key.get();
+  const response = await fetch(`v1/analyze${query(options, { format: form })}`, { method: "POST", headers, body: body(source) });
+  if (!response.ok) throw new Refusal(await response.json());
+  return response.text();
+};
+
+const posted = <T>(path: string, envelope: unknown, signal?: AbortSignal): Promise<T> =>
+  ask(path, JSON.stringify(envelope), "application/json", signal);
+
+export const diff = (before: Source, after: Source, options: Options, signal?: AbortSignal): Promise<Difference> =>
+  posted(`v1/diff${query({ ...options, entry: "" })}`, { before: enclosed(before), after: enclosed(after) }, signal);
+
+export const check = (source: Source, options: Options, budgets: object[], signal?: AbortSignal): Promise<Verdict> =>
+  posted(`v1/check${query(options)}`, { model: enclosed(source), budgets }, signal);
+
+export const forward = (source: Source, options: Options, seed: number, signal?: AbortSignal): Promise<Pass> =>
+  posted(
+    `v1/forward${query({ ...options, batchSize: "" })}`,
+    { model: enclosed(source), inputs: { seed }, weights: { seed }, stats: true, profile: true },
+    signal,
+  );
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let found: Promise<T> | undefined;
+  return () => (found ??= make().catch((error) => ((found = undefined), Promise.reject(error))));
+};
+
+export const layerTypes = once(() => ask<{ layers: LayerType[] }>("v1/layers").then((found) => found.layers));
+export const devices = once(() => ask<{ devices: Device[] }>("v1/devices").then((found) => found.devices));
+export const conventions = once(() => ask<{ conventions: { name: string; tool: string }[] }>("v1/conventions").then((found) => found.conventions));
+
+const entries = new Map<string, Promise<LayerField[]>>();
+
+/** The arguments of a layer type; none of one that there is not. */
+export function layerFields(type: string): Promise<LayerField[]> {
+  let found = entries.get(type);
+  if (!found) {
+    found = ask<{ fields: LayerField[] }>(`v1/layers/${encodeURIComponent(type)}`).then((entry) => entry.fields);
+    found.catch(() => entries.delete(type));
+    entries.set(type, found);
+  }
+  return found;
+}

@@ -1,0 +1,38 @@
+/** Sizes of boxes, and what goes to the worker that lays them out and comes back. */
+export const WIDTH = 186;
+export const HEIGHT = 42;
+export const GAP = 34;
+
+export interface Question {
+  id: number;
+  boxes: string[];
+  arrows: [string, string][];
+}
+
+export interface LaidOut {
+  id: number;
+  /** The centre of each box. */
+  places: Record<string, [number, number]>;
+  /** The points of each arrow, in the order of the question. */
+  paths: [number, number][][];
+  width: number;
+  height: number;
+  milliseconds?: number;
+}
+
+const at = (n: number): number => Math.round(n * 10) / 10;
+
+/** A smooth line through points, from top to bottom. */
+export function curve(points: [number, number][]): string {
+  const [first, ...rest] = points;
+  let path = `M${at(first[0])} ${at(first[1])}`;
+  let [x, y] = first;
+  for (const [nextX, nextY] of rest) {
+    path += Math.abs(nextX - x) < 0.5 ? `L${at(nextX)} ${at(nextY)}` : `C${at(x)} ${at((y + nextY) / 2)} ${at(nextX)} ${at((y + nextY) / 2)} ${at(nextX)} ${at(nextY)}`;
+    [x, y] = [nextX, nextY];
+  }
+  return path;
+}
+
+/** Beside the beginning of an arrow, where the shape stands that goes along it. */
+export const below = ([[x, y]]: [number, number][]): [number, number] => [x + 7, y + GAP / 2 + 4];

@@ -1,0 +1,204 @@
+/** The rows of a report: sorted, filtered, with bars; the order and the columns are the reader's choice. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { bytes, isBytes, number, seconds, tuple } from "../numbers";
+import type { Change, Count, Report, Row } from "../types";
+import { save } from "../graph/picture";
+
+const LINE = 26;
+const AHEAD = 12;
+
+interface Column {
+  key: string;
+  title: string;
+  value(row: Row): Count | string | number;
+  text(value: any, row: Row, binary: boolean): string;
+  numeric: boolean;
+  total?: boolean;
+}
+
+const count = (key: string, title: string): Column => ({
+  key, title, numeric: true, total: true,
+  value: (row) => (row as unknown as Record<string, Count>)[key],
+  text: (value, _, binary) => (isBytes(key) ? bytes(value, binary) : number(value)),
+});
+
+const COLUMNS: Column[] = [
+  { key: "name", title: "Layer", numeric: false, value: (row) => row.name, text: (value) => value },
+  { key: "type", title: "Type", numeric: false, value: (row) => row.type, text: (value) => value },
+  { key: "output_shape", title: "Output shape", numeric: false, value: (row) => tuple(row.output_shape), text: (value) => value },
+  count("params", "Params"),
+  count("trainable_params", "Trainable"),
+  count("non_trainable_params", "Non-trainable"),
+  count("macs", "MACs"),
+  count("flops", "FLOPs"),
+  count("param_bytes", "Param bytes"),
+  count("activation_bytes", "Activation bytes"),
+  { ...count("live_bytes", "Live bytes"), total: false },
+  { key: "arithmetic_intensity", title: "FLOPs/byte", numeric: true, value: (row) => row.arithmetic_intensity, text: (value) => (value === null || value === undefined ? "–" : value.toPrecision(3)) },
+  { key: "receptive_field", title: "Receptive field", numeric: true, value: (row) => row.receptive_field?.size?.[0] ?? null, text: (_, row) => row.receptive_field?.size?.map((one) => one ?? "all").join(" × ") ?? "–" },
+];
+const SHOWN = ["name", "type", "output_shape", "params", "flops"];
+
+interface TableProps {
+  report: Pick<Report, "layers" | "totals" | "conventions" | "roofline"> & { model?: Report["model"] };
+  partial: boolean;
+  selected: string | null;
+  changes: Map<string, Change>;
+  binary: boolean;
+  select(name: string): void;
+}
+
+function columnsOf(report: TableProps["report"]): Column[] {
+  const more: Column[] = Object.entries(report.conventions ?? {}).map(([name, about]) => ({
+    key: `counts.${name}`, title: `${about.tool} ${about.unit}`, numeric: true, total: true,
+    value: (row) => row.counts?.[name] ?? null, text: (value) => number(value),
+  }));
+  if (report.roofline)
+    more.push(
+      { key: "seconds", title: "Least time", numeric: true, value: (row) => row.roofline?.seconds ?? null, text: (value) => seconds(value) },
+      { key: "bound", title: "Bound by", numeric: false, value: (row) => row.roofline?.bound ?? "", text: (value) => value },
+    );
+  return [...COLUMNS, ...more];
+}
+
+export function Table(props: TableProps) {
+  const { report, selected, select, binary } = props;
+  const all = useMemo(() => columnsOf(report), [report]);
+  const [chosen, setChosen] = useState<string[]>(SHOWN);
+  const [order, setOrder] = useState<{ key: string; down: boolean } | null>(null);
+  const [words, setWords] = useState("");
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+  const [printing, setPrinting] = useState(false);
+  const body = useRef<HTMLDivElement>(null);
+
+  const extra = all.filter((one) => one.key.startsWith("counts.") || one.key === "seconds" || one.key === "bound").map((one) => one.key);
+  const columns = all.filter((one) => chosen.includes(one.key) || extra.includes(one.key));
+  const rows = useMemo(() => {
+    const wanted = words.trim().toLowerCase();
+    const found = wanted ? report.layers.filter((row) => `${row.name} ${row.type}`.toLowerCase().includes(wanted)) : [...report.layers];
+    const by = order && all.find((one) => one.key === order.key);
+    if (by) {
+      const sign = order.down ? -1 : 1;
+      found.sort((a, b) => {
+        const [left, right] = [by.value(a), by.value(b)];
+        if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
+        return sign * (typeof left === "string" ? left.localeCompare(String(right), undefined, { numeric: true }) : left < (right as Count)! ? -1 : left > (right as Count)! ? 1 : 0);
+      });
+    }
+    return found;
+  }, [report, words, order, all]);
+  const most = useMemo(
+    () => new Map(columns.filter((one) => one.numeric).map((one) => [one.key, Math.max(1, ...report.layers.map((row) => Number(one.value(row) ?? 0) || 0))])),
+    [report, columns.map((one) => one.key).join()],
+  );
+
+  useLayoutEffect(() => {
+    const element = body.current!;
+    const watch = new ResizeObserver(() => setHeight(element.clientHeight));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => (window.removeEventListener("beforeprint", before), window.removeEventListener("afterprint", after));
+  }, []);
+  useEffect(() => {
+    const index = rows.findIndex((row) => row.name === selected);
+    const element = body.current!;
+    if (index < 0) return;
+    const at = index * LINE;
+    if (at < element.scrollTop || at > element.scrollTop + element.clientHeight - 3 * LINE) element.scrollTop = Math.max(0, at - element.clientHeight / 3);
+  }, [selected, rows]);
+
+  const first = printing ? 0 : Math.max(0, Math.floor(top / LINE) - AHEAD);
+  const last = printing ? rows.length : Math.min(rows.length, Math.ceil((top + height) / LINE) + AHEAD);
+  const turn = (key: string, numeric: boolean) =>
+    setOrder((now) => (now?.key !== key ? { key, down: numeric } : now.down === numeric ? { key, down: !numeric } : null));
+  const keys = (event: KeyboardEvent) => {
+    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -rows.length, End: rows.length }[event.key];
+    if (!move || !rows.length) return;
+    event.preventDefault();
+    const at = rows.findIndex((row) => row.name === selected);
+    select(rows[Math.min(rows.length - 1, Math.max(0, at + move))].name);
+  };
+  const cells = (row: Row) => columns.map((one) => one.text(one.value(row), row, binary));
+  const total = (one: Column): Count => (one.key.startsWith("counts.") ? report.totals.counts?.[one.key.slice(7)] : (report.totals[one.key] as Count)) ?? null;
+  const copy = (form: "markdown" | "csv") => {
+    const heads = columns.map((one) => one.title);
+    const plain = (row: Row) => columns.map((one) => { const value = one.value(row); return value === null ? "" : typeof value === "string" ? value : String(value); });
+    const quoted = (cell: string) => {
+      const safe = /^\s*[=+\-@]/.test(cell) && !/^-?[\d.]+$/.test(cell) ? `'${cell}` : cell;
+      return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+    };
+    const text =
+      form === "csv"
+        ? [heads, ...rows.map(plain)].map((line) => line.map(quoted).join(",")).join("\n")
+        : [heads, columns.map((one) => (one.numeric ? "---:" : "---")), ...rows.map((row) => cells(row).map((cell) => cell.replace(/[|\\<>`*_[\]]/g, "\\$&")))].map((line) => `| ${line.join(" | ")} |`).join("\n");
+    navigator.clipboard?.writeText(`${text}\n`).catch(() => save(text, `layers.${form === "csv" ? "csv" : "md"}`));
+  };
+
+  return (
+    <section class="table" aria-label="Layers">
+      <div class="tools">
+        <input class="search" type="search" placeholder="Filter layers" aria-label="Filter layers" value={words} onInput={(event) => setWords(event.currentTarget.value)} />
+        <span class="count" role="status">{rows.length === report.layers.length ? number(rows.length) : `${number(rows.length)} of ${number(report.layers.length)}`} {props.partial ? "layers so far" : "layers"}</span>
+        <span class="spring" />
+        <details class="menu">
+          <summary>Columns</summary>
+          <div class="sheet">
+            {all.filter((one) => one.key !== "name" && !extra.includes(one.key)).map((one) => (
+              <label><input type="checkbox" checked={chosen.includes(one.key)} onChange={() => setChosen(chosen.includes(one.key) ? chosen.filter((key) => key !== one.key) : [...chosen, one.key])} />{one.title}</label>
+            ))}
+          </div>
+        </details>
+        <span class="joined">
+          <button type="button" onClick={() => copy("markdown")}>Copy Markdown</button>
+          <button type="button" onClick={() => copy("csv")}>CSV</button>
+        </span>
+      </div>
+      <div class="rows" ref={body} tabIndex={0} onScroll={(event) => setTop(event.currentTarget.scrollTop)} onKeyDown={keys} role="region" aria-label="Table of layers">
+        <table aria-rowcount={rows.length + 1}>
+          <thead>
+            <tr>
+              {columns.map((one) => (
+                <th scope="col" class={one.numeric ? "num" : ""} aria-sort={order?.key === one.key ? (order.down ? "descending" : "ascending") : undefined}>
+                  <button type="button" onClick={() => turn(one.key, one.numeric)}>{one.title}<span aria-hidden="true">{order?.key === one.key ? (order.down ? " ↓" : " ↑") : ""}</span></button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {first > 0 && <tr class="space" aria-hidden="true"><td colSpan={columns.length}><svg width="1" height={first * LINE} /></td></tr>}
+            {rows.slice(first, last).map((row, index) => (
+              <tr key={row.name} aria-rowindex={first + index + 2} class={[row.name === selected ? "selected" : "", props.changes.get(row.name)?.change ?? ""].join(" ")} onClick={() => select(row.name)}>
+                {columns.map((one) => {
+                  const value = one.value(row);
+                  const text = one.text(value, row, binary);
+                  return one.numeric ? (
+                    <td class={value === null || value === 0 ? "num none" : "num"}>
+                      {Number(value) > 0 && <svg class="bar" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width={(Number(value) / most.get(one.key)!) * 100} height="1" /></svg>}
+                      <span>{text}</span>
+                    </td>
+                  ) : (
+                    <td class={one.key} title={text}>{text}</td>
+                  );
+                })}
+              </tr>
+            ))}
+            {last < rows.length && <tr class="space" aria-hidden="true"><td colSpan={columns.length}><svg width="1" height={(rows.length - last) * LINE} /></td></tr>}
+          </tbody>
+          {!props.partial && (
+            <tfoot>
+              <tr>
+                {columns.map((one, index) => index === 0 ? <th scope="row">Total</th> : <td class={one.numeric ? "num" : ""}>{one.total ? one.text(total(one), report.layers[0], binary) : one.key === "seconds" ? seconds(report.roofline?.seconds) : ""}</td>)}
+              </tr>
+            </tfoot>
+          )}
+        </table>
+      </div>
+    </section>
+  );
+}
