@@ -8,14 +8,13 @@ from layercalc.conventions import chosen
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
 from layercalc.errors import Tokens
 from layercalc.execution.forward import computable, passed, read_wanted
-from layercalc.execution.inputs import read_arrays, read_inputs
+from layercalc.execution.inputs import read_arrays, read_inputs, spec_of
 from layercalc.execution.limits import bounded, runnable
 from layercalc.execution.seeds import seeded_inputs
 from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.ops import Spec
 from layercalc.readers import is_code
 from layercalc.report import Extras, report
 from layercalc.usage import used
@@ -106,7 +105,9 @@ def forward(
         analysed(model, builder, specs, path)
     posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
-        specs = [(name, Spec(one.array.shape, spec.dtype)) for (name, spec), one in zip(specs, posted, strict=True)]
+        specs = [
+            (name, spec_of(one, spec, model.reads_values)) for (name, spec), one in zip(specs, posted, strict=True)
+        ]
     analysis = analysed(model, builder, specs, path)
     runnable(analysis)
     form = "nested" if isinstance(posted, int) or not posted else posted[0].form

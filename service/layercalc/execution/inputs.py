@@ -10,6 +10,7 @@ from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer
 from layercalc.execution import tensors
 from layercalc.ops import Spec
+from layercalc.ops.constant_folding import SMALL, Known, objects
 from layercalc.wording import nearest, received, whole
 
 
@@ -76,6 +77,14 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
             )
         out.append(found)
     return out
+
+
+def spec_of(found: tensors.Decoded, spec: Spec, values: bool) -> Spec:
+    """The spec of a posted input: its own sizes, and where sizes of other tensors may follow from them its values."""
+    shape, array = found.array.shape, found.array
+    if values and isinstance(array, np.ndarray) and array.size <= SMALL:
+        return Known(shape, spec.dtype, objects(array.tolist()))
+    return Spec(shape, spec.dtype)
 
 
 def read_arrays(found: list[tensors.Decoded], specs: list[tuple[str, Spec]], compute: str) -> list[np.ndarray]:

@@ -59,11 +59,10 @@ def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result
     known = [x for x in inputs if isinstance(x, Known)]
     if len(known) < len(inputs) or not provably(size(result.shape) <= MOST):
         return result
+    find = by_element if op.broadcasts or op.name == "cast" else moved
     try:
-        values = (
-            by_element(op, known, attributes) if op.broadcasts or op.name == "cast" else moved(op, known, attributes)
-        )
-        return Known(result.shape, result.dtype, values.reshape(result.shape))
+        with np.errstate(all="ignore"):
+            return Known(result.shape, result.dtype, find(op, known, attributes).reshape(result.shape))
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError):
         return result
 

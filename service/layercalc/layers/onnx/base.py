@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 import numpy as np
 
 from layercalc import ops
+from layercalc.dims import Unknown, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
@@ -19,6 +20,7 @@ from layercalc.layers.config import ConfigError
 from layercalc.layers.initializers import FLOPS, Initializer, Uniform
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.ops import FLOATS, Tensor
+from layercalc.ops.constant_folding import Known
 from layercalc.wording import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -224,13 +226,30 @@ def same_dtype(*tensors: Tensor) -> None:
 
 
 def numbers(x: Tensor) -> list[Any]:
-    """The values of a tensor of at most one axis."""
+    """The values of a tensor of at most one axis; sizes in them may be unknown."""
+    if x.ndim > 1:
+        raise ShapeError(f"Expected a number or a list of them; received {text(x.shape)}.")
     values = ops.values_of(x)
     return values if isinstance(values, list) else [values]
 
 
+def sizes(x: Tensor) -> list[Any]:
+    """The same, where each may be unknown that the values of another tensor decide."""
+    if not isinstance(x, ops.Spec) or isinstance(x, Known):
+        return numbers(x)
+    count = 1 if x.ndim == 0 else x.shape[0] if x.ndim == 1 else None
+    if not isinstance(count, int) or count > MOST_AXES:
+        raise ShapeError("How many axes the result has depends on the values of a tensor.")
+    return [Unknown("a size that the values of a tensor decide")] * count
+
+
+MOST_AXES = 64
+
+
 def axis_of(axis: int, rank: int, field: str = "axis") -> int:
     """An axis counted from the front."""
+    if not isinstance(axis, int):
+        raise ShapeError("An axis must be a number that is known beforehand.", field)
     if not -rank <= axis < rank:
         raise ShapeError(f"There is no axis {axis} in a tensor of {rank} axes.", field)
     return axis % rank

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Unknown, known, size
+from layercalc.dims import Unknown, known, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Array, Ints, Numbers, Value, numbers, operator
+from layercalc.layers.onnx.base import Array, Ints, Numbers, Value, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.ops import Tensor
 
@@ -57,13 +57,13 @@ def Size(x: Tensor) -> Tensor:
 def ConstantOfShape(shape: Value, *, value: Array | None = None) -> Tensor:
     """A tensor of one number, 0 unless another is given."""
     number = 0 if value is None else value.values.reshape(-1)[0].item()
-    return ops.full(tuple(numbers(shape)), number, "float32" if value is None else value.dtype)
+    return ops.full(tuple(sizes(shape)), number, "float32" if value is None else value.dtype)
 
 
 @operator(11)
 def Range(start: Value, limit: Value, delta: Value) -> Tensor:
     """Numbers from one up to another."""
-    first, last, step = (numbers(one)[0] for one in (start, limit, delta))
+    first, last, step = (sizes(one)[0] for one in (start, limit, delta))
     dtype = str(start.dtype)
     unknown = next((n for n in (first, last, step) if isinstance(n, Unknown)), None)
     if unknown is not None:
@@ -93,9 +93,10 @@ def EyeLike(x: Tensor, *, dtype: int | None = None, k: int = 0) -> Tensor:
 @operator(11)
 def OneHot(indices: Tensor, depth: Value, values: Value, *, axis: int = -1) -> Tensor:
     """An axis of numbers for each index: the second of two values at its place, the first elsewhere."""
-    count = int(numbers(depth)[0])
+    count = sizes(depth)[0]
+    count = count if isinstance(count, Unknown) else int(count)
     at = indices if str(indices.dtype).startswith(("int", "uint")) else ops.cast(indices, to="int64")
-    zero, n = ops.known(0, str(at.dtype)), ops.known(count, str(at.dtype))
+    zero, n = ops.known(0, str(at.dtype)), ops.known(np.array(count, object), str(at.dtype))
     wrapped = ops.select(ops.less(at, zero), ops.add(at, n), at)
     hot = ops.one_hot(wrapped, n=count, axis=axis, to="bool")
     off, on = (ops.take(values, axis=0, start=i, stop=i + 1) for i in (0, 1))
@@ -105,6 +106,8 @@ def OneHot(indices: Tensor, depth: Value, values: Value, *, axis: int = -1) -> T
 @operator(14)
 def Trilu(x: Tensor, k: Value = None, *, upper: int = 1) -> Tensor:
     """The triangle of matrices above or below a diagonal, 0 elsewhere."""
+    if x.ndim < 2:
+        raise ShapeError(f"Trilu takes matrices; received {text(x.shape)}.")
     offset = 0 if k is None else int(numbers(k)[0])
     rows, columns = x.shape[-2:]
     keep: Any = ops.triangle(rows, columns, offset - 1 if upper else offset)

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from layercalc import ops
+from layercalc.dims import provably, text
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator
+from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.elementwise import one_number
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
@@ -124,12 +127,17 @@ cumulative("CumSum", ops.cumsum, 11, 0)
 cumulative("CumProd", ops.cumprod, 26, 1)
 
 
-def top_k(x: Tensor, k: int, axis: int, largest: int) -> Any:
+def top_k(x: Tensor, k: Any, axis: int, largest: int) -> Any:
     """The k largest or smallest numbers along an axis, in order, and where they stand."""
     place = axis_of(axis, x.ndim)
-    order = ops.argsort(OPS["negative"](x) if largest else x, axis=place)
+    n = x.shape[place]
+    if provably(k > n) or provably(k < 0):
+        raise ShapeError(f"There are no {k} numbers along axis {place} of {text(x.shape)}.", "k")
+    order = ops.cast(ops.argsort(ops.flip(x, axis=place) if largest else x, axis=place), to="int64")
+    if largest:  # from the end, so that of equal numbers the first comes first
+        order = ops.subtract(ops.known(np.array(n - 1, object), "int64"), ops.flip(order, axis=place))
     order = ops.take(order, axis=place, start=0, stop=k)
-    return ops.gather_along(x, order, axis=place), ops.cast(order, to="int64")
+    return ops.gather_along(x, order, axis=place), order
 
 
 @operator(1, "TopK")
@@ -141,4 +149,4 @@ def top_k_by_attribute(x: Tensor, *, k: int, axis: int = -1) -> Any:
 @operator(10)
 def TopK(x: Tensor, k: Value, *, axis: int = -1, largest: int = 1, sorted: int = 1) -> Any:
     """The k largest or smallest."""
-    return top_k(x, numbers(k)[0], axis, largest)
+    return top_k(x, sizes(k)[0], axis, largest)

@@ -9,6 +9,7 @@ from layercalc import ops
 from layercalc.dims import Unknown
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Numbers, Value, axes_of, numbers, operator
+from layercalc.layers.onnx.base import sizes as of_tensor
 from layercalc.ops import Tensor
 from layercalc.ops.resizing import (
     HALF,
@@ -52,16 +53,19 @@ def targets(x: Tensor, axes: Ints, scales: Any, sizes: Any, policy: str) -> list
         return [(by, scaled(n, by)) for n, by in zip(old, scales, strict=True)]
     if len(sizes) != len(axes):
         raise ShapeError(f"{len(axes)} axes need as many sizes; received {len(sizes)}.", "sizes")
-    by = [
-        next((m for m in (to, n) if isinstance(m, Unknown)), None) or Fraction(to, n or 1)
-        for to, n in zip(sizes, old, strict=True)
-    ]
+    by = [quotient(to, n) for to, n in zip(sizes, old, strict=True)]
     if policy == "stretch":
         return list(zip(by, sizes, strict=True))
     if any(isinstance(one, Unknown) for one in by):
         raise ShapeError(f"keep_aspect_ratio_policy {policy} needs sizes that are known.")
     one = (min if policy == "not_larger" else max)(by)
     return [(one, math.floor(n * one + HALF)) for n in old]
+
+
+def quotient(to: Any, n: Any) -> Any:
+    """The factor between two sizes; unknown where one is."""
+    unknown = next((one for one in (to, n) if isinstance(one, Unknown)), None)
+    return Fraction(to, n or 1) if unknown is None else unknown
 
 
 def scaled(n: Any, by: Any) -> Any:
@@ -133,8 +137,8 @@ def Resize(
     """X by factors, or in given sizes."""
     checked(mode, nearest_mode)
     where = axes_of(range(x.ndim) if axes is None else axes, x.ndim)
-    by = None if scales is None or (scales.ndim and scales.shape[0] == 0) else numbers(scales)
-    to = None if sizes is None or (sizes.ndim and sizes.shape[0] == 0) else numbers(sizes)
+    by = None if scales is None or (scales.ndim and scales.shape[0] == 0) else of_tensor(scales)
+    to = None if sizes is None or (sizes.ndim and sizes.shape[0] == 0) else of_tensor(sizes)
     if (by is None) == (to is None):
         raise ShapeError("Resize takes scales or sizes, one of them.")
     how = {
@@ -173,7 +177,7 @@ def upsampled(x: Tensor, scales: Any, mode: str) -> Tensor:
 @operator(10, "Resize")
 def resize_10(x: Tensor, scales: Value, *, mode: str = "nearest") -> Tensor:
     """X by factors."""
-    return upsampled(x, numbers(scales), mode)
+    return upsampled(x, of_tensor(scales), mode)
 
 
 @operator(7, "Upsample")
@@ -185,4 +189,4 @@ def upsample_by_attribute(x: Tensor, *, scales: Numbers, mode: str = "nearest") 
 @operator(9, ends=10)
 def Upsample(x: Tensor, scales: Value, *, mode: str = "nearest") -> Tensor:
     """X by factors, which are an input."""
-    return upsampled(x, numbers(scales), mode)
+    return upsampled(x, of_tensor(scales), mode)

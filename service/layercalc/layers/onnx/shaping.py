@@ -6,7 +6,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator
+from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.onnx.elementwise import one_number
 from layercalc.ops import Tensor
@@ -17,15 +17,15 @@ def reshaped(x: Tensor, to: list[Any], allowzero: int) -> Tensor:
     """X in another shape: 0 keeps a size, unless it is allowed as one."""
     if sum(1 for n in to if not isinstance(n, Unknown) and n == -1) > 1:
         raise ShapeError(f"{text(to)} leaves two sizes open; one may be −1.")
-    sizes = []
+    kept = []
     for place, n in enumerate(to):
         if isinstance(n, Unknown) or n != 0 or allowzero:
-            sizes.append(n)
+            kept.append(n)
         elif place < x.ndim:
-            sizes.append(x.shape[place])
+            kept.append(x.shape[place])
         else:
             raise ShapeError(f"The 0 at place {place} of {text(to)} keeps a size that {text(x.shape)} does not have.")
-    return ops.reshape(x, to=tuple(sizes))
+    return ops.reshape(x, to=tuple(kept))
 
 
 @operator(1, "Reshape")
@@ -37,7 +37,7 @@ def reshape_by_attribute(x: Tensor, *, shape: Ints) -> Tensor:
 @operator(5)
 def Reshape(x: Tensor, shape: Value, *, allowzero: int = 0) -> Tensor:
     """The same elements in another shape: −1 is what remains, 0 the size that was there."""
-    return reshaped(x, numbers(shape), allowzero)
+    return reshaped(x, sizes(shape), allowzero)
 
 
 @operator(1)
@@ -106,21 +106,21 @@ def Concat(x: Tensor, *others: Tensor, axis: int) -> Tensor:
     return ops.concatenate(x, *others, axis=axis_of(axis, x.ndim))
 
 
-def split(x: Tensor, axis: int, sizes: list[Any] | None, outputs: int) -> tuple[Tensor, ...]:
+def split(x: Tensor, axis: int, parts: list[Any] | None, outputs: int) -> tuple[Tensor, ...]:
     """X cut along an axis: in parts of given sizes, or in equal ones of which the last may be smaller."""
     place = axis_of(axis, x.ndim)
     n = x.shape[place]
-    if sizes is None:
+    if parts is None:
         each = n if isinstance(n, Unknown) else -(-n // outputs)
-        sizes = [each] * (outputs - 1) + [n if isinstance(n, Unknown) else max(n - each * (outputs - 1), 0)]
-    total = sum(sizes, 0)
+        parts = [each] * (outputs - 1) + [n if isinstance(n, Unknown) else max(n - each * (outputs - 1), 0)]
+    total = sum(parts, 0)
     if differ(total, n):
-        raise ShapeError(f"Parts of {sizes} sum to {total}; axis {place} of {text(x.shape)} is {n}.")
-    parts, start = [], 0
-    for one in sizes:
-        parts.append(ops.take(x, axis=place, start=start, stop=start + one))
+        raise ShapeError(f"Parts of {text(parts)} sum to {total}; axis {place} of {text(x.shape)} is {n}.")
+    found, start = [], 0
+    for one in parts:
+        found.append(ops.take(x, axis=place, start=start, stop=start + one))
         start = start + one
-    return tuple(parts)
+    return tuple(found)
 
 
 @operator(2, "Split")
@@ -132,13 +132,13 @@ def split_by_attribute(x: Tensor, *, axis: int = 0, split_: Ints | None = None, 
 @operator(13, "Split")
 def split_by_input(x: Tensor, split_: Value = None, *, axis: int = 0, outputs: int) -> Any:
     """Parts along an axis, whose sizes are an input."""
-    return split(x, axis, None if split_ is None else numbers(split_), outputs)
+    return split(x, axis, None if split_ is None else sizes(split_), outputs)
 
 
 @operator(18)
 def Split(x: Tensor, split_: Value = None, *, axis: int = 0, num_outputs: int | None = None, outputs: int) -> Any:
     """Parts along an axis, of given sizes or so many."""
-    return split(x, axis, None if split_ is None else numbers(split_), num_outputs or outputs)
+    return split(x, axis, None if split_ is None else sizes(split_), num_outputs or outputs)
 
 
 MOST = 1 << 62  # as far as a slice may say it reaches
@@ -174,20 +174,20 @@ def slice_by_attributes(x: Tensor, *, starts: Ints, ends: Ints, axes: Ints | Non
 def Slice(x: Tensor, starts: Value, ends: Value, axes: Value = None, steps: Value = None) -> Tensor:
     """A part of a tensor, whose bounds are inputs."""
     read = (None if one is None else numbers(one) for one in (axes, steps))
-    made = sliced(x, numbers(starts), numbers(ends), *read)
+    made = sliced(x, sizes(starts), sizes(ends), *read)
     return ops.reshape(made, to=made.shape) if made is x else made
 
 
 @operator(8)
 def Expand(x: Tensor, shape: Value) -> Tensor:
     """X in the shape that it and another one broadcast to."""
-    return ops.broadcast_to(x, to=broadcast(x.shape, tuple(numbers(shape))))
+    return ops.broadcast_to(x, to=broadcast(x.shape, tuple(sizes(shape))))
 
 
 @operator(6)
 def Tile(x: Tensor, repeats: Value) -> Tensor:
     """X so many times along each axis."""
-    times = numbers(repeats)
+    times = sizes(repeats)
     if len(times) != x.ndim:
         raise ShapeError(f"{text(x.shape)} needs {x.ndim} repeats; received {len(times)}.", "repeats")
     apart = tuple(size for n, k in zip(x.shape, times, strict=True) for size in (1, n))
@@ -229,7 +229,7 @@ def pad_by_attributes(x: Tensor, *, pads: Ints, mode: str = "constant", value: f
 def Pad(x: Tensor, pads: Value, constant_value: Tensor = None, axes: Value = None, *, mode: str = "constant") -> Tensor:
     """Elements added around a tensor, how many being an input."""
     value = None if constant_value is None else one_number(constant_value)  # while shapes are read it may not be known
-    return padded(x, numbers(pads), value or 0.0, mode, None if axes is None else numbers(axes))
+    return padded(x, sizes(pads), value or 0.0, mode, None if axes is None else numbers(axes))
 
 
 @operator(1)

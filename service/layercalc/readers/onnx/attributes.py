@@ -65,6 +65,8 @@ def read_attributes(kind: str, version: Version, attributes: Any) -> dict[str, A
 def read_value(kind: Any, value: Any) -> Any:
     """A value of a field as Python has it."""
     if kind is Array:
+        if value is None:
+            raise ValueError("The tensor is missing.")
         return array_of(value)
     if kind is str:
         return text_of(value)

@@ -56,7 +56,7 @@ class Graph:
             many = f"{len(unread)} tensors of the file are" if len(unread) > 1 else "A tensor of the file is"
             self.builder.warn({"pointer": "/graph/initializer"}, f"{many} read by no node, and not counted: {listed}.")
         model = self.builder.finish(ends)
-        model.output_names = names
+        model.output_names, model.reads_values = names, True
         return model
 
     def location(self, *where: object) -> NodeLocation:
@@ -81,7 +81,7 @@ class Graph:
         sizes = Sizes([one for _, one in given], self.graph["output"], self.builder)
         for number, value in given:
             location = self.location("input", number)
-            kind = value["type"]["tensor_type"] if value["type"] else None
+            kind = None if value["type"] is None else value["type"]["tensor_type"]
             if not self.builder.reserve(value["name"], location):
                 continue
             shape: Any = ()

@@ -63,6 +63,6 @@ def says_something(dim: Message, known: set[str]) -> bool:
 
 def dims_of(value: Message) -> Any:
     """The sizes of a tensor as the file has them; None where it says none, or the value is no tensor."""
-    kind = value["type"] and value["type"]["tensor_type"]
-    shape = kind and kind["shape"]
+    kind = None if value["type"] is None else value["type"]["tensor_type"]
+    shape = None if kind is None else kind["shape"]
     return None if shape is None else shape["dim"]

@@ -46,7 +46,10 @@ def values(tensor: Message, dims: tuple[int, ...], dtype: str, name: str) -> np.
         field, kind = TYPED.get(dtype, ("int32_data", None))
         parts = tensor[field]
         if kind is not None:
-            flat = np.frombuffer(b"".join(parts), kind)
+            joined = b"".join(parts)
+            if len(joined) % np.dtype(kind).itemsize:
+                raise ShapeError(f"{len(joined):,} bytes are no whole number of {dtype}.")
+            flat = np.frombuffer(joined, kind)
         else:
             flat = integers(parts)
             if dtype in ("float16", "bfloat16"):
