@@ -44,12 +44,14 @@ class Eager:
         m, clause = self.m, self.node.generators[index]
         if clause.is_async:
             m.fail("TypeError", "asynchronous comprehension", self.node)
+        depth = m.meter.depth
         try:
             for item in m.iterate(source, clause.iter):
                 m.meter.work(64, self.node)
                 assign(m, clause.target, item, self.scope)
                 self.conditions(index, 0)
         except Unknown as error:
+            m.meter.depth = depth
             self.rest(index, error.source)
 
     def rest(self, index: int, source: Opaque) -> None:

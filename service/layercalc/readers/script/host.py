@@ -28,6 +28,7 @@ class Vocabulary:
     """The names of a framework; this one knows none."""
 
     machine: "Machine"
+    parts = 0  # a number that grows with every part of what the framework builds
 
     # -- names
 

@@ -15,6 +15,30 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 
+class Pace:
+    """The steps that a loop takes: one that takes too many is followed no further, as if it ran any number of times.
+
+    A tenth of what a text may take is enough for one that makes no part of a model, half of what is left for any other.
+    """
+
+    __slots__ = ("fuel", "m", "most", "parts")
+
+    def __init__(self, m: "Machine"):
+        self.m, self.fuel, self.parts, self.most = m, m.meter.fuel, m.vocabulary.parts, m.meter.bounds.steps // 10
+
+    def check(self, node: ast.AST, half: bool) -> None:
+        """Unknown where the loop has taken too many."""
+        taken = self.fuel - self.m.meter.fuel
+        if taken > self.most and self.m.vocabulary.parts == self.parts:
+            told = "a tenth"
+        elif half and taken > self.fuel >> 1:
+            told = "half"
+        else:
+            return
+        most = f"{told} of the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
+        raise Unknown(Opaque(f"a loop that takes more than {most}", node))
+
+
 class Loop:
     """One loop being run."""
 
@@ -83,7 +107,7 @@ class Loop:
 
 def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
     source = m.value(node.iter, scope)
-    loop = Loop(m, node, scope)
+    loop, depth = Loop(m, node, scope), m.meter.depth
 
     def unknown_body(why: Opaque) -> Any:
         def body() -> Signal:
@@ -96,6 +120,7 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
     try:
         return known(m, node, scope, loop, source)
     except Unknown as error:
+        m.meter.depth = depth
         return loop.unknown(unknown_body(error.source), error.source)
     except Raised as error:
         if not loop.left():
@@ -107,14 +132,12 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
 def known(m: "Machine", node: ast.For, scope: Scope, loop: Loop, source: Any) -> Signal:
     """Run through an iterable; Unknown where what comes next is not known."""
     items = m.iterate(source, node.iter)
-    enough = m.meter.fuel >> 1
+    pace = Pace(m)
     while True:
         item = next(items, loop)
         if item is loop:
             break
-        if m.meter.fuel < enough and type(source) is range:
-            most = f"half of the {m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
-            raise Unknown(Opaque(f"a loop that takes more than {most}", node))
+        pace.check(node, type(source) is range)
         m.meter.work(32, node)
         assign(m, node.target, item, scope)
         signal = guarded(loop)
@@ -142,8 +165,12 @@ def while_(m: "Machine", node: ast.While, scope: Scope) -> Signal:
             m.value(node.test, scope)
         return signal
 
+    pace, depth = Pace(m), m.meter.depth
+    may_end = not isinstance(node.test, ast.Constant) or any(isinstance(one, ast.Break) for one in ast.walk(node))
     try:
         while True:
+            if may_end:
+                pace.check(node, False)
             truth = m.truth(m.value(node.test, scope), node.test)
             if type(truth) is Opaque:
                 return loop.unknown(unknown_body, truth)
@@ -155,6 +182,11 @@ def while_(m: "Machine", node: ast.While, scope: Scope) -> Signal:
                 return loop.done(None if signal is BROKE else signal)
             if loop.left():
                 return loop.unknown(unknown_body, Opaque("a loop that may have ended", node))
+    except Unknown as error:
+        if error.source.node is not node:
+            raise
+        m.meter.depth = depth
+        return loop.unknown(unknown_body, error.source)
     except Raised as error:
         if not loop.left():
             raise

@@ -321,9 +321,11 @@ class Machine:
 
     def pure(self, node: ast.AST | None, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What host code makes of known values; its exceptions are the text's, and what is unknown stays unknown."""
+        depth = self.meter.depth
         try:
             return f(*args, **kwargs)
         except Unknown as error:
+            self.meter.depth = depth
             return self.unknown(node, error.source)
         except (Fault, Raised, RecursionError):
             raise

@@ -3,6 +3,7 @@
 import pytest
 
 from layercalc import Refused, analyze
+from layercalc.limits import Limits
 
 HEAD = "import keras\nfrom keras import *\nfrom keras.layers import *\nimport numpy as np\nimport tensorflow as tf\n"
 PATCHES = (
@@ -160,3 +161,38 @@ def test_a_layer_of_strings_in_the_model_is_refused_at_its_line(text):
         analyze(HEAD + text)
     assert "works on strings" in caught.value.errors[0]["detail"]
     assert caught.value.errors[0]["line"] == 6
+
+
+MODEL = "\nm = Sequential([Input((4,)), Dense(3)])"
+LONG = [
+    "rows = [i for i in range(3000)]\nfor row in rows:\n    for j in range(9): row * j",
+    "i = 0\nwhile i < 10**6: i += 1",
+    "import random\nfor i in list(range(900)):\n    x = np.divide([random.random()], 3); y = np.sum([x, x])",
+    "words = {}\nfor i in enumerate(list(range(3000))):\n    words[i[0]] = i[0] * i[1]",
+]
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_a_long_loop_that_makes_no_part_of_a_model_is_not_followed_to_its_end(text):
+    assert analyze(HEAD + text + MODEL, limits=Limits(max_script_steps=40_000))["totals"]["params"] == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("n = 0\nfor i in list(range(9999)): n += 1\nm = Sequential([Input((4,)), Dense(n)])", "a tenth of the 40,000"),
+        ("n = 0\nwhile n < 9999: n += 1\nm = Sequential([Input((4,)), Dense(n)])", "a tenth of the 40,000"),
+        ("while True: pass" + MODEL, "more than 40,000 steps"),
+    ],
+)
+def test_what_a_long_loop_makes_decides_no_model(text, told):
+    with pytest.raises(Refused) as caught:
+        analyze(HEAD + text, limits=Limits(max_script_steps=40_000))
+    assert told in caught.value.errors[0]["detail"]
+
+
+def test_a_loop_that_makes_layers_may_take_more_than_a_tenth():
+    text = (
+        "m = Sequential([Input((4,))])\nfor i in list(range(9)):\n    for j in range(200): j * j\n    m.add(Dense(4))"
+    )
+    assert analyze(HEAD + text, limits=Limits(max_script_steps=15_000))["totals"]["params"] == 180

@@ -97,6 +97,7 @@ class KerasNames(Members):
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
+        self.parts = 0  # layers and models made by now
         self.blind = False  # whether layers were called on what is not known, so that any may have its weights
         self.single: dict[Any, Weight] = {}  # weights, by owner
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
@@ -171,6 +172,7 @@ class KerasNames(Members):
 
     def label(self, given: Any, kind: str, at: Any, location: Any) -> tuple[str, bool, bool]:
         """The name that the text gives or Keras would, whether it is given, and whether it is sure."""
+        self.parts += 1
         if given is not None:
             given = self.known(given, at)
             if type(given) is not str or not given:

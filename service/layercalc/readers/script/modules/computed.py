@@ -47,8 +47,10 @@ def hosted(m: "Machine", value: Any, left: list[int] | None = None) -> Any:
         m.known(value)
         take(m, left, len(value))
         m.meter.deepen(None)
-        made = [hosted(m, one, left) for one in value]
-        m.meter.depth -= 1
+        try:
+            made = [hosted(m, one, left) for one in value]
+        finally:
+            m.meter.depth -= 1
         return tuple(made) if isinstance(value, tuple) else made
     if value is None or type(value) is bool:
         return value
