@@ -97,8 +97,23 @@ RIGHT = {
         "class A(Layer):\n    def call(self, x): self.seen = []; self.seen.append(x.shape); return x\na = A(); i = Input((4,)); x = a(i)\nm = Model(i, Dense(len(a.seen) + 2)(x))",
         (15, 15),
     ),
+    "a layer cut out by its name, behind operations in a layer of the text's own": (
+        "class R(Layer):\n    def __init__(self):\n        super().__init__(); self.d = Dense(4)\n"
+        "    def call(self, x): return x + self.d(x)\ni = Input((4,)); x = Add()([R()(i), i]); y = Dense(5)(x)\n"
+        "y = Add()([y, y]); f = Model(i, Dense(7)(y))\nm = Model(i, Dense(1)(f.get_layer('add_1').output))",
+        (51, 51),
+    ),
+    "a layer behind one with an operation in its function": (
+        "i = Input((4,)); d = Lambda(lambda t: t + 1)(i); a = Add()\nm = Model(i, Dense(5 if a.name == 'add' else 3)(a([d, i])))",
+        (25, 25),
+    ),
 }
 REFUSED = {
+    "a name behind a layer that a call makes each time it is followed": (
+        "class R(Layer):\n    def call(self, x): return Flatten()(x)\ni = Input((4,)); x = R()(i)\nd = Flatten()\n"
+        "m = Model(i, Dense(len(d.name))(d(x)))",
+        "d.name",
+    ),
     "a functional model that is locked as it is made, in another": (
         "i = Input((4,))\ne = Model(i, Dense(3)(i), trainable=False)\nm = Sequential([e, Dense(2)])",
         "Keras 2 and 3 differ",

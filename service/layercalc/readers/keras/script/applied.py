@@ -1,5 +1,6 @@
 """Layers and models of the text's own, called: their `call` followed once on inputs of its own, as a graph."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ class Trace:
     start: Any = 0
     training: Any = None
     shapes: Any = None  # of the inputs, in their form
+    numbers: dict[str, Iterator[int]] = field(default_factory=dict)  # of the operations in it, by type
 
 
 def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

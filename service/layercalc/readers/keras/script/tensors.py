@@ -1,5 +1,6 @@
 """Symbolic tensors: layers and models called on them, operators and functions of them, and their shapes."""
 
+import itertools
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,12 @@ def functional(
 def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) -> TensorObject:
     """One call of an operation that holds its arguments."""
     location = location_of(at)
-    label, _, sure = names.label(None, operation.type, at, location)
+    if names.traces:  # in a `call`, Keras sees the backend's tensors, and names no operation
+        count = next(names.traces[-1].numbers.setdefault(operation.type, itertools.count()))
+        base = KERAS.unnamed(operation.type)
+        label, sure = f"{base}_{count}" if count else base, True
+    else:
+        label, _, sure = names.label(None, operation.type, at, location)
     made = OperationObject(type(operation), {}, location, label, None, layer=operation)
     made.sure = sure
     return called(names, made, tensors, {}, at)

@@ -185,7 +185,7 @@ class KerasNames(Members):
         count = counts.counts.get(base, 0)
         counts.counts[base] = count + 1
         sure = counts.spoilt is None and not self.old and base not in counts.hidden
-        for one in HIDDEN.get(kind, ()):
+        for one in (*HIDDEN.get(kind, ()), *([base] if self.traces else [])):  # a `call` may be followed again
             counts.hidden[one] = True
         return f"{base}_{count}" if count else base, False, sure
 
