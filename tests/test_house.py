@@ -38,6 +38,7 @@ ORDER = [  # each may import from those before it
     {"report", "differences"},
     {"budgets"},
     {"document"},
+    {"samples"},
     {"verbs", "formats", "catalogue"},
     {"options", "checks"},
     {"__init__"},
@@ -109,6 +110,7 @@ def vocabularies_know_nothing_of_one_another(module):
 KNOWS_KERAS = {  # beside Keras' own layers and readers: who chooses the reader, and who reads the files that Keras writes
     ("readers", "__init__.py"),
     ("files", "keras_names.py"),
+    ("samples.py",),
 }
 
 

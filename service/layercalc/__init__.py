@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layercalc.errors import InvalidBudgets, InvalidModel, InvalidTensors, Refused, Unreadable
-    from layercalc.verbs import analyze, check, diff, forward
+    from layercalc.verbs import analyze, check, diff, examples, forward
 
 __version__ = "0.1.0"
 
@@ -19,6 +19,7 @@ __all__ = [
     "analyze",
     "check",
     "diff",
+    "examples",
     "forward",
 ]
 

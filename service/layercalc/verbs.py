@@ -209,3 +209,14 @@ def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) ->
     model, builder = guarded(document, path, limits, asked)
     analysis = analysed(model, builder, declared(model, builder, asked), path)
     return side(located(report(analysis, builder.warnings), path), analysis)
+
+
+def examples(name: str | None = None) -> Any:
+    """Networks to begin with: `{"name", "format", "description"}` of each, or by its name the document of one.
+
+    A document is code, a string, or a stack, a dictionary; every verb takes it. Raises LookupError for a name that
+    there is not.
+    """
+    from layercalc.samples import example, listed
+
+    return listed() if name is None else example(name)

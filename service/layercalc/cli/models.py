@@ -11,6 +11,7 @@ from layercalc import catalogue, files, verbs
 from layercalc.cli.base import PRESENTED, cli, format_option, given, options, progress, show, warn_of
 from layercalc.cli.outputs import Form, badge
 from layercalc.errors import Refused
+from layercalc.escapes import json_text
 from layercalc.files.named import in_file, placed, read_bytes, read_model
 from layercalc.formats import BADGE, drawn_report
 from layercalc.formats import sheet as formats
@@ -132,3 +133,18 @@ def layers(type: str | None, chosen: str | None, **options: Any) -> None:
             show(found, formats.entry_sheet(found), chosen)
     except LookupError as error:
         raise click.ClickException(str(error.args[0])) from None
+
+
+@cli.command()
+@click.argument("name", required=False)
+@format_option
+def examples(name: str | None, chosen: str | None) -> None:
+    """Networks to begin with, or the document of the one called NAME."""
+    try:
+        found = verbs.examples(name)
+    except LookupError as error:
+        raise click.ClickException(str(error.args[0])) from None
+    if name is None:
+        show({"examples": found}, formats.examples_sheet(found), chosen)
+    else:
+        click.echo(found if isinstance(found, str) else json_text(found, indent=2), nl=False)

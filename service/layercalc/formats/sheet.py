@@ -57,6 +57,13 @@ def catalogue_sheet(layers: list[dict[str, Any]]) -> Sheet:
     return Sheet("layers", ["Type", "Family", "What it does"], rows, keys, raw)
 
 
+def examples_sheet(examples: list[dict[str, Any]]) -> Sheet:
+    """The networks to begin with."""
+    keys = ["name", "format", "description"]
+    rows = [[item[key] for key in keys] for item in examples]
+    return Sheet("examples", ["Name", "Form", "What it is"], rows, keys, rows)
+
+
 def entry_sheet(entry: dict[str, Any]) -> Sheet:
     """One layer type: its arguments and defaults."""
     keys = ["name", "required", "default"]

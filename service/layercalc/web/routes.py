@@ -172,6 +172,21 @@ def vocabulary() -> str:
     return found
 
 
+@api.get("/v1/examples")
+def examples() -> Response:
+    return unchanging(json_bytes({"examples": verbs.examples()}))
+
+
+@api.get("/v1/examples/<name>")
+def example(name: str) -> Response:
+    """The document itself, to be changed and sent on."""
+    try:
+        found = verbs.examples(name)
+    except LookupError as error:
+        raise NotFound(str(error.args[0])) from None
+    return unchanging(found.encode(), "text/x-python") if isinstance(found, str) else unchanging(json_bytes(found))
+
+
 @api.get("/v1/presets")
 def presets() -> Response:
     return unchanging(fixed("presets"))

@@ -11,6 +11,7 @@ FIELD = row({"name": STRING, "required": FLAG, "schema": OBJECT, "default": {}},
 PRESET = row({"name": STRING, "description": STRING, "source": STRING, "budgets": array(ref("Budget"))})
 LISTS: Schema = {
     "LayerSummary": row(LAYER_TYPE),
+    "ExampleList": row({"examples": array(row(dict.fromkeys(("name", "format", "description"), STRING)))}),
     "PresetList": row({"presets": array(PRESET)}),
     "LayerList": row({"layers": array(ref("LayerSummary"))}),
     "ConventionList": row({"conventions": array(ref("Convention"))}),
@@ -50,6 +51,15 @@ def catalogue_paths() -> Schema:
             *("layer", "One layer type: fields, defaults, JSON Schema, example"),
             {"200": reply("LayerEntry", "the layer type"), **SAME, **problems(404, 422)},
             *(path_parameter("type", "Conv2D"), *vocabulary),
+        ),
+        "/v1/examples": get(
+            *("examples", "Networks to begin with: small ones, and those of keras.applications"),
+            {"200": reply("ExampleList", "the examples"), **SAME},
+        ),
+        "/v1/examples/{name}": get(
+            *("example", "One of them: a document to post, code or a stack"),
+            {"200": reply("Stack", "the document", **{"text/x-python": TEXT}), **SAME, **problems(404)},
+            path_parameter("name", "VGG16"),
         ),
         "/v1/presets": get(
             *("presets", "Budgets with a name: what each limits, and whose limits they are"),

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from layercalc.readers.keras.networks import NETWORKS, TEXTS
 from layercalc.readers.keras.script.arguments import flat, tensors_of, unknown_in
 from layercalc.readers.keras.script.values import TensorObject
 from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 FOLDER = Path(__file__).parent.parent / "applications"
-TEXTS = {  # the networks that each text defines
-    "vgg": ("VGG16", "VGG19"),
-    "resnet": ("ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "ResNet101V2", "ResNet152V2"),
-    "mobilenet": ("MobileNet",),
-    "mobilenet_v2": ("MobileNetV2",),
-    "mobilenet_v3": ("MobileNetV3Small", "MobileNetV3Large"),
-    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
-    "inception_v3": ("InceptionV3",),
-    "inception_resnet_v2": ("InceptionResNetV2",),
-    "xception": ("Xception",),
-    "efficientnet": tuple(f"EfficientNetB{number}" for number in range(8)),
-    "efficientnet_v2": tuple(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
-    "nasnet": ("NASNetMobile", "NASNetLarge"),
-    "convnext": tuple(f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),
-}
 MODULES = {  # Keras' modules, with the text that holds what they are asked for
     "imagenet_utils": "imagenet_utils",
     "vgg16": "vgg",
@@ -54,7 +40,6 @@ PREPROCESSING = {  # how each of Keras' modules prepares images: a function of t
     **dict.fromkeys(("efficientnet", "efficientnet_v2", "convnext", "mobilenet_v3"), "none"),
     "imagenet_utils": "preprocess_input",
 }
-NETWORKS = {name: text for text, names in TEXTS.items() for name in names}
 
 
 @cache
