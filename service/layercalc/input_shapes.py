@@ -39,6 +39,7 @@ NONE = ModelOptions()
 
 def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
     """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
+    asked = batch_by_name(model, asked)
     batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
         raise InvalidModel(
@@ -174,6 +175,21 @@ def parsed_shape(sizes: Any) -> list[int | None] | None:
     if isinstance(sizes, list | tuple) and all(dim is None or whole(dim, 0) for dim in sizes):
         return list(sizes)
     return None
+
+
+def batch_by_name(model: Model, asked: ModelOptions) -> ModelOptions:
+    """What a request says, where `dims` names the batch as batch_size."""
+    if not model.batch_name or asked.dims is None:
+        return asked
+    names = {dim for one in model.inputs for dim in one.shape or () if isinstance(dim, str)}
+    found = named_sizes(asked.dims, sorted(names | {model.batch_name}))
+    size = found.pop(model.batch_name, asked.batch_size)
+    if asked.batch_size not in (None, size):
+        detail = (
+            f"dims says {model.batch_name!r}, the batch, is {size:,}, and batch_size {asked.batch_size:,}; say one."
+        )
+        raise refuse("dims", detail)
+    return asked._replace(dims=found, batch_size=size)
 
 
 def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions) -> dict[str, Any]:

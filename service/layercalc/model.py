@@ -79,6 +79,7 @@ class Model(Layer):
     type = "Functional"
     kind = ""  # "Sequential" or "Functional" where the document says which
     accepts = frozenset()
+    batch_name = ""  # what the document calls the batch, if it has a name for it
     reads_values = False  # whether sizes in it may follow from the numbers in its inputs
     sized = False  # whether the document has computed with the sizes of its inputs, so that it holds for these alone
 

@@ -90,7 +90,7 @@ class Analysis:
                 shared = name is not None
                 if name is None:
                     own_name = owner.identity == FILE
-                    name = names[owner] = free(weight.path if own_name else f"{row.name}/{weight.path}", taken)
+                    name = names[owner] = free(owner.path if own_name else f"{row.name}/{weight.path}", taken)
                 if weight.trainable and owner in frozen:
                     weight = weight._replace(trainable=False)
                 row.weights.append(Held(name, weight, shared))

@@ -153,7 +153,7 @@ class Recorder:
         self.live = Live(inputs)
         self.results: dict[str, dict[str, Any]] = {}
         self.kept: dict[str, np.ndarray] = {}
-        self.waiting: list[tuple[str, Made | Seen]] = []
+        self.waiting: list[tuple[str, int, Made | Seen, tuple[int, ...]]] = []
         self.clock, self.deadline = monotonic(), DEADLINE.get()
 
     def overdue(self) -> None:
@@ -169,9 +169,9 @@ class Recorder:
         if self.stats or self.profile or row.name in self.keep:
             self.reading.settle()
             outputs = tuple(map(forced, outputs))
-        for array in outputs:
+        for place, array in enumerate(outputs):
             if isinstance(array, Pending | Transposed):
-                self.waiting.append((row.name, array.made))
+                self.waiting.append((row.name, place, array.made, array.shape))
             else:
                 self.live.add(array)
         self.results[row.name] = self.line(row, outputs)
@@ -200,9 +200,10 @@ class Recorder:
 
     def finished(self) -> list[dict[str, Any]]:
         """The lines in the document's order, those of rows that were not computed by themselves made good."""
-        for name, made in self.waiting:
-            if made.shape != tuple(self.results[name]["actual_shape"]):
-                self.results[name] |= {"actual_shape": list(made.shape or ()), "match": False}
+        for name, place, made, shape in self.waiting:
+            if made.shape != tuple(shape):
+                seen = {} if place else {"actual_shape": list(made.shape or ())}
+                self.results[name] |= {**seen, "match": False}
         return [self.results[row.name] for row in self.analysis.rows]
 
 

@@ -9,6 +9,7 @@ from layercalc.ops.base import (
     Computing,
     Cost,
     autocast,
+    choose,
     constant,
     full,
     identity,
@@ -100,6 +101,7 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "choose",
     "known",
     "adaptive_average_pool",
     "adaptive_max_pool",

@@ -82,6 +82,10 @@ class Reading(Protocol):
 
     def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
 
+    def choose(self, condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tensor, ...]: ...
+
+
+Branch = Callable[[], tuple[Tensor, ...]]
 
 READING: ContextVar[Reading] = ContextVar("reading")
 
@@ -189,6 +193,14 @@ def scan(step: Callable, xs: tuple[Tensor, ...], carry: tuple, reverse: bool = F
     With `reverse` the last step comes first, in the stacked result too.
     """
     return READING.get().scan(step, xs, carry, reverse)
+
+
+def choose(condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tensor, ...]:
+    """What one of two functions gives: on arrays the one the condition says, on specs the one of more FLOPs.
+
+    What both give must agree in rank and dtype; a size in which they differ is unknown.
+    """
+    return READING.get().choose(condition, then, otherwise)
 
 
 def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:

@@ -167,6 +167,10 @@ class Running:
         self.eager = before
         return carry, ys
 
+    def choose(self, condition: Any, then: Callable, otherwise: Callable) -> tuple[Any, ...]:
+        made: tuple[Any, ...] = (then if bool(np.all(forced(condition))) else otherwise)()
+        return made
+
 
 def at_most(inputs: tuple[np.ndarray, ...]) -> int:
     """How many elements tensors can have together at the most, found in less time than their shape."""

@@ -154,6 +154,37 @@ class Tracing:
         self.ended(start)
         return carry, whole
 
+    def choose(self, condition: Spec, then: Callable, otherwise: Callable) -> tuple[Spec, ...]:
+        self.spend()
+        if isinstance(condition, Known) and not isinstance(value := condition.values.reshape(-1)[0], Unknown):
+            made: tuple[Spec, ...] = (then if value else otherwise)()
+            return made
+        (first, a), (second, b) = self.tried(then), self.tried(otherwise)
+        (then if isinstance(a, Unknown) or provably(a >= b) else otherwise)()  # the one that is kept
+        if len(first) != len(second):
+            raise ShapeError(f"One branch gives {len(first)} tensors, the other {len(second)}.")
+        return tuple(map(either, first, second))
+
+    def tried(self, branch: Callable) -> tuple[tuple[Spec, ...], Dim]:
+        """What a branch gives, and its FLOPs; nothing of it is kept."""
+        lists: tuple[list[Any], ...] = (self.entries, self.seen_as, self.allocated, self.scopes)
+        before = [len(one) for one in lists]
+        made: tuple[Spec, ...] = branch()
+        flops = sum([entry.cost.flops * entry.times for entry in self.entries[before[0] :]], 0)
+        for one, length in zip(lists, before, strict=True):
+            del one[length:]
+        return made, flops
+
+
+def either(a: Spec, b: Spec) -> Spec:
+    """What is known of a tensor that is one or the other."""
+    if a.dtype != b.dtype or a.ndim != b.ndim:
+        raise ShapeError(f"One branch gives {text(a.shape)} of {a.dtype}, the other {text(b.shape)} of {b.dtype}.")
+    if isinstance(a, Known) and a == b:
+        return a
+    sizes = zip(a.shape, b.shape, strict=True)
+    return Spec(tuple(n if n is m or n == m else Unknown("which branch is taken") for n, m in sizes), a.dtype)
+
 
 def flattened(carry: Any) -> list[Spec]:
     """The specs in what a loop carries from step to step."""

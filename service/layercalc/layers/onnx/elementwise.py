@@ -286,6 +286,14 @@ def Swish(x: Tensor, *, alpha: float = 1.0) -> Tensor:
     return ops.multiply(x, OPS["sigmoid"](ops.multiply(x, scalar(alpha, x))))
 
 
+@operator(1, "PRelu")
+def prelu_by_channel(x: Tensor, slope: Tensor) -> Tensor:
+    """X above 0, slope · x below; a vector is of the channels, the second axis."""
+    if slope.ndim == 1 and x.ndim > 2 and slope.shape != (1,):
+        slope = ops.reshape(slope, to=(*slope.shape, *(1,) * (x.ndim - 2)))
+    return ops.prelu(x, fitted(slope, x.shape))
+
+
 @operator(7)
 def PRelu(x: Tensor, slope: Tensor) -> Tensor:
     """X above 0, slope · x below."""

@@ -9,6 +9,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.onnx.elementwise import one_number
+from layercalc.layers.onnx.windows import numbers_of
 from layercalc.ops import Tensor
 from layercalc.ops.elementwise import broadcast
 
@@ -247,12 +248,46 @@ def DepthToSpace(x: Tensor, *, blocksize: int, mode: str = "DCR") -> Tensor:
 
 
 @operator(1)
-def SpaceToDepth(x: Tensor, *, blocksize: int) -> Tensor:
+def SpaceToDepth(x: Tensor, *, blocksize: int, mode: str = "DCR") -> Tensor:
     """Blocks of rows and columns laid out as channels."""
     n, channels, rows, columns = four(x)
     high, wide = rows // blocksize, columns // blocksize
     apart = ops.reshape(x, to=(n, channels, high, blocksize, wide, blocksize))
-    return ops.reshape(ops.transpose(apart, axes=(0, 3, 5, 1, 2, 4)), to=(n, channels * blocksize**2, high, wide))
+    order = (0, 3, 5, 1, 2, 4) if mode == "DCR" else (0, 1, 3, 5, 2, 4)
+    return ops.reshape(ops.transpose(apart, axes=order), to=(n, channels * blocksize**2, high, wide))
+
+
+@operator(18)
+def Col2Im(
+    x: Tensor,
+    image_shape: Value,
+    block_shape: Value,
+    *,
+    dilations: Ints | None = None,
+    pads: Ints | None = None,
+    strides: Ints | None = None,
+) -> Tensor:
+    """Columns added up into images, as blocks lie on them."""
+    image, block = tuple(numbers(image_shape)), tuple(numbers(block_shape))
+    how = numbers_of(image, block, strides, pads, dilations, "NOTSET")
+    return ops.fold(x, output_size=image, window=block, **how)
+
+
+@operator(18)
+def CenterCropPad(x: Tensor, shape: Value, *, axes: Ints | None = None) -> Tensor:
+    """Axes cut or filled up with zeros at both ends to a size, the odd element at the end."""
+    where = axes_of(range(x.ndim) if axes is None else axes, x.ndim)
+    around: list[tuple[Any, Any]] = [(0, 0)] * x.ndim
+    for axis, to in zip(where, sizes(shape), strict=True):
+        n = x.shape[axis]
+        if isinstance(n, Unknown) or isinstance(to, Unknown):
+            raise ShapeError("The sizes of an axis that is cut or filled up must be known.")
+        less = abs(to - n) // 2
+        if to < n:
+            x = ops.take(x, axis=axis, start=less, stop=less + to)
+        elif to > n:
+            around[axis] = less, to - n - less
+    return ops.pad(x, padding=tuple(around))
 
 
 def four(x: Tensor) -> Any:

@@ -12,6 +12,19 @@ DEEPEST = 30  # functions that call one another
 LOADED = ("", "ai.onnx")
 
 
+class Scope(NamedTuple):
+    """Where nodes stand: what their tensors are called outside of a function, and its attributes."""
+
+    names: Mapping[str, str] = {}
+    prefix: str = ""
+    values: Mapping[str, Message] = {}
+    calls: tuple[object, ...] = ()  # of functions, around
+
+    def name(self, one: str) -> str:
+        """The name of a tensor outside; that of one left out is empty."""
+        return self.names.get(one, self.prefix + one if one else "")
+
+
 class Node(NamedTuple):
     """A node as it stands in the graph, wherever it was written."""
 
@@ -23,6 +36,7 @@ class Node(NamedTuple):
     attributes: tuple[Message, ...]
     opsets: Mapping[str, int]
     path: Tokens
+    scope: Scope
 
 
 class Expansion:
@@ -34,18 +48,10 @@ class Expansion:
             (plain(one["domain"]), one["name"], one["overload"]): (i, one) for i, one in enumerate(model["functions"])
         }
 
-    def nodes(
-        self,
-        messages: Any,
-        opsets: Mapping[str, int],
-        path: Tokens,
-        names: Mapping[str, str],
-        prefix: str,
-        values: Mapping[str, Message],
-        calls: tuple[object, ...],
-    ) -> Iterator[Node]:
-        """Nodes one after another; inside a function `names` are its tensors outside of it, `values` its attributes."""
-        inner = dict(names)
+    def nodes(self, messages: Any, opsets: Mapping[str, int], path: Tokens, scope: Scope) -> Iterator[Node]:
+        """Nodes one after another, those of functions in place of their calls."""
+        inner = dict(scope.names)
+        scope = scope._replace(names=inner)
         for number, message in enumerate(messages):
             self.count += 1
             if self.count > self.limits.max_layers:
@@ -53,22 +59,20 @@ class Expansion:
                 raise refused(path, f"With its functions the model has more than {most} nodes.")
             domain = plain(message["domain"])
             where = (*path, "node", number)
-            inputs = tuple(inner.get(one, prefix + one if one else "") for one in message["input"])
-            outputs = tuple(inner.get(one, prefix + one if one else "") for one in message["output"])
-            for one, outside in zip(message["output"], outputs, strict=True):
-                inner[one] = outside
-            attributes = tuple(bound(message["attribute"], values))
-            own = message["name"]
-            name = prefix + own if own else ""
+            inputs, outputs = tuple(map(scope.name, message["input"])), tuple(map(scope.name, message["output"]))
+            inner.update(zip(message["output"], outputs, strict=True))
+            attributes = tuple(bound(message["attribute"], scope.values))
+            name = scope.prefix + message["name"] if message["name"] else ""
             key = domain, message["op_type"], message["overload"]
+            node = Node(message, name, domain, inputs, outputs, attributes, opsets, where, scope)
             if key not in self.functions:
-                yield Node(message, name, domain, inputs, outputs, attributes, opsets, where)
+                yield node
                 continue
-            if key in calls or len(calls) >= DEEPEST:
+            if key in scope.calls or len(scope.calls) >= DEEPEST:
                 raise refused(where, f"The function {message['op_type']!r} calls itself, or is nested too deeply.")
-            yield from self.inlined(key, Node(message, name, domain, inputs, outputs, attributes, opsets, where), calls)
+            yield from self.inlined(key, node)
 
-    def inlined(self, key: Any, call: Node, calls: tuple[object, ...]) -> Iterator[Node]:
+    def inlined(self, key: Any, call: Node) -> Iterator[Node]:
         """The nodes of a function's body in place of a call of it."""
         number, function = self.functions[key]
         if len(call.inputs) > len(function["input"]) or len(call.outputs) > len(function["output"]):
@@ -79,9 +83,8 @@ class Expansion:
         values |= {one["name"]: one for one in call.attributes}
         opsets = {plain(one["domain"]): one["version"] for one in function["opset_import"]}
         first = next((one for one in call.outputs if one), key[1])
-        yield from self.nodes(
-            function["node"], opsets, ("functions", number), outside, f"{call.name or first}/", values, (*calls, key)
-        )
+        scope = Scope(outside, f"{call.name or first}/", values, (*call.scope.calls, key))
+        yield from self.nodes(function["node"], opsets, ("functions", number), scope)
 
 
 def plain(domain: str) -> str:
@@ -103,9 +106,3 @@ def bound(attributes: Any, values: Mapping[str, Message]) -> Iterator[Message]:
 
 def refused(path: Tokens, detail: str) -> Unreadable:
     return Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422)
-
-
-def expanded(model: Message, limits: Limits) -> Iterator[Node]:
-    """Every node of a file, in order."""
-    opsets = {plain(one["domain"]): one["version"] for one in model["opset_import"]}
-    return Expansion(model, limits).nodes(model["graph"]["node"], opsets, ("graph",), {}, "", {}, ())

@@ -1,5 +1,6 @@
 """From the graph of an ONNX file to a model: inputs, nodes, and the tensors that the file holds."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -7,32 +8,29 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.errors import ShapeError, Tokens, Unreadable, pointer
+from layercalc.layers import Layer
 from layercalc.layers.config import ConfigError
 from layercalc.layers.onnx.base import HANDS_ON, ONNX, Array, Feed, Learned, Operator, Slot, Statistic, Version, found
+from layercalc.layers.onnx.control import Body, If
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.onnx.attributes import read_attributes
-from layercalc.readers.onnx.functions import Node, expanded
+from layercalc.readers.onnx.functions import Expansion, Node, Scope, plain
 from layercalc.readers.onnx.sizes import Sizes
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import Message
-
-LOADED = ("", "ai.onnx")  # the names of the default domain
 
 
 class Graph:
     """A graph in the making: which tensor comes from where."""
 
-    def __init__(self, model: Message, path: Tokens, limits: Limits):
-        self.message, self.path, self.limits = model, path, limits
-        self.graph = model["graph"]
-        self.builder = Builder(self.graph["name"] or "model", "onnx", ONNX)
-        self.opsets = {
-            one["domain"] if one["domain"] not in LOADED else "": one["version"] for one in model["opset_import"]
-        }
+    def __init__(self, graph: Message, path: Tokens, opsets: Mapping[str, int], expansion: Expansion):
+        self.graph, self.path, self.opsets, self.expansion = graph, path, opsets, expansion
+        self.scope, self.batch = Scope(), ""
+        self.builder = Builder(graph["name"] or "model", "onnx", ONNX)
         self.sources: dict[str, Source] = {}
         self.arrays: dict[str, Array] = {}
         self.made: dict[Any, Operator] = {}
@@ -43,30 +41,38 @@ class Graph:
         """Everything of the graph; faults are in the builder."""
         self.initializers()
         self.inputs()
-        for node in deadline.each(expanded(self.message, self.limits)):
+        for node in deadline.each(self.expansion.nodes(self.graph["node"], self.opsets, self.path, self.scope)):
             self.node(node)
-        ends, names = [], []
-        for number, output in enumerate(self.graph["output"]):
-            location = NodeLocation((*self.path, "graph", "output", number))
-            ends.append((self.source_of(output["name"], location), (location, "name")))
-            names.append(output["name"])
+        names = [self.scope.name(output["name"]) for output in self.graph["output"]]
+        places = [self.location("output", number) for number in range(len(names))]
+        ends = [(self.source_of(name, place), (place, "name")) for name, place in zip(names, places, strict=True)]
+        self.unread()
+        model = self.builder.finish(ends)
+        model.output_names, model.reads_values = names, True
+        model.batch_name = self.batch
+        return model
+
+    def unread(self) -> None:
+        """Say which tensors of the file nothing reads: they are in no row, and not counted."""
         unread = [name for name in self.arrays if name not in self.read_names]
         if unread:
             listed = ", ".join(repr(name[:100]) for name in unread[:3]) + (" …" if len(unread) > 3 else "")
             many = f"{len(unread)} tensors of the file are" if len(unread) > 1 else "A tensor of the file is"
             self.builder.warn({"pointer": "/graph/initializer"}, f"{many} read by no node, and not counted: {listed}.")
-        model = self.builder.finish(ends)
-        model.output_names, model.reads_values = names, True
-        return model
 
     def location(self, *where: object) -> NodeLocation:
-        return NodeLocation((*self.path, "graph", *where))
+        return NodeLocation((*self.path, *where))
+
+    def source(self, name: str) -> Source | None:
+        """Where a tensor comes from that is none of the file's."""
+        return self.sources.get(name)
 
     def initializers(self) -> None:
         """The tensors of the file by name; sparse ones, and those of a type that is not read, are faults."""
         for number, tensor in deadline.each(enumerate(self.graph["initializer"])):
             try:
-                self.arrays[tensor["name"]] = array_of(tensor)
+                name = self.scope.name(tensor["name"])
+                self.arrays[name] = array_of(tensor, name)
             except ShapeError as error:
                 self.builder.fault(self.location("initializer", number).at(), str(error))
         for number, sparse in enumerate(self.graph["sparse_initializer"]):
@@ -79,6 +85,7 @@ class Graph:
         """Inputs that no initializer fills; files before IR 4 list those among them too."""
         given = [(i, one) for i, one in enumerate(self.graph["input"]) if one["name"] not in self.arrays]
         sizes = Sizes([one for _, one in given], self.graph["output"], self.builder)
+        self.batch = sizes.batch
         for number, value in given:
             location = self.location("input", number)
             kind = None if value["type"] is None else value["type"]["tensor_type"]
@@ -105,16 +112,20 @@ class Graph:
         location = self.place_of(node)
         name = self.name_of(node, location)
         wanted = max((i + 1 for i, one in enumerate(outputs) if one), default=1)
+        layer: Layer | None
         try:
-            version = found(kind, node.domain, node.opsets.get(node.domain, 0))
-            layer, sources = self.operator(kind, version, node, wanted)
+            if kind in BRANCHES and not node.domain:
+                layer, sources = self.branches(node, location)
+            else:
+                version = found(kind, node.domain, node.opsets.get(node.domain, 0))
+                layer, sources = self.operator(kind, version, node, wanted)
         except ConfigError as error:
             self.builder.left_out(location.at(error.faults[0][0]), error.faults[0][1])
             for at, detail in error.faults[1:]:
                 self.builder.fault(location.at(at), detail)
-            layer, sources = None, [self.sources[one] for one in node.inputs if one in self.sources]
+            layer, sources = None, [one for one in map(self.source, node.inputs) if one is not None]
         self.builder.add_call(name, layer, sources, location, output_names=tuple(outputs))
-        if layer is not None and kind == "ConstantOfShape" and isinstance(layer.feeds[0], Array):
+        if isinstance(layer, Operator) and layer.type == FILLS and isinstance(layer.feeds[0], Array):
             self.fill(outputs[0], layer.feeds[0], layer.attributes.get("value"))
         for place, one in enumerate(outputs):
             if not one:
@@ -136,7 +147,7 @@ class Graph:
 
     def place_of(self, node: Node) -> NodeLocation:
         attributes = {one["name"]: i for i, one in enumerate(node.message["attribute"])}
-        return NodeLocation((*self.path, *node.path), attributes)
+        return NodeLocation(node.path, attributes)
 
     def name_of(self, node: Node, location: NodeLocation) -> str:
         """The node's name, or that of its first output, or one made of its kind: each row has its own."""
@@ -147,7 +158,7 @@ class Graph:
                 return name
         return self.builder.named(node.message["op_type"] or "node")
 
-    def operator(self, kind: str, version: Version, node: Node, wanted: int) -> tuple[Operator | None, list[Source]]:
+    def operator(self, kind: str, version: Version, node: Node, wanted: int) -> tuple[Operator, list[Source]]:
         """The operator of a node and what it reads; equal nodes without tensors of the file share one."""
         attributes = read_attributes(kind, version, node.attributes)
         feeds: list[Feed] = []
@@ -164,9 +175,9 @@ class Graph:
                 feeds.append(self.arrays[name])
             elif name in self.filled and version.input(len(feeds)).annotation in (Learned, Statistic):
                 feeds.append(self.filled[name])
-            elif name in self.sources:
+            elif (source := self.source(name)) is not None:
                 feeds.append(Slot(len(sources)))
-                sources.append(self.sources[name])
+                sources.append(source)
             else:
                 raise ConfigError([((), f"There is no tensor {name[:200]!r} before this node.")])
         key: Any = (
@@ -199,18 +210,73 @@ class Graph:
 
     def source_of(self, name: str, location: NodeLocation) -> Source:
         """Where an output of the graph comes from; a tensor of the file is handed on by a node of its own."""
-        if name in self.sources or name not in self.arrays:
-            return self.sources.get(name, Source(name))
+        source = self.source(name)
+        if source is not None or name not in self.arrays:
+            return Source(name) if source is None else source
         version = found(HANDS_ON, "", max(self.opsets.get("", 1), 1))
         own = self.builder.named(f"{name}_output")
         self.read_names.add(name)
         self.builder.add_call(own, Operator(HANDS_ON, version, {}, (self.arrays[name],), 1), [], location)
         return Source(own)
 
+    def branches(self, node: Node, location: NodeLocation) -> tuple[Layer | None, list[Source]]:
+        """The layer of a node with two graphs inside, and what it reads: the condition, and what they take."""
+        graphs = {one["name"]: one["g"] for one in node.attributes if one["g"] is not None}
+        missing = [name for name in BRANCHES["If"] if name not in graphs]
+        if missing or len(node.inputs) != 1:
+            raise ConfigError([((), f"If has a condition and two graphs, {' and '.join(BRANCHES['If'])}.")])
+        version = found(HANDS_ON, "", max(node.opsets.get("", 1), 1))
+        condition, sources = self.operator(HANDS_ON, version, node._replace(attributes=()), 1)
+        bodies = []
+        for name in BRANCHES["If"]:
+            path = (*node.path, "attribute", location.attributes[name], "g")
+            inner = Branch(self, graphs[name], path, node)
+            model = inner.read()
+            if inner.builder.faults:
+                self.builder.faults += inner.builder.faults
+                return None, sources
+            places = []
+            for one in inner.captured:
+                source = self.source(one)
+                assert source is not None
+                if source not in sources:
+                    sources.append(source)
+                places.append(sources.index(source))
+            bodies.append(Body(model, tuple(places)))
+        told = f"The node {node.name or node.outputs[0]!r} runs one of two graphs; the dearer is counted."
+        self.builder.warn(location.at(), told)
+        return If(condition, *bodies), sources
+
+
+class Branch(Graph):
+    """A graph inside a node: what it does not make itself comes from the graph around it."""
+
+    def __init__(self, outer: Graph, graph: Message, path: Tokens, node: Node):
+        super().__init__(graph, path, node.opsets, outer.expansion)
+        self.outer, self.scope, self.captured = outer, node.scope, []  # type: ignore[var-annotated]
+        self.arrays, self.read_names, self.filled = dict(outer.arrays), outer.read_names, outer.filled
+
+    def source(self, name: str) -> Source | None:
+        """Its own tensor, or one from around it, which is then an input."""
+        if name not in self.sources and self.outer.source(name) is not None:
+            self.captured.append(name)
+            self.builder.taken.add(name)
+            self.builder.add_input(name, None, "float32", self.location())
+            self.sources[name] = Source(name)
+        return self.sources.get(name)
+
+    def unread(self) -> None:
+        """The graph around it says so."""
+
+
+BRANCHES = {"If": ("then_branch", "else_branch")}  # operators with graphs inside, and the attributes that hold them
+FILLS = "ConstantOfShape"
+
 
 def read_onnx(model: Message, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Model, Builder]:
     """The model of an ONNX file, and the builder with its faults and warnings."""
     if model["graph"] is None or not model["graph"]["output"]:
         raise Unreadable([{"pointer": pointer(*path), "detail": "An ONNX file without a graph."}], status=422)
-    graph = Graph(model, path, limits)
+    opsets = {plain(one["domain"]): one["version"] for one in model["opset_import"]}
+    graph = Graph(model["graph"], (*path, "graph"), opsets, Expansion(model, limits))
     return graph.read(), graph.builder
