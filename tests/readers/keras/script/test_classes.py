@@ -47,6 +47,11 @@ FREEZE = "for l in net.layers:\n    if {}:\n        l.trainable = False"
         (NESTED, "hasattr(l, 'units')", 15),
         (OWN, "hasattr(l, 'layers')", 15 + 8),
         (OWN, "isinstance(l, L) or type(l) is L or l.__class__.__name__ == 'L'", 8),
+        (OWN, "isinstance(l, Dense)", 15),
+        (OWN, "isinstance(l, (BatchNormalization, keras.Model))", 15 + 8),
+        (OWN, "isinstance(l, Layer) and not isinstance(l, L)", 15),
+        (OWN.replace("class L(Layer)", "class L(keras.Model)"), "isinstance(l, keras.Model)", 8),
+        ("class D(Dense): pass\nnet = keras.Sequential([Input((4,)), D(3), Flatten()])\n", "isinstance(l, Dense)", 0),
         # a functional model is of one class in each version, and of none of the others in all
         (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ in ('Functional', 'Model', 'Sequential')", 0),
         (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ == 'Dense'", 56),
@@ -56,6 +61,20 @@ FREEZE = "for l in net.layers:\n    if {}:\n        l.trainable = False"
 )  # fmt: skip
 def test_what_a_layer_is_decides_what_is_locked(text, asked, trainable):
     assert ours(HEAD + text + FREEZE.format(asked), "net")["totals"]["trainable_params"] == trainable
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "lambda: 1", "len", "Dense", "L", "'relu'", "None", "[Dense(2)]", "Input((4,))", "Dense(2)(Input((4,)))",
+        "keras.activations.relu", "object()", "L().__init__", "layers", "3",
+    ],
+)  # fmt: skip
+def test_what_is_no_layer_is_told(value):
+    text = f"{HEAD}{OWN}v = {value}\nn = 5 if isinstance(v, Layer) or isinstance(v, (keras.Model, Dense)) else 3\n"
+    assert (
+        ours(text + "net = keras.Sequential([Input((1,)), Dense(n, use_bias=False)])", "net")["totals"]["params"] == 3
+    )
 
 
 @pytest.mark.parametrize(

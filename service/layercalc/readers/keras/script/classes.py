@@ -3,20 +3,24 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers import fields_of
+from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
 from layercalc.readers.keras.script import weights
 from layercalc.readers.keras.script.effects import words
+from layercalc.readers.keras.script.names import derives_from
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
+    FunctionName,
     Kind,
     LayerObject,
     OneOf,
     OperationObject,
+    OwnObject,
     SequentialObject,
     TensorObject,
 )
-from layercalc.readers.script import MISSING
+from layercalc.readers.script import MISSING, Foreign, Instance
 from layercalc.readers.script.faults import Unknown
 
 if TYPE_CHECKING:
@@ -59,6 +63,47 @@ def class_of(names: "KerasNames", value: Any) -> Kind | None:
     if isinstance(value, SequentialObject):
         return Kind("Sequential", "Sequential", names.replaced)
     return Kind("Model", "", names.replaced) if isinstance(value, MODELS | LayerObject) else None
+
+
+def belongs(value: Any, kind: Kind) -> bool | None:
+    """isinstance(value, kind); None where versions of Keras differ, or the class of either is not known."""
+    if kind.name == "Input":
+        return None
+    if isinstance(value, CallObject) and value.layer is None:
+        return kind.name in ("InputLayer", "Layer")
+    if isinstance(value, OwnObject):
+        value = value.instance if value.instance is not None else Kind("Lambda", "Lambda", {})
+        return derives(value.name, kind) if isinstance(value, Kind) else belongs(value, kind)
+    if type(value) is Instance:
+        base = value.cls.foreign
+        if value.cls.opaque is not None or not isinstance(base, Kind | None):
+            return None
+        return derives("" if base is None else base.type, kind)
+    if isinstance(value, MODELS):
+        return derives("Sequential" if isinstance(value, SequentialObject) else "Functional", kind)
+    if isinstance(value, LayerObject) and not isinstance(value, OperationObject):
+        return derives(value.kind.type, kind)
+    return (
+        None
+        if isinstance(value, Foreign) and not isinstance(value, Kind | TensorObject | FunctionName)
+        else derives("", kind)
+    )
+
+
+def derives(name: str, kind: Kind) -> bool | None:
+    """Whether a class of Keras by this name is the other or derives from it; "" stands for one that is not Keras'."""
+    asked = KERAS.get(kind.name)
+    if kind.name == "Layer":
+        return bool(name)
+    if kind.name not in KERAS.models and asked is None:
+        return None
+    if name in KERAS.models:
+        if kind.name == "Functional" and name != kind.name:
+            return None  # a Sequential derives from it in Keras 2; a model of the text's own may be one
+        return kind.name in (name, "Model")
+    if name in ("", "Layer") or asked is None:
+        return False
+    return derives_from(name, asked.type) if KERAS.get(name) is not None else None
 
 
 def name_of(kind: Kind) -> Any:

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from layercalc.layers.keras.base import KERAS
 from layercalc.model import ALL
 from layercalc.readers.keras.script import alternatives, classes, makers, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
-from layercalc.readers.keras.script.names import derives_from
 from layercalc.readers.keras.script.values import (
     MODELS,
-    CallObject,
     FunctionName,
     GraphObject,
     History,
@@ -18,9 +15,7 @@ from layercalc.readers.keras.script.values import (
     Layers,
     LostModel,
     OneOf,
-    OperationObject,
     OwnObject,
-    SequentialObject,
     ShapeObject,
     TensorObject,
     Weights,
@@ -133,25 +128,8 @@ class Protocols(Vocabulary):
         return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
 
     def is_instance(self, value: Any, kind: Any, at: Any) -> Any:
-        if isinstance(kind, Kind) and isinstance(value, CallObject) and value.layer is None and kind.name != "Input":
-            return kind.name in ("InputLayer", "Layer")
-        if (
-            not isinstance(kind, Kind)
-            or not isinstance(value, LayerObject | MODELS)
-            or isinstance(value, OperationObject)
-        ):
-            return Opaque("", at)
-        if kind.name == "Layer":
-            return True
-        if isinstance(value, MODELS):
-            return (
-                (False if KERAS.get(kind.name) is not None else Opaque("", at))
-                if kind.name not in KERAS.models
-                else kind.name != "Sequential" or isinstance(value, SequentialObject)
-            )
-        asked = KERAS.get(kind.name)
-        derives = False if kind.name in KERAS.models else derives_from(value.kind.type, asked.type if asked else "")
-        return Opaque("", at) if derives is None else derives
+        found = classes.belongs(value, kind) if isinstance(kind, Kind) else None
+        return Opaque("", at) if found is None else found
 
     def is_plain(self, value: Any, kinds: set[str], at: Any) -> Any:
         listed = {"list", "tuple"} <= kinds
