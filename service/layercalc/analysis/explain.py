@@ -13,6 +13,7 @@ from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
 from layercalc.ops.base import Cost, Op
+from layercalc.ops.constant_folding import Known
 from layercalc.ops.tracing import Entry
 from layercalc.ops.window import AXES
 
@@ -146,6 +147,8 @@ class SymbolicTracing(Tracing):
 
 
 def symbolic(spec: Spec) -> Spec:
+    if isinstance(spec, Known):
+        return spec
     dims = (dim if isinstance(dim, Batch | Unknown) else Symbolic(int(dim)) for dim in spec.shape)
     return Spec(tuple(dims), spec.dtype)
 

@@ -47,6 +47,7 @@ class Counts:
 
     def __init__(self, analysis: Analysis, conventions: Iterable[Convention]):
         self.conventions = list(conventions)
+        self.told = analysis.model.of_vocabulary.conventions
         shapes = [value.spec.shape for value in analysis.inputs if value.spec.shape]
         batch = shapes[0][0] if shapes else 1
         self.rows: list[dict[str, Dim | None]] = []
@@ -67,7 +68,8 @@ class Counts:
 
     def warnings(self) -> list[dict[str, Any]]:
         """Why a count is null where no dimension is unknown."""
-        return [
+        told = [{"pointer": "", "detail": self.told}] if self.told else []
+        return told + [
             {
                 **row.call.location.at(),
                 "detail": f"What {name} reports for {row.name!r} is not known: its count of it and its total are null",

@@ -2,6 +2,7 @@
 
 from layercalc.conventions.base import CONVOLUTIONS, Convention, Loop, Rule, Use, linear
 from layercalc.dims import Dim, size
+from layercalc.ops import FLOATS
 
 FILE = "torchinfo/layer_info.py: LayerInfo.calculate_macs"
 
@@ -21,8 +22,9 @@ def weighed(use: Use) -> Dim:
 
 
 def table(use: Use) -> Dim:
-    """An embedding's whole table, though one row of it is read."""
-    return use.entry.shapes[1][0] * size(use.x)
+    """An embedding's whole table, though one row of it is read; integers, and one place for all samples, are none."""
+    places = use.entry.shapes[1]
+    return places[0] * size(use.x) if places and use.entry.out.dtype in FLOATS else 0
 
 
 def moments(use: Use) -> Dim:

@@ -42,6 +42,8 @@ def arguments(row: Row) -> dict[str, Any]:
 
 def said(layer: Layer) -> dict[str, Any]:
     """The arguments of a layer as plain values."""
+    if layer.arguments is not None:
+        return {name: plain(value) for name, value in layer.arguments.items()}
     return {name: plain(getattr(layer, name, None)) for name in fields_of(type(layer))}
 
 

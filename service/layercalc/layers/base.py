@@ -65,6 +65,7 @@ class Layer:
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
     example: ClassVar[Any]  # a config, and the shape (or list of shapes) to call it on
     is_input: ClassVar[bool] = False
+    arguments: Mapping[str, Any] | None = None  # of one that is made of no config, by name
     copies: ClassVar[bool] = False  # whether it holds a copy of the layer that it is given
     takes: tuple[int, int | None]  # least and most inputs by position
     positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs

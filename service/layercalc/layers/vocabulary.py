@@ -31,7 +31,7 @@ class Vocabulary:
     arguments as people misspell them and what each may mean, `ignored` arguments of any layer that change nothing here,
     `refused` types that cannot be layers here and why, `functions` what is called on tensors and constants and is no
     layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
-    framework computed them, by names that it does not have.
+    framework computed them, by names that it does not have, `conventions` what to know of other tools' counts.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -39,6 +39,7 @@ class Vocabulary:
     unnamed: Callable[[str], str]
     slips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    conventions: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)

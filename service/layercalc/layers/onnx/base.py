@@ -65,6 +65,8 @@ ONNX = Vocabulary(
     "onnx",
     "ONNX",
     unnamed=lambda kind: kind,
+    conventions="The counts of other tools are by the nodes of the file: what an exporter folded or took apart is "
+    "counted as it stands there, and not as the module that it was.",
     refused={
         **dict.fromkeys(
             ("StringNormalizer", "StringConcat", "StringSplit", "RegexFullMatch", "TfIdfVectorizer"), "works on strings"
@@ -167,6 +169,26 @@ class Operator(base.Layer):
     def __init__(self, kind: str, version: Version, attributes: dict[str, Any], feeds: tuple[Feed, ...], outputs: int):
         self.type, self.version, self.attributes, self.feeds, self.outputs = kind, version, attributes, feeds, outputs
 
+    @property
+    def arguments(self) -> dict[str, Any]:  # type: ignore[override]
+        """The attributes, defaults too, and the inputs that are numbers of the file and no weights."""
+        named = dict(self.version.attributes.items())
+        found = {name: self.attributes.get(p.name, p.default) for name, p in named.items()}
+        for place, feed in enumerate(self.feeds):
+            if (
+                isinstance(feed, Array)
+                and not self.learns(place, feed)
+                and feed.read
+                and prod(feed.shape) <= MOST_SHOWN
+            ):
+                found[self.version.input(place).name.rstrip("_")] = feed.values.tolist()
+        return found
+
+    def learns(self, place: int, feed: Array) -> bool:
+        """Whether a tensor of the file is a weight where it stands."""
+        mark = self.version.input(place).annotation
+        return mark != Value and (feed.dtype in FLOATS or mark == Quantised)
+
     def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
         given = [self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)]
         told = self.version.counts_outputs
@@ -181,9 +203,8 @@ class Operator(base.Layer):
         """The tensor of an input: what comes in, a weight, or a constant of the file."""
         if feed is None or isinstance(feed, Slot):
             return None if feed is None else inputs[feed.place]
-        mark = self.version.input(place).annotation
-        if mark != Value and (feed.dtype in FLOATS or mark == Quantised):
-            trainable = mark != Statistic and feed.dtype in FLOATS
+        if self.learns(place, feed):
+            trainable = self.version.input(place).annotation != Statistic and feed.dtype in FLOATS
             return weight.of(FILE)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
         if feed.read is None:
             return ops.full(feed.shape, 0, feed.dtype)
@@ -243,7 +264,7 @@ def sizes(x: Tensor) -> list[Any]:
     return [Unknown("a size that the values of a tensor decide")] * count
 
 
-MOST_AXES = 64
+MOST_AXES = MOST_SHOWN = 64
 
 
 def axis_of(axis: int, rank: int, field: str = "axis") -> int:

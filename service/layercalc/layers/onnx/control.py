@@ -1,5 +1,6 @@
 """Branches: two graphs inside a node, of which one is run."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from layercalc import ops
@@ -30,6 +31,8 @@ class If(base.Layer):
     type = "If"
     takes = (1, None)
     accepts = frozenset()
+
+    arguments: Mapping[str, Any] | None = {}
 
     def __init__(self, condition: base.Layer, then: Body, otherwise: Body):
         self.condition, self.then, self.otherwise = condition, then, otherwise
