@@ -15,6 +15,8 @@ class JsonLocation(NamedTuple):
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the key of the config that the path leads to, else the layer."""
+        if not path:
+            return {"pointer": pointer(*self.path)}
         node: Any = self.config
         found: list[object] = []
         for token in path:

@@ -111,26 +111,31 @@ class Model(Layer):
         values: dict[int, Sequence[Any] | None] = {INPUTS: given}
 
         def take(ref: Ref) -> Any:
-            source = values[ref.source]
-            if source is None:
+            index, output = ref
+            made = values[index]
+            if made is None:
                 raise Poisoned
-            if ref.output >= len(source):
-                has = f"{len(source)} output{'s' * (len(source) != 1)}"
-                raise ShapeError(f"{self.calls[ref.source].name!r} has {has}; there is no output {ref.output}.")
-            if source[ref.output] is None:
+            if output >= len(made):
+                has = f"{len(made)} output{'s' * (len(made) != 1)}"
+                raise ShapeError(f"{self.calls[index].name!r} has {has}; there is no output {output}.")
+            if made[output] is None:
                 raise Poisoned
-            return source[ref.output]
+            return made[output]
 
         for index, dead in zip(self.order, self.dead, strict=True):
             call = self.calls[index]
             values[index] = None
             if call.layer is not None:
                 try:
-                    named = {
-                        key: take(ref) if isinstance(ref, Ref) else [take(one) for one in ref]
-                        for key, ref in call.named.items()
-                    }
-                    values[index] = visitor.visit(call, [take(ref) for ref in call.inputs], named)
+                    named = (
+                        {
+                            key: take(ref) if isinstance(ref, Ref) else [take(one) for one in ref]
+                            for key, ref in call.named.items()
+                        }
+                        if call.named
+                        else {}
+                    )
+                    values[index] = visitor.visit(call, [*map(take, call.inputs)], named)
                 except ShapeError as error:
                     visitor.fault(call, error)
                 except Poisoned:
@@ -222,7 +227,10 @@ def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -
 
 def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
     """Indices so that every call comes after what it reads, otherwise in the document's order; and those in cycles."""
-    if all(ref.source < index for index, call in enumerate(calls) for ref in call.reads()):
+    for index, call in enumerate(calls):
+        if [ref for ref in (call.reads() if call.named else call.inputs) if ref[0] >= index]:
+            break
+    else:
         return list(range(len(calls))), []
     waiting = [0] * len(calls)
     readers: list[list[int]] = [[] for _ in calls]
@@ -248,8 +256,9 @@ def last_uses(calls: list[Call], order: list[int], outputs: list[Ref]) -> list[l
     """For each place in the order, the sources that nobody reads after it; ~n for the n-th input of the model."""
     last = {index: at for at, index in enumerate(order)}
     for at, index in enumerate(order):
-        for ref in calls[index].reads():
-            last[ref.source if ref.source != INPUTS else ~ref.output] = at
+        call = calls[index]
+        for source, output in call.reads() if call.named else call.inputs:
+            last[source if source != INPUTS else ~output] = at
     kept = {ref.source if ref.source != INPUTS else ~ref.output for ref in outputs}
     dead: list[list[int]] = [[] for _ in order]
     for source, at in last.items():

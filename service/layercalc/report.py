@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc import __version__, deadline
@@ -9,7 +10,7 @@ from layercalc.analysis.explain import explained
 from layercalc.analysis.memory import memory
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, ratio
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row, Value
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
@@ -31,6 +32,7 @@ class Extras(NamedTuple):
 
 
 PLAIN = Extras()
+SOURCE = itemgetter(2)  # of a Value
 
 
 def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
@@ -103,64 +105,61 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter([row.layer for row in analysis.rows])
-    each = deadline.each(analysis.rows)
-    return [row_of(row, uses[row.layer] > 1, row.traced.note("row", row_of_trace, row.traced)) for row in each]
+    return [row_of(row, uses[row.layer] > 1, row.traced.note("row", row_of_trace, row.traced)) for row in analysis.rows]
 
 
-class TraceRow(NamedTuple):
+def row_of_trace(traced: Traced) -> dict[str, Any]:
     """What a trace puts into each of its rows."""
-
-    shapes: list[list[int | None]]
-    counts: dict[str, int | None]
-    intensity: float | None  # FLOPs for each byte that must be moved
-    ops: list[dict[str, Any]]
-
-
-def row_of_trace(traced: Traced) -> TraceRow:
-    shapes = [shown(spec.shape) for spec, _ in traced.outputs]
-    counts = {metric: count(n) for metric, n in traced.counts.items()}
-    intensity = ratio(counts["flops"], count(traced.traffic))
-    return TraceRow(shapes, counts, intensity, [*map(op_of, traced.entries, traced.moved)])
-
-
-def row_of(row: Row, again: bool, part: TraceRow) -> dict[str, Any]:
-    shapes = [shape.copy() for shape in part.shapes]
-    plain = row.counts is row.traced.counts
-    assert row.call.layer is not None
+    shapes = [shown(spec[0]) for spec, _ in traced.outputs]
+    counts = {metric: n if type(n) is int else count(n) for metric, n in traced.counts.items()}
     return {
-        "name": row.name,
-        "type": row.call.layer.type,
-        **({"layer": row.layer} if again else {}),
-        **row.call.location.at(),
-        "inputs": [value.source for value in row.inputs],
-        "input_shapes": [shown(value.spec.shape) for value in row.inputs],
+        "input_shapes": [shown(spec[0]) for spec in traced.reads],
         "output_shape": shapes[0],
         "output_shapes": shapes,
-        **({"output_names": list(row.call.output_names)} if row.call.output_names else {}),
-        **(part.counts if plain else {metric: count(n) for metric, n in row.counts.items()}),
-        "weights": [weight_of(held) for held in row.weights],
-        "arithmetic_intensity": part.intensity,
-        "ops": [op.copy() for op in part.ops],
+        **counts,
+        "weights": [(shown(shape), dtype) for _, (shape, dtype), *_ in traced.weights],
+        "arithmetic_intensity": ratio(counts["flops"], count(traced.traffic)),
+        "ops": [*map(op_of, traced.entries, traced.amounts)],
     }
 
 
-def op_of(entry: Entry, moved: tuple[Dim, Dim]) -> dict[str, Any]:
+def row_of(row: Row, again: bool, part: dict[str, Any]) -> dict[str, Any]:
+    assert row.call.layer is not None
+    out: dict[str, Any] = {"name": row.name, "type": row.call.layer.type}
+    if again:
+        out["layer"] = row.layer
+    out |= row.call.location.at()
+    out["inputs"] = [*map(SOURCE, row.inputs)]
+    if row.call.output_names:
+        out |= dict.fromkeys(("input_shapes", "output_shape", "output_shapes"))
+        out["output_names"] = list(row.call.output_names)
+    out |= part
+    shapes = out["output_shapes"] = [*map(list.copy, part["output_shapes"])]
+    out["input_shapes"], out["output_shape"] = [*map(list.copy, part["input_shapes"])], shapes[0]
+    if row.counts is not row.traced.counts:
+        out |= {metric: count(n) for metric, n in row.counts.items()}
+    out["weights"] = [*map(weight_of, row.weights, part["weights"])] if row.weights else []
+    out["ops"] = [*map(dict.copy, part["ops"])]
+    return out
+
+
+def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
     cost, times = entry.cost, entry.times
     out: dict[str, Any] = {"op": entry.op.name}
     if cost is not FREE:
         for kind, n in zip(KINDS, cost, strict=True):
-            if type(n) is Unknown or n:
-                out[kind] = count(n * times)
-    out["flops"] = count(cost.flops * times)
-    out["bytes_read"], out["bytes_written"] = map(count, moved)
+            if n != 0:
+                out[kind] = count(n if times == 1 else n * times)
+    out["flops"], out["bytes_read"], out["bytes_written"] = map(count, amounts)
     return out
 
 
-def weight_of(held: Held) -> dict[str, Any]:
+def weight_of(held: Held, known: tuple[list[int | None], str]) -> dict[str, Any]:
+    """A weight of a row; its shape and dtype are `known` of its trace."""
     name, weight, shared = held
-    shape, dtype = weight.spec
-    out = {"name": name, "shape": shown(shape), "dtype": dtype, "trainable": weight.trainable}
+    shape, dtype = known
+    out = {"name": name, "shape": shape.copy(), "dtype": dtype, "trainable": weight[2]}
     return {**out, "shared": True} if shared else out
 
 

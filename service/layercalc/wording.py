@@ -28,11 +28,12 @@ def clipped(value: object, depth: int = 4) -> object:
 
 
 MAX_DIGITS = 300  # of an integer in a document: what is multiplied from a few of them can still be printed
+HUGE = 1 << MAX_DIGITS * 3322 // 1000
 
 
 def whole(value: object, least: int | None = None) -> bool:
     """Whether a value is an integer (no bool) of at least `least`, of a size that can be reckoned with."""
-    return type(value) is int and (least is None or value >= least) and value.bit_length() <= MAX_DIGITS * 3322 // 1000
+    return type(value) is int and -HUGE < value < HUGE and (least is None or value >= least)
 
 
 def finite(value: object) -> bool:

@@ -177,7 +177,7 @@ def explained(row: Row) -> list[str]:
 
 
 def params(row: Row) -> list[str]:
-    own = [weight for _, weight, shared in row.weights if not shared]
+    own = row.own
     if not own or isinstance(row.counts["params"], Unknown):
         return []
     names = [weight.path for weight in own]
@@ -268,7 +268,7 @@ def stored(row: Row) -> list[str]:
     lines = []
     specs, own = (
         [spec for spec, _ in row.traced.outputs],
-        [weight.spec for _, weight, shared in row.weights if not shared],
+        [weight.spec for weight in row.own],
     )
     for name, found in (("activation_bytes", specs), ("param_bytes", own)):
         total = row.counts[name]

@@ -1,10 +1,11 @@
 """What a network holds in memory: its weights, its activations at inference, and all that a training step keeps."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from layercalc.analysis.tracing import Traced
-from layercalc.analysis.walk import Analysis
+from layercalc.analysis.walk import Analysis, Row
 from layercalc.dims import Dim, Unknown, size
 from layercalc.ops import WIDTH
 
@@ -24,9 +25,10 @@ def most(sizes: Iterable[Dim]) -> Dim:
     """The largest; an unknown one makes it unknown."""
     found: Dim = 0
     for one in sizes:
-        if isinstance(one, Unknown):
+        if one.__class__ is Unknown:
             return one
-        found = max(found, one)
+        if one > found:
+            found = one
     return found
 
 
@@ -42,21 +44,25 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
     """
     by_dtype: dict[str, Dim] = {}
     trainable: Dim = 0
-    for _, weight in analysis.weights:
-        stored = size(weight.spec.shape) * WIDTH[weight.spec.dtype]
-        by_dtype[weight.spec.dtype] = by_dtype.get(weight.spec.dtype, 0) + stored
-        trainable = trainable + stored if weight.trainable else trainable
-    weights: Dim = sum(by_dtype.values(), 0)
     kept: Dim = sum((value.spec.bytes for value in analysis.inputs), 0)
-    for row in analysis.rows:
-        kept = kept + (0 if row.traced.view else row.traced.counts["activation_bytes"])
+    alike = Counter([row.traced if row.counts is row.traced.counts else row for row in analysis.rows])
+    for one, times in alike.items():  # rows that count their own weights as the trace does
+        traced, own = (one.traced, one.own) if isinstance(one, Row) else (one, one.weights)
+        for _, (shape, dtype), trains, _, _ in own:
+            stored = size(shape) * WIDTH[dtype] * times
+            by_dtype[dtype] = by_dtype.get(dtype, 0) + stored
+            trainable = trainable + stored if trains else trainable
+        kept = kept if traced.view else kept + traced.counts["activation_bytes"] * times
+    weights: Dim = sum(by_dtype.values(), 0)
     states = {name: count * trainable for name, count in STATES.items()}
     return {
         "param_bytes_by_dtype": by_dtype,
         "peak_activation_bytes": totals["peak_activation_bytes"],
         "peak_layer": peak_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
-        "workspace_bytes": most(row.traced.note("workspace", workspace, row.traced) for row in analysis.rows),
+        "workspace_bytes": most(
+            [one.note("workspace", workspace, one) for one in {row.traced: 0 for row in analysis.rows}]
+        ),
         "training": {
             "estimate": True,
             "weight_bytes": weights,

@@ -25,24 +25,24 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     moved = (row.traced.channels(len(shape), given=True) for row in analysis.rows if row.traced.seen_as)
     channels = min(moved, default=len(shape) - 1)
     spatial = [axis for axis in range(1, len(shape)) if axis != channels]
-    reach: dict[str, list[Spans]] = {}
-    for value in analysis.inputs:
-        reach[value.source] = [here(len(value.spec.shape)) if value is analysis.inputs[0] else ()]
+    reach = {value.source: () if number else here(len(shape)) for number, value in enumerate(analysis.inputs)}
     same: dict[Spans, Spans] = {}  # equal spans are one object, by which what follows from them is known
-    outside: dict[tuple[int, ...], list[Spans]] = {}
+    outside: dict[Any, Spans] = {}
     told: dict[int, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
-    for row in deadline.each(analysis.executed):
-        sources = [reach[value.source][0] for value in row.inputs]
-        key = (id(row.traced), *map(id, sources))
-        if key not in outside:
-            inside = row.traced.note("reach", through, row.traced)
-            outside[key] = [same.setdefault(one, one) for one in [joined(branches, sources) for branches in inside]]
-        spans = reach[row.name] = outside[key]
-        if id(spans[0]) not in told:
-            seen = {span.origin: span for span in spans[0] if span}
-            told[id(spans[0])] = described([seen.get(axis) for axis in spatial], sizes)
-    return [told[id(reach[row.name][0])] for row in analysis.rows]
+    for row in analysis.executed:
+        sources = [reach[source] for _, _, source in row.inputs]
+        key = (row.traced, *map(id, sources))
+        spans = outside.get(key)
+        if spans is None:
+            deadline.check()
+            found = joined(row.traced.note("reach", through, row.traced), sources)
+            spans = outside[key] = same.setdefault(found, found)
+            if id(spans) not in told:
+                seen = {span.origin: span for span in spans if span}
+                told[id(spans)] = described([seen.get(axis) for axis in spatial], sizes)
+        reach[row.name] = spans
+    return [told[id(reach[row.name])] for row in analysis.rows]
 
 
 def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
     spans, source = pairs[0]
     if len(pairs) == 1 and spans == here(len(spans)):
         return source
-    every = [[one and after(one, source[one.origin]) for one in spans] for spans, source in pairs]
+    every = [[one and after(one, source[one[0]]) for one in spans] for spans, source in pairs]
     if len(every) == 1:
         return tuple(every[0])
     merged = [largest(spans) for spans in zip(*every, strict=True)]
@@ -90,19 +90,19 @@ def here(axes: int) -> Spans:
 
 def after(one: Span, source: Span | None) -> Span | None:
     """A window inside a layer, over an axis that sees some of the model's input already."""
-    return source and source.slid(one.size, one.stride, one.padding)
+    _, size, stride, padding = one
+    return source if source is None or (size == stride == 1 and padding == 0) else source.slid(size, stride, padding)
 
 
-def through(traced: Traced) -> list[list[Spans]]:
-    """For each output of a layer and each of its inputs: the spans of that output over that input."""
+def through(traced: Traced) -> list[Spans]:
+    """The spans of the first output of a layer over each of its inputs."""
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
-    by_input = [walked(traced, start, seen_as) for start in traced.reads]
-    return [[spans[index] for spans in by_input] for index in range(len(traced.outputs))]
+    return [walked(traced, start, seen_as) for start in traced.reads]
 
 
-def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> list[Spans]:
-    """The spans of every output over one input; an axis that an op used up is seen whole."""
-    known: dict[int, Spans] = {id(start): here(start.ndim)}
+def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
+    """The spans of the first output over one input; an axis that an op used up is seen whole."""
+    known: dict[int, Spans] = {id(start): here(len(start.shape))}
 
     def of(spec: Any) -> Spans:
         found = known.get(id(spec))
@@ -111,10 +111,12 @@ def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> list[Spans]:
             before = known.get(old)
             if before is not None:
                 found = known[id(spec)] = tuple([before[axis] for axis in axes])
-        return (None,) * spec.ndim if found is None else found
+        return (None,) * len(spec[0]) if found is None else found
 
-    for entry in deadline.each(traced.entries):
-        spans = [of(x) for x in entry.inputs]
-        if any(map(any, spans)):
-            known[id(entry.out)] = entry.op.reach(entry.out.shape, spans, *entry.shapes, **entry.attributes)
-    return [of(spec) for spec, _ in traced.outputs]
+    deadline.check()
+    for op, _, _, out, shapes, attributes, inputs in traced.entries:
+        if seen_as or not known.keys().isdisjoint(map(id, inputs)):
+            spans = [of(x) for x in inputs]
+            if any(map(any, spans)):
+                known[id(out)] = op.reach(out[0], spans, *shapes, **attributes)
+    return of(traced.outputs[0][0])

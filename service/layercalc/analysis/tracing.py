@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
 from layercalc.dims import Dim, Shape, Unknown, provably, size
@@ -10,6 +10,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.model import apply
 from layercalc.ops import READING, Spec, Tracing
+from layercalc.ops.base import FREE
 from layercalc.ops.tracing import Entry
 
 MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
@@ -19,6 +20,14 @@ MAX_AXES = 64
 METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
 
 
+class Amounts(NamedTuple):
+    """What one op of a layer comes to, all its runs together: FLOPs, bytes read and bytes written (views move none)."""
+
+    flops: Dim
+    read: Dim
+    written: Dim
+
+
 @dataclass(slots=True, eq=False)
 class Traced:
     """One layer read on given input specs; cached, since a layer holds no state."""
@@ -26,13 +35,49 @@ class Traced:
     outputs: list[tuple[Spec, Spec | None]]
     weights: list[WeightSpec]
     entries: list[Entry]
-    counts: dict[str, Dim]
-    view: bool  # whether the output is the input's memory
     asked: tuple[list[Any], dict[str, Any]]  # the call it was traced for: (spec, mask) by position and by name
     seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
-    allocated: list[tuple[int, Spec]] = field(default_factory=list)
-    scopes: list[tuple[int, int]] = field(default_factory=list)
+    allocated: list[tuple[int, Spec]]
+    scopes: list[tuple[int, int]]
+    reads: list[Spec] = field(init=False)  # every tensor of the call, in the order of a row's inputs
+    counts: dict[str, Dim] = field(init=False)
+    amounts: list[Amounts] = field(init=False)  # of each op
+    traffic: Dim = field(init=False)  # the fewest bytes to move
+    view: bool = field(init=False)  # whether the output is the input's memory
     notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
+
+    def __post_init__(self) -> None:
+        """All that follows from the ops, in one pass over them; ShapeError for numbers that nobody could print."""
+        inputs, named = self.asked
+        self.reads = [spec for spec, _ in inputs]
+        for one in named.values():
+            self.reads += [spec for spec, _ in (one if isinstance(one, list) else [one])]
+        macs: Dim = 0
+        flops: Dim = 0
+        moved: Dim = 0
+        view = True
+        self.amounts = []
+        for op, cost, times, out, _, _, specs in self.entries:
+            some, read, written = 0 if cost is FREE else cost.flops, 0, 0
+            if not op.view:
+                view, read, written = False, op.read(out, *specs), out.bytes
+            if times == 1:
+                macs = macs + cost[0]
+            else:
+                macs, some = macs + cost[0] * times, some * times
+                read, written = (0, 0) if op.view else (read * times, written * times)
+            flops, moved = flops + some, moved + read + written
+            self.amounts.append(Amounts(some, read, written))
+        activation: Dim = sum([spec.bytes for spec, _ in self.outputs], 0)
+        counts = weighed(self.weights)
+        stored = counts.pop("param_bytes")
+        counts |= {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
+        self.counts, self.view = printable(counts), view
+        for spec, _ in self.outputs:
+            if fault := unwieldy(spec.shape):
+                raise ShapeError(f"The output has {fault}.")
+        once = sum([spec.bytes for spec in self.reads], stored + activation)
+        self.traffic = moved if view or provably(moved < once) else once
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
         """What was found out from this trace alone, once."""
@@ -55,32 +100,6 @@ class Traced:
                 found = order[-1] if given else order.index(axes - 1)
         return found
 
-    @property
-    def traffic(self) -> Dim:
-        """The fewest bytes to move: inputs, weights and outputs once, or what the ops move if that is less."""
-        once = sum([spec.bytes for spec in self.reads], self.counts["param_bytes"] + self.counts["activation_bytes"])
-        moved = sum([read + written for read, written in self.moved], 0)
-        return moved if self.view or provably(moved < once) else once
-
-    @property
-    def moved(self) -> list[tuple[Dim, Dim]]:
-        """The bytes that each op reads and writes."""
-        found: list[tuple[Dim, Dim]] = self.note("moved", moved, self.entries)
-        return found
-
-    @property
-    def reads(self) -> list[Spec]:
-        """Every tensor of the call, in the order of a row's inputs."""
-        inputs, named = self.asked
-        if not named:
-            return [spec for spec, _ in inputs]
-        others = [one for value in named.values() for one in (value if isinstance(value, list) else [value])]
-        return [spec for spec, _ in (*inputs, *others)]
-
-
-def moved(entries: list[Entry]) -> list[tuple[Dim, Dim]]:
-    return [(entry.read, entry.written) for entry in entries]
-
 
 def trace(
     layer: Layer, inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any], visits: list[int], lock: bool
@@ -98,36 +117,18 @@ def trace(
         raise ShapeError("A number here has more than 4,000 digits; make the shapes smaller.") from None
     finally:
         READING.reset(token)
-    counts, view = totalled(list(found.values()), tracing.entries, outputs)
-    asked = inputs, named
     beside = tracing.seen_as, tracing.allocated, tracing.scopes
-    return Traced(outputs, list(found.values()), tracing.entries, counts, view, asked, *beside)
+    return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside)
 
 
-def totalled(
-    weights: list[WeightSpec], entries: list[Entry], outputs: list[tuple[Spec, Spec | None]]
-) -> tuple[dict[str, Dim], bool]:
-    """The counts of a layer, and whether it only looks at its input another way."""
-    macs: Dim = 0
-    flops: Dim = 0
-    view = True
-    for op, cost, times, *_ in entries:
-        view = view and op.view
-        some_macs, some_flops = (cost.macs * times, cost.flops * times) if times != 1 else (cost.macs, cost.flops)
-        macs, flops = macs + some_macs, flops + some_flops
-    activation = sum((spec.bytes for spec, _ in outputs), 0)
-    of_weights = weighed(weights)
-    stored = of_weights.pop("param_bytes")
-    counts = of_weights | {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
-    every = sum(counts.values(), 0)
+def printable(counts: dict[str, Dim]) -> dict[str, Dim]:
+    """The counts; ShapeError for one that is too long to be printed."""
+    every = sum(counts.values())
     if isinstance(every, Unknown) or every.bit_length() > MAX_BITS:
         for name, count in counts.items():
             if isinstance(count, int) and count.bit_length() > MAX_BITS:
                 raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
-    for spec, _ in outputs:
-        if fault := unwieldy(spec.shape):
-            raise ShapeError(f"The output has {fault}.")
-    return counts, view
+    return counts
 
 
 def unwieldy(shape: Shape) -> str:

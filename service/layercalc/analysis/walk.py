@@ -16,7 +16,9 @@ from layercalc.layers import Layer
 from layercalc.layers.base import FILE
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
-from layercalc.ops.tracing import MAX_VISITS
+from layercalc.ops.tracing import LOOK, MAX_VISITS
+
+Pairs = list[tuple[Spec, Spec | None]]  # a tensor and its mask
 
 LASTING = {Spec, int, Batch}  # the kinds of what a trace may have been read on to be kept
 
@@ -37,25 +39,29 @@ class Held(NamedTuple):
     shared: bool  # whether a row before this one in the document holds it
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
-    """One use of one layer; what stands below `traced` is known once all rows are."""
+    """One use of one layer; what stands below `keys` is known once all rows are."""
 
     name: str
     owner: Owner  # of the layer's weights
     call: Call
     inputs: list[Value]
     traced: Traced
+    keys: list[Owner]  # whose each weight of the trace is
     layer: str = field(init=False)  # the row of the layer's first use
     weights: list[Held] = field(init=False)
     counts: dict[str, Dim] = field(init=False)  # those of the trace, shared weights left out
 
-    held: list[tuple[Owner, WeightSpec]] = field(init=False)  # the weights, and whose each is
+    @property
+    def held(self) -> list[tuple[Owner, WeightSpec]]:
+        """The weights of the trace, and whose each is."""
+        return list(zip(self.keys, self.traced.weights, strict=True))
 
-    def __post_init__(self) -> None:
-        identity, path = self.owner
-        weights = self.traced.weights
-        self.held = [(one.owner or Owner(identity, path + one.path), one) for one in weights] if weights else []
+    @property
+    def own(self) -> list[WeightSpec]:
+        """The weights that no row before this one holds."""
+        return [weight for _, weight, shared in self.weights if not shared]
 
 
 @dataclass
@@ -67,7 +73,7 @@ class Analysis:
     outputs: list[Value] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     executed: list[Row] = field(default_factory=list)
-    names: dict[Owner, str] = field(default_factory=dict)  # of the weights
+    again: set[Owner] = field(default_factory=set)  # the weights that more than one row holds
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -75,28 +81,47 @@ class Analysis:
         """Every weight once, named, in the order of Keras' get_weights()."""
         return ((held.name, held.weight) for row in self.rows for held in row.weights if not held.shared)
 
+    @property
+    def names(self) -> dict[Owner, str]:
+        """What each weight is called, by whose it is."""
+        return {key: held.name for row in self.rows for key, held in zip(row.keys, row.weights, strict=True)}
+
     def settle(self) -> None:
         """Say of every row, in the document's order, which layer it is of and what its weights are called and count."""
         layers: dict[Owner, str] = {}
-        names = self.names
-        taken: set[str] = set()
-        holding = [row for row in self.rows if row.held]
-        frozen = {owner for row in holding for owner, weight in row.held if not weight.trainable}  # in one use: in all
+        names: list[str] = []
         for row in self.rows:
-            row.layer, row.weights, row.counts = layers.setdefault(row.owner, row.name), [], row.traced.counts
-        for row in holding:
-            for owner, weight in row.held:
-                name = names.get(owner)
-                shared = name is not None
-                if name is None:
-                    own_name = owner.identity == FILE
-                    name = names[owner] = free(owner.path if own_name else f"{row.name}/{weight.path}", taken)
-                if weight.trainable and owner in frozen:
-                    weight = weight._replace(trainable=False)
-                row.weights.append(Held(name, weight, shared))
-            own = [weight for _, weight, shared in row.weights if not shared]
-            if own != row.traced.weights:
-                row.counts = row.traced.counts | weighed(own)
+            traced, inside = row.traced, f"{row.name}/"
+            row.layer, row.counts = layers.setdefault(row.owner, row.name), traced.counts
+            row.weights = []
+            for weight in traced.weights:
+                owner = weight[4]
+                name = owner[1] if owner and owner[0] == FILE else inside + weight[0]
+                names.append(name)
+                row.weights.append(Held(name, weight, False))
+        if self.again or len(set(names)) < len(names):
+            self.share()
+
+    def share(self) -> None:
+        """Name a weight that several rows hold by the first, which counts it; what is frozen in one is so in all.
+
+        Two weights that would have one name are told apart by a number.
+        """
+        every = [(key, one.weight) for row in self.rows for key, one in zip(row.keys, row.weights, strict=True)]
+        frozen = {key for key, weight in every if not weight.trainable}
+        taken: set[str] = set()
+        known: dict[Owner, str] = {}
+        for row in self.rows:
+            held = []
+            for key, (name, weight, _) in zip(row.keys, row.weights, strict=True):
+                shared = key in known
+                if not shared:
+                    known[key] = free(name, taken)
+                weight = weight._replace(trainable=False) if key in frozen and weight.trainable else weight
+                held.append(Held(known[key], weight, shared))
+            row.weights = held
+            if row.own != row.traced.weights:
+                row.counts = row.traced.counts | weighed(row.own)
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
@@ -110,105 +135,140 @@ class Analysis:
 
         While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it.
         """
+        steps = len(self.executed)
         bytes_of: dict[str, Dim] = {value.source: value.spec.bytes for value in self.inputs}
-        root = {source: source for source in bytes_of}
+        root: dict[str, str] = {}  # of a view: what it is a view of
         last = dict.fromkeys(bytes_of, -1)
         for step, row in enumerate(self.executed):
-            name = row.name
-            root[name] = root[row.inputs[0].source] if row.traced.view and row.inputs else name
-            bytes_of[name] = 0 if root[name] != name else row.traced.counts["activation_bytes"]
-            last[name] = step
-            for value in row.inputs:
-                last[root[value.source]] = step
+            for _, _, source in row.inputs:
+                last[root.get(source, source)] = step
+            if row.traced.view and row.inputs:
+                root[row.name] = root.get(source := row.inputs[0].source, source)
+            else:
+                bytes_of[row.name], last[row.name] = row.traced.counts["activation_bytes"], step
         for value in self.outputs:
-            last[root[value.source]] = len(self.executed)
-        ends: dict[int, list[str]] = {}
+            last[root.get(value.source, value.source)] = steps
+        freed: list[Dim] = [0] * (steps + 2)  # after each step; the last is before the first
         for source, step in last.items():
-            ends.setdefault(step, []).append(source)
+            freed[step] = freed[step] + bytes_of[source]
         live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
         most: Dim = live
         where: str | None = None
-        for step, row in enumerate(self.executed):
-            live = live + bytes_of[row.name]
-            if isinstance(live, Unknown):
+        for row, gone in zip(self.executed, freed, strict=False):
+            live = live + bytes_of.get(row.name, 0)
+            if live.__class__ is Unknown:
                 return live, row.name
             if live > most:
                 most, where = live, row.name
-            for source in ends.get(step, ()):
-                live = live - bytes_of[source]
+            live = live - gone
         return most, where
 
 
 class Shapes:
-    """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
+    """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call.
 
-    def __init__(
-        self, analysis: Analysis, prefix: str = "", owner: Owner = HERE, order: tuple[int, ...] = (), cache: Any = None
-    ):
-        self.analysis, self.prefix, self.owner, self.order = analysis, prefix, owner, order
-        self.cache: dict[Any, Traced] = {} if cache is None else cache
-        self.keys: list[tuple[tuple[int, ...], Row]] = []
-        self.built: dict[Owner, tuple[str, Spec]] = {}
-        self.visits = [0]
-        self.position = {id(call): i for i, call in enumerate(analysis.model.calls)} if not prefix else {}
-        self.frozen = not analysis.model.trainable if not prefix else False
+    Equal specs on edges are one object, so that a layer that was read on the same ones is found by them.
+    """
+
+    def __init__(self, analysis: Analysis, model: Model, prefix: str = "", owner: Owner = HERE, outer: Any = None):
+        self.analysis, self.model, self.prefix, self.owner = analysis, model, prefix, owner
+        self.frozen: bool = not model.trainable or (outer is not None and outer.frozen)
+        self.found: dict[int, Row | Shapes] = {}  # by the id of the call
+        self.cache: dict[Any, tuple[Traced, Pairs]] = {} if outer is None else outer.cache
+        self.specs: dict[Any, Spec] = {} if outer is None else outer.specs
+        self.built: dict[Owner, Row] = {} if outer is None else outer.built
+        self.visits: list[int] = [0] if outer is None else outer.visits
 
     def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
-        assert call.layer is not None
-        deadline.check()
+        layer = call.layer
+        assert layer is not None
+        if not self.visits[0] % LOOK:
+            deadline.check()
         self.visits[0] += 1
         if self.visits[0] > MAX_VISITS:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
             raise InvalidModel([{**call.location.at(), "detail": detail}])
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
         owner = used(call, self.owner)
-        order = (*self.order, self.position[id(call)])
-        if isinstance(call.layer, Model):
-            return self.descend(call.layer, name, owner, order, inputs, named)
-        traced = self.read(call.layer, inputs, named)
+        if isinstance(layer, Model):
+            return self.descend(call, layer, Shapes(self.analysis, layer, f"{name}/", owner, self), inputs, named)
+        traced, outputs = self.read(layer, inputs, named)
         for value in named.values():
             inputs += value if isinstance(value, list) else [value]
-        row = Row(name, owner, call, inputs, traced)
-        self.same_weights(row)
-        self.keys.append((order, row))
-        return [Value(spec, mask, name) for spec, mask in traced.outputs]
+        identity, path = owner
+        row = Row(name, owner, call, inputs, traced, keys := [])
+        for place, one in enumerate(traced.weights):
+            key: Any = one[4] or (identity, path + one[0])  # equal to an Owner
+            keys.append(key)
+            if self.built.setdefault(key, row) is not row or key in keys[:place]:
+                self.same_weight(key, row, one)
+        self.found[id(call)] = row
+        self.analysis.executed.append(row)
+        return [Value(spec, mask, name) for spec, mask in outputs]
 
-    def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
-        """The layer read on these specs, from the cache if one like it has been."""
-        pairs = [value[:2] for value in inputs]
-        others: dict[str, Any] = {}
-        every, key = pairs, (layer, self.frozen, *pairs)
-        if named:
-            others = {k: [v[:2] for v in one] if isinstance(one, list) else one[:2] for k, one in named.items()}
-            key = (*key, *((k, tuple(one) if isinstance(one, list) else one) for k, one in others.items()))
-            every = [*pairs, *(v for o in others.values() for v in (o if isinstance(o, list) else [o]))]
-        kinds = kinds_of(every)
-        traced = self.cache.get((key, kinds))
-        if traced is None:
-            traced = self.cache[key, kinds] = self.traced(layer, pairs, others, (key, kinds))
-        return traced
-
-    def traced(self, layer: Layer, pairs: list[Any], others: dict[str, Any], key: tuple[Any, Any]) -> Traced:
-        """The layer read on these specs, by an earlier request if it was and no size is unknown nor a value known."""
-        store = STORE.get()
-        make = partial(trace, layer, pairs, others, self.visits, self.frozen)
-        if store is None or not layer.lasting or not LASTING.issuperset(key[1]):
-            return make()
-        found: Traced = store.traces.made(key, make, trace_bytes)
+    def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> tuple[Traced, Pairs]:
+        """The layer read on these specs, and its outputs; one that was read on the same is not read again."""
+        key: Any
+        if len(inputs) == 1:
+            spec, mask, _ = inputs[0]
+            key = layer, self.frozen, id(spec), id(mask)
+        else:
+            key = layer, self.frozen, *[id(one) for spec, mask, _ in inputs for one in (spec, mask)]
+        for name, value in named.items():
+            every = value if isinstance(value, list) else [value]
+            key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
+        found = self.cache.get(key)
+        if found is None:
+            traced = self.traced(layer, inputs, named)
+            found = self.cache[key] = (
+                traced,
+                [(self.same(spec), mask and self.same(mask)) for spec, mask in traced.outputs],
+            )
         return found
 
-    def same_weights(self, row: Row) -> None:
-        """Refuse a second use whose inputs ask for other weights than the first built."""
-        for owner, weight in row.held:
-            first, spec = self.built.setdefault(owner, (row.name, weight.spec))
-            if spec != weight.spec:
-                raise ShapeError(
-                    f"{first!r} is used again on an input that needs {weight.path} of shape "
-                    f"{shown(weight.spec.shape)}; its first use made it {shown(spec.shape)}."
-                )
+    def same(self, spec: Spec) -> Spec:
+        """The spec, or one like it that is there already; the types of sizes tell an unnamed batch from a 1."""
+        if spec.__class__ is not Spec:
+            return spec
+        return self.specs.setdefault((spec, *map(type, spec.shape)), spec)
+
+    def traced(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
+        """The layer read on these specs, by an earlier request if it was and no size is unknown nor a value known."""
+        known: dict[int, Value] = {}
+
+        def pair(value: Value) -> tuple[Spec, Spec | None]:
+            spec = value.spec
+            if known.setdefault(id(spec), value) is not value:  # another tensor
+                spec = Spec(*spec) if spec.__class__ is Spec else spec
+            return spec, value.mask
+
+        pairs = [pair(value) for value in inputs]
+        others = {key: [*map(pair, one)] if isinstance(one, list) else pair(one) for key, one in named.items()}
+        make = partial(trace, layer, pairs, others, self.visits, self.frozen)
+        store = STORE.get()
+        if store is None or not layer.lasting:
+            return make()
+        every = [*pairs, *(one for two in others.values() for one in (two if isinstance(two, list) else [two]))]
+        kinds = kinds_of(every)
+        if not LASTING.issuperset(kinds):
+            return make()
+        beside = ((key, tuple(one) if isinstance(one, list) else one) for key, one in others.items())
+        made: Traced = store.traces.made(((layer, self.frozen, *pairs, *beside), kinds), make, trace_bytes)
+        return made
+
+    def same_weight(self, key: Owner, row: Row, weight: WeightSpec) -> None:
+        """Refuse a second use whose inputs ask for another weight than the first built."""
+        self.analysis.again.add(key)
+        first = self.built[key]
+        spec = first.traced.weights[first.keys.index(key)].spec
+        if spec != weight.spec:
+            raise ShapeError(
+                f"{first.name!r} is used again on an input that needs {weight.path} of shape "
+                f"{shown(weight.spec.shape)}; its first use made it {shown(spec.shape)}."
+            )
 
     def descend(
-        self, model: Model, name: str, owner: Owner, order: tuple[int, ...], inputs: list[Value], named: dict[str, Any]
+        self, call: Call, model: Model, inner: "Shapes", inputs: list[Value], named: dict[str, Any]
     ) -> Sequence[Value]:
         """A nested model: its calls are rows of this analysis under its name."""
         if named or len(inputs) != len(model.inputs):
@@ -216,11 +276,13 @@ class Shapes:
                 f"The model {model.name!r} takes {len(model.inputs)} inputs, received {len(inputs) + len(named)}."
             )
         model.accept([value.spec.shape for value in inputs])
-        inner = Shapes(self.analysis, f"{name}/", owner, order, self.cache)
-        inner.keys, inner.built, inner.visits = self.keys, self.built, self.visits
-        inner.position = {id(call): i for i, call in enumerate(model.calls)}
-        inner.frozen = self.frozen or not model.trainable
+        self.found[id(call)] = inner
         return model.walk(inputs, inner)
+
+    def rows(self) -> list[Row]:
+        """The rows in the document's order."""
+        found = [self.found[id(call)] for call in self.model.calls if id(call) in self.found]
+        return [row for one in found for row in ([one] if isinstance(one, Row) else one.rows())]
 
     def fault(self, call: Call, error: ShapeError) -> None:
         spelled = call.layer.spelled if call.layer is not None else {}
@@ -232,12 +294,11 @@ class Shapes:
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
     """Walk a model with shapes. Faults are collected, not raised: what does not depend on them is still read."""
-    values = [Value(spec, None, name) for name, spec in inputs]
-    analysis = Analysis(model, values)
-    visitor = Shapes(analysis)
-    outputs = model.walk(values, visitor)
+    analysis = Analysis(model, [])
+    visitor = Shapes(analysis, model)
+    analysis.inputs = [Value(visitor.same(spec), None, name) for name, spec in inputs]
+    outputs = model.walk(analysis.inputs, visitor)
     analysis.outputs = [value for value in outputs if value is not None]
-    analysis.executed = [row for _, row in visitor.keys]
-    analysis.rows = [row for _, row in sorted(visitor.keys, key=lambda pair: pair[0])]
+    analysis.rows = visitor.rows()
     analysis.settle()
     return analysis

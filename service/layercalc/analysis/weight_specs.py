@@ -54,18 +54,20 @@ class WeightRecorder:
         path = self.path + name
         owner = self.owner and Owner(self.owner.identity, self.owner.path + name)
         known = self.found.get(owner or path)
+        spec = Spec(shape, dtype or compute)
         if known is None:
-            for dim in shape:
+            for dim in shape if Unknown in map(type, shape) else ():
                 if isinstance(dim, Unknown) and not dim.declared:
                     raise UnknownWeightError(path, text(shape), dim.origin)
             if dtype is None and variable == "int8":
                 raise ShapeError(f"Keras makes no weight {path!r} of dtype int8.", "dtype")
             stored = dtype or (variable if variable in FLOATS else "float32")
             trains = trainable and self.trainable and not self.lock
-            self.found[owner or path] = WeightSpec(path, Spec(shape, stored), trains, initializer, owner)
+            kept = spec if stored == spec[1] else Spec(shape, stored)
+            self.found[owner or path] = WeightSpec(path, kept, trains, initializer, owner)
         elif known.spec.shape != shape:
             raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
-        return Spec(shape, dtype or compute)
+        return spec
 
     def scope(self, name: str) -> "WeightRecorder":
         inner = WeightRecorder(
@@ -75,7 +77,8 @@ class WeightRecorder:
         return inner
 
     def owned(self, layer: Layer) -> "WeightRecorder":
-        own = self.of(layer.identity)
+        owner = self.owner if layer.identity is None else owner_of(layer.identity, self.owner, self.anew)
+        own = WeightRecorder(self.found, self.path, self.lock, owner, self.anew)
         own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
         own.trainable = layer.trainable
         return own
@@ -103,7 +106,7 @@ HERE = Owner(None, "")  # the document itself
 
 def used(call: Call, around: Owner) -> Owner:
     """Whose the weights of a call are, in a model whose own are those of `around`."""
-    return around.scope(call.name) if call.identity is None else Owner(call.identity, "")
+    return Owner(around.identity, f"{around.path}{call.name}/") if call.identity is None else Owner(call.identity, "")
 
 
 def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
@@ -111,11 +114,11 @@ def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
     params: Dim = 0
     trainable: Dim = 0
     stored: Dim = 0
-    for _, spec, trains, *_ in weights:
-        elements = size(spec.shape)
+    for _, (shape, dtype), trains, _, _ in weights:
+        elements = size(shape)
         params = params + elements
         trainable = trainable + elements if trains else trainable
-        stored = stored + elements * WIDTH[spec.dtype]
+        stored = stored + elements * WIDTH[dtype]
     return {
         "params": params,
         "trainable_params": trainable,

@@ -123,25 +123,30 @@ class Layer:
         **named: Tensor,
     ) -> Any:
         """`call` with inputs as it wants them: counted, in channels_last, with the mask if it takes one."""
-        weight = weight.owned(self)
         least, most = self.takes
         if len(inputs) < least or (most is not None and len(inputs) > most):
             wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
             raise ShapeError(f"{self.type} takes {wanted} input{'s' * (wanted != '1')}, received {len(inputs)}.")
-        if named and (strange := sorted(set(named) - (self.accepts - {"masks"}))):
-            listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
-            raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
-        for key, value in named.items():
-            if isinstance(value, list) and key not in SEVERAL:
-                raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
+        if named:
+            self.check_named(named)
         if [mask for mask in (*masks, *named_masks.values()) if mask is not None]:
             self.hand_on(masks, named_masks, named, len(inputs))
-        with ops.Computing(self.dtype[0] if isinstance(self.dtype, tuple) else None) as reading:
+        weight, dtype = weight.owned(self), self.dtype
+        with ops.Computing(dtype[0] if isinstance(dtype, tuple) else None) as reading:
             inputs = tuple(map(reading.autocast, inputs))
             if not self.channels_first:
                 return self.after(weight, self.call(weight, *inputs, **named))
             named |= {key: self.inward(value) for key, value in named.items() if key in SEVERAL}
             return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))
+
+    def check_named(self, named: dict[str, Any]) -> None:
+        """Refuse tensors by names that the layer does not know, and several where it takes one."""
+        if strange := sorted(set(named) - (self.accepts - {"masks"})):
+            listed = ", ".join(sorted(self.accepts - {"masks"})) or "none"
+            raise ShapeError(f"{self.type} takes no input called {strange[0]!r}; by name it takes: {listed}.")
+        for key, value in named.items():
+            if isinstance(value, list) and key not in SEVERAL:
+                raise ShapeError(f"{self.type} takes one tensor as {key!r}, received {len(value)}.")
 
     def hand_on(self, masks: Any, named_masks: Mapping[str, Tensor | None], named: dict[str, Any], count: int) -> None:
         """Put the masks of the inputs among the arguments, as keras.layers.Layer.__call__ does.

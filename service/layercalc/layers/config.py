@@ -1,7 +1,7 @@
 """From a config to a layer: its fields in order, arguments under other names, and every fault with its path."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import marshmallow as ma
 
@@ -41,6 +41,27 @@ def presets_of(kind: type[Layer]) -> dict[str, Any]:
     return PRESETS[kind]
 
 
+class Reading(NamedTuple):
+    """How the configs of a layer type are read."""
+
+    fields: dict[str, Field]
+    places: dict[str, int]  # of the fields in their order
+    required: set[str]
+    presets: dict[str, Any]
+
+
+READINGS: dict[type["Layer"], Reading] = {}
+
+
+def reading_of(kind: type[Layer]) -> Reading:
+    """How configs of a layer type are read, found out when the first is."""
+    if kind not in READINGS:
+        fields, presets = fields_of(kind), presets_of(kind)
+        places = {key: place for place, key in enumerate(fields)}
+        READINGS[kind] = Reading(fields, places, {key for key in fields if presets[key] is ma.missing}, presets)
+    return READINGS[kind]
+
+
 def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
     """Those of its bases, then its own, each bound to the rank and the vocabulary of the layer.
 
@@ -67,13 +88,14 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     token = NOTES.set(notes)
     try:
         config, faults, spelled = straightened(kind, config)
-        loaded = presets_of(kind).copy()
-        for key, field in fields_of(kind).items():
-            if key in config or loaded[key] is ma.missing:
-                try:
-                    loaded[key] = field.deserialize(config.get(key, ma.missing), key, config)
-                except ma.ValidationError as error:
-                    faults.extend(flattened(error.messages, respelled((key,), spelled)))
+        fields, places, required, presets = reading_of(kind)
+        loaded, inside = presets.copy(), False
+        for key in sorted(config if required <= config.keys() else required | config.keys(), key=places.__getitem__):
+            try:
+                value = loaded[key] = fields[key].deserialize(config.get(key, ma.missing), key, config)
+                inside = inside or hasattr(value, "notes")
+            except ma.ValidationError as error:
+                faults.extend(flattened(error.messages, respelled((key,), spelled)))
         if faults:
             raise ConfigError(faults)
         try:
@@ -83,9 +105,10 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
         NOTES.reset(token)
-    for at, child in made.children():
+    for at, child in made.children() if inside else ():
         notes.extend(((*at, *path), detail) for path, detail in child.notes)
-    made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)
+    if notes:
+        made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)
     if spelled:
         made.spelled = spelled
     return made

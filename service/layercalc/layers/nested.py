@@ -65,9 +65,10 @@ def identity_of(value: dict[str, Any]) -> str | None:
 
     Keras 2 counts `shared_object_id` anew in each model of a Sequential, so that class and name belong to it.
     """
-    number, config = value.get("shared_object_id"), value.get("config")
+    number = value.get("shared_object_id")
     if type(number) is not int:
         return None
+    config = value.get("config")
     name = config.get("name") if isinstance(config, dict) else None
     return f"{number}:{value.get('class_name')}:{name}"
 

@@ -101,10 +101,11 @@ class Vocabulary:
 
 def read_signature(kind: type[Layer]) -> None:
     """Note how many tensors `call` takes by position, and which by name."""
-    parameters = list(inspect.signature(kind.call).parameters.values())[2:]
-    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "mask"]
-    least = sum(p.default is p.empty for p in by_position)
-    any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    kind.takes = (max(1, least), None) if any_number else (least, len(by_position))
-    kind.positional = tuple(p.name for p in by_position)
-    kind.accepts = frozenset(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
+    code, defaults = kind.call.__code__, kind.call.__defaults__ or ()
+    named = code.co_varnames[2 : code.co_argcount + code.co_kwonlyargcount]
+    by_position = [name for name in code.co_varnames[2 : code.co_argcount] if name != "mask"]
+    optional = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    least = sum(name not in optional for name in by_position)
+    kind.takes = (max(1, least), None) if code.co_flags & inspect.CO_VARARGS else (least, len(by_position))
+    kind.positional = tuple(by_position)
+    kind.accepts = frozenset(named)

@@ -148,7 +148,10 @@ class Op:
         return "float32" if self.floating and dtype not in FLOATS else dtype
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:
-        return "bool" if self.compares else self.common_dtype(*dtypes) or dtypes[0]
+        first = dtypes[0]
+        if not self.compares and first in FLOATS and dtypes.count(first) == len(dtypes):
+            return first
+        return "bool" if self.compares else self.common_dtype(*dtypes) or first
 
     def __call__(self, *inputs: Tensor, **attributes: Any) -> Tensor:
         return READING.get().op(self, inputs, attributes)

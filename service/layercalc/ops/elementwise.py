@@ -67,8 +67,13 @@ class Elementwise(Op):
         return self.temporaries * size(out) if self.temporaries else 0
 
     def shape(self, *shapes: Shape, **_: Any) -> Shape:
-        first = shapes[0]
-        return first if len(shapes) == 1 or shapes[1:] == (first,) else broadcast(*shapes)
+        first, *others = shapes
+        if not others or others == [first]:
+            return first
+        vector = len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is int
+        if vector and 1 not in first[1:] and (first[0] != 1 or first[0].__class__ is Batch):
+            return first  # as it would be broadcast
+        return broadcast(*shapes)
 
     def cost(self, out: Shape, *shapes: Shape, **_: Any) -> Cost:
         elements = size(out)

@@ -21,8 +21,8 @@ class Span(NamedTuple):
 
     def slid(self, size: Any, stride: Any = 1, before: Any = 0) -> "Span":
         """What a window over this axis sees, in its own steps of this axis' stride."""
-        wide = self.size + (size - 1) * self.stride
-        return Span(self.origin, ceiling(wide), self.stride * stride, self.padding + before * self.stride)
+        origin, own, step, padding = self
+        return Span(origin, ceiling(own + (size - 1) * step), step * stride, padding + before * step)
 
 
 Spans = tuple[Span | None, ...]  # one for each axis of a tensor; None where a place sees all of its origin, or nothing
@@ -46,4 +46,6 @@ def at_most(n: Any) -> Any:
 
 def together(spans: list[Spans], axes: int) -> Spans:
     """Tensors broadcast against each other, element by element."""
+    if len(seen := [one for one in spans if any(one)]) == 1 and len(seen[0]) == axes:
+        return seen[0]
     return tuple(largest(one[place] for one in spans if -place <= len(one)) for place in range(-axes, 0))

@@ -1,7 +1,6 @@
 """The reading with shapes of one layer: an entry for each op that it calls."""
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from layercalc.errors import ShapeError
 from layercalc.ops.base import FLOATS, FREE, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
 from layercalc.ops.spec import Spec
-from layercalc.ops.work import cut
+from layercalc.ops.work import PIECE, cut
 
 
 class Entry(NamedTuple):
@@ -25,16 +24,6 @@ class Entry(NamedTuple):
     shapes: list[Shape]
     attributes: dict[str, Any]
     inputs: tuple[Spec, ...]
-
-    @property
-    def read(self) -> Dim:
-        """The bytes read, views reading none."""
-        return 0 if self.op.view else self.op.read(self.out, *self.inputs) * self.times
-
-    @property
-    def written(self) -> Dim:
-        """The bytes written, views writing none."""
-        return 0 if self.op.view else self.out.bytes * self.times
 
     @property
     def launches(self) -> Dim:
@@ -55,8 +44,12 @@ class Entry(NamedTuple):
         lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)] if self.op.cuts else ()
         if not lead:
             return 1
-        elements = reduce(most, map(size, self.shapes[:1]), size(self.out.shape))
-        return 1 if isinstance(elements, Unknown) else max(cut(lead, elements).number, 1)
+        elements = size(self.out.shape)
+        if self.shapes:
+            elements = most(elements, size(self.shapes[0]))
+        if isinstance(elements, Unknown) or elements + lead[0] <= PIECE:
+            return 1
+        return max(cut(lead, elements).number, 1)
 
     @property
     def work(self) -> Dim:
@@ -65,6 +58,8 @@ class Entry(NamedTuple):
         return self.times * once
 
 
+LOOK = 16  # ops between looks at the clock
+PLAIN = {Spec}
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
 
 
@@ -95,15 +90,14 @@ class Tracing:
         self.scopes.append((start, len(self.entries)))
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
-        deadline.check()
+        if not len(self.entries) % LOOK:
+            deadline.check()
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)
         cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)
         result = Spec(out, op.dtype(*[x[1] for x in inputs], **attributes))
-        for x in inputs:
-            if x.__class__ is not Spec:
-                result = folded(op, inputs, attributes, result)
-                break
+        if {*map(type, inputs)} != PLAIN:
+            result = folded(op, inputs, attributes, result)
         self.entries.append(Entry(op, cost, self.times, result, shapes, attributes, inputs))
         return result
 

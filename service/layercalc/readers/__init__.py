@@ -12,6 +12,7 @@ from layercalc.model import Model
 from layercalc.readers.builder import Builder
 from layercalc.readers.foreign import foreign
 from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
+from layercalc.readers.keras.plain import is_plain
 from layercalc.readers.keras.printed import parse_document
 from layercalc.readers.keras.quantised import unsaid
 from layercalc.readers.keras.serialized import is_config, of_config, read_keras
@@ -71,8 +72,13 @@ def read(
     if of_keras_0(document):
         raise Unreadable([{"pointer": where, "detail": KERAS_0}], status=422)
     if isinstance(document, dict) and "class_name" in document:
-        document, old = modern(document, path, inside)
-        document, warnings = undescribed(document, path, custom, inside)
+        old: list[dict[str, Any]] = []
+        warnings: list[dict[str, Any]] = []
+        plain = is_plain(document)
+        if not plain or "keras_version" in document:
+            document, old = modern(document, path, inside)
+        if not plain:
+            document, warnings = undescribed(document, path, custom, inside)
         document = whole_marked(document, path, inside)
         model, builder = read_keras(document, path, inside=inside)
         builder.warnings[:0] = [*old, *warnings, *unsaid(model)]

@@ -13,6 +13,7 @@ from layercalc.locations import Location
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.wording import nearest, received
 
+LOOK = 16  # calls between looks at the clock
 LAYER_BYTES = 3_000  # about what a layer takes beside its config
 
 
@@ -124,8 +125,9 @@ class Builder:
         identity: Identity | None = None,
         output_names: tuple[str, ...] = (),
     ) -> None:
-        deadline.check()
-        self.calls.append(Call(name, use, layer, location, identity=identity, output_names=output_names))
+        if not len(self.calls) % LOOK:
+            deadline.check()
+        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:
@@ -156,8 +158,13 @@ class Builder:
             first = self.calls[0].layer
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
-        for call, (inputs, named) in deadline.each(zip(self.calls, self.links, strict=True)):
-            refs = tuple([resolve(source, call.location, "inputs") for source in inputs])
+        for call, (inputs, named) in zip(self.calls, self.links, strict=True):
+            refs: list[Ref | None] = []
+            for source in inputs:
+                ref = index.get(source[:2])
+                if ref is None or source[2]:
+                    ref = resolve(source, call.location, "inputs")
+                refs.append(ref)
             by_name: dict[str, Any] = {}
             for key, value in named.items():
                 found = (
@@ -166,13 +173,13 @@ class Builder:
                     else tuple(resolve(one, call.location, "inputs") for one in value)
                 )
                 if found is None or (not isinstance(found, Ref) and None in found):
-                    refs = (*refs, None)
+                    refs.append(None)
                 else:
                     by_name[key] = found
             if None in refs:
                 call.layer = None
             else:
-                call.inputs, call.named = refs, by_name  # type: ignore[assignment]  # none is None
+                call.inputs, call.named = tuple(refs), by_name  # type: ignore[arg-type]  # none is None
         ends = [resolve(source, location, key) for source, (location, key) in outputs]
         known = [(ref, location) for ref, (_, (location, _)) in zip(ends, outputs, strict=True) if ref is not None]
         locations = [location for _, location in known]

@@ -6,7 +6,7 @@ from layercalc.layers import Layer
 from layercalc.layers.keras.functions import Slot, decoded
 from layercalc.model import MASK_OF
 from layercalc.readers.builder import Source, bound
-from layercalc.wording import received, whole
+from layercalc.wording import HUGE, received, whole
 
 
 class BadNode(ValueError):  # noqa: N818
@@ -15,8 +15,10 @@ class BadNode(ValueError):  # noqa: N818
 
 def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[str, Any], dict[str, Any]]:
     """One call of a layer: the tensors by position, those by name, and the arguments that are no tensors."""
-    if isinstance(node, dict) and isinstance(node.get("args"), list):
-        args, kwargs = node["args"], node.get("kwargs") or {}
+    if isinstance(node, dict) and isinstance(args := node.get("args"), list):
+        kwargs = node.get("kwargs") or {}
+        if len(args) == 1 and not kwargs and (only := tensors(args[0])):  # as most are
+            return (only if isinstance(only, list) else [only]), {}, {}
     elif isinstance(node, list):
         if node and isinstance(node[0], str):
             node = [node]
@@ -62,15 +64,18 @@ def read_node(node: Any, kind: type[Layer] | None) -> tuple[list[Source], dict[s
     return inputs, named, extra
 
 
+NONE: Any = object()
+
+
 def tensors(value: Any) -> Source | list[Source] | None:
     """A Keras tensor, or a list of them however nested; None for anything else."""
-    if isinstance(value, Source):
+    if isinstance(value, dict):
+        if (name := value.get("class_name", NONE)) == "__keras_tensor__":
+            config = value.get("config")
+            return tensor_of_2(config.get("keras_history") if isinstance(config, dict) else None)
+        value = [value[key] for key in sorted(value, key=str)] if name is NONE else None
+    elif isinstance(value, Source):
         return value
-    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        config = value.get("config")
-        return tensor_of_2(config.get("keras_history") if isinstance(config, dict) else None)
-    if isinstance(value, dict) and value and "class_name" not in value:
-        value = [value[key] for key in sorted(value, key=str)]
     if isinstance(value, list) and value:
         found = [tensors(one) for one in value]
         if None not in found:
@@ -89,14 +94,10 @@ def histories_of(value: Any) -> Any:
 
 def tensor_of_2(history: Any) -> Source:
     """`[layer, node index, tensor index]`, as both versions write it."""
-    if (
-        isinstance(history, list | tuple)
-        and len(history) >= 3
-        and isinstance(history[0], str)
-        and whole(history[1], 0)
-        and whole(history[2], 0)
-    ):
-        return Source(history[0], history[1] + 1, history[2])
+    if isinstance(history, (list, tuple)) and len(history) >= 3:
+        name, use, output, *_ = history
+        if isinstance(name, str) and type(use) is type(output) is int and -1 < use < HUGE > output > -1:
+            return Source(name, use + 1, output)
     raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
 
 

@@ -23,7 +23,7 @@ from layercalc.wording import received
 
 SEQUENTIAL = "Sequential"
 SHAPES = ("batch_shape", "batch_input_shape", "input_shape")
-OUTSIDE = ("name", *SHAPES)  # what a config has that is no argument of the layer
+NAMING = frozenset(SHAPES)  # of a config: they name the shape of the model's input, where the layer has no such field
 BESIDE = ("keras_version", "backend")  # what a document says beside its config
 
 Path = tuple[object, ...]
@@ -191,7 +191,7 @@ def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
 def operation_of(item: dict[str, Any]) -> str:
     """The operation that an item of the graph is, if it is one: a class of keras.ops, or a function of TensorFlow."""
     module = item.get("module")
-    if isinstance(item.get(REFUSED), Refusal):
+    if module == "keras.layers" or isinstance(item.get(REFUSED), Refusal):
         return ""
     if item["class_name"] in TF_CLASSES or (isinstance(module, str) and within(module, OPS_MODULES)):
         return str(item["class_name"])
@@ -282,15 +282,16 @@ def read_layer(
     kind = builder.vocabulary.get(name) or builder.kind(name, location_of(location.path, item), "class_name")
     if kind is None:
         return None, None
-    known = fields_of(kind)
-    if strange := [key for key in extra or () if key not in known]:
-        builder.fault(location.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
-        return None, kind
     own_config = config.copy()
-    for key in OUTSIDE:
-        if key in config and (key == "name" or key not in known):
-            del own_config[key]
-    own_config.update(extra or {})
+    own_config.pop("name", None)
+    if extra or not NAMING.isdisjoint(config):
+        known = fields_of(kind)
+        if strange := [key for key in extra or () if key not in known]:
+            builder.fault(location.at(), f"{kind.type} takes no call argument {strange[0]!r}.")
+            return None, kind
+        for key in NAMING - known.keys():
+            own_config.pop(key, None)
+        own_config.update(extra or {})
     return builder.layer(kind, own_config, location), kind
 
 

@@ -6,7 +6,7 @@ with what is said of it.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from layercalc.errors import pointer
@@ -31,8 +31,8 @@ from layercalc.readers.keras.tf_functions import TF_CLASSES
 from layercalc.wording import received
 
 Item = dict[str, Any]
-OURS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras_core")
-OPS_MODULES = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
+OURS = ("keras.", "tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras_core.")
+OPS_MODULES = ("keras.src.ops.", "keras.ops.", "keras_core.src.ops.")
 WRAPPERS = {"TimeDistributed": 1, "Wrapper": 0}  # layers around any layer: how many sizes they put in front of its own
 HELD = ("layer", "backward_layer", "forward_layer", "cell", "cells")  # keys of configs that hold a layer, or several
 HOLDERS = frozenset(HELD)
@@ -150,8 +150,6 @@ def recorded_of(item: Item, path: Path, outputs: Outputs, read: set[int]) -> Fou
 def reason(item: Item) -> tuple[str, Path]:
     """Why a layer cannot be read from its document, and where in it that shows; nothing if it can be."""
     name, module, registered = item["class_name"], item.get("module"), item.get("registered_name")
-    if registered is None and (module is None or module == "keras.layers") and name in KERAS.kinds:
-        return held(item)
     own = isinstance(registered, str) and registered.rpartition(">")[2] == name
     declares = name == "Custom" and not own  # by hand, in place of another class
     if isinstance(module, str) and not within(module, OURS) and not declares:
@@ -185,8 +183,9 @@ def held(item: Item) -> tuple[str, Path]:
     return "", ()
 
 
-def within(module: str, packages: Sequence[str]) -> bool:
-    return any(module == one or module.startswith(f"{one}.") for one in packages)
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    """Whether a module is one of the packages, which end in a dot, or in one of them."""
+    return f"{module}.".startswith(packages)
 
 
 def as_custom(one: Found) -> list[Any]:
