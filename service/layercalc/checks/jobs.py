@@ -4,18 +4,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from multiprocessing import get_context
 from typing import Any
 
 from layercalc import verbs
 from layercalc.budgets import Judged
+from layercalc.cache import Store, store, using
 from layercalc.checks.baselines import Missing, from_file, from_git
 from layercalc.checks.plan import Job
 from layercalc.cores import available
 from layercalc.errors import InvalidBudgets, Refused
 from layercalc.files.named import in_file, read_model
 from layercalc.formats.sheet import where
+from layercalc.limits import Limits
 
+KEPT_BYTES = 64 << 20
 ALONE = 1.0  # seconds that are spent in this process before others are started, which takes about as long
 
 
@@ -93,9 +97,16 @@ def past(job: Job) -> Any:
 def judge(job: Job) -> dict[str, Any]:
     """The verdict, or in its place `errors` that say why there is none."""
     try:
-        return verdict(job)
+        with using(kept()):
+            return verdict(job)
     except Refused as error:
         return unjudged(error.title, error.errors, error.layers)
+
+
+@cache
+def kept() -> Store:
+    """The layers and traces of the models before, of this process: those that are checked together are often alike."""
+    return store(Limits(max_kept_bytes=KEPT_BYTES, max_kept_answers=0))
 
 
 def unjudged(title: str, errors: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
