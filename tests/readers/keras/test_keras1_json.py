@@ -213,6 +213,19 @@ def test_every_class_with_words_of_its_own_is_tried():
     assert set(TABLES) - alike <= tried
 
 
+@pytest.mark.parametrize(("kind", "params"), [("MaxoutDense", 4 * (4 * 3 + 3)), ("Highway", 2 * (4 * 4 + 4))])
+def test_layers_of_keras_1_as_keras_2_wrote_them(kind, params):
+    config = {**LINEAR, **({"output_dim": 3} if kind == "MaxoutDense" else {})}
+    assert analyze(model(kind, config, [None, 4], keras_version="2.0.9"))["totals"]["params"] == params
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_spatial_dropout_as_keras_2_wrote_it(rank):
+    config = {"rate": 0.2, "noise_shape": None, "seed": None}
+    report = analyze(model(f"SpatialDropout{rank}D", config, [None, *[4] * rank, 2], keras_version="2.2.4"))
+    assert report["outputs"][0]["shape"] == [None, *[4] * rank, 2]
+
+
 def graph(mode, **more):
     """Two inputs and a Merge of them, as Model.get_config of keras 1.2.2 writes it."""
     named = [

@@ -19,6 +19,16 @@ from layercalc.layers.keras.fields import DataFormat, TrainingOnly
 from layercalc.layers.keras.initializers import InitializerField
 from layercalc.ops import Tensor
 
+LEGACY: dict[str, str | None] = {  # what Keras 1, and Keras 2 up to 2.3 of these layers alone, called them
+    "init": "kernel_initializer",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "bias": "use_bias",
+    "input_dim": None,
+}
+
 
 @layer
 class MaxoutDense(Layer):
@@ -34,6 +44,7 @@ class MaxoutDense(Layer):
     bias_constraint = TrainingOnly()
     use_bias = Bool(True)
 
+    legacy = {**LEGACY, "output_dim": "units"}
     example: ClassVar[Any] = {"units": 3, "nb_feature": 2}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
@@ -58,6 +69,7 @@ class Highway(Layer):
     bias_constraint = TrainingOnly()
     use_bias = Bool(True)
 
+    legacy = LEGACY
     example: ClassVar[Any] = {"activation": "relu"}, (2, 5)
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:

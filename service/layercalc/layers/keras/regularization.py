@@ -64,6 +64,8 @@ class GaussianNoise(Inert):
 class SpatialDropout(Inert):
     """Zeroes whole channels in training (Tompson et al. 2015); nothing at inference."""
 
+    legacy: ClassVar[dict[str, str | None]] = {"noise_shape": None}
+
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         self.needs_rank(x, (self.rank or 1) + 2, "batch, spatial axes, channels")
         return x
