@@ -2,9 +2,10 @@
 
 import base64
 
+import numpy as np
 import pytest
 
-from layercalc import analyze
+from layercalc import analyze, forward
 from layercalc.errors import Refused
 from layercalc.readers.keras.tf_functions import FUNCTIONS
 from layercalc.readers.keras.tf_nodes import BINARY, NODES, UNARY
@@ -39,8 +40,59 @@ def model(op, shapes, constants=None, attr=None):
 
 
 X = [None, 4, 6]
+IMAGE = [None, 6, 8, 3]
+POOL = {**NHWC, "padding": text("SAME"), "ksize": {"list": {"i": ["1", "2", "3", "1"]}}}
+POOL["strides"] = POOL["ksize"]
+CUMULATIVE = {"exclusive": {"b": False}, "reverse": {"b": False}, "Tidx": {"type": "DT_INT32"}}
+GATHER = {"batch_dims": {"i": "0"}, "Tindices": {"type": "DT_INT32"}, "Taxis": {"type": "DT_INT32"}}
+
+
+def masks(**given):
+    """The masks of a StridedSlice."""
+    every = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+    return {f"{one}_mask": {"i": str(given.get(one, 0))} for one in every} | {"Index": {"type": "DT_INT32"}}
+
+
+def bounds(begin, end, strides):
+    return {"1": begin, "2": end, "3": strides}
+
+
 CASES = [
-    *((op, [X], {}, None, X) for op in UNARY),
+    *((op, [X], {}, None, X) for op in UNARY if op not in ("LogicalNot", "Shape")),
+    ("Shape", [X], {}, {"out_type": {"type": "DT_INT32"}}, [3]),
+    ("GatherV2", [X], {"1": [0, 2, 5], "2": -1}, GATHER, [None, 4, 3]),
+    ("Cast", [X], {}, {"DstT": {"type": "DT_HALF"}, "SrcT": {"type": "DT_FLOAT"}, "Truncate": {"b": False}}, X),
+    ("ArgMax", [X], {"1": 1}, {"output_type": {"type": "DT_INT64"}}, [None, 6]),
+    ("ArgMin", [X], {"1": -1}, {"output_type": {"type": "DT_INT64"}}, [None, 4]),
+    ("Cumsum", [X], {"1": 1}, CUMULATIVE, X),
+    ("Cumprod", [X], {"1": 1}, CUMULATIVE, X),
+    ("ClipByValue", [X], {"1": 0.0, "2": 1.0}, None, X),
+    ("LeakyRelu", [X], {}, {"alpha": {"f": 0.3}}, X),
+    ("MaxPool", [IMAGE], {}, POOL, [None, 3, 3, 3]),
+    ("AvgPool", [IMAGE], {}, POOL, [None, 3, 3, 3]),
+    ("Split", [X], {"0": 2}, {"num_split": {"i": "3"}}, [None, 4, 2]),
+    ("Unpack", [X], {}, {"axis": {"i": "1"}, "num": {"i": "4"}}, [None, 6]),
+    ("ReverseV2", [X], {"1": [1]}, None, X),
+    ("BroadcastTo", [[1, 6]], {"1": [5, 4, 6]}, None, [5, 4, 6]),
+    ("PadV2", [X], {"1": [[0, 0], [1, 2], [0, 0]], "2": 1.0}, None, [None, 7, 6]),
+    ("MirrorPad", [X], {"1": [[0, 0], [1, 2], [0, 0]]}, {"mode": text("REFLECT")}, [None, 7, 6]),
+    ("AddN", [X, X, X], {}, {"N": {"i": "3"}}, X),
+    ("StridedSlice", [X], bounds([0, 1, 0], [0, 0, 2], [1, 1, 1]), masks(begin=5, end=3), [None, 3, 2]),
+    ("StridedSlice", [X], bounds([0, -1], [0, 0], [1, 1]), masks(begin=1, end=1, shrink_axis=2), [None, 6]),
+    (
+        "StridedSlice",
+        [X],
+        bounds([0, 0, 0], [0, 0, 0], [1, 1, 2]),
+        masks(begin=5, end=5, ellipsis=1, new_axis=2),
+        [None, 4, 1, 3],
+    ),
+    (
+        "ResizeNearestNeighbor",
+        [[None, 3, 3, 2]],
+        {"1": [7, 5]},
+        {"half_pixel_centers": {"b": True}, "align_corners": {"b": False}},
+        [None, 7, 5, 2],
+    ),
     *((op, [X, X], {}, None, X) for op in BINARY if not op.startswith("Logical")),
     ("Mul", [X], {"0": 2.0}, None, X),
     ("Sub", [X], {"1": [1.0] * 6}, None, X),
@@ -84,6 +136,8 @@ def test_every_op_is_tried_and_a_function_that_is_known():
     logical = {op for op in BINARY if op.startswith("Logical")} | {
         "Any",
         "All",
+        "LogicalNot",
+        "SelectV2",
     }  # of booleans, which no Input of Keras 2 is
     assert set(NODES) - logical == {op for op, *_ in CASES}
     assert {node.function for node in NODES.values()} <= set(FUNCTIONS)
@@ -116,4 +170,29 @@ def test_a_node_that_is_none_is_refused(node):
     document = model("Relu", [X])
     document["config"]["layers"][-1]["config"]["node_def"] = node
     with pytest.raises(Refused, match="node of TensorFlow"):
+        analyze(document)
+
+
+def test_a_choice_is_made_by_the_truths_of_another_node():
+    document = model("Greater", [X], {"1": 0.0})
+    config = document["config"]
+    chosen = model("SelectV2", [X, X, X], {"2": 0.0})["config"]["layers"][-1]
+    chosen["name"] = chosen["config"]["name"] = "chosen"
+    chosen["inbound_nodes"] = [[["tf_op_layer_n", 0, 0, {}], ["i0", 0, 0, {}]]]
+    config["layers"].append(chosen)
+    config["output_layers"] = [["chosen", 0, 0]]
+    outputs = forward(document, [[[[-1.0] * 5 + [2.0]] * 4]])["outputs"]
+    assert np.array_equal(outputs[0]["data"], [[[0.0] * 5 + [2.0]] * 4])
+
+
+def test_a_slice_is_of_the_places_that_its_bits_say():
+    x = np.arange(24.0, dtype="float32").reshape(1, 4, 6)
+    attr = masks(begin=5, end=5, shrink_axis=2)
+    (found,) = forward(model("StridedSlice", [X], bounds([0, -2, 0], [0, 0, 0], [1, 1, -1]), attr), [x])["outputs"]
+    assert np.array_equal(found, x[:, -2, ::-1])
+
+
+def test_a_slice_whose_bounds_are_tensors_is_refused():
+    document = model("StridedSlice", [X, [3], [3]], {"3": [1, 1, 1]}, masks())
+    with pytest.raises(Refused, match="begin, end and strides that are constants"):
         analyze(document)

@@ -20,6 +20,7 @@ class Node(NamedTuple):
     inputs: tuple[str, ...]
     attributes: dict[str, str] = {}
     fixed: dict[str, Any] = {}
+    more: dict[str, Any] = {}  # arguments of the function that the op stands for
 
 
 ALIKE = (
@@ -33,14 +34,18 @@ UNARY = {
         op: f"math.{op.lower()}"
         for op in ALIKE.split()
     },
-    "Neg": "math.negative",
+    "Neg": "math.negative", "Inv": "math.reciprocal", "LogicalNot": "math.logical_not", "StopGradient": "stop_gradient",
+    "ZerosLike": "zeros_like", "OnesLike": "ones_like", "Shape": "shape",
 }  # fmt: skip
 BINARY = {
     "Add": "add", "AddV2": "add", "Sub": "subtract", "Mul": "multiply", "RealDiv": "divide", "Maximum": "maximum",
     "Minimum": "minimum", "Pow": "pow", "FloorDiv": "floordiv", "FloorMod": "floormod", "DivNoNan": "divide_no_nan",
     "SquaredDifference": "squared_difference", "Greater": "greater", "GreaterEqual": "greater_equal", "Less": "less",
     "LessEqual": "less_equal", "LogicalAnd": "logical_and", "LogicalOr": "logical_or",
+    "Equal": "equal", "NotEqual": "not_equal",
 }  # fmt: skip
+POOLED = {"ksize": "ksize", "strides": "strides", "padding": "padding"}
+MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 RESIZED = {"half_pixel_centers": True, "align_corners": False}
 NODES = {
     **{op: Node(function, ("",)) for op, function in UNARY.items()},
@@ -63,9 +68,39 @@ NODES = {
     "DepthToSpace": Node("nn.depth_to_space", ("input",), {"block_size": "block_size"}, {"data_format": "NHWC"}),
     "SpaceToDepth": Node("nn.space_to_depth", ("input",), {"block_size": "block_size"}, {"data_format": "NHWC"}),
     "ResizeBilinear": Node("image.resize", ("images", "size"), {}, RESIZED),
+    "ResizeNearestNeighbor": Node("image.resize", ("images", "size"), {}, RESIZED, {"method": "nearest"}),
+    "SelectV2": Node("where", ("condition", "x", "y")),
+    "GatherV2": Node("gather", ("params", "indices", "axis"), {}, {"batch_dims": 0}),
+    "Cast": Node("cast", ("x",), {"DstT": "dtype"}, {"Truncate": False}),
+    **{op: Node(f"math.{op.lower()}", ("input", "axis")) for op in ("ArgMax", "ArgMin")},
+    **{
+        op: Node(f"math.{op.lower()}", ("x", "axis"), {}, {"exclusive": False, "reverse": False})
+        for op in ("Cumsum", "Cumprod")
+    },
+    "ClipByValue": Node("clip_by_value", ("t", "clip_value_min", "clip_value_max")),
+    "LeakyRelu": Node("nn.leaky_relu", ("features",), {"alpha": "alpha"}),
+    **{
+        op: Node(f"nn.{name}", ("input",), POOLED, {"data_format": "NHWC"})
+        for op, name in (("MaxPool", "max_pool2d"), ("AvgPool", "avg_pool2d"))
+    },
+    "Split": Node("split", ("axis", "value"), {"num_split": "num_or_size_splits"}),
+    "Unpack": Node("unstack", ("value",), {"axis": "axis", "num": "num"}),
+    "ReverseV2": Node("reverse", ("tensor", "axis")),
+    "BroadcastTo": Node("broadcast_to", ("input", "shape")),
+    "PadV2": Node("pad", ("tensor", "paddings", "constant_values")),
+    "MirrorPad": Node("pad", ("tensor", "paddings"), {"mode": "mode"}),
+    "AddN": Node("math.add_n", ("inputs",)),
+    "StridedSlice": Node("__operators__.getitem", ("tensor", "begin", "end", "strides"), {one: one for one in MASKS}),
 }
-LISTED = ("ConcatV2", "Pack")  # whose first argument is as many inputs as there are
-TYPES = ("T", "Tidx", "Tshape", "Tperm", "Tdim", "Tpaddings", "Tmultiples", "N")  # attributes that follow from inputs
+LISTED = ("ConcatV2", "Pack", "AddN")  # whose first argument is as many inputs as there are
+TYPES = (  # attributes that follow from inputs, or that Keras leaves out of account
+    *("T", "Tidx", "Tshape", "Tperm", "Tdim", "Tpaddings", "Tmultiples", "N", "Index", "Tparams", "Tindices", "Taxis"),
+    *("SrcT", "output_type", "out_type", "incompatible_shape_error", "explicit_paddings"),
+)
+KINDS = {
+    "DT_HALF": "float16", "DT_BFLOAT16": "bfloat16", "DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_BOOL": "bool",
+    **{f"DT_{sign}INT{bits}": f"{sign.lower()}int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)},
+}  # fmt: skip
 
 
 def of_node(config: dict[str, Any], tensors: list[Any]) -> tuple[str, list[Any], dict[str, Any]]:
@@ -101,7 +136,32 @@ def of_node(config: dict[str, Any], tensors: list[Any]) -> tuple[str, list[Any],
     named = {key: value for key, value in named.items() if value != []}  # no axes given: all that may go
     if known.inputs == ("",):
         return known.function, given, {}
-    return known.function, [], dict(zip(known.inputs, given, strict=True)) | named
+    if op == "StridedSlice":
+        return known.function, [], {"tensor": given[0], "slice_spec": slices(given[1:], named)}
+    return known.function, [], dict(zip(known.inputs, given, strict=True)) | named | known.more
+
+
+def slices(bounds: list[Any], masks: dict[str, Any]) -> list[Any]:
+    """What `x[…]` has in its brackets, by the begin, end and stride of each of its parts and what bits say of them."""
+    if any(not isinstance(one, list) or not all(map(whole, one)) for one in bounds) or len(set(map(len, bounds))) > 1:
+        detail = f"TensorFlow's op StridedSlice is read with begin, end and strides that are constants. {WAY_OUT}"
+        raise ConfigError([(("constants",), detail)])
+
+    def marked(mask: str, i: int) -> bool:
+        return bool(masks.get(mask, 0) >> i & 1)
+
+    out: list[Any] = []
+    for i, (begin, end, stride) in enumerate(zip(*bounds, strict=True)):
+        if marked("ellipsis_mask", i):
+            out.append(Ellipsis)
+        elif marked("new_axis_mask", i):
+            out.append(None)
+        elif marked("shrink_axis_mask", i):
+            out.append(begin)
+        else:
+            ends = None if marked("begin_mask", i) else begin, None if marked("end_mask", i) else end
+            out.append(slice(*ends, stride))
+    return out
 
 
 def inserted(constants: Any, tensors: list[Any]) -> list[Any]:
@@ -139,6 +199,8 @@ def value_of(attribute: Any) -> Any:
         return base64.b64decode(value, validate=True).decode("ascii")
     if kind == "list" and isinstance(value, dict):
         return [value_of({of: one}) for of, many in value.items() if isinstance(many, list) for one in many]
+    if kind == "type" and value in KINDS:
+        return KINDS[value]
     if kind in ("b", "type", "f", "shape"):
         return value
     raise ValueError
