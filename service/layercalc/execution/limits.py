@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import prod
 
-from layercalc.analysis.walk import Analysis
+from layercalc.analysis.walk import Analysis, Row
 from layercalc.dims import Dim, Unknown, provably
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Tokens, TooLarge, pointer
@@ -20,8 +20,16 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
     found = [(row, not_run(row.call.layer)) for row in analysis.rows if row.call.layer is not None]
     faults = [{**row.call.location.at(), "detail": detail} for row, detail in found if detail]
+    faults = faults or [{**row.call.location.at(), "detail": told} for row in analysis.rows if (told := left_open(row))]
     if faults:
         raise InvalidModel(faults)
+
+
+def left_open(row: Row) -> str:
+    """Which size inside a row is not known before it is run; nothing where all are."""
+    shapes = [entry.out.shape for entry in row.traced.entries] + [spec.shape for spec, _ in row.traced.outputs]
+    dim = next((dim for shape in shapes for dim in shape if isinstance(dim, Unknown)), None)
+    return "" if dim is None else f"{row.name!r} makes a tensor with {dim.origin}, so that nothing bounds a pass."
 
 
 def not_run(layer: Layer) -> str:

@@ -133,3 +133,23 @@ def test_a_name_on_another_axis_is_no_batch():
     assert layercalc.analyze(document)["totals"]["flops"] is None
     with pytest.raises(InvalidModel, match="no batch; say dims=N="):
         layercalc.analyze(document, batch_size=2)
+
+
+def test_a_pass_whose_sizes_only_values_decide_is_refused():
+    """Seeded numbers make no sizes: ConstantOfShape by what a node computes of the input."""
+    nodes = [
+        node("ReduceSum", ["x"], ["s"], keepdims=0),
+        node("Cast", ["s"], ["n"], to=7),
+        node("ConstantOfShape", ["n"], ["y"]),
+    ]
+    document, _ = read_model(file_of(nodes, {"x": [200]}, {"y": None}))
+    assert layercalc.analyze(document)["outputs"][0]["shape"] == [None]
+    with pytest.raises(InvalidModel, match="'y' makes a tensor with a size that the values of a tensor decide"):
+        layercalc.forward(document, {"seed": 1})
+
+
+def test_vectors_of_another_number_of_channels_are_refused():
+    inputs = {"x": [1, 4, 3, 3], "s": [5], "b": [5]}
+    document, _ = read_model(file_of([node("InstanceNormalization", ["x", "s", "b"], ["y"])], inputs, {"y": None}))
+    with pytest.raises(InvalidModel, match="has 4 channels; a vector has shape"):
+        layercalc.analyze(document)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, text
+from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Learned, Statistic, axes_of, axis_of, operator
 from layercalc.ops import Tensor
@@ -12,13 +12,18 @@ from layercalc.ops.base import OPS
 
 def normalised(x: Tensor, scale: Tensor, b: Tensor, mean: Tensor, var: Tensor, epsilon: float) -> Tensor:
     """(x − mean) / sqrt(var + epsilon) · scale + b, by channel, the second axis."""
-    if x.ndim < 2:
-        raise ShapeError(f"Expected a batch and channels; received {text(x.shape)}.")
-    for one in (scale, b, mean, var):
-        if one.ndim != 1 or (not isinstance(x.shape[1], Unknown) and one.shape[0] not in (x.shape[1],)):
-            raise ShapeError(f"{text(x.shape)} has {x.shape[1]} channels; a vector has shape {text(one.shape)}.")
+    of_channels(x, scale, b, mean, var)
     how = {"epsilon": epsilon, "scale": True, "center": True}
     return ops.batch_norm(x, mean, var, scale, b, axis=1, **how)
+
+
+def of_channels(x: Tensor, *vectors: Tensor) -> None:
+    """Refuse vectors that have not a number for each channel."""
+    if x.ndim < 2:
+        raise ShapeError(f"Expected a batch and channels; received {text(x.shape)}.")
+    for one in vectors:
+        if one.ndim != 1 or differ(one.shape[0], x.shape[1]):
+            raise ShapeError(f"{text(x.shape)} has {x.shape[1]} channels; a vector has shape {text(one.shape)}.")
 
 
 @operator(1, "BatchNormalization")
@@ -63,10 +68,12 @@ def BatchNormalization(
 @operator(1)
 def InstanceNormalization(x: Tensor, scale: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Tensor:
     """Each channel of each sample by its own moments."""
+    of_channels(x, scale, b)
     return ops.group_norm(x, scale, b, axis=1, groups=x.shape[1], epsilon=epsilon, scale=True, center=True)
 
 
 def grouped(x: Tensor, scale: Tensor, b: Tensor, num_groups: int, epsilon: float) -> Tensor:
+    of_channels(x, scale, b)
     channels = x.shape[1]
     if num_groups < 1 or (not isinstance(channels, Unknown) and channels % num_groups):
         raise ShapeError(f"{num_groups} groups cannot share {channels} channels.", "num_groups")
