@@ -201,7 +201,7 @@ def value(text):
         .replace("−", "-")
         .replace("mod", "%")
     )
-    text = re.sub(r"[a-z_][\w/]*", "", text)
+    text = re.sub(r"[A-Za-z_][\w/]*", "", text)
     while "⌊" in text or "⌈" in text:
         text = re.sub(r"⌊([^⌊⌋⌈⌉]*)@([^⌊⌋⌈⌉]*)⌋", r"((\1)//(\2))", text)
         text = re.sub(r"⌈([^⌊⌋⌈⌉]*)@([^⌊⌋⌈⌉]*)⌉", r"(-(-(\1)//(\2)))", text)
