@@ -43,6 +43,8 @@ BLOCK = {
         {"type": "Dense", "units": 256},
     ],
 }
+CHECKED = ("ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3")
+ALONE = "reading and analysis of one of five networks, ms"
 Figures = dict[str, float]
 
 
@@ -72,6 +74,14 @@ def analyses() -> Figures:
     return found
 
 
+def alone() -> Figures:
+    """One after another in one process, what `layercalc check` does with many."""
+    from layercalc import analyze
+
+    texts = [text_of(name) for name in CHECKED]
+    return {ALONE: 1e3 * seconds_of(lambda: [analyze(json.loads(text)) for text in texts]) / len(texts)}
+
+
 def passes() -> Figures:
     """Forward passes: what the rows of a profile take together, in real time, the least of several."""
     from layercalc import forward
@@ -84,10 +94,12 @@ def passes() -> Figures:
     return found
 
 
-def started(*command: str, **environment: str) -> float:
-    """The processor time of a command, from its start to its end."""
+def started(*command: str, cwd: str | None = None, code: int = 0, **environment: str) -> float:
+    """The processor time of a command, from its start to its end, which is to exit with at most this code."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, env=os.environ | environment, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, env=os.environ | environment, check=False, stdout=subprocess.DEVNULL, cwd=cwd)
+    if done.returncode > code:
+        raise subprocess.CalledProcessError(done.returncode, command)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -103,12 +115,24 @@ def starts(tree: Path) -> Figures:
     return {"`layercalc analyze` on one Dense, ms": 1e3 * own, "  in `import numpy`": own / numpy}
 
 
+def checks(tree: Path, single: float) -> Figures:
+    """`layercalc check` on 100 models in one process, for each of them, beside one analysis in `single` ms."""
+    with TemporaryDirectory() as folder:
+        for index in range(100):
+            (Path(folder) / f"{index:03}.json").write_text(text_of(CHECKED[index % len(CHECKED)]))
+        budgets = "models: [{path: '*.json', budgets: [{metric: flops, max: 20G}, edge]}]\n"
+        (Path(folder) / "layercalc.yaml").write_text(budgets)
+        command = (sys.executable, "-m", "layercalc", "check", "--format", "json", "--processes", "1")
+        each = 1e3 * started(*command, cwd=folder, code=1, PYTHONPATH=str(tree / "service")) / 100
+    return {"check of 100 models, ms each": each, "  in analyses of one": each / single}
+
+
 def figures_of(tree: Path) -> Figures:
     """Every figure of one round of a tree: those of the package in a process of its own."""
     command = [sys.executable, __file__]
     environment = os.environ | {"PYTHONPATH": str(tree / "service")}
     found: Figures = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
-    return found | starts(tree)
+    return found | starts(tree) | checks(tree, found[ALONE])
 
 
 @contextmanager
@@ -143,4 +167,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         compared(sys.argv[1])
     else:
-        print(json.dumps({**analyses(), **passes()}))
+        print(json.dumps({**analyses(), **alone(), **passes()}))
