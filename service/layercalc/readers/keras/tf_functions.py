@@ -137,7 +137,11 @@ FUNCTIONS |= {
     "math.sigmoid": FUNCTIONS["nn.sigmoid"],
     "matmul": FUNCTIONS["linalg.matmul"],
 }
-ROOT = "add subtract multiply divide abs exp sqrt square maximum minimum pow sigmoid tanh round floor argmax argmin"
+ROOT = (
+    "add subtract multiply divide truediv abs exp sqrt square maximum minimum pow sigmoid tanh round floor argmax"
+    " argmin acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan cumsum equal not_equal greater greater_equal"
+    " less less_equal logical_and logical_not logical_or negative sign add_n"
+)
 FUNCTIONS |= {name: FUNCTIONS[f"math.{name}"] for name in ROOT.split()}
 FUNCTIONS |= {name.removeprefix("math."): one for name, one in FUNCTIONS.items() if name.startswith("math.reduce_")}
 

@@ -35,6 +35,9 @@ def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Any:
     """The class of a `class` statement."""
     bases = [m.value(one, scope) for one in node.bases]
     keywords = {one.arg: m.value(one.value, scope) for one in node.keywords}
+    named = len(bases) == 1 and isinstance(bases[0], Native) and bases[0].name == "NamedTuple"
+    if named and (record := named_tuple(m, node, scope)) is not None:
+        return record
     cls = Class(node.name, [one for one in bases if type(one) is Class], m)
     metaclass = keywords.pop("metaclass", None)
     inherit(m, cls, [one for one in bases if type(one) is not Class], metaclass, node)
@@ -61,6 +64,18 @@ def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Any:
         return cls
     announce(m, cls, keywords, node)
     return cls
+
+
+def named_tuple(m: "Machine", node: ast.ClassDef, scope: Scope) -> Any:
+    """`class A(NamedTuple)` with nothing but fields; None for one with methods."""
+    from layercalc.readers.script.modules.containers import record_type
+
+    fields = [one for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+    if len(node.body) - len(fields) > (ast.get_docstring(node, clean=False) is not None) or not fields:
+        return None
+    defaults = [m.value(one.value, scope) for one in fields if one.value is not None]
+    names = tuple(one.target.id for one in fields if isinstance(one.target, ast.Name))
+    return record_type(node.name, names, tuple(defaults))
 
 
 def finish(m: "Machine", cls: Class, node: ast.ClassDef) -> None:

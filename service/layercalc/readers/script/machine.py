@@ -5,6 +5,7 @@ value; this class is what they share: bounds, journal, names, and the doors betw
 """
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,6 +72,9 @@ class Machine:
         nodes = nodes or Nodes(tree)
         mangle(nodes)
         stated = nodes.of(ast.Global)
+        for one in (nodes or Nodes(tree)).of(ast.Constant):
+            if type(one.value) is str and one.value.isidentifier():
+                one.value = sys.intern(one.value)  # as Python does with them, so that `is` finds one
         self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
 

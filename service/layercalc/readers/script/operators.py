@@ -309,6 +309,8 @@ def identical(m: "Machine", a: Any, b: Any, node: ast.AST | None) -> Any:
         if a is b and ta is tuple and a:
             return True
         same = m.pure(node, weighed, m, "==", a, b, node)
+        if ta is str and a is b and a.isidentifier():  # of such in a text Python keeps one, and so does Machine.run
+            return True
         return Opaque("", node) if same is not False else False
     if isinstance(a, Foreign):
         return m.vocabulary.identical(a, b, node)

@@ -90,6 +90,51 @@ READ = {  # the parameters, those that train, and the output shape
         "d = Distiller(model)\nd.compile(optimizer='adam')\nd.fit(x, y)",
         (15, 15, [None, 3]),
     ),
+    "Layer.__init__(self)": (
+        "class A(Layer):\n    def __init__(self, n): Layer.__init__(self); self.d = Dense(n)\n"
+        "    def call(self, x): return self.d(x)\nm = Sequential([Input((4,)), A(3)])",
+        (15, 15, [None, 3]),
+    ),
+    "keras.Model.__init__(self)": (
+        "class A(keras.Model):\n    def __init__(self, n): keras.Model.__init__(self); self.d = Dense(n)\n"
+        "    def call(self, x): return self.d(x)\nm = A(3); m.build((None, 4))",
+        (15, 15, [None, 3]),
+    ),
+    "a class of typing.NamedTuple": (
+        "from typing import NamedTuple\nclass C(NamedTuple):\n    units: int\n    rate: float = 0.5\nc = C(units=3)\n"
+        "m = Sequential([Input((4,)), Dense(c.units), Dropout(c.rate)])",
+        (15, 15, [None, 3]),
+    ),
+    "arguments that the text parses itself": (
+        "import argparse\np = argparse.ArgumentParser(); p.add_argument('-u', '--units', type=int, default=3)\n"
+        "p.add_argument('--deep', action='store_true'); p.add_argument('--name', default='x')\n"
+        "a = p.parse_args('--units=7 --deep'.split())\n"
+        "m = Sequential([Input((4,)), Dense(a.units + a.deep + len(a.name))])",
+        (45, 45, [None, 9]),
+    ),
+    "a string that is another": (
+        "mode = 'big'\nm = Sequential([Input((4,)), Dense(9 if mode is 'big' else 3)])",
+        (45, 45, [None, 9]),
+    ),
+    "a model from a file that only predicts": (
+        "m = Sequential([Input((4,)), Dense(3)])\nbest = keras.models.load_model('best.keras')\n"
+        "best.predict(np.zeros((1, 4)))",
+        (15, 15, [None, 3]),
+    ),
+    "dropout by a function": (
+        "class D(Layer):\n    def __init__(self, r):\n        super().__init__(); self.r = r\n"
+        "        self.seed_generator = keras.random.SeedGenerator(1)\n"
+        "    def call(self, x): return keras.random.dropout(x, self.r, seed=self.seed_generator)\n"
+        "m = Sequential([Input((4,)), D(0.5), Dense(2)])",
+        (10, 10, [None, 2]),
+    ),
+    "sines of frequencies that are spaced evenly": (
+        "def emb(x):\n    f = keras.ops.exp(keras.ops.linspace(keras.ops.log(1.0), keras.ops.log(1000.0), 8))\n"
+        "    a = keras.ops.cast(2.0 * np.pi * f, 'float32')\n"
+        "    return keras.ops.concatenate([keras.ops.sin(a * x), tf.cos(a * x)], axis=3)\n"
+        "i = Input((1, 1, 1)); m = Model(i, Dense(2)(Lambda(emb)(i)))",
+        (34, 34, [None, 1, 1, 2]),
+    ),
     "a model of two inputs in one of the text's own": (
         "a = Input((8,)); b = Input((8,)); t = Dense(3); net = Model([a, b], Dot(1)([t(a), t(b)]))\n"
         "class S(Model):\n    def __init__(self, n): super().__init__(); self.n = n\n"
@@ -164,6 +209,47 @@ def test_a_layer_of_strings_in_the_model_is_refused_at_its_line(text):
 
 
 MODEL = "\nm = Sequential([Input((4,)), Dense(3)])"
+
+
+@pytest.mark.parametrize("item", ["None", "keras.activations.linear"])
+def test_an_activation_that_is_taken_away_later_is_not_counted(item):
+    layers = "m = Sequential([Input((4,)), Dense(3, activation={})])\n"
+    plain = analyze(HEAD + layers.format("None"))["totals"]["flops"]
+    assert analyze(HEAD + layers.format("'softmax'"))["totals"]["flops"] > plain
+    assert analyze(HEAD + layers.format("'softmax'") + f"m.layers[-1].activation = {item}")["totals"]["flops"] == plain
+
+
+UNKNOWN = {
+    "a string that is computed": ("mode = ''.join(['b', 'ig'])\nn = 9 if mode is 'big' else 3", "mode is 'big'"),
+    "an option by a part of its name": (
+        "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int)\n"
+        "n = p.parse_args(['--unit', '7']).units",
+        "p.parse_args",
+    ),
+    "an option past its choices": (
+        "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, choices=[3])\n"
+        "n = p.parse_args(['--units', '7']).units",
+        "p.parse_args",
+    ),
+    "a method of a named tuple": (
+        "from typing import NamedTuple\nclass C(NamedTuple):\n    u: int\n    def n(self): return self.u * 2\nn = C(3).n()",
+        "C(3).n()",
+    ),
+    "the layers of a model from a file": ("n = len(keras.models.load_model('a.keras').layers)", "load_model()"),
+    "a method that a convolution calls": (
+        "class C(Conv2D):\n    def convolution_op(self, x, k): return super().convolution_op(x, k * 2)\nn = C(4, 3)(Input((8, 8, 3)))",
+        "C defines convolution_op",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "why"), UNKNOWN.values(), ids=UNKNOWN)
+def test_what_is_not_followed_decides_no_model(text, why):
+    with pytest.raises(Refused) as caught:
+        analyze(HEAD + text + "\nm = Sequential([Input((4,)), Dense(n)])")
+    assert why in caught.value.errors[0]["detail"]
+
+
 LONG = [
     "rows = [i for i in range(3000)]\nfor row in rows:\n    for j in range(9): row * j",
     "i = 0\nwhile i < 10**6: i += 1",

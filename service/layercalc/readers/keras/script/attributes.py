@@ -37,7 +37,7 @@ from layercalc.readers.keras.script.values import (
     Weight,
     Weights,
 )
-from layercalc.readers.script import MISSING, Fault, Native, Opaque
+from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.modules.arrays import array
 from layercalc.readers.script.opaque import derived
 
@@ -63,6 +63,8 @@ ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of
 def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     """value.name."""
     if value.spoilt is not None:
+        if isinstance(value, LostModel):
+            value.asked.add(name)
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
     if isinstance(value, Kind):
         return of_kind(names, value, name, at)
@@ -181,8 +183,18 @@ def of_kind(names: "KerasNames", kind: Kind, name: str, at: Any) -> Any:
         return made
     if makes_model(name):
         return names.maker(name)
+    if name == "__init__":
+        return Native(name, lambda m, args, kwargs, node: initialise(names, kind, args, kwargs, node), (kind,))
     names.machine.risk(at)
     return Opaque("", at, holds=() if name in SAFE else (kind,))
+
+
+def initialise(names: "KerasNames", kind: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`Layer.__init__(self)`, of an object whose class derives from that very class."""
+    own = args[0] if args else None
+    if type(own) is Instance and own.cls.foreign == kind and own.core is not None and own.core.spoilt is None:
+        return names.machine.call(names.inherited(own, "__init__", at), args[1:], kwargs, at)
+    return names.machine.unknown_call(Opaque("", at, holds=(kind,)), args, kwargs, at)
 
 
 def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> Any:

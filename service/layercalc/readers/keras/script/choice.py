@@ -9,6 +9,7 @@ from layercalc.limits import Limits
 from layercalc.readers.keras.script import containers, rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
+from layercalc.readers.keras.script.attributes import RUNS
 from layercalc.readers.keras.script.models import lone, models_in
 from layercalc.readers.keras.script.names import of_network
 from layercalc.readers.keras.script.rivals import is_model
@@ -17,6 +18,7 @@ from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
     LayerObject,
+    LostModel,
     OwnObject,
     SequentialObject,
     TensorObject,
@@ -45,6 +47,7 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
     holders = {key: one for key, one in every.items() if containers.parts(names, one)}
     held = {id(one) for key, value in every.items() if key not in holders for one in models_in(names, value)}
     held |= holders.keys()
+    held |= {id(one) for one in loaded(names)}
     found = [(name, value) for name, value in bound.items() if id(value) not in held]
     if not found:
         made = [one for one in names.made if id(one) not in held]
@@ -158,6 +161,15 @@ def settled(names: "KerasNames", value: Any) -> Any:
         where = value.changed if value.changed is not None else node_at(value.location)
         raise Fault(where, f"{value!r} has no layer at the end of the text.")
     return value
+
+
+def loaded(names: "KerasNames") -> list[LostModel]:
+    """Models from files by which the text only predicts, where it makes others itself."""
+    read = [one for one in names.made if isinstance(one, LostModel) and one.loaded and set() < one.asked <= RUNS]
+    own = [one for one in names.made if not isinstance(one, LostModel) and id(one) not in names.unsure]
+    for one in read if own else ():
+        names.warn(getattr(one.spoilt, "node", None), f"{one!r} only predicts here, and is not answered for")
+    return read if own else []
 
 
 def never_called(value: Any) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
+ASKS = ("Dense", "Conv1D", "Conv2D", "Conv3D")  # that look at their activation whenever they run
 PLAIN = ("name", "trainable", "dtype")
 HARD_SIGMOID, OLD_HARD_SIGMOID = "hard_sigmoid", "keras2.hard_sigmoid"  # Keras 3 has another function of that name
 POSITIONAL: dict[type[Layer], list[str]] = {}
@@ -236,6 +237,12 @@ def make_input(
     call.given, call.sure = told, sure
     call.shape, call.dtype = made.whole_shape(), made.dtype or settings.floatx
     return TensorObject(call, 0)
+
+
+def takes_activation(layer: LayerObject, item: Any) -> bool:
+    """Whether a layer that is made has this as its activation from now on: one that asks for it whenever it runs."""
+    known = item is None or (isinstance(item, FunctionName) and ".activations." in item.path)
+    return known and layer.kind.type in ASKS and layer.spoilt is None and layer.then is None
 
 
 def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:

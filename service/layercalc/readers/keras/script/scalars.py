@@ -36,6 +36,8 @@ def computed(names: "KerasNames", name: str, args: list[Any], kwargs: dict[str, 
         return array(names.machine, (), [float(found[0]) if "float" in dtype else int(found[0])], at)
     if not found or not all(type(one) in NUMBERS and abs(one) < 1e9 for one in found):
         return None
+    if name == "linspace" and len(found) == 3 and type(found[2]) in (int, Int64) and found[2] >= 0 and not kwargs:
+        return array(names.machine, (int(found[2]),), Opaque("", at), at)
     table: dict[str, Any] = OF_ONE if len(found) == 1 else OF_TWO if len(found) == 2 else {}
     if name not in table or kwargs:
         return Opaque("", at)

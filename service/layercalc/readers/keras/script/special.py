@@ -169,6 +169,8 @@ TABLE = {
     **{f"{root}.activations.get": activation for root in ROOTS},
     **{f"{root}.activations.relu": relu for root in ROOTS},
     "tensorflow.nn.dropout": dropout,
+    "keras.random.dropout": dropout,
+    "tensorflow.keras.random.dropout": dropout,
     "tensorflow.image.extract_patches": extract_patches,
     "tensorflow.linalg.band_part": band_part,
 }

@@ -33,6 +33,7 @@ PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # 
 MOST_WEIGHTS = 2_000  # of one layer
 OVERRIDES = words("trainable weights trainable_weights non_trainable_weights variables trainable_variables")
 FREE = words("name activation")  # of a config: what changes no weights
+ASKED = words("add_weight convolution_op _compute_attention _masked_softmax")  # methods that a class of Keras' calls
 NOTHING = words(  # methods that change nothing which is counted
     "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
     " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
@@ -168,9 +169,10 @@ def check_overrides(instance: Instance, at: Any) -> None:
     config = fields_of(own.base.kind) if isinstance(own.base, LayerObject) else {}
     for cls in instance.cls.mro:
         for name, value in cls.attrs.items():
-            asked = name in OVERRIDES or (name == "add_weight" and own.base is not None)
+            asked = name in OVERRIDES or (name in ASKED and own.base is not None)
             if asked or (type(value) is Property and name in config):
-                raise Fault(at, f"{cls.name} defines {name}, by which Keras counts its weights; that is not read.")
+                told = "which the class of Keras' calls" if name in ASKED else "by which Keras counts its weights"
+                raise Fault(at, f"{cls.name} defines {name}, {told}; that is not read.")
 
 
 def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> Any:

@@ -193,8 +193,9 @@ def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) 
 
 def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A function of tensors, `keras.ops.mean(x, axis=1)` or `tf.nn.relu(x)`, by the table that recorded calls use."""
+    kwargs = {key: one for key, one in kwargs.items() if key != "seed"}
     if makers.is_maker(name.path):
-        return makers.make(names, name.path, args, {k: one for k, one in kwargs.items() if k != "seed"}, at)
+        return makers.make(names, name.path, args, kwargs, at)
     unknown = unknown_in(names, *args, *kwargs.values())
     if unknown is not None:
         return derived(at, unknown)

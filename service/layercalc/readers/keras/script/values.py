@@ -275,6 +275,7 @@ class LostModel(Foreign):
 
     def __init__(self, what: str):
         self.what = what
+        self.asked: set[str] = set()  # the attributes that the text has asked of it
 
     def __repr__(self) -> str:
         return self.what

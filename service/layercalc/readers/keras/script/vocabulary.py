@@ -390,6 +390,9 @@ class KerasNames(Members):
         elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
             self.machine.changing(value)
             value.name, value.given, value.sure = item, True, True
+        elif name == "activation" and isinstance(value, LayerObject) and layers.takes_activation(value, item):
+            self.machine.changing(value)
+            value.config = {**value.config, "activation": "linear" if item is None else item.last}
         elif isinstance(value, Weights):
             self.set_on_some(value, name, at)
         elif name not in ("stop_training", "metrics_names"):

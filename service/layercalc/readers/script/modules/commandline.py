@@ -22,6 +22,7 @@ def parser(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Instance:
         m, "ArgumentParser", {name: Native(name, run) for name, run in PARSER.items()} | {"__getattr__": UNKNOWN}
     )
     made.attrs["options"] = {}
+    made.attrs["flags"] = {}
     if "parents" in kwargs or "argument_default" in kwargs or "fromfile_prefix_chars" in kwargs:
         m.journal.poison(made.attrs["options"], m.reason(at, "the parents of this parser"))
     return made
@@ -38,6 +39,8 @@ def add_argument(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     long = next((one for one in names if one.startswith("--")), names[0])
     dest = kwargs.get("dest", long.lstrip("-").replace("-", "_"))
     action = kwargs.get("action", "store")
+    m.changing(own.attrs["flags"])
+    own.attrs["flags"].update({one: (dest, kwargs) for one in names if one.startswith("-")})
     if action in ("help", "version"):
         return None
     default = kwargs.get("default", EMPTY.get(action) if type(action) is str else MISSING)
@@ -74,12 +77,41 @@ def parse(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     own, *given = args
     options = own.attrs["options"]
     first = given[0] if given else kwargs.get("args")
-    if m.spoilt(own.attrs) or m.spoilt(options) or (first is not None and not (first == [] or first == "")):
+    if m.spoilt(own.attrs) or m.spoilt(options):
         return Opaque("", at, m.journal.spoilt[id(options)][1] if m.spoilt(options) else None)
-    m.warn(at, DEFAULTS)
     made = build(m, "Namespace", {})
     made.attrs.update(options)
+    if first is None or first == [] or first == "":
+        m.warn(at, DEFAULTS)
+        return made
+    told = stated(m, own, first, at)
+    if told is None:
+        return Opaque("", at)
+    made.attrs.update(told)
     return made
+
+
+def stated(m: "Machine", own: Instance, words: Any, at: Any) -> dict[str, Any] | None:
+    """The options that `parse_args([...])` gives: `--name value`, `--name=value` and flags; None for anything else."""
+    m.known(words)
+    if not isinstance(words, list | tuple) or not all(type(one) is str for one in words):
+        return None
+    found: dict[str, Any] = {}
+    pending = [part for one in words for part in (one.split("=", 1) if one.startswith("--") else (one,))]
+    m.meter.elements(len(pending), at)
+    pending.reverse()
+    while pending:
+        dest, given = own.attrs["flags"].get(pending.pop(), ("", {}))
+        if not dest or set(given) - {"action", "type", "default", "help", "required", "dest", "metavar"}:
+            return None
+        if (action := given.get("action", "store")) in ("store_true", "store_false"):
+            found[dest] = action == "store_true"
+        elif action != "store" or not pending or pending[-1].startswith("-"):
+            return None
+        else:
+            value = pending.pop()
+            found[dest] = m.call(given["type"], [value], {}, at) if given.get("type") is not None else value
+    return found
 
 
 def parse_known(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:

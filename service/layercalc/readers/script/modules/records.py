@@ -282,6 +282,7 @@ ABC: dict[str, Any] = {
 TYPING: dict[str, Any] = {
     "cast": Native("cast", lambda m, args, kwargs, at: args[1]),
     "TYPE_CHECKING": False,
+    "NamedTuple": Native("NamedTuple", lambda m, args, kwargs, at: Opaque("", at, holds=(*args, *kwargs.values()))),
     "Protocol": Native("Protocol", same),
     "Generic": Native("Generic", same),
     "overload": IGNORED,
