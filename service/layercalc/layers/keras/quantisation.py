@@ -80,6 +80,11 @@ class Quantisable(Layer):
     lora_rank: Any
     quantization_config: Any
 
+    def __init__(self, config: dict[str, Any]):
+        super().__init__(config)
+        if isinstance(self.dtype, Quantised):
+            self.only_analysed = ONLY_ANALYSED  # type: ignore[misc]
+
     @property
     def quantised(self) -> Quantised | None:
         """How its kernel is stored, of a group as the quantization_config has it, where that is of the same mode."""
@@ -88,10 +93,6 @@ class Quantisable(Layer):
         if policy is None or config is None or config.mode != policy.mode or config.mode in ("int8", "float8"):
             return policy
         return policy.of(config.group, config.bits)
-
-    @property
-    def only_analysed(self) -> str:  # type: ignore[override]
-        return ONLY_ANALYSED if isinstance(self.dtype, Quantised) else ""
 
     def held(
         self,
