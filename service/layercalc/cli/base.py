@@ -22,7 +22,7 @@ PRESENTED = (*FORMATS, *DRAWINGS)  # a report and a difference are drawn, too
 
 
 COMMANDS = {
-    "models": ("analyze", "examples", "forward", "layers"),
+    "models": ("analyze", "examples", "forward", "layers", "strip"),
     "checking": ("check", "init", "diff"),
     "service": ("serve", "key", "schema", "openapi"),
 }

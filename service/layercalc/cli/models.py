@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from layercalc.cli.outputs import Form, badge
 from layercalc.errors import Refused
 from layercalc.escapes import json_text
 from layercalc.files.named import in_file, placed, read_bytes, read_model
+from layercalc.files.stripped import stripped
 from layercalc.formats import BADGE, drawn_report
 from layercalc.formats import sheet as formats
 from layercalc.formats.report import report_sheet
@@ -115,6 +117,19 @@ def naming(name: str) -> Iterator[None]:
         yield
     except Refused as error:
         raise in_file(error, name) from None
+
+
+@cli.command()
+@click.argument("file")
+@click.option("-o", "--output", required=True, metavar="OUT", help="Where to write it; - for standard output.")
+def strip(file: str, output: str) -> None:
+    """FILE, an ONNX model, without the numbers of its weights: small enough to post, every count as before."""
+    with naming(file):
+        made = stripped(read_bytes(file))
+    if output == "-":
+        sys.stdout.buffer.write(made)
+    else:
+        Path(output).write_bytes(made)
 
 
 @cli.command()

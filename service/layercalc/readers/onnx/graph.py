@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -180,22 +181,11 @@ class Graph:
                 sources.append(source)
             else:
                 raise ConfigError([((), f"There is no tensor {name[:200]!r} before this node.")])
-        key: Any = (
-            kind,
-            version.since,
-            node.domain,
-            tuple(feeds),
-            wanted,
-            tuple(sorted(attributes.items(), key=lambda one: one[0])),
-        )
-        try:
-            made = self.made.get(key)
-        except TypeError:  # a tensor among the attributes
-            made, key = None, None
+        values = tuple(sorted((name, hashed(value)) for name, value in attributes.items()))
+        key = kind, version.since, node.domain, tuple(feeds), wanted, values
+        made = self.made.get(key)
         if made is None:
-            made = Operator(kind, version, attributes, tuple(feeds), wanted)
-            if key:
-                self.made[key] = made
+            made = self.made[key] = Operator(kind, version, attributes, tuple(feeds), wanted)
         return made, sources
 
     def count_inputs(self, kind: str, version: Version, given: list[str]) -> None:
@@ -269,6 +259,17 @@ class Branch(Graph):
         """The graph around it says so."""
 
 
+def hashed(value: Any) -> Any:
+    """What tells an attribute from others: a small tensor by its numbers."""
+    if not isinstance(value, Array) or value.read is None or prod(value.shape) > SMALL:
+        return value
+    try:
+        return value.shape, value.dtype, value.values.tobytes()
+    except ShapeError:
+        return value  # the operator says what is wrong
+
+
+SMALL = 64  # numbers
 BRANCHES = {"If": ("then_branch", "else_branch")}  # operators with graphs inside, and the attributes that hold them
 FILLS = "ConstantOfShape"
 

@@ -32,8 +32,6 @@ MESSAGES: dict[str, dict[int, Field]] = {
         3 producer_version str
         7 graph Graph
         8 opset_import OperatorSet*
-        14 metadata_props Entry*
-        20 training_info Unread*
         25 functions Function*
     """),
     "Unread": {},
@@ -72,7 +70,6 @@ MESSAGES: dict[str, dict[int, Field]] = {
         5 attribute Attribute*
         7 domain str
         8 overload str
-        9 metadata_props Entry*
     """),
     "Attribute": table("""
         1 name str
