@@ -107,6 +107,10 @@ RIGHT = {
         "i = Input((4,)); d = Lambda(lambda t: t + 1)(i); a = Add()\nm = Model(i, Dense(5 if a.name == 'add' else 3)(a([d, i])))",
         (25, 25),
     ),
+    "a list of layers that stays as it is": (
+        "class S(Layer):\n    def __init__(self): super().__init__(); self.ds = [Dense(3)]\n    def call(self, x):\n        for d in self.ds: x = d(x)\n        return x\nm = Sequential([Input((4,)), S()]); m.add(Dense(2))",
+        (23, 23),
+    ),
 }
 REFUSED = {
     "a name behind a layer that a call makes each time it is followed": (
@@ -207,6 +211,14 @@ REFUSED = {
     "a convolution that its own build makes for other channels": (
         "class C(Conv2D):\n    def build(self, s): super().build((None, None, None, 1))\n    def call(self, x): return super().call(x[..., :1])\nm = Sequential([Input((8, 8, 3)), C(4, 3)])",
         "for another shape than that of its input",
+    ),
+    "a list that a Lambda ran by, changed before the next layer comes": (
+        "sizes = [3]\nm = Sequential([Input((4,)), Lambda(lambda x: x[:, :sizes[0]])])\nsizes[0] = 2\nm.add(Dense(1))",
+        "sizes, by which",
+    ),
+    "an attribute of a class that a Lambda ran by, changed before the next layer comes": (
+        "class C: n = 3\nm = Sequential([Input((4,)), Lambda(lambda x: x[:, :C.n])])\nC.n = 2\nm.add(Dense(1))",
+        "C.n, by which",
     ),
 }
 

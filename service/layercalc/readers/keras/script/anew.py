@@ -4,11 +4,13 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script.values import OwnObject, SequentialObject
-from layercalc.readers.script import MISSING, Fault
-from layercalc.readers.script.values import SCALARS, Bound, Function
+from layercalc.readers.script import MISSING, Fault, Instance
+from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
+
+MOST = 100  # items of a container that are looked at
 
 
 def note(names: "KerasNames", own: OwnObject) -> None:
@@ -24,7 +26,7 @@ def check(names: "KerasNames", model: SequentialObject, at: Any) -> None:
             continue
         now = read(names, one)
         for name, value in before.items():
-            if (type(now.get(name)), now.get(name)) != (type(value), value):
+            if now.get(name) != value:
                 told = (
                     f"{name}, by which {one!r} ran, is another here: Keras 3 runs it anew for this layer, Keras 2 not"
                 )
@@ -37,7 +39,7 @@ def read(names: "KerasNames", own: OwnObject) -> dict[str, Any]:
     function = own.function
     if own.instance is not None:
         function = own.instance.cls.find("call")
-        found = {f"self.{key}": value for key, value in own.instance.attrs.items() if type(value) in SCALARS}
+        found = {f"self.{key}": print_of(m, value) for key, value in own.instance.attrs.items()}
     if type(function) is Bound:
         function = function.function
     if type(function) is not Function:
@@ -47,9 +49,22 @@ def read(names: "KerasNames", own: OwnObject) -> dict[str, Any]:
         if isinstance(node, ast.Name) and node.id not in bound and node.id not in found:
             m.meter.work(32)
             value = m.peek(function.outer, node.id)
-            if value is not MISSING and type(value) in SCALARS:
-                found[node.id] = value
+            if isinstance(value, Instance | Class):
+                found |= {f"{node.id}.{key}": print_of(m, one) for key, one in value.attrs.items()}
+            elif value is not MISSING:
+                found[node.id] = print_of(m, value)
     return found
+
+
+def print_of(m: Any, value: Any, depth: int = 0) -> Any:
+    """What tells a plain value from another, or a container of such; None for everything else."""
+    m.meter.work(32)
+    if type(value) in SCALARS:
+        return type(value), value
+    if isinstance(value, list | tuple | dict) and len(value) <= MOST and depth < 3:
+        items = [*value, *value.values()] if isinstance(value, dict) else value
+        return type(value), [print_of(m, one, depth + 1) for one in items]
+    return None
 
 
 __all__ = ["check", "note"]
