@@ -269,3 +269,29 @@ def test_an_old_text_has_gates_of_hard_sigmoids_as_they_were():
     assert run(layer.format("")) == run("nb_epoch = 3\n" + layer.format(", inner_activation='sigmoid'"))
     (told,) = [x for x in analyze("nb_epoch = 3\n" + layer.format(""))["warnings"] if "hard_sigmoid" in x["detail"]]
     assert "up to Keras 2.2" in told["detail"]
+
+
+@pytest.mark.parametrize("ask", ["compile('adam', 'mse')", "summary()", "fit([x, y], z, nb_epoch=3)", "output_shape"])
+def test_a_model_that_begins_with_a_merge_may_be_asked(ask):
+    assert analyze(f"{BRANCHES}x = y = z = data()\nmodel.{ask}\n")["totals"]["params"] == 48 + 28 + 26
+
+
+@pytest.mark.parametrize(
+    "ask",
+    ["count_params()", "layers", "input", "input_shape", "get_weights()", "get_layer(index=0)", "trainable = False"],
+)
+def test_what_is_not_known_of_a_model_that_begins_with_a_merge_is_refused(ask):
+    with pytest.raises(Refused, match="begins with a Merge of others is not read"):
+        analyze(f"{BRANCHES}model.{ask}\n")
+
+
+def test_a_model_that_begins_with_a_merge_may_be_called_on_all_its_inputs():
+    calls = "one, two = Input((5,)), Input((6,))\nwhole = Model([one, two], Dense(3)(model([one, two])))\n"
+    assert analyze(BRANCHES + calls)["totals"]["params"] == 48 + 28 + 26 + 9
+    with pytest.raises(Refused, match="takes 2 inputs, received 1"):
+        analyze(f"{BRANCHES}one = Input((5,))\nwhole = Model(one, model(one))\n")
+
+
+def test_a_merge_of_one_is_refused():
+    with pytest.raises(Refused, match="at least two of them; received 1"):
+        analyze(f"from keras.layers import *\nfrom keras.models import *\n{TWO}m = Model(a, merge([a], mode='sum'))")

@@ -36,6 +36,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     Weight,
     Weights,
+    begins_merged,
 )
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.modules.arrays import array
@@ -58,6 +59,18 @@ WEIGHTS = words(
 DATA = words("trainable path ref experimental_ref device op graph handle initializer constraint regularizer index")
 OF_BACKENDS = words("stateless_call stateless_compute_loss parameters named_parameters zero_grad")  # of JAX and PyTorch
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
+
+
+OF_MERGED = (  # what may be asked of a model that begins with a Merge of Keras 1
+    *("add", "pop", "compile", "summary", "fit", "fit_generator", "evaluate", "evaluate_generator", "predict", "name"),
+    *("predict_classes", "predict_proba", "predict_generator", "train_on_batch", "test_on_batch", "save"),
+    *("save_weights", "load_weights", "to_json", "to_yaml", "output", "output_shape", "optimizer"),
+)
+
+
+def not_of_merged(name: str, at: Any) -> Fault:
+    told = "a model that begins with a Merge of others"
+    return Fault(at, f"{name!r} of {told} is not read; write it with Model(inputs, outputs).")
 
 
 def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
@@ -86,6 +99,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return Opaque("", at, holds=() if name in SAFE else (value,))
     if isinstance(value, TensorObject):
         return of_tensor(names, value, name, at)
+    if begins_merged(value) and name not in OF_MERGED:
+        raise not_of_merged(name, at)
     if isinstance(value, MODELS) and name == "history":
         return History(value)
     if isinstance(value, GraphObject) and name in ("add", "pop"):

@@ -45,6 +45,8 @@ def construct(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[st
     if strange := [key for key in given if key not in (*ORDER, "name")]:
         raise Fault(at, f"{which.name} is not read with {strange[0]!r}.")
     made = layer_of(names, which, given, at)
+    if isinstance(inputs, list | tuple) and len(inputs) < 2:
+        raise Fault(at, f"{which.name} takes at least two of them; received {len(inputs)}.")
     if which.name == "merge":
         return tensors.apply(names, made, [inputs], {}, at)
     if inputs is None:

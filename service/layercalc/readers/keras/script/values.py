@@ -381,6 +381,11 @@ def origin(layer: Any) -> Any:
     return layer if getattr(layer, "stands_for", None) is None else layer.stands_for
 
 
+def begins_merged(value: Any) -> bool:
+    """Whether a model begins with a Merge of Keras 1, so that it has the inputs of others."""
+    return isinstance(value, SequentialObject) and isinstance(next(iter(value.items), None), MergedObject)
+
+
 def first_shape(value: Any) -> Shape | None:
     """The shape that the first layer names, of a Sequential inside a Sequential too."""
     while isinstance(value, SequentialObject):

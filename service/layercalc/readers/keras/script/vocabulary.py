@@ -41,6 +41,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     Weight,
     Weights,
+    begins_merged,
     first_shape,
     origin,
 )
@@ -378,6 +379,8 @@ class KerasNames(Members):
         return attributes.attribute(self, value, name, at)
 
     def set_attribute(self, value: Any, name: str, item: Any, at: Any) -> None:
+        if begins_merged(value):
+            raise attributes.not_of_merged(name, at)
         if name == "trainable" and isinstance(value, CallObject):  # an input has nothing to train
             self.machine.changing(value)
             value.trainable = item
