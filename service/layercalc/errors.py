@@ -9,12 +9,27 @@ MAX_FAULTS = 50
 Tokens = tuple[object, ...]  # the keys and indices of a JSON Pointer
 
 
+class Offer(str):
+    """A message that offers one change: `value` in place of what it is about, or of its name where it `renames`."""
+
+    value: Any
+    renames: bool
+
+    def __new__(cls, message: str, value: Any, renames: bool = False) -> "Offer":
+        self = super().__new__(cls, message)
+        self.value, self.renames = value, renames
+        return self
+
+
 class ShapeError(ValueError):
-    """Inputs that an op or a layer cannot take. `field` is the config field to blame, if one is."""
+    """Inputs that an op or a layer cannot take.
+
+    `field` is the config field to blame, if one is; an `Offer` as the message says what it could be instead.
+    """
 
     def __init__(self, message: str, field: str | None = None):
         super().__init__(message)
-        self.field = field
+        self.message, self.field = message, field
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Where in a document something stands, so that an error can say so."""
 
+import ast
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from layercalc.errors import pointer
+from layercalc.errors import Offer, pointer
+
+MOST_KEYS = 100  # of an object, or numbers of a row, that are written anew
 
 
 class JsonLocation(NamedTuple):
@@ -27,6 +30,17 @@ class JsonLocation(NamedTuple):
             node = node[token]
             found.append(token)
         return {"pointer": pointer(*self.config_path, *found) if found else pointer(*self.path)}
+
+    def fix(self, path: tuple[object, ...], offer: Offer) -> dict[str, Any] | None:
+        """What to put there, as a value at a pointer; an argument gets another name with the layer that has it."""
+        if not offer.renames:
+            where = pointer(*self.config_path, *path)
+            there = len(path) == 1 or self.at(path)["pointer"] == where
+            return {"pointer": where, "value": offer.value} if there else None
+        if self.path != self.config_path or len(path) != 1 or len(self.config) > MOST_KEYS:
+            return None  # the config may be a translation of what was sent
+        renamed = {offer.value if key == path[0] else key: value for key, value in self.config.items()}
+        return {"pointer": pointer(*self.path), "value": renamed}
 
 
 def holds(node: Any, token: object) -> bool:
@@ -53,18 +67,63 @@ class CellLine(int):
         return (self.cell, int(self)) > (getattr(other, "cell", 0), int(other))
 
 
-class CodeLocation(NamedTuple):
-    """A call in Keras code: the line and column of the call and of each argument, counted from one."""
+Range = tuple[int, int, int, int]  # line and column of the first character, and of what follows the last
+
+
+class Argument(NamedTuple):
+    """Where an argument stands, counted from one; what is written there where it is a literal, and its name."""
 
     line: int
     column: int
-    arguments: dict[str, tuple[int, int]]
+    literal: Range | None = None
+    name: Range | None = None
+
+    @classmethod
+    def of(cls, node: ast.expr, keyword: ast.keyword | None = None) -> "Argument":
+        literal = name = None
+        if is_literal(node) and node.end_lineno is not None and node.end_col_offset is not None:
+            literal = node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1
+        if keyword is not None and keyword.arg:
+            line, column = keyword.lineno, keyword.col_offset + 1
+            name = line, column, line, column + len(keyword.arg)
+        return cls(node.lineno, node.col_offset + 1, literal, name)
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is a number, a text or a short row of them, which may be written anew."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return len(node.elts) <= MOST_KEYS and all(isinstance(one, ast.Constant) for one in node.elts)
+    return isinstance(node, ast.Constant)
+
+
+class CodeLocation(NamedTuple):
+    """A call in Keras code: the line and column of the call and of each argument, counted from one.
+
+    `made` are the arguments of the call that made the layer, where this one applies it.
+    """
+
+    line: int
+    column: int
+    arguments: dict[str, Argument]
+    made: Mapping[str, Argument] = {}
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
-        line, column = self.line, self.column
-        if path:
-            line, column = self.arguments.get(str(path[0]), (line, column))
-        return at_line(line, column)
+        found = self.arguments.get(str(path[0])) if path else None
+        return at_line(self.line, self.column) if found is None else at_line(found.line, found.column)
+
+    def fix(self, path: tuple[object, ...], offer: Offer) -> dict[str, Any] | None:
+        """What to write there, where the argument is written out in the call and not in a notebook's cell."""
+        found = (self.arguments or self.made).get(str(path[0])) if len(path) == 1 else None
+        where = found and (found.name if offer.renames else found.literal)
+        if not where or isinstance(where[0], CellLine):
+            return None
+        text = offer.value if offer.renames else literal(offer.value)
+        return {**dict(zip(("line", "column", "end_line", "end_column"), where, strict=True)), "text": text}
+
+
+def literal(value: Any) -> str:
+    """A value as Python has it, sizes as a tuple."""
+    return repr(tuple(value) if isinstance(value, list) else value)
 
 
 def at_line(line: int, column: int) -> dict[str, int]:
@@ -91,3 +150,10 @@ class NodeLocation(NamedTuple):
 
 
 Location = JsonLocation | CodeLocation | NodeLocation
+
+
+def mendable(location: Location, path: tuple[object, ...], detail: str) -> dict[str, Any]:
+    """Where a fault stands and the change that its message offers, if it offers one that can be made there."""
+    offered = isinstance(detail, Offer) and not isinstance(location, NodeLocation)
+    fix = location.fix(path, detail) if offered and path else None  # type: ignore[union-attr, arg-type]
+    return {**location.at(path), **({"fix": fix} if fix else {})}

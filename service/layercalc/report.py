@@ -38,7 +38,8 @@ SOURCE = itemgetter(2)  # of a Value
 def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
     """The contract's report; `warnings` are those of the reader."""
     batch = analysis.inputs[0].spec.shape[0] if analysis.inputs and analysis.inputs[0].spec.shape else None
-    peak, peak_layer = analysis.peak()
+    live = [*analysis.live()]
+    peak, peak_layer = analysis.peak(live)
     sums = analysis.totals() | {"peak_activation_bytes": peak}
     totals: dict[str, Any] = {metric: count(n) for metric, n in sums.items()}
     out = {
@@ -61,6 +62,9 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
     }
     for row, field in zip(out["layers"], fields(analysis), strict=True):
         row["receptive_field"] = field
+    alive = {row.name: count(n) for row, n in zip(analysis.executed, live, strict=True)}
+    for row in out["layers"]:
+        row["live_bytes"] = alive.get(row["name"])
     if extras.conventions:
         out |= counted(out, Counts(analysis, extras.conventions))
     if extras.explain:

@@ -41,11 +41,17 @@ def finite(value: object) -> bool:
     return math.isfinite(value) if type(value) is float else whole(value)
 
 
-def nearest(name: str, names: list[str], cutoff: float = 0.6) -> str:
-    """` Did you mean …?`, or nothing where no name is near, or where too much time has gone into such questions."""
+def nearest_name(name: str, names: list[str], cutoff: float = 0.6) -> str | None:
+    """The nearest of some names; None where none is near, or where too much time has gone into such questions."""
     deadline.check()
     if not deadline.early():
-        return ""
+        return None
     folded = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(name.lower()[:100], folded, n=1, cutoff=cutoff)
-    return f" Did you mean {folded[close[0]]!r}?" if close else ""
+    return folded[close[0]] if close else None
+
+
+def nearest(name: str, names: list[str], cutoff: float = 0.6) -> str:
+    """` Did you mean …?`, or nothing where no name is near."""
+    near = nearest_name(name, names, cutoff)
+    return "" if near is None else f" Did you mean {near!r}?"

@@ -210,3 +210,29 @@ def test_analysing_twice_gives_the_same_and_leaves_the_document_alone():
     before = json.dumps(TINY)
     assert analyze(TINY) == analyze(TINY)
     assert json.dumps(TINY) == before
+
+
+FORKED = {
+    "inputs": [{"name": "a", "shape": [4]}],
+    "layers": [
+        {"type": "Dense", "units": 100, "name": "wide", "inputs": ["a"]},
+        {"type": "Dense", "units": 3, "name": "narrow", "inputs": ["wide"]},
+        {"type": "Reshape", "target_shape": [3, 1], "name": "view", "inputs": ["narrow"]},
+        {"type": "Dense", "units": 2, "name": "beside", "inputs": ["a"]},
+    ],
+    "outputs": ["view", "beside"],
+}
+
+
+def test_bytes_that_are_live_while_a_layer_runs_by_hand():
+    """4 inputs, then 100, 3 and 2 numbers more; the 100 die after `narrow`, a view holds nothing, outputs stay."""
+    found = analyze(FORKED)
+    live = {row["name"]: row["live_bytes"] for row in found["layers"]}
+    assert live == {"wide": 416, "narrow": 428, "view": 28, "beside": 36}
+    assert found["totals"]["peak_activation_bytes"] == max(live.values())
+    assert found["memory"]["peak_layer"] == max(live, key=live.get)
+
+
+def test_live_bytes_of_an_unknown_size_are_unknown():
+    rows = analyze({"input_shape": [None, 4], "layers": [{"type": "Dense", "units": 2}]})["layers"]
+    assert [row["live_bytes"] for row in rows] == [None]

@@ -133,6 +133,21 @@ def test_selection_is_one_in_text_graph_and_table(visited):
     visited.page.locator(".detail h2", has_text="conv2d").wait_for()
 
 
+@pytest.mark.parametrize(("text", "offered", "mended", "params"), [
+    ("Conv2D(32, kernel_size=(33, 33), input_shape=(28, 28, 1))", "Change to 28", "kernel_size=28", "25,120"),
+    ('{"input_shape": [8, 8, 1], "layers": [{"type": "Conv2D", "filters": 2, "kernel_size": [9, 3]}]}', "Set kernel_size to [8, 3]", '"kernel_size": [8, 3]', "50"),
+    ('{"input_shape": [8], "layers": [{"type": "Dense", "unit": 4}]}', "Write {", '"units": 4', "36"),
+    ("Dens(4, input_shape=(8,))\nDense(unit=4, input_shape=(8,))", "Change to units", "units=4", None),
+])  # fmt: skip
+def test_change_that_is_offered_is_made_on_a_click(visited, text, offered, mended, params):
+    visited.write(text)
+    visited.page.locator(".faults .primary", has_text=offered).click()
+    visited.page.locator(".cm-content", has_text=mended).wait_for()
+    if params:
+        wait_for_total(visited, "Parameters", params)
+        assert visited.page.locator(".cm-lintRange-error").count() == 0
+
+
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",

@@ -40,7 +40,12 @@ export function rangeOf(state: EditorState, fault: Fault): { from: number; to: n
   return { from: 0, to: state.doc.line(1).to };
 }
 
-const written = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\s*\n\s*/g, " ").replace(/([[{]) | ([\]}])/g, "$1$2");
+const written = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${written(one)}`).join(", ")}}`;
+};
 
 /** The change that a fix is; null where the text has become another. */
 export function changeOf(state: EditorState, fix: Fix): ChangeSpec | null {
@@ -60,7 +65,8 @@ export function changeOf(state: EditorState, fix: Fix): ChangeSpec | null {
 export function fixLabel(fix: Fix): string {
   if ("line" in fix) return fix.text ? `Change to ${fix.text}` : "Remove it";
   const name = fix.pointer.split("/").pop()?.replace(/~1/g, "/").replace(/~0/g, "~");
-  const value = typeof fix.value === "object" ? written(fix.value) : JSON.stringify(fix.value);
+  const value = written(fix.value);
+  if (typeof fix.value === "object" && !Array.isArray(fix.value)) return `Write ${value.length > 60 ? `${value.slice(0, 59)}…` : value}`;
   return `Set ${name} to ${value.length > 40 ? `${value.slice(0, 39)}…` : value}`;
 }
 

@@ -227,7 +227,7 @@ export function Graph(props: GraphProps) {
       >
         <svg class="drawing" width={size.width} height={size.height} aria-hidden="true" data-milliseconds={laid?.found.milliseconds?.toFixed(0)} data-boxes={laid?.network.boxes.size ?? 0}>
           <defs>
-            <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.8 7.5 4 0 7.2Z" /></marker>
+            <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.8 7.5 4 0 7.2Z" /></marker>
           </defs>
           <g transform={`translate(${view.x} ${view.y}) scale(${view.k})`}>
             {laid && (

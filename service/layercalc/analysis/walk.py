@@ -1,6 +1,6 @@
 """The reading with shapes: every layer's output shapes, weights, cost and memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -14,6 +14,7 @@ from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.layers.base import FILE
+from layercalc.locations import mendable
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import LOOK, MAX_VISITS
@@ -128,8 +129,22 @@ class Analysis:
         counts = [row.counts for row in self.rows]
         return {metric: sum(map(itemgetter(metric), counts), 0) for metric in METRICS}
 
-    def peak(self) -> tuple[Dim, str | None]:
+    def peak(self, along: Iterable[Dim] | None = None) -> tuple[Dim, str | None]:
         """The most activation bytes live at once, and the row that runs then, or None if it is none yet.
+
+        `along` is what `live` gives, where it has been asked already.
+        """
+        most: Dim = sum((value.spec.bytes for value in self.inputs), 0)
+        where: str | None = None
+        for row, live in zip(self.executed, self.live() if along is None else along, strict=True):
+            if live.__class__ is Unknown:
+                return live, row.name
+            if live > most:
+                most, where = live, row.name
+        return most, where
+
+    def live(self) -> Iterator[Dim]:
+        """The activation bytes that are live while each row runs, in the order of the run.
 
         At layer boundaries: inputs included, views free, outputs kept.
 
@@ -152,16 +167,10 @@ class Analysis:
         for source, step in last.items():
             freed[step] = freed[step] + bytes_of[source]
         live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
-        most: Dim = live
-        where: str | None = None
         for row, gone in zip(self.executed, freed, strict=False):
             live = live + bytes_of.get(row.name, 0)
-            if live.__class__ is Unknown:
-                return live, row.name
-            if live > most:
-                most, where = live, row.name
+            yield live
             live = live - gone
-        return most, where
 
 
 class Shapes:
@@ -289,7 +298,9 @@ class Shapes:
         path = (spelled.get(error.field, error.field),) if error.field else ()
         name = self.prefix + call.name
         detail = error.of(name) if isinstance(error, UnknownWeightError) else str(error)
-        self.analysis.faults.append({**call.location.at(path), "detail": detail, "layer": name})
+        own = error.field is not None and hasattr(call.layer, error.field)  # it is not of a layer inside this one
+        where = mendable(call.location, path, error.message if own else detail)
+        self.analysis.faults.append({**where, "detail": detail, "layer": name})
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:

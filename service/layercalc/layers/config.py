@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import marshmallow as ma
 
+from layercalc.errors import Offer
 from layercalc.layers.base import Layer
 from layercalc.layers.fields import NOTES, Field, Note, note
-from layercalc.wording import nearest
+from layercalc.wording import nearest_name
 
 FIELDS: dict[type["Layer"], dict[str, Field]] = {}
 PRESETS: dict[type["Layer"], dict[str, Any]] = {}
@@ -146,8 +147,10 @@ def straightened(
         elif meant is not None:
             faults.append(((key,), f"{key!r} means {meant!r}, which is given too; leave one of them out."))
         else:
-            near, listed = nearest(str(key), list(known)), ", ".join(known)
-            faults.append(((key,), f"{kind.type} has no argument {key!r}.{near} It takes {listed}."))
+            near, listed = nearest_name(str(key), list(known)), ", ".join(known)
+            hint = "" if near is None else f" Did you mean {near!r}?"
+            detail = f"{kind.type} has no argument {key!r}.{hint} It takes {listed}."
+            faults.append(((key,), detail if near is None or near in config else Offer(detail, near, renames=True)))
     return out, faults, spelled
 
 
@@ -159,7 +162,8 @@ def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[objec
     if isinstance(messages, dict):
         here = {HERE: path}
         return [fault for key, inner in messages.items() for fault in flattened(inner, here.get(key, (*path, key)))]
-    return [(path, str(detail)) for detail in (messages if isinstance(messages, list) else [messages])]
+    details = messages if isinstance(messages, list) else [messages]
+    return [(path, detail if isinstance(detail, str) else str(detail)) for detail in details]
 
 
 def nested(faults: list[tuple[tuple[object, ...], str]]) -> dict[Any, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from layercalc.errors import Offer
 from layercalc.layers.base import Layer
 from layercalc.layers.config import ConfigError
-from layercalc.wording import nearest, received
+from layercalc.wording import nearest, nearest_name, received
 
 Kind = type[Layer]
 Cls = TypeVar("Cls", bound=Kind)
@@ -87,8 +88,10 @@ class Vocabulary:
             return kind
         if name in self.refused:
             raise ConfigError([(("type",), self.refusal(name))])
-        near = self.nearest(name)
-        raise ConfigError([(("type",), f"Unknown layer type {received(name)}.{near or ' ' + WAY_OUT}")])
+        near = nearest_name(name, [*self.kinds, *self.aliases])
+        unknown = f"Unknown layer type {received(name)}."
+        told = f"{unknown} {WAY_OUT}" if near is None else Offer(f"{unknown} Did you mean {near!r}?", near)
+        raise ConfigError([(("type",), told)])
 
     def nearest(self, name: str, *more: str) -> str:
         """` Did you mean …?` of a name that no layer type has, or nothing."""

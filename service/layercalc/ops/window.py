@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from layercalc.dims import Dim, Shape, least, most, provably, text
-from layercalc.errors import ShapeError
+from layercalc.errors import Offer, ShapeError
 from layercalc.ops.base import READING, Op
 from layercalc.ops.spans import Span, Spans
 from layercalc.ops.spec import Tensor
@@ -58,20 +58,31 @@ def span(k: Dim, dilation: Dim) -> Dim:
 
 
 class Unfitting(ShapeError):  # noqa: N818
-    """A window larger than what it slides over."""
+    """A window larger than what it slides over, first at the axis `place`."""
 
-    def __init__(
-        self, place: int, spatial: Shape, window: Shape, stride: Dim, pads: tuple[Dim, Dim], dilation: Dim
-    ) -> None:
+    def __init__(self, place: int, spatial: Shape, window: Shape, strides: Shape, pads: Pads, dilations: Shape) -> None:
         self.place, self.spatial, self.window = place, spatial, window
-        self.stride, self.pads, self.dilation = stride, pads, dilation
-        super().__init__(self.message("the window"))
+        self.stride, self.pads, self.dilation = strides[place], pads[place], dilations[place]
+        self.reaches = [n + sum(around) for n, around in zip(spatial, pads, strict=True)]
+        self.dilations = dilations
+        super().__init__(self.said("the window"))
 
     def named(self, field: str, instead: str) -> ShapeError:
         """The same to somebody who calls the window's size `field`, and may do something else `instead`."""
-        return ShapeError(self.message(field, instead), field)
+        message, fitting = self.said(field, instead), self.fitting()
+        return ShapeError(message if fitting is None else Offer(message, fitting), field)
 
-    def message(self, field: str, instead: str = "") -> str:
+    def fitting(self) -> int | list[int] | None:
+        """The largest window that fits and is no larger along any axis; None where it would have no element."""
+        sizes: list[int] = []
+        for k, inside, dilation in zip(self.window, self.reaches, self.dilations, strict=True):
+            room = (inside - 1) // dilation + 1 if isinstance(inside, int) and isinstance(dilation, int) else k
+            if not isinstance(k, int) or not isinstance(room, int) or room < 1:
+                return None
+            sizes.append(min(k, room))
+        return sizes[0] if len(set(sizes)) == 1 else sizes
+
+    def said(self, field: str, instead: str = "") -> str:
         """Why it does not fit, in numbers, and the least that would make it."""
         axis, n, k = axis_name(self.place, len(self.window)), self.spatial[self.place], self.window[self.place]
         reach, inside = span(k, self.dilation), n + sum(self.pads)
@@ -119,7 +130,7 @@ def counted(
         if ceil_mode:
             out = least(-(-room // stride) + 1, -(-(n + before) // stride))
         if provably(out < 1):
-            raise Unfitting(place, spatial, window, stride, around, dilation)
+            raise Unfitting(place, spatial, window, strides, pads, dilations)
         sizes.append(out)
     return tuple(sizes)
 

@@ -9,7 +9,7 @@ from layercalc.cache import STORE
 from layercalc.errors import MAX_FAULTS
 from layercalc.layers import ConfigError, Layer, Vocabulary, build
 from layercalc.layers.base import Identity
-from layercalc.locations import Location
+from layercalc.locations import Location, mendable
 from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.wording import nearest, received
 
@@ -66,7 +66,7 @@ class Builder:
                     self.memo[key] = made
         except ConfigError as error:
             for path, detail in error.faults:
-                self.fault(location.at(path), detail)
+                self.fault(mendable(location, path, detail), str(detail))
             return None
         for path, detail in made.notes:
             self.warn(location.at(path), detail)
@@ -86,7 +86,8 @@ class Builder:
         try:
             return self.vocabulary.find(name)
         except ConfigError as error:
-            self.left_out(location.at((key,)) if key else location.at(), error.faults[0][1])
+            detail = error.faults[0][1]
+            self.left_out(mendable(location, (key,), detail) if key else location.at(), str(detail))
             return None
 
     def reserve(self, name: Any, location: Location) -> bool:

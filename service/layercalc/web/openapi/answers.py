@@ -32,7 +32,7 @@ PROBLEM = row(
         "instance": STRING,
         "request_id": {**STRING, "description": "as in X-Request-Id, and in the log"},
         "error": {**STRING, "description": "the detail again, under /v2"},
-        "errors": array(row({**PLACE, "detail": STRING, "layer": STRING}, "detail")),
+        "errors": array(row({**PLACE, "detail": STRING, "layer": STRING, "fix": ref("Fix")}, "detail")),
         "layers": array(ref("Row")),
     },
     "type title status detail instance",

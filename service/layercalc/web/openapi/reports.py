@@ -41,6 +41,7 @@ ROW = row(
         **dict.fromkeys(METRICS, COUNT),
         "weights": array(ref("Weight")),
         "ops": array(ref("OpCount")),
+        "live_bytes": {**COUNT, "description": "activations that are live while it runs; the most of them is the peak"},
         "arithmetic_intensity": {**NUMBER, "description": "FLOPs for each byte that must be moved"},
         "receptive_field": optional(row(dict.fromkeys(("size", "stride", "padding"), EXTENT))),
         "counts": COUNTS,
@@ -49,6 +50,7 @@ ROW = row(
     },
     " ".join(("name type inputs input_shapes output_shape output_shapes weights ops", *METRICS)),
 )
+SPAN = dict.fromkeys(("line", "column", "end_line", "end_column"), INTEGER)
 TOTALS = row(
     {**dict.fromkeys(METRICS, COUNT), "peak_activation_bytes": COUNT, "counts": COUNTS},
     " ".join((*METRICS, "peak_activation_bytes")),
@@ -90,6 +92,10 @@ def reports() -> Schema:
     """The components that a report is made of."""
     return {
         "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
+        "Fix": {
+            "description": "the change that the message offers: a value at a pointer, or a text in place of code",
+            "anyOf": [row({"pointer": STRING, "value": {}}), row({**SPAN, "text": STRING})],
+        },
         "Warning": row({**PLACE, "detail": STRING}, "detail"),
         "Weight": row(
             {"name": STRING, "shape": SHAPE, "dtype": STRING, "trainable": FLAG, "shared": FLAG},

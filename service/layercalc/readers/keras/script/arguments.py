@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.initializers import load_initializer
-from layercalc.locations import CodeLocation
+from layercalc.locations import Argument, CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -49,12 +49,14 @@ def arguments(
     location = location_of(at)
     given = dict(zip(order, args, strict=False))
     nodes: dict[str, Any] = {}
+    keywords: dict[str, ast.keyword] = {}
     if isinstance(at, ast.Call):
         if not any(isinstance(one, ast.Starred) for one in at.args):
             nodes |= dict(zip(order, at.args, strict=False))
-        nodes |= {one.arg: one.value for one in at.keywords if one.arg}
+        keywords = {one.arg: one for one in at.keywords if one.arg}
+        nodes |= {name: one.value for name, one in keywords.items()}
     for name, node in nodes.items():
-        location.arguments[name] = (node.lineno, node.col_offset + 1)
+        location.arguments[name] = Argument.of(node, keywords.get(name))
     for name, value in kwargs.items():
         if name in given:
             raise Fault(nodes.get(name, at), f"The argument {name!r} is given twice.")
@@ -116,8 +118,9 @@ def spot(at: Any, key: str, location: CodeLocation) -> Any:
         for one in at.keywords:
             if one.arg == key:
                 return one.value
+        found = location.arguments.get(key)
         for each in at.args:
-            if (each.lineno, each.col_offset + 1) == location.arguments.get(key):
+            if found is not None and (each.lineno, each.col_offset + 1) == (found.line, found.column):
                 return each
     return at
 

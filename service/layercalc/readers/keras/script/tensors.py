@@ -152,7 +152,8 @@ def may_give_several(layer: Any) -> bool:
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
-    call = CallObject(layer.name, location_of(at), layer, inputs, tensors)
+    made = layer.location.arguments if isinstance(layer, LayerObject) else {}
+    call = CallObject(layer.name, location_of(at)._replace(made=made), layer, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
     call.version = names.version(layer)
