@@ -1,5 +1,5 @@
 /** What follows from the document: the analysis, and what is asked of it. A newer question cancels the older one. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import { budgetsOf } from "./panels/budgets";
 import type { Change, Difference, Fault, Report, Row, Verdict } from "./types";
@@ -32,10 +32,10 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
   const [analysis, setAnalysis] = useState(NOTHING);
   const [busy, setBusy] = useState(false);
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const abort = new AbortController();
     const blank = source.kind === "text" && !source.text.trim();
-    const wait = setTimeout(async () => {
+    const answer = async () => {
       if (blank) return setAnalysis(NOTHING);
       setBusy(true);
       performance.mark("layercalc:asked");
@@ -50,7 +50,9 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
         setAnalysis({ report: null, rows: stub(problem.layers ?? [], faults), faults, warnings: [], status: problem.status, partial: true });
       }
       setBusy(false);
-    }, first.current ? 0 : PAUSE);
+    };
+    const wait = first.current ? 0 : setTimeout(answer, PAUSE);
+    if (first.current) answer(); // while the editor is being made
     first.current = false;
     return () => (clearTimeout(wait), abort.abort());
   }, [source, options, asked]);

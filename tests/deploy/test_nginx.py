@@ -46,6 +46,16 @@ def test_answer_is_compressed_where_the_client_takes_it(both):
     connection.close()
 
 
+def test_page_comes_through_as_it_is_sent(both):
+    front, behind = both
+    for path, accept in (("/", "text/html"), ("/", "*/*"), ("/page/app.js", "*/*"), ("/page/layout.js", "*/*")):
+        answers = [ask(port, path, headers={"Accept": accept}) for port in (front.port, behind.port)]
+        assert [answer[0] for answer in answers] == [200, 200]
+        assert answers[0][2] == answers[1][2]
+        for name in ("Content-Type", "Content-Security-Policy", "ETag"):
+            assert answers[0][1][name] == answers[1][1][name]
+
+
 def test_request_id_of_the_client_is_kept_and_one_is_made_where_there_is_none(both):
     front, behind = both
     own = ask(front.port, "/v1/analyze", "{", {"X-Request-Id": "order-66"})

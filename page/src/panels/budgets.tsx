@@ -40,7 +40,7 @@ export function Budgets({ limits, verdict, fault, change, select, download }: Bu
               <label for={`limit-${metric}`}>{title}</label>
               <input id={`limit-${metric}`} placeholder={example} value={limits[metric] ?? ""} autocomplete="off" aria-invalid={result ? !result.passed : undefined} aria-describedby={`said-${metric}`} onInput={(event) => change({ ...limits, [metric]: event.currentTarget.value })} />
               <p id={`said-${metric}`} role="status">
-                {result && <><span class="mark" aria-hidden="true">{result.passed ? "✓" : "✕"}</span> {result.detail}</>}
+                {result && <><span aria-hidden="true">{result.passed ? "✓" : "✕"}</span> {result.detail}</>}
               </p>
               {result && !result.passed && result.layers?.map((one) => <button type="button" class="blame" onClick={() => select(one.name)}>{one.name}</button>)}
             </div>

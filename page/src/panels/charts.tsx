@@ -64,7 +64,7 @@ function One({ plot, theme, selected, select }: { plot: Plot; theme: string; sel
         scales: plot.scatter ? { x: { time: false, distr: 3 }, y: { distr: 3 } } : { x: { time: false }, y: { range: (_, __, max) => [0, max * 1.06 || 1] } },
         axes: [
           { ...axis, size: 24, values: (_, ticks) => ticks.map((one) => (plot.scatter ? (one === null ? "" : brief(one)) : Number.isInteger(one) ? String(one + 1) : "")) },
-          { ...axis, size: 62, incrs: plot.powers ? POWERS : undefined, values: (_, ticks) => ticks.map((one) => (one === null ? "" : plot.text(one))) },
+          { ...axis, size: plot.scatter ? 84 : 62, incrs: plot.powers ? POWERS : undefined, values: (_, ticks) => ticks.map((one) => (one === null ? "" : plot.text(one))) },
         ],
         series: [
           {},

@@ -64,7 +64,7 @@ function columnsOf(report: TableProps["report"]): Column[] {
 export function Table(props: TableProps) {
   const { report, selected, select, binary } = props;
   const all = useMemo(() => columnsOf(report), [report]);
-  const [chosen, setChosen] = useState<string[]>(SHOWN);
+  const [chosen, setChosen] = useState<string[]>(() => (matchMedia("(max-width: 759px)").matches ? SHOWN.filter((one) => one !== "type") : SHOWN));
   const [order, setOrder] = useState<{ key: string; down: boolean } | null>(null);
   const [words, setWords] = useState("");
   const [top, setTop] = useState(0);
