@@ -96,6 +96,7 @@ class Version(NamedTuple):
     inputs: tuple[inspect.Parameter, ...]
     attributes: dict[str, inspect.Parameter]
     counts_outputs: bool  # whether it is told how many outputs the node has
+    hidden: Ints = ()  # outputs that it does not make, and a node has to leave out
 
     @property
     def variadic(self) -> bool:
@@ -106,8 +107,13 @@ class Version(NamedTuple):
         return self.inputs[min(place, len(self.inputs) - 1)]
 
 
-def operator(since: int, name: str = "", domain: str = "", ends: int | None = None) -> Callable[[Function], Function]:
-    """Register a function as the operator of its name; from the version `ends` on there is none."""
+def operator(
+    since: int, name: str = "", domain: str = "", ends: int | None = None, hidden: Ints = ()
+) -> Callable[[Function], Function]:
+    """Register a function as the operator of its name; from the version `ends` on there is none.
+
+    `hidden` are the numbers of outputs that it does not make.
+    """
 
     def register(function: Function) -> Function:
         called = name or function.__name__
@@ -118,7 +124,9 @@ def operator(since: int, name: str = "", domain: str = "", ends: int | None = No
         versions = ONNX.functions.setdefault(f"{domain}.{called}" if domain else called, [])
         if any(one.since == since for one in versions):
             raise ValueError(f"There is an operator {called!r} of version {since} already.")
-        versions.append(Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters)))
+        versions.append(
+            Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters), hidden)
+        )
         versions.sort(key=lambda one: one.since)
         if ends is not None:
             ENDS[called] = ends

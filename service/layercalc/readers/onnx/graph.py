@@ -168,6 +168,8 @@ class Graph:
         while given and not given[-1]:
             given.pop()
         self.count_inputs(kind, version, given)
+        if strange := [one for place, one in enumerate(node.outputs) if one and place in version.hidden]:
+            raise ConfigError([((), f"The output {strange[0]!r} of {kind} is not read here.")])
         for name in given:
             if not name:
                 feeds.append(None)
