@@ -241,6 +241,10 @@ def set_attribute(m: "Machine", value: Any, name: str, item: Any, node: At) -> N
         replaced[name] = item
     elif isinstance(value, Foreign):
         m.vocabulary.set_attribute(value, name, item, node)
+    elif isinstance(value, Native) and value.name == "partial" and name not in ("func", "args", "keywords"):
+        assert value.members is not None
+        m.changing(value.members)
+        value.members[name] = item
     elif kind is Default and name == "default_factory":
         m.changing(value)
         m.touch([value], m.reason(node))

@@ -112,6 +112,11 @@ READ = {  # the parameters, those that train, and the output shape
         "m = Sequential([Input((4,)), Dense(a.units + a.deep + len(a.name))])",
         (45, 45, [None, 9]),
     ),
+    "a partial function that gets a name": (
+        "import functools\ndef f(n, k): return n * k\np = functools.partial(f, 2)\np.__name__ = 'double'\n"
+        "m = Sequential([Input((4,)), Dense(p(3)), Dense(len(p.__name__))])",
+        (72, 72, [None, 6]),
+    ),
     "a string that is another": (
         "mode = 'big'\nm = Sequential([Input((4,)), Dense(9 if mode is 'big' else 3)])",
         (45, 45, [None, 9]),
