@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from layercalc import deadline
-from layercalc.errors import Unreadable
+from layercalc.errors import Overdue, Unreadable
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.onnx.messages import MESSAGES
 from layercalc.readers.onnx.wire import read_message
@@ -94,12 +94,13 @@ def test_a_fault_says_in_which_message_it_stands():
         read_message(bad)
 
 
-FEW = Limits(max_containers=100, max_values=200, max_layers=50)
+FEW = Limits(max_containers=100, max_values=200, max_layers=50, max_name_length=30)
 TOO_MUCH = {
     "messages": (chunk(7, b"".join(chunk(12, b"") for _ in range(200))), "LAYERCALC_MAX_CONTAINERS"),
     "nodes": (chunk(7, b"".join(chunk(1, b"") for _ in range(60))), "LAYERCALC_MAX_LAYERS"),
     "numbers": (chunk(7, chunk(1, chunk(5, chunk(8, bytes(1000))))), "LAYERCALC_MAX_VALUES"),
     "floats": (chunk(7, chunk(1, chunk(5, chunk(7, bytes(4000))))), "LAYERCALC_MAX_VALUES"),
+    "a-long-name": (chunk(7, chunk(1, chunk(4, b"a" * 31))), "LAYERCALC_MAX_NAME_LENGTH"),
     "texts": (chunk(7, chunk(1, b"".join(chunk(1, b"a") for _ in range(300)))), "LAYERCALC_MAX_VALUES"),
 }
 
@@ -133,3 +134,9 @@ def test_mutations_of_real_files_give_our_own_errors_only():
         except Unreadable:
             refused += 1
     assert refused > 1_000
+
+
+def test_the_clock_is_looked_at_inside_of_one_message():
+    body = chunk(7, chunk(1, chunk(1, b"a") * 1_000_000))
+    with pytest.raises(Overdue), deadline.within(0.02, "A_SETTING"):
+        read_message(body, limits=Limits())

@@ -15,6 +15,7 @@ from layercalc.readers.onnx.messages import MESSAGES, Field
 
 Buffer = memoryview
 DEPTH = 100  # messages inside one another: what protobuf's own readers take
+LOOK = 1 << 12  # values between two looks at the clock
 VARINT, EIGHT, LENGTH, FOUR = 0, 1, 2, 5  # wire types
 FIELDS: dict[str, dict[str, Field]] = {
     kind: {field.name: field for field in fields.values()} for kind, fields in MESSAGES.items()
@@ -132,7 +133,10 @@ class Wire:
         return out
 
     def text(self, start: int, end: int) -> str:
-        """A text in UTF-8."""
+        """A text in UTF-8: each is a name, and no longer than one may be."""
+        if end - start > self.limits.max_name_length:
+            longest = f"the limit is {self.limits.max_name_length:,} ({setting('max_name_length')})"
+            raise Broken(f"A name of {end - start:,} bytes; {longest}.")
         try:
             return str(self.data[start:end], "utf-8")
         except UnicodeDecodeError:
@@ -140,6 +144,8 @@ class Wire:
 
     def count(self, n: int) -> None:
         self.values += n
+        if not self.values % LOOK:
+            deadline.check()
         if self.values > self.limits.max_values:
             raise self.too_much(f"{self.values:,} values", "max_values")
 
