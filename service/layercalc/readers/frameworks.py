@@ -1,7 +1,7 @@
 """Code of other frameworks than Keras: told by what it imports, or only that has, and called by its name."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from layercalc.readers.foreign import WAY_ON
@@ -59,6 +59,7 @@ FRAMEWORKS = (
 )
 PACKAGES = {package: one for one in FRAMEWORKS for package in one.packages}
 MARKS = {mark: one for one in FRAMEWORKS for mark in one.marks}
+MARKED = {mark.partition(".")[2] for mark in MARKS}
 BINDING = (ast.Name, ast.FunctionDef, ast.ClassDef, ast.arg, ast.Import, ast.ImportFrom)
 ROOTS = words("keras tf")  # of Keras, in a text without its imports
 
@@ -74,9 +75,11 @@ class Foreign(NamedTuple):
 def of_framework(nodes: Nodes, kinds: Collection[str]) -> Foreign | None:
     """Whether a text builds on another framework than Keras; `kinds` are the names of Keras' layers and models."""
     imported = [(node, package) for node in nodes.of(ast.Import, ast.ImportFrom) for package in packages(node)]
-    bound = {name for node in nodes.of(*BINDING) for name in names_bound(node)}
     found = [(node, PACKAGES[package]) for node, package in imported if package in PACKAGES][:1]
-    found = found or sorted(marked(nodes, bound), key=lambda pair: FRAMEWORKS.index(pair[1]))
+    marks = [] if found else marked(nodes)
+    bound = {name for node in nodes.of(*BINDING) for name in names_bound(node)} if found or marks else set()
+    unbound = [pair for pair in marks if pair[0].value.id not in bound]
+    found = found or sorted(unbound, key=lambda pair: FRAMEWORKS.index(pair[1]))
     if not found:
         return None
     node, framework = found[0]
@@ -87,13 +90,11 @@ def of_framework(nodes: Nodes, kinds: Collection[str]) -> Foreign | None:
     return Foreign(node, f"{framework.name} code, which is not read here. {WAY_ON}", not keras)
 
 
-def marked(nodes: Nodes, bound: set[str]) -> Iterator[tuple[ast.AST, Framework]]:
-    """What only code of a framework has, of names that the text does not bind."""
-    for node in nodes.of(ast.Attribute):
-        if isinstance(node.value, ast.Name) and node.value.id not in bound:
-            framework = MARKS.get(f"{node.value.id}.{node.attr}")
-            if framework is not None:
-                yield node, framework
+def marked(nodes: Nodes) -> list[tuple[Any, Framework]]:
+    """What only code of a framework has, if the text does not bind the name before the dot."""
+    near = [node for node in nodes.of(ast.Attribute) if node.attr in MARKED and isinstance(node.value, ast.Name)]
+    found = [(node, MARKS.get(f"{node.value.id}.{node.attr}")) for node in near]
+    return [(node, framework) for node, framework in found if framework is not None]
 
 
 def packages(node: Any) -> list[str]:

@@ -47,29 +47,30 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
     """What in the text only Keras 1, its legacy interface or Python 2 had, with its line; empty where nothing is."""
     if (statement := python2.evidence(nodes.tree)) is not None:
         return f"a statement of Python 2 on line {statement.lineno}"
-    for node in nodes.of(ast.Call, ast.ImportFrom, ast.Import, ast.Attribute, ast.Name):
-        if isinstance(node, ast.Call):
-            callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            for keyword in node.keywords:
-                name = keyword.arg or ""
-                of = callee.startswith(("fit", "evaluate", "predict")) if name in TRAINING else callee in layers
-                if of and name in KEYWORDS and callee not in TODAY.get(name, ()):
-                    return f"{name!r} on line {keyword.value.lineno}"
-        found = ""
-        if isinstance(node, ast.ImportFrom):
-            of_keras = (node.module or "").partition(".")[0] == "keras"
-            members = [alias.name for alias in node.names if of_keras and alias.name in IMPORTED]
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            found = next((name for name in (*members, node.module or "", *whole) if name in members or named(name)), "")
-        elif isinstance(node, ast.Import):
-            found = next((alias.name for alias in node.names if named(alias.name)), "")
-        elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:
-            found = node.attr
-        elif isinstance(node, ast.Name) and node.id in NAMES:
-            found = node.id
-        if found:
-            return f"{found!r} on line {node.lineno}"
-    return ""
+    found: dict[ast.AST, tuple[str, int]] = {}
+    for node in nodes.of(ast.Call):
+        for keyword in node.keywords:
+            if keyword.arg in KEYWORDS and node not in found and was_taken(node, keyword.arg, layers):
+                found[node] = keyword.arg, keyword.value.lineno
+    for node in nodes.of(ast.ImportFrom, ast.Import):
+        within = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        members = [one.name for one in node.names if within.startswith("keras.") and one.name in IMPORTED]
+        paths = [within.rstrip("."), *(f"{within}{alias.name}" for alias in node.names)]
+        if name := next(iter([*members, *filter(named, paths)]), ""):
+            found[node] = name, node.lineno
+    found |= {node: (node.attr, node.lineno) for node in nodes.of(ast.Attribute) if node.attr in ATTRIBUTES}
+    found |= {node: (node.id, node.lineno) for node in nodes.of(ast.Name) if node.id in NAMES}
+    if not found:
+        return ""
+    name, line = found[nodes.first(found)]
+    return f"{name!r} on line {line}"
+
+
+def was_taken(call: ast.Call, name: str, layers: set[str]) -> bool:
+    """Whether a keyword is one that only the old Keras took in a call of that name."""
+    callee = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    of = callee.startswith(("fit", "evaluate", "predict")) if name in TRAINING else callee in layers
+    return of and callee not in TODAY.get(name, ())
 
 
 def named(module: str) -> bool:

@@ -109,7 +109,7 @@ class Journal:
 
     def settle(self, mark: int, old: "Existing | None" = None) -> tuple[list[EXIT], bool]:
         """Close the levels above a mark: what they changed may have happened or not. Gives their exits, and whether
-        less is known than before, of what is among `old` by its id (None: of anything).
+        less is known than before, of what is among `old` (None: of anything).
         """
         exits: list[EXIT] = []
         changed = False
@@ -125,7 +125,7 @@ class Journal:
                 if self.born_since(obj, level.number):
                     continue
                 less = self.join(obj, state, level.reason)
-                changed = changed or (less and (old is None or key in old))
+                changed = changed or (less and (old is None or old.holds(obj)))
         return exits, changed
 
     def exits(self, mark: int, kind: str) -> bool:

@@ -1,6 +1,7 @@
 """The nodes of a text by class: what asks for the imports, the calls or the names of a text does not walk it again."""
 
 import ast
+from collections.abc import Collection
 from typing import Any
 
 NAMES = frozenset(
@@ -19,13 +20,13 @@ NAMES = frozenset(
         "conversion",
     ]
 )  # fields that hold no node, or one that says nothing
-FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
+FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: (), ast.Name: ()}
 
 
-def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a class of nodes that may hold others."""
+def fields_of(kind: type) -> tuple[str, ...]:
+    """The fields of a class of nodes that may hold others; a name or the like, which stands among nodes, has none."""
     if kind not in FIELDS:
-        FIELDS[kind] = tuple(name for name in kind._fields if name not in NAMES)
+        FIELDS[kind] = tuple(name for name in getattr(kind, "_fields", ()) if name not in NAMES)
     return FIELDS[kind]
 
 
@@ -34,27 +35,30 @@ class Nodes:
 
     def __init__(self, tree: ast.Module):
         self.tree = tree
-        self.by_class: dict[type[ast.AST], list[tuple[int, Any]]] = {}
-        self.found: dict[tuple[type[ast.AST], ...], list[Any]] = {}
-        waiting: list[ast.AST] = [tree]
-        for number, node in enumerate(waiting):
+        self.every: list[Any] = [tree]  # and what else stands in lists of nodes, None or a name
+        self.by_class: dict[type, list[Any]] = {}
+        self.found: dict[tuple[type, ...], list[Any]] = {}
+        for node in self.every:
             kind = type(node)
-            pairs = self.by_class.get(kind)
-            if pairs is None:
-                pairs = self.by_class[kind] = []
-            pairs.append((number, node))
-            for name in fields_of(kind):
-                value = node.__dict__.get(name)
-                if not value:
-                    continue
+            if kind in self.by_class:
+                self.by_class[kind].append(node)
+            else:
+                self.by_class[kind] = [node]
+            for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
+                value = getattr(node, name, None)
                 if type(value) is list:
-                    waiting += [one for one in value if isinstance(one, ast.AST)]
-                elif isinstance(value, ast.AST):
-                    waiting.append(value)
+                    self.every += value
+                elif value is not None:
+                    self.every.append(value)
 
     def of(self, *classes: type[ast.AST]) -> list[Any]:
         """The nodes of these classes."""
+        if len(classes) == 1:
+            return self.by_class.get(classes[0], [])
         if classes not in self.found:
-            pairs = [pair for one in classes for pair in self.by_class.get(one, ())]
-            self.found[classes] = [node for _, node in sorted(pairs, key=lambda pair: pair[0])]
+            self.found[classes] = [node for node in self.every if type(node) in classes]
         return self.found[classes]
+
+    def first(self, some: Collection[Any]) -> Any:
+        """The first of some of the nodes; None if there are none."""
+        return min(some, key=self.every.index, default=None)

@@ -8,6 +8,7 @@ from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.scope import Scope
 from layercalc.readers.script.values import (
     MUTABLE,
+    NUMBERS,
     SCALARS,
     Bound,
     Class,
@@ -16,6 +17,7 @@ from layercalc.readers.script.values import (
     Foreign,
     Function,
     Instance,
+    Names,
     Native,
     Property,
     StaticMethod,
@@ -78,14 +80,15 @@ def members(cls: Class, state: Callable[[Any], Any] = now) -> list[Any]:
 
 
 class Existing:
-    """The ids of all that could be changed when a block began: what the block makes is not among them.
+    """All that could be changed when a block began: what the block makes is not among it.
 
-    Most blocks change names of scopes that were open then and nothing else. Only where one does, all the rest is looked
-    through, in the states that it had then.
+    Most blocks change names alone, of scopes that were open then or that they open. Only where one changes something
+    else, all that could be reached is looked through, in the states that it had then.
     """
 
     def __init__(self, m: "Machine"):
         self.machine = m
+        self.number = next(NUMBERS)
         self.scopes = outward([m.globals, m.frame, *m.frames])
         self.others: list[Any] = [*m.escaped.values(), *m.overrides.values()]
         self.states: dict[int, tuple[Any, Any]] = {}  # of what has been changed since, with the thing itself
@@ -97,12 +100,14 @@ class Existing:
             for key, pair in level.saved.items():
                 self.states.setdefault(key, pair)
 
-    def __contains__(self, key: int) -> bool:
-        if key in self.scopes:
+    def holds(self, value: Any) -> bool:
+        if type(value) is Names and value.number > self.number:
+            return False
+        if id(value) in self.scopes:
             return True
         if self.found is None:
             self.found = self.find()
-        return key in self.found
+        return id(value) in self.found
 
     def state(self, container: Any) -> Any:
         known = self.states.get(id(container))

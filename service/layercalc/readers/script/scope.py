@@ -3,10 +3,12 @@
 import ast
 from typing import Any
 
+from layercalc.readers.script.nodes import FIELDS, fields_of
 from layercalc.readers.script.values import Names
 
 MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+LEAVES = (ast.Constant, str, type(None))
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -78,7 +80,7 @@ def collect(body: list[Any], info: Info) -> None:
             if not isinstance(node.ctx, ast.Load):
                 info.bound.add(node.id)
             continue
-        if kind is ast.Constant:
+        if kind in LEAVES:
             continue
         if kind in SCOPES:
             if kind is not ast.Lambda:
@@ -104,11 +106,11 @@ def collect(body: list[Any], info: Info) -> None:
             info.bound.update([node.rest] if node.rest else [])
         elif kind is ast.Yield or kind is ast.YieldFrom:
             info.generator = True
-        for name in node._fields:
-            value = node.__dict__.get(name)
+        for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
+            value = getattr(node, name, None)
             if type(value) is list:
-                pending += [one for one in value if isinstance(one, ast.AST)]
-            elif isinstance(value, ast.AST):
+                pending += value
+            elif value is not None:
                 pending.append(value)
     for node in inside:
         for one in ast.walk(node):

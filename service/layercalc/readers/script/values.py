@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Unknown
@@ -24,17 +25,22 @@ class Missing:
 MISSING = Missing()
 
 
+NUMBERS = count()
+
+
 class Names(dict[str, Any]):
     """Values by name: a scope's variables, the attributes of an instance or a class.
 
     `volatile` names were given to an unknown callee to change: what is stored under one is not known afterwards.
+    `number` tells which of two was made first.
     """
 
-    __slots__ = ("volatile",)
+    __slots__ = ("number", "volatile")
 
     def __init__(self, *args: Any):
         super().__init__(*args)
         self.volatile: dict[str, Opaque] | None = None
+        self.number = next(NUMBERS)
 
 
 class Ordered(dict[Any, Any]):

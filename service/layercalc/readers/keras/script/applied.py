@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
 from layercalc.readers.keras.script import anew, arrays, counting, stated, tensors
-from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes, tensors_of
+from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes
+from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     MODELS,

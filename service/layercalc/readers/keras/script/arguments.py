@@ -8,7 +8,6 @@ from layercalc.locations import Argument, CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
     MODELS,
-    CallObject,
     FunctionName,
     InitializerObject,
     LayerObject,
@@ -157,13 +156,6 @@ def sizes(names: "KerasNames", value: Any, key: str, at: Any) -> tuple[int | Non
     if not isinstance(dims, list) or not all(dim is None or (type(dim) is int and dim >= 0) for dim in dims):
         raise Fault(at, f"Expected a tuple of sizes; received {received(value)}.")
     return tuple(dims) if key.startswith("batch") else (None, *dims)
-
-
-def tensors_of(names: "KerasNames", call: CallObject, at: Any) -> list[TensorObject]:
-    """The tensors that a call is given, in its order."""
-    if not call.named and all(type(one) is TensorObject and one.spoilt is None for one in call.inputs):
-        return call.inputs
-    return flat(names, [call.inputs, list(call.named.values())], at)
 
 
 def flat(names: "KerasNames", value: Any, at: Any) -> list[Any]:

@@ -6,8 +6,9 @@ from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import Owner, WeightSpec
 from layercalc.dims import shown
 from layercalc.readers.keras.script import applied, models, tensors
-from layercalc.readers.keras.script.arguments import location_of, node_at, tensors_of
+from layercalc.readers.keras.script.arguments import location_of, node_at
 from layercalc.readers.keras.script.doubts import Impossible
+from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.subclassed import tracked
 from layercalc.readers.keras.script.values import (
     CallObject,

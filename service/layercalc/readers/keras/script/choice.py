@@ -10,6 +10,7 @@ from layercalc.readers.keras.script import containers, rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.attributes import RUNS
+from layercalc.readers.keras.script.graphs import every_tensor
 from layercalc.readers.keras.script.models import lone, models_in
 from layercalc.readers.keras.script.names import of_network
 from layercalc.readers.keras.script.rivals import is_model
@@ -143,7 +144,7 @@ def graph_to(last: TensorObject) -> GraphObject:
         seen.add(id(one.call))
         if one.call.layer is None:
             inputs.append(one)
-        pending += [*one.call.inputs, *(t for v in one.call.named.values() for t in listed(v))]
+        pending += every_tensor(one.call)
     inputs.sort(key=lambda one: one.call.order)
     return GraphObject("model", last.call.location, inputs, [last])
 

@@ -6,7 +6,8 @@ from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import location_of, plain, tensors_of
+from layercalc.readers.keras.script.arguments import location_of, plain
+from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -131,7 +132,7 @@ def copy(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
         made = SequentialObject(value.name, location_of(at), shape=value.shape)
         made.items = [item(names, one, memo, at) for one in value.items]
         made.versions = [names.version(one) for one in made.items]
-        made.trainable = value.trainable
+        made.trainable, made.owning = value.trainable, value.owning
     elif isinstance(value, GraphObject):
         made = graph(names, value, memo, at)
     elif isinstance(value, OperationObject) or isinstance(value.layer, Model):
@@ -174,14 +175,6 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
     known: dict[tuple[int, int], TensorObject] = {}
     for one in model.inputs:
         known[id(one.call), max(one.output, 0)] = TensorObject(entry(names, one, at), 0)
-    calls: dict[int, Any] = {}
-    pending: list[Any] = list(model.outputs)
-    while pending:
-        one = pending.pop()
-        names.machine.meter.work(128, at)
-        if (id(one.call), max(one.output, 0)) not in known and id(one.call) not in calls and one.call.layer is not None:
-            calls[id(one.call)] = one.call
-            pending += tensors_of(names, one.call, at)
     made: dict[int, CallObject] = {}
 
     def moved(value: Any) -> Any:
@@ -190,7 +183,7 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
         found = known.get((id(value.call), max(value.output, 0)))
         return found if found is not None else TensorObject(made[id(value.call)], value.output)
 
-    for call in sorted(calls.values(), key=lambda one: one.order):
+    for call in sorted(calls_of(model, lambda call: tensors_of(names, call, at)), key=lambda one: one.order):
         layer = copy(names, call.layer, memo, at)
         named = {key: moved(one) for key, one in call.named.items()}
         new = made[id(call)] = CallObject(call.name, location_of(at), layer, [moved(one) for one in call.inputs], named)

@@ -1,10 +1,13 @@
 """Faults of what a text does not hold: what may have changed, what comes from elsewhere, and names that are slips."""
 
+import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.keras.script.values import Misspelt, TensorObject
 from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.wording import nearest
 
 if TYPE_CHECKING:
@@ -50,11 +53,16 @@ class Slips:
     `unread` are the layers that could not be made, with why: of interest where lines of layers are the model.
     """
 
-    def __init__(self, names: "KerasNames", called: set[str]):
-        self.names, self.called = names, called
+    def __init__(self, names: "KerasNames", nodes: Nodes):
+        self.names, self.nodes = names, nodes
         self.unread: list[tuple[Any, str]] = []
         self.known: dict[str, Misspelt | None] = {}
         self.results: list[Opaque] = []
+
+    @cached_property
+    def called(self) -> set[str]:
+        """Names that the text calls."""
+        return {node.func.id for node in self.nodes.of(ast.Call) if isinstance(node.func, ast.Name)}
 
     def find(self, name: str) -> Misspelt | None:
         """The slip of that name, if it is one."""

@@ -8,7 +8,8 @@ from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity_of
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
-from layercalc.readers.keras.script.arguments import flat, node_at, tensors_of
+from layercalc.readers.keras.script.arguments import flat, node_at
+from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.merging import inputs_of
 from layercalc.readers.keras.script.values import (
     MODELS,

@@ -4,7 +4,8 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, configs, raising, wrappers
-from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes, tensors_of
+from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
+from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -125,6 +126,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
     model.changed = at
+    model.owning = model.owning or wrappers.owns(one)
     raising.grown(names, model, at)
     follow(names, model, at)
     names.machine.meter.elements(len(model.items), at)
@@ -132,7 +134,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
 
 def follow(names: "KerasNames", model: SequentialObject, at: Any) -> None:
     """Run the text's own layers in a Sequential of known input shape now, as Keras does: later they may differ."""
-    if names.input_of(model) != (None, None) and wrappers.owns(model):
+    if model.owning and names.input_of(model) != (None, None) and wrappers.owns(model):
         anew.check(names, model, at)
         names.sequence(model, at)
 
@@ -150,7 +152,15 @@ def holds(names: "KerasNames", outer: Any, model: Any) -> bool:
 
 def models_in(names: "KerasNames", value: Any) -> list[Any]:
     """The models inside a model or a layer, at any depth, itself left out."""
-    return [one for one in everything_in(names, value) if one is not value and isinstance(one, MODELS)]
+    pending, seen = [value], {id(value): value}
+    while pending:
+        one = pending.pop()
+        names.machine.meter.work(64)
+        for each in layers_called(names, one) if isinstance(one, GraphObject) else directly_in(names, one):
+            if id(each) not in seen:
+                seen[id(each)] = each
+                pending.append(each)
+    return [one for one in seen.values() if one is not value and isinstance(one, MODELS)]
 
 
 def everything_in(names: "KerasNames", value: Any) -> list[Any]:
@@ -245,10 +255,25 @@ def layers_of(names: "KerasNames", model: Any, at: Any) -> list[Any]:
 
 def in_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:
     """keras.src.ops.function.map_graph: by depth from the outputs, then in the order they are met from there."""
-    ends = [id(one) for one in (*model.inputs, *model.outputs)]
-    if names.depths.get(id(model), (None, []))[:2] != (model, ends):
-        names.depths[id(model)] = (model, ends, by_depth(names, model, at))
+    if not is_ordered(names, model):
+        names.depths[id(model)] = (model, ends_of(model), by_depth(names, model, at))
     return names.depths[id(model)][2].copy()
+
+
+def ends_of(model: GraphObject) -> list[int]:
+    return [id(one) for one in (*model.inputs, *model.outputs)]
+
+
+def is_ordered(names: "KerasNames", model: GraphObject) -> bool:
+    """Whether the order of a model's layers is known, which takes long to find."""
+    return bool(names.depths.get(id(model), (None, []))[:2] == (model, ends_of(model)))
+
+
+def layers_called(names: "KerasNames", model: GraphObject) -> list[Any]:
+    """The layers and models that a model calls, in no order."""
+    if is_ordered(names, model):
+        return in_depth(names, model, None)
+    return [origin(call.layer) for call in calls_of(model, lambda call: tensors_of(names, call, None))]
 
 
 def by_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.networks import NETWORKS, TEXTS
-from layercalc.readers.keras.script.arguments import flat, tensors_of, unknown_in
+from layercalc.readers.keras.script.arguments import flat, unknown_in
+from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.values import TensorObject
 from layercalc.readers.script import MISSING, Fault, Module, Native, Opaque
 from layercalc.readers.script.faults import Raised

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from layercalc.environment import setting
@@ -44,8 +45,19 @@ class Text(Machine):
         self.count = 0
         self.of_models: set[str] = set()
         self.last: TensorObject | None = None  # that was bound last, at the top level
-        self.imported_later = only_imported(nodes)
-        self.grown = grown(nodes)
+        self.nodes = nodes
+
+    @cached_property
+    def grown(self) -> set[str]:
+        return grown(self.nodes)
+
+    @cached_property
+    def imported_later(self) -> set[str]:
+        return only_imported(self.nodes)
+
+    @cached_property
+    def stored(self) -> set[str]:
+        return stored(self.nodes)
 
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name of which the line that binds it was left out of the text, or stands further down."""
@@ -137,14 +149,15 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
     bare = SequentialObject("sequential", CodeLocation(1, 1, {}))
     bare.versions = []
     kept: dict[str, ast.expr] = {}
-    bound = stored(nodes)
     body: list[ast.stmt] = []
     for number, node in enumerate(tree.body):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Tuple | ast.List | ast.BinOp):
             target = ast.copy_location(ast.Name(f".{number}", ast.Store()), node)
             kept[target.id] = node.value
             body.append(ast.copy_location(ast.Assign([target], node.value), node))
-        elif isinstance(node, ast.Delete) and all(isinstance(x, ast.Name) and x.id not in bound for x in node.targets):
+        elif isinstance(node, ast.Delete) and all(
+            isinstance(one, ast.Name) and one.id not in machine.stored for one in node.targets
+        ):
             continue
         else:
             body.append(node)

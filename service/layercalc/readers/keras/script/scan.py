@@ -45,21 +45,17 @@ def methods_in(values: list[Any]) -> list[Function]:
 
 def slips(nodes: Nodes) -> dict[str, ast.AST]:
     """Roots of `tk.keras.layers.Dense` that nothing binds, with the first use of each."""
-    bound = {one.id for one in nodes.of(ast.Name) if not isinstance(one.ctx, ast.Load)}
-    bound |= {(x.asname or x.name).partition(".")[0] for one in nodes.of(*IMPORTS) for x in one.names}
     found: dict[str, ast.AST] = {}
     for node in nodes.of(ast.Attribute):
-        if isinstance(node.value, ast.Attribute) and KERAS.get(node.attr) is not None:
-            root: ast.expr = node
+        inner = node.value
+        if isinstance(inner, ast.Attribute) and inner.attr in OF_LAYERS and KERAS.get(node.attr) is not None:
+            root: ast.expr = inner
             while isinstance(root, ast.Attribute):
                 root = root.value
-            if (
-                node.value.attr in OF_LAYERS
-                and isinstance(root, ast.Name)
-                and root.id not in {*bound, *BARE, *LIBRARIES, "self"}
-            ):
+            if isinstance(root, ast.Name) and not (root.id in BARE or root.id in LIBRARIES or root.id == "self"):
                 found.setdefault(root.id, root)
-    return found
+    bound = stored(nodes) if found else set()
+    return {name: root for name, root in found.items() if name not in bound}
 
 
 def changes_model(node: ast.AST, parts: Collection[str] = ()) -> bool:
@@ -108,11 +104,6 @@ def grown(nodes: Nodes) -> set[str]:
     }
 
 
-def called(nodes: Nodes) -> set[str]:
-    """Names that a text calls."""
-    return {node.func.id for node in nodes.of(ast.Call) if isinstance(node.func, ast.Name)}
-
-
 def only_imported(nodes: Nodes) -> set[str]:
     """Names that the text binds by imports of Keras' alone."""
     found: set[str] = set()
@@ -143,18 +134,18 @@ def asked_as_models(nodes: Nodes) -> set[str]:
 def check(nodes: Nodes) -> None:
     """Refuse what may bind any name anew, or change what the names of Keras' stand for."""
     asked = [one for one in nodes.of(ast.Compare) if isinstance(one.ops[0], ast.In | ast.NotIn)]
-    looked_up = {id(one.comparators[0]) for one in asked}  # what `"google.colab" in sys.modules` asks changes nothing
-    for node in nodes.of(ast.ImportFrom, ast.Attribute, ast.Call):
-        if isinstance(node, ast.ImportFrom):
-            anything = node.names[0].name == "*"
-            bad = anything and (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
-        elif isinstance(node, ast.Attribute):
-            modules = node.attr == "modules" and getattr(node.value, "id", "") == "sys"
-            bad = sets_hidden(node) or (modules and id(node) not in looked_up)
-        else:
-            bad = patches(node)
-        if bad:
-            raise Fault(node, "It may replace what any name stands for; import names one by one.")
+    looked_up = {one.comparators[0] for one in asked}  # what `"google.colab" in sys.modules` asks changes nothing
+    bad = [node for node in nodes.of(ast.ImportFrom) if node.names[0].name == "*" and may_bind_any(node)]
+    bad += [node for node in nodes.of(ast.Attribute) if not isinstance(node.ctx, ast.Load) and sets_hidden(node)]
+    modules = [node for node in nodes.of(ast.Attribute) if node.attr == "modules" and node not in looked_up]
+    bad += [node for node in modules if getattr(node.value, "id", "") == "sys"]
+    bad += [node for node in nodes.of(ast.Call) if node.args and patches(node)]
+    if bad:
+        raise Fault(nodes.first(bad), "It may replace what any name stands for; import names one by one.")
+
+
+def may_bind_any(node: ast.ImportFrom) -> bool:
+    return (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
 
 
 def sets_hidden(node: ast.Attribute) -> bool:
@@ -171,10 +162,11 @@ def sets_hidden(node: ast.Attribute) -> bool:
 
 def patches(node: ast.Call) -> bool:
     """Whether a call is `mock.patch("keras.layers.Dense", …)`, or one of its kind."""
+    if not any(isinstance(one, ast.Constant) and str(one.value).startswith(PATCHED) for one in node.args):
+        return False
     function = node.func
     parts = [getattr(one, "attr", getattr(one, "id", "")) for one in (function, getattr(function, "value", None))]
-    named = any(isinstance(one, ast.Constant) and str(one.value).startswith(PATCHED) for one in node.args)
-    return named and any("patch" in str(part) for part in parts)
+    return any("patch" in str(part) for part in parts)
 
 
 def node_of(value: Any) -> Any:

@@ -24,12 +24,12 @@ from layercalc.readers.keras.script.arguments import (
     location_of,
     node_at,
     plain,
-    tensors_of,
     unknown_in,
 )
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
+from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
 from layercalc.readers.keras.script.values import (

@@ -158,7 +158,8 @@ class MergedObject(TensorObject):
 class SequentialObject(Foreign):
     """A Sequential; `versions` are what its items held when they were added, where they are Sequentials.
 
-    `changed` is where the text put a layer into it, or took one out, last.
+    `changed` is where the text put a layer into it, or took one out, last; `owning` whether it has had layers of the
+    text's own.
     """
 
     name: str
@@ -167,6 +168,7 @@ class SequentialObject(Foreign):
     shape: Shape | None = None
     trainable: bool = True
     versions: list[Any] = field(default_factory=list)
+    owning: bool = False
     changed: Any = None
     given: bool = False
     sure: bool = True

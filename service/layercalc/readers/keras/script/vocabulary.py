@@ -25,7 +25,7 @@ from layercalc.readers.keras.script.doubts import Refused, Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
 from layercalc.readers.keras.script.rivals import USES
-from layercalc.readers.keras.script.scan import called, changes_model, held_by, methods_in, slips
+from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -77,7 +77,7 @@ class KerasNames(Members):
         self.uses: list[tuple[Any, int]] = []  # models compiled, shown or trained, with how many were made by then
         self.placed: dict[int, int] = {}  # in how many models and layers a layer was put
         self.roots: dict[str, ast.AST] = slips(nodes)  # `tk` in `tk.keras`
-        self.slips = Slips(self, called(nodes))
+        self.slips = Slips(self, nodes)
         self.unsure: set[int] = set()  # models made where it is not known whether the text comes there
         self.inside: set[int] = set()  # models that are part of others
         self.derived: dict[int, OwnObject] = {}  # objects of the text's own by the layer or model that each is

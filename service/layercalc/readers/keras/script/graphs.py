@@ -1,0 +1,37 @@
+"""The calls that tensors come from."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from layercalc.readers.keras.script.arguments import flat
+from layercalc.readers.keras.script.scan import held_by
+from layercalc.readers.keras.script.values import CallObject, GraphObject, TensorObject
+
+if TYPE_CHECKING:
+    from layercalc.readers.keras.script.vocabulary import KerasNames
+
+
+def tensors_of(names: "KerasNames", call: CallObject, at: Any) -> list[TensorObject]:
+    """The tensors that a call is given, in its order."""
+    if not call.named and all(type(one) is TensorObject and one.spoilt is None for one in call.inputs):
+        return call.inputs
+    return flat(names, [call.inputs, list(call.named.values())], at)
+
+
+def every_tensor(call: CallObject) -> list[TensorObject]:
+    """The same, whether they are known or not."""
+    return [one for value in (call.inputs, *call.named.values()) for one in held_by(value)]
+
+
+def calls_of(model: GraphObject, given: Callable[[CallObject], Iterable[TensorObject]]) -> list[CallObject]:
+    """The calls of layers between a model's inputs and outputs, as they are met from these; `given` is as above."""
+    inputs = {(id(one.call), max(one.output, 0)) for one in model.inputs}
+    pending, found = list(model.outputs), dict[int, CallObject]()
+    while pending:
+        one = pending.pop()
+        call = one.call
+        if call.layer is None or id(call) in found or (id(call), max(one.output, 0)) in inputs:
+            continue
+        found[id(call)] = call
+        pending += given(call)
+    return list(found.values())
