@@ -53,6 +53,7 @@ class Machine:
         self.active: dict[int, int] = {}
         self.comparing = 0
         self.infos: dict[Any, Any] = {}
+        self.nodes_within: dict[int, Nodes] = {}
         self.modules: dict[str, Module | None] = {}
         self.overrides: dict[str, Names] = {}
         self.bound: set[str] = set()
@@ -77,6 +78,12 @@ class Machine:
                 one.value = sys.intern(one.value)  # as Python does with them, so that `is` finds one
         self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
+
+    def nodes_of(self, node: ast.AST) -> Nodes:
+        """The nodes of a function or an expression of the text, found once."""
+        if id(node) not in self.nodes_within:
+            self.nodes_within[id(node)] = Nodes(node)
+        return self.nodes_within[id(node)]
 
     def names_of(self, node: Any) -> Info:
         """The names of a function, found once however often the text defines it."""

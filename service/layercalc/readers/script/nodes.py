@@ -33,8 +33,8 @@ def fields_of(kind: type) -> tuple[str, ...]:
 class Nodes:
     """All nodes below a tree, found in one walk, in the order of `ast.walk`."""
 
-    def __init__(self, tree: ast.Module):
-        self.tree = tree
+    def __init__(self, tree: ast.AST):
+        self.tree: Any = tree
         self.every: list[Any] = [tree]  # and what else stands in lists of nodes, None or a name
         self.by_class: dict[type, list[Any]] = {}
         self.found: dict[tuple[type, ...], list[Any]] = {}
@@ -45,7 +45,7 @@ class Nodes:
             else:
                 self.by_class[kind] = [node]
             for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
-                value = getattr(node, name, None)
+                value = node.__dict__.get(name)
                 if type(value) is list:
                     self.every += value
                 elif value is not None:

@@ -107,7 +107,7 @@ def collect(body: list[Any], info: Info) -> None:
         elif kind is ast.Yield or kind is ast.YieldFrom:
             info.generator = True
         for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
-            value = getattr(node, name, None)
+            value = node.__dict__.get(name)
             if type(value) is list:
                 pending += value
             elif value is not None:

@@ -100,14 +100,11 @@ def mentioned(m: "Machine", function: Function) -> tuple[set[str], bool]:
     """The names that a function's text mentions, and whether it sets outer names or attributes of a module's."""
     found = m.infos.get((id(function.node),))
     if found is None:
-        names: set[str] = set()
-        changes = False
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Name):
-                names.add(node.id)
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                changes = True
-            elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        nodes = m.nodes_of(function.node)
+        names = {node.id for node in nodes.of(ast.Name)}
+        changes = bool(nodes.of(ast.Global, ast.Nonlocal))
+        for node in nodes.of(ast.Attribute, ast.Subscript):
+            if not isinstance(node.ctx, ast.Load):
                 base: ast.expr = node
                 while isinstance(base, ast.Attribute | ast.Subscript):
                     base = base.value

@@ -45,8 +45,8 @@ def read(names: "KerasNames", own: OwnObject) -> dict[str, Any]:
     if type(function) is not Function:
         return found
     bound = m.names_of(function.node).bound
-    for node in ast.walk(function.node):
-        if isinstance(node, ast.Name) and node.id not in bound and node.id not in found:
+    for node in m.nodes_of(function.node).of(ast.Name):
+        if node.id not in bound and node.id not in found:
             m.meter.work(32)
             value = m.peek(function.outer, node.id)
             if isinstance(value, Instance | Class):

@@ -49,9 +49,8 @@ def note(names: "KerasNames", call: CallObject, found: Any) -> None:
             )
 
 
-def check(names: "KerasNames", root: Any, built: "Built") -> None:
-    """Refuse a model of which a layer was built elsewhere in the text with weights of other shapes."""
-    inside = within(names, root)
+def check(names: "KerasNames", inside: dict[int, Any], built: "Built") -> None:
+    """Refuse a model, `inside` being what is in it, of which the text builds a layer elsewhere with other shapes."""
     stray = [call for call in called(names) if id(call) not in built.followed and touches(names, call, inside)]
     chains = [
         one
@@ -63,16 +62,16 @@ def check(names: "KerasNames", root: Any, built: "Built") -> None:
     ]
     if not stray and not chains:
         return
+    known: set[int] = set()
     for call in (*stray, *(call for call in called(names) if id(origin(call.layer)) in inside)):
-        trace(names, call)
+        trace(names, call, known)
     for model in (*chains, *(one for one in inside.values() if isinstance(one, SequentialObject))):
         for call in chain(names, model):
-            trace(names, call)
+            trace(names, call, known)
 
 
-def check_unused(names: "KerasNames", root: Any, built: "Built") -> None:
+def check_unused(names: "KerasNames", root: Any, inside: dict[int, Any], built: "Built") -> None:
     """Refuse layers that an object of the text's own has, and that are built but no part of its rows."""
-    inside = within(names, root)
     objects = [getattr(root, "own", root), *inside.values(), *(names.derived.get(key) for key in inside)]
     for own in objects:
         if not isinstance(own, OwnObject):
@@ -121,7 +120,7 @@ def before(names: "KerasNames", layer: Any) -> None:
     """The same at once, for a layer that is called where the text catches what Keras raises."""
     for call in [*called(names, layer), *names.strays]:
         if origin(call.layer) is origin(layer):
-            trace(names, call)
+            trace(names, call, set())
 
 
 def called(names: "KerasNames", layer: Any = None) -> list[CallObject]:
@@ -138,7 +137,7 @@ def within(names: "KerasNames", root: Any) -> dict[int, Any]:
         one = pending.pop()
         names.machine.meter.work(64)
         if getattr(one, "spoilt", None) is None:
-            for each in models.directly_in(names, one):
+            for each in models.held_in(names, one):
                 if id(each) not in found:
                     found[id(each)] = each
                     pending.append(each)
@@ -151,9 +150,9 @@ def touches(names: "KerasNames", call: CallObject, inside: dict[int, Any]) -> bo
     return id(layer) in inside or any(id(one) in inside for one in within(names, layer).values())
 
 
-def trace(names: "KerasNames", call: CallObject) -> None:
-    """What a call builds, as far as the text tells; Impossible where Keras would raise."""
-    if not is_known(names, call):
+def trace(names: "KerasNames", call: CallObject, known: set[int]) -> None:
+    """What a call builds, as far as the text tells; Impossible where Keras would raise. `known` is as for is_known."""
+    if not is_known(names, call, known):
         return
     try:
         tensors.outputs(names, call, node_at(call.location))
@@ -176,14 +175,14 @@ def chain(names: "KerasNames", model: SequentialObject) -> list[Any]:
         return []
 
 
-def is_known(names: "KerasNames", call: CallObject) -> bool:
-    """Whether a call and all before it are known, and their layers are what they were."""
+def is_known(names: "KerasNames", call: CallObject, known: set[int]) -> bool:
+    """Whether a call and all before it are known, and their layers are what they were; `known` gets the ids of all."""
     pending: list[Any] = [call]
     seen: set[int] = set()
     while pending:
         one = pending.pop()
         names.machine.meter.work(64)
-        if id(one) in seen:
+        if id(one) in seen or id(one) in known:
             continue
         seen.add(id(one))
         layer = one.layer
@@ -197,6 +196,7 @@ def is_known(names: "KerasNames", call: CallObject) -> bool:
             pending += [x.call for x in tensors_of(names, one, None)]
         except Fault:
             return False
+    known |= seen
     return True
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import OwnObject
 from layercalc.readers.script import MISSING, Instance, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import SCALARS, Class, Function
 
 if TYPE_CHECKING:
@@ -24,28 +25,30 @@ def forget(names: "KerasNames", own: OwnObject) -> None:
         if type(one) is not Function or id(one) in seen:
             continue
         seen.add(id(one))
-        changes, callees = names.counted.get(id(one.node)) or names.counted.setdefault(id(one.node), counted(one.node))
+        changes, callees = names.counted.get(id(one.node)) or names.counted.setdefault(
+            id(one.node), counted(names.machine.nodes_of(one.node))
+        )
         for target, node in changes:
             blur(names, own, one, target, node)
         for callee in callees:
             pending += called(own, one, callee)
 
 
-def counted(
-    function: ast.FunctionDef | ast.Lambda,
-) -> tuple[list[tuple[ast.expr, ast.stmt | ast.expr]], list[ast.expr]]:
-    """What a function adds to in place, each with the line of it, and what it calls."""
+def counted(nodes: Nodes) -> tuple[list[tuple[ast.expr, ast.stmt | ast.expr]], list[ast.expr]]:
+    """What a function of these nodes adds to in place, each with the line of it, and what it calls."""
     changes: list[tuple[ast.expr, ast.stmt | ast.expr]] = []
     callees: list[ast.expr] = []
-    for node in ast.walk(function):
+    for node in nodes.of(ast.AugAssign, ast.Call):
         if isinstance(node, ast.AugAssign):
             changes.append((node.target.value if isinstance(node.target, ast.Subscript) else node.target, node))
-        elif isinstance(node, ast.Call):
+        else:
             callees.append(node.func)
             if isinstance(node.func, ast.Attribute) and node.func.attr in GROWING:
                 changes.append((node.func.value, node))
-    fresh = {ast.unparse(x): node.lineno for node in ast.walk(function) if isinstance(node, ast.Assign)
-             for x in node.targets if isinstance(x, ast.Attribute)}  # fmt: skip
+    if not changes:
+        return [], callees
+    set_here = [(x, node) for node in nodes.of(ast.Assign) for x in node.targets if isinstance(x, ast.Attribute)]
+    fresh = {ast.unparse(x): node.lineno for x, node in set_here}
     late = [(x, node) for x, node in changes if fresh.get(ast.unparse(x), node.lineno + 1) > node.lineno]
     return late, callees
 

@@ -26,6 +26,7 @@ from layercalc.readers.keras.script.values import (
 from layercalc.readers.keras.script.wrappers import owns
 from layercalc.readers.keras.script.written import Written
 from layercalc.readers.script import Fault
+from layercalc.readers.script.values import SCALARS
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -242,6 +243,8 @@ class Built:
 
     def argument(self, value: Any) -> Any:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
+        if type(value) in SCALARS:
+            return value
         if isinstance(value, LayerObject | MODELS):
             self.names.sure(value, node_at(value.location))
             self.used.add(id(value))

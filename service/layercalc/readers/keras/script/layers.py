@@ -20,7 +20,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Fault
-from layercalc.readers.script.values import Bound, Function
+from layercalc.readers.script.values import SCALARS, Bound, Function
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -81,7 +81,7 @@ def make(
     if then is not None:
         made.then = OwnObject("Activation", "activation", made.location, function=then)
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
-    for one in flat(names, list(config.values()), at):
+    for one in flat(names, [one for one in config.values() if type(one) not in SCALARS], at):
         if isinstance(one, LayerObject):
             names.stands_in_one_more(one)
         elif isinstance(one, MODELS):

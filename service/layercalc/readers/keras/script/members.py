@@ -54,6 +54,8 @@ class Members(Protocols):
     def member(self, module: str, name: str) -> Any:
         """A member of a module of Keras'; MISSING for what is not known there."""
         path = f"{module}.{name}"
+        if path in self.names.kinds:
+            return self.names.kinds[path]
         if name in SETTERS:
             return settings.setter(self.names, path)
         if (loaded := datasets.loader(self.names, path)) is not None:

@@ -1,6 +1,7 @@
 """Models as the text makes them, what is asked of them, and what changes them."""
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, configs, raising, wrappers
@@ -23,6 +24,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.script import MISSING, Fault, Foreign, Native, Opaque
 from layercalc.readers.script.modules.arrays import is_array
+from layercalc.readers.script.values import SCALARS
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -156,7 +158,7 @@ def models_in(names: "KerasNames", value: Any) -> list[Any]:
     while pending:
         one = pending.pop()
         names.machine.meter.work(64)
-        for each in layers_called(names, one) if isinstance(one, GraphObject) else directly_in(names, one):
+        for each in held_in(names, one):
             if id(each) not in seen:
                 seen[id(each)] = each
                 pending.append(each)
@@ -197,7 +199,7 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
         return [one for one in inside if isinstance(one, LayerObject | MODELS | OwnObject)]
     if not isinstance(value, LayerObject) or value.spoilt is not None:
         return []
-    pending, found = list(value.config.values()), []
+    pending, found = [one for one in value.config.values() if type(one) not in SCALARS], []
     while pending:
         one = pending.pop()
         if isinstance(one, list):
@@ -207,9 +209,9 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
     return found
 
 
-def check_locked(names: "KerasNames", root: Any) -> None:
+def check_locked(names: "KerasNames", root: Any, inside: Iterable[Any]) -> None:
     """Refuse a locked model inside with a layer that is open: in whether that is trained, Keras 2 and 3 differ."""
-    for one in everything_in(names, root):
+    for one in inside:
         if one is root or not isinstance(one, MODELS | OwnObject) or one.trainable:
             continue
         for each in directly_in(names, one):
@@ -269,11 +271,11 @@ def is_ordered(names: "KerasNames", model: GraphObject) -> bool:
     return bool(names.depths.get(id(model), (None, []))[:2] == (model, ends_of(model)))
 
 
-def layers_called(names: "KerasNames", model: GraphObject) -> list[Any]:
-    """The layers and models that a model calls, in no order."""
-    if is_ordered(names, model):
-        return in_depth(names, model, None)
-    return [origin(call.layer) for call in calls_of(model, lambda call: tensors_of(names, call, None))]
+def held_in(names: "KerasNames", value: Any) -> list[Any]:
+    """The layers and models that a layer or model has itself, in no order."""
+    if not isinstance(value, GraphObject) or is_ordered(names, value):
+        return directly_in(names, value)
+    return [origin(call.layer) for call in calls_of(value, lambda call: tensors_of(names, call, None))]
 
 
 def by_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:

@@ -1,10 +1,12 @@
 """Models that leave a text and come back: saved to a file and loaded, and those that wrappers for scikit-learn make."""
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import configs
 from layercalc.readers.keras.script.values import MODELS, ConfigObject, LostModel
 from layercalc.readers.script import Fault, Instance, Module, Native, Opaque
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import Function
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
         names.saved = {}
         return
     names.saved.pop(path, None)
-    if not names.machine.branching and isinstance(model, MODELS):
+    if names.loads and not names.machine.branching and isinstance(model, MODELS):
         calls, names.calls = names.calls, {}  # those of what is kept are none of the text's
         try:
             found = configs.config_now(names, model, at)
@@ -58,6 +60,13 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
             names.calls = calls
         if isinstance(found, ConfigObject):
             names.saved[path] = found
+
+
+def loads(nodes: Nodes) -> bool:
+    """Whether a text may load what it has saved."""
+    named = (node.id for node in nodes.of(ast.Name)), (node.attr for node in nodes.of(ast.Attribute))
+    told = (one.name for one in nodes.of(ast.alias)), (one.value for one in nodes.of(ast.Constant))
+    return any(name in LOADS for some in (*named, *told) for name in some)
 
 
 def saver(names: "KerasNames", name: str) -> Native:

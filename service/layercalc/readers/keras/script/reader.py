@@ -100,6 +100,7 @@ def read_script(
     names = KerasNames(builder, nodes)
     names.counters = Settings()
     names.requested = shapes
+    names.loads = names.loads or entry is not None
     machine = Text(names, nodes, Bounds.of(limits))
     other = of_framework(nodes, {*KERAS.kinds, *KERAS.aliases, "Sequential"})
     try:
@@ -120,9 +121,10 @@ def read_script(
                 builder.fault(spot(node), text)
         built = Built(names, builder)
         model = built.build(root, builder)
-        models.check_locked(names, root)
-        builds.check(names, root, built)
-        builds.check_unused(names, root, built)
+        inside = builds.within(names, root)
+        models.check_locked(names, root, inside.values())
+        builds.check(names, inside, built)
+        builds.check_unused(names, root, inside, built)
         model.sized = names.sized
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:

@@ -68,14 +68,16 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(layer, OwnObject):
         return names.call(layer, args, kwargs, at)
     kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key == "mask" and one is None)}
-    if any(is_array(names.machine, one) for one in applied.flat_or_unknown(names, [args, kwargs], at)):
-        if not names.traces and not any(
-            isinstance(one, TensorObject) for one in applied.flat_or_unknown(names, [args, kwargs], at)
-        ):
+    every = applied.flat_or_unknown(names, [args, kwargs], at)
+    if any(is_array(names.machine, one) for one in every):
+        if not names.traces and not any(isinstance(one, TensorObject) for one in every):
             return arrays.on_arrays(names, layer, args, kwargs, at)
         args, kwargs = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
-    unknown = unknown_in(names, *args, *kwargs.values())
-    every = [] if unknown is not None else flat(names, [args, kwargs], at)
+    if all(type(one) is TensorObject and one.spoilt is None for one in every):
+        unknown = None
+    else:
+        unknown = unknown_in(names, *args, *kwargs.values())
+        every = [] if unknown is not None else flat(names, [args, kwargs], at)
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         names.blind = True
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
@@ -145,9 +147,9 @@ def may_give_several(layer: Any) -> bool:
     if not isinstance(layer, LayerObject):
         return False
     inner = layer.config.get("layer")
-    return any(
-        layer.config.get(key) is True for key in ("return_state", "return_attention_scores")
-    ) or may_give_several(inner)
+    config = layer.config
+    told = config.get("return_state") is True or config.get("return_attention_scores") is True
+    return told or (inner is not None and may_give_several(inner))
 
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:

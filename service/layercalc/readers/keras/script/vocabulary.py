@@ -24,6 +24,7 @@ from layercalc.readers.keras.script.attributes import WEIGHT_DATA
 from layercalc.readers.keras.script.doubts import Refused, Slips, changed
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
+from layercalc.readers.keras.script.outside import loads
 from layercalc.readers.keras.script.rivals import USES
 from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, slips
 from layercalc.readers.keras.script.values import (
@@ -103,6 +104,7 @@ class KerasNames(Members):
         self.single: dict[Any, Weight] = {}  # weights, by owner
         self.wrapped: dict[int, LayerObject] = {}  # wrappers around layers of the text's own, as they are built
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
+        self.loads = loads(nodes)  # whether the text may load what it has saved
         self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
         self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
@@ -196,6 +198,8 @@ class KerasNames(Members):
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
             held = [one for one in value.config.values() if type(one) not in SCALARS]
+            if not held:
+                return None
             inside = (one for one in flat(self, held, None) if isinstance(one, SequentialObject))
             return tuple(self.version(one) for one in inside) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None

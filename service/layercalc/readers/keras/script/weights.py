@@ -91,7 +91,7 @@ def held(names: "KerasNames", value: Any, at: Any) -> list[Held] | None:
     try:
         names.sure(value, at)
         if isinstance(value, MODELS):
-            models.check_locked(names, value)
+            models.check_locked(names, value, models.everything_in(names, value))
             return of_model(names, value, at)
         return of_layer(names, value, at) if isinstance(value, LayerObject) else [] if is_input(value) else None
     except (ShapeError, InvalidModel, Unknown):
@@ -183,7 +183,7 @@ def calls_of(names: "KerasNames", layer: LayerObject) -> list[CallObject] | None
             if model.spoilt is not None or id(model) in names.unsure or names.input_of(model) == (None, None):
                 return None
             calls += [x.call for x in tensors.chain(names, model, node_at(layer.location)) if x.call.layer is layer]
-    if any(one.maybe or one.layer is not layer or not builds.is_known(names, one) for one in calls):
+    if any(one.maybe or one.layer is not layer or not builds.is_known(names, one, set()) for one in calls):
         return None
     if not calls and names.placed.get(id(layer), 0) > within:  # inside another layer
         return None
