@@ -68,9 +68,9 @@ class Machine:
 
     def run(self, tree: ast.Module, nodes: Nodes | None = None) -> None:
         """Follow a whole module; Fault where it cannot be followed. sys.exit() ends it as its last line does."""
-        self.globals.info = of_body(tree.body)
-        self.globals.vars["__name__"] = "__main__"
         nodes = nodes or Nodes(tree)
+        self.globals.info = of_body(tree.body, walrus=bool(nodes.of(ast.NamedExpr)))
+        self.globals.vars["__name__"] = "__main__"
         mangle(nodes)
         stated = nodes.of(ast.Global)
         for one in (nodes or Nodes(tree)).of(ast.Constant):

@@ -1,6 +1,7 @@
 """Private names: inside a class, `__name` is `_Class__name`, wherever it is written."""
 
 import ast
+from itertools import chain
 from typing import Any
 
 from layercalc.readers.script.nodes import Nodes
@@ -31,10 +32,13 @@ def mangled(name: Any, cls: str) -> Any:
 
 def mangle(nodes: Nodes) -> None:
     """Write out the private names in the classes of a text."""
-    written = any(private(node.__dict__.get(WRITTEN[type(node)])) for node in nodes.of(*WRITTEN))
-    declared = nodes.of(ast.Global, ast.Nonlocal)
-    if written or any(private(name) for node in declared for name in node.names):
-        for node, name in [(one, one.name) for one in nodes.of(ast.ClassDef)]:
+    classes = [(node, node.name) for node in nodes.of(ast.ClassDef)]
+    if not classes:
+        return
+    written = (node.__dict__.get(field) for kind, field in WRITTEN.items() for node in nodes.of(kind))
+    declared = (name for node in nodes.of(ast.Global, ast.Nonlocal) for name in node.names)
+    if any(map(private, chain(written, declared))):
+        for node, name in classes:
             rename(node, name)
 
 

@@ -8,6 +8,8 @@ from layercalc.readers.script.values import Names
 
 MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+TARGETS = (ast.Tuple, ast.List, ast.Starred)
+NO_EXPRESSION = (ast.stmt, ast.ExceptHandler, ast.withitem, ast.match_case, ast.pattern)
 LEAVES = (ast.Constant, str, type(None))
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -52,10 +54,10 @@ def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> In
     return info
 
 
-def of_body(body: list[ast.stmt]) -> Info:
-    """The names of a module or a class."""
+def of_body(body: list[ast.stmt], walrus: bool = True) -> Info:
+    """The names of a module or a class; `walrus` says whether an expression in it may bind one."""
     info = Info()
-    collect(body, info)
+    collect(body, info, walrus)
     return info
 
 
@@ -69,8 +71,8 @@ def of_comprehension(node: Any) -> Info:
     return info
 
 
-def collect(body: list[Any], info: Info) -> None:
-    """Add what the statements bind, without looking into scopes of their own."""
+def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
+    """Add what the statements bind, without looking into scopes of their own, or expressions where none binds."""
     pending: list[Any] = list(body)
     inside: list[Any] = []  # comprehensions: only := counts there
     while pending:
@@ -80,7 +82,7 @@ def collect(body: list[Any], info: Info) -> None:
             if not isinstance(node.ctx, ast.Load):
                 info.bound.add(node.id)
             continue
-        if kind in LEAVES:
+        if kind in LEAVES or not (walrus or kind in TARGETS or isinstance(node, NO_EXPRESSION)):
             continue
         if kind in SCOPES:
             if kind is not ast.Lambda:

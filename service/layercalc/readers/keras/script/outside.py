@@ -64,9 +64,9 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
 
 def loads(nodes: Nodes) -> bool:
     """Whether a text may load what it has saved."""
-    named = (node.id for node in nodes.of(ast.Name)), (node.attr for node in nodes.of(ast.Attribute))
-    told = (one.name for one in nodes.of(ast.alias)), (one.value for one in nodes.of(ast.Constant))
-    return any(name in LOADS for some in (*named, *told) for name in some)
+    named = {node.id for node in nodes.of(ast.Name)} | {node.attr for node in nodes.of(ast.Attribute)}
+    told = {one.name for one in nodes.of(ast.alias)} | {one.value for one in nodes.of(ast.Constant)}
+    return any(name in named or name in told for name in LOADS)
 
 
 def saver(names: "KerasNames", name: str) -> Native:
