@@ -1,7 +1,6 @@
 """Private names: inside a class, `__name` is `_Class__name`, wherever it is written."""
 
 import ast
-from itertools import chain
 from typing import Any
 
 from layercalc.readers.script.nodes import Nodes
@@ -35,9 +34,9 @@ def mangle(nodes: Nodes) -> None:
     classes = [(node, node.name) for node in nodes.of(ast.ClassDef)]
     if not classes:
         return
-    written = (node.__dict__.get(field) for kind, field in WRITTEN.items() for node in nodes.of(kind))
-    declared = (name for node in nodes.of(ast.Global, ast.Nonlocal) for name in node.names)
-    if any(map(private, chain(written, declared))):
+    written = {node.__dict__.get(field) for kind, field in WRITTEN.items() for node in nodes.of(kind)}
+    declared = {name for node in nodes.of(ast.Global, ast.Nonlocal) for name in node.names}
+    if any(map(private, written | declared)):
         for node, name in classes:
             rename(node, name)
 

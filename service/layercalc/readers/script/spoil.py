@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.reach import Existing, parts
-from layercalc.readers.script.scope import FUNCTION, SCOPES, Scope
+from layercalc.readers.script.scope import FUNCTION, Scope
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 ROUNDS = 10
+NAMING = (  # what reads or binds names
+    ast.Name, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
+    ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
+)  # fmt: skip
 
 
 def touch(m: "Machine", values: Any, reason: Opaque) -> None:
@@ -196,7 +200,7 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
     found: list[Any] = []
     declared: set[str] = set()
     for statement in body:
-        for node in ast.walk(statement):
+        for node in m.nodes_of(statement).of(*NAMING):
             m.meter.work(32)
             if isinstance(node, ast.Global | ast.Nonlocal):
                 declared.update(node.names)
@@ -204,7 +208,7 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
                 value = m.peek(scope, node.id)
                 if value is not MISSING:
                     found.append(value)
-            elif isinstance(node, SCOPES) and not isinstance(node, ast.Lambda):
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 smash(m, scope, node.name, reason)
             elif isinstance(node, ast.Name):
                 smash(m, scope, node.id, reason)

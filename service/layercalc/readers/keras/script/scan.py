@@ -58,21 +58,22 @@ def slips(nodes: Nodes) -> dict[str, ast.AST]:
     return {name: root for name, root in found.items() if name not in bound}
 
 
-def changes_model(node: ast.AST, parts: Collection[str] = ()) -> bool:
-    """Whether a method of a callback does with `self.model` what may change it; `parts` are layers it has by name."""
-    above = {id(child): one for one in ast.walk(node) for child in ast.iter_child_nodes(one)}
-    for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and one.value == "model":
+def changes_model(nodes: Nodes, parts: Collection[str] = ()) -> bool:
+    """Whether a method of a callback, of these nodes, does with `self.model` what may change it.
+
+    `parts` are layers that the model has by name.
+    """
+    if any(one.value == "model" for one in nodes.of(ast.Constant)):
+        return True
+    above = {one.value: one for one in nodes.of(ast.Attribute)}
+    called = {one.func for one in nodes.of(ast.Call)}
+    for one in nodes.of(ast.Attribute):
+        asked = above.get(one)
+        if one.attr != "model" or (asked in called and asked.attr in parts):
+            continue
+        asked = above.get(asked) if asked is not None and asked.attr in parts else asked
+        if asked is None or asked.attr not in SAFE or asked.attr in CHANGES:
             return True
-        if isinstance(one, ast.Attribute) and one.attr == "model":
-            parent = above.get(id(one))
-            if isinstance(parent, ast.Attribute) and parent.attr in parts:
-                around = above.get(id(parent))
-                if isinstance(around, ast.Call) and around.func is parent:
-                    continue
-                parent = around
-            if not isinstance(parent, ast.Attribute) or parent.attr not in SAFE or parent.attr in CHANGES:
-                return True
     return False
 
 

@@ -303,7 +303,7 @@ class KerasNames(Members):
                 one.attrs["model"] = model
         parts = {label for _, label in subclassed.tracked(self, model).values()} if isinstance(model, OwnObject) else ()
         for one in [*functions_in(values), *methods_in(values)]:
-            if one.owner is not None and changes_model(one.node, parts):
+            if one.owner is not None and changes_model(self.machine.nodes_of(one.node), parts):
                 self.machine.touch([model], reason)
             escape(self.machine, one, reason)
 
