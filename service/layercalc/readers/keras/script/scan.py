@@ -68,7 +68,7 @@ def changes_model(nodes: Nodes, parts: Collection[str] = ()) -> bool:
     above = {one.value: one for one in nodes.of(ast.Attribute)}
     called = {one.func for one in nodes.of(ast.Call)}
     for one in nodes.of(ast.Attribute):
-        asked = above.get(one)
+        asked: Any = above.get(one)
         if one.attr != "model" or (asked in called and asked.attr in parts):
             continue
         asked = above.get(asked) if asked is not None and asked.attr in parts else asked
