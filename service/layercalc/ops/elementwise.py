@@ -21,7 +21,8 @@ def broadcast(*shapes: Shape) -> Shape:
         for axis, dim in enumerate(shape, longest - len(shape)):
             if out[axis] is dim or (dim == 1 and not isinstance(dim, Batch)):
                 continue
-            if out[axis] == 1 or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
+            unnamed = isinstance(out[axis], Batch) and out[axis] == dim  # and named by the other
+            if out[axis] == 1 or unnamed or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
                 out[axis] = dim
             elif differ(out[axis], dim):
                 listed = ", ".join(map(text, shapes))
@@ -68,9 +69,9 @@ class Elementwise(Op):
 
     def shape(self, *shapes: Shape, **_: Any) -> Shape:
         first, *others = shapes
-        if not others or others == [first]:
+        if not others or (others == [first] and [*map(type, first)] == [*map(type, others[0])]):
             return first
-        vector = len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is int
+        vector = len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is first[-1].__class__ is int
         if vector and 1 not in first[1:] and (first[0] != 1 or first[0].__class__ is Batch):
             return first  # as it would be broadcast
         return broadcast(*shapes)

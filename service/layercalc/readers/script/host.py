@@ -79,7 +79,7 @@ class Vocabulary:
         """value.name; MISSING is an AttributeError. A method is a `Native` or `Bound(native, value)`."""
         return self.unknown(at, value)
 
-    def has(self, value: Foreign, name: str, at: At) -> Any:
+    def has(self, value: Foreign | Instance, name: str, at: At) -> Any:
         """hasattr(value, name): True, False or Opaque; None where asking for the attribute tells."""
         return None
 

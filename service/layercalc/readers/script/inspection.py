@@ -115,7 +115,7 @@ def getattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         raise TypeError("attribute name must be string")
     if default and not m.vocabulary.is_everywhere(value, name):
         return lacked(m, value, name, at)
-    told = m.vocabulary.has(value, name, at) if default and isinstance(value, Foreign) else None
+    told = m.vocabulary.has(value, name, at) if default and is_foreign(value) else None
     if told is False:
         return default[0]
     if type(told) is Opaque:
@@ -137,12 +137,17 @@ def lacked(m: "Machine", value: Any, name: str, at: At) -> Opaque:
     return Opaque(f"{told}.{name}, which not all versions have,", at)
 
 
+def is_foreign(value: Any) -> bool:
+    """Whether a vocabulary knows what the value has: its own, or an object of a class that derives from one of its."""
+    return isinstance(value, Foreign) or (type(value) is Instance and value.core is not None)
+
+
 def hasattr_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     given(args, kwargs, 2, 2)
     value, name = args
     if type(name) is str and not m.vocabulary.is_everywhere(value, name):
         return lacked(m, value, name, at)
-    if isinstance(value, Foreign) and type(name) is str:
+    if is_foreign(value) and type(name) is str:
         told = m.vocabulary.has(value, name, at)
         if told is not None:
             return told

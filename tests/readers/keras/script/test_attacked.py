@@ -234,3 +234,14 @@ def test_what_cannot_be_told_is_refused(text, why):
     with pytest.raises(Unreadable) as caught:
         analyze(HEAD + text)
     assert why in caught.value.errors[0]["detail"]
+
+
+@pytest.mark.parametrize("operation", ["x + p", "p + x", "p * x", "keras.ops.maximum(p, x)", "p - x"])
+def test_a_size_that_one_operand_names_is_that_of_the_result(operation):
+    text = (
+        "class P(Layer):\n    def __init__(self):\n        super().__init__(); self.e = Embedding(6, 3)\n"
+        "    def call(self, x):\n        x = keras.ops.reshape(x, (keras.ops.shape(x)[0], -1, 3))\n"
+        f"        p = self.e(keras.ops.expand_dims(keras.ops.arange(6), 0))\n        return {operation}\n"
+        "i = Input((2, 9)); m = Model(i, Dense(2)(P()(i)))"
+    )
+    assert analyze(HEAD + text)["outputs"][0]["shape"] == [None, 6, 2]

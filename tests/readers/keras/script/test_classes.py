@@ -52,6 +52,13 @@ FREEZE = "for l in net.layers:\n    if {}:\n        l.trainable = False"
         (OWN, "isinstance(l, Layer) and not isinstance(l, L)", 15),
         (OWN.replace("class L(Layer)", "class L(keras.Model)"), "isinstance(l, keras.Model)", 8),
         ("class D(Dense): pass\nnet = keras.Sequential([Input((4,)), D(3), Flatten()])\n", "isinstance(l, Dense)", 0),
+        (STACK, "hasattr(l, 'summary') or hasattr(l, 'get_layer') or hasattr(l, 'predict')", 279),
+        (NESTED, "hasattr(l, 'get_layer')", 8),
+        (OWN, "hasattr(l, 'kernel') and l.kernel is not None", 15),
+        (OWN, "hasattr(l, 'bias') or hasattr(l, 'summary') or hasattr(l, 'get_layer')", 15),
+        (OWN, "hasattr(l, 'compute_output_shape') and not hasattr(l, 'units')", 8),
+        (OWN.replace("class L(Layer)", "class L(keras.Model)"), "hasattr(l, 'summary')", 8),
+        ("class D(Dense): pass\nnet = keras.Sequential([Input((4,)), D(3), Flatten()])\n", "hasattr(l, 'units')", 0),
         # a functional model is of one class in each version, and of none of the others in all
         (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ in ('Functional', 'Model', 'Sequential')", 0),
         (GRAPH + "net = keras.Sequential([net])\n", "type(l).__name__ == 'Dense'", 56),
@@ -89,9 +96,18 @@ def test_what_is_no_layer_is_told(value):
         ("net = keras.Sequential([Input((5, 3)), TimeDistributed(Dense(2))])\n", "hasattr(l, 'activation')"),
         (STACK, "hasattr(l, 'input_shape')"),
         (STACK, "hasattr(l, 'something')"),
+        (OWN, "hasattr(l, 'input_shape')"),
+        (OWN, "hasattr(l, 'path')"),
         (STACK, "type(l).__module__ == 'keras'"),
     ],
 )  # fmt: skip
 def test_what_versions_differ_in_is_refused(text, asked):
     with pytest.raises(Refused):
         ours(HEAD + text + FREEZE.format(asked), "net")
+
+
+@pytest.mark.parametrize(("text", "kept"), [(STACK, 56 + 219 + 4), (OWN, 15 + 8)])
+@pytest.mark.parametrize("method", ["summary()", "get_layer(index=0)", "to_json()", "compile('sgd', 'mse')", "inputs"])
+def test_a_layer_has_no_method_of_models(text, kept, method):
+    tried = f"for l in net.layers:\n    try:\n        l.{method}\n        l.trainable = False\n    except AttributeError: pass"
+    assert ours(HEAD + text + tried, "net")["totals"]["trainable_params"] == kept

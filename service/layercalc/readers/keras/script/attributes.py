@@ -101,6 +101,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return of_tensor(names, value, name, at)
     if begins_merged(value) and name not in OF_MERGED:
         raise not_of_merged(name, at)
+    if name in classes.ALONE and classes.is_layer(value):
+        return MISSING
     if isinstance(value, MODELS) and name == "history":
         return History(value)
     if isinstance(value, GraphObject) and name in ("add", "pop"):
@@ -246,7 +248,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
             outside.save(names, value, args[0] if args else kwargs.get("filepath"), at)
         if name in ("count_params", "get_weights") and not args and not kwargs:
             found = (weights.count if name == "count_params" else weights.values)(names, value, at)
-            return Opaque("", at) if found is None else found
+            return names.unknown(at) if found is None else found
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
         if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):

@@ -32,6 +32,16 @@ EVERYWHERE = words(  # of layers and models
     " compute_output_shape"
 )
 OF_MODELS = words("layers get_layer summary compile fit predict evaluate inputs outputs")
+ALONE = words(  # what models have and no layer
+    "get_layer summary compile fit predict evaluate inputs outputs save export save_weights load_weights to_json"
+    " train_on_batch test_on_batch predict_on_batch"
+)
+OF_BASE = words(  # of keras.layers.Layer, in some version
+    "activity_regularizer autocast compiled compute_mask dtype_policy get_build_config build_from_config get_input_at"
+    " get_output_at get_input_shape_at get_output_shape_at inbound_nodes outbound_nodes _inbound_nodes _outbound_nodes"
+    " input_mask output_mask metrics_variables non_trainable_state path quantize quantization_mode stateful stateless"
+    " submodules updates variable_dtype with_name_scope _layers _name _obj_type _metrics _losses"
+)
 ARGUMENTS = words(  # of layers' classes, each an attribute by that name
     "units filters kernel_size strides padding data_format dilation_rate use_bias activation kernel_initializer"
     " bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint recurrent_initializer"
@@ -121,14 +131,40 @@ def same(names: "KerasNames", one: Kind, other: Kind, at: Any) -> Any:
         return names.unknown(at)
 
 
+def is_layer(value: Any) -> bool:
+    """Whether it is a layer and no model."""
+    if isinstance(value, OwnObject):
+        return not value.is_model
+    return isinstance(value, CallObject) or (isinstance(value, LayerObject) and value.kind is not Model)
+
+
 def has(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     """`hasattr(value, name)`: True, False, Opaque where versions differ; None where the attribute tells."""
+    if type(value) is Instance:
+        return of_own(names, value, name, at)
     if isinstance(value, TensorObject):
         return True if name in ("shape", "dtype") else names.unknown(at)
     found = of_owner(names, value, name, at)
     if found is None and name in WEIGHT_NAMES and isinstance(value, LayerObject | MODELS):
         return True if weights.one_of(names, value, name, at) is not None else names.unknown(at)
     return found
+
+
+def of_own(names: "KerasNames", value: Instance, name: str, at: Any) -> Any:
+    """The same of a layer or model of the text's own class: what that has itself goes before."""
+    own = value.core
+    known = name in value.attrs or value.cls.find(name) is not MISSING or value.cls.find("__getattr__") is not MISSING
+    if known or not isinstance(own, OwnObject) or own.spoilt is not None:
+        return None
+    if own.base is not None:
+        return has(names, own.base, name, at)
+    if name in EVERYWHERE or (own.is_model and name in OF_MODELS - {"inputs", "outputs"}):
+        return True
+    if name in OF_BASE or name in ("input_shape", "output_shape"):
+        return names.unknown(at)
+    if name in ALONE:
+        return names.unknown(at) if own.is_model else False
+    return False if name in ARGUMENTS | BARE | WEIGHT_NAMES else None
 
 
 def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
@@ -143,6 +179,8 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return names.unknown(at)
     if name in EVERYWHERE or (model and name in OF_MODELS):
         return True
+    if name == "numpy" or (name in ALONE and not model):
+        return False
     if names.old or name not in ARGUMENTS | BARE | {"kernel"}:
         return None
     if model or source:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.layers.config import fields_of, presets_of
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
-from layercalc.readers.keras.script import attributes, holding, models
+from layercalc.readers.keras.script import attributes, classes, holding, models
 from layercalc.readers.keras.script.arguments import initializer, location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
@@ -182,6 +182,8 @@ def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> An
         return inherited_inert(instance, name, at)
     if not isinstance(own, OwnObject) or own.spoilt is not None:
         return Opaque("", at, own.spoilt.first if own is not None and own.spoilt else None, holds=(instance,))
+    if name in classes.ALONE and not own.is_model:
+        return MISSING
     found = METHODS.get(name)
     if found is not None:
         return Native(name, lambda m, args, kwargs, node: found(names, instance, args, kwargs, node), (instance,))
@@ -191,7 +193,7 @@ def inherited(names: "KerasNames", instance: Instance, name: str, at: Any) -> An
         return names.attribute(own.base, name, at)
     if name in NOTHING:
         return attributes.passive(names, own, name)
-    if name in attributes.WEIGHTS:
+    if name in attributes.WEIGHTS - classes.WEIGHT_NAMES:
         return Weights(own, at)
     if name in DATA:
         return Opaque("", at)
@@ -220,8 +222,8 @@ def value_of(names: "KerasNames", instance: Instance, own: OwnObject, name: str,
         return False
     if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
         return attributes.ends(names, own, name, at)
-    if own.title and name in ("units", "rate", "filters", "kernel", "bias"):
-        return MISSING
+    if name in classes.OF_BASE:
+        return names.unknown(at)
     return Opaque("", at, holds=(instance,)) if instance.cls.foreign.name not in PLAIN_BASES else MISSING
 
 
