@@ -111,6 +111,19 @@ RIGHT = {
         "class S(Layer):\n    def __init__(self): super().__init__(); self.ds = [Dense(3)]\n    def call(self, x):\n        for d in self.ds: x = d(x)\n        return x\nm = Sequential([Input((4,)), S()]); m.add(Dense(2))",
         (23, 23),
     ),
+    "a split into one part, of which the first is no slice of the batch": (
+        "i = Input((6,)); a = keras.ops.split(i, 1, axis=-1)[0]; b = tf.split(i, 1, axis=-1)\n"
+        "m = Model(i, Dense(3)(Add()([a, b[0], *keras.ops.split(i, 1, axis=1)])))",
+        (21, 21),
+    ),
+    "an axis of one that is unstacked, run through": (
+        "i = Input((1, 6)); x = keras.ops.unstack(i, axis=1)\nm = Model(i, [Dense(2)(t) for t in x] + [Dense(1)(x[-1])])",
+        (21, 21),
+    ),
+    "three arguments of where by position": (
+        "i = Input((6,)); m = Model(i, Dense(2)(keras.ops.where(i > 0, i, 0.)))",
+        (14, 14),
+    ),
 }
 REFUSED = {
     "a name behind a layer that a call makes each time it is followed": (

@@ -12,6 +12,8 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import Slot
 from layercalc.layers.keras.functions.base import recorded
+from layercalc.layers.keras.functions.joining import Split, Unstack
+from layercalc.layers.keras.functions.making import Meshgrid
 from layercalc.layers.keras.functions.shaping import Reshape
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
@@ -180,6 +182,9 @@ def functional(
     return apply(names, layer, [inputs], {}, at)
 
 
+LISTING = (Meshgrid, Split, Unstack)  # give a list, however many tensors are in it
+
+
 def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) -> TensorObject:
     """One call of an operation that holds its arguments."""
     location = location_of(at)
@@ -231,7 +236,10 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
                 made.exact = True
     except ConfigError as error:
         raise Fault(at, f"{name.path}: {error.faults[0][1]}") from None
-    return operate(names, made, found, at)
+    result = operate(names, made, found, at)
+    if isinstance(made, LISTING) and len(outputs(names, result.call, at)) == 1:
+        return [TensorObject(result.call, 0)]  # a list of one, of which [0] is no slice of the batch
+    return result
 
 
 def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
@@ -258,7 +266,7 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
     several = any(one.kind is Parameter.VAR_POSITIONAL for one in parameters)
     required = sum(one.default is Parameter.empty and one.kind is not Parameter.VAR_KEYWORD for one in parameters)
     fields = [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype", "activity_regularizer")]
-    if several or len(args) <= required:
+    if several or len(args) <= required or not fields:
         required = len(args)
     late = args[required:]
     if len(late) > len(fields):
