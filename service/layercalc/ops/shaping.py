@@ -249,7 +249,7 @@ class Repeat(Op):
 
     def shape(self, x: Shape, *, axis: int, times: Dim) -> Shape:
         longer = x[axis] * times
-        longer = Batch(longer) if isinstance(x[axis], Batch) else longer
+        longer = Batch(longer) if isinstance(x[axis], Batch) or isinstance(times, Batch) else longer
         return tuple(longer if i == axis else n for i, n in enumerate(x))
 
     def run(self, x: Any, *, axis: int, times: int) -> np.ndarray:

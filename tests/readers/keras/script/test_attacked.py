@@ -258,3 +258,17 @@ def test_a_size_that_one_operand_names_is_that_of_the_result(operation):
         "i = Input((2, 9)); m = Model(i, Dense(2)(P()(i)))"
     )
     assert analyze(HEAD + text)["outputs"][0]["shape"] == [None, 6, 2]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["ops.tile(q, [b, 1, 1])", "ops.tile(q, (b, 1, 1))", "ops.repeat(q, b, axis=0)", "tf.repeat(q, b, axis=0)",
+     "tf.tile(q, [b, 1, 1])", "ops.broadcast_to(q, (b, 3, 4))"],
+)  # fmt: skip
+def test_what_is_repeated_for_the_batch_has_its_size(given):
+    text = (
+        "from keras import ops\nclass Q(Layer):\n    def build(self, s): self.q = self.add_weight(shape=(1, 3, s[-1]))\n"
+        f"    def call(self, x):\n        b = ops.shape(x)[0]; q = self.q\n        return {given}\n"
+        "i = Input((7, 4)); m = Model(i, Q()(i))"
+    )
+    assert analyze(HEAD + text)["outputs"][0]["shape"] == [None, 3, 4]

@@ -207,6 +207,8 @@ class Tile(Operation):
         for axis, n in enumerate(times):
             if n == 0:
                 x = ops.take(x, axis=axis, start=0, stop=0)
+            elif isinstance(n, Batch):  # counts as one
+                x = ops.repeat(x, axis=axis, times=n)
             elif n > 1:
                 x = ops.concatenate(*[x] * n, axis=axis)
         return x
