@@ -36,7 +36,9 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
         spans = outside.get(key)
         if spans is None:
             deadline.check()
-            found = joined(row.traced.note("reach", through, row.traced), sources)
+            found: Spans = (None,) * len(row.traced.outputs[0][0].shape) if any(sources) else ()
+            if any(map(any, sources)):  # else nothing is seen, or all of it
+                found = joined(row.traced.note("reach", through, row.traced), sources)
             spans = outside[key] = same.setdefault(found, found)
             if id(spans) not in told:
                 seen = {span.origin: span for span in spans if span}

@@ -206,11 +206,13 @@ class Shapes:
             inputs += value if isinstance(value, list) else [value]
         identity, path = owner
         row = Row(name, owner, call, inputs, traced, keys := [])
-        for place, one in enumerate(traced.weights):
+        for one in traced.weights:
             key: Any = one[4] or (identity, path + one[0])  # equal to an Owner
+            if key in self.built:
+                self.same_weight(key, one)
+            else:
+                self.built[key] = row
             keys.append(key)
-            if self.built.setdefault(key, row) is not row or key in keys[:place]:
-                self.same_weight(key, row, one)
         self.found[id(call)] = row
         self.analysis.executed.append(row)
         return [Value(spec, mask, name) for spec, mask in outputs]
@@ -265,7 +267,7 @@ class Shapes:
         made: Traced = store.traces.made(((layer, self.frozen, *pairs, *beside), kinds), make, trace_bytes)
         return made
 
-    def same_weight(self, key: Owner, row: Row, weight: WeightSpec) -> None:
+    def same_weight(self, key: Owner, weight: WeightSpec) -> None:
         """Refuse a second use whose inputs ask for another weight than the first built."""
         self.analysis.again.add(key)
         first = self.built[key]

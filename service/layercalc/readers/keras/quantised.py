@@ -16,13 +16,22 @@ DETAIL = (
 
 def unsaid(model: Model) -> list[dict[str, Any]]:
     """A warning for each layer of attention, where other layers of the model are quantised."""
-    found = list(within(model, {id(model)}))
-    if not any(isinstance(layer.dtype, Quantised) for _, layer in found):
+    if not is_quantised(model, set()):
         return []
-    told = {id(layer): (call, layer) for call, layer in found if isinstance(layer, Headed)}
+    told = {id(layer): (call, layer) for call, layer in within(model, {id(model)}) if isinstance(layer, Headed)}
     return [
         {**call.location.at(), "detail": DETAIL.format(layer.type, layer.dtype[1])} for call, layer in told.values()
     ]
+
+
+def is_quantised(layer: Any, seen: set[int]) -> bool:
+    """Whether a layer is, or one in it; equal layers are one object, which is looked at once."""
+    if not isinstance(layer, Layer) or id(layer) in seen:
+        return False
+    seen.add(id(layer))
+    if isinstance(layer, Model):
+        return any(is_quantised(one, seen) for one in {id(call.layer): call.layer for call in layer.calls}.values())
+    return isinstance(layer.dtype, Quantised) or any(is_quantised(child, seen) for _, child in layer.children())
 
 
 def within(model: Model, seen: set[int]) -> Iterator[tuple[Call, Layer]]:
