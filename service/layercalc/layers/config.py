@@ -92,8 +92,11 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
         fields, places, required, presets = reading_of(kind)
         loaded, inside = presets.copy(), False
         for key in sorted(config if required <= config.keys() else required | config.keys(), key=places.__getitem__):
+            given, field = config.get(key, ma.missing), fields[key]
+            if given is None and field.default is None:
+                continue  # as it is preset
             try:
-                value = loaded[key] = fields[key].deserialize(config.get(key, ma.missing), key, config)
+                value = loaded[key] = field.deserialize(given, key, config)
                 inside = inside or hasattr(value, "notes")
             except ma.ValidationError as error:
                 faults.extend(flattened(error.messages, respelled((key,), spelled)))
