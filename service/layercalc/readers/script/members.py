@@ -101,7 +101,8 @@ def of_instance(m: "Machine", value: Instance, name: str, node: At) -> Any:
     if name == "__class__":
         return cls
     if name == "__dict__" and cls.dict:
-        return m.unknown(node, value) if cls.native else attrs
+        hidden = cls.native and any(key.startswith("_") for key in attrs)  # what it keeps in slots of its own
+        return m.unknown(node, value) if hidden else attrs
     if name in INTROSPECTION:
         raise looks_inside(name, node)
     return fallback(m, value, cls, name, node)

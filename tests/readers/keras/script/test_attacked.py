@@ -111,6 +111,11 @@ RIGHT = {
         "class S(Layer):\n    def __init__(self): super().__init__(); self.ds = [Dense(3)]\n    def call(self, x):\n        for d in self.ds: x = d(x)\n        return x\nm = Sequential([Input((4,)), S()]); m.add(Dense(2))",
         (23, 23),
     ),
+    "the arguments of a command as a dict": (
+        "import argparse\np = argparse.ArgumentParser(); p.add_argument('--n', type=int, default=3)\n"
+        "a = vars(p.parse_args([]))\nm = Sequential([Input((4,)), Dense(a['n'])])",
+        (15, 15),
+    ),
     "a split into one part, of which the first is no slice of the batch": (
         "i = Input((6,)); a = keras.ops.split(i, 1, axis=-1)[0]; b = tf.split(i, 1, axis=-1)\n"
         "m = Model(i, Dense(3)(Add()([a, b[0], *keras.ops.split(i, 1, axis=1)])))",
