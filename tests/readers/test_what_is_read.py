@@ -7,6 +7,7 @@ import pytest
 
 from layercalc import Refused, analyze
 from tests import oracle
+from tests.onnx_files import body_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 LIST = README.partition("\n## What it reads\n")[2].partition("\nCode of PyTorch")[0]
@@ -61,15 +62,19 @@ READ = {  # by the words that the README has in bold: documents, with their para
         (f"Try this:\n```python\n{CODE}```\n", PARAMS),
         ("".join(f">>> {line}\n" for line in CODE.splitlines()), PARAMS),
     ],
+    "ONNX files": [(body_of("lenet.ts12d"), 61_706), (body_of("unet.dy20d"), None)],
     "Notebooks": [({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": CELLS}, PARAMS)],
 }
 
 
 @pytest.mark.parametrize("kind", READ)
-def test_what_the_readme_says_is_read_is_read(kind):
+def test_what_the_readme_says_is_read_is_read(kind, tmp_path):
     assert f"\n- **{kind}**" in f"\n{LIST}"
     for document, params in READ[kind]:
         options = {"input_shape": [3]} if CODE in str(document) or ">>>" in str(document) or kind == "Notebooks" else {}
+        if isinstance(document, bytes):
+            (tmp_path / "model.onnx").write_bytes(document)
+            document = tmp_path / "model.onnx"
         report = analyze(document, **options)
         assert params is None or report["totals"]["params"] == params
         assert report["layers"]

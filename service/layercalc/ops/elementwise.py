@@ -71,9 +71,8 @@ class Elementwise(Op):
         first, *others = shapes
         if not others or (others == [first] and [*map(type, first)] == [*map(type, others[0])]):
             return first
-        vector = len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is first[-1].__class__ is int
-        if vector and 1 not in first[1:] and (first[0] != 1 or first[0].__class__ is Batch):
-            return first  # as it would be broadcast
+        if len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is first[-1].__class__ is int:
+            return first  # a vector, a bias or a scale
         return broadcast(*shapes)
 
     def cost(self, out: Shape, *shapes: Shape, **_: Any) -> Cost:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from layercalc import Refused, analyze
+from layercalc import Refused, analyze, catalogue
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
+from layercalc.readers.keras.script.containers import WEIGHTLESS
 
 HEAD = "import keras\nfrom keras import *\nfrom keras.layers import *\nimport numpy as np\nimport tensorflow as tf\n"
 PATCHES = (
@@ -287,3 +289,19 @@ def test_a_loop_that_makes_layers_may_take_more_than_a_tenth():
         "m = Sequential([Input((4,))])\nfor i in list(range(9)):\n    for j in range(200): j * j\n    m.add(Dense(4))"
     )
     assert analyze(HEAD + text, limits=Limits(max_script_steps=15_000))["totals"]["params"] == 180
+
+
+BESIDE = [kind for kind in KERAS.kinds.values() if kind.type in WEIGHTLESS or kind.type.startswith("Random")]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BESIDE if not kind.is_input], ids=lambda kind: kind.type)
+def test_layers_that_may_stand_beside_whole_models_have_no_weights(kind):
+    example = catalogue.example(kind)
+    inputs = [{"name": f"x{i}", "batch_shape": shape} for i, shape in enumerate(example["input_shapes"])]
+    layer = {**example["layer"], "inputs": [one["name"] for one in inputs]}
+    (row,) = analyze({"inputs": inputs, "layers": [layer]})["layers"]
+    assert row["weights"] == []
+
+
+def test_every_layer_that_may_stand_beside_whole_models_is_one():
+    assert {kind.type for kind in BESIDE} >= WEIGHTLESS
