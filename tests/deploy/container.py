@@ -79,14 +79,17 @@ def possible() -> str:
 
 def run(script: str, *, flags: tuple[str, ...] = (), timeout: float = 600) -> str:
     """Shell lines in a mount namespace of their own; AssertionError with what they wrote if one of them fails."""
-    done = subprocess.run(
-        ["unshare", "--mount", *flags, "sh", "-eu", "-c", f"umask 022\n{script}"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".sh") as file:  # a single argument may not be past 128 KiB
+        file.write(f"umask 022\n{script}\n")
+        file.flush()
+        done = subprocess.run(
+            ["unshare", "--mount", *flags, "sh", "-eu", file.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+        )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\nexit code {done.returncode}"
     return done.stdout
 

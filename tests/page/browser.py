@@ -10,6 +10,7 @@ import pytest
 from tests.service import running
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE = 60_000  # milliseconds: a busy machine is slow, and no fault of the page
 EXPECTED = re.compile("responded with a status of 4(00|22)")  # how a browser logs an answer that lists faults
 
 
@@ -42,7 +43,7 @@ class Visit:
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
         self.address, self.complaints = address, []
         self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self.said)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("request", self.asked)
@@ -80,6 +81,10 @@ class Visit:
 
     def box(self, name):
         return self.page.locator(f'.drawing [data-box="{name}"]')
+
+    def none(self, selector):
+        """Wait until nothing on the page is so."""
+        needed().expect(self.page.locator(selector)).to_have_count(0, timeout=PATIENCE)
 
     def tab(self, name):
         self.page.get_by_role("tab", name=name, exact=True).click()
