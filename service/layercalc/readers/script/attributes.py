@@ -156,6 +156,9 @@ def of_function(m: "Machine", value: Function, name: str, node: At) -> Any:
         return value.attrs[name]
     if name in ("__name__", "__qualname__"):
         return value.name if name == "__name__" else Opaque("", node)
+    if value.decorated:
+        m.risk(node)
+        return Opaque("", node, holds=(value,))
     return lacks(m, value, name, node)
 
 

@@ -13,7 +13,7 @@ from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import BROKE, CONTINUED, Returned, Signal, branch
 from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope
 from layercalc.readers.script.spoil import blur
-from layercalc.readers.script.values import Class, Instance, Module
+from layercalc.readers.script.values import Class, Function, Instance, Module
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -114,6 +114,8 @@ def decorated(m: "Machine", value: Any, decorators: list[Any], node: Any) -> Any
             called = at.func if isinstance(at, ast.Call) else at
             origin = decorator.origin or origin_of(m, called)
             if origin and m.vocabulary.ignores(origin):
+                if type(value) is Function:
+                    value.decorated = True
                 continue
         value = m.call(decorator, [value], {}, at)
     return value

@@ -122,7 +122,7 @@ class Foreign:
 class Function:
     """A function of the text: its node, the scope it closes over, its defaults as they were when it was defined."""
 
-    __slots__ = ("attrs", "defaults", "keywords", "name", "names_of", "node", "outer", "owner")
+    __slots__ = ("attrs", "decorated", "defaults", "keywords", "name", "names_of", "node", "outer", "owner")
 
     def __init__(
         self,
@@ -137,6 +137,7 @@ class Function:
         self.defaults, self.keywords = defaults, keywords
         self.owner: Class | None = None
         self.attrs = Names()
+        self.decorated = False  # by what gives it back with members that are not known
 
     @property
     def info(self) -> "Info":

@@ -18,6 +18,7 @@ from layercalc.readers.keras.script import (
 from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.names import (
     BARE,
+    CHECKPOINTS,
     LIBRARIES,
     OWN_LAYERS,
     SETTERS,
@@ -37,6 +38,8 @@ class Members(Protocols):
     """The hooks of names."""
 
     def module(self, name: str) -> Module | None:
+        if name.partition(".")[0] == "keras_core":  # what Keras 3 was called before it came out
+            name = name.replace("keras_core", "keras", 1)
         if not is_module(name):
             return networks.module(self.names, name) or outside.module(self.names, name)
         return Module(name, lambda member: self.member(name, member), names(name))
@@ -86,6 +89,8 @@ class Members(Protocols):
             name not in configs.OF_LAYERS or of_layers(module)
         ):
             return made
+        if path in CHECKPOINTS:
+            return outside.checkpoint(self.names, path)
         if name in outside.SAVES:
             return outside.saver(self.names, name)
         if name == "get_source_inputs":

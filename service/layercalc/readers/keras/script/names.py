@@ -49,10 +49,14 @@ SETTERS = words(
     "set_image_data_format set_image_dim_ordering set_floatx set_learning_phase set_policy set_global_policy"
     " set_dtype_policy set_epsilon set_backend clear_session"
 )
+CHECKPOINTS = ("tensorflow.train.Checkpoint", "tensorflow.train.CheckpointManager")
+KEEPERS = (*(f"{one}()" for one in CHECKPOINTS), "tensorflow.GradientTape()")  # whose methods change no model
+OF_VARIABLES = words("assign assign_add assign_sub numpy")  # set and give values alone
 PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
     "GradientTape set_seed set_random_seed Session ConfigProto function Variable constant set_session set_verbosity"
     " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
     " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
+    " model_to_estimator"
 )
 INERT_CLASSES = words(  # classes to derive from that are no part of a model
     "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
@@ -157,12 +161,22 @@ def is_pure(origin: str) -> bool:
     parts = origin.split(".")
     if parts[0] in BESIDE or origin in BESIDE_NAMES:
         return True
+    if parts[:2] == ["tensorflow", "saved_model"]:
+        return True
     if parts[0] not in KERAS_MODULES:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
+    if origin.rpartition(".")[0] in KEEPERS or (origin.startswith(KEEPERS) and parts[-1] in OF_VARIABLES):
+        return True
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])
 
 
 def is_apart(origin: str) -> bool:
     """Whether what a callee that changes nothing gives leads to no model: a loss, a drawing."""
     parts = origin.split(".")
-    return parts[-1] in ("plot_model", "model_to_dot") or parts[-2:-1] in (["losses"], ["metrics"], ["objectives"])
+    if origin.rpartition(".")[0] in KEEPERS:
+        return True
+    return parts[-1] in ("plot_model", "model_to_dot", "GradientTape", "model_to_estimator") or parts[-2:-1] in (
+        ["losses"],
+        ["metrics"],
+        ["objectives"],
+    )

@@ -79,6 +79,15 @@ def saver(names: "KerasNames", name: str) -> Native:
     return Native(name, run)
 
 
+def checkpoint(names: "KerasNames", path: str) -> Native:
+    """`tf.train.Checkpoint(model=model)`: it has the models at hand; its methods set values of weights."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Opaque:
+        return Opaque("", at, origin=f"{path}()", holds=(*args, *kwargs.values()))
+
+    return Native(path.rpartition(".")[2], run)
+
+
 def loader(names: "KerasNames", name: str) -> Native:
     """`load_model(path)`: a copy of the model that the text has saved there; else one that is not in the text."""
 
