@@ -349,6 +349,7 @@ def least(*calls: Callable[[], Any]) -> list[float]:
 def analysis(text: str) -> Callable[[], Any]:
     """The analysis of the model of a text that has been read, and its report."""
     model, builder = read(text)
+    model.readings = None  # of its layers, made while the text was read
     specs = declared(model, builder)
     return paused()(lambda: report(analyse(model, specs), builder.warnings))
 

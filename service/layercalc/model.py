@@ -81,6 +81,7 @@ class Model(Layer):
     accepts = frozenset()
     batch_name = ""  # what the document calls the batch, if it has a name for it
     reads_values = False  # whether sizes in it may follow from the numbers in its inputs
+    readings: Any = None  # of its layers on specs (analysis.readings.Readings), where its reader has asked for shapes
     sized = False  # whether the document has computed with the sizes of its inputs, so that it holds for these alone
 
     def __init__(

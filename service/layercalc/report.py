@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from layercalc import __version__, deadline
 from layercalc.analysis.explain import explained
 from layercalc.analysis.memory import memory
+from layercalc.analysis.readings import Value
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, ratio
 from layercalc.analysis.tracing import Amounts, Traced
-from layercalc.analysis.walk import Analysis, Held, Row, Value
+from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.ops.base import FREE, KINDS

@@ -2,34 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.analysis.tracing import METRICS, Traced, kinds_of, trace, trace_bytes
+from layercalc.analysis.readings import Readings, Value
+from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import HERE, Owner, WeightSpec, free, used, weighed
-from layercalc.cache import STORE
-from layercalc.dims import Batch, Dim, Unknown, shown
+from layercalc.dims import Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.layers import Layer
 from layercalc.layers.base import FILE
 from layercalc.locations import mendable
 from layercalc.model import Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import LOOK, MAX_VISITS
-
-Pairs = list[tuple[Spec, Spec | None]]  # a tensor and its mask
-
-LASTING = {Spec, int, Batch}  # the kinds of what a trace may have been read on to be kept
-
-
-class Value(NamedTuple):
-    """A tensor on an edge of the flattened graph: what it is, its mask, and the row or input it comes from."""
-
-    spec: Spec
-    mask: Spec | None
-    source: str
 
 
 class Held(NamedTuple):
@@ -174,17 +160,20 @@ class Analysis:
 
 
 class Shapes:
-    """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call.
+    """The visitor that reads with shapes: descends into nested models, and keeps a row for every other call."""
 
-    Equal specs on edges are one object, so that a layer that was read on the same ones is found by them.
-    """
-
-    def __init__(self, analysis: Analysis, model: Model, prefix: str = "", owner: Owner = HERE, outer: Any = None):
-        self.analysis, self.model, self.prefix, self.owner = analysis, model, prefix, owner
+    def __init__(
+        self,
+        analysis: Analysis,
+        model: Model,
+        readings: Readings,
+        prefix: str = "",
+        owner: Owner = HERE,
+        outer: "Shapes | None" = None,
+    ):
+        self.analysis, self.model, self.readings, self.prefix, self.owner = analysis, model, readings, prefix, owner
         self.frozen: bool = not model.trainable or (outer is not None and outer.frozen)
         self.found: dict[int, Row | Shapes] = {}  # by the id of the call
-        self.cache: dict[Any, tuple[Traced, Pairs]] = {} if outer is None else outer.cache
-        self.specs: dict[Any, Spec] = {} if outer is None else outer.specs
         self.built: dict[Owner, Row] = {} if outer is None else outer.built
         self.visits: list[int] = [0] if outer is None else outer.visits
 
@@ -200,8 +189,9 @@ class Shapes:
         name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
         owner = used(call, self.owner)
         if isinstance(layer, Model):
-            return self.descend(call, layer, Shapes(self.analysis, layer, f"{name}/", owner, self), inputs, named)
-        traced, outputs = self.read(layer, inputs, named)
+            inner = Shapes(self.analysis, layer, self.readings, f"{name}/", owner, self)
+            return self.descend(call, layer, inner, inputs, named)
+        traced, outputs = self.readings.read(layer, self.frozen, inputs, named, self.visits)
         for value in named.values():
             inputs += value if isinstance(value, list) else [value]
         identity, path = owner
@@ -216,56 +206,6 @@ class Shapes:
         self.found[id(call)] = row
         self.analysis.executed.append(row)
         return [Value(spec, mask, name) for spec, mask in outputs]
-
-    def read(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> tuple[Traced, Pairs]:
-        """The layer read on these specs, and its outputs; one that was read on the same is not read again."""
-        key: Any
-        if len(inputs) == 1:
-            spec, mask, _ = inputs[0]
-            key = layer, self.frozen, id(spec), id(mask)
-        else:
-            key = layer, self.frozen, *[id(one) for spec, mask, _ in inputs for one in (spec, mask)]
-        for name, value in named.items():
-            every = value if isinstance(value, list) else [value]
-            key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
-        found = self.cache.get(key)
-        if found is None:
-            traced = self.traced(layer, inputs, named)
-            found = self.cache[key] = (
-                traced,
-                [(self.same(spec), mask and self.same(mask)) for spec, mask in traced.outputs],
-            )
-        return found
-
-    def same(self, spec: Spec) -> Spec:
-        """The spec, or one like it that is there already; the types of sizes tell an unnamed batch from a 1."""
-        if spec.__class__ is not Spec:
-            return spec
-        return self.specs.setdefault((spec, *map(type, spec.shape)), spec)
-
-    def traced(self, layer: Layer, inputs: list[Value], named: dict[str, Any]) -> Traced:
-        """The layer read on these specs, by an earlier request if it was and no size is unknown nor a value known."""
-        known: dict[int, Value] = {}
-
-        def pair(value: Value) -> tuple[Spec, Spec | None]:
-            spec = value.spec
-            if known.setdefault(id(spec), value) is not value:  # another tensor
-                spec = Spec(*spec) if spec.__class__ is Spec else spec
-            return spec, value.mask
-
-        pairs = [pair(value) for value in inputs]
-        others = {key: [*map(pair, one)] if isinstance(one, list) else pair(one) for key, one in named.items()}
-        make = partial(trace, layer, pairs, others, self.visits, self.frozen)
-        store = STORE.get()
-        if store is None or not layer.lasting:
-            return make()
-        every = [*pairs, *(one for two in others.values() for one in (two if isinstance(two, list) else [two]))]
-        kinds = kinds_of(every)
-        if not LASTING.issuperset(kinds):
-            return make()
-        beside = ((key, tuple(one) if isinstance(one, list) else one) for key, one in others.items())
-        made: Traced = store.traces.made(((layer, self.frozen, *pairs, *beside), kinds), make, trace_bytes)
-        return made
 
     def same_weight(self, key: Owner, weight: WeightSpec) -> None:
         """Refuse a second use whose inputs ask for another weight than the first built."""
@@ -305,11 +245,14 @@ class Shapes:
         self.analysis.faults.append({**where, "detail": detail, "layer": name})
 
 
-def analyse(model: Model, inputs: list[tuple[str, Spec]]) -> Analysis:
-    """Walk a model with shapes. Faults are collected, not raised: what does not depend on them is still read."""
+def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | None = None) -> Analysis:
+    """Walk a model with shapes. Faults are collected, not raised: what does not depend on them is still read.
+
+    What is among `readings`, those of the model's reader unless they are given, is not read again.
+    """
     analysis = Analysis(model, [])
-    visitor = Shapes(analysis, model)
-    analysis.inputs = [Value(visitor.same(spec), None, name) for name, spec in inputs]
+    visitor = Shapes(analysis, model, readings or model.readings or Readings())
+    analysis.inputs = [Value(visitor.readings.same(spec), None, name) for name, spec in inputs]
     outputs = model.walk(analysis.inputs, visitor)
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.rows = visitor.rows()

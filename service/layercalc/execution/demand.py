@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from layercalc.analysis.memory import most
+from layercalc.analysis.readings import Value
 from layercalc.analysis.tracing import Traced
-from layercalc.analysis.walk import Analysis, Value
+from layercalc.analysis.walk import Analysis
 from layercalc.dims import Dim, size
 from layercalc.ops import FLOATS, WIDTH, Spec
 from layercalc.ops.base import Op

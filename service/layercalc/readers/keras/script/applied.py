@@ -210,14 +210,15 @@ def entered(names: "KerasNames", trace: Trace, value: Any, name: str, parameters
         found = tensors.outputs(names, one.call, at)
         if one.output == ALL and len(found) > 1:
             return [enter(TensorObject(one.call, index)) for index in range(len(found))]
-        spec, mask = found[max(one.output, 0)]
+        value = found[max(one.output, 0)]
+        spec, mask, _ = value
         if mask is not None and "mask" in parameters:
             raise Fault(at, f"A mask comes to {trace.own!r}, whose `call` asks for it; that is not read.")
         label = one.call.name if one.call.layer is None and one.call.name != "input" else name
         call = CallObject(label, location_of(at))
         call.shape = tensors.shape_of(names, one, at)
         call.dtype = str(spec.dtype)
-        names.specs[id(call)] = call, [(spec, mask)]
+        names.specs[id(call)] = call, [value]
         trace.outer.append(one)
         trace.inner.append(TensorObject(call, 0))
         return trace.inner[-1]

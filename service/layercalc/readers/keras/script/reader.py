@@ -125,7 +125,7 @@ def read_script(
         models.check_locked(names, root, inside.values())
         builds.check(names, inside, built)
         builds.check_unused(names, root, inside, built)
-        model.sized = names.sized
+        model.sized, model.readings = names.sized, names.readings
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:
             fault.node, fault.detail = other.node, other.detail

@@ -4,7 +4,8 @@ import itertools
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from layercalc.analysis.tracing import Traced, trace
+from layercalc.analysis.readings import Pairs, Value
+from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import analyse
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel, ShapeError
@@ -61,7 +62,6 @@ OPERATORS = {
 }  # fmt: skip
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
 AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
-Pair = tuple[Spec, Spec | None]
 
 
 def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -358,7 +358,7 @@ def shape_of(names: "KerasNames", tensor: TensorObject, at: Any) -> tuple[int | 
     return tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
 
 
-def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
+def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Value]:
     """What a call gives, with shapes: of the calls before it too, each once."""
     pending: list[Any] = [call]
     while pending:
@@ -377,54 +377,55 @@ def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
     return names.specs[id(call)][1]
 
 
-def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Pair]:
+def traced(names: "KerasNames", call: CallObject, at: Any) -> list[Value]:
     """What one call gives, those before it known."""
     if call.layer is None:
-        return [(Spec(declared(call, at), call.dtype), None)]
+        return [Value(names.readings.same(Spec(declared(call, at), call.dtype)), None, call.name)]
     names.sure(call, at)
     if isinstance(call.layer, TracedObject):
         return [outputs(names, one.call, at)[max(one.output, 0)] for one in call.layer.outputs]
     layer = names.whole(call.layer, at)
     try:
         if isinstance(layer, Model):
-            given = [(i.name, pair_of(names, x)[0]) for i, x in zip(layer.inputs, call.inputs, strict=False)]
-            analysis = analyse(layer, given)
+            given = [(i.name, value_of(names, x).spec) for i, x in zip(layer.inputs, call.inputs, strict=False)]
+            analysis = analyse(layer, given, names.readings)
             if analysis.faults:
                 raise Impossible(at, analysis.faults[0]["detail"])
             builds.note(names, call, analysis)
-            return [(one.spec, one.mask) for one in analysis.outputs]
-        read = reading(names, call, layer, at)
+            return analysis.outputs
+        read, pairs = reading(names, call, layer, at)
         names.weights_of[id(call)] = call, bool(read.weights)
         builds.note(names, call, read)
-        found: list[Pair] = read.outputs
-        return found
+        return [Value(spec, mask, call.name) for spec, mask in pairs]
     except ShapeError as error:
         raise Impossible(at, str(error)) from None
     except InvalidModel as error:
         raise Impossible(at, error.errors[0]["detail"]) from None
 
 
-def pair_of(names: "KerasNames", tensor: TensorObject) -> Pair:
+def value_of(names: "KerasNames", tensor: TensorObject) -> Value:
     """A tensor with its mask, of a call that has been read."""
-    found: Pair = names.specs[id(tensor.call)][1][max(tensor.output, 0)]
+    found: Value = names.specs[id(tensor.call)][1][max(tensor.output, 0)]
     return found
 
 
-def reading(names: "KerasNames", call: CallObject, layer: Layer, at: Any) -> Traced:
-    """A layer read as it is called there, the calls before it read by now."""
+def reading(names: "KerasNames", call: CallObject, layer: Layer, at: Any) -> tuple[Traced, Pairs]:
+    """A layer read as it is called there, and what it gives, the calls before it read by now."""
 
-    def pairs(value: Any) -> Any:
+    def values(value: Any) -> Any:
         if isinstance(value, TensorObject):
-            return pair_of(names, value)
-        return [pair_of(names, one) for one in flat(names, value, at)]
+            return value_of(names, value)
+        return [value_of(names, one) for one in flat(names, value, at)]
 
     inputs, named = call.inputs, call.named
-    sources = {key: Source(key) for key in named}
-    by_position, _ = bound(type(layer), [Source(str(i)) for i in range(len(inputs))], sources)
-    moved = [one.name for one in by_position[len(inputs) :]]
-    given = [pair_of(names, one) for one in inputs] + [pairs(named[key]) for key in moved]
-    others = {key: pairs(value) for key, value in named.items() if key not in moved}
-    return trace(layer, given, others, [0], False)
+    given, others = [value_of(names, one) for one in inputs], {}
+    if named:
+        sources = {key: Source(key) for key in named}
+        by_position, _ = bound(type(layer), [Source(str(i)) for i in range(len(inputs))], sources)
+        moved = [one.name for one in by_position[len(inputs) :]]
+        given += [values(named[key]) for key in moved]
+        others = {key: values(value) for key, value in named.items() if key not in moved}
+    return names.readings.read(layer, False, given, others, [0])
 
 
 def declared(call: CallObject, at: Any) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 import ast
 from typing import Any
 
+from layercalc.analysis.readings import Readings, Value
 from layercalc.layers.keras.base import KERAS
 from layercalc.readers.builder import Builder
 from layercalc.readers.keras.keras1 import evidence
@@ -72,7 +73,8 @@ class KerasNames(Members):
         self.kinds: dict[str, Kind] = {}
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
         self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
-        self.specs: dict[int, tuple[Any, list[Any]]] = {}  # of calls
+        self.specs: dict[int, tuple[Any, list[Value]]] = {}  # of calls
+        self.readings = Readings()
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
         self.uses: list[tuple[Any, int]] = []  # models compiled, shown or trained, with how many were made by then

@@ -147,7 +147,7 @@ def of_layer(names: "KerasNames", layer: Any, at: Any) -> list[Held] | None:
         return [] if calls is not None and not may_be_built(names, layer) else None
     call = calls[0]
     tensors.outputs(names, call, at)
-    read = tensors.reading(names, call, names.whole(layer, at), at)
+    read, _ = tensors.reading(names, call, names.whole(layer, at), at)
     if inside and sorted(read.weights, key=lambda one: not one.trainable) != read.weights:
         return None  # Keras 2 has those that are trained first
     found = []

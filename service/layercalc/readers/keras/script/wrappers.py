@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from layercalc.analysis.readings import Value
 from layercalc.dims import Batch, Unknown
 from layercalc.ops import Spec
 from layercalc.readers.keras.script import applied, tensors
@@ -51,7 +52,7 @@ def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any
     inside = CallObject("input", location_of(at))
     timed = layer.kind.type == "TimeDistributed"
     spec = Spec((found.shape[0], *found.shape[2:]), str(found.dtype)) if timed else found
-    names.specs[id(inside)] = inside, [(spec, None)]
+    names.specs[id(inside)] = inside, [Value(names.readings.same(spec), None, inside.name)]
     inside.shape = tuple(None if isinstance(dim, Unknown | Batch) else int(dim) for dim in spec.shape)
     own.timed = timed
     if timed and own.instance is not None and own.instance.cls.find("compute_output_shape") is MISSING:

@@ -1,0 +1,37 @@
+"""What a text has asked of shapes is not read again by the analysis, and changes no answer."""
+
+import pytest
+
+from layercalc import analyze
+from layercalc.analysis import readings
+
+TEXT = """
+from keras import Model, Input, layers
+x = inputs = Input((32, 32, 3))
+for filters in (8, 16):
+    x = layers.Conv2D(filters, 3)(x)
+    x = layers.Add()([x, layers.Dropout(0.1)(x)])
+SHAPE
+model = Model(inputs, layers.Dense(4)(layers.Flatten()(x)))
+"""
+
+
+def counted(monkeypatch, text, **options):
+    """The report of a text, and the types of the layers that were read for it, in order."""
+    read = []
+    trace = readings.trace
+    with monkeypatch.context() as patch:
+        patch.setattr(readings, "trace", lambda layer, *more: read.append(layer.type) or trace(layer, *more))
+        return analyze(text, **options), read
+
+
+@pytest.mark.parametrize("asks", ["print(x.shape[-1])", "assert x.shape[-1] == 16"])
+@pytest.mark.parametrize("then", ["", "model.trainable = False", "model.layers[1].trainable = False"])
+@pytest.mark.parametrize("options", [{}, {"batch_size": 2}], ids=str)
+def test_shapes_that_a_text_asks_for_change_no_answer(monkeypatch, asks, then, options):
+    plain, once = counted(monkeypatch, TEXT.replace("SHAPE", "") + then, **options)
+    asked, read = counted(monkeypatch, TEXT.replace("SHAPE", asks) + then, **options)
+    for key in ("totals", "layers", "outputs"):
+        assert asked[key] == plain[key]
+    if not then and not options:
+        assert sorted(read) == sorted(once)  # each layer once, whoever asked
