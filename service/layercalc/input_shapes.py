@@ -53,7 +53,9 @@ def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list
     shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
     shapes = with_names(model, shapes, asked)
     batch = next((shape[0] for shape in shapes.values() if shape and type(shape[0]) is int), None)
-    leading = batch_size if batch_size is not None else Batch(1) if batch is None else batch
+    if batch is None or batch == 1:  # one of 1 goes with any, and says nothing of the others
+        batch = Batch(1)
+    leading = batch if batch_size is None else batch_size
     specs = []
     for one in model.inputs:
         shape = shapes[one.name]

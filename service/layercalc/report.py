@@ -38,7 +38,8 @@ SOURCE = itemgetter(2)  # of a Value
 
 def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
     """The contract's report; `warnings` are those of the reader."""
-    batch = analysis.inputs[0].spec.shape[0] if analysis.inputs and analysis.inputs[0].spec.shape else None
+    batches = [value.spec.shape[0] for value in analysis.inputs if value.spec.shape]
+    batch = next((n for n in batches if isinstance(n, Batch)), batches[0] if batches else None)
     live = [*analysis.live()]
     peak, peak_layer = analysis.peak(live)
     sums = analysis.totals() | {"peak_activation_bytes": peak}

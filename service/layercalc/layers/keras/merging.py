@@ -40,8 +40,12 @@ class Merge(Layer):
     def aligned(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """All inputs of one rank: axes of size 1 are put in behind the batch, as Keras does."""
         most = max(x.ndim for x in inputs)
-        if any(differ(x.shape[0], inputs[0].shape[0]) for x in inputs if x.ndim):
+        batches = [x.shape[0] for x in inputs if x.ndim]
+        if any(differ(batch, batches[0]) for batch in batches):
             raise ShapeError(f"The batches differ: received {', '.join(text(x.shape) for x in inputs)}.")
+        if len({*map(type, batches)}) > 1 and int in map(type, batches):  # Keras 3 takes the one that is named
+            named = next(batch for batch in batches if type(batch) is int)
+            inputs = tuple(x if type(x.shape[0]) is int else ops.reshape(x, to=(named, *x.shape[1:])) for x in inputs)
         return tuple(
             x if x.ndim == most else ops.reshape(x, to=(*x.shape[:1], *(1,) * (most - x.ndim), *x.shape[1:]))
             for x in inputs

@@ -11,7 +11,7 @@ MAY_RAISE = [
     "m.load_weights('w.weights.h5')", "m.save('/nowhere/m.keras')", "m.fit()", "m.fit(np.ones((2, 4)), np.ones(2))",
     "m.evaluate()", "m.predict(x)", "m.compile(optimizer='nope')", "m.compile('adam', 'mse', 3)", "m.summary(3)",
     "m.count_params(1)", "m.layers[0].set_weights([])", "m.metrics[7]", "m.layers[0].input_shape", "m.nope", "m[0]",
-    "len(m)", "m + 1", "m < 1", "getattr(m, 'nope')", "Dense(3).nope", "Dense(3).kernel", "Dense(3)[0]",
+    "len(m)", "m + 1", "m < 1", "getattr(m, 'nope')", "Dense(3).nope", "BatchNormalization().gamma", "Dense(3)[0]",
     "len(Dense(3))", "Dense(3) + Dense(2)", "keras.layers.Dense.nope", "Input()", "Input(shape=(3,), batch_shape=(1, 3))",
     "Input((3,)).nope", "Input((3,)).shape + [1]", "Input((3,)).shape[1] = 3", "int(Input((3,)))", "bool(Input((3,)))",
     "len(Input((3,)))", "Dense(3)([Input((2,))])", "Dense(3)(x=Input((2,)))", "Dense(3, batch_input_shape=(1, 2))",
@@ -23,6 +23,9 @@ MAY_RAISE = [
 HOLDS = {  # the text, and the parameters
     "a model that is trained": (f"try:\n    {NET}    m.fit(x, y)\nexcept ValueError:\n    print('no')", 15),
     "a handler that changes no model": (f"{NET}try:\n    m.load_weights('w.h5')\nexcept OSError:\n    print('no')", 15),
+    "a weight before the layer is built": (
+        f"{NET}d = Dense(5)\ntry:\n    n = d.kernel.shape[1]\nexcept AttributeError:\n    m.add(Dense(1))", 19,
+    ),
     "a handler that ends the text": (f"{NET}try:\n    m.load_weights('w.h5')\nexcept OSError:\n    raise SystemExit", 15),
     "what every version takes": (
         "try:\n    i = Input(shape=(4,))\n    x = Dense(3, activation='relu', name='a')(i)\n    x = Concatenate()([x, i])\n"

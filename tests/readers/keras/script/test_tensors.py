@@ -207,3 +207,25 @@ def test_a_policy_set_by_call_is_that_of_what_is_made_after_it(dtype):
 def test_channels_first_set_by_call():
     text = "K.set_image_data_format('channels_first')\ni = Input((3, 8, 8))\nm = Model(i, Conv2D(4, 3)(i))"
     assert [one["shape"] for one in analyze(text)["outputs"]] == [[None, 4, 6, 6]]
+
+
+@pytest.mark.parametrize(
+    ("tensor", "shape"),
+    [
+        ("q + k", [None, 4, 3]),
+        ("k * q", [None, 4, 3]),
+        ("ops.matmul(q, ops.transpose(k, (0, 2, 1)))", [None, 4, 4]),
+        ("ops.where(q > 0, q, k)", [None, 4, 3]),
+        ("Dense(2)(k)", [None, 4, 2]),
+        ("Dense(2)(q)", [1, 4, 2]),
+        ("Add()([k, q])", [1, 4, 3]),  # a layer that merges takes the batch that is named, in Keras 3
+        ("Concatenate()([q, k])", [1, 4, 6]),
+        ("Concatenate()([k, q])", [None, 4, 6]),
+    ],
+)
+def test_an_input_of_a_batch_of_1_leaves_the_others_open(tensor, shape):
+    head = "from keras import *\nfrom keras.layers import *\nq = Input((4, 3), batch_size=1)\nk = Input((4, 3))\n"
+    report = analyze(f"{head}m = Model([q, k], {tensor})")
+    assert report["outputs"][0]["shape"] == shape
+    assert [one["shape"][0] for one in report["inputs"]] == [1, None]
+    assert report["batch_size"] is None

@@ -13,6 +13,10 @@ GRAPH = (
 LOCKED = NET + "net.layers[0].trainable = False\n"
 CONV = "net = keras.Sequential([Input((8, 8, 3)), Conv2D(4, 3), Dropout(0.5), Flatten(), Dense(2)])\n"
 SHARED = "d = Dense(4)\ni = Input((4,))\nnet = keras.Model(i, Dense(1)(d(d(i))))\n"
+LACKING = (
+    "net = keras.Sequential([Input((8, 8, 3)), Conv2D(4, 3, use_bias=False), BatchNormalization(scale=False),"
+    " Flatten(), Dense(2), Dense(3, use_bias=False)])\n"
+)
 RNN = "net = keras.Sequential([Input((5, 3)), Bidirectional(LSTM(2)), Dense(1)])\n"
 KNOWN = [
     ("net.count_params()", 68),
@@ -59,6 +63,9 @@ def test_what_is_asked_of_weights_is_a_number(model, asked, expected):
         ("d = Dense(3)\nd.build((None, 4))\n", "len(d.weights)", 2),
         ("d = Dense(3)\nd(np.zeros((1, 4)))\n", "d.count_params()", 15),
         (GRAPH, "1 + net.layers[0].count_params() + len(net.layers[0].weights)", 1),
+        (LACKING, "sum(l.bias is None for l in net.layers if isinstance(l, (Dense, Conv2D)))", 2),
+        (LACKING, "2 if net.layers[1].gamma is None and net.layers[1].beta is not None else 1", 2),
+        (LACKING, "sum(l.kernel is not None for l in net.layers if hasattr(l, 'units'))", 2),
     ],
 )
 def test_locks_calls_and_sharing_are_seen(model, asked, expected):
@@ -77,6 +84,9 @@ def test_locks_calls_and_sharing_are_seen(model, asked, expected):
         ("net = keras.Sequential([Dense(3)])\nnet.fit(x, y)\n", "1 + len(net.layers[0].weights)"),
         ("net = keras.Sequential([Input((4,)), Normalization()])\n", "1 + len(net.weights)"),
         ("d = Dense(3)\n", "1 + d.count_params()"),  # Keras raises
+        ("d = Dense(3, use_bias=False)\n", "2 if d.bias is None else 1"),
+        ("d = Flatten()\n", "2 if d.bias is None else 1"),
+        ("d = Dense(3, use_bias=False)\ny = d(data)\n", "2 if d.bias is None else 1"),
     ],
 )
 def test_what_is_not_known_is_refused(model, asked):

@@ -136,13 +136,15 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return every
     if (single := weights.one_of(names, value, name, at)) is not None:
         return single
+    if name in weights.SINGLE and (lacking := weights.left_out(names, value, name, at)) is not MISSING:
+        return lacking
     if isinstance(value, LayerObject) and name in AS_WRITTEN and plain(value.config.get(name)):
         return along_axes(value, name, at)
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
     if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
         return passive(names, value, name)
     names.machine.risk(at)
-    if name in WEIGHTS:
+    if name in WEIGHTS and not (name == "bias" and weights.may_be_none(value)):
         return Weights(value, at)
     return Opaque("", at, holds=() if name in PASSIVE_ATTRIBUTES else (value,))
 

@@ -23,7 +23,7 @@ from layercalc.readers.keras.script.values import (
     Weight,
     origin,
 )
-from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script import MISSING, Fault, Opaque
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.modules.arrays import array
 
@@ -39,6 +39,12 @@ STATES = ("stateful", "lora_rank", "quantization_config")  # arguments by which 
 NAMED = words(  # layers whose weights have the layer's name in Keras 2, and no other
     "Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose SeparableConv1D SeparableConv2D"
     " BatchNormalization LayerNormalization Embedding"
+)
+BY_ARGUMENT = {"bias": "use_bias", "gamma": "scale", "beta": "center"}  # weights that an argument may leave out
+SINGLE = {"kernel": "", "bias": "use_bias", "gamma": "scale", "beta": "center"}  # and what may leave them out
+MAY_LACK = words(  # layers that have such a weight, or None in its place, once they are built
+    "Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose DepthwiseConv1D DepthwiseConv2D"
+    " SeparableConv1D SeparableConv2D BatchNormalization LayerNormalization GroupNormalization"
 )
 Held = tuple[Weight, bool]  # and whether it is trained now
 
@@ -82,6 +88,27 @@ def one_of(names: "KerasNames", layer: Any, name: str, at: Any) -> Weight | None
     """`layer.kernel`, of a layer that is built."""
     found = held(names, layer, at) if isinstance(layer, LayerObject) else None
     return next((one for one, _ in found or () if one.path == name), None)
+
+
+def left_out(names: "KerasNames", layer: Any, name: str, at: Any) -> Any:
+    """`layer.bias` where it is no weight: None of a layer built without, which has no such attribute before it is.
+
+    MISSING where it is not known, or another attribute.
+    """
+    if not isinstance(layer, LayerObject) or layer.kind.type not in MAY_LACK or held(names, layer, at) is None:
+        return MISSING
+    left = layer.config.get(SINGLE[name]) is False and SINGLE[name] in fields_of(layer.kind)
+    if calls_of(names, layer):
+        return None if left else MISSING
+    if name == "kernel" or (name == "bias" and "use_bias" in fields_of(layer.kind)):  # gamma is None in Keras 3
+        return names.machine.fail("AttributeError", f"{layer.kind.type!r} object has no attribute {name!r}", at)
+    return MISSING
+
+
+def may_be_none(layer: Any) -> bool:
+    """Whether `layer.bias` may be None, or no attribute."""
+    plain = isinstance(layer, LayerObject) and layer.kind.type in MAY_LACK
+    return not plain or layer.config.get("use_bias", True) is not True or "use_bias" not in fields_of(layer.kind)
 
 
 def held(names: "KerasNames", value: Any, at: Any) -> list[Held] | None:
@@ -215,4 +242,4 @@ def trainable(weight: Weight, at: Any) -> Any:
     return Opaque("", at) if locked or weight.trains is None else weight.trains
 
 
-__all__ = ["LISTS", "count", "listed", "name_of", "one_of", "trainable", "values"]
+__all__ = ["LISTS", "count", "left_out", "listed", "may_be_none", "name_of", "one_of", "trainable", "values"]
