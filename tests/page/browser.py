@@ -10,7 +10,7 @@ import pytest
 from tests.service import running
 
 CHROMIUM = shutil.which("chromium")
-PATIENCE = 60_000  # milliseconds: a busy machine is slow, and no fault of the page
+PATIENCE = 60_000  # milliseconds: a machine that is busy with other tests is slow
 EXPECTED = re.compile("responded with a status of 4(00|22)")  # how a browser logs an answer that lists faults
 
 
@@ -19,6 +19,13 @@ def needed():
     if CHROMIUM is None:
         pytest.skip("there is no chromium (Debian: apt-get install chromium)")
     return pytest.importorskip("playwright.sync_api", reason="there is no playwright (the test extra)")
+
+
+def expect(of):
+    """Playwright's assertions, which wait until they hold: nothing on the page is read while it may still change."""
+    driver = needed()
+    driver.expect.set_options(timeout=PATIENCE)
+    return driver.expect(of)
 
 
 @contextmanager
@@ -81,10 +88,6 @@ class Visit:
 
     def box(self, name):
         return self.page.locator(f'.drawing [data-box="{name}"]')
-
-    def none(self, selector):
-        """Wait until nothing on the page is so."""
-        needed().expect(self.page.locator(selector)).to_have_count(0, timeout=PATIENCE)
 
     def tab(self, name):
         self.page.get_by_role("tab", name=name, exact=True).click()

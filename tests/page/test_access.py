@@ -1,8 +1,10 @@
 """For everybody: no finding of axe in either theme, nothing wider than a phone, numbers in the browser's own grouping."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.page.browser import Visit, visit
+from tests.page.browser import Visit, expect, visit
 from tests.page.test_writing import wait_for_total
 
 AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.target.flat().join(' ') + ' ' + (node.any[0]?.message ?? '')).join('; '))"
@@ -11,8 +13,6 @@ VIEWS = ["Table", "Charts", "Compare", "Budgets", "Run"]
 
 def findings(page):
     package = pytest.importorskip("axe_playwright_python", reason="there is no axe (the test extra)")
-    from pathlib import Path
-
     page.evaluate(Path(package.__file__).with_name("axe.min.js").read_text())
     return page.evaluate(AXE)
 
@@ -23,16 +23,19 @@ def test_axe_finds_nothing(browser, address, theme, width):
     shown = Visit(
         browser, address, color_scheme=theme, viewport={"width": width, "height": 844}, bypass_csp=True
     ).open()
-    for name in ("One that does not fit", "U-Net"):
+    for name, faults, boxes in (("One that does not fit", 1, 4), ("U-Net", 0, 32)):
         shown.example(name)
-        shown.page.wait_for_timeout(800)
+        expect(shown.page.locator(".faults .fault")).to_have_count(faults)
         for view in [*(["Text", "Graph"] if width < 500 else []), *VIEWS]:
             shown.tab(view)
             if view == "Table" and name == "U-Net":
                 shown.page.locator(".rows td.name").first.click()
-            shown.page.wait_for_timeout(150)
+                shown.page.locator(".detail").wait_for()
+            if view == "Graph" or width > 500:
+                expect(shown.page.locator(".drawing")).to_have_attribute("data-boxes", str(boxes))
             assert findings(shown.page) == [], (name, view)
     shown.page.locator("summary", has_text="Settings").click()
+    shown.page.get_by_label("Dark").wait_for()
     assert findings(shown.page) == []
     shown.close()
 
@@ -40,8 +43,10 @@ def test_axe_finds_nothing(browser, address, theme, width):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_phone_scrolls_up_and_down_only(browser, address, theme):
     with visit(browser, address, viewport={"width": 390, "height": 844}, color_scheme=theme, has_touch=True) as shown:
+        wait_for_total(shown, "Parameters", "61,706")
         for view in ("Text", "Graph", *VIEWS):
             shown.tab(view)
+            shown.page.get_by_role("tab", name=view, selected=True).wait_for()
             assert shown.page.evaluate("document.documentElement.scrollWidth") == 390, view
 
 
@@ -54,13 +59,14 @@ def test_numbers_are_grouped_as_the_browser_does(browser, address, locale, writt
 @pytest.mark.parametrize(("system", "chosen"), [("dark", "Light"), ("light", "Dark")])
 def test_theme_is_the_systems_until_another_is_chosen(browser, address, system, chosen):
     ground = "getComputedStyle(document.body).backgroundColor"
+    changed = f"(before) => {ground} !== before"
     with visit(browser, address, color_scheme=system) as shown:
         before = shown.page.evaluate(ground)
         shown.page.locator("summary", has_text="Settings").click()
         shown.page.get_by_label(chosen, exact=True).check()
-        assert shown.page.evaluate(ground) != before
+        shown.page.wait_for_function(changed, arg=before)
         shown.open()
-        assert shown.page.evaluate(ground) != before
+        shown.page.wait_for_function(changed, arg=before)
 
 
 def test_page_prints_every_row(browser, address):

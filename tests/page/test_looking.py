@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.page.browser import visit
-from tests.page.test_writing import total, wait_for_total
+from tests.page.browser import expect, visit
+from tests.page.test_writing import wait_for_total
 
 TINY = {
     "name": "tiny",
@@ -21,7 +21,7 @@ def test_repeated_blocks_are_folded_and_open(visited):
     visited.example("ResNet50")
     block = visited.page.locator('.drawing [data-box^="block:conv2_block1"]')
     block.wait_for()
-    assert visited.box("conv2_block1_1_conv").count() == 0
+    expect(visited.box("conv2_block1_1_conv")).to_have_count(0)
     block.click()
     visited.box("conv2_block1_1_conv").wait_for(state="attached")
     visited.page.get_by_role("button", name="Fold block").click()
@@ -72,7 +72,7 @@ def test_pass_runs_and_its_shapes_are_verified(visited):
     wait_for_total(visited, "Parameters", "54,170")
     visited.tab("Run").page.get_by_role("button", name="Run forward pass").click()
     visited.page.locator(".run .fine", has_text="All 3 shapes are as analysed").wait_for()
-    assert visited.page.locator(".run tbody tr").count() == 3
+    expect(visited.page.locator(".run tbody tr")).to_have_count(3)
 
 
 def test_link_opens_the_document_in_a_fresh_profile(visited, browser, address):
@@ -87,7 +87,7 @@ def test_link_opens_the_document_in_a_fresh_profile(visited, browser, address):
         other.page.goto(visited.page.url)
         other.page.reload()
         wait_for_total(other, "Parameters", f"{160 + 26 * 26 * 16 * 10 + 10:,}")
-        assert other.page.get_by_label("Batch", exact=True).input_value() == "3"
+        expect(other.page.get_by_label("Batch", exact=True)).to_have_value("3")
     assert not any("#" in url or "d=" in url for url in asked)
 
 
@@ -115,9 +115,11 @@ def test_network_is_saved_as_a_picture(visited, name, begins):
 
 def test_everything_can_be_reached_by_the_keyboard(visited):
     page = visited.page
+    visited.box("conv2d").wait_for()
     page.locator(".frame").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
+    for name in ("input", "conv2d"):
+        page.keyboard.press("ArrowDown")
+        expect(visited.box(name)).to_have_class(re.compile(r"\bselected\b"))
     page.locator(".detail h2", has_text="conv2d").wait_for()
     page.keyboard.press("Escape")
     page.locator(".detail").wait_for(state="detached")
@@ -161,28 +163,31 @@ def test_large_network_is_laid_out_and_moves_without_another_layout(visited):
     page = visited.page
     visited.write("keras.applications.NASNetLarge(weights=None)\n")
     page.wait_for_function(
-        "() => document.querySelectorAll('.rows tbody tr').length > 10 && document.querySelector('.drawing').dataset.boxes > 30",
-        timeout=60_000,
+        "() => document.querySelectorAll('.rows tbody tr').length > 10 && document.querySelector('.drawing').dataset.boxes > 30"
     )
     if page.get_by_role("button", name="Unfold all").count():
         page.get_by_role("button", name="Unfold all").click()
-    page.wait_for_function("() => document.querySelector('.drawing').dataset.boxes == 1041", timeout=60_000)
-    before = page.locator(".drawing").get_attribute("data-milliseconds")
+    drawing, content = page.locator(".drawing"), page.locator(".drawing > g")
+    expect(drawing).to_have_attribute("data-boxes", "1041")
+    taken, placed = drawing.get_attribute("data-milliseconds"), content.get_attribute("transform")
     page.get_by_role("button", name="Zoom out").click()
+    expect(content).not_to_have_attribute("transform", placed)
+    placed = content.get_attribute("transform")
     box = page.locator(".frame").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 300)
     page.mouse.down()
     page.mouse.move(box["x"] + 100, box["y"] + 100, steps=5)
     page.mouse.up()
-    assert page.locator(".drawing").get_attribute("data-milliseconds") == before
+    expect(content).not_to_have_attribute("transform", placed)
+    expect(drawing).to_have_attribute("data-milliseconds", taken)  # benchmarks/page.py says how long it takes
 
 
 def test_time_from_the_pause_to_the_table_is_measured(visited):
-    """In the browser, from the end of the pause: what benchmarks/page.py reads."""
-    visited.example("ResNet50")
-    wait_for_total(visited, "Parameters", "25,636,712")
+    """One measure for each table that is drawn, which benchmarks/page.py reads: no test bounds it on a busy machine."""
+    visited.example("LeNet-5")
+    wait_for_total(visited, "Parameters", "61,706")
     visited.page.evaluate("performance.clearMeasures()")
     visited.page.locator(".cm-content").press("Control+End")
-    visited.page.keyboard.type("#")
-    visited.page.wait_for_function("() => performance.getEntriesByName('layercalc:drawn').length > 0")
-    assert total(visited, "Parameters").inner_text() == "25,636,712"
+    visited.page.keyboard.type(" ")
+    visited.page.wait_for_function("() => performance.getEntriesByName('layercalc:drawn').length === 1")
+    assert visited.page.evaluate("performance.getEntriesByName('layercalc:drawn')[0].duration") > 0

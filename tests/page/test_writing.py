@@ -1,10 +1,15 @@
 """What somebody sees who writes a model on the page: shapes, faults, files, completion."""
 
 import gzip
+import json
 import re
+import time
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+
+from tests.page.browser import expect
 
 DATA = Path(__file__).parents[1] / "data"
 TUTORIAL = """model = keras.Sequential([
@@ -23,8 +28,6 @@ DROP = """([name, text]) => {
 
 
 def dropped(visited, name, content):
-    from base64 import b64encode
-
     visited.page.evaluate(DROP, [name, b64encode(content).decode()])
 
 
@@ -45,7 +48,7 @@ def test_lines_of_a_tutorial_are_drawn_as_they_are_typed(visited):
     visited.box("conv2d").wait_for()
     visited.page.locator(".drawing .shape", has_text="26 × 26 × 32").wait_for()
     wait_for_total(visited, "Parameters", "54,410")
-    assert "sequential" in visited.page.get_by_role("heading", level=1).inner_text()
+    expect(visited.page.get_by_role("heading", level=1)).to_contain_text("sequential")
     visited.page.get_by_role("row", name=re.compile("max_pooling2d")).get_by_text("(None, 13, 13, 32)").wait_for()
 
 
@@ -55,8 +58,15 @@ def test_typing_is_followed_by_one_question_after_a_pause(visited):
     asked = []
     visited.page.on("request", lambda request: asked.append(request) if request.url.endswith("/v1/analyze") else None)
     visited.page.locator(".cm-content").press("Control+End")
-    visited.page.keyboard.type("# a comment of some length", delay=10)
-    visited.page.wait_for_timeout(700)
+    visited.page.clock.install()
+    visited.page.clock.pause_at(time.time() + 60)  # so that a slow machine makes no pause of its own
+    visited.page.keyboard.type("layers.Dense(5)")
+    visited.page.clock.run_for(149)
+    assert not asked
+    with visited.page.expect_request("**/v1/analyze"):
+        visited.page.clock.run_for(1)
+    visited.page.clock.resume()
+    wait_for_total(visited, "Parameters", "54,410")
     assert len(asked) == 1
 
 
@@ -64,7 +74,7 @@ def test_fault_is_underlined_with_its_message_and_drawn_up_to(visited):
     visited.write(TUTORIAL.replace("(3, 3)", "(33, 33)"))
     mark = visited.page.locator(".cm-lintRange-error")
     mark.wait_for()
-    assert mark.inner_text() == "(33, 33)"
+    expect(mark).to_have_text("(33, 33)")
     visited.page.locator(".faults", has_text="window does not fit in [28, 28]").wait_for()
     visited.box("conv2d").and_(visited.page.locator(".faulty")).wait_for()
     visited.page.locator(".faults .where").click()
@@ -78,15 +88,14 @@ def test_fault_is_underlined_with_its_message_and_drawn_up_to(visited):
 ])  # fmt: skip
 def test_fault_of_a_name_is_underlined_where_it_stands(visited, text, marked):
     visited.write(text)
-    visited.page.locator(".cm-lintRange-error").first.wait_for()
-    assert marked in visited.page.locator(".cm-lintRange-error").all_inner_texts()
+    visited.page.locator(".cm-lintRange-error", has_text=re.compile(f"^{re.escape(marked)}$")).first.wait_for()
 
 
 def test_dropped_json_of_keras_is_read_and_given_line_breaks(visited):
     dropped(visited, "vgg16.json", gzip.decompress((DATA / "keras_apps" / "VGG16.model.json.gz").read_bytes()))
     wait_for_total(visited, "Parameters", "138,357,544")
     visited.box("block1_conv1").or_(visited.page.locator('[data-box^="block:block1"]')).first.wait_for()
-    assert visited.page.locator(".cm-line").count() > 20
+    visited.page.locator(".cm-line").nth(20).wait_for(state="attached")
 
 
 def test_file_that_is_no_text_is_sent_as_it_is(visited):
@@ -125,10 +134,10 @@ def test_selection_is_one_in_text_graph_and_table(visited):
     visited.box("dense_1").click()
     visited.page.locator(".detail", has_text="120·84 kernel").wait_for()
     visited.page.locator(".rows tr.selected", has_text="dense_1").wait_for()
-    assert '"units": 84' in visited.page.locator(".cm-line.linked").inner_text()
+    expect(visited.page.locator(".cm-line.linked")).to_contain_text('"units": 84')
     visited.page.locator(".cm-line", has_text='"units": 120').click()
     visited.page.locator(".rows tr.selected td.name", has_text=re.compile("^dense$")).wait_for()
-    assert "selected" in visited.box("dense").get_attribute("class")
+    expect(visited.box("dense")).to_have_class(re.compile(r"\bselected\b"))
     visited.page.locator(".rows td.name", has_text=re.compile("^conv2d$")).click()
     visited.page.locator(".detail h2", has_text="conv2d").wait_for()
 
@@ -145,7 +154,7 @@ def test_change_that_is_offered_is_made_on_a_click(visited, text, offered, mende
     visited.page.locator(".cm-content", has_text=mended).wait_for()
     if params:
         wait_for_total(visited, "Parameters", params)
-        visited.none(".cm-lintRange-error")
+        expect(visited.page.locator(".cm-lintRange-error")).to_have_count(0)
 
 
 HOSTILE = [
@@ -162,8 +171,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_text_and_nothing_else(visited, name):
-    import json
-
     said = []
     visited.page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     layers = [
@@ -173,7 +180,7 @@ def test_a_name_is_text_and_nothing_else(visited, name):
     visited.write(json.dumps({"name": name, "input_shape": [8], "layers": layers[:1]}))
     drawn = "(name) => document.querySelector('.rows td.name')?.textContent === name"
     visited.page.wait_for_function(drawn, arg=layers[0]["name"])
-    assert visited.page.get_by_role("heading", level=1).text_content() == name
+    visited.page.wait_for_function("(name) => document.querySelector('h1').textContent === name", arg=name)
     for view in ("Charts", "Compare", "Budgets", "Run", "Table"):
         visited.tab(view)
     visited.page.locator(".rows td.name").first.click()
