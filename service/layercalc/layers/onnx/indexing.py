@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from layercalc import ops
-from layercalc.dims import Unknown, size, text
+from layercalc.dims import Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import axis_of, operator
 from layercalc.ops import Tensor
+from layercalc.ops.base import OPS
 
 MANY = 1 << 62
 
@@ -114,3 +117,46 @@ def ScatterElements(
 def Scatter(data: Tensor, indices: Tensor, updates: Tensor, *, axis: int = 0) -> Tensor:
     """What ScatterElements was called first."""
     return ScatterElements(data, indices, updates, axis=axis)
+
+
+@operator(10)
+def ReverseSequence(x: Tensor, sequence_lens: Tensor, *, batch_axis: int = 1, time_axis: int = 0) -> Tensor:
+    """The first so many steps of each sample backwards."""
+    if {batch_axis, time_axis} != {0, 1} or x.ndim < 2:
+        raise ShapeError(f"One of batch_axis and time_axis is 0, the other 1; received {batch_axis} and {time_axis}.")
+    if sequence_lens.ndim != 1 or differ(sequence_lens.shape[0], x.shape[batch_axis]):
+        raise ShapeError(f"{x.shape[batch_axis]} samples need as many lengths; received {text(sequence_lens.shape)}.")
+    steps, rest = x.shape[time_axis], (1,) * (x.ndim - 2)
+    lens = ops.reshape(ops.cast(sequence_lens, to="int64"), to=(-1, 1) if batch_axis == 0 else (1, -1))
+    place = ops.reshape(counted(steps), to=(1, -1) if batch_axis == 0 else (-1, 1))
+    turned = ops.subtract(ops.subtract(lens, ops.known(1, "int64")), place)
+    at = ops.select(ops.less(place, lens), turned, place)
+    return ops.gather_along(x, ops.reshape(at, to=(*at.shape, *rest)), axis=time_axis)
+
+
+def counted(n: Any) -> Tensor:
+    """0, 1, … up to a size."""
+    return ops.full((n,), 0, "int64") if isinstance(n, Unknown) else ops.known(np.arange(n), "int64")
+
+
+@operator(24)
+def TensorScatter(
+    past_cache: Tensor, update: Tensor, write_indices: Tensor = None, *, mode: str = "linear", axis: int = -2
+) -> Tensor:
+    """A tensor with another put in along an axis, for each sample from its own place on."""
+    place, rank = axis_of(axis, past_cache.ndim), past_cache.ndim
+    if place == 0:
+        raise ShapeError("The first axis is that of the samples.", "axis")
+    if mode not in ("linear", "circular"):
+        raise ShapeError(f"The mode is linear or circular, not {mode!r}.", "mode")
+    batch, whole, n = past_cache.shape[0], past_cache.shape[place], update.shape[place]
+    order = (0, place, *(i for i in range(1, rank) if i != place))
+    back = tuple(order.index(i) for i in range(rank))
+    first = ops.full((batch,), 0, "int64") if write_indices is None else ops.cast(write_indices, to="int64")
+    at = ops.add(ops.reshape(first, to=(-1, 1)), ops.reshape(counted(n), to=(1, -1)))
+    if mode == "circular":
+        at = OPS["mod"](at, ops.known(np.array(whole, object), "int64"))
+    sample = ops.broadcast_to(ops.reshape(counted(batch), to=(-1, 1)), to=(batch, n))
+    places = ops.concatenate(*(ops.reshape(one, to=(batch, n, 1)) for one in (sample, at)), axis=2)
+    made = ops.scatter(ops.transpose(past_cache, axes=order), places, ops.transpose(update, axes=order), kind=None)
+    return ops.transpose(made, axes=back)
