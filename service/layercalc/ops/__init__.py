@@ -74,6 +74,7 @@ from layercalc.ops.reduction import (
     reduce_sum,
     sort,
 )
+from layercalc.ops.regions import roi_align, roi_pool, sample_at
 from layercalc.ops.resizing import resize_axis as resize
 from layercalc.ops.resizing import resize_nearest
 from layercalc.ops.running import Running, forced
@@ -101,6 +102,9 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "roi_align",
+    "roi_pool",
+    "sample_at",
     "choose",
     "known",
     "adaptive_average_pool",

@@ -3,10 +3,13 @@
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import operator
+from layercalc.layers.onnx.indexing import counted
 from layercalc.ops import Tensor
 from layercalc.ops.activation import ACTIVATIONS
 from layercalc.ops.base import OPS
@@ -20,6 +23,7 @@ class Settings(NamedTuple):
 
     scale: float | None = None
     is_causal: bool = False
+    window: tuple[int, int] = (-1, -1)
     softcap: float = 0.0
     mode: int = RAW
 
@@ -62,7 +66,7 @@ def attended(q: Tensor, k: Tensor, v: Tensor, bias: list[Tensor], how: Settings)
     if how.softcap > 0:
         cap = scalar(how.softcap, q)
         scores = ops.multiply(OPS["tanh"](ops.divide(scores, cap)), cap)
-        shown = scores
+        shown = scores if how.mode == CAPPED else shown
     for one in bias:
         scores = ops.add(scores, one)
     shown = scores if how.mode == BIASED else shown
@@ -73,11 +77,28 @@ def attended(q: Tensor, k: Tensor, v: Tensor, bias: list[Tensor], how: Settings)
     return ops.matmul(shares, v), shown
 
 
-def causal(q: Any, k: Any, offset: Any, like: Tensor) -> Tensor:
-    """What is added so that a query looks at keys up to its own place alone, which is `offset` further on."""
-    if isinstance(offset, Unknown):
-        raise ShapeError("How many places went before must be known.")
-    return additive(ops.triangle(q, k, offset), like)
+def up_to(q: Any, k: Any, offset: Any) -> Tensor:
+    """Whether a query looks at a key: at those up to its own place, which is `offset` further on, for each sample."""
+    if not getattr(offset, "ndim", 0):
+        return ops.triangle(q, k, offset)
+    further = ops.subtract(ops.reshape(counted(k), to=(1, -1)), ops.reshape(counted(q), to=(-1, 1)))
+    return ops.less_equal(further, ops.reshape(offset, to=(-1, 1, 1, 1)))
+
+
+def moved(offset: Any, by: int) -> Any:
+    """An offset, of all samples or of each, some places on."""
+    return ops.add(offset, ops.known(by, "int64")) if getattr(offset, "ndim", 0) else offset + by
+
+
+def seen(q: Any, k: Any, offset: Any, is_causal: bool, window: tuple[int, int], like: Tensor) -> list[Tensor]:
+    """What is added for keys that come later than a query or are too far from it; −1 is no bound."""
+    left, right = window
+    bias = [up_to(q, k, offset)] if is_causal else []
+    if left >= 0:
+        bias.append(ops.logical_not(up_to(q, k, moved(offset, -left - 1))))
+    if right >= 0:
+        bias.append(up_to(q, k, moved(offset, right)))
+    return [additive(one, like) for one in bias]
 
 
 def masked(mask: Tensor, keys: Any, like: Tensor) -> Tensor:
@@ -91,9 +112,19 @@ def masked(mask: Tensor, keys: Any, like: Tensor) -> Tensor:
 
 
 def attention(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor, past: tuple[Tensor, Tensor], heads: tuple[Any, Any], how: Settings
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor,
+    past: tuple[Tensor, Tensor],
+    heads: tuple[Any, Any],
+    how: Settings,
+    filled: Tensor = None,
 ) -> Any:
-    """The four outputs: the result, keys and values so far, and scores."""
+    """The four outputs: the result, keys and values so far, and scores.
+
+    `filled` are how many keys of each sample there are, where they stand in a tensor that has place for more.
+    """
     if {q.ndim, k.ndim, v.ndim} not in ({3}, {4}):
         raise ShapeError(f"Expected three or four axes; received {text(q.shape)}, {text(k.shape)}, {text(v.shape)}.")
     flat = q.ndim == 3
@@ -101,15 +132,21 @@ def attention(
         if None in heads:
             raise ShapeError("Tensors of three axes need q_num_heads and kv_num_heads.")
         q, k, v = heads_first(q, heads[0]), heads_first(k, heads[1]), heads_first(v, heads[1])
-    offset = 0
+    offset: Any = 0
     if (past[0] is None) != (past[1] is None):
         raise ShapeError("Earlier keys and values are given together.")
     if past[0] is not None:
         offset = past[0].shape[2]
         k, v = ops.concatenate(past[0], k, axis=2), ops.concatenate(past[1], v, axis=2)
     bias = [] if mask is None else [masked(mask, k.shape[2], q)]
-    if how.is_causal:
-        bias.append(causal(q.shape[2], k.shape[2], offset, q))
+    if filled is not None:
+        if past[0] is not None:
+            raise ShapeError("Earlier keys and nonpad_kv_seqlen are not given together.")
+        offset = ops.subtract(filled, ops.known(np.array(q.shape[2], object), "int64"))
+    bias += seen(q.shape[2], k.shape[2], offset, how.is_causal, how.window, q)
+    if filled is not None:
+        there = ops.less(counted(k.shape[2]), ops.reshape(filled, to=(-1, 1, 1, 1)))
+        bias.append(additive(there, q))
     y, shown = attended(q, k, v, bias, how)
     return heads_last(y) if flat else y, k, v, shown
 
@@ -136,17 +173,16 @@ def Attention(
     outputs: int,
 ) -> Any:
     """Vaswani et al. 2017, with grouped heads, earlier keys and values, and a cap on the scores."""
-    if nonpad_kv_seqlen is not None:
-        raise ShapeError("nonpad_kv_seqlen is not read.")
-    if left_window_size != -1 or right_window_size != -1:
-        raise ShapeError("A sliding window is not read.", "left_window_size")
+    window = (left_window_size, right_window_size)
+    if min(window) < -1:
+        raise ShapeError(f"The sizes of a window are at least 0, or −1; received {list(window)}.", "left_window_size")
     if qk_matmul_output_mode not in (RAW, CAPPED, BIASED, SHARES):
         raise ShapeError(f"qk_matmul_output_mode is 0 to 3, not {qk_matmul_output_mode}.", "qk_matmul_output_mode")
     if scale is not None and scale < 0:
         raise ShapeError("A scale below 0 is not read.", "scale")
-    how = Settings(scale, bool(is_causal), softcap, qk_matmul_output_mode)
+    how = Settings(scale, bool(is_causal), window, softcap, qk_matmul_output_mode)
     heads = (q_num_heads, kv_num_heads)
-    made = attention(q, k, v, attn_mask, (past_key, past_value), heads, how)
+    made = attention(q, k, v, attn_mask, (past_key, past_value), heads, how, nonpad_kv_seqlen)
     return made[:outputs]
 
 

@@ -1,13 +1,18 @@
 """Pooling."""
 
+import math
 from typing import Any
 
+import numpy as np
+
 from layercalc import ops
-from layercalc.dims import text
+from layercalc.dims import Unknown, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Ints, operator
+from layercalc.layers.onnx.base import Ints, Value, operator, sizes
+from layercalc.layers.onnx.indexing import counted as counted_to
 from layercalc.layers.onnx.windows import first, last, numbers_of
-from layercalc.ops import Tensor
+from layercalc.ops import FLOATS, Tensor
+from layercalc.ops.window import around, counted
 
 
 def pooled(op: Any, x: Tensor, window: Ints, how: dict[str, Any], ceil_mode: int = 0, **more: Any) -> Tensor:
@@ -35,10 +40,71 @@ def MaxPool(
     outputs: int,
 ) -> Any:
     """The largest number of each window."""
-    if outputs > 1:
-        raise ShapeError("Where the largest numbers stand (MaxPool's second output) is not read.")
     how = numbers_of(x.shape[2:], kernel_shape, strides, pads, dilations, auto_pad)
-    return pooled(ops.max_pool, x, kernel_shape, how, ceil_mode)
+    if outputs == 1:
+        return pooled(ops.max_pool, x, kernel_shape, how, ceil_mode)
+    return with_places(x, kernel_shape, how, bool(ceil_mode) and "positions" not in how, storage_order)
+
+
+def with_places(x: Tensor, window: Ints, how: dict[str, Any], ceil_mode: bool, storage_order: int) -> Any:
+    """The largest number of each window, and its number among all elements; with storage_order 1 columns come first."""
+    spatial, rank = x.shape[2:], len(window)
+    if x.ndim < 3 or any(isinstance(n, Unknown) for n in x.shape[1:]):
+        raise ShapeError(f"Where the largest numbers stand is told of known sizes; received {text(x.shape)}.")
+    out = counted(spatial, window, ceil_mode=ceil_mode, **how)
+    pads = around(spatial, window, out, **how)
+    low = -math.inf if str(x.dtype) in FLOATS else float(np.iinfo(str(x.dtype)).min)
+    wide = ops.pad(last(x), padding=((0, 0), *pads, (0, 0)), value=low)
+    sliding = {"strides": how["strides"], "dilations": how["dilations"]}
+    parts = ops.patches(wide, window=window, **sliding)
+    apart = ops.reshape(parts, to=(*parts.shape[:-1], math.prod(window), x.shape[1]))
+    tap = ops.argmax(apart, axis=rank + 1)
+    y = ops.gather_along(apart, ops.reshape(tap, to=(*tap.shape[:-1], 1, tap.shape[-1])), axis=rank + 1)
+    steps = [math.prod(spatial[axis + 1 :]) for axis in range(rank)]
+    if storage_order:
+        steps = [math.prod(spatial[:axis]) for axis in range(rank)]
+    starts: list[Any] = [
+        (np.arange(n) * s - before) * step
+        for n, s, (before, _), step in zip(out, how["strides"], pads, steps, strict=True)
+    ]
+    taps: list[Any] = [np.arange(k) * d * step for k, d, step in zip(window, how["dilations"], steps, strict=True)]
+    inside = ops.gather(ops.known(summed(taps).reshape(-1), "int64"), tap, axis=0)
+    base = ops.known(summed(starts)[..., None] + np.arange(x.shape[1]) * math.prod(spatial), "int64")
+    place = ops.add(inside, base)
+    image = ops.multiply(counted_to(x.shape[0]), ops.known(x.shape[1] * math.prod(spatial), "int64"))
+    place = ops.add(place, ops.reshape(image, to=(x.shape[0], *(1,) * (rank + 1))))
+    return first(ops.reshape(y, to=tap.shape)), first(place)
+
+
+def summed(lines: list[np.ndarray]) -> np.ndarray:
+    """The sum of one number of each line, for all places."""
+    return np.add.reduce(np.meshgrid(*lines, indexing="ij"))
+
+
+@operator(9)
+def MaxUnpool(
+    x: Tensor,
+    indices: Tensor,
+    output_shape: Value = None,
+    *,
+    kernel_shape: Ints,
+    pads: Ints | None = None,
+    strides: Ints | None = None,
+) -> Tensor:
+    """Each number where MaxPool found it, 0 elsewhere."""
+    rank = len(kernel_shape)
+    how = numbers_of(x.shape[2:], kernel_shape, strides, pads, None, "NOTSET")
+    spread = zip(x.shape[2:], kernel_shape, how["strides"], how["pads"], strict=True)
+    inner = (*x.shape[:2], *((n - 1) * s - sum(pair) + k for n, k, s, pair in spread))
+    flat = ops.full((size(inner),), 0, str(x.dtype))
+    places = ops.reshape(ops.cast(indices, to="int64"), to=(size(x.shape), 1))
+    made = ops.scatter(flat, places, ops.reshape(x, to=(size(x.shape),)), kind=None)
+    made = ops.reshape(made, to=inner)
+    wanted = inner if output_shape is None else tuple(sizes(output_shape))
+    if len(wanted) != rank + 2 or any(provably(to < n) for n, to in zip(inner, wanted, strict=True)):
+        raise ShapeError(f"{text(inner)} does not fit in the output_shape {text(wanted)}.", "output_shape")
+    after = tuple((0, to - n) for n, to in zip(inner, wanted, strict=True))
+    return made if wanted == inner else ops.pad(made, padding=after)
 
 
 @operator(1)
