@@ -169,13 +169,16 @@ def json_schema(kind: type[Layer]) -> dict[str, Any]:
     }
 
 
-def example(kind: type[Layer]) -> dict[str, Any]:
-    """A layer as an item of a stack, and the shape (or shapes) with the batch that it can be called on."""
+def example(kind: type[Layer]) -> dict[str, Any] | None:
+    """A layer as an item of a stack, the shapes with the batch that it can be called on, and what is no float32."""
+    if kind.example is None:
+        return None
     config, shapes = kind.example
     many = isinstance(shapes, list)
     return {
         "layer": {"type": kind.type, **config},
         "input_shapes": [list(shape) for shape in (shapes if many else [shapes])],
+        **({"input_dtypes": list(kind.example_dtypes)} if kind.example_dtypes else {}),
     }
 
 

@@ -69,7 +69,7 @@ def entry_sheet(entry: dict[str, Any]) -> Sheet:
     keys = ["name", "required", "default"]
     raw = [[field["name"], field["required"], field.get("default")] for field in entry["fields"]]
     rows = [[name, "required" if required else value_text(default)] for name, required, default in raw]
-    notes = [entry["description"], f"Example: {entry['example']['layer']}"]
+    notes = [entry["description"], *([f"Example: {entry['example']['layer']}"] if entry["example"] else [])]
     return Sheet(entry["type"], ["Argument", "Default"], rows, keys, raw, notes)
 
 

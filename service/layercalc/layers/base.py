@@ -59,11 +59,13 @@ class Layer:
     of_vocabulary: "Vocabulary"  # the one it is registered in
     rank: ClassVar[int | None] = None
     fields_last: ClassVar[bool] = False  # whether the fields of this very class come after those of classes made of it
+    own_fields: ClassVar[Mapping[str, Any]] = {}  # fields by name, of which some would hide attributes of the class
     batched: ClassVar[bool] = True  # whether there is always a batch in front
     type: str  # of the class; an operation read from Keras 2 has one of its own
     aliases: ClassVar[tuple[str, ...]] = ()
     legacy: ClassVar[dict[str, str | None]] = {}  # arguments of older Keras: their name today, or None: no effect
-    example: ClassVar[Any]  # a config, and the shape (or list of shapes) to call it on
+    example: ClassVar[Any] = None  # a config, and the shape (or list of shapes) to call it on
+    example_dtypes: ClassVar[tuple[str, ...]] = ()  # of those, where one is no float32
     is_input: ClassVar[bool] = False
     arguments: Mapping[str, Any] | None = None  # of one that is made of no config, by name
     copies: ClassVar[bool] = False  # whether it holds a copy of the layer that it is given

@@ -73,6 +73,7 @@ def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
     bases = kind.__mro__[::-1]
     for base in sorted(bases, key=lambda base: bool(vars(base).get("fields_last"))):
         own = {key: value for key, value in vars(base).items() if isinstance(value, Field)}
+        own |= vars(base).get("own_fields", {})
         again = [key for key in own if key in order]
         for place, key in zip(sorted(map(order.index, again)), again, strict=True):
             order[place] = key

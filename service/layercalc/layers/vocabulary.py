@@ -21,7 +21,7 @@ VOCABULARIES: dict[str, "Vocabulary"] = {}
 
 def written() -> dict[str, "Vocabulary"]:
     """Those that people write documents in: a vocabulary of files alone has no layer types."""
-    return {name: one for name, one in VOCABULARIES.items() if one.kinds}
+    return {name: one for name, one in VOCABULARIES.items() if one.registered or one.makes}
 
 
 @dataclass(eq=False)
@@ -33,6 +33,8 @@ class Vocabulary:
     `refused` types that cannot be layers here and why, `functions` what is called on tensors and constants and is no
     layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
     framework computed them, by names that it does not have, `conventions` what to know of other tools' counts.
+    `makes` gives layer types that are made when some are first asked for, `sample` is a layer for messages to show, and
+    `reads_values` says that sizes may follow from the numbers in a model's inputs.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -42,16 +44,27 @@ class Vocabulary:
     ignored: frozenset[str] = frozenset()
     conventions: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    registered: dict[str, Kind] = field(default_factory=dict)
+    makes: Callable[[], Mapping[str, Kind]] | None = None
     aliases: dict[str, str] = field(default_factory=dict)
     functions: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Callable[[dict[str, Any]], Layer]] = field(default_factory=dict)
     older: dict[str, Kind] = field(default_factory=dict)
+    sample: str = '{"type": "…"}'
+    reads_values: bool = False
 
     def __post_init__(self) -> None:
         if self.name in VOCABULARIES:
             raise ValueError(f"There is a vocabulary {self.name!r} already.")
         VOCABULARIES[self.name] = self
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The layer types by name."""
+        if self.makes is not None:
+            self.registered.update(self.makes())
+            self.makes = None
+        return self.registered
 
     def layer(self, cls: Cls | None = None, /, aliases: tuple[str, ...] = (), **ranks: int) -> Any:
         """Register a layer type: `@layer`, or `@layer(Conv2D=2, Conv3D=3)` for one type per number of spatial axes.
@@ -62,14 +75,14 @@ class Vocabulary:
         def register(cls: Cls) -> Cls:
             for name, rank in (ranks or {cls.__name__: 0}).items():
                 kind: Any = type(name, (cls,), {"rank": rank, "__doc__": cls.__doc__}) if rank else cls
-                if name in self.kinds:
+                if name in self.registered:
                     raise ValueError(f"There is a layer {name!r} already.")
                 kind.type, kind.of_vocabulary = name, self
                 kind.aliases = tuple(alias.format(rank) for alias in aliases)
                 read_signature(kind)
                 if hasattr(kind, "examples"):
                     kind.example = kind.examples[rank]
-                self.kinds[name] = kind
+                self.registered[name] = kind
                 self.aliases.update(dict.fromkeys(kind.aliases, name))
             return cls
 
@@ -90,7 +103,9 @@ class Vocabulary:
             raise ConfigError([(("type",), self.refusal(name))])
         near = nearest_name(name, [*self.kinds, *self.aliases])
         unknown = f"Unknown layer type {received(name)}."
-        told = f"{unknown} {WAY_OUT}" if near is None else Offer(f"{unknown} Did you mean {near!r}?", near)
+        told = (
+            f"{unknown} {self.way_out}".rstrip() if near is None else Offer(f"{unknown} Did you mean {near!r}?", near)
+        )
         raise ConfigError([(("type",), told)])
 
     def nearest(self, name: str, *more: str) -> str:
@@ -99,7 +114,12 @@ class Vocabulary:
 
     def refusal(self, name: str) -> str:
         """Why that type is no layer here, and what to write in its place."""
-        return f"{name} {self.refused[name]}. {WAY_OUT}"
+        return f"{name} {self.refused[name]}. {self.way_out}".rstrip()
+
+    @property
+    def way_out(self) -> str:
+        """What to write in place of a layer that there is not, where there is something."""
+        return WAY_OUT if "Custom" in self.kinds else ""
 
 
 def read_signature(kind: type[Layer]) -> None:

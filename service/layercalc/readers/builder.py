@@ -185,7 +185,7 @@ class Builder:
         known = [(ref, location) for ref, (_, (location, _)) in zip(ends, outputs, strict=True) if ref is not None]
         locations = [location for _, location in known]
         model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], locations)
-        model.of_vocabulary = self.vocabulary
+        model.of_vocabulary, model.reads_values = self.vocabulary, self.vocabulary.reads_values
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")

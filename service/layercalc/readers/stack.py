@@ -102,7 +102,7 @@ class Stack:
         """One layer, or an input written as one; its name, or None where nothing can follow it."""
         builder = self.builder
         if not isinstance(item, dict) or "type" not in item:
-            example = '{"type": "Dense", "units": 10}'
+            example = self.vocabulary.sample
             builder.fault(location.at(), f"Expected a layer, such as {example}; received {received(item)}.")
             return None
         kind: type[Layer] | None
@@ -119,7 +119,9 @@ class Stack:
         sources, named = read_sources(builder, location, kind)
         if len(builder.faults) > faults:
             layer = None
-        if "inputs" not in item and self.previous is not None:
+        if "inputs" not in item and layer is not None and layer.takes[1] == 0:
+            sources = []
+        elif "inputs" not in item and self.previous is not None:
             sources = [Source(self.previous)]
         elif "inputs" not in item:
             layer = None

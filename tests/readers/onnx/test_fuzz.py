@@ -128,7 +128,7 @@ REFUSED = {
         "already",
     ),
     "from-nowhere": (file_of([node("Relu", ["z"], ["y"])], {"x": [1]}, {"y": None}), "There is no tensor 'z'"),
-    "too-few-inputs": (file_of([node("Conv", ["x"], ["y"])], {"x": [1, 1, 4, 4]}, {"y": None}), "needs its input 'w'"),
+    "too-few-inputs": (file_of([node("Conv", ["x"], ["y"])], {"x": [1, 1, 4, 4]}, {"y": None}), "needs its input 'W'"),
     "too-many-inputs": (file_of([node("Relu", ["x", "x"], ["y"])], {"x": [1]}, {"y": None}), "takes at most 1"),
     "unknown-attribute": (
         file_of([node("Relu", ["x"], ["y"], slope=1.0)], {"x": [1]}, {"y": None}),

@@ -45,6 +45,7 @@ KERAS = Vocabulary(
         **dict.fromkeys(("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"), CODE),
         "Layer": "is the class that layers are derived from, and computes nothing",
     },
+    sample='{"type": "Dense", "units": 10}',
 )
 
 layer = KERAS.layer

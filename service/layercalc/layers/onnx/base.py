@@ -7,6 +7,7 @@ says what an attribute is, or what an input is to those who count weights.
 import inspect
 from collections.abc import Callable
 from math import prod
+from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 import numpy as np
@@ -84,7 +85,11 @@ ONNX = Vocabulary(
             "draws random numbers",
         ),
         "ImageDecoder": "reads pictures",
+        **dict.fromkeys(("If", "Loop", "Scan"), "has graphs inside, which are read in files alone"),
     },
+    slips={letter: (letter.upper(),) for letter in ascii_lowercase},
+    sample='{"type": "Relu"}',
+    reads_values=True,
 )
 
 
@@ -107,6 +112,12 @@ class Version(NamedTuple):
         return self.inputs[min(place, len(self.inputs) - 1)]
 
 
+def called(parameter: inspect.Parameter) -> str:
+    """An input as ONNX calls it: a single letter is a capital."""
+    name = parameter.name.rstrip("_")
+    return name.upper() if len(name) == 1 else name
+
+
 def operator(
     since: int, name: str = "", domain: str = "", ends: int | None = None, hidden: Ints = ()
 ) -> Callable[[Function], Function]:
@@ -116,20 +127,20 @@ def operator(
     """
 
     def register(function: Function) -> Function:
-        called = name or function.__name__
+        known = name or function.__name__
         parameters = list(inspect.signature(function).parameters.values())
         inputs = tuple(p for p in parameters if p.kind is not p.KEYWORD_ONLY)
         keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != OUTPUTS]
         attributes = {p.name.rstrip("_"): p for p in keywords}  # `split_` where `split` is the function itself
-        versions = ONNX.functions.setdefault(f"{domain}.{called}" if domain else called, [])
+        versions = ONNX.functions.setdefault(f"{domain}.{known}" if domain else known, [])
         if any(one.since == since for one in versions):
-            raise ValueError(f"There is an operator {called!r} of version {since} already.")
+            raise ValueError(f"There is an operator {known!r} of version {since} already.")
         versions.append(
             Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters), hidden)
         )
         versions.sort(key=lambda one: one.since)
         if ends is not None:
-            ENDS[called] = ends
+            ENDS[known] = ends
         return function
 
     return register
@@ -170,7 +181,7 @@ class Operator(base.Layer):
     """A node: an operator, its attributes, and where each of its inputs comes from."""
 
     of_vocabulary = ONNX
-    takes = (0, None)
+    takes: tuple[int, int | None] = (0, None)
     accepts = frozenset()
     batched = False
 
@@ -180,8 +191,7 @@ class Operator(base.Layer):
     @property
     def arguments(self) -> dict[str, Any]:  # type: ignore[override]
         """The attributes, defaults too, and the inputs that are numbers of the file and no weights."""
-        named = dict(self.version.attributes.items())
-        found = {name: self.attributes.get(p.name, p.default) for name, p in named.items()}
+        found = {name: self.attributes.get(p.name, p.default) for name, p in self.version.attributes.items()}
         for place, feed in enumerate(self.feeds):
             if (
                 isinstance(feed, Array)
@@ -189,7 +199,7 @@ class Operator(base.Layer):
                 and feed.read
                 and prod(feed.shape) <= MOST_SHOWN
             ):
-                found[self.version.input(place).name.rstrip("_")] = feed.values.tolist()
+                found[called(self.version.input(place))] = feed.values.tolist()
         return found
 
     def learns(self, place: int, feed: Array) -> bool:
@@ -198,14 +208,17 @@ class Operator(base.Layer):
         return mark != Value and (feed.dtype in FLOATS or mark == Quantised)
 
     def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
-        given = [self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)]
+        several = self.run([self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)])
+        if len(several) < self.outputs:
+            raise ShapeError(f"{self.type} gives {len(several)} outputs here; the node names {self.outputs}.")
+        return several[: self.outputs]
+
+    def run(self, given: list[Tensor]) -> tuple[Tensor, ...]:
+        """All that the operator makes of the inputs in the order of its schema, None for one that is left out."""
         told = self.version.counts_outputs
         with ops.Computing(None):
             made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
-        several = made if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
-        if len(several) < self.outputs:
-            raise ShapeError(f"{self.type} gives {len(several)} outputs here; the node names {self.outputs}.")
-        return tuple(several[: self.outputs])
+        return tuple(made) if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
 
     def fed(self, place: int, feed: Feed, weight: Weight, inputs: tuple[Tensor, ...]) -> Tensor:
         """The tensor of an input: what comes in, a weight, or a constant of the file."""
@@ -213,10 +226,14 @@ class Operator(base.Layer):
             return None if feed is None else inputs[feed.place]
         if self.learns(place, feed):
             trainable = self.version.input(place).annotation != Statistic and feed.dtype in FLOATS
-            return weight.of(FILE)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
+            return self.weights(weight)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
         if feed.read is None:
             return ops.full(feed.shape, 0, feed.dtype)
         return ops.known(feed.values, feed.dtype)
+
+    def weights(self, weight: Weight) -> Weight:
+        """Where its weights are asked for: in a file each has a name of its own."""
+        return weight.of(FILE)
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
         return None

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Shape, Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
@@ -47,7 +47,12 @@ def Flatten(x: Tensor, *, axis: int = 1) -> Tensor:
     if not -x.ndim <= axis <= x.ndim:
         raise ShapeError(f"There is no axis {axis} in a tensor of {x.ndim} axes.", "axis")
     at = axis + x.ndim if axis < 0 else axis
-    return ops.reshape(x, to=(math.prod(x.shape[:at]), math.prod(x.shape[at:])))
+    return ops.reshape(x, to=(joined(x.shape[:at]), joined(x.shape[at:])))
+
+
+def joined(dims: Shape) -> Any:
+    """The size of axes made one; one alone stays what it is, the batch say."""
+    return dims[0] if len(dims) == 1 else math.prod(dims)
 
 
 @operator(1)

@@ -11,7 +11,19 @@ from layercalc import deadline
 from layercalc.errors import ShapeError, Tokens, Unreadable, pointer
 from layercalc.layers import Layer
 from layercalc.layers.config import ConfigError
-from layercalc.layers.onnx.base import HANDS_ON, ONNX, Array, Feed, Learned, Operator, Slot, Statistic, Version, found
+from layercalc.layers.onnx.base import (
+    HANDS_ON,
+    ONNX,
+    Array,
+    Feed,
+    Learned,
+    Operator,
+    Slot,
+    Statistic,
+    Version,
+    called,
+    found,
+)
 from layercalc.layers.onnx.control import Body, If
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.limits import UNLIMITED, Limits
@@ -49,8 +61,7 @@ class Graph:
         ends = [(self.source_of(name, place), (place, "name")) for name, place in zip(names, places, strict=True)]
         self.unread()
         model = self.builder.finish(ends)
-        model.output_names, model.reads_values = names, True
-        model.batch_name = self.batch
+        model.output_names, model.batch_name = names, self.batch
         return model
 
     def unread(self) -> None:
@@ -198,7 +209,7 @@ class Graph:
             raise ConfigError([((), f"{kind} takes at most {most} inputs; received {len(given)}.")])
         for place, parameter in enumerate(needed):
             if place >= len(given) or not given[place]:
-                raise ConfigError([((), f"{kind} needs its input {parameter.name!r}, number {place + 1}.")])
+                raise ConfigError([((), f"{kind} needs its input {called(parameter)!r}, number {place + 1}.")])
 
     def source_of(self, name: str, location: NodeLocation) -> Source:
         """Where an output of the graph comes from; a tensor of the file is handed on by a node of its own."""

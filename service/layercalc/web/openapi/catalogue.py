@@ -24,7 +24,9 @@ LISTS: Schema = {
         }
     ),
     "DeviceList": row({"devices": array(ref("DeviceEntry"))}),
-    "LayerEntry": row({**LAYER_TYPE, "fields": array(FIELD), "schema": OBJECT, "example": OBJECT}),
+    "LayerEntry": row(
+        {**LAYER_TYPE, "fields": array(FIELD), "schema": OBJECT, "example": {"type": ["object", "null"]}}
+    ),
     "Index": row(dict.fromkeys(("name", "version", "docs"), STRING) | {"routes": mapping(STRING)}),
     "Status": row({"status": STRING, "version": STRING}),
 }

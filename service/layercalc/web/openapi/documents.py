@@ -1,7 +1,8 @@
 """The schemas of what is posted as a model: stacks, Keras JSON, code, and the layers of every vocabulary."""
 
 from layercalc.catalogue import DEFAULT
-from layercalc.layers import Layer, Vocabulary, written
+from layercalc.layers import Vocabulary, written
+from layercalc.layers.fields import one_of
 from layercalc.ops import WIDTH
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, SHAPE, STRING, Schema, any_of, array, ref, row
 
@@ -115,19 +116,21 @@ def stack() -> Schema:
 
 def layer_of(vocabulary: Vocabulary) -> str:
     """The component that is any layer of a vocabulary: those of the default one have the plain name."""
-    return "Layer" if vocabulary.name == DEFAULT else f"{vocabulary.name}.Layer"
-
-
-def component(kind: type[Layer]) -> str:
-    """The component that is a layer type."""
-    return layer_of(kind.of_vocabulary).removesuffix("Layer") + kind.type
+    return ("" if vocabulary.name == DEFAULT else vocabulary.name.capitalize()) + "Layer"
 
 
 def layers_of(vocabulary: Vocabulary) -> Schema:
-    """Any layer of a vocabulary, told by its type."""
+    """Any layer of a vocabulary, told by its type: those of the default one in full, others by their names."""
     kinds = vocabulary.kinds.values()
-    mapping = {name: ref(component(kind))["$ref"] for kind in kinds for name in (kind.type, *kind.aliases)}
+    if vocabulary.name != DEFAULT:
+        names = [name for kind in kinds for name in (kind.type, *kind.aliases)]
+        described = (
+            f"a layer in {vocabulary.title}' words; /v1/layers/{{type}}?vocabulary={vocabulary.name} has its fields"
+        )
+        properties = {"type": one_of(names), "name": STRING, "inputs": ref("LayerInputs")}
+        return {"type": "object", "description": described, "properties": properties, "required": ["type"]}
+    mapping = {name: ref(kind.type)["$ref"] for kind in kinds for name in (kind.type, *kind.aliases)}
     return {
-        "oneOf": [ref(component(kind)) for kind in kinds],
+        "oneOf": [ref(kind.type) for kind in kinds],
         "discriminator": {"propertyName": "type", "mapping": mapping},
     }

@@ -13,7 +13,7 @@ from layercalc.layers.fields import Field
 from layercalc.options import VERBS, envelope, fields_of
 from layercalc.web.openapi.answers import IDENTIFIED, KEYS, PROBLEM, REFUSED, guarded, problems
 from layercalc.web.openapi.catalogue import LISTS, catalogue_paths, service_paths
-from layercalc.web.openapi.documents import component, documents
+from layercalc.web.openapi.documents import documents
 from layercalc.web.openapi.inference import SERVED, inference_paths
 from layercalc.web.openapi.operations import verb_paths
 from layercalc.web.openapi.passes import RESULT, parts
@@ -68,9 +68,8 @@ def specification() -> dict[str, Any]:
     plugin.converter.add_attribute_function(  # type: ignore[no-untyped-call]
         lambda _, field, **__: field.json_schema() if isinstance(field, Field) else {}
     )
-    for vocabulary in written().values():
-        for kind in vocabulary.kinds.values():
-            spec.components.schema(component(kind), catalogue.json_schema(kind))
+    for kind in written()[catalogue.DEFAULT].kinds.values():
+        spec.components.schema(kind.type, catalogue.json_schema(kind))
     for name, schema in components().items():
         spec.components.schema(name, schema)
     for verb in VERBS:
