@@ -80,6 +80,7 @@ from layercalc.ops.resizing import resize_nearest
 from layercalc.ops.running import Running, forced
 from layercalc.ops.sampling import homography, map_coordinates, project, scale_axis
 from layercalc.ops.scatter import scatter, segments, slice_at, slice_update
+from layercalc.ops.selection import chosen, nonzero, row_of, suppressed, unique_places
 from layercalc.ops.shaping import (
     broadcast_to,
     cast,
@@ -102,6 +103,11 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "chosen",
+    "nonzero",
+    "row_of",
+    "suppressed",
+    "unique_places",
     "roi_align",
     "roi_pool",
     "sample_at",

@@ -107,6 +107,7 @@ class Op:
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up
+    decides = False  # values decide the shape of the result: a size that is unknown before they are
     finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache
     channels = 1  # of an op that finishes: the last axes of its second input, a kernel, that are the result's channels
     price = ""  # the cost in words, for the table in docs/ops.md

@@ -57,6 +57,8 @@ def values_of(x: Tensor) -> Any:
 def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result: Spec) -> Spec:
     """The result of an op with its values, where those of all inputs are known; what a batch goes into is one."""
     known = [x for x in inputs if isinstance(x, Known)]
+    if len(known) == len(inputs) and op.decides:
+        return decided(op, known, attributes, result)
     if len(known) < len(inputs) or not provably(size(result.shape) <= MOST):
         return result
     find = by_element if op.broadcasts or op.name == "cast" else moved
@@ -65,6 +67,15 @@ def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result
             return Known(result.shape, result.dtype, find(op, known, attributes).reshape(result.shape))
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError):
         return result
+
+
+def decided(op: Any, inputs: list[Known], attributes: dict[str, Any], result: Spec) -> Spec:
+    """The result of an op whose shape depends on values, where all of these are numbers."""
+    try:
+        values, _ = in_dtypes(op, inputs, attributes)
+    except (TypeError, ValueError):
+        return result
+    return Known(values.shape, result.dtype, values)
 
 
 def moved(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.ndarray:
@@ -87,8 +98,8 @@ def in_dtypes(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> tuple
     """The same in the dtypes of the inputs, which have neither an unknown number nor a batch among them."""
     if any(isinstance(n, Unknown | Batch) for x in inputs for n in x.values.reshape(-1)):
         raise TypeError("An unknown number has no dtype.")
-    made = op.run(*(numeric(x.values, x.dtype) for x in inputs), **attributes)
-    values = objects(np.asarray(made).tolist())
+    made = np.asarray(op.run(*(numeric(x.values, x.dtype) for x in inputs), **attributes))
+    values = objects(made.tolist()).reshape(made.shape)
     return values, values
 
 

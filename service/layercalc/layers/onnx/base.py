@@ -102,6 +102,7 @@ class Version(NamedTuple):
     attributes: dict[str, inspect.Parameter]
     counts_outputs: bool  # whether it is told how many outputs the node has
     hidden: Ints = ()  # outputs that it does not make, and a node has to leave out
+    decides: str = ""  # the size that values decide
 
     @property
     def variadic(self) -> bool:
@@ -119,11 +120,11 @@ def called(parameter: inspect.Parameter) -> str:
 
 
 def operator(
-    since: int, name: str = "", domain: str = "", ends: int | None = None, hidden: Ints = ()
+    since: int, name: str = "", domain: str = "", ends: int | None = None, hidden: Ints = (), decides: str = ""
 ) -> Callable[[Function], Function]:
     """Register a function as the operator of its name; from the version `ends` on there is none.
 
-    `hidden` are the numbers of outputs that it does not make.
+    `hidden` are the numbers of outputs that it does not make; `decides` is the size that the values of a tensor decide.
     """
 
     def register(function: Function) -> Function:
@@ -136,7 +137,7 @@ def operator(
         if any(one.since == since for one in versions):
             raise ValueError(f"There is an operator {known!r} of version {since} already.")
         versions.append(
-            Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters), hidden)
+            Version(since, function, inputs, attributes, any(p.name == OUTPUTS for p in parameters), hidden, decides)
         )
         versions.sort(key=lambda one: one.since)
         if ends is not None:

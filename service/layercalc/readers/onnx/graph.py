@@ -131,6 +131,9 @@ class Graph:
             else:
                 version = found(kind, node.domain, node.opsets.get(node.domain, 0))
                 layer, sources = self.operator(kind, version, node, wanted)
+                if version.decides:
+                    told = f"In {name!r} values decide {version.decides}: that size is unknown (null) before a pass."
+                    self.builder.warn(location.at(), told)
         except ConfigError as error:
             self.builder.left_out(location.at(error.faults[0][0]), error.faults[0][1])
             for at, detail in error.faults[1:]:
