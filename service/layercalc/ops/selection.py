@@ -112,7 +112,7 @@ class RowOf(Op):
 class Suppressed(Selection):
     """The boxes that are kept, best first, of those that overlap: (how many, 3), image, class and box each.
 
-    Boxes (images, boxes, 4) are two corners, or with `centred` the centre and the size; scores (images, classes, boxes).
+    Boxes (images, boxes, 4) are two corners, or with `centred` centre and size; scores are (images, classes, boxes).
     Of a class at most `most` are kept, that overlap by no more than `overlap`, and score more than `least`.
     """
 
