@@ -44,9 +44,11 @@ def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]
 
 
 def opened(document: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Any, Any]:
-    """A document, out of its file where it is given by a path or in base64 (`{"b64": …}`), and the weights there."""
+    """A document, out of its file where it is given by a path, as bytes or in base64, and the weights there."""
     if isinstance(document, os.PathLike):
         return files.read_model(Path(document).read_bytes(), path)
+    if isinstance(document, bytes | bytearray | memoryview):
+        return files.read_model(bytes(document), path, limits)
     if is_enclosed(document):
         return read_enclosed(document, path, limits)
     return document, None

@@ -42,7 +42,8 @@ def analyze(
 ) -> dict[str, Any]:
     """The report of a model: shapes, parameters, MACs, FLOPs and bytes of every layer and in total.
 
-    `document` is a stack, Keras JSON (parsed or as text), Keras code, a Keras model, or a file as `{"b64": …}`.
+    `document` is a stack, Keras JSON (parsed or as text), Keras code, a Keras model, or a file: its path
+    (os.PathLike), its bytes, or `{"b64": …}`.
     `entry` is the expression, in the names of code, that makes the model where a text makes several or none by itself.
     With `custom="recorded"` Lambdas and classes of the author's own in Keras JSON keep the shape that it records, with
     counts null.

@@ -29,10 +29,15 @@ def is_drawn(value: Any) -> bool:
 def read_weights(
     value: Any, analysis: Analysis, compute: str = "float32"
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The weights by name, and how they came: posted, or seeded."""
+    """The weights by name, and how they came: posted, seeded, or with the model, all or but some that are seeded."""
     seed = 0 if value is None else seed_of(value, PATH)
     if seed is not None:
-        return seeded_weights(analysis, seed, compute), {"source": "seeded", "seed": seed}
+        stored = [weight.initializer.stored for _, weight in analysis.weights]
+        drawn = stored.count(False)
+        told: dict[str, Any] = {"source": "seeded", "seed": seed}
+        if drawn < len(stored):
+            told = {"source": "model", **({"seed": seed, "seeded": drawn} if drawn else {})}
+        return seeded_weights(analysis, seed, compute), told
     known = dict(analysis.weights)
     faults: list[dict[str, Any]] = []
     given = assigned(value, known, analysis, faults)

@@ -2,6 +2,7 @@
 
 import base64
 
+import numpy as np
 import pytest
 
 import layercalc
@@ -9,7 +10,7 @@ from layercalc.errors import InvalidModel
 from layercalc.files import read_model
 from layercalc.web import create_app
 from tests.command import run
-from tests.onnx_files import body_of, expected, file_of, node, value_info
+from tests.onnx_files import body_of, expected, file_of, node, tensor, value_info
 
 FILES = [
     "attention.ts13d",
@@ -153,3 +154,37 @@ def test_vectors_of_another_number_of_channels_are_refused():
     document, _ = read_model(file_of([node("InstanceNormalization", ["x", "s", "b"], ["y"])], inputs, {"y": None}))
     with pytest.raises(InvalidModel, match="has 4 channels; a vector has shape"):
         layercalc.analyze(document)
+
+
+def test_a_pass_says_where_its_weights_came_from():
+    """The file's own, all or but some that it leaves out; a seed changes nothing of what the file has."""
+    w = tensor("w", np.array([[2.0], [3.0]], "float32"))
+    nodes = [node("MatMul", ["x", "w"], ["h"]), node("Add", ["h", "b"], ["y"])]
+    absent = {"name": "b", "dims": [1], "data_type": 1, "data_location": 1}
+    given = [np.ones((1, 2), "float32")]
+    for b, told in (
+        (tensor("b", np.array([0.5], "float32")), {"source": "model"}),
+        (absent, {"source": "model", "seed": 4, "seeded": 1}),
+    ):
+        document, _ = read_model(file_of(nodes, {"x": [1, 2]}, {"y": None}, [w, b]))
+        answer = layercalc.forward(document, given, {"seed": 4})
+        assert answer["weights"] == told
+        if b is not absent:
+            assert answer["outputs"][0].tolist() == [[5.5]]
+            posted = layercalc.forward(document, given, {"w": [[0.0], [1.0]]})
+            assert (posted["weights"], posted["outputs"][0].tolist()) == ({"source": "posted"}, [[1.5]])
+
+
+@pytest.mark.parametrize("name", ["lenet.ts12d", "mlp.dy"])
+def test_the_bytes_of_a_file_are_a_document(name):
+    """In Python, for every verb, as the document that is read of them."""
+    body, document = body_of(name), read_model(body_of(name))[0]
+    report = layercalc.analyze(document)
+    for one in (body, bytearray(body), memoryview(body)):
+        assert layercalc.analyze(one) == report
+    assert layercalc.diff(body, document)["identical"]
+    assert layercalc.check(body, [{"metric": "params", "equals": report["totals"]["params"]}], body)["passed"]
+    assert layercalc.forward(body, {"seed": 1})["verified"]
+    assert layercalc.analyze(b'{"input_shape": [3], "layers": [{"type": "Flatten"}]}')["model"]["format"] == "stack"
+    with pytest.raises(InvalidModel, match="A PDF"):
+        layercalc.analyze(b"%PDF-1.7")

@@ -38,7 +38,9 @@ RESULT = row(
         "layers": array(row({**VERIFIED, **STATISTICS, **PROFILE}, " ".join(VERIFIED))),
         "comparison": optional(COMPARISON),
         "non_finite": optional(row(CULPRIT, "nan_count inf_count")),
-        "weights": row({"source": {"enum": ["posted", "seeded"]}, "seed": INTEGER}, "source"),
+        "weights": row(
+            {"source": {"enum": ["posted", "seeded", "model"]}, "seed": INTEGER, "seeded": INTEGER}, "source"
+        ),
         "returned_layers": mapping(ref("Tensor")),
         "warnings": array(ref("Warning")),
     },
