@@ -123,7 +123,8 @@ WORD = Written(lambda texts: texts[-1], plain)
 NAME = Written(lambda texts: texts[-1], lambda _: {"type": "string"})
 WHOLE = Written(lambda texts: integer(texts[-1]), plain)
 REAL = Written(number, plain)
-FLAG = Written(lambda texts: texts[-1] not in ("0", "false", ""), lambda _: {"enum": ["1", "0", "true", "false"]})
+FLAGS = {"1": True, "0": False, "true": True, "false": False}
+FLAG = Written(lambda texts: FLAGS.get(texts[-1], texts[-1]), lambda _: {"enum": list(FLAGS)})
 LIST = Written(lambda texts: [one.strip() for text in texts for one in text.split(",") if one.strip()], plain, True)
 EACH = Written(list, lambda _: STRINGS)  # one value each time it is given
 

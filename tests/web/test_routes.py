@@ -257,3 +257,10 @@ def test_docs_come_from_the_package(client):
         page = response.text.replace("http://localhost/", "/")
     assert not re.search("https?://", page)
     assert client.get("/openapi.yaml").mimetype == "application/yaml"
+
+
+@pytest.mark.parametrize("text", ["maybe", "", "yes", "2"])
+def test_what_is_no_truth_is_refused(client, text):
+    for query, option in ((f"analyze?explain={text}", "explain"), (f"check?max_params=1M&strict={text}", "strict")):
+        answer = client.post(f"/v1/{query}", json=TINY)
+        assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (422, option)

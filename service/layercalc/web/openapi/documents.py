@@ -2,7 +2,6 @@
 
 from layercalc.catalogue import DEFAULT
 from layercalc.layers import Vocabulary, written
-from layercalc.layers.fields import one_of
 from layercalc.ops import WIDTH
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, SHAPE, STRING, Schema, any_of, array, ref, row
 
@@ -120,14 +119,13 @@ def layer_of(vocabulary: Vocabulary) -> str:
 
 
 def layers_of(vocabulary: Vocabulary) -> Schema:
-    """Any layer of a vocabulary, told by its type: those of the default one in full, others by their names."""
+    """Any layer of a vocabulary: those of the default one in full, others as their catalogue says them."""
     kinds = vocabulary.kinds.values()
     if vocabulary.name != DEFAULT:
-        names = [name for kind in kinds for name in (kind.type, *kind.aliases)]
         described = (
             f"a layer in {vocabulary.title}' words; /v1/layers/{{type}}?vocabulary={vocabulary.name} has its fields"
         )
-        properties = {"type": one_of(names), "name": STRING, "inputs": ref("LayerInputs")}
+        properties = {"type": STRING, "name": STRING, "inputs": ref("LayerInputs")}
         return {"type": "object", "description": described, "properties": properties, "required": ["type"]}
     mapping = {name: ref(kind.type)["$ref"] for kind in kinds for name in (kind.type, *kind.aliases)}
     return {
