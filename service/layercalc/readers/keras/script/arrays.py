@@ -21,6 +21,22 @@ def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
     return applied.changed(names, value, change)
 
 
+def computed(names: "KerasNames", function: Any, given: tuple[list[Any], dict[str, Any]], at: Any) -> Any:
+    """What a function of tensors gives of arrays: arrays; one of an unknown number of samples has a batch of them."""
+    batch: Any = 1
+
+    def change(one: Any) -> Any:
+        nonlocal batch
+        first, *rest = one.attrs["shape"] or (1,)
+        if type(first) is not Opaque or names.machine.spoilt(one.attrs):
+            return makers.as_tensor(names, one, at)
+        batch = Opaque("", at, first.first)
+        return input_of(tuple(names.known(size, at) for size in rest), at)
+
+    args, kwargs = (applied.changed(names, one, change) for one in given)
+    return as_arrays(names, names.apart(lambda: function(args, kwargs)), batch, at)
+
+
 def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A layer or model on arrays of literal shape: an array of the shape that it gives. A Sequential is built so."""
     batches: list[int] = []

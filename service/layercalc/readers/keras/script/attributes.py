@@ -9,6 +9,7 @@ from layercalc.readers.keras.script import (
     configs,
     models,
     outside,
+    pipelines,
     raising,
     settings,
     tensors,
@@ -21,6 +22,7 @@ from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
     ConfigObject,
+    DatasetObject,
     FunctionName,
     GraphObject,
     History,
@@ -79,6 +81,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         if isinstance(value, LostModel):
             value.asked.add(name)
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
+    if isinstance(value, DatasetObject):
+        return pipelines.method(names, value, name, at)
     if isinstance(value, Kind):
         return of_kind(names, value, name, at)
     if isinstance(value, FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject):

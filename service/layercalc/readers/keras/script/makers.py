@@ -166,6 +166,8 @@ def as_tensor(names: "KerasNames", value: Any, at: Any) -> TensorObject:
     """An array as a tensor of a graph: its numbers where they are known."""
     shape, values = value.attrs["shape"], value.attrs["_values"]
     names.machine.known(value.attrs, shape)
+    for size in shape:
+        names.known(size, at)
     if type(values) is list and not names.machine.spoilt(values):
         whole = all(isinstance(one, int) for one in values)
         held = Constant(

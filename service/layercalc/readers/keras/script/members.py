@@ -12,6 +12,7 @@ from layercalc.readers.keras.script import (
     makers,
     networks,
     outside,
+    pipelines,
     settings,
     special,
 )
@@ -89,6 +90,10 @@ class Members(Protocols):
             name not in configs.OF_LAYERS or of_layers(module)
         ):
             return made
+        if name == "image_dataset_from_directory":
+            return pipelines.directory(self.names)
+        if path == pipelines.NAME:
+            return pipelines.module(self.names)
         if path in CHECKPOINTS:
             return outside.checkpoint(self.names, path)
         if name in outside.SAVES:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import anew, builds, configs, raising, wrappers
+from layercalc.readers.keras.script import anew, builds, configs, pipelines, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
@@ -354,6 +354,7 @@ def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any]
 def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
     """A model without an input shape has that of the data which it is trained or tried on, where the text holds it."""
     names.blind = names.blind or isinstance(model, OwnObject)
+    data = pipelines.trained_on(data)
     if not is_array(names.machine, data) or names.machine.branching:
         return
     if any(type(size) is Opaque for size in data.attrs["shape"][1:]):

@@ -3,10 +3,11 @@
 from typing import Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import alternatives, classes, makers, tensors
+from layercalc.readers.keras.script import alternatives, classes, makers, pipelines, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.values import (
     MODELS,
+    DatasetObject,
     FunctionName,
     GraphObject,
     History,
@@ -115,6 +116,8 @@ class Protocols(Vocabulary):
             return list(value.items)
         if isinstance(value, ShapeObject):
             return list(value.sizes)
+        if isinstance(value, DatasetObject):
+            return pipelines.iterate(self.names, value, at)
         return tensors.split(self.names, value, at) if isinstance(value, TensorObject) else super().iterate(value, at)
 
     def length(self, value: Any, at: Any) -> Any:

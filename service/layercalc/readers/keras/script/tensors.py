@@ -212,8 +212,7 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
         return number
     every = applied.flat_or_unknown(names, [args, kwargs], at)
     if any(is_array(names.machine, one) for one in every) and not any(isinstance(one, TensorObject) for one in every):
-        given, named = arrays.as_tensors(names, args, at), arrays.as_tensors(names, kwargs, at)
-        return arrays.as_arrays(names, names.apart(lambda: function(names, name, given, named, at)), 1, at)
+        return arrays.computed(names, lambda one, two: function(names, name, one, two, at), (args, kwargs), at)
     if name.path in special.TABLE:
         return special.TABLE[name.path](names, args, kwargs, at)
     found: list[Any] = []

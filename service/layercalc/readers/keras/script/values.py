@@ -352,6 +352,22 @@ class OneOf(Foreign):
         raise Unknown(Opaque(f"{self!r}, in which versions of Keras differ"))
 
 
+class DatasetObject(Foreign):
+    """A data set of tf.data: the arrays of an element, in tuples and dicts, and how many there are."""
+
+    def __init__(self, element: Any, count: int):
+        self.element, self.count = element, count
+
+    def __repr__(self) -> str:
+        return "a data set"
+
+    def parts(self) -> list[Any]:
+        return []
+
+    def spoil(self, reason: Opaque) -> None:
+        """A data set never changes."""
+
+
 class History(Foreign):
     """What `fit` gives."""
 

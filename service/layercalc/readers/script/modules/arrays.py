@@ -253,6 +253,9 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     keys = key if isinstance(key, tuple) else (key,)
     if any(isinstance(x, Foreign) for one in keys for x in (parts(one) if type(one) is slice else (one,))):
         return m.vocabulary.item(value, key, at)
+    if any(type(one) is Opaque for one in keys) and valueless(value):  # a part, to which numbers may be written
+        m.risk(at)
+        return Opaque("", at)
     if any(one is None or one is Ellipsis for one in keys):
         return widened(m, value, keys, at)
     kept: list[int] = []
@@ -266,6 +269,15 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
             raise IndexError(f"index {one} is out of bounds for axis {index} with size {shape[index]}")
     left = (*kept, *shape[len(keys) :])
     return array(m, left, Opaque("", at), at, value) if left else Opaque("", at)
+
+
+def valueless(value: Any) -> bool:
+    """Whether no values are known of an array, nor of those that it is a view of."""
+    while value is not None:
+        if type(value.attrs["_values"]) is not Opaque:
+            return False
+        value = value.attrs["_base"]
+    return True
 
 
 def parts(key: slice) -> tuple[Any, Any, Any]:
