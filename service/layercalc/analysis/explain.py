@@ -14,6 +14,7 @@ from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.constant_folding import Known
+from layercalc.ops.spec import BITS
 from layercalc.ops.tracing import Entry
 from layercalc.ops.window import AXES
 
@@ -275,8 +276,10 @@ def stored(row: Row) -> list[str]:
         if isinstance(total, Unknown) or not total:
             continue
         widths: dict[int, int] = {}
+        packed = [f"⌈{int(size(x.shape)):,} × {BITS[x.dtype]} / 8⌉" for x in found if x.dtype in BITS]
         for spec in found:
-            widths[WIDTH[spec.dtype]] = widths.get(WIDTH[spec.dtype], 0) + int(size(spec.shape))
-        terms = " + ".join(f"{n:,} × {width}" for width, n in widths.items() if n)
+            if spec.dtype not in BITS:
+                widths[WIDTH[spec.dtype]] = widths.get(WIDTH[spec.dtype], 0) + int(size(spec.shape))
+        terms = " + ".join([*(f"{n:,} × {width}" for width, n in widths.items() if n), *packed])
         lines.append(f"{name} = {terms} = {total:,}")
     return lines

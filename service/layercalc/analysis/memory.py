@@ -7,7 +7,8 @@ from typing import Any
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.dims import Dim, Unknown, size
-from layercalc.ops import WIDTH
+from layercalc.ops.spec import stored as stored_bytes
+from layercalc.ops.spec import width
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that an optimizer keeps for each trainable weight
 
@@ -34,7 +35,7 @@ def most(sizes: Iterable[Dim]) -> Dim:
 
 def workspace(traced: Traced) -> Dim:
     """The most bytes that one of a layer's ops holds beside its tensors."""
-    return most(WIDTH[entry.out.dtype] * entry.workspace for entry in traced.entries)
+    return most(width(entry.out.dtype) * entry.workspace for entry in traced.entries)
 
 
 def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
     for one, times in alike.items():  # rows that count their own weights as the trace does
         traced, own = (one.traced, one.own) if isinstance(one, Row) else (one, one.weights)
         for _, (shape, dtype), trains, _, _ in own:
-            stored = size(shape) * WIDTH[dtype] * times
+            stored = stored_bytes(size(shape), dtype) * times
             by_dtype[dtype] = by_dtype.get(dtype, 0) + stored
             trainable = trainable + stored if trains else trainable
         kept = kept if traced.view else kept + traced.counts["activation_bytes"] * times

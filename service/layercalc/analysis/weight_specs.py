@@ -8,7 +8,8 @@ from layercalc.errors import ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
 from layercalc.model import Call
-from layercalc.ops import FLOATS, WIDTH, Spec
+from layercalc.ops import FLOATS, Spec
+from layercalc.ops.spec import stored as stored_bytes
 
 
 class Owner(NamedTuple):
@@ -118,7 +119,7 @@ def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
         elements = size(shape)
         params = params + elements
         trainable = trainable + elements if trains else trainable
-        stored = stored + elements * WIDTH[dtype]
+        stored = stored + stored_bytes(elements, dtype)
     return {
         "params": params,
         "trainable_params": trainable,

@@ -9,8 +9,12 @@ from layercalc.analysis.walk import Analysis
 from layercalc.dims import Dim, size
 from layercalc.ops import FLOATS, WIDTH, Spec
 from layercalc.ops.base import Op
+from layercalc.ops.spec import NUMPY
+from layercalc.ops.spec import width as width_of
 from layercalc.ops.tracing import Entry
 
+OWN = "own"  # in place of the dtype that floats are computed in: each in its own
+WIDE = 6  # bytes of an element that is held in two, and in four while it is computed with
 ANSWER_BYTES = 80  # of a number in an answer: in a list, in the text made of it, and in that as bytes
 COMPARED_BYTES = 16  # of a number that is expected, as it was read and in float64: they are read one tensor at a time
 
@@ -21,7 +25,9 @@ def bytes_in(spec: Spec, compute: str) -> Dim:
 
 
 def width(dtype: str, compute: str) -> int:
-    return WIDTH[compute if dtype in FLOATS else dtype]
+    if compute == OWN:
+        return WIDE if dtype in NUMPY or dtype == "float16" else width_of(dtype)
+    return WIDTH[compute] if dtype in FLOATS else width_of(dtype)
 
 
 def work(analysis: Analysis, compute: str) -> Dim:
@@ -29,7 +35,8 @@ def work(analysis: Analysis, compute: str) -> Dim:
     total: Dim = 0
     for row in analysis.rows:
         total = total + row.traced.note("work", row_work, row.traced)
-    return total * (WIDTH[compute] // 4)
+    wide = compute == OWN and any(row.traced.outputs[0][0].dtype == "float64" for row in analysis.rows)
+    return total * (2 if wide or compute == "float64" else 1)
 
 
 def row_work(traced: Traced) -> Dim:

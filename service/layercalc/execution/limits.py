@@ -50,6 +50,7 @@ def bounded(
     compared: Sequence[str] = (),
 ) -> None:
     """Refuse a pass whose cost, known from the analysis, is past the limits."""
+    dtype = demand.OWN if analysis.model.keeps_dtypes and dtype == "float32" else dtype
     asked = [value.spec.shape for value in analysis.outputs]
     asked += [row.traced.outputs[0][0].shape for row in analysis.rows if row.name in set(keep)]
     shapes = [value.spec.shape for value in (*analysis.inputs, *analysis.outputs)]

@@ -20,6 +20,7 @@ from layercalc.ops import READING, Running, forced
 from layercalc.ops.kernels.fusion import Made, Pending, Seen, Transposed
 from layercalc.ops.kernels.scratch import release
 from layercalc.ops.kernels.threads import ALONE
+from layercalc.ops.typed import Typed
 from layercalc.ops.work import cut
 
 log = logging.getLogger("layercalc")
@@ -176,7 +177,7 @@ class Recorder:
                 self.live.add(array)
         self.results[row.name] = self.line(row, outputs)
         if row.name in self.keep:
-            self.kept[row.name] = outputs[0]
+            self.kept[row.name] = self.reading.left(outputs[0])
         if self.progress is not None:
             self.progress(len(self.results), len(self.analysis.rows), row.name)
         self.overdue()
@@ -196,7 +197,7 @@ class Recorder:
         if self.profile:
             flops, spent = row.traced.counts["flops"], monotonic() - self.clock
             line |= {"seconds": round(spent, 6), "flops": flops, "gflops_per_second": rate(flops, spent)}
-        return line | (statistics(outputs[0]) if self.stats else {})
+        return line | (statistics(self.reading.left(outputs[0])) if self.stats else {})
 
     def finished(self) -> list[dict[str, Any]]:
         """The lines in the document's order, those of rows that were not computed by themselves made good."""
@@ -225,17 +226,19 @@ def execute(
     them. `progress` hears after each layer how many of how many have run, and its name. Raises PassOverdue when a layer
     or a step of a loop would begin after the deadline in force.
     """
-    reading = Running(dtype)
+    reading = (Typed if analysis.model.keeps_dtypes else Running)(dtype)
     recorder = Recorder(analysis, inputs, reading, stats=stats, profile=profile, keep=keep, progress=progress)
     reading.watch = recorder.overdue
-    arrays = {owner: weights[name] for owner, name in analysis.names.items()}
+    dtypes = {name: weight.spec.dtype for name, weight in analysis.weights}
+    arrays = {owner: reading.entered(weights[name], dtypes[name]) for owner, name in analysis.names.items()}
+    entered = (reading.entered(inputs.pop(0), value.spec.dtype) for value in analysis.inputs)
     visitor = Arrays({row.name: row for row in analysis.rows}, arrays, recorder.watch)
     token = READING.set(reading)
     try:
         with ALONE, np.errstate(all="ignore"):
-            outputs = analysis.model.walk(((inputs.pop(0), None) for _ in range(len(inputs))), visitor)
+            outputs = analysis.model.walk(((array, None) for array in entered), visitor)
             reading.settle()
-            outputs = [(forced(array), mask) for array, mask in outputs]
+            outputs = [(reading.left(forced(array)), mask) for array, mask in outputs]
     except Overdue:
         recorder.overdue()
         raise

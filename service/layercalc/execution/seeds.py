@@ -9,6 +9,7 @@ from layercalc.analysis.weight_specs import WeightSpec
 from layercalc.errors import InvalidTensors, Overdue
 from layercalc.layers.initializers import pieces
 from layercalc.ops import FLOATS
+from layercalc.ops.spec import HELD
 
 
 def seeded_weights(analysis: Analysis, seed: int, compute: str = "float32") -> dict[str, np.ndarray]:
@@ -22,7 +23,7 @@ def seeded_weights(analysis: Analysis, seed: int, compute: str = "float32") -> d
 def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray:
     generator = np.random.default_rng([seed, zlib.crc32(name.encode(errors="replace"))])
     try:
-        out = np.empty(weight.spec.shape, compute if weight.spec.dtype in FLOATS else weight.spec.dtype)
+        out = np.empty(weight.spec.shape, held_in(weight.spec.dtype, compute))
         weight.initializer.fill(out, generator)
     except Overdue:
         raise
@@ -31,6 +32,11 @@ def seeded(name: str, weight: WeightSpec, seed: int, compute: str) -> np.ndarray
             [{"pointer": "/weights", "detail": f"The weight {name!r} cannot be filled: {error}"}]
         ) from None
     return out
+
+
+def held_in(dtype: str, compute: str) -> str:
+    """The dtype of an array that is handed to a pass."""
+    return compute if dtype in FLOATS else HELD.get(dtype, dtype)
 
 
 def seeded_inputs(analysis: Analysis, seed: int, compute: str = "float32") -> list[np.ndarray]:
@@ -44,7 +50,7 @@ def seeded_inputs(analysis: Analysis, seed: int, compute: str = "float32") -> li
     for value in analysis.inputs:
         generator = np.random.default_rng([seed, zlib.crc32(value.source.encode(errors="replace"))])
         shape, dtype = value.spec
-        made = np.empty(shape, compute if dtype in FLOATS else dtype)
+        made = np.empty(shape, held_in(dtype, compute))
         for piece in pieces(made):
             if dtype in FLOATS and value.source not in valid:
                 piece[...] = generator.standard_normal(piece.size, np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 from layercalc import deadline
 from layercalc.arrays import RaggedError, array_of
 from layercalc.errors import InvalidTensors, Tokens, pointer
+from layercalc.ops.spec import HELD
 from layercalc.readers.text import decode_base64
 from layercalc.wording import received, whole
 
@@ -107,7 +108,7 @@ def nested(value: Any, path: Tokens) -> np.ndarray:
 
 def loaded(stored: Stored, path: Tokens, dtype: str) -> np.ndarray:
     """The array of a tensor in a file, in the dtype the model wants; besides it, no more than a piece is held."""
-    to = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    to = np.dtype(HELD.get(dtype, dtype))
     out, begin = np.empty(0, to), 0
     for piece in stored.pieces():
         if piece.dtype == to and piece.size == prod(stored.shape) and not stored.fortran:
@@ -205,7 +206,7 @@ def within(array: np.ndarray, stored: np.dtype, path: Tokens) -> np.ndarray:
 
 def fitted(array: np.ndarray, path: Tokens, dtype: str) -> np.ndarray:
     """The array in the dtype the model wants; integers are never rounded."""
-    to = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    to = np.dtype(HELD.get(dtype, dtype))
     if array.dtype.name == "bfloat16":
         array = array.astype(np.float32)  # exact, and of a kind that NumPy can compare
     if array.dtype != to:

@@ -34,7 +34,8 @@ class Vocabulary:
     layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
     framework computed them, by names that it does not have, `conventions` what to know of other tools' counts.
     `makes` gives layer types that are made when some are first asked for, `sample` is a layer for messages to show, and
-    `reads_values` says that sizes may follow from the numbers in a model's inputs.
+    `reads_values` says that sizes may follow from the numbers in a model's inputs, `keeps_dtypes` that each tensor is
+    computed in its own dtype.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -52,6 +53,7 @@ class Vocabulary:
     older: dict[str, Kind] = field(default_factory=dict)
     sample: str = '{"type": "…"}'
     reads_values: bool = False
+    keeps_dtypes: bool = False
 
     def __post_init__(self) -> None:
         if self.name in VOCABULARIES:

@@ -52,6 +52,7 @@ from layercalc.ops.fourier import fourier, inverse_real_fourier, overlap_add, re
 from layercalc.ops.imaging import clahe, hsv_to_rgb, rgb_to_hsv, to_integer
 from layercalc.ops.linear import batch_dot, gather, gather_along, low_rank, matmul
 from layercalc.ops.math import TRANSCENDENTAL
+from layercalc.ops.narrow import narrow, same_bits
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
 from layercalc.ops.patches import fold, frames, patches
 from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, lp_pool, max_pool
@@ -103,6 +104,8 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "narrow",
+    "same_bits",
     "chosen",
     "nonzero",
     "row_of",

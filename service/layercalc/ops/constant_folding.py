@@ -6,7 +6,7 @@ import numpy as np
 
 from layercalc.dims import Batch, Shape, Unknown, provably, size
 from layercalc.errors import ShapeError
-from layercalc.ops.spec import Spec, Tensor
+from layercalc.ops.spec import HELD, Spec, Tensor
 
 SMALL = 64  # numbers: more are no sizes of a tensor
 MOST = 1024  # numbers that are computed of such
@@ -123,7 +123,7 @@ def by_element(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.n
 def numeric(array: np.ndarray, dtype: str) -> np.ndarray:
     """Known numbers in a dtype of NumPy's, 1 for those that are unknown."""
     plain = [1 if isinstance(n, Unknown) else n for n in array.reshape(-1)]
-    return np.array(plain, "float32" if dtype == "bfloat16" else dtype).reshape(array.shape)
+    return np.array(plain, HELD.get(dtype, dtype)).reshape(array.shape)
 
 
 def chosen(condition: Any, a: Any, b: Any) -> Any:

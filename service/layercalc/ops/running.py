@@ -137,6 +137,14 @@ class Running:
         """What a dtype is held in: NumPy has no bfloat16, and a pass in float64 rounds to float32 nowhere."""
         return self.float.name if to == "bfloat16" or (to == "float32" and self.float == np.float64) else to
 
+    def entered(self, x: np.ndarray, dtype: str) -> np.ndarray:
+        """An array of that dtype that is handed to a pass, as it is computed with."""
+        return x
+
+    def left(self, x: np.ndarray) -> np.ndarray:
+        """An array that a pass hands back."""
+        return x
+
     def autocast(self, x: np.ndarray) -> np.ndarray:
         return x
 

@@ -186,6 +186,7 @@ class Builder:
         locations = [location for _, location in known]
         model = Model(self.name, self.form, self.inputs, self.calls, [ref for ref, _ in known], locations)
         model.of_vocabulary, model.reads_values = self.vocabulary, self.vocabulary.reads_values
+        model.keeps_dtypes = self.vocabulary.keeps_dtypes
         if model.stuck:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")

@@ -90,6 +90,7 @@ ONNX = Vocabulary(
     slips={letter: (letter.upper(),) for letter in ascii_lowercase},
     sample='{"type": "Relu"}',
     reads_values=True,
+    keeps_dtypes=True,
 )
 
 

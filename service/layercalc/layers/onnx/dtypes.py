@@ -16,11 +16,6 @@ DTYPES = {
     12: "uint32",
     13: "uint64",
     16: "bfloat16",
-}
-OTHERS = {
-    8: "string",
-    14: "complex64",
-    15: "complex128",
     17: "float8e4m3fn",
     18: "float8e4m3fnuz",
     19: "float8e5m2",
@@ -31,7 +26,10 @@ OTHERS = {
     24: "float8e8m0",
     25: "uint2",
     26: "int2",
+    27: "float6e2m3",
+    28: "float6e3m2",
 }
+OTHERS = {8: "string", 14: "complex64", 15: "complex128"}
 
 
 def dtype_of(number: int) -> str:

@@ -156,6 +156,13 @@ def Mod(a: Tensor, b: Tensor, *, fmod: int = 0) -> Tensor:
     return OPS["fmod" if fmod else "mod"](a, b)
 
 
+@operator(28, "Mod")
+def mod_of_floats(a: Tensor, b: Tensor, *, fmod: int = 0) -> Tensor:
+    """The same, of floats by the divisor's sign too."""
+    same_dtype(a, b)
+    return OPS["fmod" if fmod else "mod"](a, b)
+
+
 def variadic(name: str, op: Any) -> None:
     """An operator of any number of tensors, two by two."""
 

@@ -7,10 +7,15 @@ from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Quantised, Value, axis_of, operator
 from layercalc.layers.onnx.dtypes import dtype_of
-from layercalc.ops import Tensor
+from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.base import OPS
+from layercalc.ops.spec import BITS, named
 
-RANGES = {"uint8": (0, 255), "int8": (-128, 127), "uint16": (0, 65535), "int16": (-32768, 32767)}
+RANGES = {
+    f"{sign}int{bits}": (0, 2**bits - 1) if sign else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    for bits in (2, 4, 8, 16)
+    for sign in ("u", "")
+}
 
 
 def spread(x: Tensor, one: Tensor, axis: int, block_size: int) -> Tensor:
@@ -50,10 +55,12 @@ def DequantizeLinear(
 ) -> Tensor:
     """(x − zero point) · scale."""
     to = dtype_of(output_dtype) if output_dtype else str(x_scale.dtype)
-    whole = ops.cast(x, to=to)
+    whole = ops.cast(x, to="float32")
     if x_zero_point is not None:
-        whole = ops.subtract(whole, ops.cast(spread(x, x_zero_point, axis, block_size), to=to))
-    return ops.multiply(whole, ops.cast(spread(x, x_scale, axis, block_size), to=to))
+        whole = ops.subtract(whole, ops.cast(spread(x, x_zero_point, axis, block_size), to="float32"))
+    scale = spread(x, x_scale, axis, block_size)
+    made = ops.multiply(whole, scale if str(scale.dtype) == "float32" else ops.cast(scale, to="float32"))
+    return made if to == "float32" else ops.cast(made, to=to)
 
 
 @operator(10)
@@ -69,22 +76,26 @@ def QuantizeLinear(
     saturate: int = 1,
 ) -> Tensor:
     """round(x / scale) + zero point, kept in the range of its type; halves go to the even number."""
-    to = str(y_zero_point.dtype) if y_zero_point is not None else dtype_of(output_dtype) if output_dtype else "uint8"
-    return quantised(
-        x,
-        spread(x, y_scale, axis, block_size),
-        None if y_zero_point is None else spread(x, y_zero_point, axis, block_size),
-        to,
-    )
+    to = dtype_of(output_dtype) if output_dtype else "uint8"
+    to = to if y_zero_point is None else named(y_zero_point.dtype)
+    own = dtype_of(precision) if precision else str(x.dtype) if str(x.dtype) in FLOATS else str(y_scale.dtype)
+    x, y_scale = (one if str(one.dtype) == own else ops.cast(one, to=own) for one in (x, y_scale))
+    zero = None if y_zero_point is None else spread(x, y_zero_point, axis, block_size)
+    return quantised(x, spread(x, y_scale, axis, block_size), zero, to, saturate)
 
 
-def quantised(x: Tensor, scale: Tensor, zero: Tensor | None, to: str) -> Tensor:
-    """As integers of a type."""
+def quantised(x: Tensor, scale: Tensor, zero: Tensor | None, to: str, saturate: int = 1) -> Tensor:
+    """As integers of a type, or as floats of eight bits or fewer."""
+    made = ops.divide(x, ops.cast(scale, to=str(x.dtype)))
+    if to not in RANGES and to in BITS:
+        return ops.narrow(made, to=to, saturate=bool(saturate), rounding="nearest")
     if to not in RANGES:
         raise ShapeError(f"Quantised numbers of the type {to} are not read.")
-    whole = OPS["round"](ops.divide(x, ops.cast(scale, to=str(x.dtype))))
+    whole = OPS["round"](made)
+    if str(x.dtype) != "float32":  # wide enough for a zero point to be added
+        whole = ops.cast(whole, to="float32")
     if zero is not None:
-        whole = ops.add(whole, ops.cast(zero, to=str(x.dtype)))
+        whole = ops.add(whole, ops.cast(zero, to="float32"))
     low, high = RANGES[to]
     return ops.cast(OPS["clip"](whole, low=float(low), high=float(high)), to=to)
 

@@ -1,28 +1,45 @@
 """Operators that reduce axes, or run along one."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import provably, text
+from layercalc.dims import Shape, Unknown, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.elementwise import one_number
-from layercalc.ops import Tensor
+from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.base import OPS
 
 Reduction = Callable[[Tensor, Ints, bool], Tensor]
 
 
-def plain(op: Any) -> Reduction:
-    """A reduction that is an op, in the dtype of its input."""
+def plain(op: Any, nothing: float | None = None) -> Reduction:
+    """A reduction that is an op, in the dtype of its input; `nothing` is what it makes of no elements."""
 
     def call(x: Tensor, axes: Ints, keepdims: bool) -> Tensor:
+        if nothing is not None and any(not isinstance(n := x.shape[axis], Unknown) and n == 0 for axis in axes):
+            return ops.full(left(x.shape, axes, keepdims), least(nothing, str(x.dtype)), str(x.dtype))
         return in_dtype(op(x, axes=axes, keepdims=keepdims), x)
 
     return call
+
+
+def left(shape: Shape, axes: Ints, keepdims: bool) -> Shape:
+    """The sizes that a reduction leaves."""
+    return tuple(1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes)
+
+
+def least(value: float, dtype: str) -> Any:
+    """An infinity, or the number of a dtype that comes nearest to it."""
+    if dtype in FLOATS or not math.isinf(value):
+        return value
+    if dtype == "bool":
+        return value > 0
+    return np.iinfo(dtype).max if value > 0 else np.iinfo(dtype).min
 
 
 def in_dtype(made: Tensor, x: Tensor) -> Tensor:
@@ -42,6 +59,8 @@ def of(before: str | None, after: str | None) -> Reduction:
 
 def log_sum_exp(x: Tensor, axes: Ints, keepdims: bool) -> Tensor:
     """log(Σ exp(x)), less the largest on the way."""
+    if any(not isinstance(n := x.shape[axis], Unknown) and n == 0 for axis in axes):
+        return ops.full(left(x.shape, axes, keepdims), -math.inf, str(x.dtype))
     top = ops.reduce_max(x, axes=axes, keepdims=True)
     top = ops.select(OPS["isfinite"](top), top, ops.known(0, str(x.dtype)))
     total = OPS["log"](ops.reduce_sum(OPS["exp"](ops.subtract(x, top)), axes=axes, keepdims=keepdims))
@@ -49,10 +68,10 @@ def log_sum_exp(x: Tensor, axes: Ints, keepdims: bool) -> Tensor:
 
 
 REDUCTIONS: dict[str, tuple[Reduction, int]] = {
-    "ReduceMean": (plain(ops.reduce_mean), 18),
+    "ReduceMean": (plain(ops.reduce_mean, math.nan), 18),
     "ReduceSum": (plain(ops.reduce_sum), 13),
-    "ReduceMax": (plain(ops.reduce_max), 18),
-    "ReduceMin": (plain(ops.reduce_min), 18),
+    "ReduceMax": (plain(ops.reduce_max, -math.inf), 18),
+    "ReduceMin": (plain(ops.reduce_min, math.inf), 18),
     "ReduceProd": (plain(ops.reduce_prod), 18),
     "ReduceL1": (of("absolute", None), 18),
     "ReduceL2": (of("square", "sqrt"), 18),

@@ -7,7 +7,6 @@ from layercalc import ops
 from layercalc.dims import Shape, Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
-from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.onnx.elementwise import one_number
 from layercalc.layers.onnx.windows import numbers_of
 from layercalc.ops import Tensor
@@ -300,20 +299,3 @@ def four(x: Tensor) -> Any:
     if x.ndim != 4:
         raise ShapeError(f"Expected images of 4 axes (batch, channels, height, width); received {text(x.shape)}.")
     return x.shape
-
-
-def as_type(x: Tensor, dtype: str) -> Tensor:
-    """X in another type; a float outside of an integer type is cut off as NumPy does."""
-    return ops.cast(x, to=dtype)
-
-
-@operator(6)
-def Cast(x: Tensor, *, to: int, saturate: int = 1, round_mode: str = "up") -> Tensor:
-    """The same values in another type."""
-    return as_type(x, dtype_of(to))
-
-
-@operator(15)
-def CastLike(x: Tensor, like: Tensor, *, saturate: int = 1, round_mode: str = "up") -> Tensor:
-    """The same values in the type of another tensor."""
-    return as_type(x, str(like.dtype))

@@ -10,6 +10,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Array
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.ops import WIDTH
+from layercalc.ops.spec import BITS, HELD, NUMPY
 from layercalc.readers.onnx.wire import Message
 
 EXTERNAL = 1  # of data_location
@@ -41,7 +42,7 @@ FIELDS = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data"
 def values(tensor: Message, dims: tuple[int, ...], dtype: str, name: str) -> np.ndarray:
     """The values, as little-endian bytes or in a field for their type."""
     if "raw_data" in tensor:
-        flat = decoded(tensor["raw_data"], dtype)
+        flat = decoded(tensor["raw_data"], dtype, prod(dims))
     else:
         field, kind = TYPED.get(dtype, ("int32_data", None))
         parts = tensor[field]
@@ -54,6 +55,8 @@ def values(tensor: Message, dims: tuple[int, ...], dtype: str, name: str) -> np.
             flat = integers(parts)
             if dtype in ("float16", "bfloat16"):
                 flat = decoded(memoryview(flat.astype("<u2").tobytes()), dtype)
+            elif dtype in BITS:
+                flat = decoded(memoryview(flat.astype(np.uint8).tobytes()), dtype, prod(dims))
             else:
                 flat = flat.astype(dtype)
     if flat.size != prod(dims):
@@ -61,14 +64,30 @@ def values(tensor: Message, dims: tuple[int, ...], dtype: str, name: str) -> np.
     return flat.reshape(dims)
 
 
-def decoded(raw: Any, dtype: str) -> np.ndarray:
-    """Little-endian bytes as numbers; bfloat16 as float32, which holds it."""
+def decoded(raw: Any, dtype: str, count: int = 0) -> np.ndarray:
+    """Little-endian bytes as numbers; those of a type that NumPy was not born with in one that holds them."""
+    if dtype in BITS:
+        return unpacked(raw, dtype, count)
     width = WIDTH[dtype]
     if len(raw) % width:
         raise ShapeError(f"{len(raw):,} bytes are no whole number of {dtype}.")
     if dtype == "bfloat16":
         return (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
     return np.frombuffer(raw, np.dtype(dtype).newbyteorder("<"))
+
+
+def unpacked(raw: Any, dtype: str, count: int) -> np.ndarray:
+    """Numbers of a few bits each, the first of them lowest in the first byte."""
+    bits = BITS[dtype]
+    if len(raw) != -(-count * bits // 8):
+        raise ShapeError(f"{count:,} numbers of {bits} bits are {-(-count * bits // 8):,} bytes, not {len(raw):,}.")
+    codes = np.frombuffer(raw, np.uint8)
+    if bits < 8:
+        each = np.unpackbits(codes, count=count * bits, bitorder="little").reshape(count, bits)
+        codes = np.packbits(each, axis=1, bitorder="little")[:, 0]
+    if dtype.startswith("int"):
+        return (codes ^ (1 << bits - 1)).astype(np.int8) - np.int8(1 << bits - 1)
+    return codes.view(np.dtype(NUMPY[dtype])).astype(HELD[dtype]) if dtype.startswith("float") else codes
 
 
 def integers(parts: Any) -> np.ndarray:
