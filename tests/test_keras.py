@@ -3,12 +3,12 @@
 import json
 import re
 
-import marshmallow as ma
 import numpy as np
 import pytest
 
 import layercalc
 from layercalc.layers import fields_of
+from layercalc.layers.fields import MISSING
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import OPERATIONS
 from layercalc.ops import ACTIVATIONS
@@ -136,7 +136,7 @@ def test_signature_is_that_of_keras(name):
         assert field.required is required, argument
         if not required:
             ours = field.deserialize(default, argument)
-            defaulted = field.deserialize(ma.missing, argument)
+            defaulted = field.deserialize(MISSING, argument)
             assert normal(ours) == normal(defaulted), argument
     ours_only = OURS_ONLY.get(name, set())
     order = [key for key in fields if key not in ("name", "dtype", "trainable", "activity_regularizer", *ours_only)]

@@ -182,3 +182,8 @@ def pointer(*path: object) -> str:
     text = "".join([f"/{token}" for token in path])
     plain = "~" not in text and text.count("/") == len(path)
     return text if plain else "".join([f"/{escape(token)}" for token in path])
+
+
+def unfit(path: Tokens, detail: str) -> InvalidTensors:
+    """The refusal of the tensor or the weights that stand there."""
+    return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])

@@ -7,15 +7,12 @@ from layercalc.analysis.roofline import device as named_device
 from layercalc.conventions import chosen
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
 from layercalc.errors import Tokens
-from layercalc.execution.forward import computable, passed, read_wanted
-from layercalc.execution.inputs import read_arrays, read_inputs, spec_of
-from layercalc.execution.limits import bounded, runnable
-from layercalc.execution.seeds import seeded_inputs
-from layercalc.execution.weights import is_drawn, read_weights
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers import is_code
+from layercalc.model import Model
+from layercalc.ops import Spec
+from layercalc.readers import Builder, is_code
 from layercalc.report import Extras, report
 from layercalc.usage import used
 
@@ -97,6 +94,8 @@ def forward(
     wanted, and whether as bytes. `progress` hears after each layer how many of how many have run, and its name. Raises
     InvalidModel, InvalidTensors, TooLarge and Overdue.
     """
+    from layercalc.execution.forward import computable
+
     computable(dtype, rtol, atol)
     document, weights, inputs, expected = from_files(document, weights, inputs, expected, path, limits)
     asked = ModelOptions(input_shape, batch_shape=batch_shape, entry=entry, custom=custom, dims=dims)
@@ -104,6 +103,35 @@ def forward(
     specs = declared(model, builder, asked)
     if builder.faults:
         analysed(model, builder, specs, path)
+    tensors, wanted = (inputs, weights, expected), (outputs, parameters, return_layers)
+    shown = {"stats": stats, "profile": profile, "progress": progress}
+    answer = run((model, builder, specs), tensors, wanted, dtype, (rtol, atol), limits, path, **shown)
+    return located(answer | {"warnings": builder.warnings}, path)
+
+
+def run(
+    read: tuple[Model, Builder, list[tuple[str, Spec]]],
+    tensors: tuple[Any, Any, Any],
+    asked: tuple[Any, Any, Sequence[str]],
+    dtype: str,
+    tolerances: tuple[float, float],
+    limits: Limits,
+    path: Tokens,
+    **shown: Any,
+) -> dict[str, Any]:
+    """The pass of a model that was read, with the specs of its inputs, on inputs, weights and expected tensors.
+
+    `asked` are the protocol's outputs and parameters, and the layers that are answered too.
+    """
+    from layercalc.execution.forward import passed, read_wanted
+    from layercalc.execution.inputs import read_arrays, read_inputs, spec_of
+    from layercalc.execution.limits import bounded, runnable
+    from layercalc.execution.seeds import seeded_inputs
+    from layercalc.execution.weights import is_drawn, read_weights
+
+    model, builder, specs = read
+    inputs, weights, expected = tensors
+    outputs, parameters, return_layers = asked
     posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
         specs = [
@@ -119,10 +147,7 @@ def forward(
     held = read_weights(weights, analysis, dtype)
     arrays = [a.astype(dtype, copy=False) if a.dtype.kind == "f" else a for a in arrays]
     used(flops=analysis.totals()["flops"])
-    answer = passed(
-        analysis, arrays, held, wanted, dtype, (rtol, atol), stats=stats, profile=profile, progress=progress
-    )
-    return located(answer | {"warnings": builder.warnings}, path)
+    return passed(analysis, arrays, held, wanted, dtype, tolerances, **shown)
 
 
 @timed("max_analysis_seconds")

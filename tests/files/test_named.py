@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from layercalc import Unreadable
-from layercalc.files import hdf5, named, numpy_files
+from layercalc.files import beginnings, named
 from layercalc.readers import archive
 from tests.command import run
 
@@ -86,7 +86,7 @@ SAFETENSORS = (1000).to_bytes(8, "little") + b"{"
 @pytest.mark.parametrize(
     ("beginning", "most"),
     [(b"{", LITTLE), (b"", LITTLE)]
-    + [(magic, 2 * LITTLE) for magic in (archive.MAGIC, hdf5.MAGIC, numpy_files.MAGIC, SAFETENSORS)],
+    + [(magic, 2 * LITTLE) for magic in (archive.MAGIC, beginnings.HDF5, beginnings.NUMPY, SAFETENSORS)],
 )
 def test_a_file_past_the_bound_of_its_kind_is_refused_unread(tmp_path, beginning, most):
     """A file with holes has any length, and takes no room on the disk."""

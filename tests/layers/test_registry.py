@@ -3,14 +3,13 @@
 import inspect
 
 import jsonschema
-import marshmallow as ma
 import numpy as np
 import pytest
 
 import layercalc
 from layercalc import catalogue
 from layercalc.layers import ConfigError, build, fields_of
-from layercalc.layers.fields import NOTES
+from layercalc.layers.fields import NOTES, ValidationError
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.initializers import INITIALIZERS, load_initializer
 from layercalc.ops import OPS
@@ -89,7 +88,7 @@ def accepts(name, key, value):
     token = NOTES.set([])
     try:
         fields_of(KERAS.kinds[name])[key].deserialize(value, key)
-    except ma.ValidationError as error:
+    except ValidationError as error:
         assert error.messages
         return False
     finally:

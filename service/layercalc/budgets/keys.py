@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import marshmallow as ma
-
 from layercalc.analysis.memory import STATES
 from layercalc.analysis.tracing import METRICS as COUNTS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
 from layercalc.layers.config import flattened
-from layercalc.layers.fields import Choice, Field, Int
+from layercalc.layers.fields import MISSING, Choice, Field, Int, ValidationError
 from layercalc.layers.nested import RECORDED
 from layercalc.wording import nearest, received, whole
 
@@ -42,7 +40,7 @@ class Metric(Field):
     def read(self, value: Any, name: str) -> str:
         if value not in METRICS:
             near = nearest(str(value), list(METRICS))
-            raise ma.ValidationError(
+            raise ValidationError(
                 f"Expected a metric; received {received(value)}.{near} There are {', '.join(METRICS)}."
             )
         return str(value)
@@ -73,13 +71,13 @@ class Quantity(Field):
         if self.shape and isinstance(value, list | tuple):
             if not all(dim is None or whole(dim, 0) for dim in value):
                 detail = f"Expected a shape, the batch first, such as [null, 10]; received {received(value)}."
-                raise ma.ValidationError(detail)
+                raise ValidationError(detail)
             return list(value)
         try:
             return increase(value) if self.share else quantity(value)
         except ValueError as error:
             also = " A shape is a list, the batch first, such as [null, 10]." if self.shape else ""
-            raise ma.ValidationError(f"{error}{also}") from None
+            raise ValidationError(f"{error}{also}") from None
 
 
 class Words(Field):
@@ -251,8 +249,8 @@ def read_keys(table: dict[str, Field], value: Any, what: str, at: tuple[object, 
     out: dict[str, Any] = {}
     for key, field in table.items():
         try:
-            out[key] = field.deserialize(value.get(key, ma.missing), key, value)
-        except ma.ValidationError as error:
+            out[key] = field.deserialize(value.get(key, MISSING), key, value)
+        except ValidationError as error:
             where = (*at, key) if key in value else at
             faults += [{**place(*where), "detail": detail} for _, detail in flattened(error.messages, ())]
     return out

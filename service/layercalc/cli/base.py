@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -13,9 +13,11 @@ from layercalc.errors import Refused
 from layercalc.escapes import json_text, printable
 from layercalc.formats import DRAWINGS, draw
 from layercalc.formats import sheet as formats
-from layercalc.formats.drawing import Drawing
 from layercalc.formats.report import refusal_text
 from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
+
+if TYPE_CHECKING:
+    from layercalc.formats.drawing import Drawing
 
 FORMATS = ("table", "text", "json", "markdown", "csv")
 PRESENTED = (*FORMATS, *DRAWINGS)  # a report and a difference are drawn, too
@@ -150,7 +152,7 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show(
-    answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None, drawn: Callable[[], Drawing] | None = None
+    answer: dict[str, Any], sheet: formats.Sheet, chosen: str | None, drawn: Callable[[], "Drawing"] | None = None
 ) -> None:
     """An answer as it was asked for: a table to a terminal and JSON to a pipe unless said otherwise."""
     form = chosen or ("table" if sys.stdout.isatty() else "json")

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from layercalc import catalogue, files, verbs
+from layercalc import formats as drawings
 from layercalc.cli.base import PRESENTED, cli, format_option, given, options, progress, show, warn_of
 from layercalc.cli.outputs import Form, badge
 from layercalc.errors import Refused
 from layercalc.escapes import json_text
 from layercalc.files.named import in_file, placed, read_bytes, read_model
-from layercalc.files.stripped import stripped
-from layercalc.formats import BADGE, drawn_report
+from layercalc.formats import BADGE
 from layercalc.formats import sheet as formats
 from layercalc.formats.report import report_sheet
 from layercalc.options import read_envelope
@@ -35,7 +35,7 @@ def analyze(model: str, chosen: str | None, **options: Any) -> None:
     if chosen and chosen.startswith(BADGE):
         click.echo(badge(chosen, report), nl=False)
     else:
-        show(report, sheet, chosen, lambda: drawn_report(report))
+        show(report, sheet, chosen, lambda: drawings.drawn_report(report))
 
 
 @cli.command()
@@ -124,6 +124,8 @@ def naming(name: str) -> Iterator[None]:
 @click.option("-o", "--output", required=True, metavar="OUT", help="Where to write it; - for standard output.")
 def strip(file: str, output: str) -> None:
     """FILE, an ONNX model, without the numbers of its weights: small enough to post, every count as before."""
+    from layercalc.files.stripped import stripped
+
     with naming(file):
         made = stripped(read_bytes(file))
     if output == "-":

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from layercalc import deadline
-from layercalc.layers import VOCABULARIES, Vocabulary
+from layercalc.layers import vocabulary_of
 
 MAX_TABLE = 400_000  # cells of a table of common subsequences; what is larger is matched by looking ahead
 AHEAD = 50  # rows to look ahead then
@@ -71,7 +71,7 @@ def shape(row: Row) -> Hashable:
 
 def given(row: Row, vocabulary: str) -> bool:
     """Whether a name is other than the one that the vocabulary gives a layer without one."""
-    known: Vocabulary | None = VOCABULARIES.get(vocabulary)
+    known = vocabulary_of(vocabulary)
     last = row["name"].rsplit("/", 1)[-1].split("@")[0]
     return known is None or re.fullmatch(rf"{re.escape(known.unnamed(row['type']))}(_\d+)?", last) is None
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.dims import Unknown
-from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer
+from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors
 from layercalc.ops import Spec
 from layercalc.ops.constant_folding import SMALL, Known, objects
@@ -24,9 +24,7 @@ def seed_of(value: Any, path: Tokens) -> int | None:
     if not isinstance(value, Mapping) or set(value) != {"seed"}:
         return None
     if not whole(value["seed"], 0) or value["seed"] >= 1 << 64:
-        raise tensors.refuse(
-            (*path, "seed"), f"Expected an integer from 0 to 2^64 − 1; received {received(value['seed'])}."
-        )
+        raise unfit((*path, "seed"), f"Expected an integer from 0 to 2^64 − 1; received {received(value['seed'])}.")
     return int(value["seed"])
 
 
@@ -53,28 +51,22 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
         keyed: list[tuple[object, Any]] = [(name, value[name]) for name in names]
     elif isinstance(value, list | tuple):
         if len(value) != len(names):
-            raise tensors.refuse(path, f"Expected {len(names)} tensors, for {', '.join(names)}; received {len(value)}.")
+            raise unfit(path, f"Expected {len(names)} tensors, for {', '.join(names)}; received {len(value)}.")
         keyed = list(enumerate(value))
     else:
-        raise tensors.refuse(
-            path, f'Expected a list of tensors, a map by name, or {{"seed": 7}}; received {received(value)}.'
-        )
+        raise unfit(path, f'Expected a list of tensors, a map by name, or {{"seed": 7}}; received {received(value)}.')
     out = []
     for (key, one), (name, spec) in zip(keyed, specs, strict=True):
         found = tensors.decode(one, (*path, key), tensors.computed(spec.dtype, compute), unread=True)
         if found.name is not None and found.name != name:
-            raise tensors.refuse(
-                (*path, key, "name"), f"Expected the name of this input, {name!r}; received {found.name!r}."
-            )
+            raise unfit((*path, key, "name"), f"Expected the name of this input, {name!r}; received {found.name!r}.")
         fits = len(found.array.shape) == len(spec.shape) and all(
             isinstance(want, Unknown) or axis == 0 or want == have
             for axis, (want, have) in enumerate(zip(spec.shape, found.array.shape, strict=False))
         )
         if not fits:
             wanted = ", ".join(["batch", *map(str, spec.shape[1:])])
-            raise tensors.refuse(
-                (*path, key), f"The input {name!r} has shape [{wanted}]; received {list(found.array.shape)}."
-            )
+            raise unfit((*path, key), f"The input {name!r} has shape [{wanted}]; received {list(found.array.shape)}.")
         out.append(found)
     return out
 

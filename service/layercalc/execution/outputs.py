@@ -7,7 +7,7 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.analysis.walk import Analysis
-from layercalc.errors import InvalidTensors, Tokens, pointer
+from layercalc.errors import InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors
 from layercalc.execution.inputs import hint
 from layercalc.wording import nearest, received
@@ -20,7 +20,7 @@ def read_names(value: Any, analysis: Analysis) -> list[str]:
         or not isinstance(value, list | tuple)
         or not all(isinstance(name, str) for name in value)
     ):
-        raise tensors.refuse(("return_layers",), f"Expected a list of layer names; received {received(value)}.")
+        raise unfit(("return_layers",), f"Expected a list of layer names; received {received(value)}.")
     known = {row.name: row for row in analysis.rows}
     faults: list[dict[str, Any]] = []
     for i, name in deadline.each(enumerate(value)):
@@ -56,18 +56,18 @@ def read_outputs(outputs: Any, parameters: Any, names: list[str], form: str) -> 
         forms.update(dict.fromkeys(names, forms.default))
         return forms
     if not isinstance(outputs, list | tuple):
-        raise tensors.refuse(("outputs",), f"Expected a list of outputs; received {received(outputs)}.")
+        raise unfit(("outputs",), f"Expected a list of outputs; received {received(outputs)}.")
     for i, one in deadline.each(enumerate(outputs)):
         asked = {"name": one} if isinstance(one, str) else one
         if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
-            raise tensors.refuse(("outputs", i), f'Expected {{"name": …}}; received {received(one)}.')
+            raise unfit(("outputs", i), f'Expected {{"name": …}}; received {received(one)}.')
         for key in asked:
             if key not in ("name", "parameters", "datatype", "shape"):
-                raise tensors.refuse(("outputs", i, key), f"A wanted output has no key {key!r}: name, parameters.")
+                raise unfit(("outputs", i, key), f"A wanted output has no key {key!r}: name, parameters.")
         name = asked["name"]
         if name not in names:
             known = f"The outputs are {', '.join(names)}." if len(names) < 20 else ""
-            raise tensors.refuse(
+            raise unfit(
                 ("outputs", i, "name"), f"The model has no output {name!r}.{nearest(name, names)} {known}".strip()
             )
         wanted = switch(asked.get("parameters"), ("outputs", i, "parameters"), "binary_data", bool(binary))
@@ -83,13 +83,13 @@ def switch(parameters: Any, path: Tokens, key: str, default: bool) -> bool:
     if parameters is None:
         return default
     if not isinstance(parameters, Mapping):
-        raise tensors.refuse(path, f"Expected an object; received {received(parameters)}.")
+        raise unfit(path, f"Expected an object; received {received(parameters)}.")
     for name in parameters:
         if name != key and not (name in IGNORED and path == ("parameters",)):
-            raise tensors.refuse((*path, name), f"There is no parameter {name!r} here.{nearest(str(name), [key])}")
+            raise unfit((*path, name), f"There is no parameter {name!r} here.{nearest(str(name), [key])}")
     value = parameters.get(key, default)
     if not isinstance(value, bool):
-        raise tensors.refuse((*path, key), f"Expected true or false; received {received(value)}.")
+        raise unfit((*path, key), f"Expected true or false; received {received(value)}.")
     return value
 
 
@@ -101,7 +101,7 @@ def read_compared(value: Any, names: list[str], analysis: Analysis) -> dict[str,
     if isinstance(value, list | tuple) and len(value) == len(names):
         return {name: (i, one) for i, (name, one) in enumerate(zip(names, value, strict=True))}
     if not isinstance(value, Mapping):
-        raise tensors.refuse(
+        raise unfit(
             path, f"Expected a list of {len(names)} tensors, for {', '.join(names)}; received {received(value)}."
         )
     known = dict.fromkeys([*names, *(row.name for row in analysis.rows)])
@@ -127,7 +127,7 @@ def read_expected(
         dtype = "float64" if output.dtype.kind == "f" else output.dtype.name
         found = tensors.decode(one, path, dtype, unread=True)
         if found.array.shape != output.shape:
-            raise tensors.refuse(
+            raise unfit(
                 path, f"The output {name!r} has shape {list(output.shape)}; received {list(found.array.shape)}."
             )
         yield name, tensors.read(found, dtype)

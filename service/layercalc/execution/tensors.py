@@ -11,7 +11,7 @@ import numpy as np
 
 from layercalc import deadline
 from layercalc.arrays import RaggedError, array_of
-from layercalc.errors import InvalidTensors, Tokens, pointer
+from layercalc.errors import Tokens, unfit
 from layercalc.ops.spec import HELD
 from layercalc.readers.text import decode_base64
 from layercalc.wording import received, whole
@@ -66,10 +66,6 @@ def computed(dtype: str, to: str) -> str:
     return to if dtype in FLOATS and to == "float64" else dtype
 
 
-def refuse(path: Tokens, detail: str) -> InvalidTensors:
-    return InvalidTensors([{"pointer": pointer(*path), "detail": detail}])
-
-
 def decode(value: Any, path: Tokens, dtype: str, unread: bool = False) -> Decoded:
     """A tensor of the model's `dtype` from any of its forms; InvalidTensors says what is wrong with it.
 
@@ -84,9 +80,9 @@ def decode(value: Any, path: Tokens, dtype: str, unread: bool = False) -> Decode
     try:
         array = array_of(value)
     except Exception as error:
-        raise refuse(path, f"Expected a tensor; received {received(value)}.") from error
+        raise unfit(path, f"Expected a tensor; received {received(value)}.") from error
     if array.dtype.kind not in "biuf" and array.dtype.name not in NAMES:
-        raise refuse(path, f"Expected a tensor of numbers; received {received(value)}.")
+        raise unfit(path, f"Expected a tensor of numbers; received {received(value)}.")
     return Decoded(fitted(array, path, dtype), "array")
 
 
@@ -101,9 +97,9 @@ def nested(value: Any, path: Tokens) -> np.ndarray:
     try:
         return array_of(value)
     except (RaggedError, OverflowError):
-        raise refuse(path, "The rows of a nested list must all have one length and hold numbers.") from None
+        raise unfit(path, "The rows of a nested list must all have one length and hold numbers.") from None
     except ValueError:
-        raise refuse(path, f"Expected numbers; received {received(value)}.") from None
+        raise unfit(path, f"Expected numbers; received {received(value)}.") from None
 
 
 def loaded(stored: Stored, path: Tokens, dtype: str) -> np.ndarray:
@@ -136,24 +132,24 @@ def decode_object(value: dict[str, Any], path: Tokens, dtype: str) -> Decoded:
     """`{"shape", "datatype", "data" or "b64"}`, or with `parameters.binary_data_size` in place of both."""
     for key in value:
         if key not in KEYS:
-            raise refuse((*path, key), f"A tensor has no key {key!r}; it takes name, shape, datatype, and data or b64.")
+            raise unfit((*path, key), f"A tensor has no key {key!r}; it takes name, shape, datatype, and data or b64.")
     shape, datatype = value.get("shape"), value.get("datatype")
     if not isinstance(shape, list | tuple) or not all(whole(dim, 0) for dim in shape) or len(shape) > 32:
-        raise refuse((*path, "shape"), f"Expected a list of sizes; received {received(shape)}.")
+        raise unfit((*path, "shape"), f"Expected a list of sizes; received {received(shape)}.")
     if max(shape, default=0) >= LONGEST_AXIS:
-        raise refuse((*path, "shape"), f"Expected sizes below 2^62; received {received(shape)}.")
+        raise unfit((*path, "shape"), f"Expected sizes below 2^62; received {received(shape)}.")
     if not isinstance(datatype, str) or datatype not in DATATYPES:
-        raise refuse((*path, "datatype"), f"Expected one of {', '.join(DATATYPES)}; received {received(datatype)}.")
+        raise unfit((*path, "datatype"), f"Expected one of {', '.join(DATATYPES)}; received {received(datatype)}.")
     parameters = value.get("parameters") or {}
     for key in parameters if isinstance(parameters, dict) else ():
         if key != "binary_data_size":
-            raise refuse((*path, "parameters", key), f"A tensor has no parameter {key!r}; it takes binary_data_size.")
+            raise unfit((*path, "parameters", key), f"A tensor has no parameter {key!r}; it takes binary_data_size.")
     raw = value.raw if isinstance(value, Bytes) else None
     if ("data" in value) + ("b64" in value) + (raw is not None) != 1:
-        raise refuse(path, "A tensor has either data or b64, or binary_data_size and its bytes after the JSON.")
+        raise unfit(path, "A tensor has either data or b64, or binary_data_size and its bytes after the JSON.")
     name = value.get("name")
     if name is not None and not isinstance(name, str):
-        raise refuse((*path, "name"), f"Expected a string; received {received(name)}.")
+        raise unfit((*path, "name"), f"Expected a string; received {received(name)}.")
     elements, stored = prod(shape), np.dtype(DATATYPES[datatype]).newbyteorder("<")
     if raw is not None:
         array, form = from_bytes(raw, (*path, "parameters", "binary_data_size"), elements, stored), "flat"
@@ -163,14 +159,14 @@ def decode_object(value: dict[str, Any], path: Tokens, dtype: str) -> Decoded:
         array = nested(value["data"], (*path, "data"))
         form = "flat" if array.ndim == 1 and len(shape) != 1 else "nested"
         if array.size != elements or (array.ndim != 1 and array.shape != tuple(shape)):
-            raise refuse(
+            raise unfit(
                 (*path, "data"), f"Shape {list(shape)} needs {elements} numbers; received shape {list(array.shape)}."
             )
         array = within(array, stored, (*path, "data"))
     try:
         shaped = array.reshape(shape)
     except ValueError as error:
-        raise refuse((*path, "shape"), f"NumPy cannot hold this shape: {error}.") from None
+        raise unfit((*path, "shape"), f"NumPy cannot hold this shape: {error}.") from None
     return Decoded(fitted(shaped, path, dtype), form, name)
 
 
@@ -179,14 +175,14 @@ def from_base64(value: Any, path: Tokens, elements: int, stored: np.dtype) -> np
     try:
         raw = decode_base64(value)
     except ValueError as error:
-        raise refuse(path, str(error)) from None
+        raise unfit(path, str(error)) from None
     return from_bytes(raw, path, elements, stored)
 
 
 def from_bytes(raw: bytes | memoryview, path: Tokens, elements: int, stored: np.dtype) -> np.ndarray:
     """Little-endian bytes, exactly as many as the shape needs."""
     if len(raw) != elements * stored.itemsize:
-        raise refuse(
+        raise unfit(
             path, f"Expected {elements} × {stored.itemsize} = {elements * stored.itemsize} bytes; received {len(raw)}."
         )
     return np.frombuffer(raw, stored)
@@ -196,10 +192,10 @@ def within(array: np.ndarray, stored: np.dtype, path: Tokens) -> np.ndarray:
     """Numbers in the datatype they are said to have; a whole number is one in any."""
     if stored.kind in "iub" and array.size:
         if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
-            raise refuse(path, f"Expected whole numbers for {NAMES[stored.name]}; received fractions.")
+            raise unfit(path, f"Expected whole numbers for {NAMES[stored.name]}; received fractions.")
         low, high = (0, 1) if stored.kind == "b" else (np.iinfo(stored).min, np.iinfo(stored).max)
         if not low <= array.min().item() <= array.max().item() <= high:  # Python compares floats and integers exactly
-            raise refuse(path, f"Expected numbers from {low} to {high} for {NAMES[stored.name]}.")
+            raise unfit(path, f"Expected numbers from {low} to {high} for {NAMES[stored.name]}.")
     with np.errstate(over="ignore", invalid="ignore"):
         return array.astype(stored)
 

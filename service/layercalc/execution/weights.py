@@ -9,7 +9,7 @@ import numpy as np
 from layercalc import deadline
 from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import WeightSpec
-from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer
+from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors
 from layercalc.execution.inputs import seed_of
 from layercalc.execution.seeds import seeded, seeded_weights
@@ -139,7 +139,7 @@ def fitting(name: str, weight: WeightSpec, one: Any, path: Tokens, compute: str)
     shape = weight.spec.shape
     array = one if isinstance(one, tensors.Stored) else tensors.decode(one, path, wanted(weight, compute)).array
     if tuple(array.shape) != shape:
-        raise tensors.refuse(path, f"The weight {name!r} has shape {list(shape)}; received {list(array.shape)}.")
+        raise unfit(path, f"The weight {name!r} has shape {list(shape)}; received {list(array.shape)}.")
     return tensors.decode(array, path, wanted(weight, compute)).array if isinstance(array, tensors.Stored) else array
 
 

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from layercalc.analysis.walk import Analysis
 from layercalc.environment import setting
-from layercalc.errors import InvalidModel, Tokens, Unreadable, pointer
-from layercalc.execution.tensors import refuse
-from layercalc.files import hdf5, keras_names, numpy_files, safetensors_files
-from layercalc.files.numpy_files import read_npy, read_npz
-from layercalc.files.safetensors_files import read_safetensors
+from layercalc.errors import InvalidModel, Tokens, Unreadable, pointer, unfit
+from layercalc.files.beginnings import HDF5, NUMPY, is_safetensors
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive, parse_document
 from layercalc.readers.foreign import foreign
 from layercalc.readers.onnx.file import is_onnx as is_onnx
 from layercalc.readers.onnx.file import read_file as read_onnx_file
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
+
+if TYPE_CHECKING:
+    from layercalc.analysis.walk import Analysis
+    from layercalc.files.hdf5 import Tree
+    from layercalc.files.keras_names import Found
 
 WEIGHTS = "model.weights.h5"  # in a .keras archive
 LONGEST = 100  # characters of a version
@@ -26,11 +27,13 @@ LONGEST = 100  # characters of a version
 class KerasWeights:
     """The weights of a Keras file, opened when a model asks for them."""
 
-    tree: Callable[[], hdf5.Tree]
+    tree: Callable[[], "Tree"]
 
-    def named(self, analysis: Analysis) -> list[keras_names.Found]:
+    def named(self, analysis: "Analysis") -> list["Found"]:
         """Every tensor of the file, with the name of ours where there is one."""
-        return keras_names.mapped(self.tree(), analysis)
+        from layercalc.files.keras_names import mapped
+
+        return mapped(self.tree(), analysis)
 
 
 def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
@@ -47,9 +50,9 @@ def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITE
         told = archive.unpacked(body, limits, archive.METADATA)
         with_versions(document, parse_json(told, limits) if told else {})
         return document, keras_weights(body, path, limits)
-    if body.startswith(hdf5.MAGIC):
+    if body.startswith(HDF5):
         permit(len(body), path, limits)
-        tree = hdf5.opened(body, path)
+        tree = tree_of(body, path)
         config = tree.attribute("", "model_config")
         if config is None:
             detail = "The file has weights and no model; give the model's document, and this file as its weights."
@@ -79,26 +82,32 @@ def text_of(value: Any) -> str:
 
 def read_weights_file(body: bytes, path: Tokens = ("weights",), limits: Limits = UNLIMITED) -> Any:
     """Weights by name: of safetensors, an `.npz`, a Keras file, or JSON; a list for an `.npz` without names."""
+    from layercalc.files.numpy_files import read_npy, read_npz
+    from layercalc.files.safetensors_files import read_safetensors
+
     if body.startswith(archive.MAGIC) and "config.json" not in members(body, path, limits):
         arrays = read_npz(body, path, limits)
         plain = [f"arr_{i}" for i in range(len(arrays))]  # np.savez(file, *model.get_weights())
         return [arrays[name] for name in plain] if arrays and set(plain) == set(arrays) else arrays
     if is_keras(body):
         return keras_weights(body, path, limits)
-    if body.startswith(numpy_files.MAGIC):
+    if body.startswith(NUMPY):
         return [read_npy(body, (*path, 0))]
-    if safetensors_files.looks_like(body):
+    if is_safetensors(body):
         return read_safetensors(body, path, limits)
     return read_json(body, path, limits, "safetensors, .npz, .keras, .weights.h5, .h5, or JSON")
 
 
 def read_tensor_file(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> Any:
     """One tensor of an `.npy`, several by name of safetensors or an `.npz`, or whatever the JSON says."""
-    if body.startswith(numpy_files.MAGIC):
+    from layercalc.files.numpy_files import read_npy, read_npz
+    from layercalc.files.safetensors_files import read_safetensors
+
+    if body.startswith(NUMPY):
         return read_npy(body, path)
     if body.startswith(archive.MAGIC):
         return read_npz(body, path, limits)
-    if safetensors_files.looks_like(body):
+    if is_safetensors(body):
         return read_safetensors(body, path, limits)
     return read_json(body, path, limits, ".npy, .npz, safetensors, or JSON")
 
@@ -118,38 +127,45 @@ def permit(size: int, path: Tokens, limits: Limits) -> None:
     most = limits.max_hdf5_bytes
     if most == 0:
         detail = f"HDF5 is not parsed here ({setting('max_hdf5_bytes')} is 0); send the weights as safetensors or .npz."
-        raise refuse(path, detail)
+        raise unfit(path, detail)
     if size > most:
-        raise refuse(path, f"{size:,} bytes of HDF5; the limit is {most:,} ({setting('max_hdf5_bytes')}).")
+        raise unfit(path, f"{size:,} bytes of HDF5; the limit is {most:,} ({setting('max_hdf5_bytes')}).")
 
 
 def is_binary(beginning: bytes) -> bool:
     """Whether bytes begin as a file in binary does that is read: an archive, HDF5, ONNX, safetensors or NumPy's."""
-    if is_keras(beginning) or is_onnx(beginning) or beginning.startswith(numpy_files.MAGIC):
+    if is_keras(beginning) or is_onnx(beginning) or beginning.startswith(NUMPY):
         return True
-    return safetensors_files.looks_like(beginning)
+    return is_safetensors(beginning)
 
 
 def is_keras(body: bytes) -> bool:
     """Whether reading it means to parse HDF5."""
-    return body.startswith((hdf5.MAGIC, archive.MAGIC))
+    return body.startswith((HDF5, archive.MAGIC))
 
 
 def keras_weights(body: bytes, path: Tokens, limits: Limits) -> KerasWeights:
     """The weights of a `.keras` archive or an HDF5 file; the size is checked before anything is inflated."""
 
-    def tree() -> hdf5.Tree:
+    def tree() -> "Tree":
         inside = inflated(body, path, limits) if body.startswith(archive.MAGIC) else body
         permit(len(inside), path, limits)
-        return hdf5.opened(inside, path)
+        return tree_of(inside, path)
 
     return KerasWeights(tree)
+
+
+def tree_of(body: bytes, path: Tokens) -> "Tree":
+    """The groups and arrays of an HDF5 file."""
+    from layercalc.files.hdf5 import opened
+
+    return opened(body, path)
 
 
 def inflated(body: bytes, path: Tokens, limits: Limits) -> bytes:
     """The HDF5 file in a `.keras` archive."""
     if WEIGHTS not in members(body, path, limits):
-        raise refuse(path, f"The archive has no {WEIGHTS}; a .keras file with weights has one.")
+        raise unfit(path, f"The archive has no {WEIGHTS}; a .keras file with weights has one.")
     try:
         with archive.opened(body, limits, path) as opened:
             info = opened.getinfo(WEIGHTS)
@@ -159,7 +175,7 @@ def inflated(body: bytes, path: Tokens, limits: Limits) -> bytes:
     except InvalidModel:
         raise
     except Exception as error:  # whatever zlib, lzma and zipfile raise on a broken stream
-        raise refuse(path, f"Not a readable archive: {error}.") from None
+        raise unfit(path, f"Not a readable archive: {error}.") from None
 
 
 def members(body: bytes, path: Tokens, limits: Limits) -> list[str]:
@@ -169,4 +185,4 @@ def members(body: bytes, path: Tokens, limits: Limits) -> list[str]:
     except InvalidModel:
         raise
     except Exception as error:
-        raise refuse(path, f"Not a readable archive: {error}.") from None
+        raise unfit(path, f"Not a readable archive: {error}.") from None

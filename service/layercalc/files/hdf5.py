@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.errors import InvalidModel, Tokens
-from layercalc.execution.tensors import Stored, refuse
+from layercalc.errors import InvalidModel, Tokens, unfit
+from layercalc.execution.tensors import Stored
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000
 MAX_DEPTH = 64
 MAX_PATH = 4_000  # characters of the path of one object
@@ -36,14 +35,14 @@ def opened(source: bytes, path: Tokens) -> Tree:
     try:
         import h5py
     except ImportError:
-        raise refuse(path, "HDF5 is read with h5py, which is not installed: pip install 'h5py>=3.12'.") from None
+        raise unfit(path, "HDF5 is read with h5py, which is not installed: pip install 'h5py>=3.12'.") from None
     try:
         file = h5py.File(BytesIO(source), "r")
         datasets, groups = walked(h5py, file, path)
     except InvalidModel:
         raise
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, TypeError … on a broken file
-        raise refuse(path, f"Not a readable HDF5 file: {' '.join(str(error).split())[:200]}.") from None
+        raise unfit(path, f"Not a readable HDF5 file: {' '.join(str(error).split())[:200]}.") from None
 
     def attribute(group: str, name: str) -> Any:
         deadline.check()
@@ -54,12 +53,12 @@ def opened(source: bytes, path: Tokens) -> Tree:
             kept = attributes.get_id(name)
             each = len(source) if varies(kept.dtype) and prod(kept.shape) > 1 else kept.dtype.itemsize
             if prod(kept.shape) * each > MAX_ATTRIBUTE:
-                raise refuse(path, f"The attribute {name!r} is larger than {MAX_ATTRIBUTE:,} bytes.")
+                raise unfit(path, f"The attribute {name!r} is larger than {MAX_ATTRIBUTE:,} bytes.")
             return attributes[name]
         except InvalidModel:
             raise
         except Exception as error:
-            raise refuse(path, f"The attribute {name!r} is not readable: {error}.") from None
+            raise unfit(path, f"The attribute {name!r} is not readable: {error}.") from None
 
     return Tree(datasets, groups, attribute)
 
@@ -83,14 +82,14 @@ def walked(h5py: Any, file: Any, path: Tokens) -> tuple[dict[str, Stored], set[s
             length += len(at)
             raw = name.encode("utf-8", "surrogateescape")
             if group.id.links.get_info(raw).type != h5py.h5l.TYPE_HARD:
-                raise refuse((*path, at[:200]), "Links out of the file, and soft ones, are not followed.")
+                raise unfit((*path, at[:200]), "Links out of the file, and soft ones, are not followed.")
             if len(seen) > MAX_OBJECTS or at.count("/") > MAX_DEPTH:
-                raise refuse(path, f"More than {MAX_OBJECTS:,} objects, or groups deeper than {MAX_DEPTH}.")
+                raise unfit(path, f"More than {MAX_OBJECTS:,} objects, or groups deeper than {MAX_DEPTH}.")
             if len(at) > MAX_PATH or length > MAX_PATHS:
-                raise refuse(path, f"The paths in it have more than {MAX_PATH:,} characters, or {MAX_PATHS:,} in all.")
+                raise unfit(path, f"The paths in it have more than {MAX_PATH:,} characters, or {MAX_PATHS:,} in all.")
             address = h5py.h5o.get_info(group.id, raw).addr
             if address in seen:
-                raise refuse((*path, at), "It is in the file twice: hard links must not share, nor go in circles.")
+                raise unfit((*path, at), "It is in the file twice: hard links must not share, nor go in circles.")
             seen.add(address)
             one = group[name]
             if isinstance(one, h5py.Dataset):
@@ -105,23 +104,23 @@ def dataset(h5py: Any, found: Any, path: Tokens) -> Stored:
     """A dataset whose numbers are not read yet; its dtype is an empty string where they are none."""
     shape, dtype = found.shape, found.dtype
     if shape is None or found.is_virtual or found.external:
-        raise refuse(path, "Expected a dataset with its numbers in the file.")
+        raise unfit(path, "Expected a dataset with its numbers in the file.")
     half = dtype.kind == "V" and dtype.itemsize == 2 and is_bfloat16(found)
     name = "bfloat16" if half else dtype.newbyteorder("=").name if dtype.kind in "biuf" else ""
     most = max(MAX_CHUNK, prod(shape) * dtype.itemsize)
     if found.chunks is not None and prod(found.chunks) * dtype.itemsize > most:
-        raise refuse(path, f"The dataset is kept in chunks of {list(found.chunks)}, larger than itself.")
+        raise unfit(path, f"The dataset is kept in chunks of {list(found.chunks)}, larger than itself.")
 
     def pieces() -> list[np.ndarray]:
         if not name:
-            raise refuse(path, f"Expected numbers; the dataset holds {str(dtype)[:100]}.")
+            raise unfit(path, f"Expected numbers; the dataset holds {str(dtype)[:100]}.")
         try:
             inflatable(found, path)
             array = np.asarray(found[()])
         except InvalidModel:
             raise
         except Exception as error:  # a filter that fails, a chunk that is not there
-            raise refuse(path, f"Not readable: {' '.join(str(error).split())[:200]}.") from None
+            raise unfit(path, f"Not readable: {' '.join(str(error).split())[:200]}.") from None
         return [(array.view("bfloat16") if half else array).reshape(-1)]
 
     return Stored(tuple(shape), name, pieces)
@@ -142,9 +141,9 @@ def inflatable(found: Any, path: Tokens) -> None:
     kept = found.id.get_create_plist()
     filters = [kept.get_filter(index)[0] for index in range(kept.get_nfilters())]
     if unknown := [one for one in filters if one not in (GZIP, *PLAIN_FILTERS)]:
-        raise refuse(path, f"The dataset is kept with filter {unknown[0]}; only gzip, shuffle and fletcher32 are read.")
+        raise unfit(path, f"The dataset is kept with filter {unknown[0]}; only gzip, shuffle and fletcher32 are read.")
     if filters.count(GZIP) > 1:
-        raise refuse(path, "The dataset is compressed more than once.")
+        raise unfit(path, "The dataset is compressed more than once.")
     if GZIP not in filters:
         return
     size = prod(found.chunks) * found.dtype.itemsize + 4  # a checksum
@@ -155,6 +154,6 @@ def inflatable(found: Any, path: Tokens) -> None:
         inflating = zlib.decompressobj()
         skipped = mask >> filters.index(GZIP) & 1
         if not skipped and len(inflating.decompress(raw, size + 1)) > size:
-            raise refuse(path, f"A chunk at {list(chunk.chunk_offset)} inflates to more than its {size:,} bytes.")
+            raise unfit(path, f"A chunk at {list(chunk.chunk_offset)} inflates to more than its {size:,} bytes.")
 
     found.id.chunk_iter(look)

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.lib import format as npy
 
 from layercalc import deadline
-from layercalc.errors import Refused, Tokens
-from layercalc.execution.tensors import Stored, refuse
+from layercalc.errors import Refused, Tokens, unfit
+from layercalc.execution.tensors import Stored
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers import archive
 from layercalc.wording import whole
 
-MAGIC = npy.MAGIC_PREFIX
 MAX_HEADER = 2_000  # characters, of which 32 axes take 700: NumPy reads it as Python
 PIECE = 1 << 20  # bytes that are inflated and cast at a time
 
@@ -34,14 +33,14 @@ def header(file: BinaryIO, path: Tokens) -> tuple[tuple[int, ...], bool, np.dtyp
             warnings.simplefilter("ignore")  # of a header that Python 2 wrote, or of what it holds if read as code
             shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
     except Exception as error:  # the parser's own: SyntaxError, TypeError, RecursionError, MemoryError …
-        raise refuse(path, f"Not a .npy file: {parser_message(error)}.") from None
+        raise unfit(path, f"Not a .npy file: {parser_message(error)}.") from None
     if dtype.hasobject:
-        raise refuse(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
+        raise unfit(path, "The .npy file holds pickled objects, which are never read; save an array of numbers.")
     if dtype.kind not in "biuf":
         hint = " np.save cannot say bfloat16; use safetensors." if dtype.str.endswith("V2") else ""
-        raise refuse(path, f"The .npy file holds {dtype.str!r}; expected numbers.{hint}")
+        raise unfit(path, f"The .npy file holds {dtype.str!r}; expected numbers.{hint}")
     if not all(whole(dim, 0) and dim < 1 << 62 for dim in shape) or len(shape) > 32:
-        raise refuse(path, f"The .npy file has the shape {str(list(shape))[:200]}.")
+        raise unfit(path, f"The .npy file has the shape {str(list(shape))[:200]}.")
     return shape, fortran, dtype
 
 
@@ -57,7 +56,7 @@ def read_npy(body: bytes | memoryview, path: Tokens) -> Stored:
     at = file.tell()
     if prod(shape) * dtype.itemsize != len(body) - at:
         said = f"{list(shape)} of {dtype.name} is {prod(shape) * dtype.itemsize:,} bytes"
-        raise refuse(path, f"The header of the .npy file lies: {said}; {len(body) - at:,} follow it.")
+        raise unfit(path, f"The header of the .npy file lies: {said}; {len(body) - at:,} follow it.")
 
     flat = np.frombuffer(body, dtype, offset=at) if len(body) > at else np.empty(0, dtype)
     return Stored(shape, dtype.newbyteorder("=").name, lambda: [flat], fortran)
@@ -71,7 +70,7 @@ def read_npz(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> dict[str,
     except Refused:
         raise
     except Exception as error:  # whatever zipfile raises on a broken archive, struct.error and ValueError too
-        raise refuse(path, f"Not a .npz file: {error}.") from None
+        raise unfit(path, f"Not a .npz file: {error}.") from None
     return {info.filename.removesuffix(".npy"): entry(opened, info, path) for info in deadline.each(infos)}
 
 
@@ -85,11 +84,11 @@ def entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Tokens) -> Store
     except Refused:
         raise
     except Exception as error:  # whatever zipfile and zlib raise on a broken archive, ValueError and struct.error too
-        raise refuse(at, f"Not readable: {error}.") from None
+        raise unfit(at, f"Not readable: {error}.") from None
     size = prod(shape) * dtype.itemsize
     if info.file_size != begins + size:
         said = f"{list(shape)} of {dtype.name} is {size:,} bytes"
-        raise refuse(at, f"The header lies: {said}; the archive has {info.file_size - begins:,} for it.")
+        raise unfit(at, f"The header lies: {said}; the archive has {info.file_size - begins:,} for it.")
 
     def pieces() -> Iterator[np.ndarray]:
         left = size
@@ -105,6 +104,6 @@ def entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Tokens) -> Store
                 if file.read(1):
                     raise ValueError("it goes on after its end")
         except Exception as error:  # whatever zlib and zipfile raise on a broken stream
-            raise refuse(at, f"Not readable: {error}.") from None
+            raise unfit(at, f"Not readable: {error}.") from None
 
     return Stored(shape, dtype.newbyteorder("=").name, pieces, fortran)

@@ -5,15 +5,10 @@ import json
 import numpy as np
 import safetensors
 
-from layercalc.errors import Tokens
-from layercalc.execution.tensors import SAFETENSORS, Stored, refuse
+from layercalc.errors import Tokens, unfit
+from layercalc.execution.tensors import SAFETENSORS, Stored
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import fault, too_much
-
-
-def looks_like(body: bytes) -> bool:
-    """Whether the bytes begin as safetensors do: the length of a JSON header, then that header."""
-    return body[8:9] == b"{" and int.from_bytes(body[:8], "little") < 100_000_000
 
 
 def read_safetensors(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> dict[str, Stored]:
@@ -25,7 +20,7 @@ def read_safetensors(body: bytes, path: Tokens, limits: Limits = UNLIMITED) -> d
         found = safetensors.deserialize(body)  # type: ignore[no-untyped-call]
     except Exception as error:  # SafetensorError, and what its binding makes of text that is none
         detail = str(error).removeprefix("Error while deserializing: ")
-        raise refuse(path, f"Not a safetensors file: {detail}.") from None
+        raise unfit(path, f"Not a safetensors file: {detail}.") from None
     return {name: stored(name, tensor, path) for name, tensor in found}
 
 
@@ -33,9 +28,9 @@ def stored(name: str, tensor: dict, path: Tokens) -> Stored:
     shape, dtype, data = tuple(tensor["shape"]), SAFETENSORS.get(tensor["dtype"]), tensor["data"]
     if dtype is None:
         known = ", ".join(SAFETENSORS)
-        raise refuse((*path, name), f"Expected one of {known}; received {json.dumps(tensor['dtype'])}.")
+        raise unfit((*path, name), f"Expected one of {known}; received {json.dumps(tensor['dtype'])}.")
     try:
         array = np.frombuffer(data, np.dtype(dtype)).reshape(shape)
     except ValueError as error:  # more axes than NumPy has, or an empty one beside one too long
-        raise refuse((*path, name), f"NumPy cannot hold the shape {list(shape)}: {error}.") from None
+        raise unfit((*path, name), f"NumPy cannot hold the shape {list(shape)}: {error}.") from None
     return Stored(shape, dtype, lambda: [array.reshape(-1)])

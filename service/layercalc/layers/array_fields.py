@@ -17,7 +17,7 @@ class Dims(Field):
 
     @property
     def rank(self) -> int:
-        return self.parent.rank  # type: ignore[union-attr]
+        return self.parent.rank
 
     def expects(self) -> str:
         return f"an integer of at least {self.min}, or a list of {self.rank}"

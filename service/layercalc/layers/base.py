@@ -93,7 +93,7 @@ class Layer:
         self.check()
 
     def check(self) -> None:
-        """Refuse what single fields cannot see, by ma.ValidationError(message, field_name)."""
+        """Refuse what single fields cannot see, by ValidationError(message, field_name)."""
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """`call(weight, x, …)`: the layer, written in ops."""

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import marshmallow as ma
-
 from layercalc.errors import Offer
 from layercalc.layers.base import Layer
-from layercalc.layers.fields import NOTES, Field, Note, note
+from layercalc.layers.fields import HERE, MISSING, NOTES, Field, Note, ValidationError, bound, note
 from layercalc.wording import nearest_name
 
 FIELDS: dict[type["Layer"], dict[str, Field]] = {}
@@ -36,7 +34,7 @@ def presets_of(kind: type[Layer]) -> dict[str, Any]:
     """What a layer type has where its config says nothing; `missing` for what it has to say."""
     if kind not in PRESETS:
         PRESETS[kind] = {
-            key: ma.missing if field.default is ... else field.deserialize(ma.missing, key)
+            key: MISSING if field.default is ... else field.deserialize(MISSING, key)
             for key, field in fields_of(kind).items()
         }
     return PRESETS[kind]
@@ -59,12 +57,12 @@ def reading_of(kind: type[Layer]) -> Reading:
     if kind not in READINGS:
         fields, presets = fields_of(kind), presets_of(kind)
         places = {key: place for place, key in enumerate(fields)}
-        READINGS[kind] = Reading(fields, places, {key for key in fields if presets[key] is ma.missing}, presets)
+        READINGS[kind] = Reading(fields, places, {key for key in fields if presets[key] is MISSING}, presets)
     return READINGS[kind]
 
 
 def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
-    """Those of its bases, then its own, each bound to the rank and the vocabulary of the layer.
+    """Those of its bases, then its own, each bound to the layer type.
 
     A field declared again keeps its place; several of them take each other's places in their new order.
     """
@@ -79,9 +77,7 @@ def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
             order[place] = key
         order += [key for key in own if key not in found]
         found = {**own, **found} if vars(base).get("fields_last") else {**found, **own}
-    bound = {"rank": kind.rank, "of_vocabulary": kind.of_vocabulary}
-    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | bound)
-    return ranked().fields
+    return bound({key: found[key] for key in order}, kind)
 
 
 def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
@@ -93,19 +89,19 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
         fields, places, required, presets = reading_of(kind)
         loaded, inside = presets.copy(), False
         for key in sorted(config if required <= config.keys() else required | config.keys(), key=places.__getitem__):
-            given, field = config.get(key, ma.missing), fields[key]
+            given, field = config.get(key, MISSING), fields[key]
             if given is None and field.default is None:
                 continue  # as it is preset
             try:
                 value = loaded[key] = field.deserialize(given, key, config)
                 inside = inside or hasattr(value, "notes")
-            except ma.ValidationError as error:
+            except ValidationError as error:
                 faults.extend(flattened(error.messages, respelled((key,), spelled)))
         if faults:
             raise ConfigError(faults)
         try:
             made = kind(loaded)
-        except ma.ValidationError as error:
+        except ValidationError as error:
             path = () if error.field_name == HERE else respelled((error.field_name,), spelled)
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
@@ -158,11 +154,8 @@ def straightened(
     return out, faults, spelled
 
 
-HERE = "_schema"  # marshmallow's key for what concerns the whole and none of its parts
-
-
 def flattened(messages: Any, path: tuple[object, ...]) -> list[tuple[tuple[object, ...], str]]:
-    """Marshmallow's nested messages as (path, detail) pairs."""
+    """Nested messages as (path, detail) pairs."""
     if isinstance(messages, dict):
         here = {HERE: path}
         return [fault for key, inner in messages.items() for fault in flattened(inner, here.get(key, (*path, key)))]

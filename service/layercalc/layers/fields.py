@@ -1,14 +1,13 @@
-"""The config vocabulary, in marshmallow: strict (nothing is coerced), and every refusal says what was expected.
+"""The config vocabulary: strict (nothing is coerced), and every refusal says what was expected.
 
 A default of `...` means required. A field knows its JSON Schema, from which the catalogue and openapi.yaml are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import marshmallow as ma
 
 from layercalc.wording import finite, received, whole
 
@@ -21,13 +20,34 @@ def note(path: tuple[object, ...], detail: str) -> None:
     NOTES.get().append((path, detail))
 
 
-class Field(ma.fields.Field):
-    """What all our fields share: a default that is read like a value, and one way to refuse."""
+MISSING: Any = object()  # the value of a field that a config does not have
+HERE = "_schema"  # the key of what concerns the whole and none of its parts
 
-    def __init__(self, default: Any = ..., *, null: bool = False, **kwargs: Any):
-        self.default = default
-        more = {"required": True} if default is ... else {"load_default": default}
-        super().__init__(allow_none=null or default is None, **more, **kwargs)
+
+class ValidationError(ValueError):
+    """A value that a field refuses, or fields that do not go together: `field_name` is the one at fault.
+
+    `messages` are sentences, or such by key or index of what is inside the value.
+    """
+
+    def __init__(self, message: str | list[str] | dict[Any, Any], field_name: str = HERE):
+        super().__init__(message)
+        self.messages: Any = [message] if isinstance(message, str) else message
+        self.field_name = field_name
+
+
+class Field:
+    """What all fields share: a default that is read like a value, and one way to refuse.
+
+    A field is bound to the name it has among the fields of its `parent`, a layer type.
+    """
+
+    name: str | None = None
+    parent: Any = None
+
+    def __init__(self, default: Any = ..., *, null: bool = False, metadata: Mapping[str, Any] | None = None):
+        self.default, self.required, self.allow_none = default, default is ..., null or default is None
+        self.metadata = metadata or {}
 
     if TYPE_CHECKING:  # on a layer, a field is the value it loaded
 
@@ -56,9 +76,9 @@ class Field(ma.fields.Field):
         """The value as a layer uses it; `refuse` what is none."""
         raise NotImplementedError
 
-    def refuse(self, value: Any, why: str = "") -> ma.ValidationError:
+    def refuse(self, value: Any, why: str = "") -> ValidationError:
         name = f"{self.name} to be " if self.name else ""
-        return ma.ValidationError(f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}")
+        return ValidationError(f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}")
 
     @cached_property
     def preset(self) -> Any:
@@ -66,9 +86,9 @@ class Field(ma.fields.Field):
         return None if self.default is None else self.read(self.default, self.name or "")
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        if value is ma.missing:
+        if value is MISSING:
             if self.default is ...:
-                raise ma.ValidationError(f"{attr!r} is required: {self.expects()}.")
+                raise ValidationError(f"{attr!r} is required: {self.expects()}.")
             return self.preset
         if value is None and self.allow_none:
             return None
@@ -215,3 +235,12 @@ class Absent(Field):
 
     def read(self, value: Any, name: str) -> Any:
         raise self.refuse(value, self.why)
+
+
+def bound(fields: Mapping[str, Field], parent: Any = None) -> dict[str, Field]:
+    """The fields as those of `parent`, each under its name."""
+    found = {}
+    for name, field in fields.items():
+        found[name] = own = copy(field)
+        own.name, own.parent = name, parent
+    return found

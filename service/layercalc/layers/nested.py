@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import marshmallow as ma
-
 from layercalc.layers.base import Layer
 from layercalc.layers.config import ConfigError, build, nested
-from layercalc.layers.fields import Field
+from layercalc.layers.fields import Field, ValidationError
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.wording import received
 
@@ -98,8 +96,8 @@ class LayerField(Field):
 
 def inner(value: dict[str, Any], field: Field) -> tuple[Layer, str]:
     """`read_layer` inside a field, in the vocabulary of the layer that has it."""
-    vocabulary: Vocabulary = field.parent.of_vocabulary  # type: ignore[union-attr]
+    vocabulary: Vocabulary = field.parent.of_vocabulary
     try:
         return read_layer(value, vocabulary)
     except ConfigError as error:
-        raise ma.ValidationError(nested(error.faults)) from None
+        raise ValidationError(nested(error.faults)) from None

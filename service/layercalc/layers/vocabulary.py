@@ -1,8 +1,11 @@
 """A vocabulary: the layer types that one framework has, by name, and how that framework speaks of them."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from layercalc.errors import Offer
@@ -16,12 +19,31 @@ Cls = TypeVar("Cls", bound=Kind)
 WAY_OUT = (
     'To go on without it, put {"type": "Custom", "output_shape": …, "params": …, "macs": …, "flops": …} in its place.'
 )
-VOCABULARIES: dict[str, "Vocabulary"] = {}
+VARARGS = 0x04  # inspect.CO_VARARGS
+VOCABULARIES: dict[str, "Vocabulary"] = {}  # those that are imported; `vocabularies()` are all
+
+
+@cache
+def folders() -> list[str]:
+    """The names of the folders beside this module: one for each vocabulary, known by existing."""
+    return [one.name for one in iter_modules([str(Path(__file__).parent)]) if one.ispkg]
+
+
+def vocabulary_of(name: Any) -> "Vocabulary | None":
+    """The vocabulary of that name, if there is one; its folder is imported when it is first asked for."""
+    if name not in VOCABULARIES and name in folders():
+        import_module(f"layercalc.layers.{name}")
+    return VOCABULARIES.get(name)
+
+
+def vocabularies() -> dict[str, "Vocabulary"]:
+    """All that there are, by name."""
+    return {name: one for name in (*folders(), *VOCABULARIES) if (one := vocabulary_of(name))}
 
 
 def written() -> dict[str, "Vocabulary"]:
     """Those that people write documents in: a vocabulary of files alone has no layer types."""
-    return {name: one for name, one in VOCABULARIES.items() if one.registered or one.makes}
+    return {name: one for name, one in vocabularies().items() if one.registered or one.makes}
 
 
 @dataclass(eq=False)
@@ -131,6 +153,6 @@ def read_signature(kind: type[Layer]) -> None:
     by_position = [name for name in code.co_varnames[2 : code.co_argcount] if name != "mask"]
     optional = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     least = sum(name not in optional for name in by_position)
-    kind.takes = (max(1, least), None) if code.co_flags & inspect.CO_VARARGS else (least, len(by_position))
+    kind.takes = (max(1, least), None) if code.co_flags & VARARGS else (least, len(by_position))
     kind.positional = tuple(by_position)
     kind.accepts = frozenset(named)

@@ -9,8 +9,6 @@ from layercalc import deadline
 from layercalc.errors import Refused, Unreadable, pointer
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import CellLine, at_line
-from layercalc.readers.code_bounds import bounded_code
-from layercalc.readers.pastes import tree_of_cells
 from layercalc.wording import received
 
 Tokens = tuple[object, ...]
@@ -30,6 +28,9 @@ class Notebook(NamedTuple):
 
     def tree(self, limits: Limits = UNLIMITED) -> ast.Module:
         """One syntax tree of all of them; lines and columns are those in their cells."""
+        from layercalc.readers.code_bounds import bounded_code
+        from layercalc.readers.pastes import tree_of_cells
+
         try:
             bounded_code("\n".join(self.cells.values()), limits)
         except Refused as error:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
-from layercalc.layers import VOCABULARIES, Layer, Vocabulary, fields_of, written
+from layercalc.layers import Layer, Vocabulary, fields_of, vocabulary_of, written
 from layercalc.locations import JsonLocation
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
@@ -28,8 +28,9 @@ def read_stack(
     """
     name = document.get("name", "model")
     spoken = document.get("vocabulary", within.name if within else DEFAULT)
-    vocabulary = written().get(spoken) if isinstance(spoken, str) else None
-    builder = Builder(name if isinstance(name, str) else "model", "stack", vocabulary or VOCABULARIES[DEFAULT])
+    vocabulary = vocabulary_of(spoken) if isinstance(spoken, str) else None
+    vocabulary = vocabulary if vocabulary and vocabulary.kinds else None
+    builder = Builder(name if isinstance(name, str) else "model", "stack", vocabulary or written()[DEFAULT])
     top = JsonLocation(path, path, document)
     if vocabulary is None:
         builder.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(written())}; received {received(spoken)}.")

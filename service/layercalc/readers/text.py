@@ -17,11 +17,8 @@ from layercalc.errors import Refused, Unreadable
 from layercalc.gc_pause import paused
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import affordable, bounded, fault, too_much
-from layercalc.readers.code_bounds import bounded_code
 from layercalc.readers.json_counts import Counts, counted
-from layercalc.readers.languages import of_language
 from layercalc.readers.notebooks import Notebook
-from layercalc.readers.pastes import tree_of
 from layercalc.wording import received
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -132,6 +129,10 @@ def no_constant(name: str) -> Any:
 
 def parse_code(code: str | Notebook, limits: Limits = UNLIMITED) -> ast.Module:
     """The syntax tree of Python code as it was pasted, by Python's own parser; nothing is compiled or run."""
+    from layercalc.readers.code_bounds import bounded_code
+    from layercalc.readers.languages import of_language
+    from layercalc.readers.pastes import tree_of
+
     if isinstance(code, Notebook):
         return code.tree(limits)
     text = bounded_code(code, limits)

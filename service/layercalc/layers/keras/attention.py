@@ -2,14 +2,12 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.initializers import ONES
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import TrainingOnly
@@ -304,7 +302,7 @@ class GroupQueryAttention(Headed):
 
     def check(self) -> None:
         if self.num_query_heads % self.num_key_value_heads:
-            raise ma.ValidationError(f"Must divide num_query_heads, {self.num_query_heads}.", "num_key_value_heads")
+            raise ValidationError(f"Must divide num_query_heads, {self.num_query_heads}.", "num_key_value_heads")
 
     def call(
         self,

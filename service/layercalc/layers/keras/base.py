@@ -4,10 +4,8 @@ import re
 from functools import cache
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc.layers import base
-from layercalc.layers.fields import Bool, Text
+from layercalc.layers.fields import Bool, Text, ValidationError
 from layercalc.layers.keras.fields import Dtype, Quantised, TrainingOnly
 from layercalc.layers.vocabulary import Vocabulary
 
@@ -67,7 +65,7 @@ class Layer(base.Layer):
     def __init__(self, config: dict[str, Any]):
         super().__init__(config)
         if isinstance(self.dtype, Quantised) and not self.quantisable:
-            raise ma.ValidationError(f"Quantised policies are of {QUANTISABLE} alone.", "dtype")
+            raise ValidationError(f"Quantised policies are of {QUANTISABLE} alone.", "dtype")
 
     @property
     def channels_first(self) -> bool:  # type: ignore[override]

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
@@ -10,7 +9,7 @@ from layercalc.dims import Dim
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Number, one_of
+from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError, one_of
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
 from layercalc.wording import received
@@ -82,7 +81,7 @@ class Discretization(Layer):
 
     def check(self) -> None:
         if self.bin_boundaries is None and self.num_bins is None:
-            raise ma.ValidationError("Expected bin_boundaries, or num_bins for a layer yet to adapt.", "bin_boundaries")
+            raise ValidationError("Expected bin_boundaries, or num_bins for a layer yet to adapt.", "bin_boundaries")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         bins = ops.digitize(x, bins=self.bin_boundaries)
@@ -102,7 +101,7 @@ class CategoryEncoding(Layer):
 
     def check(self) -> None:
         if self.num_tokens is None:
-            raise ma.ValidationError("'num_tokens' is required: how many classes there are.", "num_tokens")
+            raise ValidationError("'num_tokens' is required: how many classes there are.", "num_tokens")
 
     def indices(self) -> int:
         return int(self.num_tokens)
@@ -155,29 +154,27 @@ class IntegerLookup(Layer):
 
     def check(self) -> None:
         if self.pad_to_max_tokens and self.max_tokens is None:
-            raise ma.ValidationError("Required with pad_to_max_tokens: an integer of at least 2.", "max_tokens")
+            raise ValidationError("Required with pad_to_max_tokens: an integer of at least 2.", "max_tokens")
         if self.invert and self.output_mode != "int":
-            raise ma.ValidationError(f"Must be int with invert; received {received(self.output_mode)}.", "output_mode")
+            raise ValidationError(f"Must be int with invert; received {received(self.output_mode)}.", "output_mode")
         if self.oov_method == "farmhash" and self.num_oov_indices > 1:
-            raise ma.ValidationError("FarmHash over several num_oov_indices is not supported.", "oov_method")
+            raise ValidationError("FarmHash over several num_oov_indices is not supported.", "oov_method")
         self.check_weights()
         if self.vocabulary is None:
             if self.depth is None and self.output_mode != "int":
-                raise ma.ValidationError(
-                    f"A vocabulary is required for the output_mode {self.output_mode}.", "vocabulary"
-                )
+                raise ValidationError(f"A vocabulary is required for the output_mode {self.output_mode}.", "vocabulary")
             return
         if self.num_oov_indices.bit_length() > 60:
-            raise ma.ValidationError("Expected an integer of 60 bits.", "num_oov_indices")
+            raise ValidationError("Expected an integer of 60 bits.", "num_oov_indices")
         tokens = self.tokens
         if not self.vocabulary or len(set(tokens)) < len(tokens):
-            raise ma.ValidationError("Expected at least one token, and none of them twice.", "vocabulary")
+            raise ValidationError("Expected at least one token, and none of them twice.", "vocabulary")
         if any(token.bit_length() > 63 for token in (*tokens, self.mask_token or 0, self.oov_token or 0)):
-            raise ma.ValidationError("Tokens must be integers of 64 bits.", "vocabulary")
+            raise ValidationError("Tokens must be integers of 64 bits.", "vocabulary")
         if self.mask_token in tokens or (self.invert and self.oov_token in tokens):
-            raise ma.ValidationError("The mask and oov tokens may only lead the vocabulary.", "vocabulary")
+            raise ValidationError("The mask and oov tokens may only lead the vocabulary.", "vocabulary")
         if self.max_tokens is not None and self.first + len(tokens) > self.max_tokens:
-            raise ma.ValidationError(
+            raise ValidationError(
                 f"With mask and oov {self.first + len(tokens)} tokens, but max_tokens is {self.max_tokens}.",
                 "vocabulary",
             )
@@ -185,10 +182,10 @@ class IntegerLookup(Layer):
     def check_weights(self) -> None:
         given = self.idf_weights is not None
         if given and self.output_mode != "tf_idf":
-            raise ma.ValidationError("Go with the output_mode tf_idf only.", "idf_weights")
+            raise ValidationError("Go with the output_mode tf_idf only.", "idf_weights")
         wanted = self.output_mode == "tf_idf" and self.vocabulary is not None
         if wanted and shape_of(self.idf_weights) != (len(self.vocabulary),):
-            raise ma.ValidationError("Expected one number for each token of the vocabulary.", "idf_weights")
+            raise ValidationError("Expected one number for each token of the vocabulary.", "idf_weights")
 
     @property
     def masked(self) -> int:

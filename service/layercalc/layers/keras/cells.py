@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
@@ -12,7 +11,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Field, Int, Number
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number, ValidationError
 from layercalc.layers.initializers import Initializer
 from layercalc.layers.keras.activations import Activation, Wrapped
 from layercalc.layers.keras.base import Layer, layer
@@ -315,8 +314,8 @@ class CellField(LayerField):
         if isinstance(value, list | tuple):
             try:
                 return super().read({"type": "StackedRNNCells", "cells": value}, name)
-            except ma.ValidationError as error:  # the list stands where the stack does
-                raise ma.ValidationError(error.messages_dict["cells"]) from None
+            except ValidationError as error:  # the list stands where the stack does
+                raise ValidationError(error.messages["cells"]) from None
         return only_cell(super().read(value, name))
 
 
@@ -337,10 +336,10 @@ class CellsField(Field):
         for index, item in enumerate(value):
             try:
                 cells.append(only_cell(one.read(item, name)))
-            except ma.ValidationError as error:
+            except ValidationError as error:
                 faults[index] = error.messages
         if faults:
-            raise ma.ValidationError(faults)
+            raise ValidationError(faults)
         taken: set[str] = set()
         for cell in cells:
             free = (f"{cell.name}_{count}" if count else cell.name for count in range(len(cells)))
@@ -353,7 +352,7 @@ def only_cell(made: base.Layer) -> "Cell":
     """The layer if it is a cell, and no loop over one."""
     if not isinstance(made, Cell) or hasattr(made, "return_sequences"):
         listed = "LSTMCell, GRUCell, SimpleRNNCell or StackedRNNCells"
-        raise ma.ValidationError(f"Expected {listed}; received {received(made.type)}.")
+        raise ValidationError(f"Expected {listed}; received {received(made.type)}.")
     return made
 
 

@@ -2,14 +2,12 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import Dim, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.adapters import adapted
 from layercalc.layers.keras.base import Layer, layer
@@ -27,7 +25,7 @@ KERNEL: dict[str, str | None] = dict.fromkeys(
 def check_window(layer: Layer) -> None:
     """Refuse what Keras refuses of plain and transposed convolutions; depthwise ones take both."""
     if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
-        raise ma.ValidationError(
+        raise ValidationError(
             f"Strides {text(layer.strides)} and dilation_rate {text(layer.dilation_rate)} above 1 do not go "
             "together in Keras; set one of them to 1.",
             "dilation_rate",
@@ -80,7 +78,7 @@ class Conv(Convolution):
     def check(self) -> None:
         check_window(self)
         if self.filters % self.groups:
-            raise ma.ValidationError(f"{self.filters} filters cannot be shared out to {self.groups} groups.", "groups")
+            raise ValidationError(f"{self.filters} filters cannot be shared out to {self.groups} groups.", "groups")
 
     examples: ClassVar[Any] = {
         1: ({"filters": 6, "kernel_size": 3, "padding": "causal", "activation": "relu"}, (2, 10, 4)),
@@ -211,7 +209,7 @@ class ConvTranspose(Convolution):
     def check(self) -> None:
         check_window(self)
         if self.output_padding and any(a >= s for a, s in zip(self.output_padding, self.strides, strict=True)):
-            raise ma.ValidationError(
+            raise ValidationError(
                 f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}.",
                 "output_padding",
             )

@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Absent, Bool, Choice, Int, Number
+from layercalc.layers.fields import Absent, Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.base import Layer, layer
@@ -41,9 +39,9 @@ class InputLayer(Layer):
     def check(self) -> None:
         if self.sparse or self.ragged:
             which = "sparse" if self.sparse else "ragged"
-            raise ma.ValidationError(f"{which.capitalize()} inputs are not supported.", which)
+            raise ValidationError(f"{which.capitalize()} inputs are not supported.", which)
         if self.batch_shape is not None and not self.batch_shape:
-            raise ma.ValidationError("A batch_shape has at least the batch; received [].", "batch_shape")
+            raise ValidationError("A batch_shape has at least the batch; received [].", "batch_shape")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         return x

@@ -2,12 +2,10 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import Dim, Unknown
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Field, Int, note
+from layercalc.layers.fields import Field, Int, ValidationError, note
 from layercalc.layers.initializers import ZEROS
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
@@ -76,11 +74,11 @@ class Custom(Layer):
 
     def check(self) -> None:
         if self.params is not None and self.non_trainable_params > self.params:
-            raise ma.ValidationError(f"More than all params, {self.params}.", "non_trainable_params")
+            raise ValidationError(f"More than all params, {self.params}.", "non_trainable_params")
         if None not in (self.macs, self.flops) and self.flops < 2 * self.macs:
-            raise ma.ValidationError(f"A multiply-accumulate is two flops: expected at least {2 * self.macs}.", "flops")
+            raise ValidationError(f"A multiply-accumulate is two flops: expected at least {2 * self.macs}.", "flops")
         if self.output_dtype is not None and len(self.output_dtype) != len(self.output_shape):
-            raise ma.ValidationError(f"Expected one for each of {len(self.output_shape)} outputs.", "output_dtype")
+            raise ValidationError(f"Expected one for each of {len(self.output_shape)} outputs.", "output_dtype")
 
     def call(self, weight: Weight, *inputs: Tensor) -> Any:
         params = self.declared("params", self.params)

@@ -3,14 +3,12 @@
 import re
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import Dim, Unknown, differ, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Dimensions
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Int, Number, Text
+from layercalc.layers.fields import Int, Number, Text, ValidationError
 from layercalc.layers.keras.activations import Activation
 from layercalc.layers.keras.base import layer
 from layercalc.layers.keras.fields import TrainingOnly
@@ -73,15 +71,15 @@ class EinsumDense(Quantisable):
     def check(self) -> None:
         """Keras' three forms: [X],[Y]->[Z], ...[X],[Y]->...[Z] and [X]...,[Y]->[Z]..., nothing left implicit."""
         if not FORMS.fullmatch(self.equation):
-            raise ma.ValidationError(
+            raise ValidationError(
                 f"Expected ab,bc->ac, ...ab,bc->...ac or ab...,bc->ac...; received {received(self.equation)}.",
                 "equation",
             )
         _, kernel, out = self.terms()
         if strange := [one for one in self.bias_axes or "" if one not in out]:
-            raise ma.ValidationError(f"The output has no axis {strange[0]!r}; it has {out}.", "bias_axes")
+            raise ValidationError(f"The output has no axis {strange[0]!r}; it has {out}.", "bias_axes")
         if len(set(kernel)) < len(kernel):
-            raise ma.ValidationError("The kernel names one axis twice.", "equation")
+            raise ValidationError("The kernel names one axis twice.", "equation")
 
     def terms(self) -> tuple[str, str, str]:
         """The letters of the input, of the kernel and of the output, ellipses left out."""

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
@@ -10,7 +9,7 @@ from layercalc.dims import Dim, Unknown, known, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Field, Int, Number
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.interpolation import INTERPOLATIONS, resize
@@ -100,7 +99,7 @@ class Resizing(Image):
 
     def check(self) -> None:
         if self.crop_to_aspect_ratio and self.pad_to_aspect_ratio:
-            raise ma.ValidationError("Only one of crop_ and pad_to_aspect_ratio can be true.", "pad_to_aspect_ratio")
+            raise ValidationError("Only one of crop_ and pad_to_aspect_ratio can be true.", "pad_to_aspect_ratio")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes, to, dtype = self.axes(x), (self.height, self.width), str(x.dtype)

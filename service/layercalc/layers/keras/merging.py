@@ -3,14 +3,12 @@
 from functools import reduce
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Int
+from layercalc.layers.fields import Bool, Int, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.ops import Tensor
 
@@ -172,7 +170,7 @@ class Dot(Merge):
 
     def check(self) -> None:
         if 0 in self.axes:
-            raise ma.ValidationError("Axis 0 is the batch; name another one.", "axes")
+            raise ValidationError("Axis 0 is the batch; name another one.", "axes")
 
     def call(self, weight: Weight, x: Tensor, y: Tensor) -> Tensor:
         a, b = (self.axis_of(axis, t, "axes") for axis, t in zip((self.axes * 2)[:2], (x, y), strict=True))

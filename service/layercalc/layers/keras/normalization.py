@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
@@ -11,7 +10,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Identity, Weight
-from layercalc.layers.fields import Bool, Field, Int, Number
+from layercalc.layers.fields import Bool, Field, Int, Number, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS, TruncatedNormal
 from layercalc.layers.keras.base import KERAS, Layer, layer
 from layercalc.layers.keras.fields import TrainingOnly
@@ -149,9 +148,9 @@ class Normalization(Layer):
     def check(self) -> None:
         if (self.mean is None) != (self.variance is None):
             given, other = ("mean", "variance") if self.variance is None else ("variance", "mean")
-            raise ma.ValidationError(f"Required with {given}: an array of the same shape.", other)
+            raise ValidationError(f"Required with {given}: an array of the same shape.", other)
         if shape_of(self.mean) != shape_of(self.variance):
-            raise ma.ValidationError("mean and variance must have one shape.", "variance")
+            raise ValidationError("mean and variance must have one shape.", "variance")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes = tuple(sorted({self.axis_of(axis, x) for axis in self.axis}))
@@ -196,7 +195,7 @@ class GroupNormalization(Layer):
 
     def check(self) -> None:
         if self.groups < 1 and self.groups != -1:
-            raise ma.ValidationError(f"Expected at least 1 group, or -1; received {self.groups}.", "groups")
+            raise ValidationError(f"Expected at least 1 group, or -1; received {self.groups}.", "groups")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axis = self.axis_of(self.axis, x)

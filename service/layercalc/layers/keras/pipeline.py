@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Field, Note
+from layercalc.layers.fields import Field, Note, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.nested import inner
 from layercalc.ops import Tensor
@@ -43,13 +41,13 @@ class LayerList(Field):
                 raise self.refuse(value)
             try:
                 made, own = (item, str(item.name)) if isinstance(item, base.Layer) else inner(item, self)
-            except ma.ValidationError as error:
+            except ValidationError as error:
                 faults[index] = error.messages
                 continue
             made.name = own if own not in found else f"{own}_{index}"
             found[made.name] = made
         if faults:
-            raise ma.ValidationError(faults)
+            raise ValidationError(faults)
         return Layers(found.values())
 
 

@@ -2,14 +2,12 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import MAX_DEPTH, Dims, Ints, Numbers, Pairs
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Choice, Int
+from layercalc.layers.fields import Choice, Int, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.interpolation import INTERPOLATIONS, resize
@@ -72,9 +70,7 @@ class Permute(Layer):
 
     def check(self) -> None:
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ma.ValidationError(
-                f"Expected each of 1 to {len(self.dims)} once; received {text(self.dims)}.", "dims"
-            )
+            raise ValidationError(f"Expected each of 1 to {len(self.dims)} once; received {text(self.dims)}.", "dims")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim != len(self.dims) + 1:

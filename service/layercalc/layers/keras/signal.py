@@ -2,14 +2,13 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import deadline, ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError, blaming
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Number
+from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.initializers import PIECE, Initializer
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import DataFormat, Window
@@ -44,7 +43,7 @@ class MelSpectrogram(Layer):
 
     def check(self) -> None:
         if self.fft_length < (self.sequence_length or 0):
-            raise ma.ValidationError(
+            raise ValidationError(
                 f"Must be at most fft_length, {self.fft_length}; received {self.sequence_length}.", "sequence_length"
             )
 
@@ -118,9 +117,9 @@ class STFTSpectrogram(Layer):
             if wrong:
                 most = "most" if field == "frame_step" else "least"
                 detail = f"Must be at {most} frame_length, {self.frame_length}; received {received(vars(self)[field])}."
-                raise ma.ValidationError(detail, field)
+                raise ValidationError(detail, field)
         if self.frame_length == 1 and self.frame_step is None:
-            raise ma.ValidationError("Required for a frame_length of 1.", "frame_step")
+            raise ValidationError("Required for a frame_length of 1.", "frame_step")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         self.needs_rank(x, 3, "batch, time, channels")

@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar
 
-import marshmallow as ma
-
 from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Absent, Choice
+from layercalc.layers.fields import Absent, Choice, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.recurrent import Loop
 from layercalc.layers.nested import LayerField
@@ -63,18 +61,18 @@ class Bidirectional(Layer):
     def check(self) -> None:
         for field, inner in (("layer", self.layer), ("backward_layer", self.backward_layer)):
             if inner is not None and not isinstance(inner, Loop):
-                raise ma.ValidationError(f"Expected a recurrent layer; received {inner.type}.", field)
+                raise ValidationError(f"Expected a recurrent layer; received {inner.type}.", field)
         if self.backward_layer is None:
             if self.layer.go_backwards:
-                raise ma.ValidationError(
+                raise ValidationError(
                     "Its layer goes backwards already; name a backward_layer that goes forwards.", "layer"
                 )
         else:
             for same in ("return_sequences", "return_state"):
                 if getattr(self.layer, same) != getattr(self.backward_layer, same):
-                    raise ma.ValidationError(f"Must have the same {same} as layer.", "backward_layer")
+                    raise ValidationError(f"Must have the same {same} as layer.", "backward_layer")
             if self.layer.go_backwards == self.backward_layer.go_backwards:
-                raise ma.ValidationError("One of layer and backward_layer must go backwards.", "backward_layer")
+                raise ValidationError("One of layer and backward_layer must go backwards.", "backward_layer")
 
     @property
     def recurrence(self) -> tuple[str, Layer, int] | None:

@@ -1,7 +1,7 @@
 """The schemas of a report: its rows, totals and memory, and what other tools and devices make of them."""
 
 from layercalc.analysis.tracing import METRICS
-from layercalc.layers import VOCABULARIES
+from layercalc.layers import vocabularies
 from layercalc.ops.base import KINDS
 from layercalc.web.openapi.primitives import (
     COUNT,
@@ -126,7 +126,7 @@ def report() -> Schema:
     return row(
         {
             "version": STRING,
-            "model": row({"name": STRING, "format": STRING, "vocabulary": {"enum": list(VOCABULARIES)}}),
+            "model": row({"name": STRING, "format": STRING, "vocabulary": {"enum": list(vocabularies())}}),
             "batch_size": MAYBE,
             "inputs": array(ref("TensorInfo")),
             "outputs": array(ref("TensorInfo")),

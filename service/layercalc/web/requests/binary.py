@@ -7,8 +7,8 @@ from flask import Response
 from werkzeug.exceptions import BadRequest
 
 from layercalc.amounts import plain_digits
-from layercalc.errors import InvalidTensors, Unreadable
-from layercalc.execution.tensors import Bytes, refuse
+from layercalc.errors import InvalidTensors, Unreadable, unfit
+from layercalc.execution.tensors import Bytes
 from layercalc.limits import Limits
 from layercalc.readers.text import parse_json
 from layercalc.web.encoding import json_bytes
@@ -42,7 +42,7 @@ def attach(document: Any, tail: memoryview) -> None:
         size = container[key]["parameters"]["binary_data_size"]
         if not whole(size, 0) or size > len(tail) - begin:
             detail = f"Expected a number of bytes, {len(tail) - begin} at most are left; received {received(size)}."
-            raise refuse((*path, "parameters", "binary_data_size"), detail)
+            raise unfit((*path, "parameters", "binary_data_size"), detail)
         tensor = Bytes(container[key])
         tensor.raw = tail[begin : begin + size]
         container[key] = tensor

@@ -6,13 +6,12 @@ in the inverse it and PyTorch divide by what windows add up to in the middle, no
 
 from typing import Any
 
-import marshmallow as ma
 import numpy as np
 
 from layercalc import ops
 from layercalc.dims import differ, provably, text
 from layercalc.errors import ShapeError, blaming
-from layercalc.layers.fields import Bool, Int
+from layercalc.layers.fields import Bool, Int, ValidationError
 from layercalc.layers.keras.fields import Window
 from layercalc.layers.keras.functions.base import Operation, operation, tensor
 from layercalc.ops import FLOATS, Tensor
@@ -137,11 +136,11 @@ class ShortTime(Transform):
     def check(self) -> None:
         if self.fft_length < self.sequence_length and self.window is not None:
             detail = f"Must be at most fft_length, {self.fft_length}; received {self.sequence_length}."
-            raise ma.ValidationError(detail, "sequence_length")
+            raise ValidationError(detail, "sequence_length")
         named = isinstance(self.window, str)
         if self.window is not None and (self.window not in NAMED if named else not self.fitting()):
             wanted = f"{' or '.join(NAMED)}, null, or a list of sequence_length = {self.sequence_length} numbers"
-            raise ma.ValidationError(f"Expected {wanted}; received {received(self.window)}.", "window")
+            raise ValidationError(f"Expected {wanted}; received {received(self.window)}.", "window")
 
     def fitting(self) -> bool:
         numbers = isinstance(self.window, tuple) and not any(isinstance(one, tuple) for one in self.window)
@@ -176,7 +175,7 @@ class STFT(ShortTime):
         super().check()
         if self.fft_length < self.sequence_length:
             detail = f"Must be at most fft_length, {self.fft_length}; received {self.sequence_length}."
-            raise ma.ValidationError(detail, "sequence_length")
+            raise ValidationError(detail, "sequence_length")
 
     def compute(self, x: Any) -> Pair:
         x, around = self.real(x), self.fft_length // 2
