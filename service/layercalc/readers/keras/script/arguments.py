@@ -16,7 +16,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     Weights,
 )
-from layercalc.readers.script import Fault, Foreign, Native, Opaque
+from layercalc.readers.script import Fault, Foreign, Instance, Native, Opaque
 from layercalc.readers.script.values import SCALARS, Float64, Int64
 from layercalc.wording import received
 
@@ -203,6 +203,8 @@ def unknown_in(names: "KerasNames", *values: Any) -> Opaque | None:
             return one.values
         if isinstance(one, Foreign) and one.spoilt is not None:
             return one.spoilt
+        if type(one) is Instance and one.core is None and names.machine.spoilt(one.attrs):
+            return names.machine.from_spoilt(one.attrs, None)
         if isinstance(one, list | tuple | dict):
             if isinstance(one, list | dict) and names.machine.spoilt(one):
                 return names.machine.from_spoilt(one, None)

@@ -33,8 +33,18 @@ def computed(names: "KerasNames", function: Any, given: tuple[list[Any], dict[st
         batch = Opaque("", at, first.first)
         return input_of(tuple(names.known(size, at) for size in rest), at)
 
-    args, kwargs = (applied.changed(names, one, change) for one in given)
-    return as_arrays(names, names.apart(lambda: function(args, kwargs)), batch, at)
+    m = names.machine
+    depth, frame = m.meter.depth, m.frame
+    try:
+        args, kwargs = (applied.changed(names, one, change) for one in given)
+        return as_arrays(names, names.apart(lambda: function(args, kwargs)), batch, at)
+    except Fault as fault:  # of a function that is not read, of data
+        if fault.limit:
+            raise
+    finally:
+        m.meter.depth, m.frame = depth, frame
+    m.risk(at)
+    return Opaque("", at)
 
 
 def on_arrays(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import (
     alternatives,
+    applied,
     builds,
     classes,
     configs,
@@ -43,6 +44,7 @@ from layercalc.readers.keras.script.values import (
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.modules.arrays import array
 from layercalc.readers.script.opaque import derived
+from layercalc.readers.script.values import SCALARS
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -58,11 +60,20 @@ WEIGHT_DATA = {"constraint", "regularizer", "name"}
 WEIGHTS = words(
     "weights trainable_weights non_trainable_weights trainable_variables non_trainable_variables variables kernel bias"
 )
-DATA = words("trainable path ref experimental_ref device op graph handle initializer constraint regularizer index")
+DATA = words(
+    "get_shape trainable path ref experimental_ref device op graph handle initializer constraint regularizer index"
+)
 OF_BACKENDS = words("stateless_call stateless_compute_loss parameters named_parameters zero_grad")  # of JAX and PyTorch
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
+OF_MODELS = words(  # what Keras' own models have and compute by
+    "layers inputs outputs input output input_shape output_shape input_names output_names input_spec trainable weights"
+    " variables trainable_weights non_trainable_weights trainable_variables non_trainable_variables built name dtype"
+    " supports_masking call build add pop summary get_layer compute_output_shape compute_mask compute_output_spec"
+    " submodules path quantize losses metrics optimizer loss count_params outputs_struct inputs_struct stateful"
+    " compute_dtype variable_dtype dtype_policy input_dtype quantization_mode operations state_updates updates"
+)
 OF_MERGED = (  # what may be asked of a model that begins with a Merge of Keras 1
     *("add", "pop", "compile", "summary", "fit", "fit_generator", "evaluate", "evaluate_generator", "predict", "name"),
     *("predict_classes", "predict_proba", "predict_generator", "train_on_batch", "test_on_batch", "save"),
@@ -113,6 +124,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return names.machine.fail("AttributeError", f"'Functional' object has no attribute {name!r}", at)
     if isinstance(value, GraphObject) and name in ("add_loss", "add_metric"):
         return models.add_loss(names, value, name)
+    if isinstance(value, MODELS) and name in value.extras:
+        return value.extras[name]
     if isinstance(value, MODELS | OwnObject):
         found = models.method(names, value, name)
         if found is not None:
@@ -127,11 +140,32 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     lambda_ = isinstance(value, OwnObject) and value.function is not None
     if name == "build" and (isinstance(value, LayerObject | GraphObject) or lambda_):
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
+    if name == "call" and (isinstance(value, LayerObject | GraphObject) or names.input_of(value) != (None, None)):
+        return Native(name, lambda m, args, kwargs, node: call_of(names, value, args, kwargs, node), (value,))
     if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
         return Native(name, lambda m, args, kwargs, node: configs.config_now(names, value, node))
     if name == "__class__" and (made := classes.class_of(names, value)) is not None:
         return made
     return of_owner(names, value, name, at)
+
+
+def is_free(name: str, item: Any) -> bool:
+    """Whether an attribute that a text gives a model is its own, so that Keras computes nothing by it."""
+    plain_name = (name not in OF_MODELS and not name.startswith("_")) or name == "_estimator_type"
+    return plain_name and (type(item) in SCALARS or (type(item) is Opaque and not item.holds) or holds_scalars(item))
+
+
+def holds_scalars(item: Any) -> bool:
+    return type(item) is tuple and all(type(one) in SCALARS for one in item)
+
+
+def call_of(names: "KerasNames", value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """`model.call(x)` of data gives data; of tensors it would make a part of a graph, which is not followed."""
+    every = applied.flat_or_unknown(names, [args, kwargs], at)
+    if any(isinstance(one, TensorObject) for one in every):
+        return names.machine.unknown_call(Opaque("", at, holds=(value,)), args, kwargs, at)
+    names.machine.risk(at)
+    return Opaque("", at)
 
 
 def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:

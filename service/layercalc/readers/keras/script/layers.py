@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
 PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
+WINDOWS = ("AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
 ASKS = ("Dense", "Conv1D", "Conv2D", "Conv3D")  # that look at their activation whenever they run
 PLAIN = ("name", "trainable", "dtype")
 HARD_SIGMOID, OLD_HARD_SIGMOID = "hard_sigmoid", "keras2.hard_sigmoid"  # Keras 3 has another function of that name
@@ -51,6 +52,10 @@ def make(
     name = given.pop("name", None)
     then = activation_of_text(names, kind, given, at)
     shape = shape_of(names, kind, given, at, location)
+    if kind.type in WINDOWS and "pool_size" not in given:
+        given["pool_size"] = 2
+        names.machine.risk(at)
+        names.warn(at, f"{kind.type} has windows of 2 here, as Keras 2 has it; Keras 3 wants a pool_size.")
     config = config_of(names, given, kind.type, at, location)
     for key in ("activation", "recurrent_activation"):
         one = config.get(key)
@@ -226,6 +231,10 @@ def make_input(
     if given.get("tensor") is not None:
         raise Fault(at, "Input(tensor=…) is not read; give its shape.")
     name = given.pop("name", None)
+    if type(given.get("shape")) is int:
+        names.machine.risk(at)
+        names.warn(at, "A number as the shape of an Input is a list of one, as Keras 2 has it; Keras 3 refuses it.")
+        given["shape"] = [given["shape"]]
     config = config_of(
         names, {key: one for key, one in given.items() if key not in ("tensor", "sparse")}, "Input", at, location
     )
@@ -237,6 +246,15 @@ def make_input(
     call.given, call.sure = told, sure
     call.shape, call.dtype = made.whole_shape(), made.dtype or settings.floatx
     return TensorObject(call, 0)
+
+
+def make_plain(names: "KerasNames", which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> LayerObject:
+    """`Layer()`, which gives what it is given up to Keras 2."""
+    names.warn(at, "A Layer gives its input as it is, as Keras 2 has it; Keras 3 refuses it.")
+    given = kwargs if kwargs.get("name") else {**kwargs, "name": names.label(None, "Layer", at, location_of(at))[0]}
+    made = make(names, KERAS.kinds["Identity"], which, args, given, at)
+    made.given = bool(kwargs.get("name"))
+    return made
 
 
 def takes_activation(layer: LayerObject, item: Any) -> bool:

@@ -92,6 +92,8 @@ class Members(Protocols):
             return made
         if name == "image_dataset_from_directory":
             return pipelines.directory(self.names)
+        if path in ("tensorflow.TensorShape", "tensorflow.compat.v1.TensorShape"):
+            return settings.tensor_shape(self.names)
         if path == pipelines.NAME:
             return pipelines.module(self.names)
         if path in CHECKPOINTS:

@@ -1,6 +1,7 @@
 """Models as the text makes them, what is asked of them, and what changes them."""
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from layercalc.readers.script.values import SCALARS
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
+OF_KERAS_2 = re.compile(r"input_\d+")  # what Keras 2 calls an input without a name
 ALTERNATIVES = {"input": "inputs", "output": "outputs"}  # Keras 1 and 2
 
 
@@ -335,6 +337,10 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
         return names.layers(model, at, given.get("index"))
     unsure = [one for one in found if not getattr(one, "sure", True)]
     alike = [one for one in found if one.name == given["name"]]
+    if not alike and not names.machine.catching and OF_KERAS_2.fullmatch(given["name"]):
+        inputs = [one for one in found if isinstance(one, CallObject) and not one.given]
+        alike = inputs if len(inputs) == 1 else []
+        unsure = [] if alike else unsure
     if unsure and not (len(alike) == 1 and alike[0].sure and alike[0].given):
         raise Fault(at, f"The name of {unsure[0]!r} depends on what is not known; give it a name.")
     if len(alike) != 1:

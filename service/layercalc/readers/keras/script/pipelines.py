@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAME = "tensorflow.data.Dataset"
 CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 DIRECTORY = ("directory", "labels", "label_mode", "class_names", "color_mode", "batch_size", "image_size")
+MOST = 3  # epochs in which a loop's first element is known, which cost as much as a forward pass
 ENDLESS = 1 << 60  # elements of a data set that begins again and again
 Method = Callable[["KerasNames", DatasetObject, list[Any], dict[str, Any], Any], Any]
 
@@ -166,7 +167,8 @@ def mapped(names: "KerasNames", own: DatasetObject, args: list[Any], kwargs: dic
 
 def elements(names: "KerasNames", value: DatasetObject, at: Any) -> Iterator[Any]:
     """The first element, then what is not known but for an end after the last."""
-    if not value.count:
+    times = names.looped[id(at)] = names.looped.get(id(at), 0) + 1
+    if not value.count or times > MOST:
         raise Unknown(Opaque("a data set", at))
     yield value.element
     if value.count > 1:

@@ -143,6 +143,21 @@ def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:
     return MISSING
 
 
+def tensor_shape(names: "KerasNames") -> Native:
+    """`tf.TensorShape([None, 3])`."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        value: Any = args[0] if args else kwargs.get("dims")
+        if isinstance(value, ShapeObject):
+            return value
+        known = isinstance(value, list | tuple) and not m.spoilt(value)
+        if not known or not all(one is None or type(one) is int for one in value):
+            return Opaque("", at)
+        return ShapeObject(tuple(value))
+
+    return Native("TensorShape", run)
+
+
 def output_shape(names: "KerasNames", layer: Any, shape: Any, at: Any) -> Any:
     """`layer.compute_output_shape(shape)`."""
     value = plain(names, shape, at)

@@ -60,6 +60,7 @@ OPERATORS = {
     "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
+OPTIONAL = words("mask attention_mask query_mask value_mask key_mask key initial_state")  # of a layer's call
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
 AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
 
@@ -69,7 +70,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     names.sure(layer, at)
     if isinstance(layer, OwnObject):
         return names.call(layer, args, kwargs, at)
-    kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key == "mask" and one is None)}
+    kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key in OPTIONAL and one is None)}
     every = applied.flat_or_unknown(names, [args, kwargs], at)
     if any(is_array(names.machine, one) for one in every):
         if not names.traces and not any(isinstance(one, TensorObject) for one in every):

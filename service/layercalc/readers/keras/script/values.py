@@ -172,6 +172,7 @@ class SequentialObject(Foreign):
     changed: Any = None
     given: bool = False
     sure: bool = True
+    extras: dict[str, Any] = field(default_factory=dict)  # attributes of the text's own
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"
@@ -191,6 +192,7 @@ class GraphObject(Foreign):
     form: Any = None
     keys: Any = None
     listed: bool | None = None  # whether its outputs are given in a list; None where they are given otherwise
+    extras: dict[str, Any] = field(default_factory=dict)  # attributes of the text's own
 
     def __repr__(self) -> str:
         return f"the model {self.name!r}"

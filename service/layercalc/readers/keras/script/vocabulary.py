@@ -108,6 +108,7 @@ class KerasNames(Members):
         self.probed: list[tuple[Any, Any]] = []  # layers of which the text has asked the shape they give
         self.loads = loads(nodes)  # whether the text may load what it has saved
         self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to
+        self.looped: dict[int, int] = {}  # loops over data sets, by their nodes, and how often each was begun
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
         self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
         self.within: ast.AST | None = None  # where the text calls the network that is being made
@@ -369,6 +370,8 @@ class KerasNames(Members):
         if name in MADE:
             return merging.construct(self, which, args, kwargs, at)
         kind = KERAS.get(name)
+        if name == "Layer" and not self.machine.catching:
+            return layers.make_plain(self, which, args, kwargs, at)
         if name in KERAS.refused:
             return Refused(name, KERAS.refusal(name), at)
         if kind is None:
@@ -404,6 +407,9 @@ class KerasNames(Members):
             value.config = {**value.config, "activation": "linear" if item is None else item.last}
         elif isinstance(value, Weights):
             self.set_on_some(value, name, at)
+        elif isinstance(value, MODELS) and value.spoilt is None and attributes.is_free(name, item):
+            self.machine.changing(value)
+            value.extras = {**value.extras, name: item}
         elif name not in ("stop_training", "metrics_names"):
             super().set_attribute(value, name, item, at)
 
