@@ -37,6 +37,11 @@ class Batch(int):
     __slots__ = ()
 
 
+def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
+    """A size, which is the batch's where it is made of one that nobody named."""
+    return Batch(n) if isinstance(n, int) and any(isinstance(dim, Batch) for dim in dims) else n
+
+
 Dim = Any  # int | Unknown: arithmetic on either gives either
 Shape = tuple[Dim, ...]
 

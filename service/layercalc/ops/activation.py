@@ -78,7 +78,7 @@ ERFC_Q = (
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-x)); an exponential too large for the dtype gives 0."""
-    out: np.ndarray = np.negative(x)
+    out: np.ndarray = np.negative(x, out=np.empty_like(x))  # an array where x is one number, too
     np.exp(out, out=out)
     out += x.dtype.type(1)
     return np.reciprocal(out, out=out)

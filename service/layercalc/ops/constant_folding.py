@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Shape, Unknown, provably, size
+from layercalc.dims import Batch, Shape, Unknown, of_batch, provably, size
 from layercalc.errors import ShapeError
 from layercalc.ops.spec import HELD, Spec, Tensor
 
@@ -139,4 +139,7 @@ def marked(op: Any, value: Any, column: tuple[Any, ...]) -> Any:
     if unknown is not None:
         never = op.name == "equal" and any(not isinstance(n, Unknown) and n < 0 for n in column)
         return False if never else unknown  # no size is below 0
-    return Batch(value) if type(value) is int and any(isinstance(n, Batch) for n in column) else value
+    if op.compares and any(isinstance(n, Batch) for n in column):
+        never = op.name == "equal" and any(n < 0 for n in column)
+        return value if never or all(isinstance(n, Batch) for n in column) else Unknown("how large the batch is")
+    return of_batch(value, *column) if type(value) is int else value

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Dim, Shape, Unknown, differ, known, most, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, known, most, of_batch, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op
 from layercalc.ops.elementwise import broadcast
@@ -88,7 +88,7 @@ class Take(Op):
 
     def shape(self, x: Shape, *, axis: int, start: Dim, stop: Dim) -> Shape:
         out = list(x)
-        out[axis] = stop - start
+        out[axis] = of_batch(stop - start, start, stop)
         return tuple(out)
 
     def run(self, x: Any, *, axis: int, start: int, stop: int) -> np.ndarray:
@@ -135,7 +135,7 @@ class Pad(Op):
             limit = {"reflect": n - 1, "symmetric": n}.get(mode, before + after)
             if provably(limit < most(before, after)):
                 raise ShapeError(f"{mode} can add at most {limit} elements to axis {axis} of {text(x)}.", "pad_width")
-            out.append(n if before == after == 0 else n + before + after)
+            out.append(n if before == after == 0 else of_batch(n + before + after, n, before, after))
         return tuple(out)
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, padding: Any, **_: Any) -> Spans:
@@ -230,7 +230,7 @@ class Concatenate(Op):
                 if isinstance(a, Unknown) and i != axis:
                     out[i] = b
             total = total + shape[axis]
-        out[axis] = Batch(total) if isinstance(first[axis], Batch) else total
+        out[axis] = of_batch(total, *(shape[axis] for shape in shapes))
         return tuple(out)
 
     def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, axis: int) -> Spans:
@@ -248,8 +248,7 @@ class Repeat(Op):
     slowness = 6
 
     def shape(self, x: Shape, *, axis: int, times: Dim) -> Shape:
-        longer = x[axis] * times
-        longer = Batch(longer) if isinstance(x[axis], Batch) or isinstance(times, Batch) else longer
+        longer = of_batch(x[axis] * times, x[axis], times)
         return tuple(longer if i == axis else n for i, n in enumerate(x))
 
     def run(self, x: Any, *, axis: int, times: int) -> np.ndarray:

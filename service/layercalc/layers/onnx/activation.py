@@ -152,11 +152,22 @@ def Hardmax(x: Tensor, *, axis: int = -1) -> Tensor:
     return ops.one_hot(ops.argmax(x, axis=place), n=x.shape[place], axis=place, to=str(x.dtype))
 
 
-@operator(1)
-def Dropout(x: Tensor, *, ratio: float = 0.5, outputs: int) -> Any:
-    """The tensor itself, at inference, and a mask that keeps all of it."""
+def kept_whole(x: Tensor, outputs: int, mask: int, dtype: str) -> Any:
+    """The tensor itself, at inference, and the mask that ONNX Runtime gives beside it."""
     made = ops.reshape(x, to=x.shape)
-    return made if outputs < 2 else (made, ops.full(x.shape, 1, "bool"))
+    return made if outputs < 2 else (made, ops.full(x.shape, mask, dtype))
+
+
+@operator(1, "Dropout")
+def dropout_of_numbers(x: Tensor, *, ratio: float = 0.5, is_test: int = 0, outputs: int) -> Any:
+    """The tensor itself, and a mask of its type."""
+    return kept_whole(x, outputs, 0, str(x.dtype))
+
+
+@operator(10)
+def Dropout(x: Tensor, *, ratio: float = 0.5, outputs: int) -> Any:
+    """The tensor itself, and a mask that nothing is left out by."""
+    return kept_whole(x, outputs, 0, "bool")
 
 
 @operator(12, "Dropout")
@@ -171,4 +182,4 @@ def dropout_by_inputs(
     """The same, whose ratio is an input; in training mode it draws random numbers."""
     if training_mode is not None and one_number(training_mode) is not False and one_number(ratio or training_mode) != 0:
         raise ShapeError("Dropout in training mode draws random numbers; export the model for inference.")
-    return Dropout(x, outputs=outputs)
+    return kept_whole(x, outputs, 1, "bool")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ, most, text
+from layercalc.dims import differ, most, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Learned, Quantised, operator
 from layercalc.layers.onnx.windows import first, fitting, kernel, last, numbers_of, pairs
@@ -69,14 +69,18 @@ def ConvTranspose(
             else tuple(n * s for n, s in zip(x.shape[2:], steps, strict=True))
         )
         spread = zip(x.shape[2:], w.shape[2:], steps, rates, more, wanted, strict=True)
-        totals = [most((n - 1) * s + span(k, d) + extra - to, 0) for n, k, s, d, extra, to in spread]
+        whole = [((n - 1) * s + span(k, d) + extra, to) for n, k, s, d, extra, to in spread]
+        if output_shape is not None and any(provably(to > reached) for reached, to in whole):
+            far = text([reached for reached, _ in whole])
+            raise ShapeError(f"output_shape is {list(output_shape)}; the kernels reach over {far}.", "output_shape")
+        totals = [most(reached - to, 0) for reached, to in whole]  # none where they reach less far than auto_pad asks
         cut = tuple((total // 2, total - total // 2) for total in totals)
         if auto_pad != "SAME_UPPER":
             cut = tuple(pair[::-1] for pair in cut)
     elif auto_pad not in ("NOTSET", "VALID"):
         raise ShapeError(f"auto_pad is NOTSET, VALID, SAME_UPPER or SAME_LOWER, not {auto_pad!r}.", "auto_pad")
     how: dict[str, Any] = {"strides": steps, "dilations": rates, "pads": cut, "output_padding": more}
-    if output_shape is not None or auto:
+    if output_shape is not None:
         how["positions"] = wanted
     y = ops.conv_transpose(last(x), kernel(w), groups=group, **how)
     return first(y if b is None else ops.bias_add(y, b))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Unknown, known, size, text
+from layercalc.dims import Batch, Unknown, known, of_batch, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Array, Ints, Numbers, Value, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
@@ -70,8 +70,8 @@ def Range(start: Value, limit: Value, delta: Value) -> Tensor:
         return ops.full((unknown,), 0, dtype)
     if step == 0:
         raise ShapeError("A range whose step is 0 does not end.", "delta")
-    count = max(math.ceil((last - first) / step), 0)
-    if count > LONGEST:
+    count = of_batch(max(math.ceil((last - first) / step), 0), first, last, step)
+    if count > LONGEST or isinstance(count, Batch):
         return ops.full((count,), 0, dtype)
     return ops.known(first + np.arange(count) * step, dtype)
 

@@ -1,10 +1,9 @@
 """Operators that move data or look at it another way."""
 
-import math
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Shape, Unknown, differ, text
+from layercalc.dims import Batch, Unknown, differ, of_batch, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.elementwise import one_number
@@ -25,7 +24,10 @@ def reshaped(x: Tensor, to: list[Any], allowzero: int) -> Tensor:
             kept.append(x.shape[place])
         else:
             raise ShapeError(f"The 0 at place {place} of {text(to)} keeps a size that {text(x.shape)} does not have.")
-    return ops.reshape(x, to=tuple(kept))
+    whole = ops.OPS["reshape"].shape(x.shape, to=tuple(kept))
+    if not any(isinstance(n, Batch) for n in kept):  # it is in what remains
+        whole = tuple(of_batch(n, *(x.shape if asked == -1 else ())) for asked, n in zip(kept, whole, strict=True))
+    return ops.reshape(x, to=whole)
 
 
 @operator(1, "Reshape")
@@ -46,12 +48,7 @@ def Flatten(x: Tensor, *, axis: int = 1) -> Tensor:
     if not -x.ndim <= axis <= x.ndim:
         raise ShapeError(f"There is no axis {axis} in a tensor of {x.ndim} axes.", "axis")
     at = axis + x.ndim if axis < 0 else axis
-    return ops.reshape(x, to=(joined(x.shape[:at]), joined(x.shape[at:])))
-
-
-def joined(dims: Shape) -> Any:
-    """The size of axes made one; one alone stays what it is, the batch say."""
-    return dims[0] if len(dims) == 1 else math.prod(dims)
+    return ops.reshape(x, to=tuple(of_batch(size(part), *part) for part in (x.shape[:at], x.shape[at:])))
 
 
 @operator(1)
@@ -67,7 +64,8 @@ def squeezed(x: Tensor, axes: Any) -> Tensor:
     """X without axes of size 1."""
     if axes is None and any(isinstance(n, Unknown) for n in x.shape):
         raise ShapeError(f"Which axes of {text(x.shape)} are 1 is not known; name them by axes.")
-    gone = axes_of([i for i, n in enumerate(x.shape) if n == 1] if axes is None else axes, x.ndim)
+    ones = [i for i, n in enumerate(x.shape) if n == 1 and not isinstance(n, Batch)] if axes is None else axes
+    gone = axes_of(ones, x.ndim)
     for axis in gone:
         if differ(x.shape[axis], 1):
             raise ShapeError(f"Axis {axis} of {text(x.shape)} is {x.shape[axis]} and cannot be left out.", "axes")
@@ -123,8 +121,9 @@ def split(x: Tensor, axis: int, parts: list[Any] | None, outputs: int) -> tuple[
         raise ShapeError(f"Parts of {text(parts)} sum to {total}; axis {place} of {text(x.shape)} is {n}.")
     found, start = [], 0
     for one in parts:
-        found.append(ops.take(x, axis=place, start=start, stop=start + one))
-        start = start + one
+        stop = of_batch(start + one, start, one)
+        found.append(ops.take(x, axis=place, start=start, stop=stop))
+        start = stop
     return tuple(found)
 
 
@@ -157,14 +156,18 @@ def sliced(x: Tensor, starts: list[Any], ends: list[Any], axes: Any, steps: Any)
         raise ShapeError("starts, ends, axes and steps must be of one length.")
     key: list[Any] = [slice(None)] * x.ndim
     for axis, start, end, step in zip(where, starts, ends, each, strict=True):
-        if any(isinstance(n, Unknown) for n in (start, end, step)):
+        n = x.shape[axis]
+        if any(isinstance(one, Unknown) for one in (start, end, step)):
             whole = not isinstance(start, Unknown) and start == 0 and not isinstance(step, Unknown) and step == 1
             x = ops.take(x, axis=axis, start=0 if whole else start, stop=end)
         elif step == 0:
             raise ShapeError("A step of 0 leads nowhere.", "steps")
-        elif (start, step) != (0, 1) or end < MOST >> 31 or not isinstance(x.shape[axis], Unknown):
+        elif isinstance(start, Batch) or isinstance(end, Batch) or (isinstance(n, Batch) and (start, end) != (0, 1)):
+            length = n if isinstance(n, Unknown) else Batch(len(range(n)[start:end:step]))
+            x = ops.take(x, axis=axis, start=0, stop=length)
+        elif (start, step) != (0, 1) or end < MOST >> 31 or not isinstance(n, Unknown):
             key[axis] = slice(start, None if step < 0 and end < -MOST >> 31 else end, step)
-            if step < 0 and not isinstance(x.shape[axis], Unknown) and end < -x.shape[axis]:
+            if step < 0 and not isinstance(n, Unknown) and end < -n:
                 key[axis] = slice(start, None, step)
     return ops.get_item(x, key=tuple(key)) if any(one != slice(None) for one in key) else x
 
@@ -195,9 +198,9 @@ def Tile(x: Tensor, repeats: Value) -> Tensor:
     times = sizes(repeats)
     if len(times) != x.ndim:
         raise ShapeError(f"{text(x.shape)} needs {x.ndim} repeats; received {len(times)}.", "repeats")
-    apart = tuple(size for n, k in zip(x.shape, times, strict=True) for size in (1, n))
-    wide = tuple(size for n, k in zip(x.shape, times, strict=True) for size in (k, n))
-    together = tuple(n * k for n, k in zip(x.shape, times, strict=True))
+    apart = tuple(part for n, k in zip(x.shape, times, strict=True) for part in (1, n))
+    wide = tuple(part for n, k in zip(x.shape, times, strict=True) for part in (k, n))
+    together = tuple(of_batch(n * k, n, k) for n, k in zip(x.shape, times, strict=True))
     return ops.reshape(ops.broadcast_to(ops.reshape(x, to=apart), to=wide), to=together)
 
 

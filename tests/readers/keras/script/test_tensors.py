@@ -109,6 +109,8 @@ SHAPES = {
     "keras.ops.repeat(i, 2, axis=1)": [None, 12, 8],
     "keras.ops.argmax(i, axis=-1)": [None, 6],
     "keras.ops.split(i, 2, axis=1)[1]": [None, 3, 8],
+    "keras.ops.split(i, 2, axis=0)[1]": [None, 6, 8],
+    "keras.ops.split(i, 1, 0)[0]": [None, 6, 8],
     "keras.ops.max_pool(j, 2)": [None, 3, 4, 3],
     "keras.ops.average_pool(j, 2, 1, 'same')": [None, 6, 8, 3],
     "keras.ops.image.resize(j, (3, 4))": [None, 3, 4, 3],

@@ -132,7 +132,7 @@ class Split(Operation):
         if isinstance(where, int):
             if not 1 <= where <= MAX_PARTS:
                 raise ShapeError(f"Expected 1 to {MAX_PARTS} parts; received {where}.", "indices_or_sections")
-            if isinstance(n, Unknown):
+            if isinstance(n, Unknown | Batch):  # which may be cut into so many
                 return [(0, n)] * where
             if self.equal and n % where:
                 raise ShapeError(f"Axis {axis} of {text(x.shape)} cannot be cut into {where} equal parts.")
