@@ -64,7 +64,7 @@ class Traced:
             if times == 1:
                 macs = macs + cost[0]
             else:
-                macs, some = macs + cost[0] * times, some * times
+                macs, some = macs + repeated(cost[0], times), repeated(some, times)
                 read, written = (0, 0) if op.view else (read * times, written * times)
             flops, moved = flops + some, moved + read + written
             self.amounts.append(Amounts(some, read, written))
@@ -119,6 +119,11 @@ def trace(
         READING.reset(token)
     beside = tracing.seen_as, tracing.allocated, tracing.scopes
     return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside)
+
+
+def repeated(n: Dim, times: Dim) -> Dim:
+    """A count so many times; nothing is nothing however often."""
+    return n * times if isinstance(n, Unknown) or n else 0
 
 
 def printable(counts: dict[str, Dim]) -> dict[str, Dim]:

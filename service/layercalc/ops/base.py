@@ -84,6 +84,10 @@ class Reading(Protocol):
 
     def choose(self, condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tensor, ...]: ...
 
+    def loop(
+        self, step: Callable, trips: Dim | None, going: Tensor | None, carry: tuple
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]: ...
+
 
 Branch = Callable[[], tuple[Tensor, ...]]
 
@@ -205,6 +209,18 @@ def choose(condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tens
     What both give must agree in rank and dtype; a size in which they differ is unknown.
     """
     return READING.get().choose(condition, then, otherwise)
+
+
+def loop(
+    step: Callable, trips: Dim | None, going: Tensor | None, carry: tuple[Tensor, ...]
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """`step(i, going, carry) -> (going, carry, made)` for i = 0, 1, … below `trips`, as long as `going` is true.
+
+    Gives the last carry, and what every run made, stacked on a new first axis. Without trips, or a condition, it has no
+    such end. On specs the body is read once and counted as often as it runs, or run by run where their sizes differ;
+    where it is not known how often, counts are unknown.
+    """
+    return READING.get().loop(step, trips, going, carry)
 
 
 def layout(x: Tensor, axes: tuple[int, ...]) -> Tensor:

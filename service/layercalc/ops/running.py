@@ -175,6 +175,21 @@ class Running:
         self.eager = before
         return carry, ys
 
+    def loop(
+        self, step: Callable, trips: int | None, going: Any, carry: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], tuple[np.ndarray, ...]]:
+        rows: list[tuple[np.ndarray, ...]] = []
+        carry = all_forced(carry)
+        while (trips is None or len(rows) < trips) and (going is None or bool(np.all(forced(going)))):
+            self.watch()
+            going, carry, made = step(np.asarray(len(rows), np.int64), going, carry)
+            carry = all_forced(carry)
+            rows.append(all_forced(made))
+        if rows:
+            return carry, tuple(np.stack(column) for column in zip(*rows, strict=True))
+        _, _, made = step(np.asarray(0, np.int64), going, carry)  # which shapes there would be
+        return carry, tuple(np.zeros((0, *one.shape), one.dtype) for one in all_forced(made))
+
     def choose(self, condition: Any, then: Callable, otherwise: Callable) -> tuple[Any, ...]:
         made: tuple[Any, ...] = (then if bool(np.all(forced(condition))) else otherwise)()
         return made

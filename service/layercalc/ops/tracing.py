@@ -10,6 +10,7 @@ from layercalc.dims import Dim, Shape, Unknown, differ, most, provably, size, te
 from layercalc.errors import ShapeError
 from layercalc.ops.base import FLOATS, FREE, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
+from layercalc.ops.loops import Step, looped
 from layercalc.ops.spec import Spec
 from layercalc.ops.work import PIECE, cut
 
@@ -159,15 +160,32 @@ class Tracing:
             raise ShapeError(f"One branch gives {len(first)} tensors, the other {len(second)}.")
         return tuple(map(either, first, second))
 
+    def loop(
+        self, step: Step, trips: Dim | None, going: Spec | None, carry: tuple[Spec, ...]
+    ) -> tuple[tuple[Spec, ...], tuple[Spec, ...]]:
+        return looped(self, step, trips, going, carry)
+
     def tried(self, branch: Callable) -> tuple[tuple[Spec, ...], Dim]:
         """What a branch gives, and its FLOPs; nothing of it is kept."""
-        lists: tuple[list[Any], ...] = (self.entries, self.seen_as, self.allocated, self.scopes)
-        before = [len(one) for one in lists]
+        before = self.mark()
         made: tuple[Spec, ...] = branch()
         flops = sum([entry.cost.flops * entry.times for entry in self.entries[before[0] :]], 0)
-        for one, length in zip(lists, before, strict=True):
-            del one[length:]
+        self.back(before)
         return made, flops
+
+    @property
+    def lists(self) -> tuple[list[Any], ...]:
+        """All that is noted."""
+        return self.entries, self.seen_as, self.allocated, self.scopes
+
+    def mark(self) -> list[int]:
+        """How much is noted by now."""
+        return [len(one) for one in self.lists]
+
+    def back(self, mark: list[int]) -> None:
+        """Forget what was noted since."""
+        for one, length in zip(self.lists, mark, strict=True):
+            del one[length:]
 
 
 def either(a: Spec, b: Spec) -> Spec:

@@ -25,7 +25,7 @@ CASES = {
     for name, case in json.loads(gzip.decompress((DATA / f"{source}.json.gz").read_bytes()))["cases"].items()
     if "_expanded" not in name
 }
-LEAST = 0.92  # of all cases that are read
+LEAST = 0.93  # of all cases that are read
 BY_OPERATOR = defaultdict(list)
 for _name, (_, _case) in CASES.items():
     BY_OPERATOR[_case["ops"][0] if _case["ops"] else ""].append(_name)

@@ -24,13 +24,14 @@ from layercalc.layers.onnx.base import (
     called,
     found,
 )
-from layercalc.layers.onnx.control import Body, If
+from layercalc.layers.onnx.control import Body
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.onnx.attributes import read_attributes
+from layercalc.readers.onnx.bodies import HANDED, INSIDE
 from layercalc.readers.onnx.functions import Expansion, Node, Scope, plain
 from layercalc.readers.onnx.sizes import Sizes
 from layercalc.readers.onnx.tensors import array_of
@@ -126,8 +127,8 @@ class Graph:
         wanted = max((i + 1 for i, one in enumerate(outputs) if one), default=1)
         layer: Layer | None
         try:
-            if kind in BRANCHES and not node.domain:
-                layer, sources = self.branches(node, location)
+            if kind in INSIDE and not node.domain:
+                layer, sources = INSIDE[kind](self, node, location)
             else:
                 version = found(kind, node.domain, node.opsets.get(node.domain, 0))
                 layer, sources = self.operator(kind, version, node, wanted)
@@ -225,33 +226,31 @@ class Graph:
         self.builder.add_call(own, Operator(HANDS_ON, version, {}, (self.arrays[name],), 1), [], location)
         return Source(own)
 
-    def branches(self, node: Node, location: NodeLocation) -> tuple[Layer | None, list[Source]]:
-        """The layer of a node with two graphs inside, and what it reads: the condition, and what they take."""
-        graphs = {one["name"]: one["g"] for one in node.attributes if one["g"] is not None}
-        missing = [name for name in BRANCHES["If"] if name not in graphs]
-        if missing or len(node.inputs) != 1:
-            raise ConfigError([((), f"If has a condition and two graphs, {' and '.join(BRANCHES['If'])}.")])
-        version = found(HANDS_ON, "", max(node.opsets.get("", 1), 1))
-        condition, sources = self.operator(HANDS_ON, version, node._replace(attributes=()), 1)
-        bodies = []
-        for name in BRANCHES["If"]:
-            path = (*node.path, "attribute", location.attributes[name], "g")
-            inner = Branch(self, graphs[name], path, node)
-            model = inner.read()
-            if inner.builder.faults:
-                self.builder.faults += inner.builder.faults
-                return None, sources
-            places = []
-            for one in inner.captured:
-                source = self.source(one)
-                assert source is not None
-                if source not in sources:
-                    sources.append(source)
-                places.append(sources.index(source))
-            bodies.append(Body(model, tuple(places)))
-        told = f"The node {node.name or node.outputs[0]!r} runs one of two graphs; the dearer is counted."
-        self.builder.warn(location.at(), told)
-        return If(condition, *bodies), sources
+    def handed(self, node: Node) -> tuple[Operator, list[Source]]:
+        """What hands the inputs of a node with graphs inside on, and what it reads."""
+        given = list(node.inputs)
+        while given and not given[-1]:
+            given.pop()
+        return self.operator("", HANDED, node._replace(attributes=(), outputs=()), len(given))
+
+    def body(self, node: Node, name: str, location: NodeLocation, sources: list[Source]) -> tuple[Body, int] | None:
+        """A graph inside a node and how many outputs it has, what it takes from around it added; None if faulty."""
+        graph = next((one["g"] for one in node.attributes if one["name"] == name), None)
+        if graph is None:
+            raise ConfigError([((), f"{node.message['op_type']} needs its graph {name!r}.")])
+        inner = Branch(self, graph, (*node.path, "attribute", location.attributes[name], "g"), node)
+        model = inner.read()
+        if inner.builder.faults:
+            self.builder.faults += inner.builder.faults
+            return None
+        places = []
+        for one in inner.captured:
+            source = self.source(one)
+            assert source is not None
+            if source not in sources:
+                sources.append(source)
+            places.append(sources.index(source))
+        return Body(model, tuple(places)), len(graph["output"])
 
 
 class Branch(Graph):
@@ -271,6 +270,15 @@ class Branch(Graph):
             self.sources[name] = Source(name)
         return self.sources.get(name)
 
+    def inputs(self) -> None:
+        """Its own inputs, of whatever shape they are given."""
+        for number, value in enumerate(self.graph["input"]):
+            name = self.scope.name(value["name"])
+            if self.builder.reserve(name, self.location("input", number)):
+                self.builder.add_input(name, None, "float32", self.location("input", number))
+                self.arrays.pop(name, None)
+                self.sources[name] = Source(name)
+
     def unread(self) -> None:
         """The graph around it says so."""
 
@@ -286,7 +294,6 @@ def hashed(value: Any) -> Any:
 
 
 SMALL = 64  # numbers
-BRANCHES = {"If": ("then_branch", "else_branch")}  # operators with graphs inside, and the attributes that hold them
 FILLS = "ConstantOfShape"
 
 
