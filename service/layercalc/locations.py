@@ -104,7 +104,7 @@ class CodeLocation(NamedTuple):
 
     line: int
     column: int
-    arguments: dict[str, Argument]
+    arguments: Mapping[str, Argument]
     made: Mapping[str, Argument] = {}
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:

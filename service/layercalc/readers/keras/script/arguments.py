@@ -1,6 +1,8 @@
 """Arguments of a call of Keras' as a config holds them, and where each stands in the text."""
 
 import ast
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from layercalc.layers.keras.initializers import load_initializer
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 INERT = ("_regularizer", "_constraint")  # what acts in training only
 DROPPED = {"weights", "embeddings_regularizer", "W_regularizer", "b_regularizer", "W_constraint", "b_constraint"}
 MAX_DEPTH = 20
+NUMBERS = frozenset((int, float, bool, type(None)))
 
 
 def location_of(at: Any) -> CodeLocation:
@@ -37,28 +40,50 @@ def node_at(location: CodeLocation) -> ast.AST:
     return ast.Pass(lineno=location.line, col_offset=location.column - 1, end_lineno=None, end_col_offset=None)
 
 
+class Places(Mapping[str, Argument]):
+    """Where each argument of a call stands, looked up when somebody asks: most calls have no fault."""
+
+    def __init__(self, at: ast.Call, order: list[str]):
+        self.at, self.order = at, order
+
+    @cached_property
+    def nodes(self) -> dict[str, tuple[ast.expr, ast.keyword | None]]:
+        """The expression of each argument, and the keyword that names it."""
+        at = self.at
+        starred = any(isinstance(one, ast.Starred) for one in at.args)
+        by_position = () if starred else zip(self.order, at.args, strict=False)
+        return {
+            **{name: (node, None) for name, node in by_position},
+            **{one.arg: (one.value, one) for one in at.keywords if one.arg},
+        }
+
+    def __getitem__(self, name: str) -> Argument:
+        return Argument.of(*self.nodes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+
 def arguments(
     names: "KerasNames", args: list[Any], kwargs: dict[str, Any], order: list[str], at: Any
 ) -> tuple[dict[str, Any], CodeLocation]:
     """Values by name, as they were given, and the line and column of each."""
+    location = location_of(at)
+    if isinstance(at, ast.Call):
+        location = location._replace(arguments=Places(at, order))
+    if not args:
+        return kwargs.copy(), location
     if len(args) > len(order):
         node = at.args[len(order)] if isinstance(at, ast.Call) and len(at.args) > len(order) else at
         most = f"at most {len(order)} ({', '.join(order)}) go by position"
         raise Fault(node, f"Too many arguments: {most}.")
-    location = location_of(at)
     given = dict(zip(order, args, strict=False))
-    nodes: dict[str, Any] = {}
-    keywords: dict[str, ast.keyword] = {}
-    if isinstance(at, ast.Call):
-        if not any(isinstance(one, ast.Starred) for one in at.args):
-            nodes |= dict(zip(order, at.args, strict=False))
-        keywords = {one.arg: one for one in at.keywords if one.arg}
-        nodes |= {name: one.value for name, one in keywords.items()}
-    for name, node in nodes.items():
-        location.arguments[name] = Argument.of(node, keywords.get(name))
     for name, value in kwargs.items():
         if name in given:
-            raise Fault(nodes.get(name, at), f"The argument {name!r} is given twice.")
+            raise Fault(spot(at, name, location), f"The argument {name!r} is given twice.")
         given[name] = value
     return given, location
 
@@ -67,6 +92,12 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
     """A value as a config holds it, lists in place of tuples; Fault at what is not known."""
     if depth > MAX_DEPTH:
         raise Fault(at, "Lists are nested too deeply.")
+    kind = type(value)
+    if kind in NUMBERS:
+        return value
+    if kind is str:
+        names.machine.meter.hold(len(value), at)
+        return value
     value = names.known(value, at)
     if isinstance(value, list | tuple):
         names.machine.meter.elements(len(value), at)
@@ -82,9 +113,8 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
         return value.last
     if isinstance(value, ShapeObject):
         return list(value.sizes)
-    if value is None or type(value) in (bool, int, float, str):
-        if type(value) is str:
-            names.machine.meter.hold(len(value), at)
+    if type(value) is str:  # what is known of a dtype
+        names.machine.meter.hold(len(value), at)
         return value
     if isinstance(value, LayerObject | TensorObject | MODELS | OwnObject):
         return value
@@ -95,33 +125,41 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
     """The arguments of a layer as its config; what changes no count may be unknown."""
     out: dict[str, Any] = {}
     for key, value in given.items():
-        node = spot(at, key, location)
         if key in DROPPED:
-            names.warn(node, f"{key} of {kind} changes no count; skipped")
+            names.warn(spot(at, key, location), f"{key} of {kind} changes no count; skipped")
         elif key.endswith(INERT):
             out[key] = None if value is None else {"class_name": "Opaque", "config": {}}
         elif key.endswith("_initializer") or key == "init":
-            read = initializer(names, value, node)
+            read = initializer(names, value, node := spot(at, key, location))
             if read is not None:
                 out[key] = read
             elif value is not None:
                 names.warn(node, f"{key} of {kind} is not known, and changes no count; the default is taken")
         else:
-            out[key] = plain(names, value, node)
+            out[key] = value if type(value) in NUMBERS else plain(names, value, spot(at, key, location))
     return out
+
+
+def parts_of(config: dict[str, Any]) -> list[Any]:
+    """The layers and models in a layer's config, and what else in it is no plain value, in lists too."""
+    found, pending = [], [config.values()]
+    while pending:
+        for one in pending.pop():
+            kind = type(one)
+            if kind is list:
+                pending.append(one)
+            elif kind is dict:
+                pending.append(one.values())
+            elif kind not in SCALARS:
+                found.append(one)
+    return found
 
 
 def spot(at: Any, key: str, location: CodeLocation) -> Any:
     """The node of an argument."""
-    if isinstance(at, ast.Call):
-        for one in at.keywords:
-            if one.arg == key:
-                return one.value
-        found = location.arguments.get(key)
-        for each in at.args:
-            if found is not None and (each.lineno, each.col_offset + 1) == (found.line, found.column):
-                return each
-    return at
+    places = location.arguments
+    found = places.nodes.get(key) if isinstance(places, Places) else None
+    return at if found is None else found[0]
 
 
 def initializer(names: "KerasNames", value: Any, at: Any) -> Any:

@@ -9,7 +9,7 @@ from layercalc.locations import CodeLocation
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, parts_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -20,12 +20,12 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
 )
 from layercalc.readers.script import Fault
-from layercalc.readers.script.values import SCALARS, Bound, Function
+from layercalc.readers.script.values import Bound, Function
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
-SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
+SHAPES = frozenset(("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length"))
 PLAIN_ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "Activation", "Dropout", "Identity")
 WINDOWS = ("AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
 ASKS = ("Dense", "Conv1D", "Conv2D", "Conv3D")  # that look at their activation whenever they run
@@ -86,7 +86,7 @@ def make(
     if then is not None:
         made.then = OwnObject("Activation", "activation", made.location, function=then)
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
-    for one in flat(names, [one for one in config.values() if type(one) not in SCALARS], at):
+    for one in parts_of(config):
         if isinstance(one, LayerObject):
             names.stands_in_one_more(one)
         elif isinstance(one, MODELS):
@@ -125,12 +125,14 @@ def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, 
 def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, location: CodeLocation) -> Any:
     """The input shape that the arguments name, which are taken out."""
     shape = None
+    if SHAPES.isdisjoint(given):
+        return shape
     if "input_length" in given:  # Keras 2: the number of steps, beside the features where they are named
         length = [given.pop("input_length")]
         features = [given.pop("input_dim")] if "input_dim" in given and "input_dim" not in fields_of(kind) else []
         if length != [None]:
             shape = sizes(names, [*length, *features], "input_length", spot(at, "input_length", location))
-    for key in SHAPES:
+    for key in ("input_shape", "batch_input_shape", "batch_shape", "input_dim"):
         if key in given and key not in fields_of(kind):
             value = given.pop(key)
             if value is None:

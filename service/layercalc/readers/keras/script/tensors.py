@@ -16,6 +16,7 @@ from layercalc.layers.keras.functions.base import recorded
 from layercalc.layers.keras.functions.joining import Split, Unstack
 from layercalc.layers.keras.functions.making import Meshgrid
 from layercalc.layers.keras.functions.shaping import Reshape
+from layercalc.locations import CodeLocation
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
@@ -70,7 +71,30 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     names.sure(layer, at)
     if isinstance(layer, OwnObject):
         return names.call(layer, args, kwargs, at)
-    kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key in OPTIONAL and one is None)}
+    if kwargs:
+        kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key in OPTIONAL and one is None)}
+    inputs = None if kwargs else alone(names, args)
+    if inputs is not None:
+        return on_tensors(names, layer, inputs, inputs, {}, {}, at)
+    return on_anything(names, layer, args, kwargs, at)
+
+
+def alone(names: "KerasNames", args: list[Any]) -> list[TensorObject] | None:
+    """The tensors that a layer is called on, where they are known and all that it is given; else None."""
+    given = args[0] if len(args) == 1 and type(args[0]) in (list, tuple) else args
+    if not given or names.machine.spoilt(given):
+        return None
+    for one in given:
+        if type(one) is not TensorObject or one.spoilt is not None:
+            return None
+        if one.output == ALL and may_give_several(one.call.layer):
+            return None
+    names.machine.meter.work(32 * len(given))
+    return list(given)
+
+
+def on_anything(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+    """A layer or model on tensors among other arguments, or on something else."""
     every = applied.flat_or_unknown(names, [args, kwargs], at)
     if any(is_array(names.machine, one) for one in every):
         if not names.traces and not any(isinstance(one, TensorObject) for one in every):
@@ -84,9 +108,7 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         names.blind = True
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
-    if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
-        wrappers.shape_by_call(names, layer, flat(names, args, at), at)
-        names.sequence(layer, at)
+    given = flat(names, args, at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
     inputs = [part for one in flat(names, args, at) for part in separate_outputs(names, one, at)]
@@ -102,7 +124,23 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
             tensors[key] = copied(one)
         else:
             others[key] = plain(names, one, at)
-    if isinstance(layer, LayerObject) and any(isinstance(one, OwnObject) for one in layer.config.values()):
+    return on_tensors(names, layer, given, inputs, tensors, others, at)
+
+
+def on_tensors(
+    names: "KerasNames",
+    layer: Any,
+    given: list[Any],
+    inputs: list[Any],
+    tensors: dict[str, Any],
+    others: dict[str, Any],
+    at: Any,
+) -> Any:
+    """The tensor that a layer or model gives; `inputs` are what is `given`, outputs told apart, and by name."""
+    if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
+        wrappers.shape_by_call(names, layer, given, at)
+        names.sequence(layer, at)
+    if isinstance(layer, LayerObject) and wrappers.wraps_own(layer):
         layer = wrappers.wrapping(names, layer, inputs, at)
     if others:
         if not isinstance(layer, LayerObject):
@@ -158,7 +196,8 @@ def may_give_several(layer: Any) -> bool:
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:
     """The tensor that a call gives."""
     made = layer.location.arguments if isinstance(layer, LayerObject) else {}
-    call = CallObject(layer.name, location_of(at)._replace(made=made), layer, inputs, tensors)
+    location = CodeLocation(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, {}, made)
+    call = CallObject(layer.name, location, layer, inputs, tensors)
     if isinstance(layer, MODELS):
         names.inside.add(id(layer))
     call.version = names.version(layer)

@@ -20,7 +20,7 @@ from layercalc.readers.keras.script import (
     subclassed,
     tensors,
 )
-from layercalc.readers.keras.script.arguments import flat, numpy_dtype, unknown_in
+from layercalc.readers.keras.script.arguments import numpy_dtype, parts_of, unknown_in
 from layercalc.readers.keras.script.attributes import WEIGHT_DATA
 from layercalc.readers.keras.script.doubts import Refused, Slips, changed
 from layercalc.readers.keras.script.emit import Built
@@ -200,11 +200,8 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            held = [one for one in value.config.values() if type(one) not in SCALARS]
-            if not held:
-                return None
-            inside = (one for one in flat(self, held, None) if isinstance(one, SequentialObject))
-            return tuple(self.version(one) for one in inside) or None
+            models = [one for one in parts_of(value.config) if isinstance(one, SequentialObject)]
+            return tuple(map(self.version, models)) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def scratch(self) -> Built:

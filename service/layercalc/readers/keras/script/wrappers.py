@@ -18,7 +18,12 @@ def holds_own(layer: Any) -> bool:
     """Whether a layer wraps one of the text's own, or is followed by what the text computes."""
     if not isinstance(layer, LayerObject):
         return False
-    return layer.then is not None or any(isinstance(one, OwnObject) for one in layer.config.values())
+    return layer.then is not None or wraps_own(layer)
+
+
+def wraps_own(layer: LayerObject) -> bool:
+    """Whether an argument of a layer is one of the text's own."""
+    return OwnObject in map(type, layer.config.values())
 
 
 def owns(model: Any) -> bool:
