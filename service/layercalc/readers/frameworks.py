@@ -92,6 +92,8 @@ def of_framework(nodes: Nodes, kinds: Collection[str]) -> Foreign | None:
 
 def marked(nodes: Nodes) -> list[tuple[Any, Framework]]:
     """What only code of a framework has, if the text does not bind the name before the dot."""
+    if MARKED.isdisjoint(nodes.attrs):
+        return []
     near = [node for node in nodes.of(ast.Attribute) if node.attr in MARKED and isinstance(node.value, ast.Name)]
     found = [(node, MARKS.get(f"{node.value.id}.{node.attr}")) for node in near]
     return [(node, framework) for node, framework in found if framework is not None]

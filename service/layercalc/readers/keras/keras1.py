@@ -58,8 +58,10 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
         paths = [within.rstrip("."), *(f"{within}{alias.name}" for alias in node.names)]
         if name := next(iter([*members, *filter(named, paths)]), ""):
             found[node] = name, node.lineno
-    found |= {node: (node.attr, node.lineno) for node in nodes.of(ast.Attribute) if node.attr in ATTRIBUTES}
-    found |= {node: (node.id, node.lineno) for node in nodes.of(ast.Name) if node.id in NAMES}
+    if not ATTRIBUTES.isdisjoint(nodes.attrs):
+        found |= {node: (node.attr, node.lineno) for node in nodes.of(ast.Attribute) if node.attr in ATTRIBUTES}
+    if not NAMES.isdisjoint(nodes.ids):
+        found |= {node: (node.id, node.lineno) for node in nodes.of(ast.Name) if node.id in NAMES}
     if not found:
         return ""
     name, line = found[nodes.first(found)]

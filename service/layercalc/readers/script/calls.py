@@ -25,6 +25,7 @@ from layercalc.readers.script.values import (
     RecordType,
     StaticMethod,
     Type,
+    leads,
 )
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def functions_in(values: list[Any]) -> list[Function]:
             pending += [one for one in value.over if type(one) not in SCALARS]
         elif type(value) is Instance:
             pending += value.attrs.values()
-            pending += [one for cls in value.cls.mro for one in cls.attrs.values() if type(one) not in SCALARS]
+            held = [one for cls in value.cls.mro for one in filter(leads, cls.attrs.values())]
+            pending += [one for one in held if type(one) not in SCALARS]
         elif type(value) in (StaticMethod, ClassMethod):
             pending.append(value.function)
         elif type(value) is Property:

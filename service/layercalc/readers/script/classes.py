@@ -44,7 +44,7 @@ def define(m: "Machine", node: ast.ClassDef, scope: Scope) -> Any:
     if None in keywords and cls.opaque is None:
         cls.opaque = Opaque(f"the keywords of {node.name}", node)
     cls.mro = [cls, *linear(m, cls.bases, node)]
-    body = Scope(CLASS, of_body(node.body), scope)
+    body = Scope(CLASS, of_body(node.body, walrus=id(node) not in m.plain), scope)
     cls.attrs = body.vars
     frame = m.frame
     m.frame = body

@@ -23,9 +23,21 @@ from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
 from layercalc.readers.script.private import mangle
-from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Info, Scope, of_body, of_function
+from layercalc.readers.script.scope import (
+    CLASS,
+    COMPREHENSION,
+    FUNCTION,
+    MODULE,
+    Info,
+    Scope,
+    of_body,
+    of_function,
+    plain_scopes,
+)
 from layercalc.readers.script.statements import STATEMENTS
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
+
+LARGE = 1 << 62  # a literal that has to be looked at
 
 
 def is_limit(error: Fault | Raised) -> bool:
@@ -53,6 +65,7 @@ class Machine:
         self.active: dict[int, int] = {}
         self.comparing = 0
         self.infos: dict[Any, Any] = {}
+        self.plain: set[int] = set()  # functions and classes whose expressions bind nothing
         self.nodes_within: dict[int, Nodes] = {}
         self.modules: dict[str, Module | None] = {}
         self.overrides: dict[str, Names] = {}
@@ -69,6 +82,7 @@ class Machine:
     def run(self, tree: ast.Module, nodes: Nodes | None = None) -> None:
         """Follow a whole module; Fault where it cannot be followed. sys.exit() ends it as its last line does."""
         nodes = nodes or Nodes(tree)
+        self.plain = plain_scopes(nodes)
         self.globals.info = of_body(tree.body, walrus=bool(nodes.of(ast.NamedExpr)))
         self.globals.vars["__name__"] = "__main__"
         mangle(nodes)
@@ -88,7 +102,7 @@ class Machine:
     def names_of(self, node: Any) -> Info:
         """The names of a function, found once however often the text defines it."""
         if id(node) not in self.infos:
-            self.infos[id(node)] = of_function(node)
+            self.infos[id(node)] = of_function(node, walrus=id(node) not in self.plain)
         return self.infos[id(node)]
 
     def guarded(self, work: Callable[[], Any]) -> Any:
@@ -144,10 +158,19 @@ class Machine:
         meter.fuel -= 1
         if meter.fuel < meter.alarm:
             meter.tick(node)
+        kind = type(node)
+        if kind is ast.Name:
+            found = scope.vars.get(node.id, MISSING)  # type: ignore[attr-defined]
+            if found is not MISSING and type(found) is not Opaque:
+                return found
+        elif kind is ast.Constant:
+            found = node.value  # type: ignore[attr-defined]
+            if type(found) is not int or found < LARGE:
+                return found
         meter.depth += 1
         if meter.depth > meter.deepest:
             raise meter.too_deep(node)
-        of = EXPRESSIONS.get(type(node))
+        of = EXPRESSIONS.get(kind)
         if of is None:
             raise Fault(node, f"{type(node).__name__} is not followed; write a plain expression.")
         result = of(self, node, scope)

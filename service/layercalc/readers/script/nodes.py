@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Collection
+from functools import cached_property
+from itertools import compress
 from typing import Any
 
 NAMES = frozenset(
@@ -20,14 +22,25 @@ NAMES = frozenset(
         "conversion",
     ]
 )  # fields that hold no node, or one that says nothing
-FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: (), ast.Name: ()}
 
 
-def fields_of(kind: type) -> tuple[str, ...]:
+class Fields(dict[type, tuple[str, ...]]):
     """The fields of a class of nodes that may hold others; a name or the like, which stands among nodes, has none."""
-    if kind not in FIELDS:
-        FIELDS[kind] = tuple(name for name in getattr(kind, "_fields", ()) if name not in NAMES)
-    return FIELDS[kind]
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in getattr(kind, "_fields", ()) if name not in NAMES)
+        return self[kind]
+
+
+class ByClass(dict[type, list[Any]]):
+    """The nodes of each class."""
+
+    def __missing__(self, kind: type) -> list[Any]:
+        self[kind] = []
+        return self[kind]
+
+
+FIELDS = Fields({ast.Constant: (), ast.Name: ()})
 
 
 class Nodes:
@@ -36,28 +49,37 @@ class Nodes:
     def __init__(self, tree: ast.AST):
         self.tree: Any = tree
         self.every: list[Any] = [tree]  # and what else stands in lists of nodes, None or a name
-        self.by_class: dict[type, list[Any]] = {}
+        self.by_class = ByClass()
         self.found: dict[tuple[type, ...], list[Any]] = {}
-        for node in self.every:
+        every, by_class = self.every, self.by_class
+        for node in every:
             kind = type(node)
-            if kind in self.by_class:
-                self.by_class[kind].append(node)
-            else:
-                self.by_class[kind] = [node]
-            for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
+            by_class[kind].append(node)
+            for name in FIELDS[kind]:
                 value = node.__dict__.get(name)
                 if type(value) is list:
-                    self.every += value
+                    every += value
                 elif value is not None:
-                    self.every.append(value)
+                    every.append(value)
 
     def of(self, *classes: type[ast.AST]) -> list[Any]:
         """The nodes of these classes."""
-        if len(classes) == 1:
-            return self.by_class.get(classes[0], [])
+        some = [self.by_class[kind] for kind in classes if kind in self.by_class]
+        if len(some) < 2:
+            return some[0] if some else []
         if classes not in self.found:
-            self.found[classes] = [node for node in self.every if type(node) in classes]
+            self.found[classes] = list(compress(self.every, map(set(classes).__contains__, map(type, self.every))))
         return self.found[classes]
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """The names that are read or bound as such, each once: most questions are about a few words."""
+        return {node.id for node in self.of(ast.Name)}
+
+    @cached_property
+    def attrs(self) -> set[str]:
+        """The names behind a dot, each once."""
+        return {node.attr for node in self.of(ast.Attribute)}
 
     def first(self, some: Collection[Any]) -> Any:
         """The first of some of the nodes; None if there are none."""

@@ -5,9 +5,7 @@ from typing import Any
 
 from layercalc.readers.script.nodes import Nodes
 
-WRITTEN: dict[type[ast.AST], str] = {  # the field that holds a name
-    ast.Attribute: "attr",
-    ast.Name: "id",
+WRITTEN: dict[type[ast.AST], str] = {  # the field that holds a name, beside those that `Nodes` has found
     ast.FunctionDef: "name",
     ast.AsyncFunctionDef: "name",
     ast.ClassDef: "name",
@@ -18,6 +16,7 @@ WRITTEN: dict[type[ast.AST], str] = {  # the field that holds a name
     ast.MatchStar: "name",
     ast.MatchMapping: "rest",
 }
+FIELDS = WRITTEN | {ast.Attribute: "attr", ast.Name: "id"}
 
 
 def private(name: Any) -> bool:
@@ -34,9 +33,9 @@ def mangle(nodes: Nodes) -> None:
     classes = [(node, node.name) for node in nodes.of(ast.ClassDef)]
     if not classes:
         return
-    written = {node.__dict__.get(field) for kind, field in WRITTEN.items() for node in nodes.of(kind)}
+    others = {node.__dict__.get(field) for kind, field in WRITTEN.items() for node in nodes.of(kind)}
     declared = {name for node in nodes.of(ast.Global, ast.Nonlocal) for name in node.names}
-    if any(map(private, written | declared)):
+    if any(map(private, nodes.ids | nodes.attrs | others | declared)):
         for node, name in classes:
             rename(node, name)
 
@@ -46,7 +45,7 @@ def rename(owner: ast.ClassDef, cls: str) -> None:
     waiting: list[ast.AST] = list(owner.body)
     while waiting:
         node = waiting.pop()
-        field = WRITTEN.get(type(node))
+        field = FIELDS.get(type(node))
         if field is not None and private(name := node.__dict__.get(field)):
             node.__dict__[field] = mangled(name, cls)
         elif isinstance(node, ast.Global | ast.Nonlocal):

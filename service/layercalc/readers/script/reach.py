@@ -23,6 +23,7 @@ from layercalc.readers.script.values import (
     StaticMethod,
     Super,
     View,
+    leads,
 )
 
 if TYPE_CHECKING:
@@ -74,9 +75,8 @@ def members(cls: Class, state: Callable[[Any], Any] = now) -> list[Any]:
     """The functions of a class and its bases: whoever has an instance can call them."""
     if cls.builtin:
         return []
-    return [
-        one for kind in cls.mro if not kind.builtin for one in state(kind.attrs).values() if type(one) not in MUTABLE
-    ]
+    every = [one for kind in cls.mro if not kind.builtin for one in filter(leads, state(kind.attrs).values())]
+    return [one for one in every if type(one) not in MUTABLE]
 
 
 class Existing:

@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from layercalc.readers.script.nodes import FIELDS, fields_of
+from layercalc.readers.script.nodes import FIELDS, Nodes
 from layercalc.readers.script.values import Names
 
 MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
@@ -11,6 +11,8 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 TARGETS = (ast.Tuple, ast.List, ast.Starred)
 NO_EXPRESSION = (ast.stmt, ast.ExceptHandler, ast.withitem, ast.match_case, ast.pattern)
 LEAVES = (ast.Constant, str, type(None))
+YIELDS = (ast.Yield, ast.YieldFrom)
+HOLDING = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)  # statements that may give what is yielded
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -41,8 +43,19 @@ class Scope:
         return self.outer if self.kind == CLASS else self
 
 
-def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Info:
-    """The names of a function: its parameters, and what its body binds."""
+def plain_scopes(nodes: Nodes) -> set[int]:
+    """The ids of functions and classes whose expressions need not be looked through: none binds a name or yields.
+
+    That is all of a text, or nothing: a `yield` that is the value of a statement is found with that.
+    """
+    yielding = sum(type(node.value) in YIELDS for node in nodes.of(*HOLDING)) if nodes.of(*YIELDS) else 0
+    if nodes.of(ast.NamedExpr) or len(nodes.of(*YIELDS)) > yielding:
+        return set()
+    return {*map(id, nodes.of(*SCOPES))}
+
+
+def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, walrus: bool = True) -> Info:
+    """The names of a function: its parameters, and what its body binds; `walrus` is as for `of_body`."""
     info = Info()
     spec = node.args
     for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
@@ -50,7 +63,7 @@ def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> In
     for extra in (spec.vararg, spec.kwarg):
         if extra is not None:
             info.bound.add(extra.arg)
-    collect(node.body if isinstance(node.body, list) else [node.body], info)
+    collect(node.body if isinstance(node.body, list) else [node.body], info, walrus)
     return info
 
 
@@ -82,6 +95,8 @@ def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
             if not isinstance(node.ctx, ast.Load):
                 info.bound.add(node.id)
             continue
+        if kind in YIELDS:
+            info.generator = True
         if kind in LEAVES or not (walrus or kind in TARGETS or isinstance(node, NO_EXPRESSION)):
             continue
         if kind in SCOPES:
@@ -106,9 +121,7 @@ def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
             info.bound.update([node.name] if node.name else [])
         elif kind is ast.MatchMapping:
             info.bound.update([node.rest] if node.rest else [])
-        elif kind is ast.Yield or kind is ast.YieldFrom:
-            info.generator = True
-        for name in FIELDS[kind] if kind in FIELDS else fields_of(kind):
+        for name in FIELDS[kind]:
             value = node.__dict__.get(name)
             if type(value) is list:
                 pending += value

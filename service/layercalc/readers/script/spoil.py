@@ -105,7 +105,7 @@ def mentioned(m: "Machine", function: Function) -> tuple[set[str], bool]:
     found = m.infos.get((id(function.node),))
     if found is None:
         nodes = m.nodes_of(function.node)
-        names = {node.id for node in nodes.of(ast.Name)}
+        names = nodes.ids
         changes = bool(nodes.of(ast.Global, ast.Nonlocal))
         for node in nodes.of(ast.Attribute, ast.Subscript):
             if not isinstance(node.ctx, ast.Load):

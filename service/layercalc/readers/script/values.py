@@ -172,6 +172,11 @@ class Native:
         return f"{self.name}()"
 
 
+def leads(value: Any) -> bool:
+    """Whether anything of the text may be reached through what stands in a class: not through most of a library's."""
+    return type(value) is not Native or bool(value.holds or value.members)
+
+
 class Type(Native):
     """A builtin class: `host` is what it is in Python, `members` are its methods by name."""
 

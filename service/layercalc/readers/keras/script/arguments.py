@@ -142,9 +142,13 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
 
 def parts_of(config: dict[str, Any]) -> list[Any]:
     """The layers and models in a layer's config, and what else in it is no plain value, in lists too."""
-    found, pending = [], [config.values()]
+    found: list[Any] = []
+    pending: list[Any] = [config.values()]
     while pending:
-        for one in pending.pop():
+        row = pending.pop()
+        if SCALARS.issuperset(map(type, row)):
+            continue
+        for one in row:
             kind = type(one)
             if kind is list:
                 pending.append(one)

@@ -1,6 +1,7 @@
 """Models that leave a text and come back: saved to a file and loaded, and those that wrappers for scikit-learn make."""
 
 import ast
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import configs
@@ -64,9 +65,8 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
 
 def loads(nodes: Nodes) -> bool:
     """Whether a text may load what it has saved."""
-    named = {node.id for node in nodes.of(ast.Name)} | {node.attr for node in nodes.of(ast.Attribute)}
-    told = {one.name for one in nodes.of(ast.alias)} | {one.value for one in nodes.of(ast.Constant)}
-    return any(name in named or name in told for name in LOADS)
+    told = {one.name for one in nodes.of(ast.alias)}.union(map(attrgetter("value"), nodes.of(ast.Constant)))
+    return any(name in nodes.ids or name in nodes.attrs or name in told for name in LOADS)
 
 
 def saver(names: "KerasNames", name: str) -> Native:

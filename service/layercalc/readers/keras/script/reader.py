@@ -32,6 +32,7 @@ from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.text import parse_code
 
+PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 LIMITS = ("max_script_steps", "max_script_bytes")
 Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 
@@ -154,9 +155,10 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
     body: list[ast.stmt] = []
     for number, node in enumerate(tree.body):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Tuple | ast.List | ast.BinOp):
-            target = ast.copy_location(ast.Name(f".{number}", ast.Store()), node)
+            place = {key: getattr(node, key) for key in PLACE}
+            target = ast.Name(f".{number}", ast.Store(), **place)
             kept[target.id] = node.value
-            body.append(ast.copy_location(ast.Assign([target], node.value), node))
+            body.append(ast.Assign([target], node.value, **place))
         elif isinstance(node, ast.Delete) and all(
             isinstance(one, ast.Name) and one.id not in machine.stored for one in node.targets
         ):

@@ -137,9 +137,10 @@ def check(nodes: Nodes) -> None:
     asked = [one for one in nodes.of(ast.Compare) if isinstance(one.ops[0], ast.In | ast.NotIn)]
     looked_up = {one.comparators[0] for one in asked}  # what `"google.colab" in sys.modules` asks changes nothing
     bad = [node for node in nodes.of(ast.ImportFrom) if node.names[0].name == "*" and may_bind_any(node)]
-    bad += [node for node in nodes.of(ast.Attribute) if not isinstance(node.ctx, ast.Load) and sets_hidden(node)]
-    modules = [node for node in nodes.of(ast.Attribute) if node.attr == "modules" and node not in looked_up]
-    bad += [node for node in modules if getattr(node.value, "id", "") == "sys"]
+    bad += [node for node in nodes.of(ast.Attribute) if type(node.ctx) is ast.Store and sets_hidden(node)]
+    if "modules" in nodes.attrs:
+        modules = [node for node in nodes.of(ast.Attribute) if node.attr == "modules" and node not in looked_up]
+        bad += [node for node in modules if getattr(node.value, "id", "") == "sys"]
     bad += [node for node in nodes.of(ast.Call) if node.args and patches(node)]
     if bad:
         raise Fault(nodes.first(bad), "It may replace what any name stands for; import names one by one.")
@@ -151,8 +152,6 @@ def may_bind_any(node: ast.ImportFrom) -> bool:
 
 def sets_hidden(node: ast.Attribute) -> bool:
     """Whether an attribute is set on the class of something, or one with an underscore on something of Keras'."""
-    if not isinstance(node.ctx, ast.Store):
-        return False
     root: ast.expr = node
     while isinstance(root, ast.Attribute):
         root = root.value

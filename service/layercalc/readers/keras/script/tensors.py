@@ -72,7 +72,9 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(layer, OwnObject):
         return names.call(layer, args, kwargs, at)
     if kwargs:
-        kwargs = {key: one for key, one in kwargs.items() if key != "training" and not (key in OPTIONAL and one is None)}
+        kwargs = {
+            key: one for key, one in kwargs.items() if key != "training" and (one is not None or key not in OPTIONAL)
+        }
     inputs = None if kwargs else alone(names, args)
     if inputs is not None:
         return on_tensors(names, layer, inputs, inputs, {}, {}, at)
