@@ -10,15 +10,13 @@ from math import prod
 from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
-import numpy as np
-
 from layercalc import ops
 from layercalc.dims import Unknown, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
 from layercalc.layers.config import ConfigError
-from layercalc.layers.initializers import FLOPS, Initializer, Uniform
+from layercalc.layers.stored import Array, filling
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.constant_folding import Known
@@ -28,23 +26,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Ints = tuple[int, ...]
 Numbers = tuple[float, ...]
 Texts = tuple[str, ...]
-
-
-class Array(NamedTuple):
-    """A tensor that a file holds: its values are read when they are asked for, or are not there (None)."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    read: Callable[[], np.ndarray] | None
-
-    @property
-    def values(self) -> np.ndarray:
-        if self.read is None:
-            raise ShapeError(
-                f"The values of {self.name!r} are not in the file, and the size of a tensor depends on them."
-            )
-        return self.read()
 
 
 Value = Annotated[Any, "a number of the graph, which sizes or bounds are made of, and no parameter"]
@@ -239,31 +220,6 @@ class Operator(base.Layer):
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
         return None
-
-
-class Stored(Initializer):
-    """The values that the file has."""
-
-    stored = True
-
-    def __init__(self, array: Array):
-        self.array = array
-
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
-        out[...] = self.array.values
-
-    def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        return FLOPS["fill"] * prod(shape), 0
-
-
-def filling(feed: Array) -> Initializer:
-    """How a weight is filled that is not given: by the file, else if of several axes as LeCun would, others about 1."""
-    if feed.read is not None:
-        return Stored(feed)
-    if len(feed.shape) < 2:
-        return Uniform(0.5, 1.5)
-    fan = max(float(prod(feed.shape[1:])), 1.0)
-    return Uniform(-float((3 / fan) ** 0.5), float((3 / fan) ** 0.5))
 
 
 def same_dtype(*tensors: Tensor) -> None:

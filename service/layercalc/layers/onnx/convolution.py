@@ -5,8 +5,9 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import differ, most, provably, text
 from layercalc.errors import ShapeError
+from layercalc.layers.channels import first, kernel, last
 from layercalc.layers.onnx.base import Ints, Learned, Quantised, operator
-from layercalc.layers.onnx.windows import first, fitting, kernel, last, numbers_of, pairs
+from layercalc.layers.onnx.windows import fitting, numbers_of, pairs
 from layercalc.ops import Tensor
 from layercalc.ops.window import span
 

@@ -6,8 +6,8 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.channels import first, kernel, last
 from layercalc.layers.onnx.base import operator, same_dtype
-from layercalc.layers.onnx.windows import first, kernel, last
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
 

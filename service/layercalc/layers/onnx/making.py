@@ -8,8 +8,9 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, known, of_batch, size, text
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Array, Ints, Numbers, Value, numbers, operator, sizes
+from layercalc.layers.onnx.base import Ints, Numbers, Value, numbers, operator, sizes
 from layercalc.layers.onnx.dtypes import dtype_of
+from layercalc.layers.stored import Array
 from layercalc.ops import Tensor
 
 

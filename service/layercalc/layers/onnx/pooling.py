@@ -8,9 +8,10 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Unknown, provably, size, text
 from layercalc.errors import ShapeError
+from layercalc.layers.channels import first, last
 from layercalc.layers.onnx.base import Ints, Value, operator, sizes
 from layercalc.layers.onnx.indexing import counted as counted_to
-from layercalc.layers.onnx.windows import first, last, numbers_of
+from layercalc.layers.onnx.windows import numbers_of
 from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.window import around, counted
 

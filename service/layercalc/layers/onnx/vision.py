@@ -8,9 +8,10 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Unknown, differ, size, text
 from layercalc.errors import ShapeError
+from layercalc.layers.channels import first, last
 from layercalc.layers.onnx.base import Ints, Learned, Value, operator, sizes
 from layercalc.layers.onnx.convolution import window_of
-from layercalc.layers.onnx.windows import first, last, numbers_of
+from layercalc.layers.onnx.windows import numbers_of
 from layercalc.ops import Tensor
 from layercalc.ops.window import counted
 

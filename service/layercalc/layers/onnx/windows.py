@@ -1,30 +1,11 @@
-"""ONNX' attributes of windows as numbers, and its order of axes: channels before the spatial axes."""
+"""ONNX' attributes of windows as numbers."""
 
 from typing import Any
 
-from layercalc import ops
-from layercalc.dims import Dim, Shape, most, text
+from layercalc.dims import Dim, Shape, most
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints
-from layercalc.ops import Tensor
 from layercalc.ops.window import span
-
-
-def last(x: Tensor) -> Tensor:
-    """(batch, channels, *spatial) seen with the channels last."""
-    if x.ndim < 3:
-        raise ShapeError(f"Expected a batch, channels and spatial axes; received {text(x.shape)}.")
-    return ops.layout(x, (0, *range(2, x.ndim), 1))
-
-
-def first(x: Tensor) -> Tensor:
-    """And back again."""
-    return ops.layout(x, (0, x.ndim - 1, *range(1, x.ndim - 1)))
-
-
-def kernel(w: Tensor) -> Tensor:
-    """(filters, channels, *window) seen as (*window, channels, filters)."""
-    return ops.layout(w, (*range(2, w.ndim), 1, 0))
 
 
 def pairs(pads: Ints) -> tuple[tuple[int, int], ...]:

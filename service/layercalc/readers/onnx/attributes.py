@@ -3,7 +3,8 @@
 from typing import Any
 
 from layercalc.layers.config import ConfigError
-from layercalc.layers.onnx.base import NAMED, Array, Ints, Numbers, Texts, Version, expected
+from layercalc.layers.onnx.base import NAMED, Ints, Numbers, Texts, Version, expected
+from layercalc.layers.stored import Array
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import Message
 from layercalc.wording import nearest

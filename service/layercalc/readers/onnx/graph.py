@@ -14,7 +14,6 @@ from layercalc.layers.config import ConfigError
 from layercalc.layers.onnx.base import (
     HANDS_ON,
     ONNX,
-    Array,
     Feed,
     Learned,
     Operator,
@@ -26,6 +25,7 @@ from layercalc.layers.onnx.base import (
 )
 from layercalc.layers.onnx.control import Body
 from layercalc.layers.onnx.dtypes import dtype_of
+from layercalc.layers.stored import Array
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model

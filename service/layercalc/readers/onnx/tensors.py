@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from layercalc.errors import ShapeError
-from layercalc.layers.onnx.base import Array
 from layercalc.layers.onnx.dtypes import dtype_of
+from layercalc.layers.stored import Array
 from layercalc.ops import WIDTH
 from layercalc.ops.spec import BITS, HELD, NUMPY
 from layercalc.readers.onnx.wire import Message
