@@ -7,6 +7,7 @@ from typing import Any
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.dims import Dim, Unknown, size
+from layercalc.layers.base import PARAMETER
 from layercalc.ops.spec import stored as stored_bytes
 from layercalc.ops.spec import width
 
@@ -45,16 +46,20 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
     """
     by_dtype: dict[str, Dim] = {}
     trainable: Dim = 0
+    beside: Dim = 0  # of buffers
     kept: Dim = sum((value.spec.bytes for value in analysis.inputs), 0)
     alike = Counter([row.traced if row.counts is row.traced.counts else row for row in analysis.rows])
     for one, times in alike.items():  # rows that count their own weights as the trace does
         traced, own = (one.traced, one.own) if isinstance(one, Row) else (one, one.weights)
-        for _, (shape, dtype), trains, _, _ in own:
+        for _, (shape, dtype), trains, _, _, kind in own:
             stored = stored_bytes(size(shape), dtype) * times
+            if kind != PARAMETER:
+                beside = beside + stored
+                continue
             by_dtype[dtype] = by_dtype.get(dtype, 0) + stored
             trainable = trainable + stored if trains else trainable
         kept = kept if traced.view else kept + traced.counts["activation_bytes"] * times
-    weights: Dim = sum(by_dtype.values(), 0)
+    weights: Dim = sum(by_dtype.values(), beside)
     states = {name: count * trainable for name, count in STATES.items()}
     return {
         "param_bytes_by_dtype": by_dtype,

@@ -39,6 +39,7 @@ class Traced:
     seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
     allocated: list[tuple[int, Spec]]
     scopes: list[tuple[int, int]]
+    buffers: bool = False  # whether they are counted apart from the parameters
     reads: list[Spec] = field(init=False)  # every tensor of the call, in the order of a row's inputs
     counts: dict[str, Dim] = field(init=False)
     amounts: list[Amounts] = field(init=False)  # of each op
@@ -69,14 +70,15 @@ class Traced:
             flops, moved = flops + some, moved + read + written
             self.amounts.append(Amounts(some, read, written))
         activation: Dim = sum([spec.bytes for spec, _ in self.outputs], 0)
-        counts = weighed(self.weights)
+        counts = weighed(self.weights, self.buffers)
         stored = counts.pop("param_bytes")
         counts |= {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
         self.counts, self.view = printable(counts), view
         for spec, _ in self.outputs:
             if fault := unwieldy(spec.shape):
                 raise ShapeError(f"The output has {fault}.")
-        once = sum([spec.bytes for spec in self.reads], stored + activation)
+        held = stored + counts.get("buffer_bytes", 0)
+        once = sum([spec.bytes for spec in self.reads], held + activation)
         self.traffic = moved if view or provably(moved < once) else once
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
@@ -118,7 +120,8 @@ def trace(
     finally:
         READING.reset(token)
     beside = tracing.seen_as, tracing.allocated, tracing.scopes
-    return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside)
+    apart = layer.of_vocabulary.buffers
+    return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside, apart)
 
 
 def repeated(n: Dim, times: Dim) -> Dim:

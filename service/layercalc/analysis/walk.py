@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.analysis.readings import Readings, Value
 from layercalc.analysis.tracing import METRICS, Traced
-from layercalc.analysis.weight_specs import HERE, Owner, WeightSpec, free, used, weighed
+from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, used, weighed
 from layercalc.dims import Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers.base import FILE
@@ -108,12 +108,13 @@ class Analysis:
                 held.append(Held(known[key], weight, shared))
             row.weights = held
             if row.own != row.traced.weights:
-                row.counts = row.traced.counts | weighed(row.own)
+                row.counts = row.traced.counts | weighed(row.own, row.traced.buffers)
 
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
         counts = [row.counts for row in self.rows]
-        return {metric: sum(map(itemgetter(metric), counts), 0) for metric in METRICS}
+        metrics = (*METRICS, *BUFFERS) if self.model.of_vocabulary.buffers else METRICS
+        return {metric: sum(map(itemgetter(metric), counts), 0) for metric in metrics}
 
     def peak(self, along: Iterable[Dim] | None = None) -> tuple[Dim, str | None]:
         """The most activation bytes live at once, and the row that runs then, or None if it is none yet.

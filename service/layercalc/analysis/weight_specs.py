@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 from layercalc.dims import Dim, Shape, Unknown, size, text
 from layercalc.errors import ShapeError, UnknownWeightError
 from layercalc.layers import Layer
-from layercalc.layers.base import Identity
+from layercalc.layers.base import BUFFER, PARAMETER, Identity
 from layercalc.model import Call
 from layercalc.ops import FLOATS, Spec
 from layercalc.ops.spec import stored as stored_bytes
+
+BUFFERS = ("buffers", "buffer_bytes")  # of a vocabulary that counts them apart
 
 
 class Owner(NamedTuple):
@@ -30,6 +32,7 @@ class WeightSpec(NamedTuple):
     trainable: bool
     initializer: Any
     owner: Owner | None = None  # where it belongs to an object inside the layer
+    kind: str = PARAMETER
 
 
 class WeightRecorder:
@@ -49,7 +52,13 @@ class WeightRecorder:
         self.policy, self.trainable = ("float32", "float32"), True
 
     def __call__(
-        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Any,
+        trainable: bool = True,
+        dtype: str | None = None,
+        kind: str = PARAMETER,
     ) -> Spec:
         compute, variable = self.policy
         path = self.path + name
@@ -65,7 +74,7 @@ class WeightRecorder:
             stored = dtype or (variable if variable in FLOATS else "float32")
             trains = trainable and self.trainable and not self.lock
             kept = spec if stored == spec[1] else Spec(shape, stored)
-            self.found[owner or path] = WeightSpec(path, kept, trains, initializer, owner)
+            self.found[owner or path] = WeightSpec(path, kept, trains, initializer, owner, kind)
         elif known.spec.shape != shape:
             raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
         return spec
@@ -110,13 +119,19 @@ def used(call: Call, around: Owner) -> Owner:
     return Owner(around.identity, f"{around.path}{call.name}/") if call.identity is None else Owner(call.identity, "")
 
 
-def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
-    """What weights count: parameters, those of them that train and do not, and bytes."""
+def weighed(weights: Iterable[WeightSpec], apart: bool = False) -> dict[str, Dim]:
+    """What weights count: parameters, those of them that train and do not, and bytes; buffers `apart` where asked."""
     params: Dim = 0
     trainable: Dim = 0
     stored: Dim = 0
-    for _, (shape, dtype), trains, _, _ in weights:
+    beside: dict[str, Dim] = dict.fromkeys(BUFFERS, 0) if apart else {}
+    for _, (shape, dtype), trains, _, _, kind in weights:
         elements = size(shape)
+        if kind != PARAMETER:
+            if kind == BUFFER and apart:
+                beside["buffers"] = beside["buffers"] + elements
+                beside["buffer_bytes"] = beside["buffer_bytes"] + stored_bytes(elements, dtype)
+            continue
         params = params + elements
         trainable = trainable + elements if trains else trainable
         stored = stored + stored_bytes(elements, dtype)
@@ -125,6 +140,7 @@ def weighed(weights: Iterable[WeightSpec]) -> dict[str, Dim]:
         "trainable_params": trainable,
         "non_trainable_params": params - trainable,
         "param_bytes": stored,
+        **beside,
     }
 
 

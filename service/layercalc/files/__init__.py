@@ -13,6 +13,8 @@ from layercalc.readers.foreign import foreign
 from layercalc.readers.onnx.file import is_onnx as is_onnx
 from layercalc.readers.onnx.file import read_file as read_onnx_file
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
+from layercalc.readers.torch.archive import is_program_file
+from layercalc.readers.torch.archive import read_file as read_program_file
 
 if TYPE_CHECKING:
     from layercalc.analysis.walk import Analysis
@@ -45,6 +47,8 @@ def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITE
         raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
     if is_onnx(body):
         return read_onnx_file(body, path, limits), None
+    if is_program_file(body):
+        return read_program_file(body, path, limits), None
     if body.startswith(archive.MAGIC):
         document = parse_json(archive.unpacked(body, limits), limits)
         told = archive.unpacked(body, limits, archive.METADATA)

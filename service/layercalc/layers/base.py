@@ -17,6 +17,7 @@ SEVERAL = ("initial_state", "states")  # what a call names that may be a list of
 
 
 Identity = int | str  # of an object of a document that stands in several places of it
+PARAMETER, BUFFER, CONSTANT = "parameter", "buffer", "constant"  # kinds of weights, where a framework tells them apart
 FILE = "file"  # the identity of a file whose weights go by their own names
 
 
@@ -24,7 +25,13 @@ class Weight(Protocol):
     """What `call` asks for weights: a spec while shapes are read, an array while the layer runs."""
 
     def __call__(
-        self, name: str, shape: Shape, initializer: Any, trainable: bool = True, dtype: str | None = None
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Any,
+        trainable: bool = True,
+        dtype: str | None = None,
+        kind: str = PARAMETER,
     ) -> Tensor: ...
 
     def scope(self, name: str) -> "Weight":

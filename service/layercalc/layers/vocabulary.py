@@ -55,9 +55,9 @@ class Vocabulary:
     `refused` types that cannot be layers here and why, `functions` what is called on tensors and constants and is no
     layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
     framework computed them, by names that it does not have, `conventions` what to know of other tools' counts.
-    `makes` gives layer types that are made when some are first asked for, `sample` is a layer for messages to show, and
+    `makes` gives layer types that are made when some are first asked for, `sample` is a layer for messages to show,
     `reads_values` says that sizes may follow from the numbers in a model's inputs, `keeps_dtypes` that each tensor is
-    computed in its own dtype.
+    computed in its own dtype, `buffers` that tensors beside the parameters are counted by themselves.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -76,6 +76,7 @@ class Vocabulary:
     sample: str = '{"type": "…"}'
     reads_values: bool = False
     keeps_dtypes: bool = False
+    buffers: bool = False
 
     def __post_init__(self) -> None:
         if self.name in VOCABULARIES:

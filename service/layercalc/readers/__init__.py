@@ -23,6 +23,7 @@ from layercalc.readers.notebooks import is_notebook, notebook
 from layercalc.readers.onnx.file import OnnxFile
 from layercalc.readers.stack import read_stack
 from layercalc.readers.text import looks_like_json
+from layercalc.readers.torch.archive import TorchProgram
 from layercalc.wording import received
 
 BEGINNING = 100  # characters of a text that tell what it is
@@ -55,6 +56,8 @@ def read(
         document = document.to_json()
     if isinstance(document, OnnxFile):
         return reader_of_onnx().read_onnx(document.message, path, limits)
+    if isinstance(document, TorchProgram):
+        return reader_of_programs().read_program(document, path, limits)
     where = "".join(f"/{token}" for token in path)
     if isinstance(document, str):
         if not looks_like_json(document):
@@ -91,7 +94,8 @@ def read(
         with code.standing():
             return reader_of_code().read_script(code, limits, entry, shapes)
     expected = (
-        'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, a notebook, or an ONNX file'
+        'a stack {"layers": […]}, Keras JSON {"class_name": …, "config": …}, Keras code, a notebook, an ONNX file, '
+        "or an exported program of PyTorch (.pt2)"
     )
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
 
@@ -109,6 +113,11 @@ def reader_of_code() -> Any:
 def reader_of_onnx() -> Any:
     """What makes models of ONNX files, loaded when there is one."""
     return import_module("layercalc.readers.onnx.graph")
+
+
+def reader_of_programs() -> Any:
+    """What makes models of exported programs, loaded when there is one."""
+    return import_module("layercalc.readers.torch.graph")
 
 
 def read_nested(value: dict[str, Any]) -> Model:

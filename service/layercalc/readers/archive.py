@@ -1,6 +1,7 @@
 """ZIP archives, opened with care: of so many members, which can be inflated piece by piece."""
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 from layercalc.errors import Refused, Unreadable
@@ -11,6 +12,7 @@ MAGIC = b"PK\x03\x04"
 ENTRY = b"PK\x01\x02"  # begins what the directory says of a member
 CONFIG, METADATA = "config.json", "metadata.json"
 MAX_CONFIG = 64 << 20  # bytes of config.json: what is larger is no model of layers
+MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes are inflated to gigabytes at once
 
 
@@ -44,3 +46,12 @@ def unpacked(body: bytes, limits: Limits = UNLIMITED, member: str = CONFIG) -> b
     if len(config) > most:
         raise Unreadable([{"pointer": "", "detail": f"{member} is larger than {most:,} bytes."}])
     return config
+
+
+def members(body: bytes) -> list[str]:
+    """The names in an archive; none where it cannot be opened: who reads it says what is wrong."""
+    try:
+        with opened(body, MEMBERS) as archive:
+            return archive.namelist()
+    except Exception:  # whatever zipfile raises on a broken directory
+        return []

@@ -1,12 +1,10 @@
 """Files that people take for a model and that are not read here: told by their first bytes, called by their name."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
-from layercalc.limits import UNLIMITED
-from layercalc.readers.archive import MAGIC, opened
+from layercalc.readers.archive import MAGIC, members
 
-WAY_ON = "Send Keras JSON (model.to_json()), a .keras file, Keras code or a stack."
+WAY_ON = "Send Keras JSON (model.to_json()), a .keras file, code, an ONNX file, an exported program (.pt2) or a stack."
 BEGINNINGS = (
     (
         b"version https://git-lfs.github.com/spec/",
@@ -21,13 +19,13 @@ BEGINNINGS = (
 )
 TFLITE = f"A TensorFlow Lite file, which is not read here. {WAY_ON}"
 PICKLE = f"A pickle, which runs code when it is opened and is never read. {WAY_ON}"
-TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. {WAY_ON}"
-CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {WAY_ON}"
-EXPORTED = f"A PyTorch exported program (.pt2), which is not read here. {WAY_ON}"
+EXPORT = "Export the model: torch.export.save(torch.export.export(model.eval(), (x,)), 'model.pt2')."
+TORCHSCRIPT = f"A TorchScript archive (torch.jit.save), which is not read here. {EXPORT}"
+CHECKPOINT = f"A PyTorch checkpoint (torch.save), a pickle of weights, which is never read. {EXPORT}"
+PACKAGE = (
+    f"A PyTorch package (.pt2) without an exported program, such as of AOTInductor, which is not read here. {WAY_ON}"
+)
 ARRAYS = f"NumPy arrays (.npz), and no model. {WAY_ON}"
-
-
-MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
 
 
 def foreign(body: bytes) -> str | None:
@@ -47,17 +45,10 @@ def of_archive(names: Collection[str]) -> str | None:
     inside = {name.partition("/")[2] for name in names} | set(names)
     if "config.json" in inside:
         return None
-    if inside & {"archive_format", "models/model.json", "serialized_exported_program.json"}:
-        return EXPORTED
+    if inside & {"models/model.json", "serialized_exported_program.json"}:
+        return None
+    if "archive_format" in inside:
+        return PACKAGE
     if "data.pkl" in inside:
         return TORCHSCRIPT if "constants.pkl" in inside else CHECKPOINT
     return ARRAYS if inside and all(name.endswith(".npy") for name in names) else None
-
-
-def members(body: bytes) -> list[str]:
-    """The names in an archive; none where it cannot be opened: who reads it says what is wrong."""
-    try:
-        with opened(body, MEMBERS) as archive:
-            return archive.namelist()
-    except Exception:  # whatever zipfile raises on a broken directory
-        return []

@@ -22,7 +22,6 @@ from layercalc.layers.onnx.base import (
     NAMED,
     ONNX,
     OUTPUTS,
-    Array,
     Ints,
     Numbers,
     Operator,
@@ -31,6 +30,7 @@ from layercalc.layers.onnx.base import (
     called,
     expected,
 )
+from layercalc.layers.stored import Array
 from layercalc.layers.vocabulary import Kind
 from layercalc.ops import WIDTH, Tensor
 from layercalc.wording import finite, whole

@@ -1,6 +1,7 @@
 """The schemas of a report: its rows, totals and memory, and what other tools and devices make of them."""
 
 from layercalc.analysis.tracing import METRICS
+from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.layers import vocabularies
 from layercalc.ops.base import KINDS
 from layercalc.web.openapi.primitives import (
@@ -23,6 +24,7 @@ from layercalc.web.openapi.primitives import (
     row,
 )
 
+BESIDE = {key: {**COUNT, "description": "of PyTorch: what the state dict holds beside parameters"} for key in BUFFERS}
 EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
 ROW = row(
     {
@@ -39,6 +41,7 @@ ROW = row(
         "output_shapes": array(SHAPE),
         "output_names": array(STRING),
         **dict.fromkeys(METRICS, COUNT),
+        **BESIDE,
         "weights": array(ref("Weight")),
         "ops": array(ref("OpCount")),
         "live_bytes": {**COUNT, "description": "activations that are live while it runs; the most of them is the peak"},
@@ -52,7 +55,7 @@ ROW = row(
 )
 SPAN = dict.fromkeys(("line", "column", "end_line", "end_column"), INTEGER)
 TOTALS = row(
-    {**dict.fromkeys(METRICS, COUNT), "peak_activation_bytes": COUNT, "counts": COUNTS},
+    {**dict.fromkeys(METRICS, COUNT), **BESIDE, "peak_activation_bytes": COUNT, "counts": COUNTS},
     " ".join((*METRICS, "peak_activation_bytes")),
 )
 PEAKS = {"peak_flops": mapping(POSITIVE), "bandwidth": POSITIVE}

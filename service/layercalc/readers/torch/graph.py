@@ -1,0 +1,321 @@
+"""From an exported program to a model: inputs, rows for calls of modules, and the tensors of its state dict."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from layercalc import deadline, ops
+from layercalc.environment import setting
+from layercalc.errors import ShapeError, Tokens
+from layercalc.layers.base import BUFFER, CONSTANT, PARAMETER
+from layercalc.layers.config import ConfigError
+from layercalc.layers.stored import Array
+from layercalc.layers.torch.base import TORCH
+from layercalc.layers.torch.exported import ExportedCall, Held, Node
+from layercalc.limits import UNLIMITED, Limits
+from layercalc.locations import NodeLocation
+from layercalc.model import Model
+from layercalc.readers.builder import Builder, Source
+from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
+from layercalc.readers.torch.frames import Row, rows
+from layercalc.readers.torch.functions import found
+from layercalc.readers.torch.program import Call, Malformed, broken, calls, plain, text, union
+from layercalc.readers.torch.rewriting import Rewriting, in_place, read_by
+from layercalc.readers.torch.sizes import Sizes
+from layercalc.wording import nearest
+
+ASSERTS = (
+    *("_assert_tensor_metadata", "_assert_scalar", "_assert_async", "sym_constrain_range"),
+    "sym_constrain_range_for_size",
+)
+STATES = ("lstm", "gru", "rnn_tanh", "rnn_relu")  # whose results are those of their modules
+HELD = {"parameter": PARAMETER, "buffer": BUFFER, "tensor_constant": CONSTANT}
+
+
+class Graph:
+    """A model in the making."""
+
+    def __init__(self, document: TorchProgram, path: Tokens, limits: Limits):
+        self.document, self.limits = document, limits
+        module = document.program.get("graph_module")
+        self.path = (*path, "graph_module")
+        graph = module.get("graph") if isinstance(module, dict) else None
+        if not isinstance(module, dict) or not isinstance(graph, dict) or not isinstance(graph.get("nodes"), list):
+            raise unreadable(path, "An exported program without a graph: its JSON has no graph_module with one.")
+        self.module, self.graph = module, module["graph"]
+        self.tensors = Tensors(document)
+        self.builder = Builder("model", "torch-export", TORCH)
+        self.sources: dict[str, Source] = {}
+        self.held: dict[str, Held] = {}  # by the name in the program
+        self.sizes: frozenset[str] = frozenset()  # that rows of their own make
+        self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
+        self.owned: set[str] = set()  # names of the state dict that a row has
+
+    def read(self) -> Model:
+        """Everything of the program; faults are in the builder."""
+        try:
+            self.inputs()
+            results = self.results()
+        except (Malformed, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            raise broken((*self.path, "signature"), error) from None
+        every = list(deadline.each(calls(self.graph, (*self.path, "graph"))))
+        if len(every) > self.limits.max_layers:
+            most = f"{self.limits.max_layers:,} ({setting('max_layers')})"
+            raise unreadable(self.path, f"The program has more than {most} nodes.")
+        rewriting = Rewriting(every, results)
+        try:
+            rewritten = list(rewriting.run())
+        except ConfigError as error:
+            self.builder.fault(self.location().at(), error.faults[0][1])
+            rewritten = every
+        self.builder.name = title_of(self.graph)
+        self.rows([call for call in rewritten if call.target.partition(".")[0] and not asserts(call)], rewriting)
+        ends = [self.end(rewriting.today(name)) for name in results]
+        self.unread()
+        model = self.builder.finish(ends)
+        model.batch_name = self.batch
+        return model
+
+    def location(self, number: int | None = None) -> NodeLocation:
+        return NodeLocation((*self.path, "graph", *(() if number is None else ("nodes", number))))
+
+    def inputs(self) -> None:
+        """The tensors that the program is given, and those that it holds."""
+        values, ties = self.graph["tensor_values"], self.tensors.shared()
+        given = []
+        for spec in self.module["signature"]["input_specs"]:
+            kind, one = union(spec)
+            if kind in HELD:
+                self.hold(kind, one, values, ties)
+            elif kind == "user_input":
+                what, value = union(one["arg"])
+                if what == "as_tensor":
+                    given.append(text(value["name"], "a name"))
+            elif kind not in ("constant_input", "token"):
+                raise Malformed(f"Inputs of the kind {kind} are not read")
+        outputs = [union(spec) for spec in self.module["signature"]["output_specs"]]
+        ends = [union(one["arg"]) for kind, one in outputs if kind == "user_output"]
+        results = [values.get(one["name"], {}) for kind, one in ends if kind == "as_tensor"]
+        sizes = Sizes({name: values[name] for name in given}, results, self.builder)
+        self.batch = sizes.batch
+        for name in given:
+            location = self.location()
+            self.builder.reserve(name, location)
+            self.used.add((name, 1))
+            dtype = "float32"
+            try:
+                dtype = sizes.dtype(name)
+            except ShapeError as error:
+                self.builder.fault(location.at(), str(error))
+            shape = sizes.shape(name)
+            self.builder.add_input(name, shape, dtype, location)
+            self.builder.inputs[-1].scalar = shape == ()
+            self.sources[name] = Source(name)
+
+    def hold(self, kind: str, spec: dict[str, Any], values: dict[str, Any], ties: dict[str, str]) -> None:
+        """A parameter, buffer or constant; of one that shares its tensor the first name stands for it."""
+        name = text(spec["arg"]["name"], "a name")
+        full = text(spec[f"{kind}_name"], "a name")
+        first = ties.get(full, full)
+        meta = values[name]
+        try:
+            array = self.tensors.array(first, meta)
+        except ShapeError as error:
+            self.builder.fault(self.location().at(), f"{full}: {error}")
+            array = Array(first, (0,), "float32", None)
+        self.held[name] = Held(name, array, HELD[kind], kind == "parameter" and bool(meta.get("requires_grad", True)))
+
+    def results(self) -> list[str]:
+        """The names of the tensors that the program gives."""
+        found, changed = [], 0
+        for spec in self.module["signature"]["output_specs"]:
+            kind, one = union(spec)
+            what, value = union(one["arg"])
+            if kind == "user_output" and what == "as_tensor":
+                found.append(text(value["name"], "a name"))
+            elif kind != "user_output":
+                changed += 1
+        if changed:
+            told = f"The program changes {changed} of its buffers, as in training; those changes are left out here."
+            self.builder.warn(self.location().at(), told)
+        if not found:
+            raise Malformed("no output of the program is a tensor")
+        return found
+
+    def rows(self, every: list[Call], rewriting: Rewriting) -> None:
+        """A call of the model for each row; sizes are computed in the rows that read them."""
+        floating = {name: call for call in every if call.sizes for name in call.outputs}
+        made = rows([call for call in every if not call.sizes], "Module")
+        apart: dict[str, Call] = {}
+        for row in made:
+            row.calls = with_sizes(row.calls, floating, apart)
+        self.sizes = frozenset(apart)
+        made += [Row(call.word, call.word, "", 1, [call], False) for call in apart.values()]
+        made.sort(key=lambda row: row.first)
+        readers: dict[str, int] = {}
+        for number, row in enumerate(made):
+            for call in row.calls:
+                readers |= dict.fromkeys(read_by(call), number)
+        readers |= dict.fromkeys((rewriting.today(name) for name in rewriting.results), len(made))
+        for number, row in enumerate(deadline.each(made)):
+            self.row(row, number, readers)
+
+    def row(self, row: Row, number: int, readers: dict[str, int]) -> None:
+        """A call of the model: what it reads from outside, what it holds, what others read of it."""
+        location = self.location(row.calls[-1].number if not row.leaf else row.calls[0].number)
+        nodes: list[Node] = []
+        inside: set[str] = set()
+        reads: list[str] = []
+        own = {one.name: one for one in self.held.values() if row.leaf and row.path and below(one.array.name, row.path)}
+        known = True
+        for call in row.calls:
+            for name in read_by(call):
+                if name in self.held:
+                    own.setdefault(name, self.held[name])
+                elif name not in inside and name not in reads:
+                    reads.append(name)
+            try:
+                nodes.append(self.node(call))
+            except ConfigError as error:
+                self.builder.left_out(self.location(call.number).at(), error.faults[0][1])
+                known = False
+            inside.update(call.outputs)
+        last = row.calls[-1]
+        whole = set(last.outputs if row.leaf and last.word in STATES else ())  # as the module gives them, read or not
+        gives = [name for call in row.calls for name in call.outputs if name in whole or readers.get(name, -1) > number]
+        made = [name for call in row.calls for name in call.outputs if name]
+        gives = list(dict.fromkeys(gives)) or [name for name in last.outputs if name][:1] or made[-1:]
+        sources = []
+        for name in reads:
+            if name in self.sources:
+                sources.append(self.sources[name])
+            else:
+                self.builder.fault(location.at(), f"There is no tensor {name[:200]!r} before this node.")
+                known = False
+        name, use = self.name_of(row)
+        held = tuple(own[key] for key in self.held if key in own)
+        layer = (
+            ExportedCall(row.kind, tuple(nodes), tuple(reads), self.sizes.intersection(reads), held, tuple(gives))
+            if known
+            else None
+        )
+        self.owned.update(one.array.name for one in held)
+        self.builder.add_call(name, layer, sources, location, use=use)
+        for place, one in enumerate(gives):
+            self.sources[one] = Source(name, use, place)
+
+    def node(self, call: Call) -> Node:
+        """A call with the function that it is; ConfigError says why there is none."""
+        function = found(call.target)
+        if not any(call.outputs):
+            raise ConfigError([((), f"{call.target} is not read without a result.")])
+        parameters = function.parameters
+        arguments = call.arguments
+        if "self" in arguments and "self" not in parameters and in_place(call.target):  # as its in-place form calls it
+            arguments = {next(iter(parameters)) if name == "self" else name: one for name, one in arguments.items()}
+        if strange := [name for name in arguments if name not in parameters]:
+            near = nearest(strange[0], list(parameters))
+            raise ConfigError([((), f"{call.target} is not read with the argument {strange[0]!r}.{near}")])
+        if missing := function.missing(arguments):
+            raise ConfigError([((), f"{call.target} needs the argument {missing[0]!r}.")])
+        return Node(call.target, function, arguments, tuple(call.outputs), in_place(call.target))
+
+    def name_of(self, row: Row) -> tuple[str, int]:
+        """A row's name and which use of it this is; names are unique."""
+        name, count = row.name, 0
+        while (name, row.use) in self.used:
+            count += 1
+            name = f"{row.name}_{count}"
+        self.used.add((name, row.use))
+        self.builder.taken.add(name)
+        return name, row.use
+
+    def end(self, name: str) -> tuple[Source, tuple[NodeLocation, str]]:
+        """Where an output comes from; a tensor that the program holds is handed on by a row of its own."""
+        location = self.location()
+        if name not in self.sources and name in self.held:
+            own = self.builder.named(f"{name}_output")
+            held = self.held[name]
+            layer = ExportedCall("output", (), (), frozenset(), (held,), (name,))
+            self.owned.add(held.array.name)
+            self.builder.add_call(own, layer, [], location)
+            self.sources[name] = Source(own)
+        return self.sources.get(name, Source(name)), (location, "name")
+
+    def unread(self) -> None:
+        """Rows for the parameters and buffers that nothing reads, so that they are counted."""
+        left: dict[str, list[Held]] = {}
+        for one in self.held.values():
+            if one.array.name not in self.owned and one.kind != CONSTANT:
+                self.owned.add(one.array.name)
+                left.setdefault(one.array.name.rpartition(".")[0], []).append(one)
+        if not left:
+            return
+        listed = ", ".join(repr(name) for name in list(left)[:3]) + (" …" if len(left) > 3 else "")
+        self.builder.warn(self.location().at(), f"Nothing computes with the tensors of {listed}; they are counted.")
+        for path, some in left.items():
+            row = Row(path or "model", "Module", path, 1, [], True)
+            name, use = self.name_of(row)
+            self.builder.add_call(name, Unused(some), [], self.location(), use=use)
+
+
+class Unused(ExportedCall):
+    """A module that nothing calls: it holds tensors, and gives none."""
+
+    def __init__(self, held: Iterable[Held]):
+        super().__init__("Module", (), (), frozenset(), tuple(held), ())
+
+    def __call__(self, weight: Any, *inputs: Any, **_: Any) -> Any:
+        super().__call__(weight)
+        return (ops.full((0,), 0),)
+
+
+def with_sizes(given: list[Call], floating: dict[str, Call], apart: dict[str, Call]) -> list[Call]:
+    """The calls of a row with those before them that make the sizes they read.
+
+    The size of a tensor that the row has nothing to do with is made `apart`, so that it is not kept for that.
+    """
+    out: list[Call] = []
+    have = {name for call in given for name in (*read_by(call), *call.outputs)}
+    put: set[str] = set()
+    waiting = [(call, False) for call in reversed(given)]
+    while waiting:
+        call, ready = waiting.pop()
+        if ready or not (needed := [name for name in read_by(call) if name in floating and name not in put]):
+            out.append(call)
+            continue
+        waiting.append((call, True))
+        for name in dict.fromkeys(needed):
+            put.add(name)
+            source = floating[name]
+            if not source.measures or have.issuperset(read_by(source)):
+                waiting.append((source, False))
+            else:
+                apart.setdefault(name, source)
+    return out
+
+
+def title_of(graph: Any) -> str:
+    """The class of the model, as the stacks of its nodes name it."""
+    for node in graph["nodes"]:
+        root = str((node.get("metadata") or {}).get("nn_module_stack", "")).partition(";")[0].split(",")
+        if len(root) > 2 and plain(root[1]) == "":
+            return root[2].rpartition(".")[2] or "model"
+    return "model"
+
+
+def below(name: str, path: str) -> bool:
+    """Whether a name of the state dict is of a module or one inside it."""
+    return name.startswith(f"{path}.")
+
+
+def asserts(call: Call) -> bool:
+    """Whether a call has no result but that the program goes on."""
+    return call.word.strip("_") in [one.strip("_") for one in ASSERTS] or (
+        call.kinds == {"as_sym_bool"} or (not call.outputs and call.word.startswith("assert"))
+    )
+
+
+def read_program(document: TorchProgram, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Model, Builder]:
+    """The model of an exported program, and the builder with its faults and warnings."""
+    graph = Graph(document, path, limits)
+    return graph.read(), graph.builder
