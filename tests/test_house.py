@@ -32,7 +32,7 @@ ORDER = [  # each may import from those before it
     {"model"},
     {"analysis"},
     {"readers"},
-    {"input_shapes", "conventions"},
+    {"input_shapes", "conventions", "modules"},
     {"execution"},
     {"files"},
     {"report", "differences"},

@@ -54,6 +54,7 @@ class Call:
     named: dict[str, Ref | tuple[Ref, ...]] = field(default_factory=dict)
     identity: Identity | None = None
     output_names: tuple[str, ...] = ()  # of the tensors, where the document names those
+    module: str = ""  # the path of the module that it is part of, where the document is a graph of modules' operations
 
     def reads(self) -> Sequence[Ref]:
         """Every tensor this call takes."""

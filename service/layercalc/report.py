@@ -135,6 +135,8 @@ def row_of(row: Row, again: bool, part: dict[str, Any]) -> dict[str, Any]:
     if again:
         out["layer"] = row.layer
     out |= row.call.location.at()
+    if row.call.module:
+        out["module"] = row.call.module
     out["inputs"] = [*map(SOURCE, row.inputs)]
     if row.call.output_names:
         out |= dict.fromkeys(("input_shapes", "output_shape", "output_shapes"))

@@ -14,6 +14,7 @@ from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned
 from layercalc.dims import text
 from layercalc.errors import InvalidBudgets
+from layercalc.modules import module_rows
 from layercalc.wording import nearest, whole
 
 MAX_FINDINGS = 250_000  # budgets × the layers they are about
@@ -84,6 +85,15 @@ class Subject:
         return {row["name"]: row for row in reversed(self.rows)}
 
     @cached_property
+    def modules(self) -> dict[str, Row]:
+        """A row for each module of which a document has the operations, by its path."""
+        return module_rows(self.rows)
+
+    def find(self, name: str) -> Row | None:
+        """The row or module of that name."""
+        return self.named.get(name) or self.modules.get(name)
+
+    @cached_property
     def past(self) -> "Subject | None":
         return None if self.baseline is None else Subject(self.baseline)
 
@@ -105,7 +115,8 @@ class Subject:
         if self.past is None:
             return {}
         pairs = aligned(self.past.rows, self.rows)
-        return {self.rows[j]["name"]: self.past.rows[i] for i, j in pairs}
+        found = {self.rows[j]["name"]: self.past.rows[i] for i, j in pairs}
+        return found | {name: self.past.modules[name] for name in self.modules if name in self.past.modules}
 
     def value(self, metric: str, place: Place) -> Any:
         """A metric in the report's numbers; a receptive field is its largest side."""
@@ -182,9 +193,10 @@ def result(subject: Subject, budget: Budget) -> dict[str, Any]:
 def places(subject: Subject, budget: Budget) -> list[Place]:
     """What a budget is about."""
     if budget.layer is not None:
-        rows = [Place(row["name"], row) for row in chosen(budget.layer, subject.rows, lambda row: str(row["name"]))]
+        among = [*subject.rows, *subject.modules.values()]
+        rows = [Place(row["name"], row) for row in chosen(budget.layer, among, lambda row: str(row["name"]))]
         if not rows:
-            names = [str(row["name"]) for row in subject.rows]
+            names = [str(row["name"]) for row in among]
             near = nearest(budget.layer, names) or f" The layers are {listed(names)}."
             raise Unjudged(f"No layer matches {budget.layer!r}.{near}", "layer")
         return rows
@@ -233,9 +245,10 @@ def before(subject: Subject, metric: str, place: Place) -> int:
             raise Unjudged(f"The baseline has no output {place.title!r}.", "output")
     elif place.row is not None:
         name = place.row["name"]
-        if name not in past.named:
+        row = past.find(name)
+        if row is None:
             raise Unjudged(f"The baseline has no layer {name!r}.{nearest(name, list(past.named))}", "layer")
-        then = Place(name, past.named[name])
+        then = Place(name, row)
     was = past.value(metric, then or WHOLE)
     if not whole(was, 0):
         raise Unjudged(f"The baseline does not know {titled(metric, place)}.", "metric")

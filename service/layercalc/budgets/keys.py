@@ -175,7 +175,9 @@ BUDGET: dict[str, Field] = {
     "min_delta": Quantity(metadata={"description": f"growth that always passes, whatever max_increase says{SLACK}"}),
     "layer": Words(
         what="a name of layers, with * and ? as in file names",
-        metadata={"description": "a glob over layer names: the limit holds for every match"},
+        metadata={
+            "description": "a glob over names of layers, and of modules that hold some: the limit holds for every match"
+        },
     ),
     "output": Words(
         what="the name of an output, with * and ? as in file names",

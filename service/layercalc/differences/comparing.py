@@ -8,19 +8,29 @@ from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.layers import Layer, fields_of
+from layercalc.modules import modular
 
 UNSAID = ("name", "inputs")
 
 
 class Side(NamedTuple):
-    """A model as it is compared: its report, and the arguments of each row's layer (none of a mere report)."""
+    """A model as it is compared: its report, and the arguments of each row's layer (none of a mere report).
+
+    `modular` is one beside a model in another vocabulary: its rows are the modules that both have in common.
+    """
 
     report: dict[str, Any]
     arguments: dict[str, dict[str, Any]]
+    modular: bool = False
 
     @property
     def vocabulary(self) -> str:
-        return str(self.report["model"]["vocabulary"])
+        return "" if self.modular else str(self.report["model"]["vocabulary"])
+
+    def beside(self, other: "Side") -> "Side":
+        """The same with one row for each module that the other may have, without arguments of this vocabulary."""
+        known = {row["name"] for row in other.report["layers"]}
+        return Side({**self.report, "layers": modular(self.report["layers"], known)}, {}, True)
 
 
 class Comparison(NamedTuple):
@@ -62,6 +72,8 @@ def plain(value: Any) -> Any:
 
 def compared(before: Side, after: Side) -> dict[str, Any]:
     """The contract's diff; `inputs` and `outputs` of the models only where they differ."""
+    if before.vocabulary != after.vocabulary:
+        before, after = before.beside(after), after.beside(before)
     olds, news = before.report["layers"], after.report["layers"]
     pairs = paired(before, after)
     wires = Wires(before.report, after.report, pairs)
@@ -87,7 +99,9 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
     ends = {}
     for key in ("inputs", "outputs"):
         was, now = before.report[key], after.report[key]
-        if [bare(one) for one in was] != [bare(one) for one in now] or (key == "outputs" and wires.moved(was, now)):
+        if [bare(one) for one in was] != [bare(one) for one in now] or (
+            key == "outputs" and not after.modular and wires.moved(was, now)
+        ):
             ends[key] = {"before": was, "after": now}
     same = not layers and not ends and all(one["before"] == one["after"] for one in totals.values())
     warnings = [*before.report["warnings"], *after.report["warnings"]]
@@ -188,7 +202,7 @@ def lone(change: str, old: dict[str, Any] | None, new: dict[str, Any] | None) ->
 def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side, wires: Wires) -> dict[str, Any] | None:
     """Two rows that are one layer, if anything about it changed."""
     was, now = before.arguments.get(old["name"]), after.arguments.get(new["name"])
-    fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] else {}
+    fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] and not after.modular else {}
     if old["name"] != new["name"] and (given(old, before.vocabulary) or given(new, after.vocabulary)):
         fields["name"] = [old["name"], new["name"]]
     if was is not None and now is not None and old["type"] == new["type"]:
@@ -197,6 +211,8 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         fields["inputs"] = inputs
     deltas = {metric: delta(old[metric], new[metric]) for metric in METRICS if old[metric] != new[metric]}
     shapes = [old["output_shape"], new["output_shape"]]
+    if after.modular and not {"params", "macs"} & deltas.keys() and len({*map(sizes, shapes)}) == 1:
+        return None  # what frameworks take a layer apart into differs, and so does the order of axes
     if not fields and not deltas and shapes[0] == shapes[1]:
         return None
     return {
@@ -208,6 +224,11 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         "output_shape": shapes,
         "deltas": deltas,
     }
+
+
+def sizes(shape: list[int | None] | None) -> tuple[int, ...]:
+    """The sizes of axes in whatever order; -1 for one that is unknown."""
+    return tuple(sorted(-1 if n is None else n for n in shape or ()))
 
 
 def differing(was: dict[str, Any], now: dict[str, Any], inside: str = "") -> Iterator[tuple[str, list[Any]]]:

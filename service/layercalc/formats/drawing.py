@@ -1,5 +1,6 @@
 """A network as boxes and arrows: what Mermaid and Graphviz draw of a report, and of two that differ."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from layercalc import deadline
 from layercalc.amounts import number_text
 from layercalc.formats.verdict_tables import plain, signed
+from layercalc.modules import containers
 
 if TYPE_CHECKING:
     from layercalc.differences import Comparison
@@ -23,6 +25,7 @@ class Node(NamedTuple):
 
     lines: list[str]
     kind: str
+    inside: tuple[str, ...] | None = None  # the models or modules around it, where its name does not say
 
 
 class Edge(NamedTuple):
@@ -56,7 +59,7 @@ class Drawing:
         """The keys of the boxes by the models that hold them: a mapping is a model, None a box."""
         tree: Tree = {}
         for key, node in self.nodes.items():
-            *outer, _ = node.lines[0].split("/")
+            outer = node.lines[0].split("/")[:-1] if node.inside is None else node.inside
             inside: Any = tree
             for name in outer[:DEEPEST]:
                 inside = inside.setdefault(("model", name), {})
@@ -76,11 +79,22 @@ def drawn_report(report: dict[str, Any]) -> Drawing:
     out = Drawing(report["model"]["name"])
     for one in report["inputs"]:
         out.nodes[one["name"]] = Node([one["name"], sizes(one["shape"])], INPUT)
+    around = modules_around(report["layers"])
     for row in deadline.each(report["layers"]):
-        out.nodes[row["name"]] = Node([row["name"], row["type"], *cost(row), sizes(row["output_shape"])], LAYER)
+        lines = [row["name"], row["type"], *cost(row), sizes(row["output_shape"])]
+        out.nodes[row["name"]] = Node(lines, LAYER, around.get(row["name"]))
     for row in deadline.each(report["layers"]):
         out.connect(row.get("inputs") or (), row.get("input_shapes") or (), row["name"])
     return out
+
+
+def modules_around(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """The modules around each row, by its name, those of one row alone left out; nothing where there are none."""
+    paths = {row["name"]: containers(row.get("module", "")) for row in rows}
+    if not any(paths.values()):
+        return {}
+    members = Counter(path for held in paths.values() for path in held)
+    return {name: tuple(path for path in held if members[path] > 1) for name, held in paths.items()}
 
 
 def cost(row: dict[str, Any]) -> Iterator[str]:
@@ -97,7 +111,7 @@ def drawn_difference(comparison: "Comparison") -> Drawing:
     changes = {one["after"]: one for one in found["layers"] if one["after"] is not None}
     for key, one in changes.items():
         node = out.nodes[key]
-        out.nodes[key] = Node([*node.lines, *differences(one)], one["change"])
+        out.nodes[key] = Node([*node.lines, *differences(one)], one["change"], node.inside)
     olds, news = before.report["layers"], after.report["layers"]
     now = {olds[i]["name"]: news[j]["name"] for i, j in paired(before, after)}
     ends = zip(before.report["inputs"], after.report["inputs"], strict=False)

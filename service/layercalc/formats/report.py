@@ -21,7 +21,7 @@ BYTES = {
     "activation_bytes": "activations",
     "peak_activation_bytes": "peak of live activations",
 }
-WORDS = {"name": "Layer", "type": "Type", "output_shape": "Output shape", "inputs": "Inputs"}
+WORDS = {"name": "Layer", "module": "Module", "type": "Type", "output_shape": "Output shape", "inputs": "Inputs"}
 NUMBERS = {
     "params": "Params",
     "trainable_params": "Trainable",
@@ -46,6 +46,9 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
     roofline = ["seconds", "bound"] if "roofline" in report else []
     keys = checked(columns, counts, roofline) or [*SHOWN, *counts, *roofline]
     raw_keys = list(columns) or [*RAW, *counts, *roofline]
+    if any("module" in row for row in report["layers"]):
+        raw_keys = list(columns) or ["name", "module", *raw_keys[1:]]
+        keys = checked(columns, counts, roofline) or ["module", *keys[1:]]
     sheet = rows_sheet(f"{report['model']['name']} ({report['model']['format']})", report["layers"], keys)
     sheet.raw_columns = raw_keys
     sheet.raw = [[value_of(row, key) for key in raw_keys] for row in report["layers"]]
@@ -88,6 +91,8 @@ def value_of(row: dict[str, Any], key: str) -> Any:
         return row["roofline"] and row["roofline"][key]
     if key == "receptive_field":
         return row[key] and row[key]["size"]
+    if key == "module":
+        return row.get(key) or row["name"]
     return row[key] if key in row else row["counts"][key]
 
 

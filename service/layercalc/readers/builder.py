@@ -125,10 +125,11 @@ class Builder:
         use: int = 1,
         identity: Identity | None = None,
         output_names: tuple[str, ...] = (),
+        module: str = "",
     ) -> None:
         if not len(self.calls) % LOOK:
             deadline.check()
-        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names))
+        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names, module))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from layercalc.environment import setting
 from layercalc.errors import Tokens, Unreadable, pointer
 from layercalc.limits import Limits
+from layercalc.readers.onnx.modules import module_of
 from layercalc.readers.onnx.wire import Message
 
 DEEPEST = 30  # functions that call one another
@@ -13,12 +14,13 @@ LOADED = ("", "ai.onnx")
 
 
 class Scope(NamedTuple):
-    """Where nodes stand: what their tensors are called outside of a function, and its attributes."""
+    """Where nodes stand: what their tensors are called outside of a function, its attributes, and its module."""
 
     names: Mapping[str, str] = {}
     prefix: str = ""
     values: Mapping[str, Message] = {}
     calls: tuple[object, ...] = ()  # of functions, around
+    module: str = ""
 
     def name(self, one: str) -> str:
         """The name of a tensor outside; that of one left out is empty."""
@@ -83,7 +85,9 @@ class Expansion:
         values |= {one["name"]: one for one in call.attributes}
         opsets = {plain(one["domain"]): one["version"] for one in function["opset_import"]}
         first = next((one for one in call.outputs if one), key[1])
-        scope = Scope(outside, f"{call.name or first}/", values, (*call.scope.calls, key))
+        called = call.message["name"] or first
+        module = module_of(call.message["name"], call.message["metadata_props"], call.scope.module, ()) or called
+        scope = Scope(outside, f"{call.name or first}/", values, (*call.scope.calls, key), module)
         yield from self.nodes(function["node"], opsets, ("functions", number), scope)
 
 

@@ -29,10 +29,13 @@ from layercalc.layers.stored import Array
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
+from layercalc.ops import FLOATS
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.onnx.attributes import read_attributes
 from layercalc.readers.onnx.bodies import HANDED, INSIDE
+from layercalc.readers.onnx.exported import Exported
 from layercalc.readers.onnx.functions import Expansion, Node, Scope, plain
+from layercalc.readers.onnx.modules import module_of, without_root
 from layercalc.readers.onnx.sizes import Sizes
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import Message
@@ -50,6 +53,7 @@ class Graph:
         self.made: dict[Any, Operator] = {}
         self.filled: dict[str, Array] = {}  # by nodes, with one number: weights, where an operator learns them
         self.read_names: set[str] = set()
+        self.exported = Exported()
 
     def read(self) -> Model:
         """Everything of the graph; faults are in the builder."""
@@ -61,12 +65,18 @@ class Graph:
         places = [self.location("output", number) for number in range(len(names))]
         ends = [(self.source_of(name, place), (place, "name")) for name, place in zip(names, places, strict=True)]
         self.unread()
+        for call, module in zip(
+            self.builder.calls, without_root([one.module for one in self.builder.calls]), strict=True
+        ):
+            call.module = module
         model = self.builder.finish(ends)
         model.output_names, model.batch_name = names, self.batch
         return model
 
     def unread(self) -> None:
-        """Say which tensors of the file nothing reads: they are in no row, and not counted."""
+        """Say what of the weights is not as the network had it, and which tensors of the file nothing reads."""
+        for told in self.exported.warnings():
+            self.builder.warn({"pointer": "/graph/initializer"}, told)
         unread = [name for name in self.arrays if name not in self.read_names]
         if unread:
             listed = ", ".join(repr(name[:100]) for name in unread[:3]) + (" …" if len(unread) > 3 else "")
@@ -140,7 +150,11 @@ class Graph:
             for at, detail in error.faults[1:]:
                 self.builder.fault(location.at(at), detail)
             layer, sources = None, [one for one in map(self.source, node.inputs) if one is not None]
-        self.builder.add_call(name, layer, sources, location, output_names=tuple(outputs))
+        arrays = self.arrays
+        weights = [one for one in node.inputs if one in arrays and arrays[one].dtype in FLOATS and arrays[one].shape]
+        module = module_of(message["name"], message["metadata_props"], node.scope.module, weights)
+        self.exported.note(node, module, weights)
+        self.builder.add_call(name, layer, sources, location, output_names=tuple(outputs), module=module)
         if isinstance(layer, Operator) and layer.type == FILLS and isinstance(layer.feeds[0], Array):
             self.fill(outputs[0], layer.feeds[0], layer.attributes.get("value"))
         for place, one in enumerate(outputs):

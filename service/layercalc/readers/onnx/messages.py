@@ -70,6 +70,7 @@ MESSAGES: dict[str, dict[int, Field]] = {
         5 attribute Attribute*
         7 domain str
         8 overload str
+        9 metadata_props bytes*
     """),
     "Attribute": table("""
         1 name str

@@ -30,6 +30,7 @@ ROW = row(
     {
         "name": STRING,
         "type": STRING,
+        "module": {**STRING, "description": "the path of the module that it was exported from: layer1.0.conv1"},
         "layer": STRING,
         "pointer": STRING,
         "cell": INTEGER,
