@@ -12,6 +12,7 @@ from layercalc.analysis.walk import Analysis, analyse
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Refused, Tokens, pointer
 from layercalc.files.enclosed import is_enclosed, read_enclosed
+from layercalc.files.mapped import mapped
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import NONE, ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
@@ -46,7 +47,8 @@ def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]
 def opened(document: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Any, Any]:
     """A document, out of its file where it is given by a path, as bytes or in base64, and the weights there."""
     if isinstance(document, os.PathLike):
-        return files.read_model(Path(document).read_bytes(), path)
+        file = Path(document)
+        return files.read_model(mapped(file) or file.read_bytes(), path, folder=file.parent)
     if isinstance(document, bytes | bytearray | memoryview):
         return files.read_model(bytes(document), path, limits)
     if is_enclosed(document):

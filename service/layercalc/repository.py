@@ -1,6 +1,6 @@
 """Named models in a folder, served by the Open Inference Protocol: documents, and their weights beside them.
 
-`digits.json` (or `.py`, `.keras`) with `digits.safetensors` (or `.npz`), or a folder `digits/` with one of each.
+`digits.json` (or `.py`, `.keras`, `.onnx`) with `digits.safetensors` (or `.npz`), or one of each in a folder `digits/`.
 """
 
 import logging
@@ -29,7 +29,7 @@ from layercalc.limits import Limits
 from layercalc.ops import Spec
 from layercalc.wording import nearest, received
 
-DOCUMENTS = (".json", ".py", ".keras", ".h5")
+DOCUMENTS = (".json", ".py", ".keras", ".h5", ".onnx")
 WEIGHTS = (".safetensors", ".npz")
 VERSION = "1"
 MAX_ENTRIES = 10_000  # of a folder that are looked at
@@ -274,15 +274,17 @@ def load(name: str, paths: list[Path], most: int) -> Served:
         listed = ", ".join(path.name for path in paths[:5])
         return Served(name, reason=f"expected a document and its weights; found {listed}")
     try:
-        document, weights = files.read_model(content(paths[0], most))
+        document, weights = files.read_model(content(paths[0], most), folder=paths[0].parent)
         analysis = analysis_of(document)
         inputs = [about(one.source, one.spec) for one in analysis.inputs]
         outputs = [about(one, value.spec) for one, value in zip(output_names(analysis), analysis.outputs, strict=True)]
         if len(paths) == 2:
             weights = files.read_weights_file(content(paths[1], most))
-        wanted = [key for key, _ in analysis.weights]
+        wanted = [key for key, weight in analysis.weights if not weight.initializer.stored]
         if weights is None and wanted:
             return Served(name, inputs, outputs, reason=missing(wanted, name))
+        if weights is None and (size := analysis.totals()["param_bytes"]) > most:  # in files beside the document
+            return Served(name, inputs, outputs, reason=f"it has {size:,} bytes of weights; the limit is {most:,}")
         return Served(name, inputs, outputs, document, read_weights(weights or {}, analysis)[0])
     except Refused as error:
         return Served(name, inputs, outputs, reason=str(error))

@@ -14,7 +14,7 @@ from layercalc.cli.base import PRESENTED, cli, format_option, given, options, pr
 from layercalc.cli.outputs import Form, badge
 from layercalc.errors import Refused
 from layercalc.escapes import json_text
-from layercalc.files.named import in_file, placed, read_bytes, read_model
+from layercalc.files.named import in_file, model_bytes, placed, read_bytes, read_model
 from layercalc.formats import BADGE
 from layercalc.formats import sheet as formats
 from layercalc.formats.report import report_sheet
@@ -127,7 +127,7 @@ def strip(file: str, output: str) -> None:
     from layercalc.files.stripped import stripped
 
     with naming(file):
-        made = stripped(read_bytes(file))
+        made = stripped(model_bytes(file))
     if output == "-":
         sys.stdout.buffer.write(made)
     else:

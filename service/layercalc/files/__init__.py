@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from layercalc.environment import setting
@@ -38,15 +39,18 @@ class KerasWeights:
         return mapped(self.tree(), analysis)
 
 
-def read_model(body: bytes, path: Tokens = ("model",), limits: Limits = UNLIMITED) -> tuple[Any, KerasWeights | None]:
+def read_model(
+    body: Any, path: Tokens = ("model",), limits: Limits = UNLIMITED, folder: Path | None = None
+) -> tuple[Any, KerasWeights | None]:
     """A model's document, told by its first bytes, and the weights that are in the file with it.
 
+    `folder` is where the file lies, for one that names others beside it; a file that somebody sent lies nowhere.
     Raises Unreadable, which calls a form that is not read by its name.
     """
+    if is_onnx(body):
+        return read_onnx_file(body, path, limits, folder), None
     if name := foreign(body):
         raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
-    if is_onnx(body):
-        return read_onnx_file(body, path, limits), None
     if is_program_file(body):
         return read_program_file(body, path, limits), None
     if body.startswith(archive.MAGIC):

@@ -4,10 +4,12 @@ import io
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import IO, Any
 
 from layercalc import files
 from layercalc.errors import Refused, Unreadable
+from layercalc.files.mapped import mapped
 from layercalc.readers.foreign import foreign
 from layercalc.readers.text import parse_json
 
@@ -54,15 +56,21 @@ def whole(file: IO[bytes], name: str, size: int = 0) -> bytes:
 
 def read_model(name: str) -> tuple[Any, Any]:
     """A document from a file or standard input, parsed or as text, and the weights that a Keras file has with it."""
-    return parse_model(read_bytes(name), name)
+    return parse_model(model_bytes(name), name, None if name == "-" else Path(name).parent)
 
 
-def parse_model(body: bytes, name: str) -> tuple[Any, Any]:
+def model_bytes(name: str) -> Any:
+    """The bytes of a model's file; a view of an ONNX file, which is mapped."""
+    found = None if name == "-" else mapped(name)
+    return read_bytes(name) if found is None else found
+
+
+def parse_model(body: Any, name: str, folder: Path | None = None) -> tuple[Any, Any]:
     """The same from its bytes; what is wrong with them says in which file."""
     try:
-        if not body.strip():
+        if isinstance(body, bytes) and not body.strip():
             raise Unreadable([{"detail": "The file is empty."}])
-        document, weights = files.read_model(body, ())
+        document, weights = files.read_model(body, (), folder=folder)
         if isinstance(document, str) and name.endswith(".json"):
             parse_json(document)  # to say what is wrong with it
     except Refused as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from math import prod
+from typing import Any
 
 from layercalc.errors import Unreadable
 from layercalc.limits import UNLIMITED
@@ -17,7 +18,7 @@ MANY = 4096
 LOCATION = b"weights.bin"  # where the numbers are said to be
 
 
-def stripped(body: bytes) -> bytes:
+def stripped(body: Any) -> bytes:
     """The file with the numbers of its large initializers said to be external data. Raises Unreadable."""
     if not is_onnx(body):
         raise Unreadable([{"pointer": "", "detail": "Expected an ONNX file."}], status=422)
@@ -28,7 +29,7 @@ def stripped(body: bytes) -> bytes:
 class Stripping(Wire):
     """One reading of a file, which hands on its parts."""
 
-    def __init__(self, body: bytes):
+    def __init__(self, body: Any):
         super().__init__(memoryview(body), UNLIMITED)
 
     def message(self, kind: str, at: int, end: int) -> Iterator[bytes | memoryview]:

@@ -32,8 +32,6 @@ class Reshape(Op):
                     f"{text(x)} has {total} elements, which {text(to)} cannot share out: {total} / {rest} is not whole."
                 )
             left = total // rest if known((total, rest)) else next(d for d in (total, rest) if isinstance(d, Unknown))
-            if type(left) is int and left == 1:  # all that is left is the batch, whatever it is
-                left = next((dim for dim in x if isinstance(dim, Batch)), left)
             return tuple(left if not isinstance(dim, Unknown) and dim == -1 else dim for dim in to)
         if differ(total, rest):
             raise ShapeError(f"{text(x)} has {total} elements, {text(to)} has {rest}; they must be the same number.")

@@ -55,7 +55,7 @@ def read(
     if hasattr(document, "to_json"):
         document = document.to_json()
     if isinstance(document, OnnxFile):
-        return reader_of_onnx().read_onnx(document.message, path, limits)
+        return reader_of_onnx().read_onnx(document, path, limits)
     if isinstance(document, TorchProgram):
         return reader_of_programs().read_program(document, path, limits)
     where = "".join(f"/{token}" for token in path)

@@ -18,12 +18,14 @@ from layercalc.ops import Tensor
 def Constant(
     *,
     value: Array | None = None,
+    sparse_value: Array | None = None,
     value_float: float | None = None,
     value_floats: Numbers | None = None,
     value_int: int | None = None,
     value_ints: Ints | None = None,
 ) -> Tensor:
     """A tensor of the file."""
+    value = sparse_value if value is None else value
     given = [one for one in (value, value_float, value_floats, value_int, value_ints) if one is not None]
     if len(given) != 1:
         raise ShapeError(f"A Constant has one value of numbers; received {len(given)}.")

@@ -5,6 +5,8 @@ from typing import Any
 from layercalc.layers.config import ConfigError
 from layercalc.layers.onnx.base import NAMED, Ints, Numbers, Texts, Version, expected
 from layercalc.layers.stored import Array
+from layercalc.readers.onnx.external import Folder
+from layercalc.readers.onnx.sparse import sparse_array
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import Message
 from layercalc.wording import nearest
@@ -17,9 +19,10 @@ TYPES: dict[int, tuple[Any, str]] = {  # AttributeProto.AttributeType: what it i
     6: (Numbers, "floats"),
     7: (Ints, "ints"),
     8: (Texts, "strings"),
+    11: (Array, "sparse_tensor"),
 }
 LONGEST = 10_000  # characters of a text
-OTHERS = {5: "a graph", 9: "tensors", 10: "graphs", 11: "a sparse tensor", 13: "a type"}
+OTHERS = {5: "a graph", 9: "tensors", 10: "graphs", 13: "a type"}
 IGNORED = ("consumed_inputs",)  # of operators before version 6: which inputs may be overwritten
 
 
@@ -30,7 +33,7 @@ def kind_of(attribute: Message) -> int:
     return next((number for number, (_, field) in TYPES.items() if field in attribute), 0)
 
 
-def read_attributes(kind: str, version: Version, attributes: Any) -> dict[str, Any]:
+def read_attributes(kind: str, version: Version, attributes: Any, folder: Folder | None = None) -> dict[str, Any]:
     """Values by the names of the function's parameters; ConfigError lists what does not fit."""
     out: dict[str, Any] = {}
     faults: list[tuple[tuple[object, ...], str]] = []
@@ -52,7 +55,7 @@ def read_attributes(kind: str, version: Version, attributes: Any) -> dict[str, A
             faults.append(((name,), f"{kind}.{name} is {listed}; received {what}."))
             continue
         try:
-            out[parameter.name] = read_value(found, attribute[field])
+            out[parameter.name] = read_value(found, attribute[field], folder)
         except ValueError as error:
             faults.append(((name,), f"{kind}.{name}: {error}"))
     for name, parameter in version.attributes.items():
@@ -63,12 +66,12 @@ def read_attributes(kind: str, version: Version, attributes: Any) -> dict[str, A
     return out
 
 
-def read_value(kind: Any, value: Any) -> Any:
+def read_value(kind: Any, value: Any, folder: Folder | None) -> Any:
     """A value of a field as Python has it."""
     if kind is Array:
         if value is None:
             raise ValueError("The tensor is missing.")
-        return array_of(value)
+        return sparse_array(value, folder=folder) if value.kind == "SparseTensor" else array_of(value, folder=folder)
     if kind is str:
         return text_of(value)
     if kind == Texts:

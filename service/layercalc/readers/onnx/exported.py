@@ -19,6 +19,7 @@ class Exported:
         self.folded: list[str] = []
         self.merged: dict[str, str] = {}  # weights, and what reads them first
         self.shared: dict[str, None] = {}
+        self.given: dict[str, None] = {}  # inputs of the model that are called as parameters, and stand as such
 
     def note(self, node: Node, module: str, weights: Sequence[str]) -> None:
         """Look at a node and the weights that it reads."""
@@ -31,6 +32,11 @@ class Exported:
             if kind == HANDS_ON or self.merged.setdefault(name, module) != module:
                 self.shared[name] = None
 
+    def learned(self, name: str) -> None:
+        """Note an input of the model where an operator has its parameters."""
+        if "." in name or "::" in name:
+            self.given[name] = None
+
     def took_in(self, node: Node, weights: Sequence[str]) -> bool:
         """Whether a node's weights have a batch norm in them."""
         if any(name.startswith(COMPUTED) or MARK in name for name in weights):
@@ -40,6 +46,12 @@ class Exported:
 
     def warnings(self) -> Iterator[str]:
         """What there is to say."""
+        if self.given:
+            which = "An input is a weight" if len(self.given) == 1 else f"{len(self.given):,} inputs are weights"
+            yield (
+                f"{which} of the network ({listed([*self.given])}): the file was exported without parameters "
+                "(export_params=False), and counts none of them; a pass takes them as inputs."
+            )
         if self.folded:
             whose = "A node has" if len(self.folded) == 1 else f"{len(self.folded):,} nodes have"
             yield (

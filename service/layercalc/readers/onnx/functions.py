@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from layercalc.environment import setting
 from layercalc.errors import Tokens, Unreadable, pointer
 from layercalc.limits import Limits
+from layercalc.readers.onnx.external import Folder
 from layercalc.readers.onnx.modules import module_of
 from layercalc.readers.onnx.wire import Message
 
@@ -44,8 +45,8 @@ class Node(NamedTuple):
 class Expansion:
     """The nodes of a file: a call of a function is the nodes of its body, under the name of the call."""
 
-    def __init__(self, model: Message, limits: Limits):
-        self.limits, self.count = limits, 0
+    def __init__(self, model: Message, limits: Limits, folder: Folder | None = None):
+        self.limits, self.count, self.folder = limits, 0, folder
         self.functions = {
             (plain(one["domain"]), one["name"], one["overload"]): (i, one) for i, one in enumerate(model["functions"])
         }

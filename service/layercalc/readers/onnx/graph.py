@@ -34,9 +34,11 @@ from layercalc.readers.builder import Builder, Source
 from layercalc.readers.onnx.attributes import read_attributes
 from layercalc.readers.onnx.bodies import HANDED, INSIDE
 from layercalc.readers.onnx.exported import Exported
+from layercalc.readers.onnx.file import OnnxFile
 from layercalc.readers.onnx.functions import Expansion, Node, Scope, plain
 from layercalc.readers.onnx.modules import module_of, without_root
 from layercalc.readers.onnx.sizes import Sizes
+from layercalc.readers.onnx.sparse import sparse_array
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import Message
 
@@ -91,18 +93,16 @@ class Graph:
         return self.sources.get(name)
 
     def initializers(self) -> None:
-        """The tensors of the file by name; sparse ones, and those of a type that is not read, are faults."""
-        for number, tensor in deadline.each(enumerate(self.graph["initializer"])):
-            try:
-                name = self.scope.name(tensor["name"])
-                self.arrays[name] = array_of(tensor, name)
-            except ShapeError as error:
-                self.builder.fault(self.location("initializer", number).at(), str(error))
-        for number, sparse in enumerate(self.graph["sparse_initializer"]):
-            name = (sparse["values"] or {}).get("name", "")
-            self.builder.fault(
-                self.location("sparse_initializer", number).at(), f"The sparse tensor {name!r} is not read here."
-            )
+        """The tensors of the file by name; those of a type that is not read are faults."""
+        folder = self.expansion.folder
+        for field, read in ((DENSE, array_of), (SPARSE, sparse_array)):
+            for number, tensor in deadline.each(enumerate(self.graph[field])):
+                try:
+                    name = (tensor if field == DENSE else tensor["values"] or {}).get("name", "")
+                    array = read(tensor, self.scope.name(name), folder)
+                    self.arrays[array.name] = array
+                except ShapeError as error:
+                    self.builder.fault(self.location(field, number).at(), str(error))
 
     def inputs(self) -> None:
         """Inputs that no initializer fills; files before IR 4 list those among them too."""
@@ -190,7 +190,7 @@ class Graph:
 
     def operator(self, kind: str, version: Version, node: Node, wanted: int) -> tuple[Operator, list[Source]]:
         """The operator of a node and what it reads; equal nodes without tensors of the file share one."""
-        attributes = read_attributes(kind, version, node.attributes)
+        attributes = read_attributes(kind, version, node.attributes, self.expansion.folder)
         feeds: list[Feed] = []
         sources: list[Source] = []
         given = list(node.inputs)
@@ -208,6 +208,8 @@ class Graph:
             elif name in self.filled and version.input(len(feeds)).annotation in (Learned, Statistic):
                 feeds.append(self.filled[name])
             elif (source := self.source(name)) is not None:
+                if source.name == name and version.input(len(feeds)).annotation in (Learned, Statistic):
+                    self.exported.learned(name)
                 feeds.append(Slot(len(sources)))
                 sources.append(source)
             else:
@@ -308,13 +310,19 @@ def hashed(value: Any) -> Any:
 
 
 SMALL = 64  # numbers
+DENSE, SPARSE = "initializer", "sparse_initializer"
 FILLS = "ConstantOfShape"
 
 
-def read_onnx(model: Message, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Model, Builder]:
+def read_onnx(file: OnnxFile, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Model, Builder]:
     """The model of an ONNX file, and the builder with its faults and warnings."""
+    model = file.message
     if model["graph"] is None or not model["graph"]["output"]:
         raise Unreadable([{"pointer": pointer(*path), "detail": "An ONNX file without a graph."}], status=422)
     opsets = {plain(one["domain"]): one["version"] for one in model["opset_import"]}
-    graph = Graph(model["graph"], (*path, "graph"), opsets, Expansion(model, limits))
-    return graph.read(), graph.builder
+    graph = Graph(model["graph"], (*path, "graph"), opsets, Expansion(model, limits, file.folder))
+    made = graph.read()
+    for location, count in file.folder.absent.items() if file.folder is not None else ():
+        told = f"{location!r}, where {count:,} of its tensors lie, is not beside the file: their numbers are not known."
+        graph.builder.warn({"pointer": pointer(*path, "graph", DENSE)}, told)
+    return made, graph.builder

@@ -1,5 +1,6 @@
 """Tensors as an ONNX file holds them: sizes at once, values when they are asked for."""
 
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any
@@ -10,7 +11,8 @@ from layercalc.errors import ShapeError
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.stored import Array
 from layercalc.ops import WIDTH
-from layercalc.ops.spec import BITS, HELD, NUMPY
+from layercalc.ops.spec import BITS, HELD, NUMPY, stored
+from layercalc.readers.onnx.external import Folder, part
 from layercalc.readers.onnx.wire import Message
 
 EXTERNAL = 1  # of data_location
@@ -23,16 +25,35 @@ TYPED = {  # where values stand that are no raw bytes, and how
 }
 
 
-def array_of(tensor: Message, name: str = "") -> Array:
-    """A tensor of the file; ShapeError for what is none. Its values are read from where they lie."""
+def array_of(tensor: Message, name: str = "", folder: Folder | None = None) -> Array:
+    """A tensor of the file; ShapeError for what is none. Its values are read from where they lie.
+
+    Without a `folder` those that lie in another file are not there.
+    """
     dims, dtype = tuple(tensor["dims"]), dtype_of(tensor["data_type"])
     name = name or tensor["name"]
     if len(dims) > MAX_AXES or any(n < 0 for n in dims):
         raise ShapeError(f"The tensor {name!r} has the sizes {list(dims[:MAX_AXES])}.")
+    if tensor["data_location"] == EXTERNAL and folder is not None and 0 not in dims:
+        return Array(name, dims, dtype, beside(tensor, dims, dtype, name, folder))
     there = tensor["data_location"] != EXTERNAL and (
         "raw_data" in tensor or any(tensor[field] for field in FIELDS) or 0 in dims
     )
     return Array(name, dims, dtype, partial(values, tensor, dims, dtype, name) if there else None)
+
+
+def beside(
+    tensor: Message, dims: tuple[int, ...], dtype: str, name: str, folder: Folder
+) -> Callable[[], np.ndarray] | None:
+    """What reads the values of a tensor from another file of the folder; None if there is no such file."""
+    entries = {one["key"]: one["value"] for one in tensor["external_data"]}
+    try:
+        view = folder.view(entries.setdefault("location", ""))
+    except ShapeError as error:
+        raise ShapeError(f"The tensor {name!r} is not read. {error}") from None
+    if view is None:
+        return None
+    return lambda: decoded(part(view, entries, name, stored(prod(dims), dtype)), dtype, prod(dims)).reshape(dims)
 
 
 MAX_AXES = 64
