@@ -3,14 +3,12 @@
 import gzip
 import json
 import struct
-import zlib
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from layercalc.readers.onnx.messages import MESSAGES
 from layercalc.readers.onnx.tensors import array_of
+from tests.formula import weight_of
 
 DATA = Path(__file__).parent / "data" / "onnx"
 NAMES = sorted(path.name.removesuffix(".onnx.gz") for path in DATA.glob("*.onnx.gz"))
@@ -113,29 +111,7 @@ def expected(name):
     return json.loads(gzip.decompress((DATA / f"{name}.expected.json.gz").read_bytes()))
 
 
-def formula(name, shape):
-    """The numbers u in [0, 1) that the recorded values were made with, for weights and inputs of that name."""
-    count = int(np.prod(shape, dtype=int))
-    h = ((zlib.crc32(name.encode()) + np.arange(count, dtype=np.uint64)) & 0xFFFFFFFF).astype(np.uint32)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
-        h ^= h >> np.uint32(shift)
-        h *= np.uint32(factor)
-    return (h / 2.0**32).reshape(shape)
-
-
-def weight_of(name, shape):
-    """A weight by the formula."""
-    u = formula(name, shape)
-    wide = 0.5 + u if len(shape) < 2 else (2 * u - 1) * np.sqrt(3 / (u.size / shape[0]))
-    return wide.astype(np.float32)
-
-
 def weights_of(file):
     """The weights that a parsed file leaves out, by the formula."""
     arrays = map(array_of, file.message["graph"]["initializer"])
     return {one.name: weight_of(one.name, one.shape) for one in arrays if one.read is None}
-
-
-def input_of(number, shape):
-    """A float input that is too large to be recorded."""
-    return (2 * formula(f"input:{number}", shape) - 1).astype(np.float32)

@@ -6,7 +6,8 @@ import pytest
 import layercalc
 from layercalc.errors import InvalidModel
 from layercalc.files import read_model
-from tests.onnx_files import DATA, NAMES, body_of, expected, input_of, weights_of
+from tests.formula import input_of
+from tests.onnx_files import DATA, NAMES, body_of, expected, weights_of
 
 PARAMS = {  # where they are not the floats among the initializers
     "resnet18.ts17.noparams": 0,  # all of them are inputs

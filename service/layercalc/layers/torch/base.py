@@ -15,7 +15,40 @@ from layercalc.layers.vocabulary import Vocabulary
 from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.base import promote
 
-TORCH = Vocabulary("torch", "PyTorch", unnamed=str.lower, keeps_dtypes=True, buffers=True)
+LOSSES = (
+    "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",
+    "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "MarginRankingLoss", "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "TripletMarginLoss", "TripletMarginWithDistanceLoss", "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss",
+)  # fmt: skip
+PLACES = "takes places that a pooling found, which are not computed"
+
+TORCH = Vocabulary(
+    "torch",
+    "PyTorch",
+    unnamed=str.lower,
+    slips={
+        "filters": ("out_channels",),
+        "units": ("out_features",),
+        "strides": ("stride",),
+        "kernel": ("kernel_size",),
+        "pool_size": ("kernel_size",),
+        "use_bias": ("bias",),
+        "epsilon": ("eps",),
+    },
+    ignored=frozenset({"device"}),
+    refused={
+        **dict.fromkeys(LOSSES, "measures an error in training, and is no layer of a model in use"),
+        **dict.fromkeys(("FractionalMaxPool2d", "FractionalMaxPool3d"), "draws its windows at random"),
+        **dict.fromkeys(("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"), PLACES),
+        **dict.fromkeys(("Sequential", "ModuleList", "ModuleDict"), "is a list of layers: write them as a stack"),
+        "Transformer": "is an encoder and a decoder: write TransformerEncoder and TransformerDecoder",
+        "CrossMapLRN2d": "is an older LocalResponseNorm: write that",
+    },
+    sample='{"type": "Linear", "in_features": 8, "out_features": 4}',
+    keeps_dtypes=True,
+    buffers=True,
+)
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 Ints = tuple[Any, ...]  # sizes, axes; a single number stands for all

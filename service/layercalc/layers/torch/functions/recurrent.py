@@ -134,7 +134,7 @@ class Stack:
         z = biased(ops.matmul(x, turned(w)), own[2] if len(own) > 2 else None)
         step = self.step(n, turned(r), own[3] if len(own) > 3 else None)
         carry, y = ops.scan(step, (z,), start, reverse=backwards)
-        return y, carry
+        return (ops.flip(y, axis=1) if backwards else y), carry
 
     def cell(self, input: Tensor, hx: Any, own: list[Tensor | None]) -> Any:
         """One step: the states behind it."""

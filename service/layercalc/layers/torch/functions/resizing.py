@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, provably, text
+from layercalc.dims import Unknown, known, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import Ints, function
 from layercalc.ops import Tensor
@@ -40,7 +40,10 @@ def checked(x: Tensor, sizes: list[tuple[Any, Any]]) -> None:
 def nearest(x: Tensor, sizes: list[tuple[Any, Any]], exact: bool) -> Tensor:
     checked(x, sizes)
     for axis, (to, scale) in enumerate(sizes, 2):
-        by = slope(x.shape[axis], to, scale)
+        n = x.shape[axis]
+        if not exact and len(sizes) == 2 and known((n, to)) and to in (n, 2 * n):
+            scale = None  # images that keep their size, or double it, are copied by ATen, whatever the scale says
+        by = slope(n, to, scale)
         at = (half_pixel(by), "round_prefer_ceil") if exact else (asymmetric(by), "floor")
         x = ops.resize_nearest(x, axis=axis, to=to, at=at[0], rounding=at[1])
     return x
@@ -50,6 +53,8 @@ def linear(x: Tensor, sizes: list[tuple[Any, Any]], align: bool, method: str, an
     checked(x, sizes)
     for axis, (to, scale) in enumerate(sizes, 2):
         n = x.shape[axis]
+        if method == "linear" and known((n, to)) and n == to:
+            scale = None  # an axis that keeps its size is copied
         by = slope(n, to, scale)
         at: Places
         if align and not isinstance(by, Unknown):

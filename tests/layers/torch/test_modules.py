@@ -1,0 +1,106 @@
+"""The modules of torch.nn against PyTorch's own answers (scripts/record_torch_modules.py)."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layercalc import analyze, forward
+from layercalc.errors import Refused
+from layercalc.layers.config import fields_of
+from layercalc.layers.torch.base import TORCH
+from tests.formula import input_of, weight_of
+
+DATA = Path(__file__).parents[2] / "data" / "torch_modules"
+SIGNATURES = json.loads((DATA / "signatures.json").read_text())
+CASES = json.loads(gzip.decompress((DATA / "cases.json.gz").read_bytes()))["cases"]
+KINDS = TORCH.kinds
+NUMBERS = 24  # of an output that are recorded
+WRITTEN = {"TransformerEncoderLayer", "TransformerDecoderLayer"}  # torch's default is a function, ours its name
+# That compute on tensors and are not read: losses are for training, the others give or take places, or draw at random
+LEFT = {"AdaptiveLogSoftmaxWithLoss", "CrossMapLRN2d", "FractionalMaxPool2d", "FractionalMaxPool3d", "RNNBase"}
+LEFT |= {"RNNCellBase", "Transformer", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_arguments_and_defaults_are_pytorchs(name):
+    recorded = SIGNATURES[name]
+    if any(argument.startswith("*") for argument, _, _ in recorded):
+        return  # it says no more than that: the cases below try them
+    own = [
+        [argument, field.default is ..., None if field.default is ... else field.default]
+        for argument, field in fields_of(KINDS[name]).items()
+    ]
+    if name in WRITTEN:
+        own, recorded = ([row for row in rows if row[0] != "activation"] for rows in (own, recorded))
+    assert own == recorded
+
+
+def test_every_module_is_read_or_left_out_by_name():
+    computing = {name for name in SIGNATURES if not name.endswith(("Loss", "Loss2d"))}
+    assert computing - LEFT == set(KINDS)
+
+
+def test_every_module_is_among_the_cases():
+    assert {case["type"] for case in CASES} == set(KINDS)
+
+
+def document(case):
+    dtype = {"dtype": "int64"} if case["type"].startswith("Embedding") else {}
+    inputs = [{"name": f"x{i}", "batch_shape": shape, **dtype} for i, shape in enumerate(case["inputs"])]
+    layer = {"type": case["type"], "name": "m", **case["config"], "inputs": [one["name"] for one in inputs]}
+    return {"vocabulary": "torch", "inputs": inputs, "layers": [layer]}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_shapes_parameters_and_values_are_pytorchs(name):
+    for case in CASES:
+        if case["type"] != name:
+            continue
+        if "error" in case:
+            with pytest.raises(Refused):
+                analyze(document(case))
+            continue
+        report = analyze(document(case))
+        (row,) = report["layers"]
+        assert row["output_shapes"] == case["outputs"], case
+        weights = [[one["name"].removeprefix("m/"), one["shape"]] for one in row["weights"]]
+        assert [one for one in weights if one not in case["buffers"]] == case["parameters"], case
+        assert [one for one in weights if one in case["buffers"]] == case["buffers"], case
+        assert row["params"] == sum(int(np.prod(shape, dtype=int)) for _, shape in case["parameters"]), case
+        assert row["buffers"] == sum(int(np.prod(shape, dtype=int)) for _, shape in case["buffers"]), case
+        for found, wanted in zip(run(case, weights), case["values"], strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=2e-5, atol=2e-5, err_msg=str(case["config"]))
+
+
+def run(case, weights):
+    given = {f"m/{name}": counted(name, tuple(shape)) for name, shape in weights}
+    inputs = {f"x{i}": input_of(i, shape) for i, shape in enumerate(case["inputs"])}
+    if case["type"].startswith("Embedding"):
+        inputs = {name: (np.abs(x) * 7).astype(np.int64) for name, x in inputs.items()}
+    outputs = forward(document(case), inputs, given)["outputs"]
+    arrays = [np.asarray(y).reshape(-1) for y in (outputs if isinstance(outputs, list) else [outputs])]
+    return [y[:: max(1, -(-y.size // NUMBERS))] for y in arrays]
+
+
+def counted(name, shape):
+    return np.zeros((), np.int64) if name.endswith("num_batches_tracked") else weight_of(name, shape)
+
+
+@pytest.mark.parametrize(("layer", "shape", "field", "right"), [
+    ({"type": "Conv2d", "in_channels": 3, "out_channels": 8, "kernel_size": 3}, [4, 9, 9], "in_channels", 4),
+    ({"type": "Linear", "in_features": 10, "out_features": 8}, [4, 12], "in_features", 12),
+    ({"type": "BatchNorm2d", "num_features": 3}, [4, 9, 9], "num_features", 4),
+    ({"type": "LSTM", "input_size": 3, "hidden_size": 2}, [4, 5], "input_size", 5),
+])  # fmt: skip
+def test_wrong_number_of_features_is_offered_right(layer, shape, field, right):
+    stack = {"vocabulary": "torch", "batch_shape": [2, *shape], "layers": [layer]}
+    with pytest.raises(Refused) as error:
+        analyze(stack)
+    (fault,) = error.value.errors
+    assert fault["pointer"] == f"/layers/0/{field}"
+    assert fault["fix"]["value"] == right
+    stack["layers"][0][field] = right
+    analyze(stack)
