@@ -7,7 +7,7 @@ from typing import Any
 from layercalc.analysis.roofline import DEVICES
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel
-from layercalc.layers import Layer, Vocabulary, fields_of, written
+from layercalc.layers import Layer, Vocabulary, fields_of, vocabularies, written
 from layercalc.layers.fields import one_of
 from layercalc.ops import OPS
 from layercalc.ops.base import Op
@@ -15,7 +15,8 @@ from layercalc.wording import nearest
 
 
 def cost_table() -> str:
-    """docs/ops.md: what every op counts."""
+    """docs/ops.md: what every op counts, those of a single vocabulary included."""
+    vocabularies()
     lines = ["# What each op counts", "", COSTS, "", "| op | what | counts |", "|---|---|---|"]
     for name, op in sorted(OPS.items()):
         kind = " ".join((type(op).__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|")
