@@ -111,7 +111,19 @@ def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any
 def hand(m: "Machine", function: Function, values: list[Any]) -> None:
     """Something unknown may call the function with these values, or with what is in them."""
     held = m.given.get(id(function), ())
-    m.given[id(function)] = (*held, *(one for one in values if type(one) not in SCALARS and one is not function))
+    own = [one for one in values if one is function or (type(one) is Bound and one.function is function)]
+    belongs(m, function, [one.owner if type(one) is Bound else None for one in own])
+    others = (one for one in values if type(one) not in SCALARS and not any(one is each for each in own))
+    m.given[id(function)] = (*held, *others)
+
+
+def belongs(m: "Machine", function: Function, owners: list[Any]) -> None:
+    """Something unknown may call the function as a method of these, None for any; with new ones it is followed anew."""
+    known = m.owners.setdefault(id(function), [])
+    for owner in owners:
+        if not any(one is owner for one in known):
+            known.append(owner)
+            m.escaped.pop(id(function), None)
 
 
 def hand_over(m: "Machine", f: Any, values: list[Any], node: At) -> None:

@@ -141,8 +141,8 @@ def recursive(m: "Machine", f: Function, scope: Scope, node: ast.AST | None) -> 
     return m.unknown(node, Opaque(f"how often {f.name} calls itself", node))
 
 
-def call_blindly(m: "Machine", f: Function) -> Any:
-    """A call with arguments of which nothing is known."""
+def call_blindly(m: "Machine", f: Function, owner: Any = None) -> Any:
+    """A call with arguments of which nothing is known, but for the object that has the method."""
     scope = Scope(FUNCTION, f.info, f.outer, f)
     spec = f.node.args
     parameters = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
@@ -153,5 +153,7 @@ def call_blindly(m: "Machine", f: Function) -> Any:
         if extra is not None:
             scope.vars[extra.arg] = Opaque(f"the arguments {extra.arg} of {f.name}", extra, holds=holds)
     if parameters:
+        if owner is not None:
+            scope.vars[parameters[0].arg] = owner
         scope.first = scope.vars[parameters[0].arg]
     return enter(m, f, scope, f.node)

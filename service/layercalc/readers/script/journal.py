@@ -170,6 +170,7 @@ class Journal:
     def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque) -> bool:
         """Names bound on one path only may be unbound."""
         less = False
+        self.machine.meter.work(len(obj) << 4)
         for key in [*obj, *(key for key in old if key not in obj)]:
             new, was = obj.get(key, MISSING), old.get(key, MISSING)
             if new is was or alike(new, was):

@@ -25,6 +25,8 @@ class Pace:
 
     def __init__(self, m: "Machine"):
         self.m, self.fuel, self.parts, self.most = m, m.meter.fuel, m.vocabulary.parts, m.meter.bounds.steps // 10
+        if m.speculating:  # a function that may be called, of which no more is wanted than what it may change
+            self.most = m.meter.bounds.steps // 200
 
     def check(self, node: ast.AST, half: bool) -> None:
         """Unknown where the loop has taken too many."""

@@ -60,6 +60,7 @@ class Machine:
         self.catching = self.branching = 0
         self.escaped: dict[int, Function] = {}
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
+        self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
         self.speculating: set[int] = set()
         self.handling: list[Raised] = []
         self.active: dict[int, int] = {}
@@ -408,9 +409,9 @@ class Machine:
         """f(*args, **kwargs)."""
         return calls.call(self, f, args, kwargs, node)
 
-    def call_blindly(self, function: Function) -> Any:
+    def call_blindly(self, function: Function, owner: Any = None) -> Any:
         """A function of the text called with unknown arguments."""
-        return functions.call_blindly(self, function)
+        return functions.call_blindly(self, function, owner)
 
     def unknown_call(self, f: Opaque, args: list[Any], kwargs: dict[str, Any], node: ast.AST | None) -> Any:
         """A call of something unknown: what it could change is spoilt."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 ROUNDS = 10
+OWNERS = 4  # objects with which one method is followed
 NAMING = (  # what reads or binds names
     ast.Name, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
     ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
@@ -143,6 +144,13 @@ def speculate(m: "Machine", function: Function, reason: Opaque) -> None:
         m.speculating.discard(id(function))
 
 
+def owners_of(m: "Machine", f: Function) -> list[Any]:
+    """The objects of which something unknown has this method; None for any, or where it has the function itself."""
+    found = list({id(one): one for one in m.owners.get(id(f), ())}.values())
+    sure = found and len(found) <= OWNERS and not any(one is None for one in found)
+    return found if sure else [None]
+
+
 def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
     """Follow the function with unknown arguments until nothing more becomes unknown; False if it cannot be followed."""
     j = m.journal
@@ -152,23 +160,23 @@ def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
         depth, frame = m.meter.depth, m.frame
         followed = True
         m.branching += 1
-        try:
-            touch(m, [m.call_blindly(function)], reason)
-        except (Raised, Unknown):
-            pass
-        except Fault as fault:
-            if fault.limit.startswith("max"):
-                raise
-            followed = False
-        finally:
-            m.branching -= 1
-            m.meter.depth, m.frame = depth, frame
-        names = [obj for level in j.levels[mark:] for obj, _ in level.saved.values() if type(obj) is Names]
+        for owner in owners_of(m, function):
+            try:
+                touch(m, [m.call_blindly(function, owner)], reason)
+            except (Raised, Unknown):
+                pass
+            except Fault as fault:
+                if fault.limit.startswith("max"):
+                    raise
+                followed = False
+            finally:
+                m.meter.depth, m.frame = depth, frame
+        m.branching -= 1
         before = [
-            (obj, {key: obj.get(key, MISSING) for key in (*obj, *level.saved[id(obj)][1])}, level.saved[id(obj)][1])
+            (obj, {key: obj.get(key, MISSING) for key in (*obj, *was)}, was)
             for level in j.levels[mark:]
-            for obj in names
-            if id(obj) in level.saved
+            for obj, was in level.saved.values()
+            if type(obj) is Names
         ]
         for obj, now, was in before:
             for key, value in now.items():

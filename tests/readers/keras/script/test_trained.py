@@ -45,3 +45,36 @@ def test_what_may_have_changed_a_model_is_named(text, why):
     with pytest.raises(Refused) as caught:
         analyze(HEAD + text)
     assert why in caught.value.errors[0]["detail"]
+
+
+INERT = {
+    "a metric with a model in it": (
+        "class K(keras.metrics.Metric):\n    def __init__(self, name):\n        super().__init__(name=name)\n"
+        "        self.net = m\n    def result(self): return 0\n"
+        "m = Sequential([Input((4,)), Dense(3)])\nm.compile('adam', metrics=[K('k')])\nm.fit(x, y)",
+        15,
+    ),
+    "a callback of a model's own method": (
+        "class A(Model):\n    def __init__(self):\n        super().__init__()\n        self.d = Dense(3)\n"
+        "    def call(self, x): return self.d(x)\n    def show(self, epoch=None, logs=None, rows=2, columns=8):\n"
+        "        y = self.predict(np.zeros((rows * columns, 4)))\n        plt.plot(y * 2)\n"
+        "m = A()\nm.build((None, 4))\nm.fit(x, y, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=m.show)])",
+        15,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "params"), INERT.values(), ids=INERT)
+def test_what_only_looks_at_a_model_leaves_it_as_it_is(text, params):
+    assert analyze(HEAD + text)["totals"]["params"] == params
+
+
+def test_a_callback_of_a_method_that_changes_its_model_is_refused():
+    text = (
+        "class A(Model):\n    def __init__(self):\n        super().__init__()\n        self.parts = [Dense(3)]\n"
+        "    def call(self, x):\n        for one in self.parts: x = one(x)\n        return x\n"
+        "    def grow(self, epoch=None, logs=None): self.parts.append(Dense(4))\n"
+        "m = A()\nkeras.callbacks.LambdaCallback(on_epoch_end=m.grow)\nm.build((None, 4))"
+    )
+    with pytest.raises(Refused):
+        analyze(HEAD + text)

@@ -80,6 +80,8 @@ class Members(Protocols):
             kind = self.kind(name, path) or self.names.slips.find(name)
             if kind is not None:
                 return kind
+        if path.endswith((".metrics.Metric", ".losses.Loss")):
+            return self.kind(name, path)
         if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
             return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
         if ".initializers" in path and name == "get":

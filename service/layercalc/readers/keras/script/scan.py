@@ -15,7 +15,7 @@ from layercalc.readers.keras.script.effects import (
     STAR,
 )
 from layercalc.readers.keras.script.names import BARE, LIBRARIES, OF_LAYERS
-from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script import Fault, Instance, Opaque
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import Class, Function
 
@@ -41,6 +41,11 @@ def methods_in(values: list[Any]) -> list[Function]:
         elif type(one) is Class and not one.builtin:
             found += [each for each in one.attrs.values() if type(each) is Function]
     return found
+
+
+def methods_of(value: Instance) -> list[Function]:
+    """The methods of the class of an object, as far as the text has them."""
+    return [each for cls in value.cls.mro for each in cls.attrs.values() if type(each) is Function]
 
 
 def slips(nodes: Nodes) -> dict[str, ast.AST]:

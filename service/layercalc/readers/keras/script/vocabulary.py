@@ -27,7 +27,7 @@ from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
 from layercalc.readers.keras.script.outside import loads
 from layercalc.readers.keras.script.rivals import USES
-from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, slips
+from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, methods_of, slips
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -48,7 +48,7 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Opaque
-from layercalc.readers.script.calls import functions_in
+from layercalc.readers.script.calls import belongs, functions_in
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import SCALARS, Bound, Class, Function
@@ -302,6 +302,9 @@ class KerasNames(Members):
                 self.machine.changing(one.attrs)
                 one.attrs["model"] = model
         parts = {label for _, label in subclassed.tracked(self, model).values()} if isinstance(model, OwnObject) else ()
+        for one in held_by(values):
+            for method in methods_of(one) if type(one) is Instance else ():
+                belongs(self.machine, method, [one])
         for one in [*functions_in(values), *methods_in(values)]:
             if one.owner is not None and changes_model(self.machine.nodes_of(one.node), parts):
                 self.machine.touch([model], reason)
