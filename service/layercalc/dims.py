@@ -71,6 +71,15 @@ def known(dims: Iterable[Dim]) -> bool:
     return not any(isinstance(dim, Unknown) for dim in dims)
 
 
+MOST_TRIED = 10_000  # divisors that are looked for
+
+
+def divisor(n: int, near: int) -> int | None:
+    """The largest divisor of n that is at most `near`; None where it would have to be looked for for long."""
+    first = min(n, near)
+    return next((d for d in range(first, max(0, first - MOST_TRIED), -1) if n % d == 0), None)
+
+
 def size(shape: Shape) -> Dim:
     """How many elements a tensor of this shape has."""
     return math.prod(shape)

@@ -21,15 +21,21 @@ class Offer(str):
         return self
 
 
+def offering(message: str, value: Any) -> str:
+    """A message that ends in what would fit, and offers it; as it is where there is no such value."""
+    return message if value is None else Offer(f"{message} To fit, make it {value}.", value)
+
+
 class ShapeError(ValueError):
     """Inputs that an op or a layer cannot take.
 
     `field` is the config field to blame, if one is; an `Offer` as the message says what it could be instead.
+    `given` is the shape, without the batch, that the only input would have to have.
     """
 
-    def __init__(self, message: str, field: str | None = None):
+    def __init__(self, message: str, field: str | None = None, given: list[int | None] | None = None):
         super().__init__(message)
-        self.message, self.field = message, field
+        self.message, self.field, self.given = message, field, given
 
 
 @contextmanager

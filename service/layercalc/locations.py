@@ -10,11 +10,15 @@ MOST_KEYS = 100  # of an object, or numbers of a row, that are written anew
 
 
 class JsonLocation(NamedTuple):
-    """A layer in a JSON document: its own pointer, that of its config, and the config as it was sent."""
+    """A layer in a JSON document: its own pointer, that of its config, and the config.
+
+    `as_sent` says whether the config is what stands there, or a translation of it into today's words.
+    """
 
     path: tuple[object, ...]
     config_path: tuple[object, ...]
     config: dict[str, Any]
+    as_sent: bool = True
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the key of the config that the path leads to, else the layer."""
@@ -37,10 +41,21 @@ class JsonLocation(NamedTuple):
             where = pointer(*self.config_path, *path)
             there = len(path) == 1 or self.at(path)["pointer"] == where
             return {"pointer": where, "value": offer.value} if there else None
-        if self.path != self.config_path or len(path) != 1 or len(self.config) > MOST_KEYS:
-            return None  # the config may be a translation of what was sent
+        if not self.as_sent or len(path) != 1 or path[0] not in self.config or not short(self.config):
+            return None
         renamed = {offer.value if key == path[0] else key: value for key, value in self.config.items()}
-        return {"pointer": pointer(*self.path), "value": renamed}
+        return {"pointer": pointer(*self.config_path), "value": renamed}
+
+
+def short(value: Any, most: int = MOST_KEYS) -> bool:
+    """Whether a JSON value has few keys and elements in all, so that it may be written out in an answer."""
+    pending, seen = [value], 0
+    while pending and seen <= most:
+        one = pending.pop()
+        inside = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        seen += len(inside) if inside else len(one) // 100 if isinstance(one, str) else 0
+        pending += inside if seen <= most else ()
+    return seen <= most
 
 
 def holds(node: Any, token: object) -> bool:
@@ -122,8 +137,12 @@ class CodeLocation(NamedTuple):
 
 
 def literal(value: Any) -> str:
-    """A value as Python has it, sizes as a tuple."""
-    return repr(tuple(value) if isinstance(value, list) else value)
+    """A value as Python has it, rows of sizes as tuples."""
+    return repr(tupled(value))
+
+
+def tupled(value: Any) -> Any:
+    return tuple(map(tupled, value)) if isinstance(value, list) else value
 
 
 def at_line(line: int, column: int) -> dict[str, int]:
@@ -135,6 +154,15 @@ def at_line(line: int, column: int) -> dict[str, int]:
 def spot(node: Any) -> dict[str, int]:
     """Where a node of a syntax tree stands: line and column, from one, and the cell of a notebook."""
     return at_line(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
+
+
+def renamed(node: ast.expr, name: str) -> dict[str, Any] | None:
+    """The change of a name, or of the last part of a dotted one, that is not in a cell of a notebook."""
+    last = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    if not last or isinstance(node.end_lineno, CellLine) or node.end_lineno is None or node.end_col_offset is None:
+        return None
+    line, end = node.end_lineno, node.end_col_offset + 1
+    return {"line": line, "column": end - len(last), "end_line": line, "end_column": end, "text": name}
 
 
 class NodeLocation(NamedTuple):
@@ -150,6 +178,20 @@ class NodeLocation(NamedTuple):
 
 
 Location = JsonLocation | CodeLocation | NodeLocation
+
+
+SHAPES = {"input_shape": 0, "shape": 0, "batch_shape": 1, "batch_input_shape": 1}  # and how many sizes lead: the batch
+
+
+def reshaped(location: Location, batch: Any, shape: list[int | None]) -> dict[str, Any] | None:
+    """The change that gives what stands there another shape, where the document names one shape there."""
+    if isinstance(location, NodeLocation):
+        return None
+    held = location.config if isinstance(location, JsonLocation) else location.arguments
+    keys = [key for key in SHAPES if key in held]
+    if len(keys) != 1:
+        return None
+    return location.fix((keys[0],), Offer("", [*([batch] * SHAPES[keys[0]]), *shape]))
 
 
 def mendable(location: Location, path: tuple[object, ...], detail: str) -> dict[str, Any]:

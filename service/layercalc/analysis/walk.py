@@ -12,8 +12,8 @@ from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, fr
 from layercalc.dims import Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.layers.base import FILE
-from layercalc.locations import mendable
-from layercalc.model import Call, Model
+from layercalc.locations import mendable, reshaped
+from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import LOOK, MAX_VISITS
 
@@ -243,7 +243,20 @@ class Shapes:
         detail = error.of(name) if isinstance(error, UnknownWeightError) else str(error)
         own = error.field is not None and hasattr(call.layer, error.field)  # it is not of a layer inside this one
         where = mendable(call.location, path, error.message if own else detail)
+        if error.given is not None and (fix := self.given(call, error.given)):
+            where["fix"] = fix
         self.analysis.faults.append({**where, "detail": detail, "layer": name})
+
+    def given(self, call: Call, shape: list[int | None]) -> dict[str, Any] | None:
+        """The change of the document that gives the model's input, which alone this layer reads, another shape."""
+        ref = call.inputs[0] if len(call.inputs) == 1 and not call.named and self.analysis.model is self.model else None
+        if ref is None or ref.source != INPUTS:
+            return None
+        one, value = self.model.inputs[ref.output], self.analysis.inputs[ref.output]
+        told = one.shape or ()
+        if any(isinstance(dim, str) for dim in told) or shown(told)[1:] != shown(value.spec.shape)[1:]:
+            return None  # the request names sizes, or gives their names numbers
+        return reshaped(one.location, told[0] if told else None, shape)
 
 
 def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | None = None) -> Analysis:

@@ -2,10 +2,18 @@
 
 from typing import Any
 
-from layercalc.layers.fields import Field
+from layercalc.layers.fields import Field, integer
 from layercalc.wording import finite, whole
 
 MAX_DEPTH = 8  # of nested lists of numbers
+MOST_MEANT = 32  # numbers of a list that are looked through for what is meant by it
+
+
+def numbers(value: Any, least: int | None) -> Any:
+    """A number, or a short list of some or of lists of some, each at least `least`: what may be meant by them."""
+    if not isinstance(value, list | tuple):
+        return integer(value, least)
+    return [numbers(one, least) for one in value] if len(value) <= MOST_MEANT else value
 
 
 class Dims(Field):
@@ -31,6 +39,11 @@ class Dims(Field):
         if len(dims) != self.rank or not all(whole(dim, self.min) for dim in dims):
             raise self.refuse(value)
         return dims
+
+    def meant(self, value: Any) -> Any:
+        sizes = numbers(value, self.min)
+        alone = isinstance(sizes, list) and len(sizes) != self.rank and all(one == sizes[0] for one in sizes)
+        return sizes[0] if alone and sizes else sizes
 
 
 class Pairs(Dims):
@@ -63,6 +76,9 @@ class Pairs(Dims):
         if len(pairs) != self.rank or any(len(pair) != 2 or not all(whole(n, 0) for n in pair) for pair in pairs):
             raise self.refuse(value)
         return pairs
+
+    def meant(self, value: Any) -> Any:
+        return numbers(value, 0)
 
 
 class Ints(Field):
@@ -102,6 +118,9 @@ class Ints(Field):
             raise self.refuse(value)
         return tuple(value)
 
+    def meant(self, value: Any) -> Any:
+        return numbers(value if self.single or isinstance(value, list | tuple) else [value], self.min)
+
 
 class Dimensions(Field):
     """The sizes of axes, null where one is unknown; loads as a tuple."""
@@ -120,6 +139,9 @@ class Dimensions(Field):
         if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, self.min) for dim in value):
             raise self.refuse(value)
         return tuple(value)
+
+    def meant(self, value: Any) -> Any:
+        return numbers(value if isinstance(value, list | tuple) else [value], self.min)
 
 
 class Numbers(Field):

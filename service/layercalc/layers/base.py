@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from layercalc import ops
-from layercalc.dims import Shape, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Shape, shown, text
+from layercalc.errors import ShapeError, offering
 from layercalc.layers.fields import Note
 from layercalc.ops import Tensor
 
@@ -199,20 +199,17 @@ class Layer:
         """Refuse an input of another number of axes, with the least change that would give them."""
         if x.ndim == rank:
             return
-        change = (
-            f"add an axis of size 1 for the channels: {text((*x.shape[1:], 1))} without the batch"
-            if x.ndim == rank - 1
-            else f"give it {rank - 1} axes besides the batch"
-        )
-        raise ShapeError(
-            f"{self.type} takes an input of {rank} axes ({axes}); received {text(x.shape)}, which has {x.ndim}. "
-            f"To fit, {change}."
-        )
+        told = f"{self.type} takes an input of {rank} axes ({axes}); received {text(x.shape)}, which has {x.ndim}."
+        if x.ndim == rank - 1:
+            with_one = *x.shape[1:], 1
+            change = f"add an axis of size 1 for the channels: {text(with_one)} without the batch"
+            raise ShapeError(f"{told} To fit, {change}.", given=shown(with_one))
+        raise ShapeError(f"{told} To fit, give it {rank - 1} axes besides the batch.")
 
     def axis_of(self, axis: int, x: Tensor, field: str = "axis") -> int:
         """An axis of x counted from the front, or a refusal that names the field."""
         if not -x.ndim <= axis < x.ndim:
-            raise ShapeError(
-                f"There is no axis {axis} in {text(x.shape)}, whose axes are {-x.ndim} to {x.ndim - 1}.", field
-            )
+            told = f"There is no axis {axis} in {text(x.shape)}, whose axes are {-x.ndim} to {x.ndim - 1}."
+            alone = vars(self).get(field) in (axis, (axis,), [axis])
+            raise ShapeError(offering(told, -1 if alone and x.ndim > 1 else None), field)
         return axis % x.ndim

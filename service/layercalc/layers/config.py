@@ -88,6 +88,7 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
         config, faults, spelled = straightened(kind, config)
         fields, places, required, presets = reading_of(kind)
         loaded, inside = presets.copy(), False
+        renamed = {detail.value for _, detail in faults if isinstance(detail, Offer)}  # stands under another name
         for key in sorted(config if required <= config.keys() else required | config.keys(), key=places.__getitem__):
             given, field = config.get(key, MISSING), fields[key]
             if given is None and field.default is None:
@@ -96,7 +97,8 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
                 value = loaded[key] = field.deserialize(given, key, config)
                 inside = inside or hasattr(value, "notes")
             except ValidationError as error:
-                faults.extend(flattened(error.messages, respelled((key,), spelled)))
+                if given is not MISSING or key not in renamed:
+                    faults.extend(flattened(error.messages, respelled((key,), spelled)))
         if faults:
             raise ConfigError(faults)
         try:

@@ -3,16 +3,20 @@
 A default of `...` means required. A field knows its JSON Schema, from which the catalogue and openapi.yaml are made.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from layercalc.wording import finite, received, whole
+from layercalc.errors import Offer
+from layercalc.wording import finite, nearest_name, received, whole
 
 Note = tuple[tuple[object, ...], str]
 NOTES: ContextVar[list[Note]] = ContextVar("notes")
+PLAIN = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?")  # a number that was written as a text
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def note(path: tuple[object, ...], detail: str) -> None:
@@ -77,8 +81,33 @@ class Field:
         raise NotImplementedError
 
     def refuse(self, value: Any, why: str = "") -> ValidationError:
+        """The fault of a value, with the one that was meant where there is one that this field takes."""
         name = f"{self.name} to be " if self.name else ""
-        return ValidationError(f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}")
+        told = f"Expected {name}{self.expects()}; received {received(value)}.{why and ' ' + why}"
+        meant = self.meant(value)
+        if alike(meant, value) or not self.takes(meant):
+            return ValidationError(told)
+        return ValidationError(Offer(f"{told} Did you mean {received(meant)}?", meant))
+
+    def words(self) -> Iterable[str]:
+        """The words that this field takes, if it takes some."""
+        return ()
+
+    def meant(self, value: Any) -> Any:
+        """What may be meant by a value that is refused: the nearest word; the value itself where there is none."""
+        near = nearest_name(value, [*self.words()]) if isinstance(value, str) else None
+        return value if near is None else near
+
+    def takes(self, value: Any) -> bool:
+        """Whether the field takes a value as it is."""
+        token = NOTES.set([])
+        try:
+            self.read(value, self.name or "")
+            return not NOTES.get()
+        except ValidationError:
+            return False
+        finally:
+            NOTES.reset(token)
 
     @cached_property
     def preset(self) -> Any:
@@ -93,6 +122,29 @@ class Field:
         if value is None and self.allow_none:
             return None
         return self.read(value, attr or "")
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values of JSON are the same: 1, 1.0 and true are three."""
+    return received(one) == received(other)
+
+
+def number(value: Any, least: float | None = None, most: float | None = None) -> Any:
+    """The number from `least` to `most` that is nearest to one, also to one that is written as a text or with .0."""
+    if isinstance(value, str) and PLAIN.fullmatch(value):
+        value = float(value) if "." in value else int(value)
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    if type(value) not in (int, float) or not finite(value):
+        return value
+    low = value if least is None else max(value, least)
+    return low if most is None else min(low, most)
+
+
+def integer(value: Any, least: int | None = None) -> Any:
+    """The integer of at least `least` that is nearest to one, also to one that is written as a text or with .0."""
+    found = number(value)
+    return max(found, least) if whole(found) and least is not None else found
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +174,9 @@ class Int(Field):
             raise self.refuse(value)
         return value
 
+    def meant(self, value: Any) -> Any:
+        return integer(value, self.min)
+
 
 class Number(Field):
     """A finite number between `min` and `max`."""
@@ -146,6 +201,9 @@ class Number(Field):
             raise self.refuse(value)
         return float(value)
 
+    def meant(self, value: Any) -> Any:
+        return number(value, self.min, self.max)
+
 
 class Bool(Field):
     """true or false, nothing that looks like it."""
@@ -160,6 +218,9 @@ class Bool(Field):
         if type(value) is not bool:
             raise self.refuse(value)
         return value
+
+    def meant(self, value: Any) -> Any:
+        return TRUTHS.get(str(value).lower(), value)
 
 
 class Text(Field):
@@ -186,6 +247,9 @@ class Choice(Field):
 
     def expects(self) -> str:
         return "one of " + ", ".join(map(received, self.choices))
+
+    def words(self) -> Iterable[str]:
+        return (one for one in self.choices if isinstance(one, str))
 
     def schema_of(self) -> dict[str, Any]:
         return one_of(self.choices)

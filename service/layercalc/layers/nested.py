@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.errors import Offer
 from layercalc.layers.base import Layer
 from layercalc.layers.config import ConfigError, build, nested
 from layercalc.layers.fields import Field, ValidationError
@@ -15,15 +16,19 @@ RECORDED = "recorded"  # of the option `custom`: what is not described is made o
 class Refusal(str):
     """What a reader says in place of reading a layer, under the key REFUSED, which no document can hold as such.
 
-    `at` is where in the layer it shows.
+    `at` is where in the layer it shows, `meant` what could stand there instead.
     """
 
     at: tuple[object, ...]
+    meant: str | None
 
-    def __new__(cls, told: str, at: tuple[object, ...] = ()) -> "Refusal":
+    def __new__(cls, told: str, at: tuple[object, ...] = (), meant: str | None = None) -> "Refusal":
         self = super().__new__(cls, told)
-        self.at = at
+        self.at, self.meant = at, meant
         return self
+
+    def said(self) -> str:
+        return str(self) if self.meant is None else Offer(self, self.meant)
 
 
 def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, str]:
@@ -33,7 +38,7 @@ def read_layer(value: dict[str, Any], vocabulary: Vocabulary) -> tuple[Layer, st
     The notes and faults lead with `config` where the fields stand under that key.
     """
     if isinstance(told := value.get(REFUSED), Refusal):
-        raise ConfigError([(told.at, str(told))])
+        raise ConfigError([(told.at, told.said())])
     foreign = "class_name" in value
     kind = value.get("class_name" if foreign else "type")
     if isinstance(kind, str) and kind in vocabulary.models:

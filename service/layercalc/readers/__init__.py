@@ -77,13 +77,14 @@ def read(
     if isinstance(document, dict) and "class_name" in document:
         old: list[dict[str, Any]] = []
         warnings: list[dict[str, Any]] = []
-        plain = is_plain(document)
+        plain, sent = is_plain(document), document
         if not plain or "keras_version" in document:
             document, old = modern(document, path, inside)
+        as_sent = document is sent
         if not plain:
             document, warnings = undescribed(document, path, custom, inside)
         document = whole_marked(document, path, inside)
-        model, builder = read_keras(document, path, inside=inside)
+        model, builder = read_keras(document, path, inside=inside, as_sent=as_sent)
         builder.warnings[:0] = [*old, *warnings, *unsaid(model)]
         model.sized = bool(warnings)
         return model, builder

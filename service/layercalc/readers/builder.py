@@ -1,17 +1,17 @@
 """A model in the making: what every reader fills, and what all forms of a document have in common."""
 
 import marshal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.cache import STORE
-from layercalc.errors import MAX_FAULTS
+from layercalc.errors import MAX_FAULTS, Offer
 from layercalc.layers import ConfigError, Layer, Vocabulary, build
 from layercalc.layers.base import Identity
-from layercalc.locations import Location, mendable
+from layercalc.locations import JsonLocation, Location, mendable
 from layercalc.model import INPUTS, Call, Input, Model, Ref
-from layercalc.wording import nearest, received
+from layercalc.wording import nearest_name, received
 
 LOOK = 16  # calls between looks at the clock
 LAYER_BYTES = 3_000  # about what a layer takes beside its config
@@ -39,6 +39,7 @@ class Builder:
         self.taken: set[str] = set()
         self.counters: dict[str, int] = {}
         self.memo = {} if memo is None else memo
+        self.as_sent = True  # whether configs are what was sent, or translations of it
 
     def fault(self, where: dict[str, Any], detail: str) -> None:
         deadline.check()
@@ -145,9 +146,10 @@ class Builder:
         def resolve(source: Source, location: Location, key: str) -> Ref | None:
             ref = index.get(source[:2])
             if ref is None:
-                near = nearest(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else ""
+                near = nearest_name(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else None
                 which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
-                self.fault(location.at((key,)), f"There is no layer or input {which}.{near}")
+                hint = "" if near is None else f" Did you mean {near!r}?"
+                self.fault(referring(location, key, source, near), f"There is no layer or input {which}.{hint}")
                 return None
             if ref.source == INPUTS and source.output > 0:
                 self.fault(
@@ -192,6 +194,29 @@ class Builder:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")
         return model
+
+
+def referring(location: Location, key: str, source: Source, near: str | None) -> dict[str, Any]:
+    """Where a layer names a tensor that there is not, and the change to the name that is near, if one place has it."""
+    where = location.at((key,))
+    if near is None or not isinstance(location, JsonLocation) or source.use != 1:
+        return where
+    if not key:  # the name itself
+        return {**where, "fix": {**where, "value": near}} if not source.output else where
+    named = [path for path, one in texts(location.config.get(key), (key,)) if one == source.name]
+    return {**where, "fix": location.fix(named[0], Offer("", near))} if len(named) == 1 else where
+
+
+def texts(value: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str]]:
+    """The texts in a value of JSON, or in the lists and objects of it, with their paths."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list | dict):
+        for token, one in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(one, str):
+                yield (*path, token), one
+            elif isinstance(one, list):
+                yield from (((*path, token, at), each) for at, each in enumerate(one) if isinstance(each, str))
 
 
 def bound(kind: type[Layer], positional: list[Source], named: dict[str, Any]) -> tuple[list[Source], dict[str, Any]]:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from layercalc.amounts import plain_digits
+from layercalc.errors import Offer
 from layercalc.layers import Layer, Vocabulary, fields_of, vocabulary_of, written
-from layercalc.locations import JsonLocation
+from layercalc.locations import JsonLocation, mendable
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
 from layercalc.readers.stack_inputs import SHAPES, add_declared, add_layer_input, read_dtype, read_shape
-from layercalc.wording import nearest, received
+from layercalc.wording import nearest_name, received
 
 TOP = {"name", "layers", "inputs", "outputs", "vocabulary", "dtype", "batch_size", "description", "$schema", *SHAPES}
 OWN = {"type", "name", "inputs"}  # keys of an item that are not the layer's config
@@ -39,7 +40,9 @@ def read_stack(
     own = TOP | {"type", "trainable"} if nested else TOP
     for key in [key for key in document if key not in own]:
         takes = "name, input_shape, inputs, layers, outputs"
-        builder.fault(top.at((key,)), f"A stack has no key {key!r}.{nearest(key, sorted(TOP))} It takes {takes}.")
+        near = nearest_name(key, sorted(TOP - document.keys()))
+        told = f"A stack has no key {key!r}.{'' if near is None else f' Did you mean {near!r}?'} It takes {takes}."
+        builder.fault(mendable(top, (key,), told if near is None else Offer(told, near, renames=True)), told)
     items = document["layers"]
     if not isinstance(items, list) or not items:
         builder.fault(top.at(("layers",)), f"Expected a list of at least one layer; received {received(items)}.")

@@ -1,5 +1,6 @@
 """Activation functions by Keras' names, and the field that holds one or an activation layer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from layercalc.layers.base import Layer, Weight
 from layercalc.layers.fields import Field, note
 from layercalc.layers.nested import inner
 from layercalc.ops.activation import constant_of, pointwise
-from layercalc.wording import nearest, received
+from layercalc.wording import received
 
 # Keras 2's hard_sigmoid is another function than Keras 3's; readers of its documents ask for it by this name.
 OLD_ACTIVATIONS = {
@@ -48,6 +49,9 @@ class Activation(Field):
     def expects(self) -> str:
         return "an activation function or layer; the functions are " + ", ".join(sorted([*ops.ACTIVATIONS, *ALIASES]))
 
+    def words(self) -> Iterable[str]:
+        return [*ops.ACTIVATIONS, *ALIASES]
+
     def schema_of(self) -> dict[str, Any]:
         return {"anyOf": [{"enum": sorted([*ops.ACTIVATIONS, *ALIASES])}, {"type": "object"}]}
 
@@ -71,7 +75,7 @@ class Activation(Field):
             note((name,), f"{received(known)} read as {received(known.lower())}")
             known = known.lower()
         if known not in ops.ACTIVATIONS:
-            raise self.refuse(value, nearest(function, [*ops.ACTIVATIONS, *ALIASES]).strip())
+            raise self.refuse(value)
         return Function(known)
 
 

@@ -3,8 +3,8 @@
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import differ, known, text
-from layercalc.errors import ShapeError
+from layercalc.dims import differ, divisor, known, text
+from layercalc.errors import ShapeError, offering
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
@@ -302,7 +302,9 @@ class GroupQueryAttention(Headed):
 
     def check(self) -> None:
         if self.num_query_heads % self.num_key_value_heads:
-            raise ValidationError(f"Must divide num_query_heads, {self.num_query_heads}.", "num_key_value_heads")
+            told = f"Must divide num_query_heads, {self.num_query_heads}."
+            fitting = divisor(self.num_query_heads, self.num_key_value_heads)
+            raise ValidationError(offering(told, fitting), "num_key_value_heads")
 
     def call(
         self,

@@ -9,7 +9,7 @@ from layercalc.layers.keras.base import layer
 from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.imaging import Image, Range, floated
 from layercalc.ops import Tensor
-from layercalc.wording import finite
+from layercalc.wording import finite, whole
 
 
 class Factor(Field):
@@ -44,6 +44,16 @@ class Odd(Ints):
         if any(n % 2 == 0 for n in loaded):
             raise self.refuse(value, "A kernel has a middle: its size is odd.")
         return loaded
+
+    def meant(self, value: Any) -> Any:
+        sizes = super().meant(value)
+        return (
+            [n | 1 if whole(n) else n for n in sizes]
+            if isinstance(sizes, list)
+            else sizes | 1
+            if whole(sizes)
+            else sizes
+        )
 
     def schema_of(self) -> dict[str, Any]:
         one: dict[str, Any] = {"type": "integer", "minimum": 1, "not": {"multipleOf": 2}}

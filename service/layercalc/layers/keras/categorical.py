@@ -6,7 +6,7 @@ import numpy as np
 
 from layercalc import ops
 from layercalc.dims import Dim
-from layercalc.errors import ShapeError
+from layercalc.errors import Offer, ShapeError
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError, one_of
@@ -108,7 +108,8 @@ class CategoryEncoding(Layer):
 
     def call(self, weight: Weight, inputs: Tensor, count_weights: Tensor | None = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
-            raise ShapeError(f"count_weights go with the output_mode count; it is {self.output_mode}.", "output_mode")
+            told = f"count_weights go with the output_mode count; it is {self.output_mode}."
+            raise ShapeError(Offer(told, "count"), "output_mode")
         weights = () if count_weights is None else (count_weights,)
         return encoded(inputs, self.output_mode, self.num_tokens, self.dtype[0], *weights)
 
@@ -156,7 +157,8 @@ class IntegerLookup(Layer):
         if self.pad_to_max_tokens and self.max_tokens is None:
             raise ValidationError("Required with pad_to_max_tokens: an integer of at least 2.", "max_tokens")
         if self.invert and self.output_mode != "int":
-            raise ValidationError(f"Must be int with invert; received {received(self.output_mode)}.", "output_mode")
+            told = f"Must be int with invert; received {received(self.output_mode)}."
+            raise ValidationError(Offer(told, "int"), "output_mode")
         if self.oov_method == "farmhash" and self.num_oov_indices > 1:
             raise ValidationError("FarmHash over several num_oov_indices is not supported.", "oov_method")
         self.check_weights()

@@ -1,10 +1,11 @@
 """Convolutions of every rank: plain, depthwise, separable, transposed."""
 
+from math import gcd
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import Dim, differ, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Dim, differ, divisor, text
+from layercalc.errors import ShapeError, offering
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
@@ -78,7 +79,8 @@ class Conv(Convolution):
     def check(self) -> None:
         check_window(self)
         if self.filters % self.groups:
-            raise ValidationError(f"{self.filters} filters cannot be shared out to {self.groups} groups.", "groups")
+            told = f"{self.filters} filters cannot be shared out to {self.groups} groups."
+            raise ValidationError(offering(told, divisor(self.filters, self.groups)), "groups")
 
     examples: ClassVar[Any] = {
         1: ({"filters": 6, "kernel_size": 3, "padding": "causal", "activation": "relu"}, (2, 10, 4)),
@@ -89,9 +91,9 @@ class Conv(Convolution):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]
         if differ(channels % self.groups, 0):
-            raise ShapeError(
-                f"The {channels} channels of the input cannot be shared out to {self.groups} groups.", "groups"
-            )
+            told = f"The {channels} channels of the input cannot be shared out to {self.groups} groups."
+            fitting = divisor(gcd(channels, self.filters), self.groups) if isinstance(channels, int) else None
+            raise ShapeError(offering(told, fitting), "groups")
         shape = *self.kernel_size, channels // self.groups, self.filters
         kernel = weight("kernel", shape, self.kernel_initializer, trainable=not self.lora_rank)
         bias = weight("bias", (self.filters,), self.bias_initializer) if self.use_bias else None
@@ -209,10 +211,9 @@ class ConvTranspose(Convolution):
     def check(self) -> None:
         check_window(self)
         if self.output_padding and any(a >= s for a, s in zip(self.output_padding, self.strides, strict=True)):
-            raise ValidationError(
-                f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}.",
-                "output_padding",
-            )
+            told = f"Must be smaller than the strides {text(self.strides)}; received {text(self.output_padding)}."
+            fitting = [min(a, s - 1) for a, s in zip(self.output_padding, self.strides, strict=True)]
+            raise ValidationError(offering(told, fitting), "output_padding")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         channels = self.spatial(x).shape[-1]

@@ -1,9 +1,11 @@
 """A layer that is not described but declared: numbers in place of what cannot be computed."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from layercalc import ops
 from layercalc.dims import Dim, Unknown
+from layercalc.errors import Offer
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Field, Int, ValidationError, note
 from layercalc.layers.initializers import ZEROS
@@ -42,6 +44,9 @@ class OutputDtype(Field):
     def expects(self) -> str:
         return f"a dtype, one of {', '.join(ops.WIDTH)}, or a list of them"
 
+    def words(self) -> Iterable[str]:
+        return ops.WIDTH
+
     def schema_of(self) -> dict[str, Any]:
         one = {"enum": list(ops.WIDTH)}
         return {"anyOf": [one, {"type": "array", "items": {"anyOf": [one, {"type": "null"}]}, "minItems": 1}]}
@@ -74,9 +79,11 @@ class Custom(Layer):
 
     def check(self) -> None:
         if self.params is not None and self.non_trainable_params > self.params:
-            raise ValidationError(f"More than all params, {self.params}.", "non_trainable_params")
+            told = f"More than all params, {self.params}."
+            raise ValidationError(Offer(told, self.params), "non_trainable_params")
         if None not in (self.macs, self.flops) and self.flops < 2 * self.macs:
-            raise ValidationError(f"A multiply-accumulate is two flops: expected at least {2 * self.macs}.", "flops")
+            told = f"A multiply-accumulate is two flops: expected at least {2 * self.macs}."
+            raise ValidationError(Offer(told, 2 * self.macs), "flops")
         if self.output_dtype is not None and len(self.output_dtype) != len(self.output_shape):
             raise ValidationError(f"Expected one for each of {len(self.output_shape)} outputs.", "output_dtype")
 

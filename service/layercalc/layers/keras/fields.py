@@ -1,6 +1,7 @@
 """Fields that only Keras' layers have."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from layercalc.layers.array_fields import MAX_DEPTH, Numbers
@@ -81,6 +82,9 @@ class Dtype(Field):
 
     def expects(self) -> str:
         return f"a dtype or policy, one of {', '.join(POLICIES)}, or a quantised one such as int8_from_float32"
+
+    def words(self) -> Iterable[str]:
+        return POLICIES
 
     def schema_of(self) -> dict[str, Any]:
         pattern = {"type": "string", "pattern": "_from_"}

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite, prod, sqrt
 from typing import Any
@@ -141,6 +141,9 @@ class InitializerField(Field):
 
     def expects(self) -> str:
         return "an initializer, one of " + ", ".join(sorted(INITIALIZERS)) + ", or its serialised form"
+
+    def words(self) -> Iterable[str]:
+        return INITIALIZERS
 
     def schema_of(self) -> dict[str, Any]:
         return {"type": ["string", "object"]}

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Shape, differ, known, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Shape, differ, divisor, known, text
+from layercalc.errors import Offer, ShapeError, offering
 from layercalc.layers import base
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Identity, Weight
@@ -61,7 +61,8 @@ class BatchNormalization(Layer):
         """A mask changes what training takes the moments of, and nothing at inference."""
         axis = self.axis_of(self.axis, x)
         if axis == 0:
-            raise ShapeError(f"Axis 0 of {text(x.shape)} is the batch; name another one.", "axis")
+            told = f"Axis 0 of {text(x.shape)} is the batch; name another one."
+            raise ShapeError(offering(told, -1 if x.ndim > 1 else None), "axis")
         along = (x.shape[axis],)
         affine = []
         if self.scale:
@@ -195,7 +196,8 @@ class GroupNormalization(Layer):
 
     def check(self) -> None:
         if self.groups < 1 and self.groups != -1:
-            raise ValidationError(f"Expected at least 1 group, or -1; received {self.groups}.", "groups")
+            told = f"Expected at least 1 group, or -1; received {self.groups}."
+            raise ValidationError(Offer(told, 1), "groups")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axis = self.axis_of(self.axis, x)
@@ -204,7 +206,8 @@ class GroupNormalization(Layer):
             raise ShapeError(f"Axis {axis} of {text(x.shape)} must be one of known size beside the batch.", "axis")
         groups = channels if self.groups == -1 else self.groups
         if not groups or channels % groups:
-            raise ShapeError(f"{channels} channels cannot be shared out over {groups} groups.", "groups")
+            told = f"{channels} channels cannot be shared out over {groups} groups."
+            raise ShapeError(offering(told, divisor(channels, groups)), "groups")
         affine = []
         if self.scale:
             affine.append(weight("gamma", (channels,), self.gamma_initializer))

@@ -1,13 +1,14 @@
 """Layers that move, cut, pad or repeat, and those that stretch."""
 
+from math import prod
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import size, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Shape, divisor, size, text
+from layercalc.errors import Offer, ShapeError, offering
 from layercalc.layers.array_fields import MAX_DEPTH, Dims, Ints, Numbers, Pairs
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Choice, Int, ValidationError
+from layercalc.layers.fields import Choice, Int, ValidationError, integer
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.fields import DataFormat
 from layercalc.layers.keras.interpolation import INTERPOLATIONS, resize
@@ -56,15 +57,40 @@ class Reshape(Layer):
         try:
             inner = ops.OPS["reshape"].shape(x.shape[1:], to=self.target_shape)
         except ShapeError as error:
-            raise ShapeError(f"{error} (The batch is left out.)", "target_shape") from None
+            told, total = f"{error} (The batch is left out.)", size(x.shape[1:])
+            sizes = refilled(total, self.target_shape) if isinstance(total, int) else None
+            raise ShapeError(offering(told, sizes), "target_shape") from None
         return ops.reshape(x, to=(x.shape[0], *inner))
+
+
+def refilled(total: int, to: tuple[int, ...]) -> list[int] | None:
+    """Those sizes with one of them changed as little as makes them hold so many elements; None if none does."""
+    found: list[tuple[float, int, int]] = []
+    for place, n in enumerate(to):
+        rest = prod(dim for at, dim in enumerate(to) if at != place and dim != -1)
+        if n > 0 and rest > 0 and total > 0 and total % rest == 0:
+            fitting = divisor(total // rest, n) if -1 in to else total // rest
+            if fitting is not None:
+                found.append((max(fitting, n) / min(fitting, n), -place, fitting))
+    if not found:
+        return None
+    _, last, fitting = min(found)
+    return [fitting if place == -last else n for place, n in enumerate(to)]
+
+
+class Order(Ints):
+    """Each of the axes behind the batch once, counted from 1."""
+
+    def meant(self, value: Any) -> Any:
+        from_zero = isinstance(value, list | tuple) and sorted(map(str, value)) == sorted(map(str, range(len(value))))
+        return [integer(n) + 1 for n in value] if from_zero else super().meant(value)
 
 
 @layer
 class Permute(Layer):
     """The axes in another order, counted from 1 behind the batch."""
 
-    dims = Ints(min=1, single=False)
+    dims = Order(min=1, single=False)
 
     example: ClassVar[Any] = {"dims": [2, 1]}, (2, 4, 3)
 
@@ -122,12 +148,27 @@ class ZeroPaddingVolume(ZeroPadding):
     examples: ClassVar[Any] = {3: ({"padding": 1}, (2, 2, 3, 4, 2))}
 
 
+def cropped(spatial: Shape, cropping: Any) -> list[Any] | None:
+    """The cropping that leaves one element where there is less; None where there is none, or that is not known."""
+    if not all(isinstance(n, int) and n > 0 for n in spatial):
+        return None
+    pairs = []
+    for n, (before, after) in zip(spatial, cropping, strict=True):
+        before = min(before, n - 1)
+        pairs.append([before, min(after, n - 1 - before)])
+    return pairs if len(pairs) > 1 else pairs[0]
+
+
 class CroppingLayer(Layer):
     """Elements cut off the ends of the spatial axes."""
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         spatial_axes(self, x)
-        return ops.crop(x, cropping=self.cropping)
+        try:
+            return ops.crop(x, cropping=self.cropping)
+        except ShapeError as error:
+            left = cropped(x.shape[1:-1], self.cropping)
+            raise ShapeError(error.message if left is None else Offer(error.message, left), "cropping") from None
 
 
 @layer

@@ -6,7 +6,7 @@ import numpy as np
 
 from layercalc import deadline, ops
 from layercalc.dims import text
-from layercalc.errors import ShapeError, blaming
+from layercalc.errors import Offer, ShapeError, blaming
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.initializers import PIECE, Initializer
@@ -43,9 +43,8 @@ class MelSpectrogram(Layer):
 
     def check(self) -> None:
         if self.fft_length < (self.sequence_length or 0):
-            raise ValidationError(
-                f"Must be at most fft_length, {self.fft_length}; received {self.sequence_length}.", "sequence_length"
-            )
+            told = f"Must be at most fft_length, {self.fft_length}; received {self.sequence_length}."
+            raise ValidationError(Offer(told, self.fft_length), "sequence_length")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         if x.ndim not in (1, 2):
@@ -117,7 +116,7 @@ class STFTSpectrogram(Layer):
             if wrong:
                 most = "most" if field == "frame_step" else "least"
                 detail = f"Must be at {most} frame_length, {self.frame_length}; received {received(vars(self)[field])}."
-                raise ValidationError(detail, field)
+                raise ValidationError(Offer(detail, self.frame_length), field)
         if self.frame_length == 1 and self.frame_step is None:
             raise ValidationError("Required for a frame_length of 1.", "frame_step")
 

@@ -10,7 +10,7 @@ from layercalc.layers import ConfigError, Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import recorded
 from layercalc.layers.nested import REFUSED, Refusal, identity_of
-from layercalc.locations import JsonLocation
+from layercalc.locations import JsonLocation, mendable
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
@@ -30,17 +30,23 @@ Path = tuple[object, ...]
 
 
 def read_keras(
-    document: dict[str, Any], path: Path = (), memo: dict[Any, Any] | None = None, inside: Path | None = None
+    document: dict[str, Any],
+    path: Path = (),
+    memo: dict[Any, Any] | None = None,
+    inside: Path | None = None,
+    as_sent: bool = True,
 ) -> tuple[Model, Builder]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
 
-    `path` is where the document stands, `inside` where its config does, if not in it.
+    `path` is where the document stands, `inside` where its config does, if not in it; `as_sent` whether it is what
+    stands there and no translation.
     """
     inside = (*path, "config") if inside is None else inside
-    document = of_its_time(document)
+    sent, document = document, of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
     location = JsonLocation(path, path, document)
     builder = Builder("model", "keras", KERAS, memo)
+    builder.as_sent = as_sent and sent is document
     if not isinstance(kind, str) or kind not in KERAS.models:
         read_sequence(builder, [document], [path])
         return builder.finish(
@@ -235,7 +241,7 @@ def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]
         builder.fault(location_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
         return {}, None
     config = config if isinstance(config, dict) else {}
-    return config, JsonLocation(path, (*path, "config"), config)
+    return config, JsonLocation(path, (*path, "config"), config, builder.as_sent)
 
 
 def location_of(path: Path, item: dict[str, Any]) -> JsonLocation:
@@ -271,10 +277,10 @@ def read_layer(
     """The layer of a serialised item, or None with its faults noted; `extra` are call arguments that are no tensors."""
     name = item["class_name"]
     if isinstance(told := item.get(REFUSED), Refusal):
-        builder.left_out(location_of(location.path, item).at(told.at), told)
+        builder.left_out(mendable(location_of(location.path, item), told.at, told.said()), told)
         return None, None
     if name in KERAS.models:
-        model, own = read_keras(item, location.path, builder.memo)
+        model, own = read_keras(item, location.path, builder.memo, as_sent=builder.as_sent)
         builder.faults += own.faults
         builder.warnings += own.warnings
         builder.gaps += own.gaps

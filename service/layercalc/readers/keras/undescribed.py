@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from layercalc.errors import pointer
+from layercalc.errors import Offer, pointer
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.fields import POLICIES
 from layercalc.layers.keras.functions import absent
@@ -28,7 +28,7 @@ from layercalc.readers.keras.recorded_shapes import (
     taken,
 )
 from layercalc.readers.keras.tf_functions import TF_CLASSES
-from layercalc.wording import received
+from layercalc.wording import nearest_name, received
 
 Item = dict[str, Any]
 OURS = ("keras.", "tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.", "keras_core.")
@@ -66,7 +66,8 @@ def undescribed(
             warnings.append({"pointer": pointer(*one.path), "detail": declaration(one)})
             declare(one)
         else:
-            one.item[REFUSED] = Refusal(f"{one.why} {way_out(one, custom)}", one.at)
+            meant = one.why.value if isinstance(one.why, Offer) else None
+            one.item[REFUSED] = Refusal(f"{one.why} {way_out(one, custom)}", one.at, meant)
     return document, warnings
 
 
@@ -164,7 +165,9 @@ def reason(item: Item) -> tuple[str, Path]:
     if name in KERAS.refused:
         return f"{name} {KERAS.refused[name]}.", ("class_name",)
     if KERAS.get(name) is None:
-        return f"Unknown layer type {received(name)}.{KERAS.nearest(name)}", ("class_name",)
+        near = nearest_name(name, [*KERAS.kinds, *KERAS.aliases])
+        told = f"Unknown layer type {received(name)}."
+        return (told if near is None else Offer(f"{told} Did you mean {near!r}?", near)), ("class_name",)
     return held(item)
 
 

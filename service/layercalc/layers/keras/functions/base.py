@@ -1,7 +1,7 @@
 """What an operation is: a function of tensors and constants, in the places where a recorded call has them."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -30,6 +30,9 @@ class AnyDtype(Field):
 
     def expects(self) -> str:
         return "a dtype, one of " + ", ".join(WIDTH)
+
+    def words(self) -> Iterable[str]:
+        return WIDTH
 
     def schema_of(self) -> dict[str, Any]:
         return {"enum": list(WIDTH)}

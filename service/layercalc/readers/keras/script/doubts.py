@@ -4,11 +4,14 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from layercalc.errors import Offer
 from layercalc.layers.keras.base import KERAS
+from layercalc.locations import renamed
+from layercalc.locations import spot as located
 from layercalc.readers.keras.script.values import Misspelt, TensorObject
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.nodes import Nodes
-from layercalc.wording import nearest
+from layercalc.wording import nearest_name
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -30,9 +33,9 @@ def spot(node: Any, otherwise: Any) -> Any:
     return node if hasattr(node, "lineno") else otherwise
 
 
-def near_layer(name: str) -> str:
-    """` Did you mean …?` of a name that is one letter or two away from a layer type's, or nothing."""
-    return nearest(name, [*KERAS.kinds, *KERAS.aliases, *KERAS.models], 0.8)
+def near_layer(name: str) -> str | None:
+    """The layer type of a name that is one letter or two away from it, if there is one."""
+    return nearest_name(name, [*KERAS.kinds, *KERAS.aliases, *KERAS.models], 0.8)
 
 
 class Refused(Misspelt):
@@ -67,7 +70,7 @@ class Slips:
     def find(self, name: str) -> Misspelt | None:
         """The slip of that name, if it is one."""
         if name not in self.known:
-            near = near_layer(name) if name[:1].isupper() and not name.isupper() else ""
+            near = near_layer(name) if name[:1].isupper() and not name.isupper() else None
             self.known[name] = Misspelt(name, near) if near and not self.names.is_pure(f"keras.{name}") else None
         return self.known[name]
 
@@ -79,7 +82,16 @@ class Slips:
             self.results.append(Opaque(value.detail, value.node))
             return Opaque("", at, self.results[-1])
         self.unread.append((at, value.detail))
-        return Misspelt(value.name, value.near, at)
+        return Misspelt(value.name, value.meant, at)
+
+    def listed(self, node: Any, detail: str) -> dict[str, Any]:
+        """A fault as answers list it, with the change of the name that is called, where no import names it too."""
+        callee = node.func if isinstance(node, ast.Call) else None
+        imported = isinstance(callee, ast.Name) and any(
+            callee.id in (one.name, one.asname) for line in self.nodes.of(ast.ImportFrom) for one in line.names
+        )
+        fix = renamed(callee, detail.value) if callee and isinstance(detail, Offer) and not imported else None
+        return {**located(node), **({"fix": fix} if fix else {}), "detail": str(detail)}
 
     def began(self, value: Opaque) -> bool:
         """Whether something unknown began with a slip."""
@@ -92,6 +104,6 @@ class Slips:
         if type(value) is Opaque:
             if self.began(value):
                 raise Fault(value.first.node, value.first.cause)
-            near = near_layer(value.first.origin) if value.first.origin.isidentifier() else ""
+            near = near_layer(value.first.origin) if value.first.origin.isidentifier() else None
             told = f"Expected a layer, tensor or model; received {value.why}."
-            raise Fault(spot(value.node, at), f"{told}{near or ' ' + IN_PLACE}")
+            raise Fault(spot(value.node, at), f"{told} {IN_PLACE if near is None else f'Did you mean {near!r}?'}")

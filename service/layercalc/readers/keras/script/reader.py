@@ -118,8 +118,7 @@ def read_script(
             builder.warn(spot(node), text)
         builder.faults.clear()  # what was noted while shapes were told comes again
         if root is bare or (isinstance(root, GraphObject) and not any(root is one for one in names.made)):
-            for node, text in names.slips.unread:
-                builder.fault(spot(node), text)
+            builder.faults += [names.slips.listed(node, text) for node, text in names.slips.unread]
         built = Built(names, builder)
         model = built.build(root, builder)
         inside = builds.within(names, root)
@@ -130,21 +129,21 @@ def read_script(
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:
             fault.node, fault.detail = other.node, other.detail
-        unread = [{**spot(node), "detail": text} for node, text in names.slips.unread]
-        last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits)]
+        unread = [names.slips.listed(node, text) for node, text in names.slips.unread]
+        last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits, names)]
         raise Unreadable([*builder.faults, *last], status=422) from None
     model.entry = told or None
     return model, builder
 
 
-def located(fault: Fault, limits: Limits) -> dict[str, Any]:
+def located(fault: Fault, limits: Limits, names: KerasNames) -> dict[str, Any]:
     """A fault as answers list it: a limit that was passed is told with its setting."""
     detail = fault.detail
     if limits is not UNLIMITED and fault.limit in LIMITS:
         detail = f"{detail} The limit is {getattr(limits, fault.limit):,} ({setting(fault.limit)})."
     if isinstance(fault, EntryFault):
         return {"parameter": "entry", "detail": detail}
-    return {**spot(fault.node), "detail": detail}
+    return names.slips.listed(fault.node, detail)
 
 
 def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> SequentialObject:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from layercalc.errors import Offer
 from layercalc.layers import Layer
 from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodeLocation
@@ -71,12 +72,12 @@ class FunctionName(Foreign):
 class Misspelt(Foreign):
     """A name of Keras' that there is not, but that is near to one: a slip, or, at a node, a layer made by it."""
 
-    def __init__(self, name: str, near: str, node: Any = None):
-        self.name, self.near, self.node = name, near, node
+    def __init__(self, name: str, meant: str, node: Any = None):
+        self.name, self.meant, self.node = name, meant, node
 
     @property
     def detail(self) -> str:
-        return f"Unknown layer type {self.name!r}.{self.near}"
+        return Offer(f"Unknown layer type {self.name!r}. Did you mean {self.meant!r}?", self.meant)
 
     def __repr__(self) -> str:
         return self.name
