@@ -33,7 +33,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
-    rollupOptions: { output: { ...named, inlineDynamicImports: true } },
+    rollupOptions: { output: named },
   },
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "layout.js" } } },
   experimental: {

@@ -12,10 +12,12 @@ from tests.command import run
 SMALL = {  # parameters, as layers of their sizes have them
     "mlp": 784 * 128 + 128 + 128 * 10 + 10,
     "lenet": 61706,
+    "convnet": (9 * 32 + 32) + (9 * 32 * 64 + 64) + (1600 * 10 + 10),
     "sentiment": 20000 * 128 + 2 * 4 * (128 + 64 + 1) * 64 + 128 + 1,
     "two-towers": 2 * (16 * 8 + 8) + 16 + 1,
     "residual": 274042,
     "autoencoder": (9 * 16 + 16) + (9 * 16 * 8 + 8) + (9 * 8 * 8 + 8) + (9 * 8 * 16 + 16) + (9 * 16 + 1),
+    "unet": 8630563,
     "transformer": 200 * 32
     + 20000 * 32
     + 4 * (32 * 32 + 32)
@@ -32,6 +34,7 @@ def test_the_list_is_of_small_networks_and_of_all_that_keras_has():
     assert [one["name"] for one in every] == [*SMALL, *NETWORKS]
     assert len(NETWORKS) == 40
     assert {one["format"] for one in every} == {"code", "stack"}
+    assert [one["group"] for one in every] == ["small"] * len(SMALL) + ["keras.applications"] * len(NETWORKS)
     assert all(one["description"] and len(one["description"]) < 80 for one in every)
 
 

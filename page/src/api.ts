@@ -1,4 +1,5 @@
 /** The service: one function for each route that the page asks. Addresses are relative, so that a prefix may be in front. */
+import { isJson } from "./json";
 import { parseExact } from "./numbers";
 import type { Difference, LayerField, LayerType, Device, Pass, Problem, Report, Verdict } from "./types";
 
@@ -29,11 +30,22 @@ export const key = {
   set: (value: string) => (value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY)),
 };
 
-async function ask<T>(path: string, body?: BodyInit, type?: string, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+function sent(path: string, accept: string, body?: BodyInit, type?: string, signal?: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { Accept: accept };
   if (type) headers["Content-Type"] = type;
   if (key.get()) headers["X-API-Key"] = key.get();
-  const response = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
+  return fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
+}
+
+/** An answer that is a text. */
+async function asText(answer: Promise<Response>): Promise<string> {
+  const response = await answer;
+  if (!response.ok) throw new Refusal(await response.json());
+  return response.text();
+}
+
+async function ask<T>(path: string, body?: BodyInit, type?: string, signal?: AbortSignal): Promise<T> {
+  const response = await sent(path, "application/json", body, type, signal);
   const text = await response.text();
   let answer: any;
   try {
@@ -56,8 +68,6 @@ function query(options: Options, more: Record<string, string> = {}): string {
   return text ? `?${text}` : "";
 }
 
-export const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
-
 const media = (source: Source): string =>
   source.kind === "file" ? "application/octet-stream" : isJson(source.text) ? "application/json" : "text/plain";
 
@@ -79,13 +89,8 @@ export const analyze = (source: Source, options: Options, signal?: AbortSignal, 
     signal,
   );
 
-export const drawn = async (source: Source, options: Options, form: string): Promise<string> => {
-  const headers: Record<string, string> = { "Content-Type": media(source) };
-  if (key.get()) headers["X-API-Key"] = key.get();
-  const response = await fetch(`v1/analyze${query(options, { format: form })}`, { method: "POST", headers, body: body(source) });
-  if (!response.ok) throw new Refusal(await response.json());
-  return response.text();
-};
+export const drawn = (source: Source, options: Options, form: string): Promise<string> =>
+  asText(sent(`v1/analyze${query(options, { format: form })}`, "*/*", body(source), media(source)));
 
 const posted = <T>(path: string, envelope: unknown, signal?: AbortSignal): Promise<T> =>
   ask(path, JSON.stringify(envelope), "application/json", signal);
@@ -107,6 +112,19 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let found: Promise<T> | undefined;
   return () => (found ??= make().catch((error) => ((found = undefined), Promise.reject(error))));
 };
+
+/** A network to begin with: `group` is whose it is. */
+export interface Example {
+  name: string;
+  format: string;
+  description: string;
+  group: string;
+}
+
+export const examples = once(() => ask<{ examples: Example[] }>("v1/examples").then((found) => found.examples));
+
+/** The document of an example, as its text. */
+export const example = (name: string): Promise<string> => asText(sent(`v1/examples/${encodeURIComponent(name)}`, "application/json, text/x-python"));
 
 export const layerTypes = once(() => ask<{ layers: LayerType[] }>("v1/layers").then((found) => found.layers));
 export const devices = once(() => ask<{ devices: Device[] }>("v1/devices").then((found) => found.devices));

@@ -1,26 +1,28 @@
 /** The page: the text on the left, the network in the middle, its numbers on the right; one of them at a time on a phone. */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
-import { Editor } from "./editor/editor";
+import type { Editor } from "./editor/editor";
 import { placesOf } from "./editor/places";
-import { EXAMPLES } from "./examples";
-import { choose, opened, readable } from "./files";
+import { choose, opened } from "./files";
+import { Gallery } from "./gallery";
 import { save } from "./graph/picture";
 import { Graph } from "./graph/view";
+import { isJson, readable } from "./json";
 import * as kept from "./keep";
+import { lazy } from "./lazy";
 import { bytes, number } from "./numbers";
 import { OptionsBar } from "./options";
 import { Budgets, yamlOf } from "./panels/budgets";
-import { Charts } from "./panels/charts";
 import { Compare } from "./panels/compare";
 import { Detail } from "./panels/detail";
 import { Run } from "./panels/run";
 import { Table } from "./panels/table";
 import { Faults, Item, Menu, Tabs } from "./parts";
-import { type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVerdict } from "./state";
+import { begun, type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVerdict } from "./state";
 import type { Fault, Report, Row } from "./types";
 
 const VIEWS: [string, string][] = [["table", "Table"], ["charts", "Charts"], ["compare", "Compare"], ["budgets", "Budgets"], ["run", "Run"]];
+const Charts = lazy(() => import("./panels/charts").then((one) => one.Charts));
 const NO_TOTALS = {} as Report["totals"];
 
 /** Inputs that rows name and that no report says, as of a model with a fault. */
@@ -33,7 +35,7 @@ function inputsOf(rows: Row[]): Report["inputs"] {
 }
 
 export function App() {
-  const [source, setSource] = useState<api.Source>({ kind: "text", text: kept.recent()[0]?.text ?? EXAMPLES[0].text });
+  const [source, setSource] = useState<api.Source>(begun.source);
   const [options, setOptions] = useState(api.NO_OPTIONS);
   const [asked, ask] = useState(0);
   const [selected, setSelected] = useState<string | null>(null);
@@ -45,6 +47,7 @@ export function App() {
   const [pinned, setPinned] = useState<Pinned | null>(null);
   const [notice, setNotice] = useState("");
   const [dropping, setDropping] = useState(false);
+  const [mounted, setMounted] = useState(false); // whether the editor is there
   const editor = useRef<Editor | null>(null);
   const host = useRef<HTMLDivElement>(null);
   const wide = useMedia("(min-width: 1200px)");
@@ -73,21 +76,26 @@ export function App() {
 
   const place = useRef(places);
   place.current = places;
-  useLayoutEffect(() => {
-    editor.current ??= new Editor(host.current!, text, {
-      changed: (now) => setSource({ kind: "text", text: now }),
-      moved: (at) => {
-        let best: [string, number] | null = null;
-        for (const [name, { from, to }] of place.current) if (from <= at && at <= to && (!best || to - from < best[1])) best = [name, to - from];
-        if (best) {
-          setFromEditor(true);
-          setSelected(best[0]);
-        }
-      },
+  const written = useRef(text);
+  written.current = text;
+  const answered = analysis.status !== 0 || !text.trim();
+  useEffect(() => {
+    if (!answered) return; // the editor comes after what is seen first: the numbers
+    const moved = (at: number) => {
+      let best: [string, number] | null = null;
+      for (const [name, { from, to }] of place.current) if (from <= at && at <= to && (!best || to - from < best[1])) best = [name, to - from];
+      if (best) {
+        setFromEditor(true);
+        setSelected(best[0]);
+      }
+    };
+    import("./editor/editor").then(({ Editor }) => {
+      editor.current ??= new Editor(host.current!, written.current, { changed: (now) => setSource({ kind: "text", text: now }), moved });
+      setMounted(true);
     });
-  }, []);
-  useEffect(() => editor.current?.mark(analysis.faults, analysis.warnings), [analysis]);
-  useEffect(() => editor.current?.show((selected && places.get(selected)) || null, !fromEditor), [selected, places]);
+  }, [answered]);
+  useEffect(() => editor.current?.mark(analysis.faults, analysis.warnings), [analysis, mounted]);
+  useEffect(() => editor.current?.show((selected && places.get(selected)) || null, !fromEditor), [selected, places, mounted]);
   useLayoutEffect(() => {
     if (analysis.status) performance.measure("layercalc:drawn", "layercalc:asked");
   }, [analysis]);
@@ -142,7 +150,8 @@ export function App() {
     const paste = (event: ClipboardEvent) => {
       // a whole document on one long line is given line breaks, where it replaces all there is
       const pasted = event.clipboardData?.getData("text/plain") ?? "";
-      const now = editor.current!;
+      const now = editor.current;
+      if (!now) return;
       const { from, to } = now.view.state.selection.main;
       if (pasted.length > 400 && from === 0 && to === now.view.state.doc.length && readable(pasted) !== pasted) {
         event.preventDefault();
@@ -197,9 +206,7 @@ export function App() {
         </span>
         <span class="spring" />
         <nav aria-label="Document">
-          <Menu title="Examples">
-            {EXAMPLES.map((one) => <Item note={one.about} onClick={() => show({ kind: "text", text: one.text })}>{one.name}</Item>)}
-          </Menu>
+          <Gallery show={(document) => show({ kind: "text", text: document })} failed={setNotice} />
           <button type="button" onClick={() => choose(async (file) => show(await opened(file)))}>Open</button>
           <Menu title="Recent">
             {kept.recent().length ? kept.recent().map((one) => <Item note={new Date(one.when).toLocaleString()} onClick={() => show({ kind: "text", text: one.text })}>{one.name}</Item>) : <p class="soft">Nothing yet.</p>}
@@ -224,7 +231,7 @@ export function App() {
           </Menu>
         </nav>
       </header>
-      <OptionsBar options={options} change={setOptions} code={source.kind === "text" && !api.isJson(source.text)} faults={analysis.faults.filter((one) => one.parameter)} />
+      <OptionsBar options={options} change={setOptions} code={source.kind === "text" && !isJson(source.text)} faults={analysis.faults.filter((one) => one.parameter)} />
       {keyWanted && <section class="key-wanted" aria-label="Access key"><p>{analysis.faults[0]?.detail}</p><KeyField saved={() => ask(asked + 1)} /></section>}
       <section aria-label="Totals"><dl class="totals" tabIndex={narrow ? 0 : undefined}>
         {([["Parameters", "params", number], ["MACs", "macs", number], ["FLOPs", "flops", number], ["Weights", "param_bytes", (n) => bytes(n, binary)], ["Peak activations", "peak_activation_bytes", (n) => bytes(n, binary)]] as [string, string, (n: any) => string][]).map(([title, key, written]) => {
@@ -241,11 +248,11 @@ export function App() {
             <div class="card">
               <h2>{source.name}</h2>
               <p class="soft">{bytes(source.bytes.length, binary)}, read by the service as it is</p>
-              <button type="button" onClick={() => show({ kind: "text", text: editor.current!.text })}>Back to the text</button>
+              <button type="button" onClick={() => editor.current && show({ kind: "text", text: editor.current.text })}>Back to the text</button>
             </div>
           )}
-          <div class="editor" ref={host} hidden={source.kind === "file"} />
-          <Faults faults={analysis.faults} warnings={analysis.warnings} goTo={goTo} apply={(fix) => editor.current?.apply(fix)} />
+          <div class="editor" ref={host} hidden={source.kind === "file"}>{!mounted && <pre>{text}</pre>}</div>
+          <Faults faults={analysis.faults} warnings={analysis.warnings} text={source.kind === "text" ? text : null} goTo={goTo} apply={(fix) => editor.current?.apply(fix)} />
         </section>
         {(wide || now === "graph") && <div class="network" id={wide ? undefined : "view"} role={wide ? undefined : "tabpanel"} aria-labelledby={wide ? undefined : "tab-graph"}>{graph}{!wide && row && <Detail row={row} explained={explained?.get(row.name) ?? null} binary={binary} close={() => select(null)} />}</div>}
         {(wide || (now !== "graph" && now !== "text")) && (

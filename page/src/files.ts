@@ -1,12 +1,6 @@
 /** Files that are opened or dropped: text goes into the editor, everything else to the service as it is. */
 import type { Source } from "./api";
-import { isJson } from "./api";
-import { indented } from "./json";
-
-const LONG = 400; // characters of a line, past which JSON is given line breaks
-
-export const readable = (text: string): string =>
-  isJson(text) && text.split("\n").some((line) => line.length > LONG) ? indented(text) : text;
+import { readable } from "./json";
 
 export async function opened(file: File): Promise<Source> {
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -101,11 +101,42 @@ export function locateAll(text: string, pointers: Set<string>): Map<string, Span
   return found;
 }
 
-/** The same JSON, a line for each object and list that holds others. */
-export function indented(text: string): string {
+const LONG = 300; // characters of a line, past which JSON is given line breaks
+const SHORT = 96; // characters of an object or a list that stays in one line
+
+export const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
+
+/** A text as it can be read: JSON in one long line is given line breaks. */
+export const readable = (text: string): string =>
+  isJson(text) && text.split("\n").some((line) => line.length > LONG) ? indented(text) : text;
+
+/** An object or list in one line, with spaces where people put them; null where it is long or has no end. */
+function inOneLine(text: string, from: number): { line: string; to: number } | null {
+  let line = "";
+  let depth = 0;
+  for (let at = from; at < text.length && line.length <= SHORT; ) {
+    const one = text[at];
+    if (one === '"') {
+      const scanner = new Scanner(text);
+      scanner.at = at;
+      scanner.string();
+      line += text.slice(at, scanner.at);
+      at = scanner.at;
+      continue;
+    }
+    if ("{[".includes(one)) depth += 1;
+    if ("}]".includes(one)) depth -= 1;
+    if (!BLANK.test(one)) line += one === "," || one === ":" ? `${one} ` : one;
+    at += 1;
+    if (!depth) return line.length <= SHORT ? { line, to: at } : null;
+  }
+  return null;
+}
+
+/** The same JSON, with a line for each object and list that is short, and more for those that are long. */
+function indented(text: string): string {
   const out: string[] = [];
   let depth = 0;
-  const flat = /^[[{][^[\]{}]*[\]}]/;
   for (let at = 0; at < text.length; ) {
     const one = text[at];
     if (BLANK.test(one)) at += 1;
@@ -116,10 +147,10 @@ export function indented(text: string): string {
       out.push(text.slice(at, scanner.at));
       at = scanner.at;
     } else if (one === "{" || one === "[") {
-      const short = text.slice(at, at + 240).match(flat)?.[0];
-      if (short && !short.includes('"') && short.length < 80) {
-        out.push(short.replace(/\s+/g, " "));
-        at += short.length;
+      const short = inOneLine(text, at);
+      if (short) {
+        out.push(short.line);
+        at = short.to;
       } else {
         depth += 1;
         out.push(one, `\n${"  ".repeat(depth)}`);

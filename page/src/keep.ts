@@ -1,5 +1,6 @@
 /** What is kept in this browser, and what goes into the address: never to the service. */
 import type { Options } from "./api";
+import { readable } from "./json";
 
 const RECENT = "layercalc.recent";
 const MOST = 12;
@@ -35,6 +36,9 @@ export function keep(name: string, text: string): void {
   const others = recent().filter((one) => one.text !== text && one.name !== name);
   write(RECENT, [{ name, text, when: Date.now() }, ...others].slice(0, MOST));
 }
+
+/** The document that the service has put in the page's HTML, to begin with. */
+export const beginning = (): string => readable(document.getElementById("start")?.textContent ?? "");
 
 export const forget = (): void => localStorage.removeItem(RECENT);
 

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { fixLabel } from "./editor/places";
 import type { Fault, Fix } from "./types";
 
-export function Menu({ title, children, label, right }: { title: string; label?: string; right?: boolean; children: ComponentChildren }) {
+export function Menu({ title, children, label, right, opened }: { title: string; label?: string; right?: boolean; opened?(): void; children: ComponentChildren }) {
   const element = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event) => {
@@ -24,7 +24,7 @@ export function Menu({ title, children, label, right }: { title: string; label?:
     if ((event.target as Element).closest("button[data-closes]")) element.current!.open = false;
   };
   return (
-    <details class={right ? "menu right" : "menu"} ref={element} onClick={closing}>
+    <details class={right ? "menu right" : "menu"} ref={element} onClick={closing} onToggle={() => element.current!.open && opened?.()}>
       <summary aria-label={label}>{title}</summary>
       <div class="sheet">{children}</div>
     </details>
@@ -57,13 +57,21 @@ export function Tabs({ names, now, choose }: { names: [string, string][]; now: s
 const place = (fault: Fault): string =>
   fault.parameter ?? (fault.line !== undefined ? `${fault.cell !== undefined ? `cell ${fault.cell}, ` : ""}line ${fault.line}` : fault.pointer || "");
 
-export function Faults({ faults, warnings, goTo, apply }: { faults: Fault[]; warnings: Fault[]; goTo(fault: Fault): void; apply(fix: Fix): void }) {
+interface FaultsProps {
+  faults: Fault[];
+  warnings: Fault[];
+  text: string | null; // of the editor; null where there is none to change
+  goTo(fault: Fault): void;
+  apply(fix: Fix): void;
+}
+
+export function Faults({ faults, warnings, text, goTo, apply }: FaultsProps) {
   if (!faults.length && !warnings.length) return null;
   const one = (kind: "fault" | "warning") => (fault: Fault) => (
     <li class={kind}>
       <button type="button" class="where" onClick={() => goTo(fault)}><span class="unseen">{kind === "fault" ? "Fault" : "Warning"} at </span>{place(fault) || "document"}</button>
       <p>{fault.detail}</p>
-      {fault.fix && <button type="button" class="primary" onClick={() => apply(fault.fix!)}>{fixLabel(fault.fix)}</button>}
+      {fault.fix && text !== null && <button type="button" class="primary" onClick={() => apply(fault.fix!)}>{fixLabel(fault.fix, text)}</button>}
     </li>
   );
   return (

@@ -1,6 +1,7 @@
 /** What follows from the document: the analysis, and what is asked of it. A newer question cancels the older one. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
+import * as kept from "./keep";
 import { budgetsOf } from "./panels/budgets";
 import type { Change, Difference, Fault, Report, Row, Verdict } from "./types";
 
@@ -15,6 +16,17 @@ export interface Analysis {
   status: number;
   partial: boolean;
 }
+
+/** What the page begins with is asked about before anything is drawn; nothing where the address holds a document. */
+export const begun = ((): { source: api.Source; answer: Promise<Report> | null } => {
+  const text = location.hash.startsWith("#d=") ? "" : kept.recent()[0]?.text ?? kept.beginning();
+  const source: api.Source = { kind: "text", text };
+  if (!text.trim()) return { source, answer: null };
+  performance.mark("layercalc:asked");
+  const answer = api.analyze(source, api.NO_OPTIONS);
+  answer.catch(() => undefined); // who awaits it is told
+  return { source, answer };
+})();
 
 const NOTHING: Analysis = { report: null, rows: [], faults: [], warnings: [], status: 0, partial: false };
 
@@ -38,9 +50,11 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
     const answer = async () => {
       if (blank) return setAnalysis(NOTHING);
       setBusy(true);
-      performance.mark("layercalc:asked");
+      const early = first.current && source === begun.source && options === api.NO_OPTIONS ? begun.answer : null;
+      if (!early) performance.mark("layercalc:asked");
+      first.current = false;
       try {
-        const report = await api.analyze(source, options, abort.signal);
+        const report = await (early ?? api.analyze(source, options, abort.signal));
         if (abort.signal.aborted) return;
         setAnalysis({ report, rows: report.layers, faults: [], warnings: report.warnings, status: 200, partial: false });
       } catch (error) {
@@ -52,7 +66,7 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
       setBusy(false);
     };
     const wait = first.current ? 0 : setTimeout(answer, PAUSE);
-    if (first.current) answer(); // while the editor is being made
+    if (first.current) answer();
     first.current = false;
     return () => (clearTimeout(wait), abort.abort());
   }, [source, options, asked]);

@@ -140,15 +140,64 @@ x = base(layers.Rescaling(1 / 127.5, offset=-1)(inputs), training=False)
 x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
 model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x), name="transfer")
 """
+CONVNET = """from tensorflow import keras
+from tensorflow.keras import layers
+
+model = keras.Sequential(name="convnet", layers=[
+    keras.Input(shape=(28, 28, 1)),
+    layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
+    layers.MaxPooling2D(pool_size=(2, 2)),
+    layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
+    layers.MaxPooling2D(pool_size=(2, 2)),
+    layers.Flatten(),
+    layers.Dropout(0.5),
+    layers.Dense(10, activation="softmax"),
+])
+"""
+UNET = """import keras
+from keras import layers
+
+
+def double_conv(x, filters):
+    x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+
+
+def down(x, filters):
+    skip = double_conv(x, filters)
+    return skip, layers.MaxPooling2D(2)(skip)
+
+
+def up(x, skip, filters):
+    x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x)
+    x = layers.Concatenate()([x, skip])
+    return double_conv(x, filters)
+
+
+inputs = keras.Input((128, 128, 3))
+s1, x = down(inputs, 32)
+s2, x = down(x, 64)
+s3, x = down(x, 128)
+s4, x = down(x, 256)
+x = double_conv(x, 512)
+x = up(x, s4, 256)
+x = up(x, s3, 128)
+x = up(x, s2, 64)
+x = up(x, s1, 32)
+outputs = layers.Conv2D(3, 1, activation="softmax")(x)
+model = keras.Model(inputs, outputs, name="unet")
+"""
 NETWORK = "import keras\n\nmodel = keras.applications.{}()\n"
 
 EXAMPLES = {
     "mlp": Example("two dense layers for digits, the first of many tutorials", MLP),
     "lenet": Example("LeNet-5 for digits (LeCun et al. 1998)", LENET),
+    "convnet": Example("a convolutional network for digits, as a tutorial writes it", CONVNET),
     "sentiment": Example("an embedding and an LSTM both ways over texts of 200 words, masked", SENTIMENT),
     "two-towers": Example("a graph of two inputs", TWO_TOWERS),
     "residual": Example("ResNet-20 for small images (He et al. 2015), written in functions", RESIDUAL),
     "autoencoder": Example("an encoder and a decoder, models within a model", AUTOENCODER),
+    "unet": Example("U-Net, which labels every pixel (Ronneberger et al. 2015)", UNET),
     "transformer": Example("a transformer that classifies texts, with a layer of its own", TRANSFORMER),
     "transfer": Example("MobileNetV2, locked, under a new top", TRANSFER),
     **{name: Example(f"{name} of keras.applications, as for ImageNet", NETWORK.format(name)) for name in NETWORKS},
@@ -156,10 +205,15 @@ EXAMPLES = {
 
 
 def listed() -> list[dict[str, str]]:
-    """Every example in a line: its name, the form of its document, and what it is."""
+    """Every example in a line: its name, the form of its document, what it is, and among which it is."""
     forms = {str: "code", dict: "stack"}
     return [
-        {"name": name, "format": forms[type(one.document)], "description": one.description}
+        {
+            "name": name,
+            "format": forms[type(one.document)],
+            "description": one.description,
+            "group": "keras.applications" if name in NETWORKS else "small",
+        }
         for name, one in EXAMPLES.items()
     ]
 

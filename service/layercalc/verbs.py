@@ -238,7 +238,7 @@ def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) ->
 
 
 def examples(name: str | None = None) -> Any:
-    """Networks to begin with: `{"name", "format", "description"}` of each, or by its name the document of one.
+    """Networks to begin with: `{"name", "format", "description", "group"}` of each, or by its name the document of one.
 
     A document is code, a string, or a stack, a dictionary; every verb takes it. Raises LookupError for a name that
     there is not.

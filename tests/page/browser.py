@@ -73,7 +73,7 @@ class Visit:
 
     def example(self, name):
         self.page.locator("summary", has_text="Examples").click()
-        self.page.get_by_role("button", name=name).click()
+        self.page.locator(".menu[open] .sheet").get_by_text(name, exact=True).click()
         return self
 
     def write(self, text):

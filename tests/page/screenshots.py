@@ -24,7 +24,7 @@ def taken(folder):
             visit.close()
 
         shown(
-            "page.png", "U-Net", prepare=lambda one: one.box("conv2d_1").click(), viewport=DESKTOP, color_scheme="light"
+            "page.png", "unet", prepare=lambda one: one.box("conv2d_1").click(), viewport=DESKTOP, color_scheme="light"
         )
         shown("page-dark.png", "ResNet50", view="Charts", viewport=DESKTOP, color_scheme="dark")
         shown(

@@ -23,12 +23,12 @@ def test_axe_finds_nothing(browser, address, theme, width):
     shown = Visit(
         browser, address, color_scheme=theme, viewport={"width": width, "height": 844}, bypass_csp=True
     ).open()
-    for name, faults, boxes in (("One that does not fit", 1, 4), ("U-Net", 0, 32)):
+    for name, faults, boxes in (("One that does not fit", 1, 4), ("unet", 0, 32)):
         shown.example(name)
         expect(shown.page.locator(".faults .fault")).to_have_count(faults)
         for view in [*(["Text", "Graph"] if width < 500 else []), *VIEWS]:
             shown.tab(view)
-            if view == "Table" and name == "U-Net":
+            if view == "Table" and name == "unet":
                 shown.page.locator(".rows td.name").first.click()
                 shown.page.locator(".detail").wait_for()
             if view == "Graph" or width > 500:

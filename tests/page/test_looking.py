@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import layercalc
 from tests.page.browser import expect, visit
 from tests.page.test_writing import wait_for_total
 
@@ -103,7 +104,7 @@ def test_last_document_is_kept_in_this_browser(visited):
 
 @pytest.mark.parametrize(("name", "begins"), [("SVG", b"<svg"), ("PNG", b"\x89PNG")])
 def test_network_is_saved_as_a_picture(visited, name, begins):
-    visited.example("U-Net")
+    visited.example("unet")
     wait_for_total(visited, "Parameters", "8,630,563")
     visited.page.wait_for_function("() => document.querySelector('.drawing').dataset.boxes == 32")
     with visited.page.expect_download() as file:
@@ -184,10 +185,19 @@ def test_large_network_is_laid_out_and_moves_without_another_layout(visited):
 
 def test_time_from_the_pause_to_the_table_is_measured(visited):
     """One measure for each table that is drawn, which benchmarks/page.py reads: no test bounds it on a busy machine."""
-    visited.example("LeNet-5")
     wait_for_total(visited, "Parameters", "61,706")
     visited.page.evaluate("performance.clearMeasures()")
     visited.page.locator(".cm-content").press("Control+End")
     visited.page.keyboard.type(" ")
     visited.page.wait_for_function("() => performance.getEntriesByName('layercalc:drawn').length === 1")
     assert visited.page.evaluate("performance.getEntriesByName('layercalc:drawn')[0].duration") > 0
+
+
+def test_gallery_is_the_list_of_the_service(visited):
+    visited.page.locator("summary", has_text="Examples").click()
+    sheet = visited.page.locator(".menu[open] .sheet")
+    for one in layercalc.examples():
+        sheet.get_by_text(one["name"], exact=True).wait_for()
+    sheet.get_by_text("two-towers", exact=True).click()
+    wait_for_total(visited, "Parameters", f"{2 * (16 * 8 + 8) + 16 + 1}")
+    visited.page.locator(".cm-line", has_text='{"type": "Dense", "name": "of_left"').wait_for()

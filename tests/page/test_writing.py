@@ -130,7 +130,6 @@ def test_input_shape_batch_and_convention_are_asked_for(visited):
 
 
 def test_selection_is_one_in_text_graph_and_table(visited):
-    visited.example("LeNet-5")
     visited.box("dense_1").click()
     visited.page.locator(".detail", has_text="120·84 kernel").wait_for()
     visited.page.locator(".rows tr.selected", has_text="dense_1").wait_for()
@@ -145,7 +144,7 @@ def test_selection_is_one_in_text_graph_and_table(visited):
 @pytest.mark.parametrize(("text", "offered", "mended", "params"), [
     ("Conv2D(32, kernel_size=(33, 33), input_shape=(28, 28, 1))", "Change to 28", "kernel_size=28", "25,120"),
     ('{"input_shape": [8, 8, 1], "layers": [{"type": "Conv2D", "filters": 2, "kernel_size": [9, 3]}]}', "Set kernel_size to [8, 3]", '"kernel_size": [8, 3]', "50"),
-    ('{"input_shape": [8], "layers": [{"type": "Dense", "unit": 4}]}', "Write {", '"units": 4', "36"),
+    ('{"input_shape": [8], "layers": [{"type": "Dense", "unit": 4}]}', "Rename unit to units", '"units": 4', "36"),
     ("Dens(4, input_shape=(8,))\nDense(unit=4, input_shape=(8,))", "Change to units", "units=4", None),
 ])  # fmt: skip
 def test_change_that_is_offered_is_made_on_a_click(visited, text, offered, mended, params):

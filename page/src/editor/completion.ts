@@ -3,7 +3,8 @@ import type { Completion, CompletionContext, CompletionResult } from "@codemirro
 import { syntaxTree } from "@codemirror/language";
 import type { EditorState } from "@codemirror/state";
 import type { SyntaxNode } from "@lezer/common";
-import { isJson, layerFields, layerTypes } from "../api";
+import { layerFields, layerTypes } from "../api";
+import { isJson } from "../json";
 import type { LayerField } from "../types";
 
 const types = async (): Promise<Completion[]> =>

@@ -8,10 +8,11 @@ import { type Diagnostic, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
-import { isJson } from "../api";
+import { isJson } from "../json";
 import type { Fault, Fix } from "../types";
 import { complete } from "./completion";
-import { changeOf, fixLabel, rangeOf } from "./places";
+import { fixLabel } from "./places";
+import { changeOf, rangeOf } from "./ranges";
 import { theme } from "./theme";
 
 const link = StateEffect.define<{ from: number; to: number } | null>();
@@ -122,7 +123,7 @@ export class Editor {
       ...rangeOf(this.view.state, fault),
       severity,
       message: fault.detail,
-      actions: fault.fix ? [{ name: fixLabel(fault.fix), apply: () => this.apply(fault.fix!) }] : [],
+      actions: fault.fix ? [{ name: fixLabel(fault.fix, this.text), apply: () => this.apply(fault.fix!) }] : [],
     });
     const found = [...faults.filter((one) => !one.parameter).map(diagnostic("error")), ...warnings.map(diagnostic("warning"))];
     this.view.dispatch(setDiagnostics(this.view.state, found));

@@ -1,71 +1,42 @@
-/** Where a fault, a warning or a row stands in the text of the editor, and the change that a fix makes of it. */
-import { syntaxTree } from "@codemirror/language";
-import type { ChangeSpec, EditorState } from "@codemirror/state";
-import { isJson } from "../api";
-import { locate, locateAll, type Span } from "../json";
-import type { Fault, Fix, Row } from "../types";
+/** Where rows stand in the text, and what a fix does to it in a few words. */
+import { isJson, locateAll } from "../json";
+import type { Fix, Row } from "../types";
 
-const offset = (state: EditorState, line: number, column = 1): number => {
-  const at = state.doc.line(Math.min(Math.max(line, 1), state.doc.lines));
-  return Math.min(at.from + Math.max(column - 1, 0), at.to);
-};
-
-/** What of a value is underlined: of an object its type, so that the mark stays on one line. */
-function shown(text: string, span: Span): { from: number; to: number } {
-  if (!"{[".includes(text[span.from])) return span;
-  for (const key of ["type", "class_name"]) {
-    const inner = locate(text.slice(span.from, span.to), `/${key}`);
-    if (inner?.key) return { from: span.from + inner.from, to: span.from + inner.to };
-  }
-  const end = text.indexOf("\n", span.from);
-  return { from: span.key?.from ?? span.from, to: Math.min(span.to, end < 0 ? span.to : end) };
-}
-
-/** The range that a fault is underlined in; of one without a place the first line. */
-export function rangeOf(state: EditorState, fault: Fault): { from: number; to: number } {
-  const text = state.doc.toString();
-  if (fault.pointer !== undefined && isJson(text)) {
-    const span = locate(text, fault.pointer);
-    if (span && fault.pointer) return shown(text, span);
-  } else if (fault.line !== undefined) {
-    const from = offset(state, fault.line, fault.column);
-    const line = state.doc.lineAt(from);
-    const inner = syntaxTree(state).resolveInner(from, 1);
-    const node = /^[[({]/.test(line.text.slice(from - line.from)) && inner.parent?.from === from ? inner.parent : inner;
-    const word = line.text.slice(from - line.from).match(/^("[^"]*"|'[^']*'|[\w.]+|\S)/)?.[0].length ?? 1;
-    const to = node.from === from && node.to <= line.to ? node.to : from + word;
-    return { from, to: Math.max(Math.min(to, line.to), Math.min(from + 1, line.to)) };
-  }
-  if (fault.line !== undefined) return { from: offset(state, fault.line, fault.column), to: state.doc.line(Math.min(fault.line, state.doc.lines)).to };
-  return { from: 0, to: state.doc.line(1).to };
-}
-
-const written = (value: unknown): string => {
+export const written = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   return `{${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${written(one)}`).join(", ")}}`;
 };
 
-/** The change that a fix is; null where the text has become another. */
-export function changeOf(state: EditorState, fix: Fix): ChangeSpec | null {
-  if ("line" in fix)
-    return { from: offset(state, fix.line, fix.column), to: offset(state, fix.end_line, fix.end_column), insert: fix.text };
-  const text = state.doc.toString();
+/** The key that a fix gives another name, where that is all it does: of an object one key, its value left as it is. */
+export function renamed(text: string, fix: Fix): { from: number; to: number; was: string; now: string } | null {
+  if ("line" in fix || typeof fix.value !== "object" || fix.value === null || Array.isArray(fix.value) || !isJson(text)) return null;
   const span = locateAll(text, new Set([fix.pointer])).get(fix.pointer);
-  if (span) return { from: span.from, to: span.to, insert: written(fix.value) };
-  const cut = fix.pointer.lastIndexOf("/");
-  const parent = locateAll(text, new Set([fix.pointer.slice(0, cut)])).get(fix.pointer.slice(0, cut));
-  if (!parent || text[parent.from] !== "{") return null;
-  const comma = /^\{\s*\}$/.test(text.slice(parent.from, parent.to)) ? "" : ", ";
-  return { from: parent.from + 1, insert: `${JSON.stringify(fix.pointer.slice(cut + 1))}: ${written(fix.value)}${comma}` };
+  let there: unknown;
+  try {
+    there = JSON.parse(text.slice(span?.from, span?.to));
+  } catch {
+    return null;
+  }
+  if (typeof there !== "object" || there === null || Array.isArray(there)) return null;
+  const [before, after] = [Object.keys(there), Object.keys(fix.value)];
+  const at = before.findIndex((key, index) => key !== after[index]);
+  const same = before.length === after.length && at >= 0 && before.every((key, index) => index === at || key === after[index]);
+  const values = Object.values(there).every((value, index) => written(value) === written(Object.values(fix.value as object)[index]));
+  if (!same || !values) return null;
+  const pointer = `${fix.pointer}/${before[at].replace(/~/g, "~0").replace(/\//g, "~1")}`;
+  const key = locateAll(text, new Set([pointer])).get(pointer)?.key;
+  return key ? { ...key, was: before[at], now: after[at] } : null;
 }
 
 /** What a fix does, for its button. */
-export function fixLabel(fix: Fix): string {
+export function fixLabel(fix: Fix, text: string): string {
   if ("line" in fix) return fix.text ? `Change to ${fix.text}` : "Remove it";
   const name = fix.pointer.split("/").pop()?.replace(/~1/g, "/").replace(/~0/g, "~");
   const value = written(fix.value);
+  const key = renamed(text, fix);
+  if (key) return `Rename ${key.was} to ${key.now}`;
   if (typeof fix.value === "object" && !Array.isArray(fix.value)) return `Write ${value.length > 60 ? `${value.slice(0, 59)}…` : value}`;
   return `Set ${name} to ${value.length > 40 ? `${value.slice(0, 39)}…` : value}`;
 }

@@ -146,10 +146,7 @@ class Builder:
         def resolve(source: Source, location: Location, key: str) -> Ref | None:
             ref = index.get(source[:2])
             if ref is None:
-                near = nearest_name(source.name, [name for name, _ in index]) if len(self.faults) < MAX_FAULTS else None
-                which = f"use {source.use} of {source.name!r}" if (source.name, 1) in index else repr(source.name)
-                hint = "" if near is None else f" Did you mean {near!r}?"
-                self.fault(referring(location, key, source, near), f"There is no layer or input {which}.{hint}")
+                self.unknown(source, index, location, key)
                 return None
             if ref.source == INPUTS and source.output > 0:
                 self.fault(
@@ -194,6 +191,14 @@ class Builder:
             names = ", ".join(repr(self.calls[i].name) for i in model.stuck[:5])
             self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")
         return model
+
+    def unknown(self, source: Source, index: Iterable[tuple[str, int]], location: Location, key: str) -> None:
+        """The fault of a name that no layer or input has, with the nearest of those that there are."""
+        names = [name for name, _ in index]
+        near = nearest_name(source.name, names) if len(self.faults) < MAX_FAULTS else None
+        which = f"use {source.use} of {source.name!r}" if source.name in names else repr(source.name)
+        hint = "" if near is None else f" Did you mean {near!r}?"
+        self.fault(referring(location, key, source, near), f"There is no layer or input {which}.{hint}")
 
 
 def referring(location: Location, key: str, source: Source, near: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ FIELD = row({"name": STRING, "required": FLAG, "schema": OBJECT, "default": {}},
 PRESET = row({"name": STRING, "description": STRING, "source": STRING, "budgets": array(ref("Budget"))})
 LISTS: Schema = {
     "LayerSummary": row(LAYER_TYPE),
-    "ExampleList": row({"examples": array(row(dict.fromkeys(("name", "format", "description"), STRING)))}),
+    "ExampleList": row({"examples": array(row(dict.fromkeys(("name", "format", "description", "group"), STRING)))}),
     "PresetList": row({"presets": array(PRESET)}),
     "LayerList": row({"layers": array(ref("LayerSummary"))}),
     "ConventionList": row({"conventions": array(ref("Convention"))}),
