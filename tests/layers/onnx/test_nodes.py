@@ -18,17 +18,25 @@ from layercalc.readers.onnx.wire import read_message
 from tests.onnx_files import DATA, varint, written
 
 SOURCES = ("node_tests", "pytorch_converted_tests")
-ARRAYS = {source: dict(np.load(DATA / f"{source}.npz")) for source in SOURCES}
-CASES = {
-    name: (source, case)
-    for source in SOURCES
-    for name, case in json.loads(gzip.decompress((DATA / f"{source}.json.gz").read_bytes()))["cases"].items()
-    if "_expanded" not in name
-}
+DRAWN = "operators"  # nodes with attributes and tensors drawn at random
+ARRAYS = {source: dict(np.load(DATA / f"{source}.npz")) for source in (*SOURCES, DRAWN)}
+
+
+def cases_of(*sources):
+    return {
+        name: (source, case)
+        for source in sources
+        for name, case in json.loads(gzip.decompress((DATA / f"{source}.json.gz").read_bytes()))["cases"].items()
+        if "_expanded" not in name
+    }
+
+
+CASES = cases_of(*SOURCES)
 LEAST = 0.93  # of all cases that are read
 BY_OPERATOR = defaultdict(list)
 for _name, (_, _case) in CASES.items():
     BY_OPERATOR[_case["ops"][0] if _case["ops"] else ""].append(_name)
+ALL_READ = cases_of(DRAWN)
 READ: dict[str, bool] = {}
 
 
@@ -74,7 +82,7 @@ def close(found, want, dtype, case):
 
 def held(name):
     """Whether a case is read; AssertionError where it is and gives something else."""
-    source, case = CASES[name]
+    source, case = CASES[name] if name in CASES else ALL_READ[name]
     try:
         document, _ = read_model(base64.b64decode(case["onnx"]))
         if not all(map(numeric, [*case["inputs"], *case["outputs"]])):
@@ -117,3 +125,8 @@ def test_cases_of_an_operator_give_what_onnx_says_or_are_refused(operator):
 def test_so_many_cases_are_read():
     if len(READ) == len(CASES):
         assert sum(READ.values()) / len(CASES) > LEAST
+
+
+@pytest.mark.parametrize("name", ALL_READ)
+def test_nodes_drawn_at_random_give_what_onnx_runtime_gave(name):
+    assert held(name)

@@ -31,6 +31,7 @@ Texts = tuple[str, ...]
 Value = Annotated[Any, "a number of the graph, which sizes or bounds are made of, and no parameter"]
 Quantised = Annotated[Any, "parameters, integers too"]
 Learned = Annotated[Any, "parameters, also where a node makes them"]
+Maybe = Annotated[Any, "may be left out, though others follow that may not"]
 Statistic = Annotated[Any, "parameters that are not trained"]
 
 NAMED = {
@@ -93,6 +94,12 @@ class Version(NamedTuple):
     def input(self, place: int) -> inspect.Parameter:
         """The parameter that the input of that number is given as."""
         return self.inputs[min(place, len(self.inputs) - 1)]
+
+
+def needed(parameter: inspect.Parameter) -> bool:
+    """Whether an input has to be given."""
+    given = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+    return given and parameter.annotation != Maybe
 
 
 def called(parameter: inspect.Parameter) -> str:

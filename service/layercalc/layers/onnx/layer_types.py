@@ -29,6 +29,7 @@ from layercalc.layers.onnx.base import (
     Version,
     called,
     expected,
+    needed,
 )
 from layercalc.layers.stored import Array
 from layercalc.layers.vocabulary import Kind
@@ -178,7 +179,7 @@ class OperatorLayer(Operator):
                 given.append(self.fed(place, self.tensors[name], weight, ()))
             elif name in named or left:
                 given.append(named[name] if name in named else left.pop(0))
-            elif parameter.default is parameter.empty:
+            elif needed(parameter):
                 raise ShapeError(f"{self.type} needs {name}: a layer among its inputs, or the field {name!r}.")
             else:
                 given.append(None)

@@ -255,8 +255,8 @@ def LSTM(
     return seq.joined(ys, [hs, cs])
 
 
-def lstm_step(n: Any, recurrent: Tensor, peep: Tensor | None, kinds: list[Function]) -> Any:
-    """One step of an LSTM, with peepholes (i, o, f) or without."""
+def lstm_step(n: Any, recurrent: Any, peep: Tensor | None, kinds: list[Function]) -> Any:
+    """One step of an LSTM, with peepholes (i, o, f) or without; `recurrent` are weights, or multiplies by them."""
     f, g, h_of = kinds
 
     def seen(x: Tensor, c: Tensor, index: int) -> Tensor:
@@ -267,7 +267,7 @@ def lstm_step(n: Any, recurrent: Tensor, peep: Tensor | None, kinds: list[Functi
 
     def step(carry: Any, now: Tensor) -> Any:
         h, c = carry
-        every = ops.add(now, ops.matmul(h, recurrent))
+        every = ops.add(now, recurrent(h) if callable(recurrent) else ops.matmul(h, recurrent))
         i, o, forget, new = (gate(every, k, n) for k in range(4))
         c_new = ops.add(ops.multiply(f(seen(forget, c, 2)), c), ops.multiply(f(seen(i, c, 0)), g(new)))
         h = ops.multiply(f(seen(o, c_new, 1)), h_of(c_new))

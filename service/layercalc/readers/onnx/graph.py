@@ -22,6 +22,7 @@ from layercalc.layers.onnx.base import (
     Version,
     called,
     found,
+    needed,
 )
 from layercalc.layers.onnx.control import Body
 from layercalc.layers.onnx.dtypes import dtype_of
@@ -223,12 +224,11 @@ class Graph:
 
     def count_inputs(self, kind: str, version: Version, given: list[str]) -> None:
         """Refuse a node of too many inputs, or without one that it needs."""
-        needed = [p for p in version.inputs if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
         most = len(version.inputs)
         if len(given) > most and not version.variadic:
             raise ConfigError([((), f"{kind} takes at most {most} inputs; received {len(given)}.")])
-        for place, parameter in enumerate(needed):
-            if place >= len(given) or not given[place]:
+        for place, parameter in enumerate(version.inputs):
+            if needed(parameter) and (place >= len(given) or not given[place]):
                 raise ConfigError([((), f"{kind} needs its input {called(parameter)!r}, number {place + 1}.")])
 
     def source_of(self, name: str, location: NodeLocation) -> Source:
