@@ -44,7 +44,7 @@ fuzz: $(VENV)/.test
 openapi: $(VENV)/.run
 	$(BIN)/layercalc openapi > openapi.yaml
 	$(BIN)/layercalc schema budgets > docs/budgets.schema.json
-	$(BIN)/python -c "from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
+	$(BIN)/python -c "import layercalc.verbs; from layercalc.catalogue import cost_table; print(cost_table(), end='')" > docs/ops.md
 	$(BIN)/python scripts/readme_layers.py > /dev/null
 	$(BIN)/python scripts/readme_settings.py > /dev/null
 
