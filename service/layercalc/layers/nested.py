@@ -73,7 +73,12 @@ def identity_of(value: dict[str, Any]) -> str | None:
         return None
     config = value.get("config")
     name = config.get("name") if isinstance(config, dict) else None
-    return f"{number}:{value.get('class_name')}:{name}"
+    return identity(number, value.get("class_name"), name)
+
+
+def identity(number: int, kind: object, name: object) -> str:
+    """Which object the layer is that has this `shared_object_id`."""
+    return f"{number}:{kind}:{name}"
 
 
 def prefix(foreign: bool) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ of their own: `Conv2D(32, 3, 3)`. In tf.keras and Keras 3 the third number is `s
 """
 
 import ast
+from collections.abc import Collection
 from typing import Any
 
 from layercalc.readers.pastes import python2
@@ -43,7 +44,7 @@ KERNELS = {
 }
 
 
-def evidence(nodes: Nodes, layers: set[str]) -> str:
+def evidence(nodes: Nodes, layers: Collection[str]) -> str:
     """What in the text only Keras 1, its legacy interface or Python 2 had, with its line; empty where nothing is."""
     if (statement := python2.evidence(nodes.tree)) is not None:
         return f"a statement of Python 2 on line {statement.lineno}"
@@ -68,7 +69,7 @@ def evidence(nodes: Nodes, layers: set[str]) -> str:
     return f"{name!r} on line {line}"
 
 
-def was_taken(call: ast.Call, name: str, layers: set[str]) -> bool:
+def was_taken(call: ast.Call, name: str, layers: Collection[str]) -> bool:
     """Whether a keyword is one that only the old Keras took in a call of that name."""
     callee = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     of = callee.startswith(("fit", "evaluate", "predict")) if name in TRAINING else callee in layers

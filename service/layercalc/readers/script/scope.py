@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from layercalc.readers.script.nodes import FIELDS, Nodes
+from layercalc.readers.script.nodes import FIELDS, Fields, Nodes
 from layercalc.readers.script.values import Names
 
 MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
@@ -13,7 +13,23 @@ NO_EXPRESSION = (ast.stmt, ast.ExceptHandler, ast.withitem, ast.match_case, ast.
 LEAVES = (ast.Constant, str, type(None))
 YIELDS = (ast.Yield, ast.YieldFrom)
 HOLDING = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)  # statements that may give what is yielded
+OF_EXPRESSIONS = frozenset(
+    ("annotation", "cause", "context_expr", "exc", "guard", "iter", "msg", "returns", "subject", "test", "value")
+)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class Binding(Fields):
+    """The fields of a class of nodes in which names may be bound, where no expression binds one."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        binds = kind in TARGETS or issubclass(kind, NO_EXPRESSION)
+        others = FIELDS[kind] if binds else ()
+        self[kind] = tuple(name for name in others if kind is ast.Starred or name not in OF_EXPRESSIONS)
+        return self[kind]
+
+
+BINDING = Binding()
 
 
 class Info:
@@ -87,6 +103,7 @@ def of_comprehension(node: Any) -> Info:
 def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
     """Add what the statements bind, without looking into scopes of their own, or expressions where none binds."""
     pending: list[Any] = list(body)
+    fields = FIELDS if walrus else BINDING
     inside: list[Any] = []  # comprehensions: only := counts there
     while pending:
         node = pending.pop()
@@ -95,10 +112,10 @@ def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
             if not isinstance(node.ctx, ast.Load):
                 info.bound.add(node.id)
             continue
-        if kind in YIELDS:
-            info.generator = True
-        if kind in LEAVES or not (walrus or kind in TARGETS or isinstance(node, NO_EXPRESSION)):
+        if kind in LEAVES:
             continue
+        if kind in HOLDING and type(node.value) in YIELDS:
+            info.generator = True
         if kind in SCOPES:
             if kind is not ast.Lambda:
                 info.bound.add(node.name)
@@ -121,7 +138,9 @@ def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
             info.bound.update([node.name] if node.name else [])
         elif kind is ast.MatchMapping:
             info.bound.update([node.rest] if node.rest else [])
-        for name in FIELDS[kind]:
+        elif kind in YIELDS:
+            info.generator = True
+        for name in fields[kind]:
             value = node.__dict__.get(name)
             if type(value) is list:
                 pending += value

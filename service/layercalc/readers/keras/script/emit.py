@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.layers.base import Identity
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.variables import Variable
-from layercalc.layers.nested import identity_of
+from layercalc.layers.nested import identity
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
 from layercalc.readers.keras.script.arguments import flat, node_at
@@ -207,13 +207,23 @@ class Built:
             return self.written[id(value)]
         return self.inner(value, builder)
 
+    def alone(self, value: Any) -> Any:
+        """A layer whose config is known and has no layers or models; None of anything else."""
+        if not isinstance(value, LayerObject) or value.layer is not None or value.spoilt is not None:
+            return None
+        if self.names.replaced or self.names.parts_in(value.config):
+            return None
+        return self.builder.layer(value.kind, value.config, value.location)
+
     def inner(self, value: Any, builder: Builder) -> Any:
         """The layer as it is now, whatever was made of it while shapes were told, or the model, each built once."""
         if isinstance(value, LayerObject):
             if value.layer is not None:  # an operation, or a model that was read from a config
                 return value.layer
             if id(value) not in self.layers:
-                config = {key: self.argument(one) for key, one in value.config.items()}
+                config = value.config
+                if self.names.parts_in(config):
+                    config = {key: self.argument(one) for key, one in config.items()}
                 self.layers[id(value)] = self.builder.layer(value.kind, config, value.location)
             return self.layers[id(value)]
         if id(value) in self.making:
@@ -234,12 +244,11 @@ class Built:
         self.builder.warnings += inner.warnings
         return None if inner.faults else model
 
-    def marked(self, value: Any) -> dict[str, Any]:
-        """A layer or model as Keras writes one that stands in several places."""
+    def number(self, value: Any) -> tuple[int, str]:
+        """Of a layer or model that stands in several places, the number and the class that Keras writes."""
         self.names.kept[id(value)] = value  # so that no other object comes to have its id
         kind = value.kind.type if isinstance(value, LayerObject) else type(value).__name__
-        number = self.numbers.setdefault(id(value), len(self.numbers))
-        return {"class_name": kind, "config": {"name": value.name}, "shared_object_id": number}
+        return self.numbers.setdefault(id(value), len(self.numbers)), kind
 
     def argument(self, value: Any) -> Any:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
@@ -251,15 +260,16 @@ class Built:
         if isinstance(value, LayerObject):
             config = {"name": value.name, **{key: self.argument(one) for key, one in value.config.items()}}
             if self.apart or self.names.placed.get(id(value), 0) > 1 or id(value) in self.names.calls:
-                return {**self.marked(value), "config": config}  # it stands elsewhere too, and is one object there
+                number, kind = self.number(value)  # it stands elsewhere too, and is one object there
+                return {"class_name": kind, "config": config, "shared_object_id": number}
             return {"type": value.kind.type, **config}
         if isinstance(value, MODELS):
             model = self.made(value, self.builder)
             if model is not None:
-                model.identity = identity_of(self.marked(value))
+                model.identity = self.identity(value)
             return model
         return [self.argument(one) for one in value] if isinstance(value, list | tuple) else value
 
-    def identity(self, value: Any) -> Identity | None:
+    def identity(self, value: Any) -> Identity:
         """Which object it is."""
-        return identity_of(self.marked(value))
+        return identity(*self.number(value), value.name)

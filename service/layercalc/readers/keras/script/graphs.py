@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 def tensors_of(names: "KerasNames", call: CallObject, at: Any) -> list[TensorObject]:
     """The tensors that a call is given, in its order."""
-    if not call.named and all(type(one) is TensorObject and one.spoilt is None for one in call.inputs):
-        return call.inputs
+    for one in call.inputs:
+        if type(one) is not TensorObject or one.spoilt is not None:
+            break
+    else:
+        if not call.named:
+            return call.inputs
     return flat(names, [call.inputs, list(call.named.values())], at)
 
 

@@ -9,7 +9,7 @@ from layercalc.locations import CodeLocation
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, parts_of, sizes, spot
+from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
     CallObject,
@@ -86,7 +86,7 @@ def make(
     if then is not None:
         made.then = OwnObject("Activation", "activation", made.location, function=then)
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
-    for one in parts_of(config):
+    for one in names.parts_in(config):
         if isinstance(one, LayerObject):
             names.stands_in_one_more(one)
         elif isinstance(one, MODELS):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, configs, pipelines, raising, wrappers
-from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, parts_of, sizes
+from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
@@ -200,7 +200,7 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
         return [one for one in inside if isinstance(one, LayerObject | MODELS | OwnObject)]
     if not isinstance(value, LayerObject) or value.spoilt is not None:
         return []
-    return [one for one in parts_of(value.config) if isinstance(one, LayerObject | MODELS | OwnObject)]
+    return [one for one in names.parts_in(value.config) if isinstance(one, LayerObject | MODELS | OwnObject)]
 
 
 def check_locked(names: "KerasNames", root: Any, inside: Iterable[Any]) -> None:

@@ -33,6 +33,7 @@ from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.text import parse_code
 
 PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+MAKERS = frozenset((*KERAS.kinds, *KERAS.aliases, "Sequential"))
 LIMITS = ("max_script_steps", "max_script_bytes")
 Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
 
@@ -103,7 +104,7 @@ def read_script(
     names.requested = shapes
     names.loads = names.loads or entry is not None
     machine = Text(names, nodes, Bounds.of(limits))
-    other = of_framework(nodes, {*KERAS.kinds, *KERAS.aliases, "Sequential"})
+    other = of_framework(nodes, MAKERS)
     try:
         if other is not None and other.sure:
             raise NoModel(other.node, other.detail)

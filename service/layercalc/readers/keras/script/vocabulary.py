@@ -54,6 +54,7 @@ from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 from layercalc.wording import received
 
+KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
 OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
 HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("softmax", "dropout", "einsum_dense")),
@@ -68,7 +69,7 @@ class KerasNames(Members):
     def __init__(self, builder: Builder, nodes: Nodes):
         self.builder = builder
         self.settings = Settings()
-        self.old = evidence(nodes, {*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE})
+        self.old = evidence(nodes, KINDS)
         self.translated = False  # whether the text was told that arguments of Keras 1 are read by today's names
         self.kinds: dict[str, Kind] = {}
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
@@ -101,6 +102,7 @@ class KerasNames(Members):
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
+        self.parts_of: dict[int, tuple[Any, list[Any]]] = {}  # of configs by id
         self.parts = 0  # layers and models made by now
         self.blind = False  # whether layers were called on what is not known, so that any may have its weights
         self.single: dict[Any, Weight] = {}  # weights, by owner
@@ -200,9 +202,16 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            models = [one for one in parts_of(value.config) if isinstance(one, SequentialObject)]
+            models = [one for one in self.parts_in(value.config) if isinstance(one, SequentialObject)]
             return tuple(map(self.version, models)) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
+
+    def parts_in(self, config: dict[str, Any]) -> list[Any]:
+        """What is in a layer's config beside plain values, looked for once: a change is another config."""
+        found = self.parts_of.get(id(config))
+        if found is None:
+            found = self.parts_of[id(config)] = config, parts_of(config)
+        return found[1]
 
     def scratch(self) -> Built:
         """What builds layers to be read with shapes, apart from the model of the text."""
@@ -213,7 +222,7 @@ class KerasNames(Members):
     def whole(self, layer: Any, at: Any) -> Any:
         """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
         before = len(self.builder.faults)
-        made = self.scratch().made(layer, self.builder)
+        made = self.built.alone(layer) or self.scratch().made(layer, self.builder)
         if made is None or len(self.builder.faults) > before:
             raise Fault(at, self.builder.faults.pop()["detail"] if self.builder.faults else "This layer has a fault.")
         return made
