@@ -178,6 +178,12 @@ class Machine:
         meter.depth -= 1
         return result
 
+    def forget(self) -> None:
+        """Let go of the text and all that it has made, much of which refers to itself: it is gone when this is."""
+        self.globals.vars.clear()
+        vars(self.vocabulary).clear()
+        vars(self).clear()
+
     # -- names
 
     def load(self, scope: Scope, name: str, node: ast.AST) -> Any:

@@ -1,9 +1,16 @@
 """What a text has asked of shapes is not read again by the analysis, and changes no answer."""
 
+import gc
+import weakref
+from contextlib import suppress
+
 import pytest
 
 from layercalc import analyze
 from layercalc.analysis import readings
+from layercalc.errors import InvalidModel
+from layercalc.readers import read
+from layercalc.readers.keras.script import reader
 
 TEXT = """
 from keras import Model, Input, layers
@@ -35,3 +42,31 @@ def test_shapes_that_a_text_asks_for_change_no_answer(monkeypatch, asks, then, o
         assert asked[key] == plain[key]
     if not then and not options:
         assert sorted(read) == sorted(once)  # each layer once, whoever asked
+
+
+ENDINGS = [
+    "",
+    "raise ValueError",
+    "def f():\n    yield f\ng = f()\nnext(g)",
+    "class A:\n    def f(self): pass\na = A()",
+]
+
+
+@pytest.mark.parametrize("more", ENDINGS)
+def test_a_text_is_gone_when_it_is_read(monkeypatch, more):
+    """What it has made refers to itself in circles; no collection has to find that."""
+    kept = []
+
+    class Kept(reader.Text):
+        def __init__(self, names, nodes, bounds):
+            super().__init__(names, nodes, bounds)
+            kept.extend(map(weakref.ref, (names, nodes)))
+
+    monkeypatch.setattr(reader, "Text", Kept)
+    gc.disable()
+    try:
+        with suppress(InvalidModel):
+            read(TEXT.replace("SHAPE", more))
+        assert [one() for one in kept] == [None, None]
+    finally:
+        gc.enable()

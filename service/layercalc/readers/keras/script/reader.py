@@ -133,6 +133,8 @@ def read_script(
         unread = [names.slips.listed(node, text) for node, text in names.slips.unread]
         last = unread if unread and isinstance(fault, NoModel) else [located(fault, limits, names)]
         raise Unreadable([*builder.faults, *last], status=422) from None
+    finally:
+        machine.forget()
     model.entry = told or None
     return model, builder
 
