@@ -162,6 +162,8 @@ def sliced(x: Tensor, starts: list[Any], ends: list[Any], axes: Any, steps: Any)
             x = ops.take(x, axis=axis, start=0 if whole else start, stop=end)
         elif step == 0:
             raise ShapeError("A step of 0 leads nowhere.", "steps")
+        elif step < 0 and end >= MOST >> 31:  # nothing by ONNX, all by ONNX Runtime
+            raise ShapeError(f"A slice backwards ends before 0 at the smallest integer, not at {end}.", "ends")
         elif isinstance(start, Batch) or isinstance(end, Batch) or (isinstance(n, Batch) and (start, end) != (0, 1)):
             length = n if isinstance(n, Unknown) else Batch(len(range(n)[start:end:step]))
             x = ops.take(x, axis=axis, start=0, stop=length)

@@ -98,14 +98,13 @@ def transformed(x: Tensor, length: Any, axis: int, inverse: bool, onesided: bool
     if inverse and onesided:
         made = ops.inverse_real_fourier(real, imaginary, n=n)
         return back(ops.reshape(made, to=(*made.shape, 1)), place)
-    short = onesided and parts == 1
+    if onesided and parts == 2:
+        raise ShapeError("A transform of complex numbers has two sides; onesided is for real ones.", "onesided")
     real = fitted(real, n)
-    made = ops.real_fourier(real) if short else ops.fourier(real, fitted(imaginary, n), inverse=inverse)
+    made = ops.real_fourier(real) if onesided else ops.fourier(real, fitted(imaginary, n), inverse=inverse)
     half = made.shape[-1] // 2
     apart = ops.reshape(made, to=(*made.shape[:-1], 2, half))
     apart = ops.transpose(apart, axes=(*range(apart.ndim - 2), apart.ndim - 1, apart.ndim - 2))
-    if onesided and not short:
-        apart = ops.take(apart, axis=apart.ndim - 2, start=0, stop=n // 2 + 1)
     return back(apart, place)
 
 

@@ -1,4 +1,4 @@
-"""A batch that an ONNX file leaves open counts as one and is shown as null, whatever is made of it."""
+"""ONNX files that were once read wrongly; the numbers are ONNX Runtime's. A batch left open counts as one, and is null."""
 
 import numpy as np
 import pytest
@@ -104,3 +104,18 @@ def test_the_mask_of_dropout_is_of_the_type_that_its_version_has(opset, dtype):
 def test_one_number_is_run_as_a_tensor_is(op):
     document, _ = read_model(file_of([node(op, ["x"], ["y"])], {"x": value_info("x", [])}, {"y": None}, opset=24))
     assert layercalc.forward(document, {"x": np.float32(1.5)[()]})["outputs"][0].shape == ()
+
+
+def test_a_slice_backwards_to_the_largest_integer_is_refused():
+    """It is empty by ONNX' words, and ONNX Runtime takes it to the front."""
+    whole = [ints("a", -1), ints("e", -(1 << 63)), ints("axis", 2), ints("by", -1)]
+    nodes = [node("Slice", ["x", "a", "e", "axis", "by"], ["y"])]
+    assert layercalc.analyze(shaped(*nodes, weights=whole))["outputs"][0]["shape"] == [None, 4, 6]
+    whole[1] = ints("e", (1 << 63) - 1)
+    with pytest.raises(InvalidModel, match="ends before 0 at the smallest integer"):
+        layercalc.analyze(shaped(*nodes, weights=whole))
+
+
+def test_complex_numbers_have_transforms_of_two_sides():
+    with pytest.raises(InvalidModel, match="onesided is for real ones"):
+        layercalc.analyze(shaped(node("DFT", ["x"], ["y"], onesided=1), x=(1, 8, 2)))
