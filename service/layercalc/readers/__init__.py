@@ -123,7 +123,9 @@ def reader_of_programs() -> Any:
 
 def read_nested(value: dict[str, Any]) -> Model:
     """A model inside a layer's config, of either JSON form; ConfigError carries its faults."""
-    model, builder = read_stack(value, nested=True) if "type" in value and "layers" in value else read_keras(value)
+    model, builder = (
+        read_stack(value, nested=True) if "type" in value and "layers" in value else read_keras(value, nested=True)
+    )
     if builder.faults:
         raise ConfigError([(tokens(fault.get("pointer", "")), fault["detail"]) for fault in builder.faults])
     model.notes = tuple((tokens(warning.get("pointer", "")), warning["detail"]) for warning in builder.warnings)

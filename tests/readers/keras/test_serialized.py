@@ -124,18 +124,20 @@ def test_nested_shared_model_in_a_model():
     assert forward(document, {"seed": 1})["verified"]
 
 
-def test_nested_model_that_is_not_trainable():
+@pytest.mark.parametrize("layer", [True, False])
+def test_layers_of_a_nested_model_say_themselves_whether_they_are_trained(layer):
+    """As Keras loads it, 2.18 and 3.15: only a whole model of Keras 3 is locked by its own word."""
     inner = copy.deepcopy(INNER)
     inner["config"]["trainable"] = False
-    outer = {
-        "class_name": "Sequential",
-        "config": {
-            "name": "s",
-            "layers": [head("x", [4]), inner, {"class_name": "Dense", "config": {"units": 2, "name": "d"}}],
-        },
-    }
-    totals = analyze(outer)["totals"]
-    assert (totals["trainable_params"], totals["non_trainable_params"]) == (10, 20)
+    inner["config"]["layers"][1]["config"]["trainable"] = layer
+    layers = [head("x", [4]), inner, {"class_name": "Dense", "config": {"units": 2, "name": "d"}}]
+    whole = {"class_name": "Sequential", "config": {"name": "s", "trainable": False, "layers": layers}}
+    assert analyze(whole)["totals"]["trainable_params"] == (30 if layer else 10)
+    assert analyze(inner)["totals"]["trainable_params"] == 0
+    assert analyze({**inner, "keras_version": "2.15.0"})["totals"]["trainable_params"] == (20 if layer else 0)
+    around = {"class_name": "TimeDistributed", "config": {"name": "t", "layer": inner}}
+    timed = {"class_name": "Sequential", "config": {"name": "s", "layers": [head("x", [3, 4]), around]}}
+    assert analyze(timed)["totals"]["trainable_params"] == (20 if layer else 0)
 
 
 def test_two_layers_of_one_config_stay_two():

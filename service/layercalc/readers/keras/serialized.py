@@ -18,7 +18,7 @@ from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
 from layercalc.readers.keras.tf_nodes import OP_LAYER, of_node
 from layercalc.readers.keras.undescribed import OPS_MODULES, within
-from layercalc.readers.keras.versions import of_its_time
+from layercalc.readers.keras.versions import of_its_time, writer
 from layercalc.wording import received
 
 SEQUENTIAL = "Sequential"
@@ -35,6 +35,7 @@ def read_keras(
     memo: dict[Any, Any] | None = None,
     inside: Path | None = None,
     as_sent: bool = True,
+    nested: bool = False,
 ) -> tuple[Model, Builder]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
 
@@ -80,7 +81,8 @@ def read_keras(
         if not outputs and not builder.faults:
             builder.fault(inner.at(("output_layers",)), "Expected at least one output.")
     model = builder.finish(outputs)
-    model.trainable = config.get("trainable", True) is not False
+    locks = kind != SEQUENTIAL and not nested and writer(document) is None  # of others that Keras loads, layers say it
+    model.trainable = not locks or config.get("trainable", True) is not False
     model.kind = kind if kind == SEQUENTIAL else model.type
     return model, builder
 
@@ -280,7 +282,7 @@ def read_layer(
         builder.left_out(mendable(location_of(location.path, item), told.at, told.said()), told)
         return None, None
     if name in KERAS.models:
-        model, own = read_keras(item, location.path, builder.memo, as_sent=builder.as_sent)
+        model, own = read_keras(item, location.path, builder.memo, as_sent=builder.as_sent, nested=True)
         builder.faults += own.faults
         builder.warnings += own.warnings
         builder.gaps += own.gaps
