@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Shape, text
+from layercalc.dims import Shape, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Value, operator, same_dtype
 from layercalc.layers.onnx.elementwise import each, one_number
@@ -143,6 +143,16 @@ def along(name: str) -> None:
 
 along("Softmax")
 along("LogSoftmax")
+
+
+@operator(1, "Hardmax")
+def hardmax_over_all(x: Tensor, *, axis: int = 1) -> Tensor:
+    """The same over all axes from one on, as one."""
+    if not -x.ndim <= axis <= x.ndim:
+        raise ShapeError(f"There is no axis {axis} in a tensor of {x.ndim} axes.", "axis")
+    start = axis + x.ndim if axis < 0 else axis
+    flat = ops.reshape(x, to=(size(x.shape[:start]), size(x.shape[start:])))
+    return ops.reshape(Hardmax(flat, axis=1), to=x.shape)
 
 
 @operator(13)

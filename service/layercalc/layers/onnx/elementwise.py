@@ -125,6 +125,12 @@ def BitShift(a: Tensor, b: Tensor, *, direction: str) -> Tensor:
     return OPS["left_shift" if direction == "LEFT" else "right_shift"](a, b)
 
 
+@operator(1, "Pow")
+def power_of_axes(a: Tensor, b: Tensor, *, broadcast: int = 0, axis: int | None = None) -> Tensor:
+    """The same as it was before opset 7."""
+    return Pow(a, aligned(a, b, broadcast, axis))
+
+
 @operator(7)
 def Pow(a: Tensor, b: Tensor) -> Tensor:
     """A power, of the type of the base."""

@@ -64,7 +64,7 @@ def ConstantOfShape(shape: Value, *, value: Array | None = None) -> Tensor:
 
 
 @operator(11)
-def Range(start: Value, limit: Value, delta: Value) -> Tensor:
+def Range(start: Value, limit: Value, delta: Value, *, stash_type: int = 1) -> Tensor:
     """Numbers from one up to another."""
     first, last, step = (sizes(one)[0] for one in (start, limit, delta))
     dtype = str(start.dtype)
@@ -93,7 +93,7 @@ def EyeLike(x: Tensor, *, dtype: int | None = None, k: int = 0) -> Tensor:
     return ops.cast(ops.logical_and(below, ops.logical_not(under)), to=to)
 
 
-@operator(11)
+@operator(9)
 def OneHot(indices: Tensor, depth: Value, values: Value, *, axis: int = -1) -> Tensor:
     """An axis of numbers for each index: the second of two values at its place, the first elsewhere."""
     count = sizes(depth)[0]

@@ -1,41 +1,15 @@
 """RNN, GRU and LSTM, one direction or both."""
 
-from collections.abc import Callable
 from typing import Any
 
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.onnx.activation import scalar
 from layercalc.layers.onnx.base import Numbers, Texts, operator
+from layercalc.layers.onnx.gates import Function, functions
+from layercalc.layers.onnx.indexing import ReverseSequence, counted
 from layercalc.ops import Tensor
-from layercalc.ops.base import OPS
-
-Function = Callable[[Tensor], Tensor]
-PLAIN = {
-    "Relu": "relu",
-    "Tanh": "tanh",
-    "Sigmoid": "sigmoid",
-    "Softsign": "softsign",
-    "Softplus": "softplus",
-}
-
-
-def functions(
-    names: Texts | None, alpha: Any, beta: Any, default: tuple[str, ...], directions: int
-) -> list[list[Function]]:
-    """The activation functions of each direction."""
-    given = tuple(names) if names else default * directions
-    if len(given) != len(default) * directions:
-        raise ShapeError(
-            f"{directions} directions need {len(default) * directions} activations; received {len(given)}."
-        )
-    if alpha or beta:
-        raise ShapeError("activation_alpha and activation_beta are not read.", "activation_alpha")
-    for name in given:
-        if name not in PLAIN:
-            raise ShapeError(f"The activation {name!r} of a recurrent operator is not read.", "activations")
-    found: list[Function] = [OPS[PLAIN[name]] for name in given]
-    return [found[i * len(default) : (i + 1) * len(default)] for i in range(directions)]
 
 
 def part(x: Tensor, index: int) -> Tensor:
@@ -51,15 +25,12 @@ def gate(x: Tensor, index: int, hidden: Any) -> Tensor:
 class Sequence:
     """What the three share: the order of axes, directions, states and weights."""
 
-    def __init__(self, x: Tensor, w: Tensor, r: Tensor, gates: int, direction: str, layout: int, lens: Any, clip: Any):
+    def __init__(self, x: Tensor, w: Tensor, r: Tensor, gates: int, direction: str, layout: int, lens: Any):
         if x.ndim != 3 or w.ndim != 3 or r.ndim != 3:
             raise ShapeError(f"Expected three axes; received {text(x.shape)}, {text(w.shape)} and {text(r.shape)}.")
         if direction not in ("forward", "reverse", "bidirectional"):
             raise ShapeError(f"The direction {direction!r} is none.", "direction")
-        if lens is not None and not self.all_whole(lens, x.shape[1 if layout else 0]):
-            raise ShapeError("sequence_lens other than the whole length are not read.")
-        if clip is not None:
-            raise ShapeError("clip is not read.", "clip")
+        self.lens = None if lens is None or self.all_whole(lens, x.shape[1 if layout else 0]) else lens
         self.layout, self.direction, self.gates = layout, direction, gates
         self.x = x if layout else ops.transpose(x, axes=(1, 0, 2))  # batch, steps, features
         self.directions = 2 if direction == "bidirectional" else 1
@@ -85,9 +56,32 @@ class Sequence:
             return ops.full((self.x.shape[0], self.hidden), 0.0, str(self.x.dtype))
         return ops.get_item(given, key=(slice(None), index)) if self.layout else part(given, index)
 
+    def ordered(self, x: Tensor, index: int) -> Tensor:
+        """Steps as a direction runs through them, where samples end at different ones."""
+        if self.lens is None or not self.backwards(index):
+            return x
+        return ReverseSequence(x, self.lens, batch_axis=0, time_axis=1)
+
+    def run(self, step: Any, z: Tensor, start: tuple[Tensor, ...], index: int) -> tuple[tuple[Tensor, ...], Tensor]:
+        """The states at the end, and the output of each step in the order of steps; 0 where a sample has ended."""
+        if self.lens is None:
+            carry, y = ops.scan(step, (z,), start, reverse=self.backwards(index))
+            return carry, ops.flip(y, axis=1) if self.backwards(index) else y
+        steps = ops.reshape(counted(self.x.shape[1]), to=(1, -1))
+        runs = ops.less(steps, ops.reshape(ops.cast(self.lens, to="int64"), to=(-1, 1)))
+
+        def ended(carry: Any, now: Tensor, runs: Tensor) -> Any:
+            new, y = step(carry, now)
+            there = ops.reshape(runs, to=(*runs.shape, 1))
+            kept = tuple(ops.select(there, one, old) for one, old in zip(new, carry, strict=True))
+            return kept, ops.select(there, y, scalar(0.0, y))
+
+        carry, y = ops.scan(ended, (z, runs), start)
+        return carry, self.ordered(y, index)
+
     def read(self, index: int, b: Tensor, halves: bool = True) -> tuple[Tensor, Tensor]:
         """What a direction makes of the input beforehand, and its recurrent weights, (hidden, gates · hidden)."""
-        z = ops.matmul(self.x, ops.transpose(part(self.w, index), axes=(1, 0)))
+        z = ops.matmul(self.ordered(self.x, index), ops.transpose(part(self.w, index), axes=(1, 0)))
         if b is not None:
             own = part(b, index)
             wide = self.gates * self.hidden
@@ -104,8 +98,7 @@ class Sequence:
         """Outputs in ONNX' order: (steps, directions, batch, hidden) and (directions, batch, hidden)."""
         at = 2 if self.layout else 1
         rows = []
-        for index, y in enumerate(ys):
-            y = ops.flip(y, axis=1) if self.backwards(index) else y  # as steps come, not as they ran
+        for y in ys:
             turned = y if self.layout else ops.transpose(y, axes=(1, 0, 2))
             rows.append(ops.reshape(turned, to=(*turned.shape[:at], 1, *turned.shape[at:])))
         out = rows[0] if len(rows) == 1 else ops.concatenate(*rows, axis=at)
@@ -117,7 +110,7 @@ class Sequence:
         return out, *ends
 
 
-@operator(7)
+@operator(1)
 def RNN(
     x: Tensor,
     w: Tensor,
@@ -133,10 +126,11 @@ def RNN(
     direction: str = "forward",
     hidden_size: int | None = None,
     layout: int = 0,
+    output_sequence: int = 0,
 ) -> Any:
     """H = f(x · W + h · R + b)."""
-    seq = Sequence(x, w, r, 1, direction, layout, sequence_lens, clip)
-    kinds = functions(activations, activation_alpha, activation_beta, ("Tanh",), seq.directions)
+    seq = Sequence(x, w, r, 1, direction, layout, sequence_lens)
+    kinds = functions(activations, activation_alpha, activation_beta, ("Tanh",), seq.directions, clip)
     ys, ends = [], []
     for index in range(seq.directions):
         z, recurrent = seq.read(index, b)
@@ -146,13 +140,13 @@ def RNN(
             h = f(ops.add(now, ops.matmul(carry[0], recurrent)))
             return (h,), h
 
-        carry, y = ops.scan(step, (z,), (seq.state(initial_h, index),), reverse=seq.backwards(index))
+        carry, y = seq.run(step, z, (seq.state(initial_h, index),), index)
         ys.append(y)
         ends.append(carry[0])
     return seq.joined(ys, [ends])
 
 
-@operator(7)
+@operator(3)
 def GRU(
     x: Tensor,
     w: Tensor,
@@ -168,17 +162,18 @@ def GRU(
     direction: str = "forward",
     hidden_size: int | None = None,
     layout: int = 0,
+    output_sequence: int = 0,
     linear_before_reset: int = 0,
 ) -> Any:
     """Cho et al. 2014; gates in the order z, r, h."""
-    seq = Sequence(x, w, r, 3, direction, layout, sequence_lens, clip)
-    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh"), seq.directions)
+    seq = Sequence(x, w, r, 3, direction, layout, sequence_lens)
+    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh"), seq.directions, clip)
     n, ys, ends = seq.hidden, [], []
     for index in range(seq.directions):
         z, recurrent = seq.read(index, b, halves=False)
         own = None if b is None else ops.take(part(b, index), axis=0, start=3 * n, stop=6 * n)
         step = gru_step(n, recurrent, own, kinds[index], bool(linear_before_reset))
-        carry, y = ops.scan(step, (z,), (seq.state(initial_h, index),), reverse=seq.backwards(index))
+        carry, y = seq.run(step, z, (seq.state(initial_h, index),), index)
         ys.append(y)
         ends.append(carry[0])
     return seq.joined(ys, [ends])
@@ -217,7 +212,7 @@ def gate_pair(recurrent: Tensor, n: Any) -> tuple[Tensor, Tensor]:
     return first, ops.take(recurrent, axis=1, start=2 * n, stop=3 * n)
 
 
-@operator(7)
+@operator(1)
 def LSTM(
     x: Tensor,
     w: Tensor,
@@ -236,27 +231,29 @@ def LSTM(
     hidden_size: int | None = None,
     input_forget: int = 0,
     layout: int = 0,
+    output_sequence: int = 0,
 ) -> Any:
     """Hochreiter & Schmidhuber 1997; gates in the order i, o, f, c."""
-    if input_forget:
-        raise ShapeError("input_forget is not read.", "input_forget")
-    seq = Sequence(x, w, r, 4, direction, layout, sequence_lens, clip)
-    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh", "Tanh"), seq.directions)
+    seq = Sequence(x, w, r, 4, direction, layout, sequence_lens)
+    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh", "Tanh"), seq.directions, clip)
     ys, hs, cs = [], [], []
     for index in range(seq.directions):
         z, recurrent = seq.read(index, b)
         peep = None if p is None else part(p, index)
-        step = lstm_step(seq.hidden, recurrent, peep, kinds[index])
+        step = lstm_step(seq.hidden, recurrent, peep, kinds[index], bool(input_forget))
         start = (seq.state(initial_h, index), seq.state(initial_c, index))
-        (h, c), y = ops.scan(step, (z,), start, reverse=seq.backwards(index))
+        (h, c), y = seq.run(step, z, start, index)
         ys.append(y)
         hs.append(h)
         cs.append(c)
     return seq.joined(ys, [hs, cs])
 
 
-def lstm_step(n: Any, recurrent: Any, peep: Tensor | None, kinds: list[Function]) -> Any:
-    """One step of an LSTM, with peepholes (i, o, f) or without; `recurrent` are weights, or multiplies by them."""
+def lstm_step(n: Any, recurrent: Any, peep: Tensor | None, kinds: list[Function], coupled: bool = False) -> Any:
+    """One step of an LSTM, with peepholes (i, o, f) or without; `recurrent` are weights, or multiplies by them.
+
+    Where the gates are coupled, as much is forgotten as is let in.
+    """
     f, g, h_of = kinds
 
     def seen(x: Tensor, c: Tensor, index: int) -> Tensor:
@@ -269,7 +266,9 @@ def lstm_step(n: Any, recurrent: Any, peep: Tensor | None, kinds: list[Function]
         h, c = carry
         every = ops.add(now, recurrent(h) if callable(recurrent) else ops.matmul(h, recurrent))
         i, o, forget, new = (gate(every, k, n) for k in range(4))
-        c_new = ops.add(ops.multiply(f(seen(forget, c, 2)), c), ops.multiply(f(seen(i, c, 0)), g(new)))
+        enters = f(seen(i, c, 0))
+        stays = ops.subtract(scalar(1.0, enters), enters) if coupled else f(seen(forget, c, 2))
+        c_new = ops.add(ops.multiply(stays, c), ops.multiply(enters, g(new)))
         h = ops.multiply(f(seen(o, c_new, 1)), h_of(c_new))
         return (h, c_new), h
 

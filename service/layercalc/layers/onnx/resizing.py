@@ -180,6 +180,12 @@ def resize_10(x: Tensor, scales: Value, *, mode: str = "nearest") -> Tensor:
     return upsampled(x, of_tensor(scales), mode)
 
 
+@operator(1, "Upsample")
+def upsample_images(x: Tensor, *, height_scale: float, mode: str = "nearest", width_scale: float) -> Tensor:
+    """Images by factors."""
+    return upsampled(x, (1.0, 1.0, height_scale, width_scale), {"bilinear": "linear"}.get(mode, mode))
+
+
 @operator(7, "Upsample")
 def upsample_by_attribute(x: Tensor, *, scales: Numbers, mode: str = "nearest") -> Tensor:
     """X by factors."""

@@ -169,9 +169,16 @@ def sliced(x: Tensor, starts: list[Any], ends: list[Any], axes: Any, steps: Any)
             x = ops.take(x, axis=axis, start=0, stop=length)
         elif (start, step) != (0, 1) or end < MOST >> 31 or not isinstance(n, Unknown):
             key[axis] = slice(start, None if step < 0 and end < -MOST >> 31 else end, step)
-            if step < 0 and not isinstance(n, Unknown) and end < -n:
-                key[axis] = slice(start, None, step)
+            if step < 0 and not isinstance(n, Unknown):
+                key[axis] = backwards(start, end, step, n)
     return ops.get_item(x, key=tuple(key)) if any(one != slice(None) for one in key) else x
+
+
+def backwards(start: int, end: int, step: int, n: int) -> slice:
+    """From a place to another before it; one beyond either end of the axis is the last, or the first."""
+    first, last = (at + n if at < 0 else at for at in (start, end))
+    first, last = min(max(first, 0), n - 1), min(max(last, -1), n - 1)
+    return slice(first, None if last < 0 else last, step) if n else slice(0, 0)
 
 
 @operator(1, "Slice")

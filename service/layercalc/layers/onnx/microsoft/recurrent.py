@@ -5,11 +5,12 @@ from typing import Any
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Maybe, Numbers, Quantised, Texts, Value, operator
+from layercalc.layers.onnx.gates import functions
 from layercalc.layers.onnx.integers import whole
 from layercalc.layers.onnx.linear import MatMul
 from layercalc.layers.onnx.microsoft import MICROSOFT
 from layercalc.layers.onnx.quantization import DynamicQuantizeLinear
-from layercalc.layers.onnx.recurrent import Sequence, functions, lstm_step, part
+from layercalc.layers.onnx.recurrent import Sequence, lstm_step, part
 from layercalc.ops import Tensor
 
 
@@ -53,11 +54,11 @@ def dynamic_quantize_lstm(
     if input_forget or w.ndim != 3 or r.ndim != 3:
         raise ShapeError("input_forget, and weights of other than three axes, are not read.", "input_forget")
     turned = [ops.transpose(one, axes=(0, 2, 1)) for one in (w, r)]
-    seq = Sequence(x, turned[0], turned[1], 4, direction, 0, sequence_lens, clip)
-    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh", "Tanh"), seq.directions)
+    seq = Sequence(x, turned[0], turned[1], 4, direction, 0, sequence_lens)
+    kinds = functions(activations, activation_alpha, activation_beta, ("Sigmoid", "Tanh", "Tanh"), seq.directions, clip)
     ys, hs, cs = [], [], []
     for index in range(seq.directions):
-        z = Integers(w, w_scale, w_zero_point, index).times(seq.x)
+        z = Integers(w, w_scale, w_zero_point, index).times(seq.ordered(seq.x, index))
         if b is not None:
             own, wide = part(b, index), 4 * seq.hidden
             halves = [ops.take(own, axis=0, start=start, stop=start + wide) for start in (0, wide)]
@@ -65,7 +66,7 @@ def dynamic_quantize_lstm(
         recurrent = Integers(r, r_scale, r_zero_point, index).times
         step = lstm_step(seq.hidden, recurrent, None if p is None else part(p, index), kinds[index])
         start = (seq.state(initial_h, index), seq.state(initial_c, index))
-        (h, c), y = ops.scan(step, (z,), start, reverse=seq.backwards(index))
+        (h, c), y = seq.run(step, z, start, index)
         ys.append(y)
         hs.append(h)
         cs.append(c)
