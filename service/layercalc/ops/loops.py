@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from layercalc.dims import Dim, Unknown, text
+from layercalc.dims import Batch, Dim, Unknown, text
 from layercalc.errors import ShapeError
 from layercalc.ops.constant_folding import Known, objects
 from layercalc.ops.spec import Spec
@@ -24,7 +24,7 @@ def looped(
 ) -> tuple[tuple[Spec, ...], tuple[Spec, ...]]:
     """The carry after the last run, and what all runs make, stacked."""
     tracing.spend()
-    if truth(going) is False or (isinstance(trips, int) and trips < 1):
+    if truth(going) is False or (isinstance(trips, int) and trips < 1 and not isinstance(trips, Batch)):
         return carry, nothing(tracing, step, going, carry)
     mark = tracing.mark()
     start = len(tracing.entries)
@@ -32,7 +32,7 @@ def looped(
     clear = not isinstance(times, Unknown) and not any(unknown(one) for one in tracing.entries[start:])
     if clear and not any(isinstance(n, Unknown) for one in states for n in one.shape):
         return finished(tracing, start, carry, states, made, times)
-    if isinstance(trips, int) and trips > MOST_UNROLLED:
+    if isinstance(trips, Batch) or (isinstance(trips, int) and trips > MOST_UNROLLED):
         return finished(tracing, start, carry, states, made, times)
     tracing.back(mark)
     try:

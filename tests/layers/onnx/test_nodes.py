@@ -130,3 +130,30 @@ def test_so_many_cases_are_read():
 @pytest.mark.parametrize("name", ALL_READ)
 def test_nodes_drawn_at_random_give_what_onnx_runtime_gave(name):
     assert held(name)
+
+
+def opened(case, name_of):
+    """The document of a case whose inputs have other sizes: None, or names."""
+    document, _ = read_model(base64.b64decode(case["onnx"]))
+    for value in document.message["graph"]["input"]:
+        for axis, dim in enumerate(value["type"]["tensor_type"]["shape"]["dim"]):
+            dim.pop("dim_value", None)
+            if name := name_of(value["name"], axis):
+                dim["dim_param"] = name
+    return document
+
+
+@pytest.mark.parametrize("name_of", [lambda *_: "", "{}_{}".format], ids=["unknown", "named"])
+@pytest.mark.parametrize("operator", sorted({case["ops"][0] for _, case in ALL_READ.values()}))
+def test_where_sizes_are_open_none_is_wrong(operator, name_of):
+    for _, case in ALL_READ.values():
+        if case["ops"] != [operator]:
+            continue
+        try:
+            report = layercalc.analyze(opened(case, name_of))
+        except InvalidModel as error:
+            assert str(error)
+            continue
+        for found, want in zip(report["outputs"], case["outputs"], strict=True):
+            assert len(found["shape"]) == len(want["shape"])
+            assert all(a in (None, b) for a, b in zip(found["shape"], want["shape"], strict=True))

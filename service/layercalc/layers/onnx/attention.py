@@ -9,7 +9,7 @@ from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import operator
-from layercalc.layers.onnx.indexing import counted
+from layercalc.layers.onnx.indexing import counted, on_axis
 from layercalc.ops import Tensor
 from layercalc.ops.activation import ACTIVATIONS
 from layercalc.ops.base import OPS
@@ -31,6 +31,8 @@ class Settings(NamedTuple):
 def heads_first(x: Tensor, heads: int) -> Tensor:
     """(batch, places, heads · size) as (batch, heads, places, size)."""
     batch, places, wide = x.shape
+    if isinstance(heads, Unknown):
+        raise ShapeError(f"How many heads share the channels of {text(x.shape)} must be known.")
     if heads < 1 or (not isinstance(wide, Unknown) and wide % heads):
         raise ShapeError(f"{heads} heads cannot share {wide} channels of {text(x.shape)}.")
     return ops.transpose(ops.reshape(x, to=(batch, places, heads, wide // heads)), axes=(0, 2, 1, 3))
@@ -81,8 +83,8 @@ def up_to(q: Any, k: Any, offset: Any) -> Tensor:
     """Whether a query looks at a key: at those up to its own place, which is `offset` further on, for each sample."""
     if not getattr(offset, "ndim", 0):
         return ops.triangle(q, k, offset)
-    further = ops.subtract(ops.reshape(counted(k), to=(1, -1)), ops.reshape(counted(q), to=(-1, 1)))
-    return ops.less_equal(further, ops.reshape(offset, to=(-1, 1, 1, 1)))
+    further = ops.subtract(on_axis(counted(k), 1, 2), on_axis(counted(q), 0, 2))
+    return ops.less_equal(further, on_axis(offset, 0, 4))
 
 
 def moved(offset: Any, by: int) -> Any:
@@ -145,7 +147,7 @@ def attention(
         offset = ops.subtract(filled, ops.known(np.array(q.shape[2], object), "int64"))
     bias += seen(q.shape[2], k.shape[2], offset, how.is_causal, how.window, q)
     if filled is not None:
-        there = ops.less(counted(k.shape[2]), ops.reshape(filled, to=(-1, 1, 1, 1)))
+        there = ops.less(counted(k.shape[2]), on_axis(filled, 0, 4))
         bias.append(additive(there, q))
     y, shown = attended(q, k, v, bias, how)
     return heads_last(y) if flat else y, k, v, shown
@@ -214,7 +216,7 @@ def RotaryEmbedding(
 def rotated(x: Tensor, cos: Tensor, sin: Tensor, places: Tensor, interleaved: bool, dim: int) -> Tensor:
     """(batch, places, heads, size) with the first `dim` channels of each head turned; 0: all of them."""
     size = x.shape[3]
-    wide = dim or size
+    wide = size if isinstance(dim, int) and dim == 0 else dim
     if isinstance(wide, Unknown) or wide % 2:
         raise ShapeError(f"Pairs of channels are turned; {wide} cannot be paired.")
     if places is not None:

@@ -11,7 +11,7 @@ from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
 from layercalc import ops
-from layercalc.dims import Unknown, text
+from layercalc.dims import Batch, Unknown, text
 from layercalc.errors import ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
@@ -249,7 +249,7 @@ def sizes(x: Tensor) -> list[Any]:
     if not isinstance(x, ops.Spec) or isinstance(x, Known):
         return numbers(x)
     count = 1 if x.ndim == 0 else x.shape[0] if x.ndim == 1 else None
-    if not isinstance(count, int) or count > MOST_AXES:
+    if not isinstance(count, int) or isinstance(count, Batch) or count > MOST_AXES:
         raise ShapeError("How many axes the result has depends on the values of a tensor.")
     return [Unknown("a size that the values of a tensor decide")] * count
 

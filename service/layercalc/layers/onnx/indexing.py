@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, size, text
+from layercalc.dims import Batch, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import axis_of, operator
 from layercalc.ops import Tensor
@@ -104,10 +104,7 @@ def ScatterElements(
     for other, n in enumerate(indices.shape):
         column: Any = at
         if other != place:
-            if isinstance(n, Unknown):
-                raise ShapeError("The sizes of the indices must be known.")
-            line = ops.known(range(n), "int64")
-            column = ops.broadcast_to(ops.reshape(line, to=(n, *(1,) * (data.ndim - other - 1))), to=indices.shape)
+            column = ops.broadcast_to(on_axis(counted(n), other, data.ndim), to=indices.shape)
         columns.append(ops.reshape(column, to=(*indices.shape, 1)))
     places = columns[0] if len(columns) == 1 else ops.concatenate(*columns, axis=data.ndim)
     return ops.scatter(data, places, updates, kind=kind_of(reduction))
@@ -127,8 +124,8 @@ def ReverseSequence(x: Tensor, sequence_lens: Tensor, *, batch_axis: int = 1, ti
     if sequence_lens.ndim != 1 or differ(sequence_lens.shape[0], x.shape[batch_axis]):
         raise ShapeError(f"{x.shape[batch_axis]} samples need as many lengths; received {text(sequence_lens.shape)}.")
     steps, rest = x.shape[time_axis], (1,) * (x.ndim - 2)
-    lens = ops.reshape(ops.cast(sequence_lens, to="int64"), to=(-1, 1) if batch_axis == 0 else (1, -1))
-    place = ops.reshape(counted(steps), to=(1, -1) if batch_axis == 0 else (-1, 1))
+    lens = on_axis(ops.cast(sequence_lens, to="int64"), batch_axis, 2)
+    place = on_axis(counted(steps), time_axis, 2)
     turned = ops.subtract(ops.subtract(lens, ops.known(1, "int64")), place)
     at = ops.select(ops.less(place, lens), turned, place)
     return ops.gather_along(x, ops.reshape(at, to=(*at.shape, *rest)), axis=time_axis)
@@ -136,7 +133,12 @@ def ReverseSequence(x: Tensor, sequence_lens: Tensor, *, batch_axis: int = 1, ti
 
 def counted(n: Any) -> Tensor:
     """0, 1, … up to a size."""
-    return ops.full((n,), 0, "int64") if isinstance(n, Unknown) else ops.known(np.arange(n), "int64")
+    return ops.full((n,), 0, "int64") if isinstance(n, Unknown | Batch) else ops.known(np.arange(n), "int64")
+
+
+def on_axis(x: Tensor, axis: int, rank: int) -> Tensor:
+    """A vector as an axis of a tensor of so many, the others of size 1."""
+    return ops.reshape(x, to=(*(1,) * axis, x.shape[0], *(1,) * (rank - 1 - axis)))
 
 
 @operator(24)
@@ -153,10 +155,10 @@ def TensorScatter(
     order = (0, place, *(i for i in range(1, rank) if i != place))
     back = tuple(order.index(i) for i in range(rank))
     first = ops.full((batch,), 0, "int64") if write_indices is None else ops.cast(write_indices, to="int64")
-    at = ops.add(ops.reshape(first, to=(-1, 1)), ops.reshape(counted(n), to=(1, -1)))
+    at = ops.add(on_axis(first, 0, 2), on_axis(counted(n), 1, 2))
     if mode == "circular":
         at = OPS["mod"](at, ops.known(np.array(whole, object), "int64"))
-    sample = ops.broadcast_to(ops.reshape(counted(batch), to=(-1, 1)), to=(batch, n))
+    sample = ops.broadcast_to(on_axis(counted(batch), 0, 2), to=(batch, n))
     places = ops.concatenate(*(ops.reshape(one, to=(batch, n, 1)) for one in (sample, at)), axis=2)
     made = ops.scatter(ops.transpose(past_cache, axes=order), places, ops.transpose(update, axes=order), kind=None)
     return ops.transpose(made, axes=back)

@@ -107,7 +107,9 @@ def CausalConvWithState(
         raise ShapeError(f"activation is none, silu or swish, not {activation!r}.", "activation")
     if x.ndim != 3 or weight.ndim != 3:
         raise ShapeError(f"Expected three axes; received {text(x.shape)} and {text(weight.shape)}.")
-    batch, channels, _ = x.shape
+    batch, channels = x.shape[0], weight.shape[0]
+    if not isinstance(channels, int) or isinstance(weight.shape[2], Unknown) or differ(channels, x.shape[1]):
+        raise ShapeError(f"A kernel {text(weight.shape)} is not one for each channel of {text(x.shape)}.")
     before = weight.shape[2] - 1
     past = ops.full((batch, channels, before), 0.0, str(x.dtype)) if past_state is None else past_state
     whole = ops.concatenate(past, x, axis=2)

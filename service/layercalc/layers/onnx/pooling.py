@@ -50,8 +50,9 @@ def MaxPool(
 def with_places(x: Tensor, window: Ints, how: dict[str, Any], ceil_mode: bool, storage_order: int) -> Any:
     """The largest number of each window, and its number among all elements; with storage_order 1 columns come first."""
     spatial, rank = x.shape[2:], len(window)
-    if x.ndim < 3 or any(isinstance(n, Unknown) for n in x.shape[1:]):
-        raise ShapeError(f"Where the largest numbers stand is told of known sizes; received {text(x.shape)}.")
+    if any(isinstance(n, Unknown) for n in x.shape[1:]):
+        y = pooled(ops.max_pool, x, window, how, int(ceil_mode))
+        return y, ops.full(y.shape, 0, "int64")
     out = counted(spatial, window, ceil_mode=ceil_mode, **how)
     pads = around(spatial, window, out, **how)
     low = -math.inf if str(x.dtype) in FLOATS else float(np.iinfo(str(x.dtype)).min)

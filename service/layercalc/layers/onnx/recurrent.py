@@ -8,7 +8,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.onnx.activation import scalar
 from layercalc.layers.onnx.base import Numbers, Texts, operator
 from layercalc.layers.onnx.gates import Function, functions
-from layercalc.layers.onnx.indexing import ReverseSequence, counted
+from layercalc.layers.onnx.indexing import ReverseSequence, counted, on_axis
 from layercalc.ops import Tensor
 
 
@@ -67,8 +67,8 @@ class Sequence:
         if self.lens is None:
             carry, y = ops.scan(step, (z,), start, reverse=self.backwards(index))
             return carry, ops.flip(y, axis=1) if self.backwards(index) else y
-        steps = ops.reshape(counted(self.x.shape[1]), to=(1, -1))
-        runs = ops.less(steps, ops.reshape(ops.cast(self.lens, to="int64"), to=(-1, 1)))
+        steps = on_axis(counted(self.x.shape[1]), 1, 2)
+        runs = ops.less(steps, on_axis(ops.cast(self.lens, to="int64"), 0, 2))
 
         def ended(carry: Any, now: Tensor, runs: Tensor) -> Any:
             new, y = step(carry, now)

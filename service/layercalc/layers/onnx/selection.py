@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, text
+from layercalc.dims import Unknown, of_batch, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Value, axis_of, operator
 from layercalc.ops import Tensor
@@ -15,12 +15,17 @@ def NonZero(x: Tensor) -> Tensor:
     return ops.nonzero(x)
 
 
+def flattened(x: Tensor) -> Tensor:
+    """All elements one after another."""
+    return ops.reshape(x, to=(of_batch(size(x.shape), *x.shape),))
+
+
 @operator(9, decides="how many places are chosen")
 def Compress(x: Tensor, condition: Tensor, *, axis: int | None = None) -> Tensor:
     """The places of an axis, or of all elements, at which a list is true."""
     if condition.ndim != 1:
         raise ShapeError(f"The condition is a list of truths; received {text(condition.shape)}.")
-    flat = ops.reshape(x, to=(-1,)) if axis is None else x
+    flat = flattened(x) if axis is None else x
     return ops.gather(flat, ops.chosen(condition), axis=0 if axis is None else axis_of(axis, x.ndim))
 
 
@@ -28,12 +33,12 @@ def Compress(x: Tensor, condition: Tensor, *, axis: int | None = None) -> Tensor
 def Unique(x: Tensor, *, axis: int | None = None, sorted: int = 1, outputs: int) -> Any:
     """Each element, or slice along an axis, once: with where it stood first, which each is, and how many there are."""
     place = 0 if axis is None else axis_of(axis, x.ndim)
-    slices = ops.reshape(x, to=(-1,)) if axis is None else x
+    slices = flattened(x) if axis is None else x
     order = (place, *(i for i in range(slices.ndim) if i != place))
     turned = ops.transpose(slices, axes=order)
     if isinstance(turned.shape[0], Unknown) and outputs > 2:
         raise ShapeError(f"How many slices there are of {text(x.shape)} must be known.")
-    rows = ops.reshape(turned, to=(turned.shape[0], -1)) if turned.shape[0] != 0 else turned
+    rows = ops.reshape(turned, to=(turned.shape[0], size(turned.shape[1:])))
     first = ops.unique_places(rows, ascending=bool(sorted))
     y = ops.gather(slices, first, axis=place)
     if outputs < 3:

@@ -229,7 +229,7 @@ def padded(x: Tensor, pads: list[Any], value: float, mode: str, axes: Any = None
     for axis, (before, after) in enumerate(around):
         cut = [0 if isinstance(n, Unknown) or n >= 0 else -n for n in (before, after)]
         if any(cut):
-            x = ops.take(x, axis=axis, start=cut[0], stop=x.shape[axis] - cut[1])
+            x = ops.take(x, axis=axis, start=cut[0], stop=of_batch(x.shape[axis] - cut[1], x.shape[axis]))
             around[axis] = before + cut[0], after + cut[1]
     if mode == "constant":
         return ops.pad(x, padding=tuple(around), value=value)

@@ -43,10 +43,11 @@ def GridSample(
 @operator(20)
 def AffineGrid(theta: Tensor, size: Value, *, align_corners: int = 0) -> Tensor:
     """Where an affine map takes the elements of images of a size, from −1 to 1: (batch, *spatial, axes)."""
-    batch, _, *spatial = sizes(size)
-    rank = len(spatial)
+    wanted = sizes(size)
+    rank = len(wanted) - 2
     if rank not in (2, 3) or theta.ndim != 3 or differ(theta.shape[1], rank) or differ(theta.shape[2], rank + 1):
-        raise ShapeError(f"Maps {text(theta.shape)} do not fit images of {text(sizes(size))}.")
+        raise ShapeError(f"Maps {text(theta.shape)} do not fit images of {text(wanted)}.")
+    batch, _, *spatial = wanted
     count = math.prod(spatial)
     if isinstance(count, Unknown):
         points = ops.full((rank + 1, count), 0, str(theta.dtype))

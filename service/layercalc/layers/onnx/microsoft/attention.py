@@ -11,7 +11,7 @@ from layercalc.dims import Unknown, differ, most, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.attention import Settings, attended, heads_first, heads_last, rotated, seen
 from layercalc.layers.onnx.base import Ints, Learned, Maybe, Quantised, Value, operator, sizes
-from layercalc.layers.onnx.indexing import TensorScatter, counted
+from layercalc.layers.onnx.indexing import TensorScatter, counted, on_axis
 from layercalc.layers.onnx.linear import MatMul
 from layercalc.layers.onnx.microsoft import MICROSOFT
 from layercalc.layers.onnx.microsoft.quantised import scaled
@@ -28,10 +28,10 @@ def filtered(mask: Tensor, keys: Any, value: float, like: Tensor) -> Tensor:
         if differ(n, batch) and differ(n, 2 * batch):
             raise ShapeError(f"A mask of {text(mask.shape)} has no end, or end and start, for each of {batch} samples.")
         ends = ops.cast(mask, to="int64")
-        last = ops.reshape(ops.take(ends, axis=0, start=0, stop=batch), to=(-1, 1, 1, 1))
+        last = on_axis(ops.take(ends, axis=0, start=0, stop=batch), 0, 4)
         inside = ops.less(counted(keys), last)
         if differ(n, batch):
-            first = ops.reshape(ops.take(ends, axis=0, start=batch, stop=n), to=(-1, 1, 1, 1))
+            first = on_axis(ops.take(ends, axis=0, start=batch, stop=n), 0, 4)
             inside = ops.logical_and(inside, ops.greater_equal(counted(keys), first))
     else:
         inside = ops.not_equal(mask, ops.known(0, str(mask.dtype)))
@@ -256,7 +256,7 @@ def group_query_attention(
     if do_rotary:
         if cos_cache is None or sin_cache is None:
             raise ShapeError("Rotated positions need cos_cache and sin_cache.", "do_rotary")
-        at = ops.add(ops.reshape(earlier, to=(-1, 1)), ops.reshape(counted(places), to=(1, -1)))
+        at = ops.add(on_axis(earlier, 0, 2), on_axis(counted(places), 1, 2))
         at = at if position_ids is None else position_ids
         q, k = (turned(x, cos_cache, sin_cache, at, bool(rotary_interleaved)) for x in (q, k))
     keys, values = (kept(past, new, earlier, filled, total) for past, new in ((past_key, k), (past_value, v)))
@@ -280,7 +280,7 @@ def kept(past: Tensor, new: Tensor, at: Tensor, filled: Tensor, total: Any) -> T
     made = TensorScatter(cache, new, at, axis=2)
     if past is None:
         return made
-    there = ops.less(ops.reshape(counted(length), to=(1, 1, -1, 1)), ops.reshape(filled, to=(-1, 1, 1, 1)))
+    there = ops.less(on_axis(counted(length), 2, 4), on_axis(filled, 0, 4))
     return ops.select(there, made, ops.known(0.0, str(new.dtype)))
 
 
@@ -316,7 +316,7 @@ def rotary_embedding(
     batch, _, places, _ = of.shape
     at = position_ids
     if at.ndim == 1 or not differ(at.shape[0] * at.shape[1], 1):
-        at = ops.add(ops.reshape(at, to=(1, 1)), ops.reshape(counted(places), to=(1, -1)))
+        at = ops.add(ops.reshape(at, to=(1, 1)), on_axis(counted(places), 1, 2))
         at = ops.broadcast_to(at, to=(batch, places))
     made = turned(of, cos_cache, sin_cache, at, bool(interleaved), rotary_embedding_dim)
     return heads_last(made) if x.ndim == 3 else made
