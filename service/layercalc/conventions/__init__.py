@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from layercalc import deadline
+from layercalc.analysis.observing import observed
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.calflops import CALFLOPS
@@ -53,10 +54,12 @@ class Counts:
         self.rows: list[dict[str, Dim | None]] = []
         self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
         self.terms: dict[str, Terms] = {one.name: {} for one in self.conventions}
+        read = rows_read(analysis)
         for row in deadline.each(analysis.rows):
             counted: dict[str, Dim | None] = {}
             for one in self.conventions:
-                terms: Terms = row.traced.note((one.name, batch), terms_of, row, one, batch)
+                unseen = one.skips_unread and row.name not in read and hasattr(row.call.layer, "place")
+                terms: Terms = {} if unseen else row.traced.note((one.name, batch), terms_of, row, one, batch)
                 counted[one.name] = total(terms)
                 if counted[one.name] is None:
                     self.blind.setdefault(one.name, row)
@@ -94,7 +97,7 @@ class Counts:
                         a.name: plain(one),
                         b.name: plain(other),
                         "difference": plain(None if one is None or other is None else other - one),
-                        "detail": f"{op}: {a.name} counts {says(a, op)}; {b.name} counts {says(b, op)}.",
+                        "detail": f"{op}: {a.name} counts {says(a, op, one)}; {b.name} counts {says(b, op, other)}.",
                     }
                 )
         terms.sort(key=lambda term: -abs(term["difference"] or 0))
@@ -104,10 +107,21 @@ class Counts:
         return {"between": [a.name, b.name], "difference": difference, "terms": terms}
 
 
+def rows_read(analysis: Analysis) -> set[str]:
+    """The rows that an output depends on."""
+    found = {value.source for value in analysis.outputs}
+    for row in reversed(analysis.executed):
+        if row.name in found:
+            found.update(value.source for value in row.inputs)
+    return found
+
+
 def terms_of(row: Row, convention: Convention, batch: Dim) -> Terms:
     """What a convention counts for a row, by op."""
     if convention.ignored and masked(row):
         return {"mask": None}
+    if convention.program is not None and (seen := row.traced.note("seen", observed, row.call.layer, row.traced)):
+        return convention.program(seen, batch)
     return convention.terms(row.call.layer, row.traced.entries, batch)
 
 
@@ -135,6 +149,8 @@ def plain(n: Dim | None) -> int | None:
     return None if n is None or isinstance(n, Unknown) else int(n)
 
 
-def says(convention: Convention, op: str) -> str:
+def says(convention: Convention, op: str, number: Dim | None) -> str:
     rule: Rule | None = convention.rules.get(op) or convention.loops.get(op)
+    if rule is None and number is not None and (isinstance(number, Unknown) or number):
+        return "it as a module or function of its own"
     return rule.says if rule else "nothing, since it does not see it"

@@ -93,6 +93,8 @@ class Convention:
     loops: Mapping[str, Rule] = field(default_factory=dict)  # by the module that a recurrent layer is to the tool
     ignored: frozenset[str] | None = None  # the ops that it is known not to count; without, all that have no rule
     unrolls: bool = False  # other loops are counted op by op, step by step; without, nothing can be said of them
+    program: Callable[[Any, Dim], dict[str, Any]] | None = None  # what it counts for a row of an exported program
+    skips_unread: bool = False  # a row of such whose results nothing reads is none that it sees
     drops_unknown: bool = False  # what has no static shape is left out in silence; without, the count is unknown
 
     def terms(self, layer: Any, entries: list[Entry], batch: Dim) -> dict[str, Dim | None]:

@@ -2,6 +2,7 @@
 
 from layercalc.conventions.base import CONVOLUTIONS, POOLS, Convention, Loop, Rule, Use, affine, inputs, twice
 from layercalc.conventions.fvcore import printed
+from layercalc.conventions.programs.calflops import count
 from layercalc.dims import Dim, size
 
 OPS = "calflops/pytorch_ops.py"
@@ -59,6 +60,7 @@ def rnn(loop: Loop) -> Dim:
 MAC = "2 for each multiply-accumulate"
 ONE = "1 for each input element"
 
+
 CALFLOPS = Convention(
     name="calflops",
     tool="calflops 0.3.2, calculate_flops(model, args=[x])[0]",
@@ -67,6 +69,7 @@ CALFLOPS = Convention(
     "of a linear layer), 1 for each input element of pooling, upsampling and most activations, 2 for each of batch "
     "normalisation and 5 of the others.",
     source="https://github.com/MrYxJ/calculate-flops.pytorch/blob/main/calflops/pytorch_ops.py",
+    program=count,
     rules={
         **dict.fromkeys(CONVOLUTIONS, Rule(MAC, twice, f"{OPS}: _conv_flops_compute, _conv_trans_flops_compute")),
         **dict.fromkeys(

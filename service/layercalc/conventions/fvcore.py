@@ -1,6 +1,8 @@
 """fvcore: FlopCountAnalysis(model, inputs).total(), on the ops of a traced graph."""
 
 from layercalc.conventions.base import CONVOLUTIONS, Convention, Rule, Use, affine, macs, zero
+from layercalc.conventions.programs.fvcore import count
+from layercalc.conventions.programs.seen import printed_of
 from layercalc.dims import Dim
 
 HANDLES = "fvcore/nn/jit_handles.py"
@@ -13,8 +15,7 @@ def contraction(use: Use) -> Dim:
 
 def printed(use: Use) -> Dim:
     """The `Optimized FLOP count` of numpy.einsum_path: two for each MAC, in four digits."""
-    flops = use.entry.cost.flops
-    return int(float(f"{flops:.3e}")) if isinstance(flops, int) else flops
+    return printed_of(use.entry.cost.flops)
 
 
 def normalized(use: Use) -> Dim:
@@ -42,6 +43,7 @@ def resized(use: Use) -> Dim:
 LOOP = Rule("nothing: aten::lstm and its like have no handle", zero, "fvcore/nn/flop_count.py")
 MAC = "one for each multiply-accumulate"
 
+
 FVCORE = Convention(
     name="fvcore",
     tool="fvcore 0.1.5, FlopCountAnalysis(model, inputs).total()",
@@ -50,6 +52,8 @@ FVCORE = Convention(
     "biases left out), and estimates for normalisations, adaptive pooling and upsampling of images. Pooling, "
     "activations, additions and recurrent layers are not counted.",
     source="https://github.com/facebookresearch/fvcore/blob/main/fvcore/nn/jit_handles.py",
+    program=count,
+    skips_unread=True,
     rules={
         **dict.fromkeys(CONVOLUTIONS, Rule(MAC, macs, f"{HANDLES}: conv_flop_count")),
         "matmul": Rule(MAC, macs, f"{HANDLES}: linear_flop_jit, matmul_flop_jit"),

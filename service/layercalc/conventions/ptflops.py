@@ -5,6 +5,7 @@ ReLU) is counted by both.
 """
 
 from layercalc.conventions.base import CONVOLUTIONS, POOLS, Convention, Loop, Rule, Use, affine, linear
+from layercalc.conventions.programs.ptflops import count
 from layercalc.dims import Dim, provably
 
 OPS = "ptflops/pytorch_ops.py"
@@ -81,6 +82,7 @@ HOOK = "1 for each input element, by the module's hook"
 BOTH = "2 for each input element: by the module's hook and by the patched function that it calls"
 PATCH = "1 for each input element, by the patched function"
 
+
 PTFLOPS = Convention(
     name="ptflops",
     tool='ptflops 0.7.5, get_model_complexity_info(model, shape, backend="pytorch")[0]',
@@ -89,6 +91,7 @@ PTFLOPS = Convention(
     "ReLU, PReLU, ELU, GELU and upsampling twice for each element, since both the module and the function it calls are "
     "counted; normalisations 2 (1 where ptflops finds no `affine`). Hooks on modules are divided by the batch.",
     source="https://github.com/sovrasov/flops-counter.pytorch/blob/master/ptflops/pytorch_ops.py",
+    program=count,
     rules={
         **dict.fromkeys(
             CONVOLUTIONS, Rule("one for each multiply-accumulate", convolved, f"{OPS}: conv_flops_counter_hook")

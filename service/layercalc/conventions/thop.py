@@ -3,6 +3,7 @@
 from math import prod
 
 from layercalc.conventions.base import CONVOLUTIONS, Convention, Loop, Rule, Use, affine, linear, outputs
+from layercalc.conventions.programs.thop import count
 from layercalc.dims import Dim, known, size
 
 HOOKS = "thop/vision/basic_hooks.py"
@@ -77,6 +78,7 @@ THOP = Convention(
     "over input positions) and linear layers, biases left out; 4 for each element of a normalisation, 1 for each "
     "result of average pooling, softmax and upsampling by estimate. GroupNorm and other activations are not counted.",
     source="https://github.com/Lyken17/pytorch-OpCounter/blob/master/thop/vision/basic_hooks.py",
+    program=count,
     rules={
         **dict.fromkeys(
             CONVOLUTIONS,

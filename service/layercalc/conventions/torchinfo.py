@@ -1,6 +1,7 @@
 """torchinfo: summary(model).total_mult_adds, from the parameters and the output of each module."""
 
 from layercalc.conventions.base import CONVOLUTIONS, Convention, Loop, Rule, Use, linear
+from layercalc.conventions.programs.torchinfo import count
 from layercalc.dims import Dim, size
 from layercalc.ops import FLOATS
 
@@ -43,6 +44,7 @@ def looped(loop: Loop) -> Dim:
 LOOP = Rule("each parameter, with two biases, once for each step", looped, FILE)
 ONCE = "each parameter once for each sample, positions left out"
 
+
 TORCHINFO = Convention(
     name="torchinfo",
     tool="torchinfo 1.8, summary(model, input_data=x).total_mult_adds",
@@ -50,6 +52,7 @@ TORCHINFO = Convention(
     rule="Each weight and bias of a convolution once for each output position (also of a transposed one), those of any "
     "other module once for each sample, of a recurrent one once for each step. What has no parameters counts nothing.",
     source="https://github.com/TylerYep/torchinfo/blob/main/torchinfo/layer_info.py",
+    program=count,
     rules={
         **dict.fromkeys(CONVOLUTIONS, Rule("each weight once for each output position", convolved, FILE)),
         "bias_add": Rule("each bias once for each position of a convolution, else once for each sample", biased, FILE),

@@ -1,5 +1,7 @@
 """Recorded exported programs: parameters, and every module's shapes, as PyTorch's own hooks saw them."""
 
+from functools import cache
+
 import pytest
 
 import layercalc
@@ -11,8 +13,16 @@ DYNAMIC = [name for name in NAMES if (DATA / f"{name}.dynamic.pt2").exists()]
 WITHOUT_OPS = {"Identity", "StochasticDepth", "DropPath", "Sequential"}  # of which no node tells
 
 
+TOOLS = ("fvcore", "torch", "torchinfo", "thop", "ptflops", "calflops")
+
+
 def analysed(name, **options):
     return layercalc.analyze(read_model(body_of(name))[0], **options)
+
+
+@cache
+def recorded_report(name):
+    return analysed(name, conventions=TOOLS)
 
 
 def leaves(recorded):
@@ -27,7 +37,7 @@ def leaves(recorded):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_module_has_the_shapes_and_parameters_that_pytorch_gave(name):
     recorded = expected(name)
-    report = analysed(name)
+    report = recorded_report(name)
     totals = report["totals"]
     tied = {one[0].rpartition(".")[0] for one in recorded["weights"] if len(one) > 4}
     assert totals["params"] == recorded["params"]
@@ -51,6 +61,16 @@ def test_every_module_has_the_shapes_and_parameters_that_pytorch_gave(name):
     weights = [one for row in report["layers"] for one in row["weights"] if "shared" not in one]
     wanted = {one[0]: one[1:3] for one in recorded["weights"] if len(one) == 4}
     assert {one["name"]: [one["shape"], one["dtype"]] for one in weights} == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_six_tools_count_what_they_count_when_they_run_the_model(name):
+    tools = expected(name)["tools"]
+    every = {tool: tools["torch_meta" if tool == "torch" else tool].get("total") for tool in TOOLS if tool in tools}
+    wanted = {tool: total for tool, total in every.items() if total is not None}  # the model runs on no meta device
+    assert len(wanted) > 4
+    counts = recorded_report(name)["totals"]["counts"]
+    assert {tool: counts[tool] for tool in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", DYNAMIC)

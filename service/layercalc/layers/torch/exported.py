@@ -1,6 +1,6 @@
 """A call of a module, or an op between modules, as the nodes of an exported program that it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from layercalc import ops
@@ -27,6 +27,7 @@ class Node(NamedTuple):
     arguments: Mapping[str, Any]
     outputs: tuple[str, ...]
     in_place: bool = False  # whether the result is written over the first argument, whose type it keeps
+    caller: str = ""  # what called it in Python, as `function.relu`
 
     def names(self) -> list[str]:
         """The tensors and sizes that it reads."""
@@ -37,9 +38,13 @@ class Held(NamedTuple):
     """A tensor of the state dict, or a constant, under its name in the program."""
 
     name: str
+    path: str  # its own name in the state dict; that of the array is another's where both are one
     array: Array
     kind: str
     trainable: bool
+
+
+Watch = Callable[[Node, dict[str, Any], Sequence[Any]], None]
 
 
 def named(value: Any) -> list[str]:
@@ -47,6 +52,16 @@ def named(value: Any) -> list[str]:
     if isinstance(value, Name):
         return [value]
     return [name for one in value for name in named(one)] if isinstance(value, list | tuple) else []
+
+
+class Place(NamedTuple):
+    """The module whose call a row is, or that an op stands in; of a class with its package, as others know it."""
+
+    path: str = ""
+    kind: str = ""
+    called: bool = False  # whether the row is a call of it
+    inner: bool = False  # whether there are modules inside it
+    around: tuple[str, ...] = ()  # the classes of the modules around it, the outermost first
 
 
 class ExportedCall(base.Layer):
@@ -65,8 +80,10 @@ class ExportedCall(base.Layer):
         sizes: frozenset[str],
         held: tuple[Held, ...],
         gives: tuple[str, ...],
+        place: Place | None = None,
     ):
         self.type, self.nodes, self.reads, self.sizes, self.held, self.gives = kind, nodes, reads, sizes, held, gives
+        self.place = Place() if place is None else place
 
     @property
     def arguments(self) -> dict[str, Any]:  # type: ignore[override]
@@ -91,7 +108,8 @@ class ExportedCall(base.Layer):
         table = next((one.array for one in self.held if one.name == first.arguments.get("weight")), None)
         return table.shape[0] if table is not None else None
 
-    def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
+    def __call__(self, weight: Weight, *inputs: Tensor, watch: Watch | None = None, **_: Any) -> Any:
+        """The results; `watch` is told of each node with its arguments and what it gives."""
         values: dict[str, Any] = {}
         for name, x in zip(self.reads, inputs, strict=True):
             values[name] = ops.values_of(x) if name in self.sizes else x
@@ -99,7 +117,9 @@ class ExportedCall(base.Layer):
             for held in self.held:
                 values[held.name] = tensor_of(held, weight)
             for node in self.nodes:
-                run(node, values)
+                given, made = run(node, values)
+                if watch is not None:
+                    watch(node, given, made)
             return tuple(tensor(name, values) for name in self.gives)
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
@@ -135,8 +155,8 @@ def value_of(argument: Any, values: Mapping[str, Any]) -> Any:
     return argument
 
 
-def run(node: Node, values: dict[str, Any]) -> None:
-    """Call a node's function, and name what it gives."""
+def run(node: Node, values: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Any]]:
+    """Call a node's function, and name what it gives: its arguments, and the results."""
     given = {name: value_of(argument, values) for name, argument in node.arguments.items()}
     try:
         made = node.function.call(**given)
@@ -157,3 +177,4 @@ def run(node: Node, values: dict[str, Any]) -> None:
     values.update(zip(node.outputs, several, strict=False))
     if node.function.name.startswith("sym_size"):
         values[node.outputs[0]] = ops.values_of(values[node.outputs[0]])
+    return given, several

@@ -14,6 +14,7 @@ class Frame:
     calls: list[Call] = field(default_factory=list)
     leaf: bool = True
     use: int = 1
+    around: tuple[Module, ...] = ()
 
     @property
     def path(self) -> str:
@@ -39,7 +40,8 @@ def framed(calls: Iterable[Call]) -> Iterator[tuple[Frame, Call]]:
             for module in modules[common:]:
                 stack[-1].leaf = False
                 uses[module.path] = uses.get(module.path, 0) + 1
-                stack.append(Frame(module, use=uses[module.path]))
+                around = (*stack[-1].around, *(() if stack[-1].module is None else (stack[-1].module,)))
+                stack.append(Frame(module, use=uses[module.path], around=around))
         stack[-1].calls.append(call)
         yield stack[-1], call
 
@@ -54,6 +56,7 @@ class Row:
     use: int
     calls: list[Call]
     leaf: bool
+    frame: Frame | None = None
 
     @property
     def first(self) -> int:
@@ -70,12 +73,12 @@ def rows(calls: Iterable[Call], title: str) -> list[Row]:
         if frame.leaf:
             row = found.get(id(frame))
             if row is None:
-                row = found[id(frame)] = Row(frame.path, frame.kind or title, frame.path, frame.use, [], True)
+                row = found[id(frame)] = Row(frame.path, frame.kind or title, frame.path, frame.use, [], True, frame)
                 out.append(row)
             row.calls.append(call)
             continue
         word = call.word
         count = counts[id(frame), word] = counts.get((id(frame), word), -1) + 1
         name = f"{frame.path}.{word}" if frame.path else word
-        out.append(Row(f"{name}_{count}" if count else name, word, frame.path, frame.use, [call], False))
+        out.append(Row(f"{name}_{count}" if count else name, word, frame.path, frame.use, [call], False, frame))
     return out

@@ -10,12 +10,13 @@ from layercalc.layers.base import BUFFER, CONSTANT, PARAMETER
 from layercalc.layers.config import ConfigError
 from layercalc.layers.stored import Array
 from layercalc.layers.torch.base import TORCH
-from layercalc.layers.torch.exported import ExportedCall, Held, Node
+from layercalc.layers.torch.exported import ExportedCall, Held, Node, Place
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
+from layercalc.readers.torch.dtypes import DTYPES
 from layercalc.readers.torch.frames import Row, rows
 from layercalc.readers.torch.functions import found
 from layercalc.readers.torch.program import Call, Malformed, broken, calls, plain, text, union
@@ -48,6 +49,8 @@ class Graph:
         self.held: dict[str, Held] = {}  # by the name in the program
         self.sizes: frozenset[str] = frozenset()  # that rows of their own make
         self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
+        self.root = ""  # the class of the model
+        self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
 
     def read(self) -> Model:
@@ -61,13 +64,16 @@ class Graph:
         if len(every) > self.limits.max_layers:
             most = f"{self.limits.max_layers:,} ({setting('max_layers')})"
             raise unreadable(self.path, f"The program has more than {most} nodes.")
-        rewriting = Rewriting(every, results)
+        rewriting = Rewriting(every, results, self.dtypes())
         try:
             rewritten = list(rewriting.run())
         except ConfigError as error:
             self.builder.fault(self.location().at(), error.faults[0][1])
             rewritten = every
-        self.builder.name = title_of(self.graph)
+        self.root = title_of(self.graph)
+        self.builder.name = self.root.rpartition(".")[2] or "model"
+        paths = [str(one.get("fqn")) for one in self.module.get("module_call_graph") or () if isinstance(one, dict)]
+        self.outer = {path.rpartition(".")[0] for path in paths}
         self.rows([call for call in rewritten if call.target.partition(".")[0] and not asserts(call)], rewriting)
         ends = [self.end(rewriting.today(name)) for name in results]
         self.unread()
@@ -111,6 +117,11 @@ class Graph:
             self.builder.inputs[-1].scalar = shape == ()
             self.sources[name] = Source(name)
 
+    def dtypes(self) -> dict[str, str]:
+        """The types of tensors as the file has them, for what depends on whether one changes."""
+        values = self.graph["tensor_values"]
+        return {name: DTYPES[meta["dtype"]] for name, meta in values.items() if meta.get("dtype") in DTYPES}
+
     def hold(self, kind: str, spec: dict[str, Any], values: dict[str, Any], ties: dict[str, str]) -> None:
         """A parameter, buffer or constant; of one that shares its tensor the first name stands for it."""
         name = text(spec["arg"]["name"], "a name")
@@ -122,7 +133,9 @@ class Graph:
         except ShapeError as error:
             self.builder.fault(self.location().at(), f"{full}: {error}")
             array = Array(first, (0,), "float32", None)
-        self.held[name] = Held(name, array, HELD[kind], kind == "parameter" and bool(meta.get("requires_grad", True)))
+        self.held[name] = Held(
+            name, full, array, HELD[kind], kind == "parameter" and bool(meta.get("requires_grad", True))
+        )
 
     def results(self) -> list[str]:
         """The names of the tensors that the program gives."""
@@ -165,7 +178,7 @@ class Graph:
         nodes: list[Node] = []
         inside: set[str] = set()
         reads: list[str] = []
-        own = {one.name: one for one in self.held.values() if row.leaf and row.path and below(one.array.name, row.path)}
+        own = {one.name: one for one in self.held.values() if row.leaf and row.path and below(one.path, row.path)}
         known = True
         for call in row.calls:
             for name in read_by(call):
@@ -192,16 +205,19 @@ class Graph:
                 self.builder.fault(location.at(), f"There is no tensor {name[:200]!r} before this node.")
                 known = False
         name, use = self.name_of(row)
+        place = self.place_of(row)
         held = tuple(own[key] for key in self.held if key in own)
         layer = (
-            ExportedCall(row.kind, tuple(nodes), tuple(reads), self.sizes.intersection(reads), held, tuple(gives))
+            ExportedCall(
+                row.kind, tuple(nodes), tuple(reads), self.sizes.intersection(reads), held, tuple(gives), place
+            )
             if known
             else None
         )
         self.owned.update(one.array.name for one in held)
         self.builder.add_call(name, layer, sources, location, use=use)
-        for place, one in enumerate(gives):
-            self.sources[one] = Source(name, use, place)
+        for output, one in enumerate(gives):
+            self.sources[one] = Source(name, use, output)
 
     def node(self, call: Call) -> Node:
         """A call with the function that it is; ConfigError says why there is none."""
@@ -217,7 +233,15 @@ class Graph:
             raise ConfigError([((), f"{call.target} is not read with the argument {strange[0]!r}.{near}")])
         if missing := function.missing(arguments):
             raise ConfigError([((), f"{call.target} needs the argument {missing[0]!r}.")])
-        return Node(call.target, function, arguments, tuple(call.outputs), in_place(call.target))
+        return Node(call.target, function, arguments, tuple(call.outputs), in_place(call.target), call.caller)
+
+    def place_of(self, row: Row) -> Place:
+        """The module that a row is a call of, or stands in."""
+        frame = row.frame
+        if frame is None or frame.module is None:
+            return Place(kind=self.root)
+        around = (self.root, *(one.kind for one in frame.around))
+        return Place(frame.path, frame.module.kind, row.leaf, frame.path in self.outer, around)
 
     def name_of(self, row: Row) -> tuple[str, int]:
         """A row's name and which use of it this is; names are unique."""
@@ -299,8 +323,8 @@ def title_of(graph: Any) -> str:
     for node in graph["nodes"]:
         root = str((node.get("metadata") or {}).get("nn_module_stack", "")).partition(";")[0].split(",")
         if len(root) > 2 and plain(root[1]) == "":
-            return root[2].rpartition(".")[2] or "model"
-    return "model"
+            return root[2]
+    return ""
 
 
 def below(name: str, path: str) -> bool:

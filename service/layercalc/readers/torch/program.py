@@ -33,6 +33,7 @@ class Call(NamedTuple):
     outputs: list[str]
     kinds: set[str]  # of the outputs: tensors, or sizes
     modules: tuple[Module, ...] | None  # around it; None where the file does not say
+    caller: str = ""  # what called it in Python, as `function.relu`
 
     @property
     def word(self) -> str:
@@ -180,7 +181,10 @@ def calls(graph: Any, path: Tokens) -> Iterator[Call]:
             made = [name for name, _ in named]
             name = node.get("name") or (made[0] if made else "")
             target = text(node["target"], "the name of a function")
-            yield Call(number, name, target, given, made, {kind for _, kind in named}, modules(node.get("metadata")))
+            metadata = node.get("metadata")
+            caller = str((metadata or {}).get("torch_fn", "")).rpartition(";")[2]
+            kinds = {kind for _, kind in named}
+            yield Call(number, name, target, given, made, kinds, modules(metadata), caller)
         except (Malformed, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise broken((*path, "nodes", number), error) from None
 

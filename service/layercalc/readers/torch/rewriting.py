@@ -34,6 +34,7 @@ class Rewriting:
 
     calls: list[Call]
     results: list[str]
+    dtypes: dict[str, Any]  # of tensors, as the file has them
     now: dict[str, str] = field(default_factory=dict)  # what a name stands for by now
     bases: dict[str, tuple[str, Call]] = field(default_factory=dict)  # of a view: what it is of, and the call
     roots: dict[str, str] = field(default_factory=dict)  # of a view: whose memory it is in
@@ -50,6 +51,9 @@ class Rewriting:
     def run(self) -> Iterator[Call]:
         """The calls with names of today; ConfigError where what is written over is not followed."""
         for number, call in enumerate(self.calls):
+            if self.unchanged(call):
+                self.now[call.outputs[0]] = read_by(call)[0]
+                continue
             given = {key: renamed(value, self.now) for key, value in call.arguments.items()}
             yield call._replace(arguments=given)
             function = function_of(call.target)
@@ -58,6 +62,13 @@ class Rewriting:
             elif in_place(call.target) and call.outputs:
                 self.alias(call)
                 yield from self.written(call, number)
+
+    def unchanged(self, call: Call) -> bool:
+        """Whether a call hands on the very tensor that it is given: one that is of the type asked for already."""
+        if function_of(call.target) != "to" or call.arguments.get("copy") or len(call.outputs) != 1:
+            return False
+        first, wanted = next(iter(read_by(call)), None), call.arguments.get("dtype")
+        return first in self.dtypes and wanted is not None and self.dtypes[first] == wanted
 
     def alias(self, call: Call) -> None:
         """Note that what a call gives is in the memory of its first argument."""

@@ -109,6 +109,18 @@ def tensor_split(self: Tensor, sections: int, dim: int = 0) -> list[Tensor]:
     return taken(self, axis, [n // sections + (place < n % sections) for place in range(sections)])
 
 
+@function("tensor_split.indices")
+def split_at(self: Tensor, indices: Ints, dim: int = 0) -> list[Tensor]:
+    """Parts between places of an axis."""
+    axis = axis_of(dim, self.ndim)
+    n = self.shape[axis]
+    if any(isinstance(one, Unknown) for one in (n, *indices)):
+        raise ShapeError(f"What parts axis {axis} of {text(self.shape)} makes is not known.", "dim")
+    bounds = [slice(0, one).indices(n)[1] for one in indices]
+    starts, ends = [0, *bounds], [*bounds, n]
+    return [ops.take(self, axis=axis, start=a, stop=max(a, b)) for a, b in zip(starts, ends, strict=True)]
+
+
 @function("unbind", "unbind.int", "unbind_copy.int")
 def unbind(self: Tensor, dim: int = 0) -> list[Tensor]:
     """The slices of an axis."""

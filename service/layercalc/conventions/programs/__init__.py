@@ -1,0 +1,1 @@
+"""What each tool counts for an exported program: by the functions or the modules that it sees."""

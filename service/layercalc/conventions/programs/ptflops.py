@@ -1,0 +1,135 @@
+"""ptflops by hooks on modules, and patched functions: what a module calls may count twice."""
+
+from typing import Any
+
+from layercalc.analysis.observing import Seen, SeenCall
+from layercalc.conventions.programs.seen import (
+    Recurrent,
+    Terms,
+    built_in,
+    by_method,
+    elements,
+    elementwise,
+    first,
+    merged,
+    module_of,
+    named,
+    product,
+    recurrent,
+)
+from layercalc.dims import Dim, size
+
+HOOKED = (  # one for each element of the result
+    *("activation.ReLU", "activation.PReLU", "activation.ELU", "activation.LeakyReLU", "activation.ReLU6"),
+    "activation.GELU",
+)
+POOLED = tuple(f"pooling.{kind}Pool" for kind in ("Max", "Avg", "AdaptiveMax", "AdaptiveAvg"))  # for each of the input
+NORMALISED = ("batchnorm.BatchNorm", "instancenorm.", "normalization.GroupNorm")
+TIMM = "timm.layers.attention.Attention"  # hooked as a whole: what is inside is not added
+
+
+def count(seen: Seen, batch: Dim) -> Terms:
+    """What the hooks and the patched functions count for a row."""
+    out: Terms = {}
+    hidden = any(kind == TIMM for kind in seen.around[1:]) or any(kind == MHA for kind in seen.around)
+    if not hidden:
+        kind = seen.kind.rpartition(".")[2]
+        merged(out, kind, hooked(seen))
+    attention = next((call for call in seen.calls if call.word == SDPA), None)
+    if attention is not None and seen.kind == TIMM:
+        merged(out, "heads", heads(attention))
+    for call in seen.calls:
+        name, number = patched(seen, call)
+        merged(out, name, number)
+    return out
+
+
+SDPA, MHA = "scaled_dot_product_attention", "torch.nn.modules.activation.MultiheadAttention"
+
+
+def heads(call: SeenCall) -> Dim:
+    """Scaling, both products and the softmax of an attention of timm's."""
+    samples, count, places, wide = call.arguments["query"].shape
+    return samples * (places * wide * count + count * (2 * places * places * wide + places * places))
+
+
+def hooked(seen: Seen) -> Any:
+    """What the hook of a module counts."""
+    kind = module_of(seen)
+    if not kind or not seen.calls or not seen.inputs:
+        return 0
+    x, y, call = seen.inputs[0].shape, seen.outputs[0].shape, seen.calls[0]
+    if (loop := recurrent(seen)) is not None:
+        return counted_loop(loop)
+    if kind.startswith("conv.Conv"):
+        kernel, groups = call.arguments["weight"].shape, call.arguments.get("groups", 1)
+        transposed = kind.startswith("conv.ConvT")
+        channels, filters = (kernel[0], kernel[1] * groups) if transposed else (kernel[1] * groups, kernel[0])
+        places = x[0] * size((x if transposed else y)[2:])
+        bias = size(y) if call.arguments.get("bias") is not None else 0
+        return size(kernel[2:]) * channels * (filters // groups) * places + bias
+    if kind == "linear.Linear":
+        bias = call.arguments.get("bias") is not None
+        return (x[-1] * y[-1] + (y[-1] if bias else 0)) * size(x[:-1])
+    if kind in HOOKED:
+        return size(y)
+    if kind.startswith(POOLED) and kind[-2:] in ("1d", "2d", "3d"):
+        return size(x)
+    if kind.startswith(NORMALISED):
+        return size(x) * (2 if any(name == "weight" for name, _ in seen.parameters) else 1)
+    if kind == "normalization.LayerNorm":
+        return size(x)
+    if kind == "upsampling.Upsample":
+        return size(y[1:])
+    return attended(seen) if seen.kind == MHA else 0
+
+
+def attended(seen: Seen) -> Any:
+    """torch.nn.MultiheadAttention as a whole, its projections and their biases included."""
+    call = first(seen, (SDPA, "bmm", "baddbmm"))
+    if call is None or call.word != SDPA:
+        return None
+    samples, count, places, wide = call.arguments["query"].shape
+    others = call.arguments["key"].shape[2]
+    dim = count * wide
+    bias = any(name == "in_proj_bias" for name, _ in seen.parameters)
+    total = places * dim + (places + 2 * others) * dim * dim + ((places + 2 * others) * dim if bias else 0)
+    total = total + count * (2 * places * others * wide + places * others) + places * dim * (dim + 1)
+    return total * samples
+
+
+NUMEL = {word: (word,) for word in ("relu", "elu", "relu6", "silu", "softmax")}
+NUMEL |= {
+    f"{kind}_pool{rank}d": (f"{kind}_pool{rank}d",)
+    for kind in ("max", "adaptive_avg", "adaptive_max")
+    for rank in (1, 2, 3)
+}
+BUILTIN = ("gelu", "prelu", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d")
+
+
+def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
+    """The term of a call of a function, and the number."""
+    given, word = call.arguments, call.word
+    x = next(iter(given.values()), None)
+    if (word in NUMEL and named(seen, call, *NUMEL[word])) or (word in BUILTIN and built_in(seen, call)):
+        return word, elements(x)
+    if word in ("matmul", "mm", "bmm") and by_method(seen, call):
+        return "matmul", product(call)
+    if word in ("addmm", "baddbmm"):
+        _, one, other, *_ = given.values()
+        return "matmul", elements(one) * other.shape[-1] + (elements(x) if given.get("beta", 1) else 0)
+    if word in ("add", "mul") and by_method(seen, call):
+        return word, elementwise(given["self"], given["other"])
+    if word.startswith(("upsample", "_upsample")) and named(seen, call, "interpolate", "upsample"):
+        return "upsample", elements(call.results[0])
+    return word, 0
+
+
+def counted_loop(loop: Recurrent) -> Dim:
+    """Each layer's cells at every step, the second direction as the first."""
+    n, total = loop.hidden, 0
+    extra = {"lstm": 10, "gru": 7, "rnn": 1}[loop.word] * n
+    for weight in loop.first:
+        gates, features = weight.shape
+        total = total + gates * features + gates * n + extra + (2 * gates if loop.bias else 0)
+    return total * loop.steps * loop.batch * loop.ways
