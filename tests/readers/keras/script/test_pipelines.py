@@ -51,6 +51,25 @@ READ = {  # the parameters
         "m = Sequential([Dense(3)])\nm.compile('adam')\nm.fit(f(t), y)\n",
         153,
     ),
+    "a model called on rows by chance, ten thousand times": (
+        "m = M()\nfor i in range(10000):\n    a = x[np.random.choice(x.shape[0], 64)]\n    b = m(a, training=True)\n",
+        7850,
+    ),
+    "noise by its place": ("m = Sequential([Dense(3)])\nm.predict(np.random.normal(0, 1, (16, 100)))\n", 303),
+    "rows in another order": ("p = np.random.permutation(100)\nm = M()\nm(x[p][:9])\n", 7850),
+    "a model in a function, with models in a model in it": (
+        "class B(Model):\n    def __init__(self):\n        super().__init__()\n        self.d = Dense(4)\n"
+        "    def call(self, x): return self.d(x)\nclass R(Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.b = Sequential([B(), B()])\n    def call(self, x): return self.b(x)\n"
+        "def main():\n    m = R()\n    m.build((None, 3))\n    m.summary()\nif __name__ == '__main__': main()\n",
+        36,
+    ),
+    "a layer that derives from that of Add": (
+        "from keras.layers.merge import _Merge\nclass W(_Merge):\n    def _merge_function(self, inputs):\n"
+        "        return inputs[0] * 0.3 + inputs[1] * 0.7\na = Input((4,)); b = Input((4,))\n"
+        "m = Model([a, b], Dense(3)(W()([a, b])))\n",
+        15,
+    ),
     "an unknown number of rows": (
         "r = np.loadtxt('f').reshape(-1, 4)\nr = tf.cast(r, tf.float32)\nm = Sequential([Dense(3)])\nm.compile('adam')\n"
         "m.fit(tf.concat([r, r], 1), y)\n",

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 
+MOST = 4  # calls of one object on data, of which more is known than that there is data
+
+
 def as_tensors(names: "KerasNames", value: Any, at: Any) -> Any:
     """Arguments with tensors in place of arrays."""
 
@@ -33,7 +36,7 @@ def computed(names: "KerasNames", function: Any, given: tuple[list[Any], dict[st
         batch = Opaque("", at, first.first)
         return input_of(tuple(names.known(size, at) for size in rest), at)
 
-    m = names.machine
+    m, parts = names.machine, names.parts
     depth, frame = m.meter.depth, m.frame
     try:
         args, kwargs = (applied.changed(names, one, change) for one in given)
@@ -42,7 +45,7 @@ def computed(names: "KerasNames", function: Any, given: tuple[list[Any], dict[st
         if fault.limit:
             raise
     finally:
-        m.meter.depth, m.frame = depth, frame
+        m.meter.depth, m.frame, names.parts = depth, frame, parts
     m.risk(at)
     return Opaque("", at)
 
@@ -85,7 +88,13 @@ def own_on_arrays(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: 
         return input_of(shape[1:], at)
 
     given, named = applied.changed(names, args, as_input), applied.changed(names, kwargs, as_input)
+    times = names.ran[id(own)] = names.ran.get(id(own), 0) + 1
+    parts, again = names.parts, own.root is not None
+    if again and times > MOST:
+        names.blind = True
+        return Opaque("", at)
     result = names.with_data(lambda: applied.traced(names, own, given, named, at))
+    names.parts = parts if again else names.parts  # a loop that calls it on data makes no part of a model
     return as_arrays(names, result, batches[0], at)
 
 

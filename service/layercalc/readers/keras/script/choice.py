@@ -11,7 +11,7 @@ from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.attributes import RUNS
 from layercalc.readers.keras.script.graphs import every_tensor
-from layercalc.readers.keras.script.models import lone, models_in
+from layercalc.readers.keras.script.models import everything_in, lone, models_in
 from layercalc.readers.keras.script.names import of_network
 from layercalc.readers.keras.script.rivals import is_model
 from layercalc.readers.keras.script.scan import asked_as_models, callable_bare, header, makes_layers, node_of
@@ -51,7 +51,8 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
     held |= {id(one) for one in loaded(names)}
     found = [(name, value) for name, value in bound.items() if id(value) not in held]
     if not found:
-        made = [one for one in names.made if id(one) not in held]
+        within = inside_own(names, holders)
+        made = [one for one in names.made if id(one) not in held and id(one) not in within]
         sure = [one for one in made if id(one) not in names.unsure]
         sure = [one for one in sure if not never_called(one)] or sure
         if len(sure) > 1 or (made and not sure and not makers(machine)):
@@ -171,6 +172,20 @@ def loaded(names: "KerasNames") -> list[LostModel]:
     for one in read if own else ():
         names.warn(getattr(one.spoilt, "node", None), f"{one!r} only predicts here, and is not answered for")
     return read if own else []
+
+
+def inside_own(names: "KerasNames", holders: dict[int, Any]) -> set[int]:
+    """The models, by id, that models of the text's own classes have inside, as far as is known; holders have none."""
+    found: set[int] = set()
+    for one in names.made:
+        own = one.core if type(one) is Instance and id(one) not in holders else None
+        if isinstance(own, OwnObject) and own.spoilt is None:
+            try:
+                found |= {id(names.shown(each)) for each in everything_in(names, own)[1:]}
+            except Fault as fault:
+                if fault.limit:
+                    raise
+    return found
 
 
 def never_called(value: Any) -> bool:

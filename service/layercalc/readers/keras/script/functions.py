@@ -171,6 +171,7 @@ TF = {  # what Keras 2 records under other names, or not at all
     "math.reduce_euclidean_norm": known("Norm", "input_tensor:x axis=None keepdims=False"),
     "sort": known("Sort", "values:x axis=-1"),
     "argsort": known("Argsort", "values:x axis=-1"),
+    "linspace": known("Linspace", "start stop num name=None axis=0"),
     "nn.moments": known("Moments", "x axes shift=None keepdims=False"),
     "nn.embedding_lookup": known("Take", "params:x ids:indices axis=0"),
     "image.resize_bilinear": known("Resize", "images size align_corners=False half_pixel_centers=False"),

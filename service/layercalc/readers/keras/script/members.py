@@ -82,6 +82,8 @@ class Members(Protocols):
                 return kind
         if path.endswith((".metrics.Metric", ".losses.Loss")):
             return self.kind(name, path)
+        if name == "_Merge" and of_layers(module):
+            return self.names.kinds.setdefault(path, Kind("Layer", path, self.names.replaced))
         if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:
             return settings.initializer(settings.TF_INITIALIZERS.get(name, name))
         if ".initializers" in path and name == "get":

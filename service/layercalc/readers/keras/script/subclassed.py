@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 PLAIN_BASES = {"Layer", "Model", "Functional", "Wrapper", "AbstractRNNCell"}  # what brings no computation of its own
+MERGES = "_merge_function"  # of a class that derives from Keras' own one of Add, Concatenate and the like
 MOST_WEIGHTS = 2_000  # of one layer
 OVERRIDES = words("trainable weights trainable_weights non_trainable_weights variables trainable_variables")
 FREE = words("name activation")  # of a config: what changes no weights
@@ -50,6 +51,8 @@ def derive(names: "KerasNames", cls: Class, base: Any, at: Any) -> None:
     """A class that derives from Keras': its `build` runs once, whoever calls it."""
     if not isinstance(base, Kind):
         raise Fault(at, f"{base!r} is no class to derive from.")
+    if base.path.endswith("._Merge") and "call" not in cls.attrs and type(cls.attrs.get(MERGES)) is Function:
+        cls.attrs["call"] = cls.attrs[MERGES]
     own = cls.attrs.get("build")
     if type(own) is Function and base.name not in INERT_CLASSES:
         cls.attrs["build"] = Native(

@@ -111,6 +111,7 @@ class KerasNames(Members):
         self.loads = loads(nodes)  # whether the text may load what it has saved
         self.saved: dict[str, Any] = {}  # configs of models by the paths that the text has saved them to
         self.looped: dict[int, int] = {}  # loops over data sets, by their nodes, and how often each was begun
+        self.ran: dict[int, int] = {}  # objects of the text's own, by id, and how often each was called on data
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
         self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
         self.within: ast.AST | None = None  # where the text calls the network that is being made

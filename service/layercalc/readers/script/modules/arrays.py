@@ -162,10 +162,22 @@ def drawn(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return array(m, sizes(m, list(args)), Opaque("", at), at) if args else Opaque("", at)
 
 
-def sized(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """np.random.normal(…, size=shape), np.random.random(shape)."""
-    shape = kwargs.get("size")
-    return Opaque("", at) if shape is None else array(m, sizes(m, shape), Opaque("", at), at)
+def sized(position: int) -> Callable[..., Any]:
+    """np.random.normal(…, size=shape), which is the argument of that position: numbers of that shape."""
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        shape = args[position] if len(args) > position else kwargs.get("size")
+        return Opaque("", at) if shape is None else array(m, sizes(m, shape), Opaque("", at), at)
+
+    return run
+
+
+def permuted(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.random.permutation(n), or of an array, which keeps its shape."""
+    own = args[0]
+    if is_array(m, own):
+        return array(m, own.attrs["shape"], Opaque("", at), at)
+    return array(m, (own,), Opaque("", at), at) if type(own) is int and own >= 0 else Opaque("", at)
 
 
 def random_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -249,7 +261,8 @@ def known_shape(m: "Machine", value: Instance) -> tuple[int, ...]:
 def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """array[i], array[a:b, c]: whole numbers and slices."""
     value, key = args
-    shape = known_shape(m, value)
+    m.known(value.attrs, value.attrs["shape"])
+    shape = value.attrs["shape"]
     keys = key if isinstance(key, tuple) else (key,)
     if any(isinstance(x, Foreign) for one in keys for x in (parts(one) if type(one) is slice else (one,))):
         return m.vocabulary.item(value, key, at)
@@ -258,13 +271,16 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return Opaque("", at)
     if any(one is None or one is Ellipsis for one in keys):
         return widened(m, value, keys, at)
-    kept: list[int] = []
+    if len(keys) == 1 and is_array(m, keys[0]) and len(keys[0].attrs["shape"]) == 1:  # rows by number, or by a mask
+        return array(m, (Opaque("", at), *shape[1:]), Opaque("", at), at)
+    kept: list[Any] = []
     for index, one in enumerate(keys):
         if index >= len(shape) or (type(one) is not slice and type(one) is not int):
             return Opaque("", at, holds=(value,))
         if type(one) is slice:
-            m.known(one.start, one.stop, one.step)
-            kept.append(len(range(*one.indices(shape[index]))))
+            kept.append(cut(m, one, shape[index], at))
+        elif type(shape[index]) is Opaque:
+            m.risk(at)
         elif not -shape[index] <= one < shape[index]:
             raise IndexError(f"index {one} is out of bounds for axis {index} with size {shape[index]}")
     left = (*kept, *shape[len(keys) :])
@@ -284,13 +300,19 @@ def parts(key: slice) -> tuple[Any, Any, Any]:
     return key.start, key.stop, key.step
 
 
+def cut(m: "Machine", key: slice, size: Any, at: Any) -> Any:
+    """How many are left of so many."""
+    m.known(*parts(key))
+    return Opaque("", at) if type(size) is Opaque else len(range(*key.indices(size)))
+
+
 def widened(m: "Machine", value: Instance, keys: tuple[Any, ...], at: Any) -> Any:
     """array[:, None], array[..., 0]: axes of size one, and all the axes that are left."""
-    shape = known_shape(m, value)
+    shape = value.attrs["shape"]
     real = sum(one is not None and one is not Ellipsis for one in keys)
     if real > len(shape) or sum(one is Ellipsis for one in keys) > 1:
         return Opaque("", at, holds=(value,))
-    out: list[int] = []
+    out: list[Any] = []
     axis = 0
     for one in (*keys, *(() if any(one is Ellipsis for one in keys) else (Ellipsis,))):
         if one is None:
@@ -301,9 +323,8 @@ def widened(m: "Machine", value: Instance, keys: tuple[Any, ...], at: Any) -> An
             axis += rest
         else:
             if type(one) is slice:
-                m.known(*parts(one))
-                out.append(len(range(*one.indices(shape[axis]))))
-            elif type(one) is not int or not -shape[axis] <= one < shape[axis]:
+                out.append(cut(m, one, shape[axis], at))
+            elif type(one) is not int or type(shape[axis]) is Opaque or not -shape[axis] <= one < shape[axis]:
                 return Opaque("", at, holds=(value,))
             axis += 1
     return array(m, tuple(out), Opaque("", at), at, value) if out else Opaque("", at)

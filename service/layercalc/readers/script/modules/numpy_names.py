@@ -13,6 +13,7 @@ from layercalc.readers.script.modules.arrays import (
     drawn,
     filled,
     of_values,
+    permuted,
     random_of,
     scalar,
     shape_of,
@@ -62,11 +63,13 @@ NUMPY: dict[str, Any] = {
     "float32": Native("float32", single),
     "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None,
 }  # fmt: skip
+SIZES = {"normal": 2, "uniform": 2, "randint": 2, "binomial": 2, "poisson": 1, "choice": 1}  # where the size stands
 RANDOM: dict[str, Any] = {
     "rand": Native("rand", drawn),
     "randn": Native("randn", drawn),
     "random": Native("random", random_of),
     "random_sample": Native("random_sample", random_of),
-    **{name: Native(name, sized) for name in ("normal", "uniform", "randint", "binomial", "poisson")},
+    **{name: Native(name, sized(at)) for name, at in SIZES.items()},
+    "permutation": Native("permutation", permuted),
     "seed": Native("seed", lambda m, args, kwargs, at: None),
 }
