@@ -70,6 +70,20 @@ READ = {  # the parameters
         "m = Model([a, b], Dense(3)(W()([a, b])))\n",
         15,
     ),
+    "digits, split and scaled": (
+        "from sklearn import datasets\nfrom sklearn.model_selection import train_test_split\n"
+        "from sklearn.preprocessing import StandardScaler\nd = datasets.load_digits()\n"
+        "y = keras.utils.to_categorical(d.target)\na, b, c, d = train_test_split(d.data, y, test_size=0.2)\n"
+        "s = StandardScaler()\na = s.fit_transform(a)\n"
+        "m = Sequential([Dense(3, input_dim=a.shape[1]), Dense(c.shape[1])])\n",
+        235,
+    ),
+    "points that are made": (
+        "from sklearn.datasets import make_moons, make_classification\na, b = make_moons(n_samples=50, noise=0.1)\n"
+        "c, d = make_classification(100, n_features=7)\nm = Sequential([Dense(c.shape[1])])\nm.compile('adam')\n"
+        "m.fit(a, b)\n",
+        21,
+    ),
     "an unknown number of rows": (
         "r = np.loadtxt('f').reshape(-1, 4)\nr = tf.cast(r, tf.float32)\nm = Sequential([Dense(3)])\nm.compile('adam')\n"
         "m.fit(tf.concat([r, r], 1), y)\n",
@@ -84,6 +98,12 @@ REFUSED = {
         + SLICES
         + ".map(f)\n",
         "map()",
+    ),
+    "the classes of a part": (
+        "from sklearn.datasets import load_iris\nfrom sklearn.model_selection import train_test_split\n"
+        "x, y = load_iris(return_X_y=True)\na, b, c, d = train_test_split(x, y)\n"
+        "m = Sequential([Input((4,)), Dense(keras.utils.to_categorical(c).shape[1])])\n",
+        "a value that the text holds",
     ),
     "the size of the batch": (
         f"s = keras.utils.{DIRECTORY})\nfor a, b in s: m = Sequential([Input((4,)), Dense(len(a))])\n",

@@ -13,6 +13,7 @@ from layercalc.readers.script.modules import (
     copies,
     data,
     iterators,
+    learning,
     mathematics,
     numpy_names,
     records,
@@ -57,6 +58,10 @@ TABLES: dict[str, dict[str, Any]] = {
     "future.builtins": compatible.MOVES,
     "builtins": compatible.MOVES,
     "numpy.random": numpy_names.RANDOM,
+    "sklearn": {},
+    "sklearn.datasets": learning.DATASETS,
+    "sklearn.model_selection": learning.SPLITS,
+    "sklearn.preprocessing": learning.PREPROCESSING,
 }
 MODULES = {name: Module(name, table) for name, table in TABLES.items()}
 
