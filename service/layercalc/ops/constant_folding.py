@@ -10,6 +10,8 @@ from layercalc.ops.spec import HELD, Spec, Tensor
 
 SMALL = 64  # numbers: more are no sizes of a tensor
 MOST = 1024  # numbers that are computed of such
+MOST_BITS = 1024  # of an integer that is computed with
+GROWS = ("power", "left_shift")  # whose results may have as many bits as a number says
 
 
 class Known(Spec):
@@ -59,7 +61,7 @@ def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result
     known = [x for x in inputs if isinstance(x, Known)]
     if len(known) == len(inputs) and op.decides:
         return decided(op, known, attributes, result)
-    if len(known) < len(inputs) or not provably(size(result.shape) <= MOST):
+    if len(known) < len(inputs) or not provably(size(result.shape) <= MOST) or unwieldy(op, known):
         return result
     find = by_element if op.broadcasts or op.name == "cast" else moved
     try:
@@ -76,6 +78,15 @@ def decided(op: Any, inputs: list[Known], attributes: dict[str, Any], result: Sp
     except (TypeError, ValueError):
         return result
     return Known(values.shape, result.dtype, values)
+
+
+def unwieldy(op: Any, inputs: list[Known]) -> bool:
+    """Whether numbers are longer than any size, or would be made so: an integer of millions of digits is never done."""
+    longest = [max((n.bit_length() for n in x.values.reshape(-1) if isinstance(n, int)), default=0) for x in inputs]
+    if max(longest, default=0) > MOST_BITS:
+        return True
+    times = [abs(n) for x in inputs[1:] for n in x.values.reshape(-1) if isinstance(n, int)]
+    return op.name in GROWS and max(longest[0], 1) * max(times, default=0) > MOST_BITS
 
 
 def moved(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.ndarray:

@@ -119,3 +119,11 @@ def test_a_slice_backwards_to_the_largest_integer_is_refused():
 def test_complex_numbers_have_transforms_of_two_sides():
     with pytest.raises(InvalidModel, match="onesided is for real ones"):
         layercalc.analyze(shaped(node("DFT", ["x"], ["y"], onesided=1), x=(1, 8, 2)))
+
+
+@pytest.mark.parametrize("op", ["Pow", "Mul"])
+def test_sizes_of_millions_of_digits_are_never_made(op):
+    steps = [node(op, [f"s{k}", f"s{k}"], [f"s{k + 1}"]) for k in range(60)]
+    nodes = [node("Shape", ["x"], ["s0"]), *steps, node("Expand", ["x", "s60"], ["y"])]
+    document, _ = read_model(file_of(nodes, {"x": [9, 9]}, {"y": None}))
+    assert layercalc.analyze(document)["outputs"][0]["shape"] == [9, 9]
