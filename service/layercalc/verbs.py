@@ -165,13 +165,15 @@ def check(
     batch_size: int | None = None,
     limits: Limits = UNLIMITED,
     path: Tokens = (),
+    beside: Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Hold a model against budgets: `{"passed", "results", "totals", "warnings"}`, a result for each, in their order.
 
     `budgets` is a list of `{"metric", "max"?, "min"?, "equals"?, "max_increase"?, "min_delta"?, "layer"?, "output"?,
     "level"?, "name"?}` and names of presets, or a document such as layercalc.yaml, whose `models` are chosen by `file`.
     `baseline` is an earlier report, or the model as it was. Raises InvalidModel, and InvalidBudgets for a budget that
-    is wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown).
+    is wrong or that nothing can be said of (a glob that no layer matches, a count that is unknown). `beside`
+    says more of the report and of that of the baseline, which goes into the verdict.
     """
     from layercalc.budgets import read_budgets
     from layercalc.budgets.judging import judge
@@ -187,7 +189,7 @@ def check(
         baseline, _ = opened(baseline, past, limits)
         options["entry"] = entry if is_code(baseline) else None
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
-    return judge(report, held, was)
+    return judge(report, held, was) | ({} if beside is None else beside(report, was))
 
 
 def diff(

@@ -162,3 +162,13 @@ def test_wrong_format_over_http_is_a_fault_of_the_parameter(client):
     assert (
         "| params | 90 | 90 | 0 |" in client.post("/v1/diff?format=markdown", json={"before": NET, "after": NET}).text
     )
+
+
+@pytest.mark.parametrize("form", ["markdown", "github-summary"])
+def test_what_becomes_a_comment_draws_the_network(tmp_path, form):
+    model = tmp_path / "a.json"
+    model.write_text(json.dumps({"input_shape": [8], "layers": [{"type": "Dense", "units": 2}]}))
+    process = run("check", str(model), "--max-params", "5", "--format", "table", "--output", f"{form}={tmp_path}/out")
+    assert process.returncode == 1, process.stderr
+    assert "```mermaid" in (tmp_path / "out").read_text()
+    assert "mermaid" not in process.stdout

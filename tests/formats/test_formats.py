@@ -13,8 +13,9 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from layercalc import check, diff
 from layercalc.escapes import printable
-from layercalc.formats import FORMATS, diff_markdown, rendered
+from layercalc.formats import FORMATS, beside, diff_markdown, rendered
 from layercalc.formats.findings import findings
 from layercalc.formats.sheet import Sheet, as_markdown, code, prose
 
@@ -348,8 +349,40 @@ def test_markdown_fits_a_comment_of_github():
     assert "150 more found no room here" in text
 
 
+SMALL = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}, {"type": "ReLU"}, {"type": "Dense", "units": 2}]}
+LARGE = {"input_shape": [8], "layers": [{"type": "ReLU"}] * 41}
+
+
+def comment(document, baseline=None):
+    verdict = check(document, [{"metric": "params", "max": 5}], baseline, beside=beside("markdown"))
+    return FORMATS["markdown"]([("a.json", verdict)]), verdict
+
+
+def test_comment_draws_a_small_model_and_what_changed_in_it():
+    text, verdict = comment(SMALL)
+    (drawing,) = re.findall(
+        r"(?s)<summary>The network</summary>\n\n```mermaid\n(flowchart TD\n.*?)```\n\n</details>", text
+    )
+    assert "dense_1" in drawing
+    assert "classDef changed" not in drawing
+    assert "drawing" not in json.loads(FORMATS["json"]([("a.json", verdict)]))
+    wider = {**SMALL, "layers": [{"type": "Dense", "units": 9}, SMALL["layers"][2]]}
+    text, _ = comment(wider, SMALL)
+    assert "classDef changed" in text
+    assert "classDef removed" in text
+
+
+def test_comment_draws_no_large_model_and_none_that_has_no_room():
+    assert "mermaid" not in comment(LARGE)[0]
+    assert "mermaid" not in comment(SMALL, LARGE)[0]
+    assert "drawing" not in check(SMALL, [{"metric": "params", "max": 5}])
+    _, verdict = comment(SMALL)
+    one = FORMATS["markdown"]([("a.json", {**verdict, "drawing": "x" * 60_000})])
+    assert "mermaid" not in one
+    assert "params" in one
+
+
 def test_diff_markdown_has_totals_before_and_after_and_layers_folded():
-    from layercalc import diff
 
     def net(n):
         return {"input_shape": [4], "layers": [{"type": "Dense", "units": n}, {"type": "Dense", "units": 2}]}

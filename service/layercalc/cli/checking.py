@@ -93,10 +93,10 @@ def check(
         raise click.UsageError(
             f"There is no budget: give --max-params 5M, --budgets FILE, or a {DEFAULT} (layercalc init)."
         )
-    asked = given(others)
     if update and file is None:
         raise click.UsageError("--update moves the limits of a budgets file, and there is none.")
     to, instead = outputs.targets(files, chosen)
+    asked = {**given(others), "beside": outputs.beside(chosen, to)}
     try:
         past: dict[str, Any] = {"baseline": baseline, "ref": baseline_git, "allow_new": allow_new}
         planned = plan(file, models, own, options=asked, **past)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from layercalc import formats
 from layercalc.formats import BADGE, FORMATS, is_format, rendered, report_badge
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ def targets(outputs: Sequence[str], chosen: str | None) -> tuple[list[tuple[str,
             raise click.UsageError(f"--output {one}: there is no folder {Path(file).parent}.")
         found.append((form, file))
     return found, bare
+
+
+def beside(chosen: str | None, files: Sequence[tuple[str, str]]) -> Any:
+    """What is to be said beside the verdicts for the formats that they go out in."""
+    summary = "github-summary" if chosen == "github" else chosen
+    return formats.beside(summary, *(form for form, _ in files))
 
 
 def write(judged: "Judged", files: Sequence[tuple[str, str]]) -> None:

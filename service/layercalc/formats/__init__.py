@@ -39,6 +39,7 @@ OTHERS = {
     "drawn_report": "drawing",
     "drawn_difference": "drawing",
 }
+COMMENTS = {"markdown", "github-summary"}  # of verdicts, with a drawing of a small model
 DRAWINGS = ("mermaid", "dot")  # of reports and differences
 
 
@@ -81,6 +82,14 @@ def rendered(form: str, judged: "Judged") -> str:
 
         return metric_badge(judged, form.removeprefix(BADGE))
     raise ValueError(f"There is no format {form!r}.{nearest(form, list(FORMATS))} There are {', '.join(FORMATS)}.")
+
+
+def beside(*forms: str | None) -> Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]] | None:
+    """What a check is to say beside its verdict for these formats."""
+    if COMMENTS.isdisjoint(forms):
+        return None
+    sketched: Callable[..., dict[str, Any]] = import_module(f"{__name__}.drawing").sketched
+    return sketched
 
 
 def draw(form: str, drawn: "Drawing") -> str:

@@ -13,6 +13,7 @@ from layercalc.modules import containers
 if TYPE_CHECKING:
     from layercalc.differences import Comparison
 
+SMALL = 40  # boxes that a comment has room for
 DEEPEST = 8  # models inside one another that are drawn so
 INPUT, LAYER, ADDED, REMOVED, CHANGED = "input", "layer", "added", "removed", "changed"
 
@@ -86,6 +87,19 @@ def drawn_report(report: dict[str, Any]) -> Drawing:
     for row in deadline.each(report["layers"]):
         out.connect(row.get("inputs") or (), row.get("input_shapes") or (), row["name"])
     return out
+
+
+def sketched(report: dict[str, Any], was: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`drawing`: a small model in Mermaid, what changed since an earlier report marked; nothing of a large one."""
+    from layercalc.differences import Comparison, compared, side
+    from layercalc.formats.mermaid import mermaid
+
+    if not all(0 < len(one["layers"]) <= SMALL for one in (report, was) if one is not None):
+        return {}
+    if was is None:
+        return {"drawing": mermaid(drawn_report(report))}
+    before, after = side(was), side(report)
+    return {"drawing": mermaid(drawn_difference(Comparison(compared(before, after), before, after)))}
 
 
 def modules_around(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -23,7 +23,11 @@ def markdown(judged: Judged) -> str:
     out = f"{MARKER}\n### {icon} Model budgets: {headline(judged)}\n"
     parts = sorted(judged, key=lambda one: badness(*one), reverse=True)
     for number, (name, verdict) in enumerate(parts):
-        part = "\n" + "\n".join(model_part(name, verdict, alone=len(parts) == 1)) + "\n"
+        lines = list(model_part(name, verdict, alone=len(parts) == 1))
+        drawing = list(drawn(verdict)) if len(parts) == 1 or findings([(name, verdict)]) else []
+        part = "\n" + "\n".join(lines) + "\n"
+        if len(out) + len(part) + sum(map(len, drawing)) + len(drawing) + 1 <= ROOM:
+            part += "".join(f"{line}\n" for line in drawing)
         if len(out) + len(part) > ROOM:
             left = len(parts) - number
             return out + f"\n{left} more model{'s' * (left > 1)} found no room here.\n"
@@ -58,6 +62,12 @@ def model_part(name: str, verdict: dict[str, Any], alone: bool) -> Iterator[str]
     yield from totals_part(verdict)
     if fold:
         yield "</details>"
+
+
+def drawn(verdict: dict[str, Any]) -> Iterator[str]:
+    """The network as GitHub draws it, where the verdict has a drawing."""
+    if "drawing" in verdict:
+        yield from folded("The network", ["```mermaid", verdict["drawing"].rstrip("\n"), "```"])
 
 
 def layers_part(layers: Sequence[dict[str, Any]], title: str) -> Iterator[str]:

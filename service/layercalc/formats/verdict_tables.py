@@ -80,12 +80,13 @@ def csv(judged: Judged) -> str:
 
 
 def as_json(judged: Judged) -> str:
-    """The verdict; those of several models in a list."""
-    if len(judged) == 1:
-        found = judged[0][1]
+    """The verdict; those of several models in a list. Drawings are of other formats."""
+    plain_ones = [(name, {key: part for key, part in one.items() if key != "drawing"}) for name, one in judged]
+    if len(plain_ones) == 1:
+        found = plain_ones[0][1]
     else:
-        passed = all(one["passed"] for _, one in judged)
-        found = {"passed": passed, "models": [{"model": name, **one} for name, one in judged]}
+        passed = all(one["passed"] for _, one in plain_ones)
+        found = {"passed": passed, "models": [{"model": name, **one} for name, one in plain_ones]}
     return json_text(found)
 
 

@@ -12,7 +12,7 @@ from layercalc import __version__, catalogue, verbs
 from layercalc.budgets import read_budgets
 from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
-from layercalc.formats import BADGE, FORMATS, diff_markdown, diff_sheet, drawn_difference, drawn_report
+from layercalc.formats import BADGE, FORMATS, beside, diff_markdown, diff_sheet, drawn_difference, drawn_report
 from layercalc.formats.report import report_sheet
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
@@ -123,6 +123,7 @@ def check(body: bytes) -> Response:
     name = file or (document.get("name") if isinstance(document, dict) else None)
     name = name if isinstance(name, str) else "model"
     with faults_in_body(names):
+        options["beside"] = beside(form)
         verdict = verbs.check(document, asked, baseline, limits=limits(), path=path, **options)
     return verdict_answer(name, verdict, form, 409 if strict and not verdict["passed"] else 200)
 
