@@ -38,9 +38,7 @@ def layouts(browser, address):
         visit = Visit(browser, address).open()
         visit.write("keras.applications.NASNetLarge(weights=None)\n")
         wait_for_total(visit, "Parameters", "88,949,818")
-        visit.page.wait_for_timeout(3000)
-        if visit.page.get_by_role("button", name="Unfold all").count():
-            visit.page.get_by_role("button", name="Unfold all").click()
+        visit.page.get_by_role("button", name="Unfold all").click()
         unfolded = "() => document.querySelector('.drawing').dataset.boxes == 1041"
         visit.page.wait_for_function(unfolded, timeout=60_000)
         yield float(visit.page.locator(".drawing").get_attribute("data-milliseconds"))

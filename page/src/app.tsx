@@ -191,7 +191,7 @@ export function App() {
   const views: [string, string][] = [...(narrow ? [["text", "Text"] as [string, string]] : []), ...(wide ? [] : [["graph", "Graph"] as [string, string]]), ...VIEWS];
   const now = views.some(([name]) => name === shown) ? shown : "table";
   const graph = (
-    <Graph report={drawn} faults={analysis.faults} changes={difference.changes} selected={selected} binary={binary} select={select} />
+    <Graph report={drawn} faults={analysis.faults} changes={difference.changes} gone={difference.gone} selected={selected} binary={binary} select={select} />
   );
   const partial = analysis.partial;
 
@@ -264,7 +264,7 @@ export function App() {
               {now === "compare" && (
                 <Compare
                   pinned={pinned} found={difference.found} fault={difference.fault} binary={binary} ready={report !== null} select={select}
-                  pin={() => report && setPinned({ source, title: report.model.name, when: new Date().toLocaleTimeString() })} unpin={() => setPinned(null)}
+                  pin={() => report && setPinned({ source, report, title: report.model.name, when: new Date().toLocaleTimeString() })} unpin={() => setPinned(null)}
                 />
               )}
               {now === "budgets" && <Budgets limits={limits} verdict={verdict} fault={budgetFault} change={setLimits} select={select} download={() => save(yamlOf(`${report?.model.name ?? "model"}.json`, limits), "layercalc.yaml")} />}

@@ -1,6 +1,7 @@
 /** What follows from the document: the analysis, and what is asked of it. A newer question cancels the older one. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
+import { before, withGone } from "./graph/gone";
 import * as kept from "./keep";
 import { budgetsOf } from "./panels/budgets";
 import type { Change, Difference, Fault, Report, Row, Verdict } from "./types";
@@ -90,23 +91,25 @@ export function useExplained(source: api.Source, options: api.Options, report: R
 
 export interface Pinned {
   source: api.Source;
+  report: Report;
   title: string;
   when: string;
 }
 
 export function useDifference(pinned: Pinned | null, source: api.Source, options: api.Options, report: Report | null) {
-  const [state, setState] = useState<{ found: Difference | null; fault: string | null }>({ found: null, fault: null });
+  const [state, setState] = useState<{ found: Difference | null; fault: string | null; of?: Report }>({ found: null, fault: null });
   useEffect(() => {
     if (!pinned || !report) return setState({ found: null, fault: null });
     const abort = new AbortController();
     api.diff(pinned.source, source, options, abort.signal).then(
-      (found) => setState({ found, fault: null }),
+      (found) => setState({ found, fault: null, of: report }),
       (error) => abort.signal.aborted || setState({ found: null, fault: error.message }),
     );
     return () => abort.abort();
   }, [pinned, report]);
-  const changes = useMemo(() => new Map<string, Change>(state.found?.layers.flatMap((one) => (one.after ? [[one.after, one]] : [])) ?? []), [state.found]);
-  return { ...state, changes };
+  const changes = useMemo(() => new Map<string, Change>(state.found?.layers.map((one) => [one.after ?? before(one.before!), one])), [state.found]);
+  const gone = useMemo(() => (report && report === state.of ? withGone(report.layers, pinned?.report ?? null, state.found) : undefined), [state, report]);
+  return { ...state, changes, gone };
 }
 
 export function useVerdict(limits: Record<string, string>, source: api.Source, options: api.Options, report: Report | null) {

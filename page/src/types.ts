@@ -24,6 +24,7 @@ export interface Row extends Place {
   name: string;
   type: string;
   layer?: string;
+  module?: string;
   inputs: string[];
   input_shapes: Shape[];
   output_shape: Shape;

@@ -1,5 +1,6 @@
 """What somebody does with a model on the page: fold, compare, limit, run, share, by mouse and by keyboard."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 import layercalc
 from tests.page.browser import expect, visit
-from tests.page.test_writing import wait_for_total
+from tests.page.test_writing import DATA, dropped, wait_for_total
 
 TINY = {
     "name": "tiny",
@@ -32,6 +33,21 @@ def test_repeated_blocks_are_folded_and_open(visited):
     visited.page.locator(".drawing .match").wait_for()
 
 
+def test_cells_of_which_each_reads_the_two_before_it_are_folded(visited):
+    visited.write("keras.applications.NASNetMobile(weights=None)\n")
+    wait_for_total(visited, "Parameters", "5,326,716")
+    expect(visited.page.locator(".drawing")).to_have_attribute("data-boxes", re.compile(r"^\d\d$"))
+    visited.page.get_by_label("Find a layer").fill("normal_concat_6")
+    visited.page.get_by_label("Find a layer").press("Enter")
+    visited.page.locator('.drawing .match[data-box^="block:"]').wait_for()
+
+
+def test_rows_of_a_file_are_folded_by_the_modules_it_was_exported_from(visited):
+    dropped(visited, "resnet18.onnx", gzip.decompress((DATA / "onnx" / "resnet18.dy.onnx.gz").read_bytes()))
+    visited.page.locator('.drawing [data-box="model:layer1"]').click()
+    visited.page.locator('.drawing [data-box="model:layer1.0"]').wait_for()
+
+
 def test_nested_model_is_folded(visited):
     visited.write(
         "inner = keras.Sequential([keras.Input((8,)), layers.Dense(4, name='d')], name='inner')\nmodel = keras.Sequential([keras.Input((8,)), inner, layers.Dense(2)])\n"
@@ -52,6 +68,18 @@ def test_difference_from_a_pinned_model_is_shown(visited):
     visited.page.locator(".drawing .added[data-box=re_lu]").wait_for()
     visited.page.locator(".drawing .changed[data-box=conv2d]").wait_for()
     visited.tab("Table").page.locator(".rows tr.changed", has_text="dense").wait_for()
+
+
+def test_layers_that_are_gone_are_drawn_where_they_stood(visited):
+    visited.write(json.dumps(WIDER))
+    wait_for_total(visited, "Parameters", f"{160 + 26 * 26 * 16 * 10 + 10:,}")
+    visited.tab("Compare").page.get_by_role("button", name=re.compile("Pin this model")).click()
+    visited.write(json.dumps({**WIDER, "layers": [WIDER["layers"][0], *WIDER["layers"][2:]]}))
+    visited.page.locator(".changes .removed", has_text="re_lu").wait_for()
+    visited.page.locator('.drawing .removed[data-box="re_lu (before)"]').wait_for()
+    expect(visited.page.locator(".drawing .arrow")).to_have_count(
+        5
+    )  # of the four boxes of now, and to and from what is gone
 
 
 def test_budget_that_is_passed_turns_red_with_the_layer_to_blame(visited):
@@ -163,11 +191,7 @@ def test_key_is_asked_for_and_kept_for_the_session(browser, tmp_path):
 def test_large_network_is_laid_out_and_moves_without_another_layout(visited):
     page = visited.page
     visited.write("keras.applications.NASNetLarge(weights=None)\n")
-    page.wait_for_function(
-        "() => document.querySelectorAll('.rows tbody tr').length > 10 && document.querySelector('.drawing').dataset.boxes > 30"
-    )
-    if page.get_by_role("button", name="Unfold all").count():
-        page.get_by_role("button", name="Unfold all").click()
+    page.get_by_role("button", name="Unfold all").click()
     drawing, content = page.locator(".drawing"), page.locator(".drawing > g")
     expect(drawing).to_have_attribute("data-boxes", "1041")
     taken, placed = drawing.get_attribute("data-milliseconds"), content.get_attribute("transform")

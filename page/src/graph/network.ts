@@ -1,5 +1,6 @@
 /** A report as a network of boxes, nested models and repeated blocks folded to one box each until they are opened. */
 import type { Count, Report, Row, Shape } from "../types";
+import type { Gone } from "./gone";
 
 export interface Box {
   id: string;
@@ -26,7 +27,9 @@ export interface Network {
   groups: Map<string, string[]>;
 }
 
-const FEW = 30; // rows that are shown without folding blocks
+const FEW = 30; // rows that are shown without folding blocks or modules
+const MANY = 150; // rows from which on blocks may hand on several tensors
+const WIDEST = 3; // such tensors
 const NAMED = /^(.*(?:block|stage|layer|cell|mixed|module|stack)_?\d+[a-z]?)[_/.]/i;
 
 export const sum = (rows: Row[], metric: string): Count => {
@@ -39,25 +42,36 @@ export const sum = (rows: Row[], metric: string): Count => {
   return total;
 };
 
-/** Runs of rows between places that every path goes through, where the paths fork in between. */
-function forks(rows: Row[], inside: Set<string>): Row[][] {
+/** Runs of rows in which paths fork, between places that no more than `width` tensors pass: at joins, if several do. */
+function forks(rows: Row[], width: number): Row[][] {
   const at = new Map(rows.map((row, index) => [row.name, index]));
-  const last = rows.map((_, index) => index);
+  const last = rows.map((_, index) => index); // the last reader of each
   rows.forEach((row, index) => {
-    for (const name of row.inputs) if (inside.has(name)) last[at.get(name)!] = Math.max(last[at.get(name)!], index);
+    for (const name of row.inputs) if (at.has(name)) last[at.get(name)!] = index;
   });
+  const ending = rows.map(() => 0);
   const found: Row[][] = [];
   let start = 0;
-  let reach = -1; // the last reader of any row before this one
-  for (let index = 0; index < rows.length; index += 1) {
-    if (reach <= index) {
-      // only this row's own output goes on from here
-      if (index - start >= 2) found.push(rows.slice(start, index + 1));
-      start = index + 1;
+  let passing = 0; // tensors that are read after this row
+  rows.forEach((row, index) => {
+    passing -= ending[index];
+    if (last[index] > index) {
+      passing += 1;
+      ending[last[index]] += 1;
     }
-    reach = Math.max(reach, last[index]);
-  }
+    if (passing > width || (width > 1 && row.inputs.length < 2)) return;
+    if (index - start >= 2) found.push(rows.slice(start, index + 1));
+    start = index + 1;
+  });
   return found.filter((block) => block.some((row) => row.inputs.length > 1));
+}
+
+/** Of some blocks those that are like others. */
+function alike(found: Row[][]): Row[][] {
+  const kind = (block: Row[]) => block.map((row) => row.type).sort().join();
+  const kinds = new Map<string, number>();
+  for (const block of found) kinds.set(kind(block), (kinds.get(kind(block)) ?? 0) + 1);
+  return found.filter((block) => kinds.get(kind(block))! > 1);
 }
 
 /** Blocks that repeat: by names such as conv2_block1_…, else by how the paths fork and meet. */
@@ -69,14 +83,25 @@ function blocks(rows: Row[]): Row[][] {
   }
   const many = [...named.values()].filter((block) => block.length > 2);
   if (many.length > 1) return many;
-  const found = forks(rows, new Set(rows.map((row) => row.name)));
-  const kinds = new Map<string, number>();
-  const kind = (block: Row[]) => block.map((row) => row.type).sort().join();
-  for (const block of found) kinds.set(kind(block), (kinds.get(kind(block)) ?? 0) + 1);
-  return found.filter((block) => kinds.get(kind(block))! > 1);
+  for (let width = 1; width <= (rows.length > MANY ? WIDEST : 1); width += 1) {
+    const found = forks(rows, width);
+    const repeated = alike(found);
+    // cells of which each reads several before it: those between the repeated ones are folded like them
+    if (repeated.flat().length * 2 > rows.length) return width > 1 ? found : repeated;
+  }
+  return alike(forks(rows, 1));
 }
 
-function grouped(rows: Row[]): Pick<Network, "groupsOf" | "groups"> {
+/** The paths of the models or modules around a row, outermost first. */
+function around(row: Row, vocabulary: string): string[] {
+  const parts = (path: string) => path.match(/[./]?[^./]+/g) ?? [];
+  const held = row.module !== undefined ? parts(row.module) : vocabulary === "torch" ? parts(row.name).slice(0, -1) : null;
+  if (held) return held.map((_, depth) => held.slice(0, depth + 1).join(""));
+  const path = row.name.split("/").slice(0, -1);
+  return path.map((_, depth) => path.slice(0, depth + 1).join("/")).filter(Boolean);
+}
+
+function grouped(rows: Row[], vocabulary: string): Pick<Network, "groupsOf" | "groups"> {
   const groupsOf = new Map<string, string[]>();
   const groups = new Map<string, string[]>();
   const put = (group: string, row: Row) => {
@@ -84,12 +109,17 @@ function grouped(rows: Row[]): Pick<Network, "groupsOf" | "groups"> {
     groups.set(group, [...(groups.get(group) ?? []), row.name]);
   };
   const levels = new Map<string, Row[]>();
-  for (const row of rows) {
-    const path = row.name.split("/").slice(0, -1);
-    path.forEach((_, depth) => put(`model:${path.slice(0, depth + 1).join("/")}`, row));
-    const level = path.join("/");
+  const size = new Map<string, number>();
+  const paths = rows.map((row) => around(row, vocabulary));
+  for (const path of paths.flat()) size.set(path, (size.get(path) ?? 0) + 1);
+  rows.forEach((row, index) => {
+    // a module of one row, or of all, says nothing that its rows do not
+    const modules = row.module !== undefined || vocabulary === "torch";
+    const path = paths[index].filter((one) => !modules || (rows.length > FEW && size.get(one)! > 1 && size.get(one)! < rows.length));
+    for (const one of path) put(`model:${one}`, row);
+    const level = path[path.length - 1] ?? "";
     levels.set(level, [...(levels.get(level) ?? []), row]);
-  }
+  });
   if (rows.length > FEW)
     for (const level of levels.values())
       for (const block of blocks(level)) for (const row of block) put(`block:${block[0].name}…${block[block.length - 1].name}`, row);
@@ -106,8 +136,9 @@ export function groupTitle(id: string, members: string[]): string {
   return shared.length > 3 ? shared : `${short[0]} … ${short[short.length - 1]}`;
 }
 
-export function network(report: Pick<Report, "inputs" | "layers">, opened: ReadonlySet<string>): Network {
-  const { groupsOf, groups } = grouped(report.layers);
+export function network(report: Pick<Report, "inputs" | "layers"> & { model?: Report["model"] }, opened: ReadonlySet<string>, gone?: Gone): Network {
+  const layers = gone?.layers ?? report.layers;
+  const { groupsOf, groups } = grouped(layers, report.model?.vocabulary ?? "");
   const boxes = new Map<string, Box>();
   const boxOf = new Map<string, string>();
   const shapes = new Map<string, Shape>();
@@ -116,7 +147,7 @@ export function network(report: Pick<Report, "inputs" | "layers">, opened: Reado
     boxOf.set(one.name, one.name);
     shapes.set(one.name, one.shape);
   }
-  for (const row of report.layers) {
+  for (const row of layers) {
     const group = groupsOf.get(row.name)?.find((one) => !opened.has(one));
     const id = group ?? row.name;
     boxOf.set(row.name, id);
@@ -137,12 +168,12 @@ export function network(report: Pick<Report, "inputs" | "layers">, opened: Reado
   }
   for (const box of boxes.values()) if (box.kind === "group") box.type = `${box.rows.length} layers`;
   const arrows = new Map<string, Arrow>();
-  for (const row of report.layers)
-    row.inputs.forEach((name, index) => {
-      const from = boxOf.get(name);
-      const to = boxOf.get(row.name)!;
-      if (from !== undefined && from !== to && !arrows.has(`${from}\n${to}`))
-        arrows.set(`${from}\n${to}`, { from, to, shape: row.input_shapes[index] ?? shapes.get(name) ?? null });
-    });
+  const arrow = (source: string, target: string, shape: Shape | null) => {
+    const [from, to] = [boxOf.get(source), boxOf.get(target)];
+    const key = `${from}\n${to}`;
+    if (from !== undefined && to !== undefined && from !== to && !arrows.has(key)) arrows.set(key, { from, to, shape });
+  };
+  for (const row of layers) row.inputs.forEach((name, index) => arrow(name, row.name, row.input_shapes[index] ?? shapes.get(name) ?? null));
+  for (const [source, target] of gone?.arrows ?? []) arrow(source, target, shapes.get(source) ?? null);
   return { boxes, arrows: [...arrows.values()], boxOf, groupsOf, groups };
 }

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { measure, sizes } from "../numbers";
 import type { Change, Fault, Report } from "../types";
 import { below, curve, HEIGHT, type LaidOut, WIDTH } from "./geometry";
+import type { Gone } from "./gone";
 import { layOut } from "./layout";
 import { type Box, network, type Network } from "./network";
 import { METRICS, steps } from "./scale";
@@ -13,6 +14,7 @@ export interface GraphProps {
   report: Pick<Report, "inputs" | "layers"> & { model?: Report["model"] };
   faults: Fault[];
   changes: Map<string, Change>;
+  gone?: Gone;
   selected: string | null;
   binary: boolean;
   select(name: string | null): void;
@@ -39,7 +41,7 @@ export function Graph(props: GraphProps) {
   const [size, setSize] = useState({ width: 600, height: 600 });
   const frame = useRef<HTMLDivElement>(null);
   const fitted = useRef("");
-  const drawn = useMemo(() => network(report, opened), [report, opened]);
+  const drawn = useMemo(() => network(report, opened, props.gone), [report, opened, props.gone]);
 
   const layoutKey = useMemo(() => [...drawn.boxes.keys(), "", ...drawn.arrows.map(({ from, to }) => `${from}\t${to}`)].join("\n"), [drawn]);
   const lastKey = useRef("");

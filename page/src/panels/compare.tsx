@@ -1,4 +1,5 @@
 /** The model of now against one that was pinned before. */
+import { before } from "../graph/gone";
 import { measure, number, signed, tuple } from "../numbers";
 import type { Difference } from "../types";
 
@@ -44,7 +45,7 @@ export function Compare({ pinned, found, fault, binary, pin, unpin, select, read
           <ul class="changes">
             {found.layers.slice(0, 300).map((one) => (
               <li class={one.change}>
-                <button type="button" disabled={!one.after} onClick={() => one.after && select(one.after)}>
+                <button type="button" onClick={() => select(one.after ?? before(one.before!))}>
                   <span class="sign" aria-hidden="true">{{ added: "+", removed: "−", changed: "±" }[one.change]}</span>
                   <b>{one.after ?? one.before}</b> <span class="type">{one.type}</span>
                   <span class="unseen">{one.change}</span>
