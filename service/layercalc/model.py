@@ -208,6 +208,12 @@ class Inside:
 
 def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -> list[tuple[Tensor, Tensor | None]]:
     """A layer on (value, mask) pairs, giving such pairs."""
+    if len(inputs) == 1 and not named and inputs[0][1] is None:  # as most are
+        x = inputs[0][0]
+        y, found = layer(weight, x), layer.mask((None,), x)
+        if found is None and (y.__class__ is Spec or not isinstance(y, tuple | list)):
+            return [(y, None)]
+        return paired(y, found)
     masks = tuple([mask for _, mask in inputs])
     tensors = [value for value, _ in inputs]
     plain, others = {}, {}
@@ -220,9 +226,13 @@ def apply(layer: Layer, weight: Any, inputs: list[Any], named: dict[str, Any]) -
         else:
             plain[key], others[key] = value
     y = layer(weight, *tensors, masks=masks, named_masks=others, **plain)
-    outputs = y if isinstance(y, tuple | list) and not isinstance(y, Spec) else (y,)
     explicit = (plain["mask"], *masks[1:]) if "mask" in plain else masks
-    mask = layer.mask(explicit, *tensors)
+    return paired(y, layer.mask(explicit, *tensors))
+
+
+def paired(y: Any, mask: Any) -> list[tuple[Tensor, Tensor | None]]:
+    """What a layer gives, each tensor with its mask."""
+    outputs = y if isinstance(y, tuple | list) and not isinstance(y, Spec) else (y,)
     if not isinstance(mask, tuple) or isinstance(mask, Spec):
         mask = (mask, *(None,) * (len(outputs) - 1))
     return list(zip(outputs, mask, strict=True))

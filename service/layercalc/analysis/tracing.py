@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
 from layercalc.dims import Dim, Shape, Unknown, provably, size
@@ -20,12 +20,7 @@ MAX_AXES = 64
 METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops", "param_bytes", "activation_bytes")
 
 
-class Amounts(NamedTuple):
-    """What one op of a layer comes to, all its runs together: FLOPs, bytes read and bytes written (views move none)."""
-
-    flops: Dim
-    read: Dim
-    written: Dim
+Amounts = tuple[Dim, Dim, Dim]  # of an op, all its runs together: FLOPs, bytes read, bytes written (views move none)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +54,7 @@ class Traced:
         view = True
         self.amounts = []
         for op, cost, times, out, _, _, specs in self.entries:
-            some, read, written = 0 if cost is FREE else cost.flops, 0, 0
+            some, read, written = 0 if cost is FREE else sum(cost) + cost[0], 0, 0  # a MAC is two
             if not op.view:
                 view, read, written = False, op.read(out, *specs), out.bytes
             if times == 1:
@@ -68,8 +63,10 @@ class Traced:
                 macs, some = macs + repeated(cost[0], times), repeated(some, times)
                 read, written = (0, 0) if op.view else (read * times, written * times)
             flops, moved = flops + some, moved + read + written
-            self.amounts.append(Amounts(some, read, written))
-        activation: Dim = sum([spec.bytes for spec, _ in self.outputs], 0)
+            self.amounts.append((some, read, written))
+        activation: Dim = 0
+        for spec, _ in self.outputs:
+            activation = activation + spec.bytes
         counts = weighed(self.weights, self.buffers)
         stored = counts.pop("param_bytes")
         counts |= {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
@@ -77,8 +74,9 @@ class Traced:
         for spec, _ in self.outputs:
             if fault := unwieldy(spec.shape):
                 raise ShapeError(f"The output has {fault}.")
-        held = stored + counts.get("buffer_bytes", 0)
-        once = sum([spec.bytes for spec in self.reads], held + activation)
+        once = stored + counts.get("buffer_bytes", 0) + activation
+        for spec in self.reads:
+            once = once + spec.bytes
         self.traffic = moved if view or provably(moved < once) else once
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:

@@ -87,10 +87,12 @@ class WeightRecorder:
         return inner
 
     def owned(self, layer: Layer) -> "WeightRecorder":
+        policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
+        if layer.identity is None and policy == self.policy and layer.trainable is self.trainable:
+            return self
         owner = self.owner if layer.identity is None else owner_of(layer.identity, self.owner, self.anew)
         own = WeightRecorder(self.found, self.path, self.lock, owner, self.anew)
-        own.policy = layer.dtype if isinstance(layer.dtype, tuple) else self.policy
-        own.trainable = layer.trainable
+        own.policy, own.trainable = policy, layer.trainable
         return own
 
     def locked(self) -> "WeightRecorder":

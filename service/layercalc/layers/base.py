@@ -138,15 +138,21 @@ class Layer:
             raise ShapeError(f"{self.type} takes {wanted} input{'s' * (wanted != '1')}, received {len(inputs)}.")
         if named:
             self.check_named(named)
-        if [mask for mask in (*masks, *named_masks.values()) if mask is not None]:
+        if (masks or named_masks) and [mask for mask in (*masks, *named_masks.values()) if mask is not None]:
             self.hand_on(masks, named_masks, named, len(inputs))
-        weight, dtype = weight.owned(self), self.dtype
-        with ops.Computing(dtype[0] if isinstance(dtype, tuple) else None) as reading:
+        weight, dtype, reading = weight.owned(self), self.dtype, ops.READING.get()
+        before, start = reading.compute, reading.begun()  # as `ops.Computing` does it
+        if isinstance(dtype, tuple) and dtype[0] in ops.FLOATS:
+            reading.compute = dtype[0]
+        try:
             inputs = tuple(map(reading.autocast, inputs))
             if not self.channels_first:
                 return self.after(weight, self.call(weight, *inputs, **named))
             named |= {key: self.inward(value) for key, value in named.items() if key in SEVERAL}
             return self.after(weight, self.outward(self.call(weight, *map(self.inward, inputs), **named)))
+        finally:
+            reading.compute = before
+            reading.ended(start)
 
     def check_named(self, named: dict[str, Any]) -> None:
         """Refuse tensors by names that the layer does not know, and several where it takes one."""

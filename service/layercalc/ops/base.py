@@ -183,7 +183,10 @@ class Op:
 
     def read(self, out: Spec, *inputs: Spec) -> Dim:
         """The bytes that are read: each input once."""
-        return sum([x.bytes for x in inputs], 0)
+        found: Dim = 0
+        for x in inputs:
+            found = found + x.bytes
+        return found
 
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""

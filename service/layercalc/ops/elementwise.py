@@ -7,7 +7,7 @@ import numpy as np
 
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import Cost, Op
+from layercalc.ops.base import KINDS, Cost, Op
 from layercalc.ops.kernels.fusion import Affine
 from layercalc.ops.spans import Spans, together
 from layercalc.ops.spec import Spec
@@ -54,6 +54,7 @@ class Elementwise(Op):
     ):
         """`temporaries` are how many tensors a function makes on the way; one of NumPy's makes none."""
         super().__init__(name)
+        self.arithmetic = [each.get(kind, 0) for kind in KINDS]
         self.function, self.each, self.floating, self.compares = function, each, floating, to_bool
         self.slowness, self.temporaries = slowness, 0 if isinstance(function, np.ufunc) else temporaries
 
@@ -77,7 +78,7 @@ class Elementwise(Op):
 
     def cost(self, out: Shape, *shapes: Shape, **_: Any) -> Cost:
         elements = size(out)
-        return Cost(**{kind: n * elements for kind, n in self.each.items()})
+        return tuple.__new__(Cost, [n and n * elements for n in self.arithmetic])
 
     def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, **_: Any) -> Spans:
         return together(spans, len(out))

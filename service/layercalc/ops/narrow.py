@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from layercalc.dims import Shape
@@ -34,6 +33,8 @@ class Narrow(Op):
         if dtype == NUMPY["float8e8m0"]:
             return exponents(x, saturate, rounding).view(dtype)
         if saturate:
+            import ml_dtypes  # a command starts without it
+
             largest = float(ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]
             x = np.clip(x, -largest, largest)
         return np.asarray(x.astype(dtype))

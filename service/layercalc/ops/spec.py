@@ -70,7 +70,8 @@ class Spec(NamedTuple):
 
     @property
     def bytes(self) -> Dim:
-        return stored(prod(self[0]), self[1])
+        dtype = self[1]
+        return prod(self[0]) * WIDTH[dtype] if dtype in WIDTH else stored(prod(self[0]), dtype)
 
 
 Tensor = Any  # a Spec or an ndarray: which of the two, the reading in force knows
