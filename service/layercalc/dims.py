@@ -87,7 +87,7 @@ def size(shape: Shape) -> Dim:
 
 def shown(shape: Shape) -> list[int | None]:
     """A shape as it goes over the wire: null for what nobody named."""
-    return [dim if type(dim) is int else None for dim in shape]
+    return [dim if dim.__class__ is int else None for dim in shape]
 
 
 def text(shape: Iterable[Dim | None]) -> str:

@@ -62,11 +62,11 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
         "memory": known(memory(analysis, sums, peak_layer)),
         "warnings": [*warnings, *unknowns(analysis, sums)],
     }
+    alive = dict(zip([row.name for row in analysis.executed], live, strict=True))
     for row, field in zip(out["layers"], fields(analysis), strict=True):
         row["receptive_field"] = field
-    alive = {row.name: count(n) for row, n in zip(analysis.executed, live, strict=True)}
-    for row in out["layers"]:
-        row["live_bytes"] = alive.get(row["name"])
+        n = alive[row["name"]]
+        row["live_bytes"] = n if n.__class__ is int else count(n)
     if extras.conventions:
         out |= counted(out, Counts(analysis, extras.conventions))
     if extras.explain:
@@ -111,26 +111,29 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter([row.layer for row in analysis.rows])
-    return [row_of(row, uses[row.layer] > 1, row.traced.note("row", row_of_trace, row.traced)) for row in analysis.rows]
+    again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
+    return [row_of(row, row.layer in again) for row in analysis.rows]
 
 
 def row_of_trace(traced: Traced) -> dict[str, Any]:
     """What a trace puts into each of its rows."""
     shapes = [shown(spec[0]) for spec, _ in traced.outputs]
-    counts = {metric: n if type(n) is int else count(n) for metric, n in traced.counts.items()}
+    counts = {metric: n if n.__class__ is int else count(n) for metric, n in traced.counts.items()}
     return {
         "input_shapes": [shown(spec[0]) for spec in traced.reads],
         "output_shape": shapes[0],
         "output_shapes": shapes,
         **counts,
-        "weights": [(shown(shape), dtype) for _, (shape, dtype), *_ in traced.weights],
+        "weights": [(shown(spec[0]), spec[1]) for _, spec, *_ in traced.weights],
         "arithmetic_intensity": ratio(counts["flops"], count(traced.traffic)),
         "ops": [*map(op_of, traced.entries, traced.amounts)],
     }
 
 
-def row_of(row: Row, again: bool, part: dict[str, Any]) -> dict[str, Any]:
+def row_of(row: Row, again: bool) -> dict[str, Any]:
+    """A row, with lists and dictionaries of its own; `again` if its layer has others."""
     assert row.call.layer is not None
+    part = row.traced.notes.get("row") or row.traced.note("row", row_of_trace, row.traced)
     out: dict[str, Any] = {"name": row.name, "type": row.call.layer.type}
     if again:
         out["layer"] = row.layer
@@ -153,21 +156,20 @@ def row_of(row: Row, again: bool, part: dict[str, Any]) -> dict[str, Any]:
 
 def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
-    cost, times = entry.cost, entry.times
-    out: dict[str, Any] = {"op": entry.op.name}
+    op, cost, times, *_ = entry
+    out: dict[str, Any] = {"op": op.name}
     if cost is not FREE:
         for kind, n in zip(KINDS, cost, strict=True):
             if n != 0:
-                out[kind] = count(n if times == 1 else n * times)
-    out["flops"], out["bytes_read"], out["bytes_written"] = map(count, amounts)
+                out[kind] = n if n.__class__ is int and times == 1 else count(n * times)
+    out["flops"], out["bytes_read"], out["bytes_written"] = [n if n.__class__ is int else count(n) for n in amounts]
     return out
 
 
 def weight_of(held: Held, known: tuple[list[int | None], str]) -> dict[str, Any]:
     """A weight of a row; its shape and dtype are `known` of its trace."""
     name, weight, shared = held
-    shape, dtype = known
-    out = {"name": name, "shape": shape.copy(), "dtype": dtype, "trainable": weight[2]}
+    out = {"name": name, "shape": known[0].copy(), "dtype": known[1], "trainable": weight[2]}
     return {**out, "shared": True} if shared else out
 
 

@@ -11,6 +11,7 @@ from layercalc.analysis.walk import Analysis
 from layercalc.dims import Unknown, shown
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest
+from layercalc.ops.tracing import LOOK
 
 
 def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
@@ -30,21 +31,31 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     outside: dict[Any, Spans] = {}
     told: dict[int, dict[str, Any] | None] = {}
     sizes = [shown(shape)[axis] for axis in spatial]
-    for row in analysis.executed:
-        sources = [reach[source] for _, _, source in row.inputs]
-        key = (row.traced, *map(id, sources))
+    for number, row in enumerate(analysis.executed):
+        if not number % LOOK:
+            deadline.check()
+        traced, inputs = row.traced, row.inputs
+        branches = traced.notes.get("reach") or traced.note("reach", through, traced)
+        if len(inputs) == 1 and branches[0] is here(len(branches[0])):
+            reach[row.name] = reach[inputs[0][2]]  # every place sees that place, and what that sees
+            continue
+        sources = [reach[source] for _, _, source in inputs]
+        key = (traced, *map(id, sources))
         spans = outside.get(key)
         if spans is None:
-            deadline.check()
-            found: Spans = (None,) * len(row.traced.outputs[0][0].shape) if any(sources) else ()
+            found: Spans = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
             if any(map(any, sources)):  # else nothing is seen, or all of it
-                found = joined(row.traced.note("reach", through, row.traced), sources)
+                found = joined(branches, sources)
             spans = outside[key] = same.setdefault(found, found)
-            if id(spans) not in told:
-                seen = {span.origin: span for span in spans if span}
-                told[id(spans)] = described([seen.get(axis) for axis in spatial], sizes)
         reach[row.name] = spans
-    return [told[id(reach[row.name])] for row in analysis.rows]
+    out = []
+    for row in analysis.rows:
+        spans = reach[row.name]
+        if id(spans) not in told:
+            seen = {span.origin: span for span in spans if span}
+            told[id(spans)] = described([seen.get(axis) for axis in spatial], sizes)
+        out.append(told[id(spans)])
+    return out
 
 
 def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, Any] | None:
@@ -73,9 +84,6 @@ def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
     pairs = [pair for pair in zip(branches, sources, strict=False) if pair[1]]
     if not pairs:
         return ()
-    spans, source = pairs[0]
-    if len(pairs) == 1 and spans == here(len(spans)):
-        return source
     every = [[one and after(one, source[one[0]]) for one in spans] for spans, source in pairs]
     if len(every) == 1:
         return tuple(every[0])
@@ -118,7 +126,7 @@ def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
     deadline.check()
     for op, _, _, out, shapes, attributes, inputs in traced.entries:
         if seen_as or not known.keys().isdisjoint(map(id, inputs)):
-            spans = [of(x) for x in inputs]
+            spans = [known.get(id(x)) or of(x) for x in inputs]
             if any(map(any, spans)):
                 known[id(out)] = op.reach(out[0], spans, *shapes, **attributes)
     return of(traced.outputs[0][0])

@@ -82,6 +82,7 @@ class Layer:
     supports_masking: bool = False
     only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
+    holds: bool = True  # whether it may have `children`
     spelled: Mapping[str, str] = {}  # fields that the config has under another name
     channels_first: bool = False  # in inputs and outputs; `call` sees the channels last
     lasting = False  # whether later requests may use it
@@ -121,7 +122,8 @@ class Layer:
 
     def children(self) -> Iterator[tuple[tuple[object, ...], Any]]:
         """The layers this one is made of (activation layers too), under the path of config keys to each."""
-        return (((key,), value) for key, value in vars(self).items() if hasattr(value, "notes"))
+        every = vars(self).items() if self.holds else ()
+        return (((key,), value) for key, value in every if hasattr(value, "notes"))
 
     def __call__(
         self,

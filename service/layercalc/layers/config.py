@@ -47,6 +47,8 @@ class Reading(NamedTuple):
     places: dict[str, int]  # of the fields in their order
     required: set[str]
     presets: dict[str, Any]
+    readers: dict[str, Any]  # of values that are there
+    holds: bool  # whether a layer is among the presets
 
 
 READINGS: dict[type["Layer"], Reading] = {}
@@ -57,7 +59,10 @@ def reading_of(kind: type[Layer]) -> Reading:
     if kind not in READINGS:
         fields, presets = fields_of(kind), presets_of(kind)
         places = {key: place for place, key in enumerate(fields)}
-        READINGS[kind] = Reading(fields, places, {key for key in fields if presets[key] is MISSING}, presets)
+        required = {key for key in fields if presets[key] is MISSING}
+        readers = {key: one.reader for key, one in fields.items()}
+        holds = any(hasattr(one, "notes") for one in presets.values())
+        READINGS[kind] = Reading(fields, places, required, presets, readers, holds)
     return READINGS[kind]
 
 
@@ -86,19 +91,24 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     token = NOTES.set(notes)
     try:
         config, faults, spelled = straightened(kind, config)
-        fields, places, required, presets = reading_of(kind)
-        loaded, inside = presets.copy(), False
-        renamed = {detail.value for _, detail in faults if isinstance(detail, Offer)}  # stands under another name
-        for key in sorted(config if required <= config.keys() else required | config.keys(), key=places.__getitem__):
-            given, field = config.get(key, MISSING), fields[key]
-            if given is None and field.default is None:
-                continue  # as it is preset
+        reading = reading_of(kind)
+        loaded, holds = reading.presets.copy(), reading.holds
+        wrong: list[tuple[str, ValidationError]] = []
+        for key, given in config.items():
             try:
-                value = loaded[key] = field.deserialize(given, key, config)
-                inside = inside or hasattr(value, "notes")
+                if given is not None:
+                    loaded[key] = value = reading.readers[key](given, key)
+                    holds = holds or hasattr(value, "notes")
+                elif reading.fields[key].default is not None:  # else it is preset
+                    loaded[key] = reading.fields[key].deserialize(None, key, config)
             except ValidationError as error:
-                if given is not MISSING or key not in renamed:
-                    faults.extend(flattened(error.messages, respelled((key,), spelled)))
+                wrong.append((key, error))
+        if not reading.required <= config.keys():
+            renamed = {detail.value for _, detail in faults if isinstance(detail, Offer)}  # stands under another name
+            absent = reading.required - config.keys() - renamed
+            wrong += [(key, reading.fields[key].missing(key)) for key in absent]
+        for key, fault in sorted(wrong, key=lambda one: reading.places[one[0]]) if wrong else ():
+            faults.extend(flattened(fault.messages, respelled((key,), spelled)))
         if faults:
             raise ConfigError(faults)
         try:
@@ -108,7 +118,10 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
             raise ConfigError(flattened(error.messages, path)) from None
     finally:
         NOTES.reset(token)
-    for at, child in made.children() if inside else ():
+    if len(notes) > 1:
+        notes.sort(key=lambda one: reading.places[str(one[0][0])] if one[0][0] in reading.places else -1)
+    made.holds = holds
+    for at, child in made.children() if holds else ():
         notes.extend(((*at, *path), detail) for path, detail in child.notes)
     if notes:
         made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)

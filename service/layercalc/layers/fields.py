@@ -4,7 +4,7 @@ A default of `...` means required. A field knows its JSON Schema, from which the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from copy import copy
 from functools import cached_property
@@ -109,15 +109,24 @@ class Field:
         finally:
             NOTES.reset(token)
 
+    def missing(self, name: str) -> ValidationError:
+        """What is said where a config does not have it."""
+        return ValidationError(f"{name!r} is required: {self.expects()}.")
+
     @cached_property
     def preset(self) -> Any:
         """The default as it is read: once, since no layer changes what it was given."""
         return None if self.default is None else self.read(self.default, self.name or "")
 
+    @property
+    def reader(self) -> Callable[[Any, str], Any]:
+        """What reads a value that is there and not null: `read`, where `deserialize` does no more."""
+        return self.read if type(self).deserialize is Field.deserialize else self.deserialize
+
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         if value is MISSING:
             if self.default is ...:
-                raise ValidationError(f"{attr!r} is required: {self.expects()}.")
+                raise self.missing(attr or "")
             return self.preset
         if value is None and self.allow_none:
             return None

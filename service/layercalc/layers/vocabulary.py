@@ -115,7 +115,9 @@ class Vocabulary:
 
     def get(self, name: Any) -> Kind | None:
         """The layer type of that name or alias, if there is one."""
-        return (self.kinds.get(self.aliases.get(name, name)) or self.older.get(name)) if isinstance(name, str) else None
+        if not isinstance(name, str):
+            return None
+        return self.registered.get(name) or self.kinds.get(self.aliases.get(name, name)) or self.older.get(name)
 
     def find(self, name: Any) -> Kind:
         """The layer type of that name or alias; ConfigError names the nearest one."""

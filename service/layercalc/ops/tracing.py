@@ -36,7 +36,8 @@ class Entry(NamedTuple):
     @property
     def workspace(self) -> Dim:
         """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
-        whole, pieces = self.op.workspace(self.out.shape, *self.shapes, **self.attributes), self.pieces
+        op, _, _, out, shapes, attributes, _ = self
+        whole, pieces = op.workspace(out[0], *shapes, **attributes), self.pieces if op.cuts else 1
         if pieces == 1 or isinstance(whole, Unknown):
             return whole
         return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
@@ -44,13 +45,16 @@ class Entry(NamedTuple):
     @property
     def pieces(self) -> int:
         """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
-        lead = self.out.shape[: self.op.lead(*self.shapes, **self.attributes)] if self.op.cuts else ()
+        op, _, _, out, shapes, attributes, _ = self
+        elements = size(out[0])
+        if shapes and shapes[0] != out[0]:
+            elements = most(elements, size(shapes[0]))
+        if isinstance(elements, Unknown) or not op.cuts or 0 < elements <= PIECE // 2:
+            return 1
+        lead = out[0][: op.lead(*shapes, **attributes)]
         if not lead:
             return 1
-        elements = size(self.out.shape)
-        if self.shapes:
-            elements = most(elements, size(self.shapes[0]))
-        if isinstance(elements, Unknown) or elements + lead[0] <= PIECE:
+        if elements + lead[0] <= PIECE:
             return 1
         return max(cut(lead, elements).number, 1)
 

@@ -9,14 +9,14 @@ from layercalc.layers.config import ConfigError
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
-from layercalc.readers.builder import Builder
+from layercalc.readers.builder import Builder, Marked
 from layercalc.readers.foreign import foreign
 from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
 from layercalc.readers.keras.plain import is_plain
 from layercalc.readers.keras.printed import parse_document
 from layercalc.readers.keras.quantised import unsaid
 from layercalc.readers.keras.serialized import is_config, of_config, read_keras
-from layercalc.readers.keras.sharing import marked
+from layercalc.readers.keras.sharing import MARK, marked
 from layercalc.readers.keras.tfjs import is_tfjs, topology_of
 from layercalc.readers.keras.undescribed import undescribed
 from layercalc.readers.notebooks import is_notebook, notebook
@@ -83,8 +83,11 @@ def read(
         as_sent = document is sent
         if not plain:
             document, warnings = undescribed(document, path, custom, inside)
-        document = whole_marked(document, path, inside)
-        model, builder = read_keras(document, path, inside=inside, as_sent=as_sent)
+        try:
+            model, builder = read_keras(document, path, inside=inside, as_sent=as_sent, unmarked=MARK.encode())
+        except Marked:  # most have none
+            document = whole_marked(document, path, inside)
+            model, builder = read_keras(document, path, inside=inside, as_sent=as_sent)
         builder.warnings[:0] = [*old, *warnings, *unsaid(model)]
         model.sized = bool(warnings)
         return model, builder

@@ -1,8 +1,9 @@
 """A model in the making: what every reader fills, and what all forms of a document have in common."""
 
-import marshal
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from layercalc import deadline
 from layercalc.cache import STORE
@@ -14,6 +15,7 @@ from layercalc.model import INPUTS, Call, Input, Model, Ref
 from layercalc.wording import nearest_name, received
 
 LOOK = 16  # calls between looks at the clock
+EXACTLY = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 LAYER_BYTES = 3_000  # about what a layer takes beside its config
 
 
@@ -23,6 +25,13 @@ class Source(NamedTuple):
     name: str
     use: int = 1
     output: int = 0
+
+
+NOTHING: tuple[Any, Layer | None] = (None, None)
+
+
+class Marked(Exception):  # noqa: N818
+    """A document has marks that its reader has not seen to."""
 
 
 class Builder:
@@ -40,6 +49,7 @@ class Builder:
         self.counters: dict[str, int] = {}
         self.memo = {} if memo is None else memo
         self.as_sent = True  # whether configs are what was sent, or translations of it
+        self.unmarked = b""  # what no config may hold that is read: `Marked` is raised where one does
 
     def fault(self, where: dict[str, Any], detail: str) -> None:
         deadline.check()
@@ -56,15 +66,17 @@ class Builder:
     def layer(self, kind: type[Layer], config: dict[str, Any], location: Location) -> Layer | None:
         """The layer of a config, its faults and warnings noted; equal configs share one layer."""
         try:
-            key: Any = (kind, marshal.dumps(config, 2))
-        except ValueError:
-            key = None
+            text = orjson.dumps(config, None, EXACTLY)
+        except TypeError:
+            text = b""  # of what JSON cannot hold
+        if self.unmarked and self.unmarked in text:
+            raise Marked
+        known, made = self.memo.get((kind, text), NOTHING)
         try:
-            made = self.memo.get(key)
-            if made is None:
-                made = self.built(kind, config, key)
-                if key is not None:
-                    self.memo[key] = made
+            if made is None or known != config:  # null is what JSON says of nan, too
+                made = self.built(kind, config, text)
+                if text:
+                    self.memo[kind, text] = config, made
         except ConfigError as error:
             for path, detail in error.faults:
                 self.fault(mendable(location, path, detail), str(detail))
@@ -73,13 +85,16 @@ class Builder:
             self.warn(location.at(path), detail)
         return made
 
-    def built(self, kind: type[Layer], config: dict[str, Any], key: Any) -> Layer:
-        """The layer of a config, from an earlier request if one like it was there."""
+    def built(self, kind: type[Layer], config: dict[str, Any], text: bytes) -> Layer:
+        """The layer of a config, from an earlier request if one like it was there; `text` is the config as JSON."""
         store = STORE.get()
-        if store is None or key is None:
+        if store is None or not text:
             return build(kind, config)
-        made: Layer = store.layers.made(key, lambda: build(kind, config), lambda _: LAYER_BYTES + 3 * len(key[1]))
-        made.lasting = True
+        known, made = store.layers.get((kind, text)) or NOTHING
+        if made is None or known != config:
+            made = build(kind, config)
+            made.lasting = True
+            store.layers.put((kind, text), (config, made), LAYER_BYTES + 10 * len(text))
         return made
 
     def kind(self, name: Any, location: Location, key: str) -> type[Layer] | None:
@@ -137,7 +152,7 @@ class Builder:
         """Resolve every name; unknown names and cycles are faults."""
         index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
         for i, call in enumerate(self.calls):
-            index[call.name, call.use] = Ref(i)
+            index[call.name, call.use] = tuple.__new__(Ref, (i, 0))
             if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
                 self.fault(
                     call.location.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."

@@ -100,6 +100,9 @@ INITIALIZERS: dict[str, tuple[Callable[..., Initializer], dict[str, Any]]] = {  
 }
 
 
+CLASSES = {name.title().replace("_", ""): name for name in INITIALIZERS}
+
+
 def load_initializer(value: Any) -> Initializer:
     """From a name (`glorot_uniform`, `GlorotUniform`) or Keras' object; ValueError says what is wrong, if anything."""
     config: Any = {}
@@ -108,7 +111,7 @@ def load_initializer(value: Any) -> Initializer:
         name, config = value.get("class_name"), value.get("config", {})
     if not isinstance(name, str) or not isinstance(config, dict):
         raise ValueError("")
-    key = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    key = CLASSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     key = ALIASES.get(key, key)
     if key not in INITIALIZERS:
         raise ValueError("")

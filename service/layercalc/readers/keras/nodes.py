@@ -97,7 +97,7 @@ def tensor_of_2(history: Any) -> Source:
     if isinstance(history, (list, tuple)) and len(history) >= 3:
         name, use, output, *_ = history
         if isinstance(name, str) and type(use) is type(output) is int and -1 < use < HUGE > output > -1:
-            return Source(name, use + 1, output)
+            return tuple.__new__(Source, (name, use + 1, output))
     raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
 
 

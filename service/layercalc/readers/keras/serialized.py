@@ -12,7 +12,7 @@ from layercalc.layers.keras.functions import recorded
 from layercalc.layers.nested import REFUSED, Refusal, identity_of
 from layercalc.locations import JsonLocation, mendable
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Builder, Source
+from layercalc.readers.builder import Builder, Marked, Source
 from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
 from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
@@ -36,18 +36,20 @@ def read_keras(
     inside: Path | None = None,
     as_sent: bool = True,
     nested: bool = False,
+    unmarked: bytes = b"",
 ) -> tuple[Model, Builder]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
 
     `path` is where the document stands, `inside` where its config does, if not in it; `as_sent` whether it is what
-    stands there and no translation.
+    stands there and no translation. Raises Marked where a layer has the mark of an object in several places, as
+    `unmarked` says that none has.
     """
     inside = (*path, "config") if inside is None else inside
     sent, document = document, of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
     location = JsonLocation(path, path, document)
     builder = Builder("model", "keras", KERAS, memo)
-    builder.as_sent = as_sent and sent is document
+    builder.as_sent, builder.unmarked = as_sent and sent is document, unmarked
     if not isinstance(kind, str) or kind not in KERAS.models:
         read_sequence(builder, [document], [path])
         return builder.finish(
@@ -125,7 +127,9 @@ def read_sequence(builder: Builder, layers: list[Any], paths: list[Path], built:
             continue
         name = layer_name(builder, item, config, location)
         layer, _ = read_layer(builder, item, config, location)
-        builder.add_call(name, layer, [Source(previous)] if previous else [], location, identity=identity_of(item))
+        builder.add_call(
+            name, layer, [Source(previous)] if previous else [], location, identity=object_of(builder, item)
+        )
         if previous is None:
             builder.calls[-1].layer = None
         previous = name
@@ -171,7 +175,7 @@ def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
                 location_of(path, item).at(("inbound_nodes",)), f"Expected a list; received {received(nodes)}."
             )
             continue
-        called = operation_of(item)
+        called, identity = operation_of(item), object_of(builder, item)
         layer, kind = (None, None) if called else read_layer(builder, item, config, location)
         for use, node in enumerate(nodes, 1):
             used = layer
@@ -193,7 +197,7 @@ def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
                     key: shifted(one, late) if isinstance(one, Source) else tuple(shifted(each, late) for each in one)
                     for key, one in named.items()
                 }
-            builder.add_call(name, used, inputs, location, named, use, identity_of(item))
+            builder.add_call(name, used, inputs, location, named, use, identity)
 
 
 def operation_of(item: dict[str, Any]) -> str:
@@ -228,6 +232,14 @@ def read_operation(
 
 
 INPUTS = ("InputLayer",)
+
+
+def object_of(builder: Builder, item: dict[str, Any]) -> str | None:
+    """Which object a layer is, where the document says so."""
+    identity = identity_of(item)
+    if identity is not None and builder.unmarked:
+        raise Marked
+    return identity
 
 
 def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
@@ -282,7 +294,8 @@ def read_layer(
         builder.left_out(mendable(location_of(location.path, item), told.at, told.said()), told)
         return None, None
     if name in KERAS.models:
-        model, own = read_keras(item, location.path, builder.memo, as_sent=builder.as_sent, nested=True)
+        how: dict[str, Any] = {"as_sent": builder.as_sent, "unmarked": builder.unmarked}
+        model, own = read_keras(item, location.path, builder.memo, nested=True, **how)
         builder.faults += own.faults
         builder.warnings += own.warnings
         builder.gaps += own.gaps

@@ -28,7 +28,7 @@ def marked(document: Item, path: Path = ()) -> Item:
 
     Unreadable where two first places would do.
     """
-    names = {called(item) for item, _ in layers(document, path) if identity_of(item)} if has_marks(document) else None
+    names = {called(item) for item, _ in layers(document, path) if identity_of(item)}
     if not names:
         return document
     document = copy.deepcopy(document)
@@ -51,14 +51,6 @@ def marked(document: Item, path: Path = ()) -> Item:
             one[MARK] = item[MARK]
         alike.clear()
     return document
-
-
-def has_marks(document: Item) -> bool:
-    """Whether any object of a document may have a mark: most have none, and this look is all that they cost."""
-    try:
-        return MARK.encode() in marshal.dumps(document)
-    except ValueError:  # of nothing but JSON, or too deep
-        return True
 
 
 def layers(value: Any, path: Path) -> Iterator[tuple[Item, Path]]:
