@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from layercalc import __version__, deadline
 from layercalc.analysis.explain import explained
 from layercalc.analysis.memory import memory
+from layercalc.analysis.quantised import by_dtype, macs_dtypes
 from layercalc.analysis.readings import Value
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, ratio
@@ -67,6 +68,10 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
         row["receptive_field"] = field
         n = alive[row["name"]]
         row["live_bytes"] = n if n.__class__ is int else count(n)
+    if dtypes := macs_dtypes(analysis):
+        for row in out["layers"]:
+            row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
+        totals["macs_by_dtype"] = known(by_dtype(analysis, dtypes))
     if extras.conventions:
         out |= counted(out, Counts(analysis, extras.conventions))
     if extras.explain:

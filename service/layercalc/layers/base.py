@@ -80,6 +80,7 @@ class Layer:
     positional: ClassVar[tuple[str, ...]] = ()  # the names of those inputs
     accepts: ClassVar[frozenset[str]]  # inputs by keyword, those included
     supports_masking: bool = False
+    dequantises = False  # whether it makes floats of the integers that it is given first
     only_analysed: ClassVar[str] = ""  # why it cannot be run, where it cannot
     notes: tuple[Note, ...] = ()
     holds: bool = True  # whether it may have `children`

@@ -138,6 +138,7 @@ def operator(
 
 ENDS: dict[str, int] = {}
 HANDS_ON = "Identity"  # the operator that gives what it is given
+DEQUANTISES = "DequantizeLinear"  # the operator that makes floats of integers
 OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
 
 
@@ -177,6 +178,10 @@ class Operator(base.Layer):
 
     def __init__(self, kind: str, version: Version, attributes: dict[str, Any], feeds: tuple[Feed, ...], outputs: int):
         self.type, self.version, self.attributes, self.feeds, self.outputs = kind, version, attributes, feeds, outputs
+
+    @property
+    def dequantises(self) -> bool:  # type: ignore[override]
+        return self.type == DEQUANTISES
 
     @property
     def arguments(self) -> dict[str, Any]:  # type: ignore[override]

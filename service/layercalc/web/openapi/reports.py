@@ -45,6 +45,7 @@ ROW = row(
         **BESIDE,
         "weights": array(ref("Weight")),
         "ops": array(ref("OpCount")),
+        "macs_dtype": {**STRING, "description": "where multiply-accumulates are of small integers: int8, int16, int4"},
         "live_bytes": {**COUNT, "description": "activations that are live while it runs; the most of them is the peak"},
         "arithmetic_intensity": {**NUMBER, "description": "FLOPs for each byte that must be moved"},
         "receptive_field": optional(row(dict.fromkeys(("size", "stride", "padding"), EXTENT))),
@@ -56,7 +57,13 @@ ROW = row(
 )
 SPAN = dict.fromkeys(("line", "column", "end_line", "end_column"), INTEGER)
 TOTALS = row(
-    {**dict.fromkeys(METRICS, COUNT), **BESIDE, "peak_activation_bytes": COUNT, "counts": COUNTS},
+    {
+        **dict.fromkeys(METRICS, COUNT),
+        **BESIDE,
+        "macs_by_dtype": {**COUNTS, "description": "of a quantised model"},
+        "peak_activation_bytes": COUNT,
+        "counts": COUNTS,
+    },
     " ".join((*METRICS, "peak_activation_bytes")),
 )
 PEAKS = {"peak_flops": mapping(POSITIVE), "bandwidth": POSITIVE}
