@@ -124,7 +124,7 @@ def run(
     `asked` are the protocol's outputs and parameters, and the layers that are answered too.
     """
     from layercalc.execution.forward import passed, read_wanted
-    from layercalc.execution.inputs import read_arrays, read_inputs, spec_of
+    from layercalc.execution.inputs import one_size_each, read_arrays, read_inputs, spec_of
     from layercalc.execution.limits import bounded, runnable
     from layercalc.execution.seeds import seeded_inputs
     from layercalc.execution.weights import is_drawn, read_weights
@@ -134,6 +134,7 @@ def run(
     outputs, parameters, return_layers = asked
     posted = read_inputs(inputs, specs, dtype)
     if not isinstance(posted, int):
+        one_size_each(model, posted)
         specs = [
             (name, spec_of(one, spec, model.reads_values)) for (name, spec), one in zip(specs, posted, strict=True)
         ]

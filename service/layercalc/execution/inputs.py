@@ -9,6 +9,7 @@ from layercalc import deadline
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors
+from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.ops.constant_folding import SMALL, Known, objects
 from layercalc.wording import nearest, received, whole
@@ -69,6 +70,23 @@ def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float
             raise unfit((*path, key), f"The input {name!r} has shape [{wanted}]; received {list(found.array.shape)}.")
         out.append(found)
     return out
+
+
+def one_size_each(model: Model, found: list[tensors.Decoded]) -> None:
+    """Refuse posted inputs in which a size that the document has a name for is two numbers."""
+    sizes: dict[str, tuple[int, str]] = {}
+    for declared, one in zip(model.inputs, found, strict=True):
+        named = enumerate(zip(declared.shape or (), one.array.shape, strict=False))
+        for axis, (name, size) in named:
+            if name is None and axis == 0:
+                name = model.batch_name
+            if not name or not isinstance(name, str):
+                continue
+            where = f"axis {axis} of {declared.name!r}"
+            before, by = sizes.setdefault(name, (size, where))
+            if before != size:
+                detail = f"The size {name!r} is {before:,} in {by} and {size:,} in {where}; it is one size."
+                raise unfit(("inputs", declared.name), detail)
 
 
 def spec_of(found: tensors.Decoded, spec: Spec, values: bool) -> Spec:

@@ -128,6 +128,24 @@ def test_one_name_is_one_size():
     assert any("'in.width' is called 'in_width'" in one["detail"] for one in told)
 
 
+def test_one_name_is_one_size_of_what_is_posted():
+    nodes = [node("ReduceSum", [name], [f"s{name}"], keepdims=0) for name in "xy"] + [node("Add", ["sx", "sy"], ["z"])]
+    for x, y, given, told in (
+        (["N", "w"], ["N", "v"], ((2, 3), (2, 5)), ""),
+        (["N", "w"], ["N", "w"], ((2, 3), (2, 5)), "The size 'w' is 3 in axis 1 of 'x' and 5 in axis 1 of 'y'"),
+        (["N", "w"], ["N", "v"], ((2, 3), (3, 5)), "The size 'N' is 2 in axis 0 of 'x' and 3 in axis 0 of 'y'"),
+        (["N", "w"], ["N", "N"], ((2, 3), (2, 4)), "The size 'N' is 2 in axis 0 of 'x' and 4 in axis 1 of 'y'"),
+    ):
+        document, _ = read_model(file_of(nodes, {"x": x, "y": y}, {"z": None}))
+        inputs = {name: np.ones(shape, "float32") for name, shape in zip("xy", given, strict=True)}
+        if not told:
+            assert layercalc.forward(document, inputs)["outputs"][0].tolist() == 16
+            continue
+        with pytest.raises(InvalidModel, match=told) as refused:
+            layercalc.forward(document, inputs)
+        assert refused.value.errors[0]["pointer"] == "/inputs/y"
+
+
 def test_a_name_on_another_axis_is_no_batch():
     body = file_of([node("Relu", ["x"], ["y"])], {"x": value_info("x", ["N", "N"])}, {"y": None})
     document, _ = read_model(body)
