@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from tests.onnx_files import body_of, weight_of
 
 import layercalc
 from layercalc.document import analysis_of
 from layercalc.execution.running import execute
 from layercalc.execution.weights import read_weights
 from layercalc.files import read_model
-from tests.onnx_files import body_of, weight_of
 
 Line = Callable[..., None]
 RUNS = 7

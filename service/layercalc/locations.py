@@ -1,7 +1,7 @@
 """Where in a document something stands, so that an error can say so."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from layercalc.errors import Offer, pointer
@@ -166,14 +166,18 @@ def renamed(node: ast.expr, name: str) -> dict[str, Any] | None:
 
 
 class NodeLocation(NamedTuple):
-    """A part of a graph in a file: its path as JSON would have it, and the numbers of its attributes by name."""
+    """A part of a graph in a file: its path as JSON would have it, and its attributes, each with its name."""
 
     path: tuple[object, ...]
-    attributes: Mapping[str, int] = {}
+    attributes: Sequence[Mapping[str, Any]] = ()
+
+    def number(self, name: str) -> int | None:
+        """The number of the attribute of that name."""
+        return next((i for i, one in enumerate(self.attributes) if one["name"] == name), None)
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the attribute that the path begins with, else the part."""
-        number = self.attributes.get(str(path[0])) if path else None
+        number = self.number(str(path[0])) if path else None
         return {"pointer": pointer(*self.path, *(() if number is None else ("attribute", number)))}
 
 

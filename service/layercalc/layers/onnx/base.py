@@ -6,6 +6,8 @@ says what an attribute is, or what an input is to those who count weights.
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
 from math import prod
 from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
@@ -76,7 +78,8 @@ ONNX = Vocabulary(
 )
 
 
-class Version(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Version:
     """An operator as it is from one version of its domain on."""
 
     since: int
@@ -87,9 +90,34 @@ class Version(NamedTuple):
     hidden: Ints = ()  # outputs that it does not make, and a node has to leave out
     decides: str = ""  # the size that values decide
 
-    @property
+    @cached_property
     def variadic(self) -> bool:
         return bool(self.inputs) and self.inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL
+
+    @cached_property
+    def needed(self) -> tuple[tuple[int, inspect.Parameter], ...]:
+        """The inputs that no node may leave out, by their numbers."""
+        return tuple((place, p) for place, p in enumerate(self.inputs) if needed(p))
+
+    @cached_property
+    def marks(self) -> tuple[Any, ...]:
+        """What each input is to those who count weights."""
+        return tuple(p.annotation for p in self.inputs)
+
+    @cached_property
+    def demanded(self) -> tuple[tuple[str, str], ...]:
+        """The attributes that no node may leave out, and the parameters that they are."""
+        return tuple((name, p.name) for name, p in self.attributes.items() if p.default is p.empty)
+
+    @cached_property
+    def kinds(self) -> dict[str, tuple[str, tuple[Any, ...]]]:
+        """Of each attribute the parameter that it is, and the kinds of values that it may have."""
+        return {name: (p.name, expected(p)) for name, p in self.attributes.items()}
+
+    def mark(self, place: int) -> Any:
+        """The annotation of the input of that number."""
+        marks = self.marks
+        return marks[place if place < len(marks) else -1]
 
     def input(self, place: int) -> inspect.Parameter:
         """The parameter that the input of that number is given as."""
@@ -142,6 +170,7 @@ DEQUANTISES = "DequantizeLinear"  # the operator that makes floats of integers
 OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
 
 
+@cache
 def found(name: str, domain: str, opset: int) -> Version:
     """The operator of that name as the version of its domain has it; ConfigError says why there is none."""
     full = f"{domain}.{name}" if domain else name
@@ -199,7 +228,7 @@ class Operator(base.Layer):
 
     def learns(self, place: int, feed: Array) -> bool:
         """Whether a tensor of the file is a weight where it stands."""
-        mark = self.version.input(place).annotation
+        mark = self.version.mark(place)
         return mark != Value and (feed.dtype in FLOATS or mark == Quantised)
 
     def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
@@ -220,7 +249,7 @@ class Operator(base.Layer):
         if feed is None or isinstance(feed, Slot):
             return None if feed is None else inputs[feed.place]
         if self.learns(place, feed):
-            trainable = self.version.input(place).annotation != Statistic and feed.dtype in FLOATS
+            trainable = self.version.mark(place) != Statistic and feed.dtype in FLOATS
             return self.weights(weight)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
         if feed.read is None:
             return ops.full(feed.shape, 0, feed.dtype)

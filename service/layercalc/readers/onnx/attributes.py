@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.layers.config import ConfigError
-from layercalc.layers.onnx.base import NAMED, Ints, Numbers, Texts, Version, expected
+from layercalc.layers.onnx.base import NAMED, Ints, Numbers, Texts, Version
 from layercalc.layers.stored import Array
 from layercalc.readers.onnx.external import Folder
 from layercalc.readers.onnx.sparse import sparse_array
@@ -39,15 +39,15 @@ def read_attributes(kind: str, version: Version, attributes: Any, folder: Folder
     faults: list[tuple[tuple[object, ...], str]] = []
     for attribute in attributes:
         name = attribute["name"]
-        parameter = version.attributes.get(name)
-        if parameter is None:
+        known_as = version.kinds.get(name)
+        if known_as is None:
             if name not in IGNORED:
                 known = ", ".join(version.attributes) or "none"
                 near = nearest(name, list(version.attributes))
                 detail = f"{kind} of version {version.since} has no attribute {name!r}.{near} It takes: {known}."
                 faults.append(((name,), detail))
             continue
-        wanted, number = expected(parameter), kind_of(attribute)
+        (parameter, wanted), number = known_as, kind_of(attribute)
         found, field = TYPES.get(number, (None, ""))
         if found not in wanted:
             what = NAMED[found] if found in NAMED else OTHERS.get(number, "nothing")
@@ -55,11 +55,11 @@ def read_attributes(kind: str, version: Version, attributes: Any, folder: Folder
             faults.append(((name,), f"{kind}.{name} is {listed}; received {what}."))
             continue
         try:
-            out[parameter.name] = read_value(found, attribute[field], folder)
+            out[parameter] = read_value(found, attribute[field], folder)
         except ValueError as error:
             faults.append(((name,), f"{kind}.{name}: {error}"))
-    for name, parameter in version.attributes.items():
-        if parameter.default is parameter.empty and parameter.name not in out:
+    for name, parameter in version.demanded:
+        if parameter not in out:
             faults.append(((name,), f"{kind} needs the attribute {name!r}."))
     if faults:
         raise ConfigError(faults)

@@ -55,6 +55,7 @@ class Expansion:
         """Nodes one after another, those of functions in place of their calls."""
         inner = dict(scope.names)
         scope = scope._replace(names=inner)
+        plainly = not (inner or scope.prefix or scope.values)  # every name is its own
         for number, message in enumerate(messages):
             self.count += 1
             if self.count > self.limits.max_layers:
@@ -62,12 +63,14 @@ class Expansion:
                 raise refused(path, f"With its functions the model has more than {most} nodes.")
             domain = plain(message["domain"])
             where = (*path, "node", number)
-            inputs, outputs = tuple(map(scope.name, message["input"])), tuple(map(scope.name, message["output"]))
-            inner.update(zip(message["output"], outputs, strict=True))
-            attributes = tuple(bound(message["attribute"], scope.values))
+            inputs, outputs, attributes = message["input"], message["output"], message["attribute"]
+            if not plainly:
+                inputs, outputs = tuple(map(scope.name, inputs)), tuple(map(scope.name, outputs))
+                inner.update(zip(message["output"], outputs, strict=True))
+                attributes = tuple(bound(attributes, scope.values))
             name = scope.prefix + message["name"] if message["name"] else ""
-            key = domain, message["op_type"], message["overload"]
             node = Node(message, name, domain, inputs, outputs, attributes, opsets, where, scope)
+            key = (domain, message["op_type"], message["overload"]) if self.functions else None
             if key not in self.functions:
                 yield node
                 continue

@@ -177,8 +177,7 @@ class Graph:
         )
 
     def place_of(self, node: Node) -> NodeLocation:
-        attributes = {one["name"]: i for i, one in enumerate(node.message["attribute"])}
-        return NodeLocation(node.path, attributes)
+        return NodeLocation(node.path, node.message["attribute"])
 
     def name_of(self, node: Node, location: NodeLocation) -> str:
         """The node's name, or that of its first output, or one made of its kind: each row has its own."""
@@ -206,10 +205,10 @@ class Graph:
             elif name in self.arrays:
                 self.read_names.add(name)
                 feeds.append(self.arrays[name])
-            elif name in self.filled and version.input(len(feeds)).annotation in (Learned, Statistic):
+            elif name in self.filled and version.mark(len(feeds)) in (Learned, Statistic):
                 feeds.append(self.filled[name])
             elif (source := self.source(name)) is not None:
-                if source.name == name and version.input(len(feeds)).annotation in (Learned, Statistic):
+                if source.name == name and version.mark(len(feeds)) in (Learned, Statistic):
                     self.exported.learned(name)
                 feeds.append(Slot(len(sources)))
                 sources.append(source)
@@ -227,8 +226,8 @@ class Graph:
         most = len(version.inputs)
         if len(given) > most and not version.variadic:
             raise ConfigError([((), f"{kind} takes at most {most} inputs; received {len(given)}.")])
-        for place, parameter in enumerate(version.inputs):
-            if needed(parameter) and (place >= len(given) or not given[place]):
+        for place, parameter in version.needed:
+            if place >= len(given) or not given[place]:
                 raise ConfigError([((), f"{kind} needs its input {called(parameter)!r}, number {place + 1}.")])
 
     def source_of(self, name: str, location: NodeLocation) -> Source:
@@ -254,7 +253,7 @@ class Graph:
         graph = next((one["g"] for one in node.attributes if one["name"] == name), None)
         if graph is None:
             raise ConfigError([((), f"{node.message['op_type']} needs its graph {name!r}.")])
-        inner = Branch(self, graph, (*node.path, "attribute", location.attributes[name], "g"), node)
+        inner = Branch(self, graph, (*node.path, "attribute", location.number(name), "g"), node)
         model = inner.read()
         if inner.builder.faults:
             self.builder.faults += inner.builder.faults

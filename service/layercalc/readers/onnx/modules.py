@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 SCOPES, NAMESPACE, RULE = b"pkg.torch.onnx.name_scopes", b"namespace", b"pkg.onnxscript.rewriter.rule_name"
@@ -39,10 +40,16 @@ def of_name(name: str) -> str:
 
     PyTorch's exporter names a module in a container after it: `layer1.0` stands in `layer1`.
     """
-    if not name.startswith("/"):
-        return "/".join(part for part in name.split("/")[:-1] if part not in WRAPPERS)
+    return of_scopes(name.rpartition("/")[0])
+
+
+@lru_cache(maxsize=4096)
+def of_scopes(scopes: str) -> str:
+    """The same of what stands before the last part of a name, which many nodes have in common."""
+    if not scopes.startswith("/"):
+        return "/".join(part for part in scopes.split("/") if part not in WRAPPERS)
     path, before = [], ""
-    for part in name.split("/")[1:-1]:
+    for part in scopes.split("/")[1:]:
         path.append(part[len(before) + 1 :] if before and part.startswith(f"{before}.") else part)
         before = part
     return ".".join(path)
@@ -61,11 +68,10 @@ def module_of(name: str, entries: Iterable[Any], around: str, weights: Sequence[
     A convolution that took in a batch norm has the batch norm's scopes and its own weights. `around` is the module of
     the function that holds the node.
     """
-    told = metadata(entries)
-    own = of_weights(weights)
-    if RULE in told and own:
+    told = metadata(entries) if entries else {}
+    if RULE in told and (own := of_weights(weights)):
         return own
-    return of_metadata(told) or of_name(name) or around or own
+    return of_metadata(told) or of_name(name) or around or of_weights(weights)
 
 
 def without_root(paths: Sequence[str]) -> list[str]:

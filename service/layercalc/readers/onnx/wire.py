@@ -11,14 +11,15 @@ from layercalc import deadline
 from layercalc.environment import setting
 from layercalc.errors import Tokens, Unreadable, pointer
 from layercalc.limits import UNLIMITED, Limits
-from layercalc.readers.onnx.messages import MESSAGES, Field
+from layercalc.readers.onnx.messages import MESSAGES
 
 Buffer = memoryview
 DEPTH = 100  # messages inside one another: what protobuf's own readers take
-LOOK = 1 << 12  # values between two looks at the clock
+LOOK, MANY = 1 << 12, (1 << 6) - 1  # values, and messages, between two looks at the clock
+SIGN = 1 << 63
 VARINT, EIGHT, LENGTH, FOUR = 0, 1, 2, 5  # wire types
-FIELDS: dict[str, dict[str, Field]] = {
-    kind: {field.name: field for field in fields.values()} for kind, fields in MESSAGES.items()
+ABSENT: dict[str, dict[str, Any]] = {
+    kind: {field.name: field.absent for field in fields.values()} for kind, fields in MESSAGES.items()
 }
 
 
@@ -31,11 +32,15 @@ class Message(dict[str, Any]):
         self.kind = kind
 
     def __missing__(self, name: str) -> Any:
-        return FIELDS[self.kind][name].absent
+        return ABSENT[self.kind][name]
 
 
 class Broken(ValueError):  # noqa: N818
-    """Bytes that are no such message; the text says what is wrong."""
+    """Bytes that are no such message; the text says what is wrong, the path in which part."""
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.path: list[object] = []
 
 
 class Wire:
@@ -44,29 +49,35 @@ class Wire:
     def __init__(self, data: Buffer, limits: Limits):
         self.data, self.limits = data, limits
         self.messages = self.values = self.nodes = 0
-        self.path: list[object] = []
+        self.longest, self.deepest = limits.max_name_length, min(DEPTH, limits.max_depth)
 
     def read(self, kind: str, at: int, end: int, depth: int = 1) -> Message:
         """The message of that kind between two places."""
-        deadline.check()
         self.messages += 1
+        if not self.messages & MANY:
+            deadline.check()
         if self.messages > self.limits.max_containers:
             raise self.too_much(f"{self.messages:,} messages", "max_containers")
         if kind == "Node":
             self.nodes += 1
             if self.nodes > self.limits.max_layers:
                 raise self.too_much(f"{self.nodes:,} nodes", "max_layers")
-        if depth > min(DEPTH, self.limits.max_depth):
+        if depth > self.deepest:
             raise Broken(f"Messages are nested more than {depth - 1} deep.")
         table, out, data = MESSAGES[kind], Message(kind), self.data
         while at < end:
-            key, at = self.varint(at, end)
-            wire, start = key & 7, at
-            if wire == VARINT:
-                number, at = self.varint(at, end)
-            elif wire == LENGTH:
-                length, start = self.varint(at, end)
+            key, start = data[at], at + 1
+            if key > 127:
+                key, start = self.varint(at, end)
+            wire, at = key & 7, start
+            if wire == LENGTH:
+                if start < end and (length := data[start]) < 128:
+                    start += 1
+                else:
+                    length, start = self.varint(start, end)
                 at = start + length
+            elif wire == VARINT:
+                number, at = self.varint(at, end)
             elif wire in (EIGHT, FOUR):
                 at += 8 if wire == EIGHT else 4
             else:
@@ -77,10 +88,10 @@ class Wire:
             if field is None:
                 continue
             name, what, many = field
-            if what == "int" and wire == VARINT:
-                value: Any = signed(number)
-            elif what == "str" and wire == LENGTH:
-                value = self.text(start, at)
+            if what == "str" and wire == LENGTH:
+                value: Any = self.text(start, at)
+            elif what == "int" and wire == VARINT:
+                value = number if number < SIGN else signed(number)
             elif what == "packed" or (what == "bytes" and wire == LENGTH):
                 value = data[start:at]
             elif what == "float" and wire == FOUR:
@@ -89,14 +100,19 @@ class Wire:
                 out.setdefault(name, []).extend(self.numbers(what, start, at))
                 continue
             elif what in MESSAGES and wire == LENGTH:
-                self.path += (name, len(out.get(name, ()))) if many else (name,)
-                value = self.read(what, start, at, depth + 1)
-                del self.path[-2 if many else -1 :]
+                try:
+                    value = self.read(what, start, at, depth + 1)
+                except Broken as error:
+                    error.path[:0] = (name, len(out.get(name, ()))) if many else (name,)
+                    raise
             else:
                 raise Broken(f"{name} is {what}, and comes as wire type {wire} (byte {start:,}).")
             if many:
                 self.count(1)
-                out.setdefault(name, []).append(value)
+                if name in out:
+                    out[name].append(value)
+                else:
+                    out[name] = [value]
             elif what in MESSAGES and name in out:
                 raise Broken(f"{name} stands twice (byte {start:,}).")
             else:
@@ -134,7 +150,7 @@ class Wire:
 
     def text(self, start: int, end: int) -> str:
         """A text in UTF-8: each is a name, and no longer than one may be."""
-        if end - start > self.limits.max_name_length:
+        if end - start > self.longest:
             longest = f"the limit is {self.limits.max_name_length:,} ({setting('max_name_length')})"
             raise Broken(f"A name of {end - start:,} bytes; {longest}.")
         try:
@@ -166,6 +182,6 @@ def read_message(body: Any, path: Tokens = (), limits: Limits = UNLIMITED, kind:
     try:
         return wire.read(kind, 0, len(data))
     except Broken as error:
-        where = f" In {pointer(*wire.path[:8])}{'/…' if len(wire.path) > 8 else ''}." if wire.path else ""
+        where = f" In {pointer(*error.path[:8])}{'/…' if len(error.path) > 8 else ''}." if error.path else ""
         detail = f"Not a readable ONNX file: {error}{where}"
         raise Unreadable([{"pointer": pointer(*path), "detail": detail}], status=422) from None
