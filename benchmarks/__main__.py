@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peers, scripts
+from benchmarks import onnx_files, peers, scripts
 from layercalc import analyze
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
@@ -173,6 +173,11 @@ def against_peers() -> None:
             line(f"{told} {seconds[peer] * 1e3:.0f} ms", f"{seconds['layercalc'] / seconds[peer]:.2f}", goal)
 
 
+def files() -> None:
+    """ONNX files, read and run, beside the tools for them."""
+    onnx_files.figures(line)
+
+
 def checks() -> None:
     """`layercalc check` on 100 models in files, for each of them, against one after another in a loop."""
     names = ("ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3")
@@ -191,5 +196,5 @@ def checks() -> None:
 
 
 if __name__ == "__main__":
-    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers):
+    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers, files):
         section()

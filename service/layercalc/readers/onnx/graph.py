@@ -22,7 +22,6 @@ from layercalc.layers.onnx.base import (
     Version,
     called,
     found,
-    needed,
 )
 from layercalc.layers.onnx.control import Body
 from layercalc.layers.onnx.dtypes import dtype_of
