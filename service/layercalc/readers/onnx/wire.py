@@ -53,17 +53,7 @@ class Wire:
 
     def read(self, kind: str, at: int, end: int, depth: int = 1) -> Message:
         """The message of that kind between two places."""
-        self.messages += 1
-        if not self.messages & MANY:
-            deadline.check()
-        if self.messages > self.limits.max_containers:
-            raise self.too_much(f"{self.messages:,} messages", "max_containers")
-        if kind == "Node":
-            self.nodes += 1
-            if self.nodes > self.limits.max_layers:
-                raise self.too_much(f"{self.nodes:,} nodes", "max_layers")
-        if depth > self.deepest:
-            raise Broken(f"Messages are nested more than {depth - 1} deep.")
+        self.permit(kind, depth)
         table, out, data = MESSAGES[kind], Message(kind), self.data
         while at < end:
             key, start = data[at], at + 1
@@ -118,6 +108,20 @@ class Wire:
             else:
                 out[name] = value
         return out
+
+    def permit(self, kind: str, depth: int) -> None:
+        """Count a message, and refuse one too many, or too deep."""
+        self.messages += 1
+        if not self.messages & MANY:
+            deadline.check()
+        if self.messages > self.limits.max_containers:
+            raise self.too_much(f"{self.messages:,} messages", "max_containers")
+        if kind == "Node":
+            self.nodes += 1
+            if self.nodes > self.limits.max_layers:
+                raise self.too_much(f"{self.nodes:,} nodes", "max_layers")
+        if depth > self.deepest:
+            raise Broken(f"Messages are nested more than {depth - 1} deep.")
 
     def varint(self, at: int, end: int) -> tuple[int, int]:
         """An integer of seven bits a byte, and where it ends."""
