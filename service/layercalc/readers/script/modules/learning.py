@@ -71,7 +71,7 @@ def split(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 def scaled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """`scaler.fit_transform(x)`: numbers in the same places."""
-    value = args[1] if len(args) > 1 else kwargs.get("X", kwargs.get("y"))
+    value: Any = args[1] if len(args) > 1 else kwargs.get("X", kwargs.get("y"))
     return array(m, value.attrs["shape"], Opaque("", at), at) if is_array(m, value) else Opaque("", at)
 
 
