@@ -15,6 +15,13 @@ READ = {  # the parameters, the output shape, and what the text is told
         [None, 62, 62, 4],
         "",
     ),
+    "a layer by the name of its part": (
+        "b = keras.applications.DenseNet121(include_top=False, weights=None, input_shape=(64, 64, 3))\n"
+        "m = Model(b.input, b.get_layer('conv1/relu').output)",
+        9664,
+        [None, 32, 32, 64],
+        "",
+    ),
     "a number as a shape": ("i = Input(shape=2)\nm = Model(i, Dense(3)(i))", 9, [None, 3], "a list of one, as Keras 2"),
     "windows of no size": (
         "m = Sequential([Input((8, 8, 3)), AveragePooling2D(), Conv2D(4, 3)])",
@@ -45,6 +52,18 @@ SAME = {  # what every version has: the parameters
     "a shape as an object": (
         "s = tf.TensorShape([None, 4])\nm = Sequential([Input(s[1:]), Dense(s.as_list()[1])])",
         20,
+    ),
+    "how much to pad, in a tensor": (
+        "class P(Layer):\n    def call(self, x):\n"
+        "        x = tf.pad(x, tf.constant([[0, 0], [1, 2], [3, 3], [0, 0]]), 'REFLECT')\n"
+        "        return keras.ops.pad(x, keras.ops.convert_to_tensor([[0, 0], [1, 1], [1, 1], [0, 0]]), mode='reflect')\n"
+        "i = Input((8, 8, 3))\nx = P()(i)\nm = Model(i, Dense(x.shape[1] + x.shape[2])(x))",
+        (3 + 1) * (13 + 16),
+    ),
+    "data less their mean along axes": (
+        "x = np.zeros((9, 4, 5))\nx = (x - np.mean(x, axis=(0, 1))) / (np.std(x, axis=0) + 1e-7)\n"
+        "m = Sequential([Input(x.shape[1:]), Dense(x.mean(axis=1, keepdims=True).shape[2])])",
+        30,
     ),
     "call() on data": (
         "m = Sequential([Input((4,)), Dense(3)])\nm.call(tf.random.normal((2, 4)))\nfor x in data: m.layers[0].call(x)",

@@ -329,6 +329,8 @@ def get_layer(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str
         return names.layers(model, at, given.get("index"))
     unsure = [one for one in found if not getattr(one, "sure", True)]
     alike = [one for one in found if one.name == given["name"]]
+    if not alike and not names.machine.catching and "/" in given["name"]:  # for which Keras 3 has another sign
+        alike = [one for one in found if one.name == given["name"].replace("/", "_")]
     if not alike and not names.machine.catching and OF_KERAS_2.fullmatch(given["name"]):
         inputs = [one for one in found if isinstance(one, CallObject) and not one.given]
         alike = inputs if len(inputs) == 1 else []

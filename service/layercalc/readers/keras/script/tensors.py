@@ -51,6 +51,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.keras.tf_functions import translate, until_known
 from layercalc.readers.script import Fault, Opaque
+from layercalc.readers.script.modules import arrays as numbers
 from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.opaque import derived
 
@@ -224,6 +225,7 @@ def functional(
     return apply(names, layer, [inputs], {}, at)
 
 
+DATA = words("tensor x input")  # arguments of pad() that are no numbers
 LISTING = (Meshgrid, Split, Unstack)  # give a list, however many tensors are in it
 
 
@@ -252,6 +254,9 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
     kwargs = {key: one for key, one in kwargs.items() if key != "name"}
     if (number := scalars.computed(names, name.last, args, kwargs, at)) is not None:
         return number
+    if name.last == "pad":  # how much is told by numbers, in a tensor too
+        args = [*args[:1], *(numbers.listed(names.machine, one) for one in args[1:])]
+        kwargs = {key: one if key in DATA else numbers.listed(names.machine, one) for key, one in kwargs.items()}
     every = applied.flat_or_unknown(names, [args, kwargs], at)
     if any(is_array(names.machine, one) for one in every) and not any(isinstance(one, TensorObject) for one in every):
         return arrays.computed(names, lambda one, two: function(names, name, one, two, at), (args, kwargs), at)

@@ -202,6 +202,32 @@ def numbers(m: "Machine", value: Any) -> list[Any] | None:
     return [value] if type(value) in NUMBERS else None
 
 
+def listed(m: "Machine", value: Any) -> Any:
+    """An array of known numbers as nested lists; any other value as it is."""
+    found = labels_of(m, value, None, list) if is_array(m, value) else None
+    if type(found) is not list or any(type(one) is Opaque for one in value.attrs["shape"]):
+        return value
+    for size in value.attrs["shape"][:0:-1]:
+        found = [found[start : start + size] for start in range(0, len(found), size)] if size else []
+    return found if value.attrs["shape"] else found[0]
+
+
+def reduced(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """mean, std, sum along axes: an array without them, or with axes of one in their places."""
+    own, axis = args[0], args[1] if len(args) > 1 else kwargs.get("axis")
+    keepdims = kwargs.get("keepdims", False)
+    if not is_array(m, own) or len(args) > 2 or set(kwargs) - {"axis", "keepdims"}:
+        return Opaque("", at, holds=(own,))
+    shape = own.attrs["shape"]
+    axes = [axis] if type(axis) is int else list(axis) if isinstance(axis, tuple | list) else []
+    rank = len(shape)
+    if not axes or type(keepdims) is not bool or not all(type(one) is int and -rank <= one < rank for one in axes):
+        return Opaque("", at, holds=(own,))
+    gone = {one % rank for one in axes}
+    left = tuple(1 if k in gone else size for k, size in enumerate(shape) if keepdims or k not in gone)
+    return array(m, left, Opaque("", at), at)
+
+
 def reduction(name: str) -> Native:
     """prod, sum, max, min, mean of all the numbers."""
 

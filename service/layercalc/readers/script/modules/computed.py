@@ -221,7 +221,7 @@ def number(name: str, kind: type) -> Native:
 
 def reduced(name: str) -> Native:
     """np.sum(x) of all the numbers, exact; along an axis, or of none that are known, as NumPy has it."""
-    whole, along = arrays.reduction(name), computed(name, vars(np)[name])
+    whole, along = arrays.reduction(name), computed(name, vars(np)[name], arrays.reduced)
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return (along if kwargs or len(args) > 1 else whole).run(m, args, kwargs, at)
@@ -235,12 +235,14 @@ def differences(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 DIFFERENCES = computed("diff", np.diff)
+SPREADS = ("median", "std", "var")
 SAME_SIZE = (
-    "cumsum", "cumprod", "sort", "median", "std", "var", "argmin", "dot", "ptp", "average", "around", "clip",
+    "cumsum", "cumprod", "sort", "argmin", "dot", "ptp", "average", "around", "clip",
     "argsort", "nansum", "ndim", "size", "append",
 )  # fmt: skip
 COMPUTED: dict[str, Any] = {
     **{name: computed(name, vars(np)[name]) for name in SAME_SIZE},
+    **{name: computed(name, vars(np)[name], arrays.reduced) for name in SPREADS},
     **{name: reduced(name) for name in arrays.REDUCTIONS},
     "amax": reduced("max"),
     "amin": reduced("min"),
@@ -276,7 +278,8 @@ arrays.MEMBERS.update(
     __float__=number("float", float),
     tolist=Native("tolist", to_list),
     astype=Native("astype", cast(arrays.copied)),
-    **{name: computed(name, vars(np)[name]) for name in ("cumsum", "cumprod", "std", "var", "argmin", "clip", "dot")},
+    **{name: computed(name, vars(np)[name]) for name in ("cumsum", "cumprod", "argmin", "clip", "dot")},
+    **{name: computed(name, vars(np)[name], arrays.reduced) for name in ("std", "var")},
     **{name: reduced(name) for name in arrays.REDUCTIONS},
     argmax=computed("argmax", np.argmax, arrays.position),
     round=computed("round", np.round, same_shape),
