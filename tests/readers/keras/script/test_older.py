@@ -65,6 +65,23 @@ SAME = {  # what every version has: the parameters
         "m = Sequential([Input(x.shape[1:]), Dense(x.mean(axis=1, keepdims=True).shape[2])])",
         30,
     ),
+    "whether it trains, which is not known": (
+        "class B(BatchNormalization):\n    def call(self, x, training=False):\n"
+        "        training = tf.logical_and(tf.constant(False), self.trainable)\n        return super().call(x, training)\n"
+        "i = Input((4,))\nm = Model(i, Dense(3)(B()(i)))",
+        31,
+    ),
+    "rows by number, of known numbers": (
+        "a = np.array([(10, 13), (16, 30), (33, 23)], np.float32) / 416\nb = np.array([[1, 2], [0, 1]])\n"
+        "i = Input((4, 2, 2))\nx = Lambda(lambda x: tf.exp(x) * a[b[0]])(i)\nm = Model(i, Dense(3)(x))",
+        9,
+    ),
+    "repeats as often as there are steps": (
+        "class A(Layer):\n    def call(self, x):\n        n = tf.shape(x)[1]\n"
+        "        return tf.tile(x, [1, n, 1]), tf.repeat(tf.range(n), n), tf.tile(tf.range(4), [n])\n"
+        "i = Input((None, 3))\na, b, c = A()(i)\nm = Model(i, [Dense(2)(a), b, c])",
+        8,
+    ),
     "call() on data": (
         "m = Sequential([Input((4,)), Dense(3)])\nm.call(tf.random.normal((2, 4)))\nfor x in data: m.layers[0].call(x)",
         15,
@@ -99,6 +116,12 @@ REFUSED = {
         "a = Input((4,)); b = Input((4,))\nm = Model([a, b], Add()([a, b]))\nm = Model(m.get_layer('input_1').output, a)",
         "No such layer",
     ),
+    "each as often as its own size says": (
+        "class A(Layer):\n    def call(self, x):\n        n = tf.shape(x)\n        return tf.repeat(tf.range(2), [n[1], n[2]])\n"
+        "i = Input((None, 3))\nm = Model(i, A()(i))",
+        "How often this repeats is not known",
+    ),
+    "a variable that is no network": ("a = tf.Variable(5.0)\nb = a * 2", "No layer found"),
     "call() on a tensor": (
         "m = Sequential([Input((4,)), Dense(3)])\ni = Input((4,))\nn = Model(i, m.call(i))",
         "`m.call(i)`",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown, text
+from layercalc.dims import Batch, Unknown, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Int
 from layercalc.layers.keras.functions.base import Axes, Operation, Sizes, operation, tensor
@@ -198,8 +198,8 @@ class Tile(Operation):
 
     def compute(self, x: Any) -> Tensor:
         x = tensor(x)
-        times = (self.repeats,) if isinstance(self.repeats, int) else self.repeats
-        if any(n < 0 or n > MAX_PARTS for n in times):
+        times = (self.repeats,) if isinstance(self.repeats, int | Unknown) else self.repeats
+        if any(provably(n < 0) or provably(n > MAX_PARTS) for n in times):
             raise ShapeError(f"Expected repeats from 0 to {MAX_PARTS}.", "repeats")
         times = (1,) * (x.ndim - len(times)) + tuple(times)
         if len(times) > x.ndim:
@@ -207,7 +207,7 @@ class Tile(Operation):
         for axis, n in enumerate(times):
             if n == 0:
                 x = ops.take(x, axis=axis, start=0, stop=0)
-            elif isinstance(n, Batch):  # counts as one
+            elif isinstance(n, Batch | Unknown):  # counts as one, or is open
                 x = ops.repeat(x, axis=axis, times=n)
             elif n > 1:
                 x = ops.concatenate(*[x] * n, axis=axis)
@@ -226,8 +226,10 @@ class Repeat(Operation):
         if self.axis is None:
             x = reshaped(x, (-1,))
         axis = 0 if self.axis is None else self.axis_of(self.axis, x)
-        if isinstance(self.repeats, int) or len(self.repeats) == 1:
-            times = self.repeats if isinstance(self.repeats, int) else self.repeats[0]
+        if isinstance(self.repeats, int | Unknown) or len(self.repeats) == 1:
+            times = self.repeats if isinstance(self.repeats, int | Unknown) else self.repeats[0]
             return ops.repeat(x, axis=axis, times=times)
+        if any(isinstance(n, Unknown) for n in self.repeats):
+            raise ShapeError("How often this repeats is not known; the shape of the input must name it.")
         places = [place for place, n in enumerate(self.repeats) for _ in range(n)]
         return ops.gather(x, ops.constant(places, "int32"), axis=axis)

@@ -111,9 +111,10 @@ def listed(value: Any) -> list[Any]:
 
 
 def around_tensor(machine: "Text", names: "KerasNames") -> GraphObject | None:
-    """The network of the tensor that was bound last."""
+    """The network of the tensor that was bound last, if there are inputs that lead to it."""
     last = machine.last
-    return None if last is None or last.call.layer is None else graph_to(last)
+    found = None if last is None or last.call.layer is None else graph_to(last)
+    return found if found is not None and found.inputs else None
 
 
 def surrounds(names: "KerasNames", around: Any, whole: list[tuple[str, Any]]) -> bool:

@@ -62,6 +62,7 @@ OPERATORS = {
     "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
+TRAINED = words("BatchNormalization Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout")
 OPTIONAL = words("mask attention_mask query_mask value_mask key_mask key initial_state")  # of a layer's call
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
 AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
@@ -98,6 +99,8 @@ def alone(names: "KerasNames", args: list[Any]) -> list[TensorObject] | None:
 
 def on_anything(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A layer or model on tensors among other arguments, or on something else."""
+    if isinstance(layer, LayerObject) and layer.kind.type in TRAINED and len(args) == 2:
+        args = args[:1]  # whether it trains, which changes no shape
     every = applied.flat_or_unknown(names, [args, kwargs], at)
     if any(is_array(names.machine, one) for one in every):
         if not names.traces and not any(isinstance(one, TensorObject) for one in every):

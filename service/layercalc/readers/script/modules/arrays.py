@@ -298,7 +298,8 @@ def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if any(one is None or one is Ellipsis for one in keys):
         return widened(m, value, keys, at)
     if len(keys) == 1 and is_array(m, keys[0]) and len(keys[0].attrs["shape"]) == 1:  # rows by number, or by a mask
-        return array(m, (Opaque("", at), *shape[1:]), Opaque("", at), at)
+        numbered = type(labels_of(m, keys[0], at, list)) is list
+        return array(m, (keys[0].attrs["shape"][0] if numbered else Opaque("", at), *shape[1:]), Opaque("", at), at)
     kept: list[Any] = []
     for index, one in enumerate(keys):
         if index >= len(shape) or (type(one) is not slice and type(one) is not int):
