@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 At = ast.AST | None
+ROWS = list | tuple | set
 SETTERS = ("setattr", "delattr", "__setattr__", "__delattr__")
 
 
@@ -151,28 +152,29 @@ def functions_in(values: list[Any]) -> list[Function]:
     pending, seen = list(values), set()
     while pending:
         value = pending.pop()
-        if id(value) in seen:
+        kind = type(value)
+        if kind in SCALARS or kind is Opaque or id(value) in seen:
             continue
         seen.add(id(value))
-        if type(value) is Function:
+        if kind is Function:
             found.append(value)
-        elif type(value) is Bound:
+        elif kind is Bound:
             pending.append(value.function)
-        elif isinstance(value, list | tuple | set):
+        elif isinstance(value, ROWS):
             pending += [one for one in value if type(one) not in SCALARS]
         elif isinstance(value, dict):
             pending += [one for one in value.values() if type(one) not in SCALARS]
         elif isinstance(value, Native):
             pending += value.holds
-        elif type(value) is Cursor:
+        elif kind is Cursor:
             pending += [one for one in value.over if type(one) not in SCALARS]
-        elif type(value) is Instance:
+        elif kind is Instance:
             pending += value.attrs.values()
             held = [one for cls in value.cls.mro for one in filter(leads, cls.attrs.values())]
             pending += [one for one in held if type(one) not in SCALARS]
-        elif type(value) in (StaticMethod, ClassMethod):
+        elif kind is StaticMethod or kind is ClassMethod:
             pending.append(value.function)
-        elif type(value) is Property:
+        elif kind is Property:
             pending += value.parts
     return found
 

@@ -62,6 +62,7 @@ class Machine:
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
         self.speculating: set[int] = set()
+        self.harmless: dict[int, Any] = {}  # of functions by id: names by which they reach nothing, and their values
         self.handling: list[Raised] = []
         self.active: dict[int, int] = {}
         self.comparing = 0

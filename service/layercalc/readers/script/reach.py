@@ -29,6 +29,8 @@ from layercalc.readers.script.values import (
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
+ROWS = list | tuple | set | frozenset
+
 
 def now(container: Any) -> Any:
     return container
@@ -42,7 +44,7 @@ def parts(value: Any, state: Callable[[Any], Any] = now) -> list[Any]:
     if isinstance(value, dict):
         held = state(value)
         return [*held.values(), *held]
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, ROWS):
         return list(state(value))
     if kind is Instance:
         core = [value.core] if value.core is not None else []

@@ -1,6 +1,7 @@
 """What an unknown callee could change: everything it is given and can reach, and what functions given to it do."""
 
 import ast
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault, Raised, Unknown
@@ -43,7 +44,7 @@ def touch(m: "Machine", values: Any, reason: Opaque) -> None:
             continue
         m.meter.work(32)
         seen.add(id(value))
-        pending += reached(m, value, kind, reason, functions)
+        pending += value.holds if kind is Opaque else reached(m, value, kind, reason, functions)
     for function in functions:
         escape(m, function, reason)
 
@@ -81,8 +82,16 @@ def again(m: "Machine", reason: Opaque) -> None:
 
 
 def reaches(m: "Machine", function: Function) -> bool:
-    """Whether the names of a function, or of those it may call, lead to anything that can be changed."""
-    pending, seen = [function], set()
+    """Whether the names of a function, or of those it may call, lead to anything that can be changed.
+
+    Where they did not, they do not as long as they are bound to the same.
+    """
+    known = m.harmless.get(id(function))
+    if known is not None and all(map(is_, known[2], map(m.globals.vars.get, known[1]))):
+        m.meter.work(len(known[1]))
+        return False
+    pending, seen = [function], set[int]()
+    every: list[str] | None = []
     while pending:
         one = pending.pop()
         if id(one) in seen:
@@ -92,12 +101,15 @@ def reaches(m: "Machine", function: Function) -> bool:
         if changes:
             return True
         m.meter.work(32 * len(names))
+        every = [*every, *names] if every is not None and one.outer is m.globals else None
         for name in names:
             value = m.peek(one.outer, name)
             if type(value) is Function:
                 pending.append(value)
             elif not inert(value):
                 return True
+    if every is not None:
+        m.harmless[id(function)] = function, every, [*map(m.globals.vars.get, every)]
     return False
 
 
@@ -210,16 +222,15 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
     for statement in body:
         for node in m.nodes_of(statement).of(*NAMING):
             m.meter.work(32)
-            if isinstance(node, ast.Global | ast.Nonlocal):
-                declared.update(node.names)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                value = m.peek(scope, node.id)
-                if value is not MISSING:
+            if type(node) is ast.Name:
+                if type(node.ctx) is not ast.Load:
+                    smash(m, scope, node.id, reason)
+                elif (value := m.peek(scope, node.id)) is not MISSING:
                     found.append(value)
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                declared.update(node.names)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 smash(m, scope, node.name, reason)
-            elif isinstance(node, ast.Name):
-                smash(m, scope, node.id, reason)
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     smash(m, scope, alias.asname or alias.name.split(".")[0], reason)

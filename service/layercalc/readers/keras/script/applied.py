@@ -10,7 +10,7 @@ from layercalc.readers.keras.script.arguments import location_of, node_at, plain
 from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
-    MODELS,
+    PARTS,
     CallObject,
     GraphObject,
     LayerObject,
@@ -333,8 +333,7 @@ def gathered(
             raise Fault(node_at(call.location), f"Whether {layer!r} is called here is not known.")
         extra.append(call)
     if any(
-        isinstance(origin(call.layer), LayerObject | MODELS | OwnObject)
-        and not isinstance(origin(call.layer), OperationObject)
+        isinstance(origin(call.layer), PARTS) and not isinstance(origin(call.layer), OperationObject)
         for call, _ in trace.calls
     ):
         own.nested = True

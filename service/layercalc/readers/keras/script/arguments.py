@@ -9,11 +9,9 @@ from layercalc.layers.keras.initializers import load_initializer
 from layercalc.locations import Argument, CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.values import (
-    MODELS,
+    PIECES,
     FunctionName,
     InitializerObject,
-    LayerObject,
-    OwnObject,
     ShapeObject,
     TensorObject,
     Weights,
@@ -116,7 +114,7 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
     if type(value) is str:  # what is known of a dtype
         names.machine.meter.hold(len(value), at)
         return value
-    if isinstance(value, LayerObject | TensorObject | MODELS | OwnObject):
+    if isinstance(value, PIECES):
         return value
     raise Fault(at, f"Expected a literal, a layer or a model; received {names.describe(value)}.")
 

@@ -20,7 +20,10 @@ from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIB
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
+    NETS,
+    PARTS,
     CallObject,
     ConfigObject,
     DatasetObject,
@@ -126,7 +129,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return models.add_loss(names, value, name)
     if isinstance(value, MODELS) and name in value.extras:
         return value.extras[name]
-    if isinstance(value, MODELS | OwnObject):
+    if isinstance(value, NETS):
         found = models.method(names, value, name)
         if found is not None:
             return found
@@ -142,7 +145,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
     if name == "call" and (isinstance(value, LayerObject | GraphObject) or names.input_of(value) != (None, None)):
         return Native(name, lambda m, args, kwargs, node: call_of(names, value, args, kwargs, node), (value,))
-    if name in ("get_config", "to_json") and isinstance(value, LayerObject | MODELS):
+    if name in ("get_config", "to_json") and isinstance(value, LAYERS):
         return Native(name, lambda m, args, kwargs, node: configs.config_now(names, value, node))
     if name == "__class__" and (made := classes.class_of(names, value)) is not None:
         return made
@@ -291,7 +294,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
             return names.unknown(at) if found is None else found
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
-        if name == "compute_output_shape" and isinstance(value, LayerObject | MODELS | OwnObject):
+        if name == "compute_output_shape" and isinstance(value, PARTS):
             return settings.output_shape(names, value, args[0] if args else kwargs.get("input_shape"), at)
         if name in ("get_input_shape_at", "get_output_shape_at"):
             return ends(names, value, name[4:-3], at)

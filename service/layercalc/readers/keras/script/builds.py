@@ -140,7 +140,8 @@ def within(names: "KerasNames", root: Any) -> dict[int, Any]:
             for each in models.held_in(names, one):
                 if id(each) not in found:
                     found[id(each)] = each
-                    pending.append(each)
+                    if not models.is_leaf(names, each):
+                        pending.append(each)
     return found
 
 

@@ -9,6 +9,7 @@ from layercalc.readers.keras.script import weights
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import derives_from
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
     CallObject,
     FunctionName,
@@ -145,7 +146,7 @@ def has(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if isinstance(value, TensorObject):
         return True if name in ("shape", "dtype") else names.unknown(at)
     found = of_owner(names, value, name, at)
-    if found is None and name in WEIGHT_NAMES and isinstance(value, LayerObject | MODELS):
+    if found is None and name in WEIGHT_NAMES and isinstance(value, LAYERS):
         return True if weights.one_of(names, value, name, at) is not None else names.unknown(at)
     return found
 

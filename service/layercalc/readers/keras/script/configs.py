@@ -9,7 +9,9 @@ from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import location_of, plain
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
+    PARTS,
     CallObject,
     ConfigObject,
     GraphObject,
@@ -69,7 +71,7 @@ def config_now(names: "KerasNames", value: Any, at: Any) -> Any:
     """The config of a layer or model as it is now; unknown for what else there is."""
     found = names.known_or_none(value)
     found = names.known(found, at) if found is not None else None
-    if not isinstance(found, LayerObject | MODELS):
+    if not isinstance(found, LAYERS):
         return Opaque("", at)
     return ConfigObject(copy(names, found, {}, at))
 
@@ -81,7 +83,7 @@ def made_of(names: "KerasNames", value: Any, kind: str, at: Any) -> Any:
     if names.known_or_none(value) is None:
         return None
     value = names.known(value, at)
-    if isinstance(value, LayerObject | MODELS):
+    if isinstance(value, LAYERS):
         return copy(names, value, {}, at)
     if type(value) is str:
         try:
@@ -149,7 +151,7 @@ def copy(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
 
 def inside(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
     """A config with the layers in it copied."""
-    if isinstance(value, LayerObject | MODELS | OwnObject):
+    if isinstance(value, PARTS):
         return copy(names, value, memo, at)
     if isinstance(value, list):
         return [inside(names, one, memo, at) for one in value]

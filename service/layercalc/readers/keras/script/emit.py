@@ -12,6 +12,7 @@ from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.merging import inputs_of
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
     GraphObject,
     LayerObject,
@@ -30,6 +31,9 @@ from layercalc.readers.script.values import SCALARS
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
+
+
+VERSIONED = SequentialObject | LayerObject
 
 
 class Built:
@@ -117,7 +121,7 @@ class Built:
 
     def unchanged(self, one: Any, version: Any) -> None:
         """Refuse a model that was changed after it became part of another."""
-        if isinstance(one, SequentialObject | LayerObject) and self.names.version(one) != version:
+        if self.names.version(one) != version and isinstance(one, VERSIONED):
             told = f"{one!r}, or a model in it, is changed here after it was called or added; make it whole first."
             raise Fault(getattr(one, "changed", None), told)
 
@@ -134,7 +138,7 @@ class Built:
             if call.layer is None:
                 where = f"The outputs need the input {call.name!r} of line {call.location.line}"
                 raise Fault(node_at(value.location), f"{where}, which is not among the inputs of the model.")
-            self.names.sure(call, node_at(call.location))
+            self.sure(call)
             self.unchanged(call.layer, call.version)
             calls[id(call)] = self.followed[id(call)] = call
             pending += tensors_of(self.names, call, None)
@@ -172,7 +176,8 @@ class Built:
             key = (id(tensor.call), max(tensor.output, 0))
             if key in sources:
                 return sources[key]
-            return numbers[id(tensor.call)]._replace(output=whole if tensor.output == ALL else tensor.output)
+            name, use, _ = numbers[id(tensor.call)]
+            return Source(name, use, whole if tensor.output == ALL else tensor.output)
 
         def several(one: Any) -> Any:
             if isinstance(one, TensorObject):
@@ -181,13 +186,11 @@ class Built:
 
         for call in ordered:
             layer = call.layer
-            kind = layer.kind if isinstance(layer, LayerObject) else Model
-            inputs, by_name = (
-                [source(one) for one in call.inputs],
-                {key: several(one) for key, one in call.named.items()},
-            )
-            if not isinstance(layer, OperationObject):
-                inputs, by_name = bound(kind, inputs, by_name)
+            inputs, by_name = [source(one) for one in call.inputs], {}
+            if call.named:
+                by_name = {key: several(one) for key, one in call.named.items()}
+                if not isinstance(layer, OperationObject):
+                    inputs, by_name = bound(layer.kind if isinstance(layer, LayerObject) else Model, inputs, by_name)
             own = numbers[id(call)]
             identity = self.identity(origin(layer)) if self.has_weights(layer) else None
             builder.add_call(own.name, self.made(layer, builder), inputs, call.location, by_name, own.use, identity)
@@ -197,8 +200,13 @@ class Built:
         """Whether weights may belong to it, so that it has to be told from others."""
         return not isinstance(layer, OperationObject) or layer.kind is Variable
 
+    def sure(self, value: Any) -> None:
+        """Fault, where it was made, if something unknown may have changed it."""
+        if value.spoilt is not None or self.names.replaced:
+            self.names.sure(value, node_at(value.location))
+
     def made(self, value: Any, builder: Builder) -> Any:
-        self.names.sure(value, node_at(value.location))
+        self.sure(value)
         self.used.add(id(origin(value)))
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
@@ -254,7 +262,7 @@ class Built:
         """An argument that is a layer or a model, or holds some: each as a config, or the model itself."""
         if type(value) in SCALARS:
             return value
-        if isinstance(value, LayerObject | MODELS):
+        if isinstance(value, LAYERS):
             self.names.sure(value, node_at(value.location))
             self.used.add(id(value))
         if isinstance(value, LayerObject):

@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script.arguments import node_at
-from layercalc.readers.keras.script.values import MODELS, LayerObject, OwnObject
+from layercalc.readers.keras.script.values import (
+    LAYERS,
+    OwnObject,
+)
 from layercalc.readers.script import Fault, Instance
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ def layers_in(names: "KerasNames", value: Any) -> frozenset[int]:
             if id(one) not in seen:
                 seen.add(id(one))
                 pending += one.values() if isinstance(one, dict) else one
-        elif isinstance(one, LayerObject | MODELS) or (type(one) is Instance and isinstance(one.core, OwnObject)):
+        elif isinstance(one, LAYERS) or (type(one) is Instance and isinstance(one.core, OwnObject)):
             found.add(id(one))
     return frozenset(found)
 

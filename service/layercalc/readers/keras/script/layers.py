@@ -12,6 +12,8 @@ from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     MODELS,
+    NETS,
+    PARTS,
     CallObject,
     FunctionName,
     Kind,
@@ -59,9 +61,7 @@ def make(
     config = config_of(names, given, kind.type, at, location)
     for key in ("activation", "recurrent_activation"):
         one = config.get(key)
-        if isinstance(one, MODELS | OwnObject) or (
-            isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS
-        ):
+        if isinstance(one, NETS) or (isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS):
             why = "Keras 3 counts its weights only when it has run on data"
             raise Fault(
                 spot(at, key, location), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer."
@@ -115,7 +115,7 @@ def gates_of_keras_1(names: "KerasNames", kind: type[Layer], config: dict[str, A
 def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
     """An activation that is a function of the text, taken out: it follows the layer."""
     function = given.get("activation")
-    if not isinstance(function, Function | Bound):
+    if type(function) is not Function and type(function) is not Bound:
         return None
     if "return_sequences" in fields_of(kind) or "recurrent_activation" in fields_of(kind):
         raise Fault(at, f"An activation of the text's own inside {kind.type} is not read; name one of Keras'.")
@@ -280,7 +280,7 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
         if isinstance(one, LayerObject):
             one.config = {**one.config, "trainable": value}
             inside = flat(names, list(one.config.values()), None)
-            pending += [x for x in inside if isinstance(x, LayerObject | MODELS | OwnObject)]
+            pending += [x for x in inside if isinstance(x, PARTS)]
         else:
             one.trainable = value
             pending += names.layers_of(one, None)

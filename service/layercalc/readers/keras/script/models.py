@@ -10,6 +10,9 @@ from layercalc.readers.keras.script.arguments import arguments, flat, location_o
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
+    NETS,
+    PARTS,
+    PIECES,
     CallObject,
     GraphObject,
     History,
@@ -52,11 +55,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         made.versions = []
         layers = names.piece(given.get("layers"), at)
         if layers is not None:
-            for one in (
-                names.machine.listed(layers, at)
-                if not isinstance(layers, LayerObject | MODELS | OwnObject)
-                else [layers]
-            ):
+            for one in names.machine.listed(layers, at) if not isinstance(layers, PARTS) else [layers]:
                 add(names, made, one, at)
     else:
         for one in (given["inputs"], given["outputs"]):
@@ -107,7 +106,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
     one = names.piece(one, first_argument(at))
     if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
         one = TensorObject(one, 0)
-    if not isinstance(one, LayerObject | TensorObject | MODELS | OwnObject):
+    if not isinstance(one, PIECES):
         raise Fault(at, f"Expected a layer; received {names.describe(one)}.")
     if isinstance(one, MODELS) and holds(names, one, model):
         raise Fault(at, "A model that holds itself.")
@@ -162,8 +161,15 @@ def models_in(names: "KerasNames", value: Any) -> list[Any]:
         for each in held_in(names, one):
             if id(each) not in seen:
                 seen[id(each)] = each
-                pending.append(each)
+                if not is_leaf(names, each):
+                    pending.append(each)
     return [one for one in seen.values() if one is not value and isinstance(one, MODELS)]
+
+
+def is_leaf(names: "KerasNames", value: Any) -> bool:
+    """Whether it is a layer of which it is known that nothing is in it."""
+    names.machine.meter.work(64)
+    return isinstance(value, LayerObject) and not names.parts_in(value.config)
 
 
 def everything_in(names: "KerasNames", value: Any) -> list[Any]:
@@ -195,18 +201,18 @@ def add_loss(names: "KerasNames", model: GraphObject, name: str) -> Native:
 
 def directly_in(names: "KerasNames", value: Any) -> list[Any]:
     """The layers and models in a layer's config or a model."""
-    if isinstance(value, MODELS | OwnObject):
+    if isinstance(value, NETS):
         inside = layers_of(names, value, None)
-        return [one for one in inside if isinstance(one, LayerObject | MODELS | OwnObject)]
+        return [one for one in inside if isinstance(one, PARTS)]
     if not isinstance(value, LayerObject) or value.spoilt is not None:
         return []
-    return [one for one in names.parts_in(value.config) if isinstance(one, LayerObject | MODELS | OwnObject)]
+    return [one for one in names.parts_in(value.config) if isinstance(one, PARTS)]
 
 
 def check_locked(names: "KerasNames", root: Any, inside: Iterable[Any]) -> None:
     """Refuse a locked model inside with a layer that is open: in whether that is trained, Keras 2 and 3 differ."""
     for one in inside:
-        if one is root or not isinstance(one, MODELS | OwnObject) or one.trainable:
+        if one is root or not isinstance(one, NETS) or one.trainable:
             continue
         for each in directly_in(names, one):
             opened = each.config.get("trainable", True) if isinstance(each, LayerObject) else each.trainable
@@ -372,18 +378,16 @@ def built_on(names: "KerasNames", model: Any, data: Any, at: Any) -> None:
 
 def method(names: "KerasNames", model: Any, name: str) -> Any:
     """The methods that change a model, or give a part of it."""
-    found = {
-        "add": lambda m, a, k, at: add(names, names.sure(model, at), one_of(m, a, k, "layer", at), at),
-        "pop": lambda m, a, k, at: pop(names, names.sure(model, at), at),
-        "build": lambda m, a, k, at: build(names, names.sure(model, at), one_of(m, a, k, "input_shape", at), at),
-    }
-    every = {
-        "get_layer": lambda m, a, k, at: get_layer(names, model, a, k, at),
-        "fit": lambda m, a, k, at: fit(names, model, a, k, at),
-        "fit_generator": lambda m, a, k, at: fit(names, model, a, k, at),
-    }
-    run = (found.get(name) if isinstance(model, SequentialObject) else None) or every.get(name)
-    return None if run is None else Native(name, run, (model,))
+    run = (OF_SEQUENTIAL.get(name) if isinstance(model, SequentialObject) else None) or OF_ANY.get(name)
+    return None if run is None else Native(name, lambda m, a, k, at: run(names, model, a, k, at), (model,))
+
+
+OF_SEQUENTIAL: dict[str, Any] = {
+    "add": lambda names, x, a, k, at: add(names, names.sure(x, at), one_of(a, k, "layer", at), at),
+    "pop": lambda names, x, a, k, at: pop(names, names.sure(x, at), at),
+    "build": lambda names, x, a, k, at: build(names, names.sure(x, at), one_of(a, k, "input_shape", at), at),
+}
+OF_ANY: dict[str, Any] = {"get_layer": get_layer, "fit": fit, "fit_generator": fit}
 
 
 def class_method(names: "KerasNames", kind: Any, name: str) -> Any:
@@ -397,7 +401,7 @@ def first_argument(at: Any) -> Any:
     return at.args[0] if single else at
 
 
-def one_of(m: Any, args: list[Any], kwargs: dict[str, Any], name: str, at: Any) -> Any:
+def one_of(args: list[Any], kwargs: dict[str, Any], name: str, at: Any) -> Any:
     """The only argument of a call."""
     if len(args) == 1 and not kwargs:
         return args[0]

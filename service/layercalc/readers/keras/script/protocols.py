@@ -6,7 +6,7 @@ from layercalc.model import ALL
 from layercalc.readers.keras.script import alternatives, classes, makers, pipelines, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.values import (
-    MODELS,
+    LAYERS,
     DatasetObject,
     FunctionName,
     GraphObject,
@@ -126,7 +126,7 @@ class Protocols(Vocabulary):
         return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
 
     def truth(self, value: Any, at: Any) -> Any:
-        if isinstance(value, LayerObject | MODELS | Kind | FunctionName | LostModel | History | OwnObject | Instance):
+        if isinstance(value, LAYERS | Kind | FunctionName | LostModel | History | OwnObject | Instance):
             return True
         return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
 

@@ -32,9 +32,7 @@ NEVER = words(
 
 
 def called(names: "KerasNames", value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> None:
-    """A call of one of Keras' values: note that it may raise, unless it is plainly right."""
-    if not names.machine.catching:
-        return
+    """A call of one of Keras' values where the text catches: note that it may raise, unless it is plainly right."""
     if isinstance(value, Kind):
         safe = constructs(value, args, kwargs)
     elif isinstance(value, LayerObject):

@@ -8,7 +8,7 @@ from layercalc.readers.keras.script import builds
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.values import MODELS, LayerObject, LostModel, OperationObject, OwnObject
-from layercalc.readers.script import Fault, Instance, Native, Opaque
+from layercalc.readers.script import Fault, Foreign, Instance, Native, Opaque
 from layercalc.readers.script.reach import parts
 from layercalc.readers.script.values import SCALARS, Class, Function
 
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 CONVERTERS = (".from_keras_model", ".from_concrete_functions")
+MADE = MODELS | LostModel
 USES = {"compile", "summary", "fit", "fit_generator"}
 
 
 def is_model(value: Any) -> bool:
-    own = type(value) is Instance and isinstance(value.core, OwnObject) and value.core.is_model
-    read = isinstance(value, LayerObject) and value.kind is Model
-    return isinstance(value, MODELS | LostModel) or own or read
+    kind = type(value)
+    if kind is Instance:
+        return isinstance(value.core, OwnObject) and value.core.is_model
+    if kind is LayerObject:
+        return value.kind is Model
+    return isinstance(value, Foreign) and isinstance(value, MADE)
 
 
 def check_models(machine: "Text", names: "KerasNames", told: str, chosen: Any, held: set[int]) -> None:
@@ -35,11 +39,12 @@ def check_models(machine: "Text", names: "KerasNames", told: str, chosen: Any, h
     order = {id(one): number for number, one in enumerate(names.made)}
     number = order.get(id(chosen), -1)
     mine = {id(one) for one in machine.globals.vars.values()} | held | {id(chosen)}
-    found = [(path, one) for path, one in reachable(machine) if order.get(id(one), -1) > number]
+    every = reachable(machine)
+    found = [(path, one) for path, one in every if order.get(id(one), -1) > number]
     if names.uses:
         last, made = names.uses[-1]
         if made > number:
-            paths = {id(one): path for path, one in reachable(machine)}
+            paths = {id(one): path for path, one in every}
             found.append((paths.get(id(last), ""), last))
     for path, one in found:
         if id(one) in mine or id(one) in names.unsure or id(one) not in order or same_layers(names, one, chosen):

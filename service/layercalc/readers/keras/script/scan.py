@@ -201,6 +201,9 @@ def header(name: str, value: Any) -> str:
     return f"{name}({own if len(own) <= 100 else own[:99] + '…'})"
 
 
+ROWS = list | tuple
+
+
 def held_by(value: Any) -> list[Any]:
     """A value, or what is in a list of them."""
-    return [each for one in value for each in held_by(one)] if isinstance(value, list | tuple) else [value]
+    return [each for one in value for each in held_by(one)] if isinstance(value, ROWS) else [value]

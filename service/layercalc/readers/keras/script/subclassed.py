@@ -11,7 +11,8 @@ from layercalc.readers.keras.script.arguments import initializer, location_of, n
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
 from layercalc.readers.keras.script.values import (
-    MODELS,
+    LAYERS,
+    PARTS,
     CallObject,
     Inert,
     Kind,
@@ -289,7 +290,7 @@ def attached(names: "KerasNames", instance: Instance, name: str, value: Any, at:
     if not isinstance(own, OwnObject):
         return
     own.assigned = own.assigned | {name}
-    layer = isinstance(value, LayerObject | MODELS) or (type(value) is Instance and isinstance(value.core, OwnObject))
+    layer = isinstance(value, LAYERS) or (type(value) is Instance and isinstance(value.core, OwnObject))
     if layer and id(own) in names.calls:
         raise Fault(at, f"{own!r} is given a layer after it was called; make it whole first.")
     if name == "trainable":
@@ -355,7 +356,7 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
         names.machine.meter.work(32)
         if type(value) is Instance and isinstance(value.core, OwnObject):
             value = names.known(value, None)
-        if isinstance(value, LayerObject | MODELS | OwnObject):
+        if isinstance(value, PARTS):
             if id(value) not in found or label in instance.attrs:  # the attribute that is it, before one that has it
                 found[id(value)] = value, label
         elif isinstance(value, list | tuple | dict | set) and id(value) not in seen:

@@ -37,6 +37,7 @@ from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
     CallObject,
     FunctionName,
@@ -350,7 +351,7 @@ def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: i
         names.machine.meter.elements(len(value), at)
         return [slotted(names, one, found, at, depth + 1) for one in value]
     value = plain(names, value, at)
-    if isinstance(value, LayerObject | MODELS | dict):
+    if isinstance(value, LAYERS | dict):
         raise Fault(at, f"Expected a tensor or a constant; received {names.describe(value)}.")
     return value
 

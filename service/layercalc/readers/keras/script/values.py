@@ -393,6 +393,10 @@ class Settings(Foreign):
 
 
 MODELS = SequentialObject | GraphObject
+LAYERS = LayerObject | MODELS
+NETS = MODELS | OwnObject
+PARTS = LayerObject | NETS  # what stands in a model
+PIECES = PARTS | TensorObject
 
 
 def origin(layer: Any) -> Any:

@@ -29,7 +29,9 @@ from layercalc.readers.keras.script.outside import loads
 from layercalc.readers.keras.script.rivals import USES
 from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, methods_of, slips
 from layercalc.readers.keras.script.values import (
+    LAYERS,
     MODELS,
+    PARTS,
     CallObject,
     FunctionName,
     InitializerObject,
@@ -252,7 +254,7 @@ class KerasNames(Members):
         return any(isinstance(one, Instance) for one in values)
 
     def layers_of(self, model: Any, at: Any) -> list[Any]:
-        found = [one for one in models.layers_of(self, model, at) if isinstance(one, LayerObject | MODELS | OwnObject)]
+        found = [one for one in models.layers_of(self, model, at) if isinstance(one, PARTS)]
         base = model.base if isinstance(model, OwnObject) else None
         return found if base is None else [*found, base]
 
@@ -308,6 +310,7 @@ class KerasNames(Members):
         for one in held_by(callbacks):
             if type(one) is Opaque:
                 one.holds = (*one.holds, model)
+                self.machine.harmless.clear()
             elif type(one) is Instance and one.cls.find("set_model") is MISSING:
                 self.machine.changing(one.attrs)
                 one.attrs["model"] = model
@@ -344,7 +347,10 @@ class KerasNames(Members):
 
     def call(self, value: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         at = self.within or at
-        raising.called(self, value, args, kwargs, at)
+        if self.machine.catching:
+            raising.called(self, value, args, kwargs, at)
+        if type(value) is LayerObject:
+            return tensors.apply(self, value, args, kwargs, at)
         if isinstance(value, Kind):
             return self.construct(self.sure(value, at), args, kwargs, at)
         if isinstance(value, InitializerObject):
@@ -358,7 +364,7 @@ class KerasNames(Members):
             value = self.known(value, at)
         if isinstance(value, OwnObject):
             return applied.apply(self, value, args, kwargs, at)
-        if isinstance(value, LayerObject | MODELS):
+        if isinstance(value, LAYERS):
             return tensors.apply(self, value, args, kwargs, at)
         if isinstance(value, TensorObject):
             raise Fault(at, "A tensor is no layer and cannot be called.")
@@ -404,12 +410,12 @@ class KerasNames(Members):
             self.machine.changing(value)
             value.trainable = item
             return
-        if name == "trainable" and isinstance(value, LayerObject | MODELS | OwnObject) and value.spoilt is None:
+        if name == "trainable" and isinstance(value, PARTS) and value.spoilt is None:
             if type(item) is not bool and type(item) is not int:
                 self.machine.touch([value], self.machine.reason(at, "a value that is not known, given to trainable,"))
                 return
             self.set_trainable(value, bool(item))
-        elif name in ("name", "_name") and type(item) is str and isinstance(value, LayerObject | MODELS):
+        elif name in ("name", "_name") and type(item) is str and isinstance(value, LAYERS):
             self.machine.changing(value)
             value.name, value.given, value.sure = item, True, True
         elif name == "activation" and isinstance(value, LayerObject) and layers.takes_activation(value, item):
