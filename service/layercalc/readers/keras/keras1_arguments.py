@@ -3,6 +3,7 @@
 Sources: keras 1.2.2 (layers/*.py, engine/topology.py: Merge), keras 2.0.9 (legacy/interfaces.py, legacy/layers.py).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -94,11 +95,13 @@ def old_words(kind: str) -> frozenset[str]:
 
 
 WORDS = {kind: old_words(CLASSES.get(kind, kind)) for kind in (*TABLES, *CLASSES)}  # by class, old names of it too
+NONE = frozenset[str]()
 
 
-def is_old(kind: str, key: str) -> bool:
-    """Whether an argument of a class is one that only Keras 1 had."""
-    return key in WORDS.get(kind, ())
+def old_of(kind: str, keys: Iterable[str]) -> list[str]:
+    """The arguments of a class, among these, that only Keras 1 had."""
+    words = WORDS.get(kind, NONE)
+    return [] if words.isdisjoint(keys) else [key for key in keys if key in words]
 
 
 def in_todays_words(kind: str, config: dict[str, Any]) -> dict[str, Any]:

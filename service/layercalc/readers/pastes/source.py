@@ -87,11 +87,14 @@ class Source:
 
     def __init__(self, lines: Sequence[Clean], cell: int | None = None):
         self.lines, self.cell = lines, cell
+        self.untouched = False  # whether all of it was sent so, in characters of one byte, and in no cell
         self.offsets: dict[int, list[int]] = {}
 
     @classmethod
     def as_sent(cls, text: str, cell: int | None = None) -> "Source":
-        return cls([Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)], cell)
+        made = cls([Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)], cell)
+        made.untouched = cell is None and text.isascii()
+        return made
 
     def parse(self) -> ast.Module:
         """The syntax tree, its places those of what was sent; Unparsed where there is none."""
@@ -106,6 +109,8 @@ class Source:
 
     def relocate(self, tree: ast.Module) -> None:
         """Give the nodes the places of what was sent, columns in characters; what stands as it was sent has them."""
+        if self.untouched:
+            return
         moved = [self.cell is not None or not line.is_sent(number) for number, line in enumerate(self.lines, 1)]
         until = list(accumulate(moved, initial=0))  # how many of the lines before each place have moved
         waiting: list[Any] = [tree] if until[-1] else []

@@ -308,7 +308,7 @@ def call(m: "Machine", node: ast.Call, scope: Scope) -> Any:
     else:
         args, kwargs = [], {}
     frame, m.frame = m.frame, scope
-    result = m.call(f, args, kwargs, node)
+    result = calls.call(m, f, args, kwargs, node)
     m.frame = frame
     return result
 

@@ -6,6 +6,7 @@ value; this class is what they share: bounds, journal, names, and the doors betw
 
 import ast
 import sys
+from ast import Constant, Name
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -137,8 +138,8 @@ class Machine:
         node: ast.stmt | None = None
         try:
             for node in body:
-                meter.fuel -= 1
-                if meter.fuel < meter.alarm:
+                meter.fuel = fuel = meter.fuel - 1
+                if fuel < meter.alarm:
                     meter.tick(node)
                 do = STATEMENTS.get(type(node))
                 if do is None:
@@ -157,26 +158,26 @@ class Machine:
     def value(self, node: ast.AST, scope: Scope) -> Any:
         """The value of an expression."""
         meter = self.meter
-        meter.fuel -= 1
-        if meter.fuel < meter.alarm:
+        meter.fuel = fuel = meter.fuel - 1
+        if fuel < meter.alarm:
             meter.tick(node)
         kind = type(node)
-        if kind is ast.Name:
+        if kind is Name:
             found = scope.vars.get(node.id, MISSING)  # type: ignore[attr-defined]
             if found is not MISSING and type(found) is not Opaque:
                 return found
-        elif kind is ast.Constant:
+        elif kind is Constant:
             found = node.value  # type: ignore[attr-defined]
             if type(found) is not int or found < LARGE:
                 return found
-        meter.depth += 1
-        if meter.depth > meter.deepest:
+        meter.depth = depth = meter.depth + 1
+        if depth > meter.deepest:
             raise meter.too_deep(node)
         of = EXPRESSIONS.get(kind)
         if of is None:
-            raise Fault(node, f"{type(node).__name__} is not followed; write a plain expression.")
+            raise Fault(node, f"{kind.__name__} is not followed; write a plain expression.")
         result = of(self, node, scope)
-        meter.depth -= 1
+        meter.depth = depth - 1
         return result
 
     def forget(self) -> None:

@@ -133,8 +133,13 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
                 out[key] = read
             elif value is not None:
                 names.warn(node, f"{key} of {kind} is not known, and changes no count; the default is taken")
+        elif type(value) in NUMBERS:
+            out[key] = value
+        elif type(value) is str:
+            names.machine.meter.hold(len(value), at)
+            out[key] = value
         else:
-            out[key] = value if type(value) in NUMBERS else plain(names, value, spot(at, key, location))
+            out[key] = plain(names, value, spot(at, key, location))
     return out
 
 

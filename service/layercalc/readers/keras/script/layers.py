@@ -7,7 +7,7 @@ from layercalc.layers import Layer, fields_of
 from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodeLocation
 from layercalc.readers.keras.keras1 import KERNELS, kernel
-from layercalc.readers.keras.keras1_arguments import in_todays_words, is_old
+from layercalc.readers.keras.keras1_arguments import in_todays_words, old_of
 from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
@@ -192,7 +192,7 @@ def with_todays_words(
     names: "KerasNames", kind: type[Layer], which: Kind, kwargs: dict[str, Any], at: Any
 ) -> dict[str, Any]:
     """`nb_filter=32, border_mode="same"` of Keras 1 by the names that they have today; the text is told once."""
-    old = [key for key in kwargs if is_old(kind.type, key)]
+    old = old_of(kind.type, kwargs)
     if not old or names.of_tf(which) or (old == ["bias"] and not names.old):  # which is a common slip too
         return kwargs
     if not names.translated:
