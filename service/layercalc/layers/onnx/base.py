@@ -12,6 +12,8 @@ from math import prod
 from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
+import numpy as np
+
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, text
 from layercalc.errors import ShapeError
@@ -32,6 +34,7 @@ Texts = tuple[str, ...]
 
 Value = Annotated[Any, "a number of the graph, which sizes or bounds are made of, and no parameter"]
 Quantised = Annotated[Any, "parameters, integers too"]
+Packed = Annotated[Any, "parameters of as many bits as the attribute `bits` says, several to a byte"]
 Learned = Annotated[Any, "parameters, also where a node makes them"]
 Maybe = Annotated[Any, "may be left out, though others follow that may not"]
 Statistic = Annotated[Any, "parameters that are not trained"]
@@ -60,7 +63,7 @@ ONNX = Vocabulary(
             (
                 *("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert"),
                 *("SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "ReverseSequence2"),
-                *("Optional", "OptionalGetElement", "OptionalHasElement"),
+                "Optional",
             ),
             "works on sequences or optional tensors",
         ),
@@ -229,7 +232,7 @@ class Operator(base.Layer):
     def learns(self, place: int, feed: Array) -> bool:
         """Whether a tensor of the file is a weight where it stands."""
         mark = self.version.mark(place)
-        return mark != Value and (feed.dtype in FLOATS or mark == Quantised)
+        return mark != Value and (feed.dtype in FLOATS or mark in (Quantised, Packed))
 
     def __call__(self, weight: Weight, *inputs: Tensor, **_: Any) -> Any:
         several = self.run([self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)])
@@ -249,6 +252,8 @@ class Operator(base.Layer):
         if feed is None or isinstance(feed, Slot):
             return None if feed is None else inputs[feed.place]
         if self.learns(place, feed):
+            if self.version.mark(place) == Packed:
+                feed = apart(feed, self.attributes.get("bits", PACKED_BITS))
             trainable = self.version.mark(place) != Statistic and feed.dtype in FLOATS
             return self.weights(weight)(feed.name, feed.shape, filling(feed), trainable, feed.dtype)
         if feed.read is None:
@@ -261,6 +266,23 @@ class Operator(base.Layer):
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
         return None
+
+
+PACKED_BITS = 4  # unless an attribute says otherwise
+
+
+def apart(array: Array, bits: int) -> Array:
+    """A tensor of bytes as the smaller numbers in them, the lowest of each byte first, on the last axis."""
+    if array.dtype != "uint8" or bits not in (2, 4) or not array.shape:
+        return array
+    each = 8 // bits
+
+    def read() -> np.ndarray:
+        parts = [array.values >> np.uint8(start) & np.uint8(2**bits - 1) for start in range(0, 8, bits)]
+        return np.stack(parts, -1).reshape(shape)
+
+    shape = (*array.shape[:-1], array.shape[-1] * each)
+    return Array(array.name, shape, f"uint{bits}", None if array.read is None else read)
 
 
 def same_dtype(*tensors: Tensor) -> None:

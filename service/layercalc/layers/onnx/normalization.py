@@ -58,11 +58,23 @@ def BatchNormalization(
     epsilon: float = 1e-5,
     momentum: float = 0.9,
     training_mode: int = 0,
-) -> Tensor:
-    """By given moments."""
-    if training_mode:
-        raise ShapeError("BatchNormalization in training mode is not read; export the model for inference.")
-    return normalised(x, scale, b, mean, var, epsilon)
+) -> Any:
+    """By given moments; in training mode by those of the batch, and then come what the given ones are from now on."""
+    if not training_mode:
+        return normalised(x, scale, b, mean, var, epsilon)
+    of_channels(x, scale, b, mean, var)
+    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+    own = ops.reduce_mean(x, axes=axes, keepdims=True)
+    spread = ops.reduce_mean(OPS["square"](ops.subtract(x, own)), axes=axes)
+    own = ops.reshape(own, to=(x.shape[1],))
+    new = [
+        ops.add(
+            ops.multiply(old, ops.known(momentum, str(old.dtype))),
+            ops.multiply(now, ops.known(1 - momentum, str(now.dtype))),
+        )
+        for old, now in ((mean, own), (var, spread))
+    ]
+    return normalised(x, scale, b, own, spread, epsilon), *new
 
 
 @operator(1)

@@ -6,7 +6,7 @@ from layercalc import ops
 from layercalc.dims import differ
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.activation import LeakyRelu
-from layercalc.layers.onnx.base import Ints, Maybe, Quantised, Value, axes_of, axis_of, operator
+from layercalc.layers.onnx.base import Ints, Maybe, Packed, Quantised, Value, axes_of, axis_of, operator
 from layercalc.layers.onnx.integers import QLinearConv, along, whole
 from layercalc.layers.onnx.linear import MatMul, gemm
 from layercalc.layers.onnx.microsoft import MICROSOFT
@@ -283,7 +283,7 @@ def dequantize_linear(x: Quantised, x_scale: Value, x_zero_point: Value = None, 
 @operator(1, "MatMulNBits", MICROSOFT)
 def matmul_n_bits(
     a: Tensor,
-    b: Quantised,
+    b: Packed,
     scales: Value,
     zero_points: Value = None,
     g_idx: Value = None,
@@ -319,8 +319,8 @@ def matmul_n_bits(
 
 
 def unpacked(x: Tensor, bits: int) -> Tensor:
-    """Bytes as numbers of a few bits each, the first of them lowest."""
-    if bits == 8:
+    """Bytes as numbers of a few bits each, the first of them lowest; such as they are where they are no bytes."""
+    if bits == 8 or named(x.dtype) != "uint8":
         return x
     parts = []
     for start in range(0, 8, bits):
@@ -332,7 +332,7 @@ def unpacked(x: Tensor, bits: int) -> Tensor:
 
 @operator(1, "GatherBlockQuantized", MICROSOFT)
 def gather_block_quantized(
-    data: Quantised,
+    data: Packed,
     indices: Tensor,
     scales: Value,
     zero_points: Value = None,
@@ -344,7 +344,7 @@ def gather_block_quantized(
 ) -> Tensor:
     """Slices of a table of integers, a scale for each block along an axis."""
     along_axis, place = axis_of(quantize_axis, data.ndim), axis_of(gather_axis, data.ndim)
-    packed = named(data.dtype) == "uint8"
+    packed = named(data.dtype).startswith("uint")
     if packed and along_axis != data.ndim - 1:
         raise ShapeError("Bytes are unpacked along the last axis alone.", "quantize_axis")
     wide = unpacked(data, bits) if packed else data
