@@ -28,7 +28,14 @@ def looped(
         return carry, nothing(tracing, step, going, carry)
     mark = tracing.mark()
     start = len(tracing.entries)
-    times, states, made = steady(tracing, step, trips, going, carry)
+    try:
+        times, states, made = steady(tracing, step, trips, going, carry)
+    except ShapeError as error:  # states of another rank, say: they may be known run by run
+        tracing.back(mark)
+        try:
+            return unrolled(tracing, step, trips, going, carry)
+        except Undecided:
+            raise error from None
     clear = not isinstance(times, Unknown) and not any(unknown(one) for one in tracing.entries[start:])
     if clear and not any(isinstance(n, Unknown) for one in states for n in one.shape):
         return finished(tracing, start, carry, states, made, times)
@@ -71,8 +78,10 @@ def steady(
     for change in range(MOST_CHANGES):
         mark, outer = tracing.mark(), tracing.times
         tracing.times = outer * known
-        after, new, made = step(Spec((), "int64"), condition(going, True), states)
-        tracing.times = outer
+        try:
+            after, new, made = step(Spec((), "int64"), condition(going, True), states)
+        finally:
+            tracing.times = outer
         merged = tuple(map(same, states, new))
         if merged == states:
             if truth(after) is not True and not isinstance(known, Unknown):

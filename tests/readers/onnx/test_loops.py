@@ -1,4 +1,4 @@
-"""Loop and Scan: what ONNX Runtime gave, and the body counted as often as it runs."""
+"""Loop, Scan and sequences: what ONNX Runtime gave, and the body counted as often as it runs."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 import layercalc
 from layercalc.errors import InvalidModel
 from layercalc.files import read_model
+from layercalc.readers.onnx.wire import read_message
 from tests.onnx_files import DATA, file_of, node, tensor, value_info
 
 RECORDED = np.load(DATA / "loops.npz")
@@ -16,6 +17,7 @@ COUNTED = {  # MACs and FLOPs; a state that grows, and a body that looks at its 
     "index": (0, 5 + 3 + 1),
     "nested": (0, 3 * 2 * 6),
     "scan0": (4 * 18, 4 * (2 * 18 + 6 + 2)),
+    "sequence_append_concat": (4 * 18, 4 * 2 * 18),
     "shape": (0, 3 * 6),
     "while": (0, 4 * (1 + 1 + 6)),
     "zero": (0, 0),
@@ -70,11 +72,24 @@ def test_a_body_of_other_inputs_than_the_node_gives_is_refused():
         layercalc.analyze(looping([], [], [], ["x"]))
 
 
-def test_a_state_of_another_rank_after_a_run_is_refused():
+def test_a_state_of_another_rank_after_a_run_is_followed_run_by_run_alone():
+    nodes = [node("ReduceSum", ["s"], ["t"], keepdims=0)]
+    assert layercalc.analyze(looping(nodes, ["s"], ["t"], ["x"]))["outputs"][0]["shape"] == []
     with pytest.raises(InvalidModel, match=r"would be .* after one run"):
-        layercalc.analyze(looping([node("ReduceSum", ["s"], ["t"], keepdims=0)], ["s"], ["t"], ["x"]))
+        layercalc.analyze(looping(nodes, ["s"], ["t"], ["x"], 1000))
 
 
 def test_as_many_runs_as_one_likes_take_no_time():
     report = layercalc.analyze(looping([node("Add", ["s", "s"], ["t"])], ["s"], ["t"], ["x"], 10**15))
     assert report["totals"]["flops"] == 6 * 10**15
+
+
+def test_sequences_of_tensors_that_differ_and_outputs_that_are_sequences_are_refused():
+    both = [node("SequenceConstruct", ["x", "z"], ["q"]), node("SequenceAt", ["q", "i"], ["y"])]
+    shapes = {"x": [2, 3], "z": [2, 4], "i": value_info("i", [], 7)}
+    with pytest.raises(InvalidModel, match=r"different shapes, \[2, 3\] and \[2, 4\], is not read"):
+        layercalc.analyze(read_model(file_of(both, shapes, {"y": None}))[0])
+    document = read_model(file_of([node("SequenceConstruct", ["x"], ["q"])], {"x": [2]}, {"q": None}))[0]
+    document.message["graph"]["output"][0]["type"] = read_message(b"\x22\x00", kind="Type")  # an empty sequence_type
+    with pytest.raises(InvalidModel, match="The output 'q' is no tensor"):
+        layercalc.analyze(document)

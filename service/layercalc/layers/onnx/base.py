@@ -61,8 +61,7 @@ ONNX = Vocabulary(
         ),
         **dict.fromkeys(
             (
-                *("SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert"),
-                *("SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "ReverseSequence2"),
+                "SequenceMap",
                 "Optional",
             ),
             "works on sequences or optional tensors",

@@ -63,6 +63,7 @@ class Graph:
         self.inputs()
         for node in deadline.each(self.expansion.nodes(self.graph["node"], self.opsets, self.path, self.scope)):
             self.node(node)
+        self.tensors_alone()
         names = [self.scope.name(output["name"]) for output in self.graph["output"]]
         places = [self.location("output", number) for number in range(len(names))]
         ends = [(self.source_of(name, place), (place, "name")) for name, place in zip(names, places, strict=True)]
@@ -74,6 +75,14 @@ class Graph:
         model = self.builder.finish(ends)
         model.output_names, model.batch_name = names, self.batch
         return model
+
+    def tensors_alone(self) -> None:
+        """Refuse outputs that are sequences, or may be missing."""
+        for number, output in enumerate(self.graph["output"]):
+            kind = output["type"]
+            if kind is not None and any(kind[other] is not None for other in ("sequence_type", "optional_type")):
+                told = f"The output {output['name']!r} is no tensor, and is not read."
+                self.builder.fault(self.location("output", number).at(), told)
 
     def unread(self) -> None:
         """Say what of the weights is not as the network had it, and which tensors of the file nothing reads."""
@@ -292,6 +301,9 @@ class Branch(Graph):
                 self.builder.add_input(name, None, "float32", self.location("input", number))
                 self.arrays.pop(name, None)
                 self.sources[name] = Source(name)
+
+    def tensors_alone(self) -> None:
+        """Inside of a node all may be handed on."""
 
     def unread(self) -> None:
         """The graph around it says so."""
