@@ -33,8 +33,22 @@ class ModelOptions(NamedTuple):
         found = {name: sizes[1:] for name, sizes in with_batch.items()}
         return found | shape_option("input_shape", self.input_shape, names)
 
+    def own(self, model: Model, named: Sequence[set[str]]) -> "ModelOptions":
+        """The same without the sizes that only others of several models have names for."""
+        if self.dims is None:
+            return self
+        mine = names_of(model)
+        found = named_sizes(self.dims, sorted(set().union(*named)))
+        return self._replace(dims={name: size for name, size in found.items() if name in mine})
+
 
 NONE = ModelOptions()
+
+
+def names_of(model: Model) -> set[str]:
+    """The names that a document gives to sizes of the model's inputs, that of the batch too."""
+    names = {dim for one in model.inputs for dim in one.shape or () if isinstance(dim, str)}
+    return names | {model.batch_name} - {""}
 
 
 def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
@@ -183,8 +197,7 @@ def batch_by_name(model: Model, asked: ModelOptions) -> ModelOptions:
     """What a request says, where `dims` names the batch as batch_size."""
     if not model.batch_name or asked.dims is None:
         return asked
-    names = {dim for one in model.inputs for dim in one.shape or () if isinstance(dim, str)}
-    found = named_sizes(asked.dims, sorted(names | {model.batch_name}))
+    found = named_sizes(asked.dims, sorted(names_of(model)))
     size = found.pop(model.batch_name, asked.batch_size)
     if asked.batch_size not in (None, size):
         detail = (

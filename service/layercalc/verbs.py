@@ -8,7 +8,7 @@ from layercalc.conventions import chosen
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
 from layercalc.errors import Tokens
 from layercalc.gc_pause import paused
-from layercalc.input_shapes import ModelOptions, declared
+from layercalc.input_shapes import ModelOptions, declared, names_of
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
@@ -17,7 +17,7 @@ from layercalc.report import Extras, report
 from layercalc.usage import used
 
 if TYPE_CHECKING:
-    from layercalc.differences import Comparison, Side
+    from layercalc.differences import Comparison
 
 
 @timed("max_analysis_seconds")
@@ -106,7 +106,7 @@ def forward(
     tensors, wanted = (inputs, weights, expected), (outputs, parameters, return_layers)
     shown = {"stats": stats, "profile": profile, "progress": progress}
     answer = run((model, builder, specs), tensors, wanted, dtype, (rtol, atol), limits, path, **shown)
-    return located(answer | {"warnings": builder.warnings}, path)
+    return located(answer | {"warnings": [*builder.warnings, *builder.of_passes]}, path)
 
 
 def run(
@@ -219,25 +219,27 @@ def compare(
     before: Any, after: Any, *, entry: str | None = None, limits: Limits = UNLIMITED, **options: Any
 ) -> "Comparison":
     """The same with the two models that were compared, for who draws them; `options` are those of `diff`."""
-    from layercalc.differences import Comparison, compared
+    from layercalc.differences import Comparison, compared, side
+    from layercalc.differences.earlier import is_report, read_report
 
     asked = ModelOptions(**options, entry=entry)
     both = {"before": opened(before, ("before",), limits)[0], "after": opened(after, ("after",), limits)[0]}
     alone = asked._replace(entry=None) if any(map(is_code, both.values())) else asked
-    sides = [side_of(one, (name,), asked if is_code(one) else alone, limits) for name, one in both.items()]
+    options_of = {name: asked if is_code(one) else alone for name, one in both.items()}
+    read_of = {
+        name: None if is_report(one) else guarded(one, (name,), limits, options_of[name]) for name, one in both.items()
+    }
+    named = [names_of(found[0]) for found in read_of.values() if found is not None]
+    sides = []
+    for name, one in both.items():
+        found = read_of[name]
+        if found is None:
+            sides.append(side(read_report(one, (name,))))
+            continue
+        model, builder = found
+        analysis = analysed(model, builder, declared(model, builder, options_of[name].own(model, named)), (name,))
+        sides.append(side(located(report(analysis, builder.warnings), (name,)), analysis))
     return Comparison(compared(*sides), *sides)
-
-
-def side_of(document: Any, path: Tokens, asked: ModelOptions, limits: Limits) -> "Side":
-    """One of two that are compared: a model, or an earlier report."""
-    from layercalc.differences import side
-    from layercalc.differences.earlier import is_report, read_report
-
-    if is_report(document):
-        return side(read_report(document, path))
-    model, builder = guarded(document, path, limits, asked)
-    analysis = analysed(model, builder, declared(model, builder, asked), path)
-    return side(located(report(analysis, builder.warnings), path), analysis)
 
 
 def examples(name: str | None = None) -> Any:

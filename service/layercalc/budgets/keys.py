@@ -133,6 +133,24 @@ class Inside(Field):
         return value
 
 
+class NamedSizes(Field):
+    """Numbers for the names that a file gives to sizes; the analysis checks them against the model."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(None, **kwargs)
+
+    def expects(self) -> str:
+        return 'sizes by name, such as {height: 224, width: 224} or "height=224,width=224"'
+
+    def schema_of(self) -> dict[str, Any]:
+        return {"type": ["string", "object"], "additionalProperties": {"type": "integer"}}
+
+    def read(self, value: Any, name: str) -> Any:
+        if not isinstance(value, str | dict):
+            raise self.refuse(value)
+        return value
+
+
 class Sizes(Field):
     """The shapes of the inputs; the analysis checks them against the model."""
 
@@ -200,6 +218,7 @@ DEFAULTS: dict[str, Field] = {
     ),
     "input_shape": Sizes(metadata={"description": "shapes of the inputs, without the batch"}),
     "batch_shape": Sizes(True, metadata={"description": "shapes of the inputs, the batch first"}),
+    "dims": NamedSizes(metadata={"description": "sizes that a file has names for, by name"}),
     "batch_size": Int(None, min=1, metadata={"description": "count for that many samples"}),
     "baseline": Words(
         what="the path of a file",

@@ -14,7 +14,8 @@ from layercalc.errors import Refused, Unreadable
 from layercalc.files.named import read_model
 from layercalc.readers.notebooks import is_notebook
 
-SUFFIXES = {".json", ".keras", ".h5", ".py", ".ipynb"}
+BINARY = {".keras", ".h5", ".onnx", ".pt2"}
+SUFFIXES = {".json", ".py", ".ipynb"} | BINARY
 SKIPPED = {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"}
 MAX_BYTES = 256 << 20
 LIMITED = ("params", "flops", "peak_activation_bytes")
@@ -64,8 +65,8 @@ def looked_at(path: Path) -> Found | None:
     try:
         document = read_model(str(path))[0]
     except (Refused, OSError) as error:
-        return Found(path, None, str(error)) if path.suffix in (".keras", ".h5") else None
-    if not looks_like_model(document):
+        return Found(path, None, str(error)) if path.suffix in BINARY else None
+    if path.suffix not in BINARY and not looks_like_model(document):
         return None
     try:
         return Found(path, verbs.analyze(document))

@@ -45,6 +45,7 @@ class Builder:
         self.faults: list[dict[str, Any]] = []
         self.gaps = 0  # how many of them leave out a layer and nothing beside it
         self.warnings: list[dict[str, Any]] = []
+        self.of_passes: list[dict[str, Any]] = []  # warnings that bear on forward passes alone
         self.taken: set[str] = set()
         self.counters: dict[str, int] = {}
         self.memo = {} if memo is None else memo

@@ -87,12 +87,12 @@ class Graph:
     def unread(self) -> None:
         """Say what of the weights is not as the network had it, and which tensors of the file nothing reads."""
         for told in self.exported.warnings():
-            self.builder.warn({"pointer": "/graph/initializer"}, told)
+            self.builder.warn(self.location(DENSE).at(), told)
         unread = [name for name in self.arrays if name not in self.read_names]
         if unread:
             listed = ", ".join(repr(name[:100]) for name in unread[:3]) + (" …" if len(unread) > 3 else "")
             many = f"{len(unread)} tensors of the file are" if len(unread) > 1 else "A tensor of the file is"
-            self.builder.warn({"pointer": "/graph/initializer"}, f"{many} read by no node, and not counted: {listed}.")
+            self.builder.warn(self.location(DENSE).at(), f"{many} read by no node, and not counted: {listed}.")
 
     def location(self, *where: object) -> NodeLocation:
         return NodeLocation((*self.path, *where))
@@ -116,7 +116,7 @@ class Graph:
     def inputs(self) -> None:
         """Inputs that no initializer fills; files before IR 4 list those among them too."""
         given = [(i, one) for i, one in enumerate(self.graph["input"]) if one["name"] not in self.arrays]
-        sizes = Sizes([one for _, one in given], self.graph["output"], self.builder)
+        sizes = Sizes([one for _, one in given], self.graph["output"], self.builder, self.location("input"))
         self.batch = sizes.batch
         for number, value in given:
             location = self.location("input", number)
@@ -333,6 +333,8 @@ def read_onnx(file: OnnxFile, path: Tokens = (), limits: Limits = UNLIMITED) -> 
     graph = Graph(model["graph"], (*path, "graph"), opsets, Expansion(model, limits, file.folder))
     made = graph.read()
     for location, count in file.folder.absent.items() if file.folder is not None else ():
-        told = f"{location!r}, where {count:,} of its tensors lie, is not beside the file: their numbers are not known."
-        graph.builder.warn({"pointer": pointer(*path, "graph", DENSE)}, told)
+        told = (
+            f"{location!r}, where {count:,} of its tensors lie, is not beside the file: they are drawn from the seed."
+        )
+        graph.builder.of_passes.append({"pointer": pointer(*path, "graph", DENSE), "detail": told})
     return made, graph.builder

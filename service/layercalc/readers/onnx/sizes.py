@@ -4,6 +4,7 @@ import keyword
 import re
 from typing import Any
 
+from layercalc.locations import NodeLocation
 from layercalc.readers.builder import Builder
 from layercalc.readers.onnx.wire import Message
 
@@ -14,8 +15,8 @@ TAKEN = ("max", "min")  # names that expressions have
 class Sizes:
     """The sizes of a file's inputs: numbers, names, and None for the batch or what has neither."""
 
-    def __init__(self, inputs: list[Message], outputs: Any, builder: Builder):
-        self.builder = builder
+    def __init__(self, inputs: list[Message], outputs: Any, builder: Builder, location: NodeLocation):
+        self.builder, self.location = builder, location
         self.names: dict[str, str] = {}  # as the file has them: as they are written here
         shapes = [dims_of(one) for one in inputs]
         first = {dims[0]["dim_param"] for dims in shapes if dims}
@@ -52,7 +53,7 @@ class Sizes:
             count += 1
             made = f"{base}_{count}"
         if made != name:
-            self.builder.warn({"pointer": "/graph/input"}, f"The size {name[:100]!r} is called {made!r} here.")
+            self.builder.warn(self.location.at(), f"The size {name[:100]!r} is called {made!r} here.")
         return made
 
 
