@@ -74,4 +74,12 @@ class Spec(NamedTuple):
         return prod(self[0]) * WIDTH[dtype] if dtype in WIDTH else stored(prod(self[0]), dtype)
 
 
+class Resident(Spec):
+    """A tensor that is in memory whatever runs, as a weight that is handed on: no bytes of an activation."""
+
+    @property
+    def bytes(self) -> Dim:
+        return 0
+
+
 Tensor = Any  # a Spec or an ndarray: which of the two, the reading in force knows

@@ -52,7 +52,7 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
         return "matmul", 2 * elements(x) * given["weight"].shape[0]
     if word in ("batch_norm", "layer_norm", "group_norm", "instance_norm"):
         affine = given.get("weight") is not None
-        each = (2 if affine else 1) if word == "batch_norm" else 5 if affine else 4
+        each = (2 if affine else 1) if word == "batch_norm" and not given["training"] else 5 if affine else 4
         return word, each * elements(x)
     if (word in NUMEL and named(seen, call, *NUMEL[word])) or (word in BUILTIN and built_in(seen, call)):
         return word, elements(x)

@@ -18,7 +18,7 @@ def count(seen: Seen, _: Dim) -> Terms:
             merged(out, "einsum", sum(printed_of(entry.cost.flops) // 2 for entry in call.entries))
         elif call.word in ("batch_norm", "layer_norm", "group_norm", "instance_norm"):
             affine = given.get("weight") is not None
-            each = (2 if affine else 1) if call.word == "batch_norm" else 5 if affine else 4
+            each = (2 if affine else 1) if call.word == "batch_norm" and not given["training"] else 5 if affine else 4
             merged(out, call.word, each * elements(given["input"]))
         elif call.word in ("adaptive_avg_pool2d", "_adaptive_avg_pool2d"):
             merged(out, "adaptive_average_pool", elements(given["self"]))

@@ -14,6 +14,7 @@ from layercalc.layers.torch.exported import ExportedCall, Held, Node, Place
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
+from layercalc.ops.spec import Resident, Spec
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
 from layercalc.readers.torch.dtypes import DTYPES
@@ -179,11 +180,15 @@ class Graph:
         inside: set[str] = set()
         reads: list[str] = []
         own = {one.name: one for one in self.held.values() if row.leaf and row.path and below(one.path, row.path)}
+        arrays = {one.array.name for one in own.values()}
         known = True
         for call in row.calls:
             for name in read_by(call):
-                if name in self.held:
+                if name in self.held and (not (row.leaf and row.path) or self.held[name].array.name in arrays):
                     own.setdefault(name, self.held[name])
+                elif name in self.held and name not in reads:
+                    self.hand_over(name)
+                    reads.append(name)
                 elif name not in inside and name not in reads:
                     reads.append(name)
             try:
@@ -253,16 +258,21 @@ class Graph:
         self.builder.taken.add(name)
         return name, row.use
 
+    def hand_over(self, name: str) -> None:
+        """A row for a tensor of the state dict that a module is given as an input."""
+        if name not in self.sources:
+            held = self.held[name]
+            row = Row(held.path, held.kind, "", 1, [], False)
+            own, _ = self.name_of(row)
+            self.owned.add(held.array.name)
+            self.builder.add_call(own, Handed(held), [], self.location())
+            self.sources[name] = Source(own)
+
     def end(self, name: str) -> tuple[Source, tuple[NodeLocation, str]]:
         """Where an output comes from; a tensor that the program holds is handed on by a row of its own."""
         location = self.location()
-        if name not in self.sources and name in self.held:
-            own = self.builder.named(f"{name}_output")
-            held = self.held[name]
-            layer = ExportedCall("output", (), (), frozenset(), (held,), (name,))
-            self.owned.add(held.array.name)
-            self.builder.add_call(own, layer, [], location)
-            self.sources[name] = Source(own)
+        if name in self.held:
+            self.hand_over(name)
         return self.sources.get(name, Source(name)), (location, "name")
 
     def unread(self) -> None:
@@ -280,6 +290,17 @@ class Graph:
             row = Row(path or "model", "Module", path, 1, [], True)
             name, use = self.name_of(row)
             self.builder.add_call(name, Unused(some), [], self.location(), use=use)
+
+
+class Handed(ExportedCall):
+    """A tensor of the state dict that is handed on as it lies in memory."""
+
+    def __init__(self, held: Held):
+        super().__init__(held.kind, (), (), frozenset(), (held,), (held.name,))
+
+    def __call__(self, weight: Any, *inputs: Any, **how: Any) -> Any:
+        (found,) = super().__call__(weight, **how)
+        return (Resident(*found) if isinstance(found, Spec) else found,)
 
 
 class Unused(ExportedCall):

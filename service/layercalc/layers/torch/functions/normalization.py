@@ -5,7 +5,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import Ints, axes_of, function
+from layercalc.layers.torch.base import Ints, axes_of, function, number
 from layercalc.layers.torch.functions.pooling import UNREAD
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
@@ -35,6 +35,19 @@ def by_moments(
     return ops.batch_norm(x, mean, var, *affine, axis=1, **how)
 
 
+def by_batch(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """By the moments of each channel over the whole batch."""
+    vectors(x, weight, bias)
+    axes = (0, *range(2, x.ndim))
+    apart = ops.subtract(x, ops.reduce_mean(x, axes=axes, keepdims=True))
+    variance = ops.reduce_mean(OPS["square"](apart), axes=axes, keepdims=True)
+    y = ops.multiply(apart, OPS["rsqrt"](ops.add(variance, number(eps, str(x.dtype)))))
+    for one, op in ((weight, ops.multiply), (bias, ops.add)):
+        if one is not None:
+            y = op(y, ops.reshape(one, to=(*one.shape, *(1,) * (x.ndim - 2))))
+    return y
+
+
 @function("batch_norm")
 def batch_norm(
     input: Tensor,
@@ -47,7 +60,9 @@ def batch_norm(
     eps: float,
     cudnn_enabled: bool,
 ) -> Tensor:
-    """By the running statistics."""
+    """By the running statistics; where there are none, by those of the batch."""
+    if training and running_mean is None and running_var is None:
+        return by_batch(input, weight, bias, eps)
     if training:
         raise ShapeError("BatchNorm in training mode is not read; export the model after model.eval().", "training")
     return by_moments(input, weight, bias, running_mean, running_var, eps)
