@@ -124,11 +124,31 @@ def analysed(model: Model, builder: Builder, specs: list[tuple[str, Spec]], path
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     used(layers=len(analysis.rows))
+    if model.exported_for:
+        at_other_sizes(model, specs, analysis)
     if builder.faults or analysis.faults:
         with standing(path):
             told = analysis.faults or builder.gaps
             raise InvalidModel([*builder.faults, *analysis.faults], rows(analysis) if told else None)
     return analysis
+
+
+def at_other_sizes(model: Model, specs: list[tuple[str, Spec]], analysis: Analysis) -> None:
+    """Say how to have a file for other sizes where a request names such, and refuse what it cannot tell of them."""
+    differ = [
+        (one.name, axis)
+        for one, (_, spec) in zip(model.inputs, specs, strict=True)
+        for axis, (named, size) in enumerate(zip(one.shape or (), spec.shape, strict=False))
+        if type(named) is int and named != size
+    ]
+    if not differ:
+        return
+    for fault in analysis.faults:
+        fault["detail"] = f"{fault['detail']} {model.exported_for}"
+    name, axis = next(((name, axis) for name, axis in differ if axis), differ[0])
+    if axis and not analysis.faults:
+        told = f"Sizes that were computed from axis {axis} of the input {name!r} are numbers in the file."
+        raise InvalidModel([{"parameter": "input_shape", "detail": f"{told} {model.exported_for}"}])
 
 
 def located(answer: dict[str, Any], path: Tokens) -> dict[str, Any]:

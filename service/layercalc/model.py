@@ -83,6 +83,7 @@ class Model(Layer):
     batch_name = ""  # what the document calls the batch, if it has a name for it
     reads_values = False  # whether sizes in it may follow from the numbers in its inputs
     readings: Any = None  # of its layers on specs (analysis.readings.Readings), where its reader has asked for shapes
+    exported_for = ""  # of a file that computed with the numbers of its inputs' sizes: how to have it for others
     keeps_dtypes = False  # whether each tensor is computed in the dtype that the document gives it
     sized = False  # whether the document has computed with the sizes of its inputs, so that it holds for these alone
 

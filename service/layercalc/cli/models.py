@@ -123,7 +123,7 @@ def naming(name: str) -> Iterator[None]:
 @click.argument("file")
 @click.option("-o", "--output", required=True, metavar="OUT", help="Where to write it; - for standard output.")
 def strip(file: str, output: str) -> None:
-    """FILE, an ONNX model, without the numbers of its weights: small enough to post, every count as before."""
+    """FILE, an ONNX file or .pt2, without the numbers of its weights: small enough to post, every count as before."""
     from layercalc.files.stripped import stripped
 
     with naming(file):

@@ -49,10 +49,10 @@ def read_model(
     """
     if is_onnx(body):
         return read_onnx_file(body, path, limits, folder), None
-    if name := foreign(body):
-        raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
     if is_program_file(body):
         return read_program_file(body, path, limits), None
+    if name := foreign(body):
+        raise Unreadable([{"pointer": pointer(*path), "detail": name}], status=422)
     if body.startswith(archive.MAGIC):
         document = parse_json(archive.unpacked(body, limits), limits)
         told = archive.unpacked(body, limits, archive.METADATA)

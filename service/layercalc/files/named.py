@@ -60,7 +60,7 @@ def read_model(name: str) -> tuple[Any, Any]:
 
 
 def model_bytes(name: str) -> Any:
-    """The bytes of a model's file; a view of an ONNX file, which is mapped."""
+    """The bytes of a model's file; a view of an ONNX file or an exported program, which is mapped."""
     found = None if name == "-" else mapped(name)
     return read_bytes(name) if found is None else found
 

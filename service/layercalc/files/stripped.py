@@ -1,4 +1,4 @@
-"""An ONNX file without its weights: the numbers of large tensors taken out, everything else byte for byte."""
+"""Files without their weights: the numbers of large tensors taken out, everything else as it is."""
 
 from collections.abc import Iterator
 from math import prod
@@ -10,6 +10,7 @@ from layercalc.readers.onnx.file import is_onnx
 from layercalc.readers.onnx.messages import MESSAGES
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import EIGHT, LENGTH, VARINT, Wire, read_message
+from layercalc.readers.torch.archive import is_program_file, without_tensors
 
 FEW = 64  # numbers that stay: sizes, axes, bounds
 DATA = {number for number, field in MESSAGES["Tensor"].items() if field.kind == "packed" or field.name == "raw_data"}
@@ -19,9 +20,14 @@ LOCATION = b"weights.bin"  # where the numbers are said to be
 
 
 def stripped(body: Any) -> bytes:
-    """The file with the numbers of its large initializers said to be external data. Raises Unreadable."""
+    """An ONNX file with its large initializers said to be external data, or an exported program without tensors.
+
+    Raises Unreadable.
+    """
+    if is_program_file(body):
+        return without_tensors(body)
     if not is_onnx(body):
-        raise Unreadable([{"pointer": "", "detail": "Expected an ONNX file."}], status=422)
+        raise Unreadable([{"pointer": "", "detail": "Expected an ONNX file or an exported program."}], status=422)
     read_message(body)
     return b"".join(Stripping(body).message("Model", 0, len(body)))
 

@@ -2,7 +2,8 @@
 
 import zipfile
 from dataclasses import replace
-from io import BytesIO
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, BytesIO, RawIOBase
+from typing import Any
 
 from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
@@ -16,12 +17,39 @@ MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes are inflated to gigabytes at once
 
 
-def opened(body: bytes, limits: Limits, path: tuple[object, ...] = ()) -> zipfile.ZipFile:
+class View(RawIOBase):
+    """The bytes of a file that is mapped, read where they are asked for."""
+
+    def __init__(self, data: memoryview):
+        self.data, self.place = data, 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        self.place = max({SEEK_SET: 0, SEEK_CUR: self.place, SEEK_END: len(self.data)}[whence] + offset, 0)
+        return self.place
+
+    def tell(self) -> int:
+        return self.place
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.data[self.place : self.place + len(buffer)]
+        buffer[: len(found)] = found
+        self.place += len(found)
+        return len(found)
+
+
+def opened(body: Any, limits: Limits, path: tuple[object, ...] = ()) -> zipfile.ZipFile:
     """The archive; Refused where it has too many members. ValueError and others of zipfile's where it is none."""
-    count = body.count(ENTRY)
+    mapped = isinstance(body, memoryview)  # a file of one's own, of which no more is read than must be
+    count = 0 if mapped else body.count(ENTRY)
     if count > limits.max_parts:
         raise too_much([fault(path, f"An archive of {count:,} members", limits, "max_parts")])
-    archive = zipfile.ZipFile(BytesIO(body))
+    archive = zipfile.ZipFile(BufferedReader(View(body)) if mapped else BytesIO(body))
     if strange := [one.filename for one in archive.infolist() if one.compress_type not in BOUNDED]:
         raise ValueError(f"{strange[0][:80]!r} is neither stored nor deflated")
     return archive
@@ -48,7 +76,7 @@ def unpacked(body: bytes, limits: Limits = UNLIMITED, member: str = CONFIG) -> b
     return config
 
 
-def members(body: bytes) -> list[str]:
+def members(body: Any) -> list[str]:
     """The names in an archive; none where it cannot be opened: who reads it says what is wrong."""
     try:
         with opened(body, MEMBERS) as archive:

@@ -117,3 +117,11 @@ def test_a_function_that_is_not_known_is_named_with_its_node():
     (fault,) = caught.value.errors
     assert fault["pointer"] == "/graph_module/graph/nodes/1"
     assert "torch.ops.aten.lineer.default is not read here. Did you mean 'linear'?" in fault["detail"]
+
+
+def test_a_program_exported_for_its_sizes_alone_says_how_to_have_others():
+    with pytest.raises(InvalidModel, match=r"must be the same number.*dynamic_shapes=\{'\w+': \{0: torch.export.Dim"):
+        analysed("attention", batch_size=7)
+    with pytest.raises(InvalidModel, match=r"axis 2 of the input 'x' are numbers in the file.*dynamic_shapes"):
+        analysed("resnet18", input_shape=[3, 256, 224])
+    assert analysed("resnet18", batch_size=2)["outputs"][0]["shape"] == [2, 1000]

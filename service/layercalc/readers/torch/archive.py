@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from math import prod
 from typing import Any
 
@@ -41,12 +42,12 @@ def is_program(names: Iterable[str]) -> bool:
     return any(name in (OLD, NEW) or name.endswith(f"/{NEW}") for name in names)
 
 
-def is_program_file(body: bytes) -> bool:
+def is_program_file(body: Any) -> bool:
     """Whether bytes are an archive of an exported program."""
-    return body.startswith(MAGIC) and is_program(members(body))
+    return bytes(body[: len(MAGIC)]) == MAGIC and is_program(members(body))
 
 
-def read_file(body: bytes, path: Tokens = (), limits: Limits = UNLIMITED) -> TorchProgram:
+def read_file(body: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> TorchProgram:
     """The program in an archive; Unreadable where it is broken."""
     try:
         with opened(body, limits, path) as archive:
@@ -83,13 +84,45 @@ def parsed(text: bytes, limits: Limits, path: Tokens) -> dict[str, Any]:
     return document
 
 
-def member(body: bytes, folder: str, limits: Limits, name: str) -> bytes:
+def member(body: Any, folder: str, limits: Limits, name: str) -> bytes:
     """The bytes of a tensor; ShapeError where they cannot be read."""
     try:
         with opened(body, limits) as archive:
             return archive.read(folder + name)
     except Exception as error:  # whatever zipfile and zlib raise on a broken archive
         raise ShapeError(f"The tensor in {name!r} cannot be read: {error}.") from None
+
+
+def without_tensors(body: Any) -> bytes:
+    """The archive without weights, large constants and whatever is pickled; Unreadable where it is broken."""
+    out = BytesIO()
+    try:
+        with opened(body, UNLIMITED) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as smaller:
+            for one in archive.infolist():
+                if stays(one):
+                    smaller.writestr(
+                        zipfile.ZipInfo(one.filename, one.date_time), archive.read(one), zipfile.ZIP_DEFLATED
+                    )
+    except Exception as error:  # whatever zipfile and zlib raise on a broken archive
+        raise unreadable((), f"Not a readable .pt2 archive: {error}.") from None
+    return out.getvalue()
+
+
+SMALL = 4096  # bytes of a constant that stays
+PICKLED = ("serialized_state_dict", "serialized_constants", "serialized_example_inputs")  # of PyTorch before 2.8
+
+
+def stays(one: zipfile.ZipInfo) -> bool:
+    """Whether a member of an archive says anything of shapes: text, what is empty, and small constants."""
+    inside = one.filename.partition("/")[2] or one.filename
+    if one.filename.endswith(JSON) and not one.filename.startswith(PICKLED):
+        return True
+    if inside.startswith("data/constants/") and not one.filename.endswith(".pt"):
+        return one.file_size <= SMALL
+    return one.file_size == 0 or (not one.filename.startswith(PICKLED) and not inside.startswith("data/"))
+
+
+JSON = ".json"
 
 
 def unreadable(path: Tokens, detail: str) -> Unreadable:
@@ -141,16 +174,21 @@ class Tensors:
         return (seen.astype(np.uint32) << 16).view(np.float32)
 
     def shared(self) -> dict[str, str]:
-        """Names whose tensor another name before them has: the same bytes, of a tensor that has some."""
-        first: dict[Any, str] = {}
-        ties: dict[str, str] = {}
+        """Names whose tensor another name before them has: the same bytes, of a tensor that has some.
+
+        On the meta device everything has one payload of no bytes; taken out of the archive it is told by its names
+        being of different sizes.
+        """
+        groups: dict[tuple[str, Any], dict[str, str]] = {}  # by their bytes: names, and what each is
         for name, (folder, entry) in self.entries.items():
             meta = entry.get("tensor_meta") or {}
-            key: Any = (folder, entry.get("path_name"), str(meta.get("sizes")), str(meta.get("strides")))
-            key = (*key, str(meta.get("storage_offset")), meta.get("dtype"))
-            known = first.setdefault(key, name)
-            if known != name and not self.empty(f"{folder}/{entry.get('path_name')}"):
-                ties[name] = known
+            told = [meta.get(key) for key in ("sizes", "strides", "storage_offset", "dtype")]
+            groups.setdefault((folder, str(entry.get("path_name"))), {})[name] = str(told)
+        ties: dict[str, str] = {}
+        for (folder, path), names in groups.items():
+            if len(set(names.values())) == 1 and not self.empty(f"{folder}/{path}"):
+                first, *others = names
+                ties |= dict.fromkeys(others, first)
         return ties
 
     def empty(self, where: str) -> bool:

@@ -80,6 +80,11 @@ class Graph:
         self.unread()
         model = self.builder.finish(ends)
         model.batch_name = self.batch
+        fixed = [one.name for one in model.inputs if any(type(size) is int for size in one.shape or ())]
+        if fixed:
+            axes = "{0: torch.export.Dim.DYNAMIC}"
+            line = f"torch.export.export(model, args, dynamic_shapes={{{fixed[0]!r}: {axes}}})"
+            model.exported_for = f"The file was exported for these sizes alone; to have others, export with {line}."
         return model
 
     def location(self, number: int | None = None) -> NodeLocation:
