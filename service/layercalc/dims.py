@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from layercalc.formulas import Claim, Formula, Undecided, extreme, taken
+
 
 class Unknown:
     """A dimension nobody has named: what is computed from it is unknown too, and nothing can be proven of it.
@@ -42,32 +44,45 @@ def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     return Batch(n) if isinstance(n, int) and any(isinstance(dim, Batch) for dim in dims) else n
 
 
-Dim = Any  # int | Unknown: arithmetic on either gives either
+Dim = Any  # int | Formula | Unknown: arithmetic on any gives any
 Shape = tuple[Dim, ...]
 
 
 def provably(claim: object) -> bool:
-    """Whether a comparison holds whatever the unknown dimensions in it turn out to be."""
+    """Whether a comparison holds whatever the unknown dimensions in it turn out to be.
+
+    One that depends on sizes by name is taken not to hold, which is noted as a condition of what is computed.
+    """
+    if isinstance(claim, Claim):
+        taken(claim.formula)
     return claim is True
 
 
 def differ(a: Dim, b: Dim) -> bool:
-    """Whether two dimensions are certainly unequal."""
-    return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
+    """Whether two dimensions are certainly unequal; sizes by name that may be equal are taken to be."""
+    try:
+        return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
+    except Undecided:
+        taken(a - b, equal=True)
+        return False
 
 
 def least(a: Dim, b: Dim) -> Dim:
     """The smaller of two dimensions, unknown where one is."""
-    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else min(a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a if isinstance(a, Unknown) else b
+    return extreme("min", a, b) if isinstance(a, Formula) or isinstance(b, Formula) else min(a, b)
 
 
 def most(a: Dim, b: Dim) -> Dim:
     """The larger of two dimensions, unknown where one is."""
-    return a if isinstance(a, Unknown) else b if isinstance(b, Unknown) else max(a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a if isinstance(a, Unknown) else b
+    return extreme("max", a, b) if isinstance(a, Formula) or isinstance(b, Formula) else max(a, b)
 
 
 def known(dims: Iterable[Dim]) -> bool:
-    """Whether every dimension is a number."""
+    """Whether every dimension is a number, or computed of sizes that have names."""
     return not any(isinstance(dim, Unknown) for dim in dims)
 
 
@@ -93,3 +108,8 @@ def shown(shape: Shape) -> list[int | None]:
 def text(shape: Iterable[Dim | None]) -> str:
     """A shape as messages and budgets write it: `[null, 28, 28, 1]`."""
     return "[" + ", ".join("null" if dim is None or isinstance(dim, Batch) else str(dim) for dim in shape) + "]"
+
+
+def forgotten(shape: Shape) -> Shape:
+    """A shape whose sizes by name are unknown."""
+    return tuple(Unknown(f"the size {dim}") if isinstance(dim, Formula) else dim for dim in shape)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from layercalc.analysis.tracing import unwieldy
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel
+from layercalc.formulas import named
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Builder
-from layercalc.wording import nearest, received, whole
+from layercalc.wording import is_name, nearest, received, whole
 
 
 class ModelOptions(NamedTuple):
@@ -51,8 +52,13 @@ def names_of(model: Model) -> set[str]:
     return names | {model.batch_name} - {""}
 
 
-def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list[tuple[str, Spec]]:
-    """The specs of a model's inputs: from the document, overridden by the request, the batch in front."""
+def declared(
+    model: Model, builder: Builder, asked: ModelOptions = NONE, formulas: bool = False
+) -> list[tuple[str, Spec]]:
+    """The specs of a model's inputs: from the document, overridden by the request, the batch in front.
+
+    With `formulas` sizes that are names compute, else they are unknown.
+    """
     asked = batch_by_name(model, asked)
     batch_size = asked.batch_size
     if batch_size is not None and not whole(batch_size, 1):
@@ -65,7 +71,7 @@ def declared(model: Model, builder: Builder, asked: ModelOptions = NONE) -> list
             ]
         )
     shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
-    shapes = with_names(model, shapes, asked)
+    shapes = with_names(model, shapes, asked, formulas and model.of_vocabulary.computes_names)
     batch = next((shape[0] for shape in shapes.values() if shape and type(shape[0]) is int), None)
     if batch is None or batch == 1:  # one of 1 goes with any, and says nothing of the others
         batch = Batch(1)
@@ -142,6 +148,9 @@ SIZES = {
 EXAMPLES = {"input_shape": "16", "batch_shape": "8,16"}
 
 
+OPEN = ("null", "none", "?")  # how texts write a size that is unknown
+
+
 def refuse(option: str, detail: str) -> InvalidModel:
     return InvalidModel([{"parameter": option, "detail": detail}])
 
@@ -183,12 +192,15 @@ def parsed_shape(sizes: Any) -> list[int | None] | None:
         words = [word.strip() for word in sizes.strip().strip("[]()").rstrip(",").split(",")]
         if words == [""]:
             return []
-        if not all(re.fullmatch(r"\d{1,300}|null|none|\?", word, re.ASCII | re.IGNORECASE) for word in words):
-            return None
-        return [int(word) if word.isdecimal() else None for word in words]
+        return parsed_shape(
+            [
+                int(word) if re.fullmatch(r"\d{1,300}", word, re.ASCII) else None if word.lower() in OPEN else word
+                for word in words
+            ]
+        )
     if whole(sizes, 0):
         return [sizes]
-    if isinstance(sizes, list | tuple) and all(dim is None or whole(dim, 0) for dim in sizes):
+    if isinstance(sizes, list | tuple) and all(dim is None or whole(dim, 0) or is_name(dim) for dim in sizes):
         return list(sizes)
     return None
 
@@ -207,13 +219,19 @@ def batch_by_name(model: Model, asked: ModelOptions) -> ModelOptions:
     return asked._replace(dims=found, batch_size=size)
 
 
-def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions) -> dict[str, Any]:
+def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions, formulas: bool = False) -> dict[str, Any]:
     """The shapes of inputs with a number in place of each name of a size, or an unknown size that says its name.
 
     A name is bound by `dims`, or where a request says the size of an axis that has it; two sizes are refused.
     """
-    known = {dim for one in model.inputs for dim in one.shape or () if isinstance(dim, str)}
-    bound = {name: (size, "dims") for name, size in named_sizes(asked.dims, sorted(known)).items()}
+    known = {
+        dim
+        for shape in (*(one.shape for one in model.inputs), *shapes.values())
+        for dim in shape or ()
+        if isinstance(dim, str)
+    }
+    given = named_sizes(asked.dims, sorted(known))
+    bound: dict[str, tuple[int, str]] = {name: (size, "dims") for name, size in given.items() if type(size) is int}
     for one in model.inputs:
         said = shapes[one.name]
         for axis, (name, size) in enumerate(zip(one.shape or (), said or (), strict=False)):
@@ -226,7 +244,8 @@ def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions) -> dic
                     raise refuse(option, detail)
     sizes: dict[str, Any] = {name: size for name, (size, _) in bound.items()}
     for name in known - sizes.keys():
-        sizes[name] = Unknown(f"the size {name!r}")
+        low, high = given.get(name, (1, None))
+        sizes[name] = named(name, low, high) if formulas else Unknown(f"the size {name!r}")
     if asked.batch_size is not None:
         for one in model.inputs:
             if shapes[one.name] and isinstance(name := shapes[one.name][0], str):
@@ -240,28 +259,39 @@ def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions) -> dic
     }
 
 
-def named_sizes(value: Any, known: Sequence[str]) -> dict[str, int]:
-    """The sizes that the option `dims` says, by name: a mapping, or texts such as `height=224,width=224`."""
+def size_of(text: str) -> Any:
+    """A number, or the ends of a range; else the text itself."""
+    if found := re.fullmatch(r"(\d{1,300})\.\.(\d{1,300})", text, re.ASCII):
+        low, high = map(int, found.groups())
+        return (low, high) if 1 <= low <= high else text
+    return int(text) if re.fullmatch(r"\d{1,300}", text, re.ASCII) else text
+
+
+def named_sizes(value: Any, known: Sequence[str]) -> dict[str, Any]:
+    """The sizes that the option `dims` says, by name: a mapping, or texts such as `height=224,width=32..512`.
+
+    A range comes as its two ends.
+    """
     if value is None:
         return {}
     texts = [value] if isinstance(value, str) else value
     if isinstance(texts, list | tuple) and all(isinstance(one, str) for one in texts):
         pairs = [word.partition("=") for one in texts for word in one.split(",") if word.strip()]
-        given: Any = [
-            (name.strip(), int(n) if re.fullmatch(r"\d{1,300}", n.strip(), re.ASCII) else n) for name, _, n in pairs
-        ]
+        given: Any = [(name.strip(), size_of(n.strip())) for name, _, n in pairs]
     elif isinstance(value, Mapping):
         given = list(value.items())
     else:
         raise refuse("dims", f"Expected sizes by name, such as height=224,width=224; received {received(value)}.")
-    found: dict[str, int] = {}
+    found: dict[str, Any] = {}
     for name, size in given:
         if name not in known:
             listed = f" It names {', '.join(known)}." if known else " It names none."
             near = nearest(str(name), list(known))
             raise refuse("dims", f"The model names no size {str(name)[:100]!r}.{near or listed}")
-        if not whole(size, 0):
-            raise refuse("dims", f"Expected {name!r} as an integer of at least 0; received {received(size)}.")
+        size = size_of(size) if isinstance(size, str) else size
+        if not whole(size, 0) and not isinstance(size, tuple):
+            least = "an integer of at least 0, or a range such as 32..512"
+            raise refuse("dims", f"Expected {name!r} as {least}; received {received(size)}.")
         if found.setdefault(name, size) != size:
             raise refuse("dims", f"The size {name!r} is said twice.")
     return found

@@ -161,7 +161,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "input_shape": Option(
         Component("InputShape", "", None),
-        "sizes without the batch, `28,28,1`, or `left:16` for a named input; overrides the document",
+        "sizes without the batch, `28,28,1` or `H,W,3`, or `left:16` for a named input; overrides the document",
         EACH,
     ),
     "batch_shape": Option(
@@ -171,7 +171,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "dims": Option(
         Component("Dims", "", None),
-        "sizes that a file has names for, `height=224,width=224`, or an object in JSON",
+        "sizes that have names, `height=224,width=32..512`, or an object in JSON",
         EACH,
     ),
     "batch_size": Option(Int(None, min=1), "count for that many samples", WHOLE),

@@ -16,6 +16,7 @@ from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
+from layercalc.formulas import Formula, code
 from layercalc.ops.base import FREE, KINDS
 from layercalc.ops.tracing import Entry
 
@@ -37,8 +38,15 @@ PLAIN = Extras()
 SOURCE = itemgetter(2)  # of a Value
 
 
-def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
-    """The contract's report; `warnings` are those of the reader."""
+def report(
+    analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN, unnamed: Analysis | None = None
+) -> dict[str, Any]:
+    """The contract's report; `warnings` are those of the reader.
+
+    `unnamed` is the same model read with sizes that have names as unknown ones, where it has some: what does not come
+    as a formula is told of it.
+    """
+    unnamed = unnamed or analysis
     batches = [value.spec.shape[0] for value in analysis.inputs if value.spec.shape]
     batch = next((n for n in batches if isinstance(n, Batch)), batches[0] if batches else None)
     live = [*analysis.live()]
@@ -53,7 +61,7 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
             "vocabulary": analysis.model.of_vocabulary.name,
             **({"entry": analysis.model.entry} if analysis.model.entry is not None else {}),
         },
-        "batch_size": None if isinstance(batch, Batch | Unknown) else batch,
+        "batch_size": None if isinstance(batch, Batch | Unknown | Formula) else batch,
         "inputs": [tensor(value) for value in analysis.inputs],
         "outputs": [
             tensor(value) | {"name": name} for value, name in zip(analysis.outputs, output_names(analysis), strict=True)
@@ -64,7 +72,15 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
         "warnings": [*warnings, *unknowns(analysis, sums)],
     }
     alive = dict(zip([row.name for row in analysis.executed], live, strict=True))
-    for row, field in zip(out["layers"], fields(analysis), strict=True):
+    if formulas := expressions(sums):
+        totals["formulas"] = formulas
+    if analysis.guards:
+        held = ", ".join(map(str, analysis.guards))
+        out["warnings"].append(
+            {"pointer": "", "detail": f"The formulas hold where {held}; elsewhere ask with numbers."}
+        )
+    seen = [None] * len(analysis.rows) if unnamed.faults else fields(unnamed)
+    for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
         n = alive[row["name"]]
         row["live_bytes"] = n if n.__class__ is int else count(n)
@@ -73,12 +89,12 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
         totals["macs_by_dtype"] = known(by_dtype(analysis, dtypes))
     if extras.conventions:
-        out |= counted(out, Counts(analysis, extras.conventions))
+        out |= counted(out, Counts(unnamed, extras.conventions))
     if extras.explain:
-        for row, found in deadline.each(zip(out["layers"], analysis.rows, strict=True)):
+        for row, found in deadline.each(zip(out["layers"], unnamed.rows, strict=True)):
             row["explain"] = explained(found)
     if extras.device:
-        out["roofline"] = roofline(out, analysis, extras.device)
+        out["roofline"] = roofline(out, unnamed, extras.device)
     return out
 
 
@@ -86,7 +102,7 @@ def known(n: Any) -> Any:
     """Counts as they go over the wire, at any depth."""
     if isinstance(n, dict):
         return {key: known(value) for key, value in n.items()}
-    return None if isinstance(n, Unknown) else n
+    return None if isinstance(n, Unknown | Formula) else n
 
 
 def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
@@ -154,9 +170,19 @@ def row_of(row: Row, again: bool) -> dict[str, Any]:
     out["input_shapes"], out["output_shape"] = [*map(list.copy, part["input_shapes"])], shapes[0]
     if row.counts is not row.traced.counts:
         out |= {metric: count(n) for metric, n in row.counts.items()}
+    first = row.traced.outputs[0][0].shape if row.traced.outputs else ()
+    if Formula in map(type, first):
+        out["output_formula"] = [None if isinstance(dim, Batch | Unknown) else code(dim) for dim in first]
+    if formulas := expressions(row.counts):
+        out["formulas"] = formulas
     out["weights"] = [*map(weight_of, row.weights, part["weights"])] if row.weights else []
     out["ops"] = [*map(dict.copy, part["ops"])]
     return out
+
+
+def expressions(counts: dict[str, Dim]) -> dict[str, str]:
+    """The counts that depend on sizes by name, as Python writes them."""
+    return {metric: code(n) for metric, n in counts.items() if isinstance(n, Formula)}
 
 
 def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
@@ -165,8 +191,8 @@ def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
     out: dict[str, Any] = {"op": op.name}
     if cost is not FREE:
         for kind, n in zip(KINDS, cost, strict=True):
-            if n != 0:
-                out[kind] = n if n.__class__ is int and times == 1 else count(n * times)
+            if n.__class__ is not int or n:
+                out[kind] = n if n.__class__ is int and times.__class__ is int and times == 1 else count(n * times)
     out["flops"], out["bytes_read"], out["bytes_written"] = [n if n.__class__ is int else count(n) for n in amounts]
     return out
 
@@ -189,7 +215,7 @@ def tensor(value: Value) -> dict[str, Any]:
 
 def count(n: Dim) -> int | None:
     """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
-    return n if type(n) is int else None if isinstance(n, Unknown) else int(n)
+    return n if type(n) is int else None if isinstance(n, Unknown | Formula) else int(n)
 
 
 def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.roofline import device as named_device
+from layercalc.analysis.walk import analyse
 from layercalc.conventions import chosen
+from layercalc.dims import forgotten
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
-from layercalc.errors import Tokens
+from layercalc.errors import InvalidModel, Tokens
+from layercalc.formulas import Formula
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import ModelOptions, declared, names_of
 from layercalc.limits import UNLIMITED, Limits
@@ -55,8 +58,13 @@ def analyze(
     document, _ = opened(document, path, limits)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
     model, builder = guarded(document, path, limits, asked)
-    specs = declared(model, builder, asked)
-    return located(report(analysed(model, builder, specs, path), builder.warnings, extras), path)
+    specs = declared(model, builder, asked, formulas=True)
+    analysis = unnamed = analysed(model, builder, specs, path)
+    if any(Formula in map(type, spec.shape) for _, spec in specs):
+        unnamed = analyse(model, [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs])
+        if unnamed.faults and any(extras):
+            raise InvalidModel(unnamed.faults)
+    return located(report(analysis, builder.warnings, extras, unnamed), path)
 
 
 @timed("max_forward_seconds")

@@ -2,7 +2,9 @@
 
 import difflib
 import json
+import keyword
 import math
+import re
 
 from layercalc import deadline
 
@@ -55,3 +57,11 @@ def nearest(name: str, names: list[str], cutoff: float = 0.6) -> str:
     """` Did you mean …?`, or nothing where no name is near."""
     near = nearest_name(name, names, cutoff)
     return "" if near is None else f" Did you mean {near!r}?"
+
+
+def is_name(value: object) -> bool:
+    """Whether a value is the name of a size, as expressions have names."""
+    if not isinstance(value, str):
+        return False
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", value, re.ASCII)
+    return bool(plain) and not keyword.iskeyword(value) and value not in ("max", "min")

@@ -6,7 +6,8 @@ from typing import Any
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.dims import Dim, Unknown, size
+from layercalc.dims import Dim, Unknown, most, size
+from layercalc.formulas import Undecided
 from layercalc.layers.base import PARAMETER
 from layercalc.ops.spec import stored as stored_bytes
 from layercalc.ops.spec import width
@@ -23,20 +24,22 @@ ASSUMPTIONS = (
 )
 
 
-def most(sizes: Iterable[Dim]) -> Dim:
+def largest(sizes: Iterable[Dim]) -> Dim:
     """The largest; an unknown one makes it unknown."""
     found: Dim = 0
     for one in sizes:
         if one.__class__ is Unknown:
             return one
-        if one > found:
-            found = one
+        found = most(one, found)
     return found
 
 
 def workspace(traced: Traced) -> Dim:
     """The most bytes that one of a layer's ops holds beside its tensors."""
-    return most(width(entry.out.dtype) * entry.workspace for entry in traced.entries)
+    try:
+        return largest(width(entry.out.dtype) * entry.workspace for entry in traced.entries)
+    except Undecided:
+        return Unknown("how a run is cut")
 
 
 def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
         "peak_activation_bytes": totals["peak_activation_bytes"],
         "peak_layer": peak_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
-        "workspace_bytes": most(
+        "workspace_bytes": largest(
             [one.note("workspace", workspace, one) for one in {row.traced: 0 for row in analysis.rows}]
         ),
         "training": {

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
-from layercalc.dims import Dim, Shape, Unknown, provably, size
+from layercalc.dims import Dim, Shape, forgotten, least, size
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula
 from layercalc.layers import Layer
 from layercalc.model import apply
 from layercalc.ops import READING, Spec, Tracing
@@ -57,7 +58,7 @@ class Traced:
             some, read, written = 0 if cost is FREE else sum(cost) + cost[0], 0, 0  # a MAC is two
             if not op.view:
                 view, read, written = False, op.read(out, *specs), out.bytes
-            if times == 1:
+            if type(times) is int and times == 1:
                 macs = macs + cost[0]
             else:
                 macs, some = macs + repeated(cost[0], times), repeated(some, times)
@@ -77,7 +78,7 @@ class Traced:
         once = stored + counts.get("buffer_bytes", 0) + activation
         for spec in self.reads:
             once = once + spec.bytes
-        self.traffic = moved if view or provably(moved < once) else once
+        self.traffic = moved if view else least(moved, once)
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
         """What was found out from this trace alone, once."""
@@ -111,26 +112,48 @@ def trace(
     token = READING.set(tracing)
     try:
         outputs = apply(layer, weight, inputs, named)
+    except TypeError:  # Undecided is one; so is what says that a formula is no number
+        if not by_name(inputs, named):
+            raise
+        outputs = None
     except ValueError as error:
         if isinstance(error, ShapeError) or "integer string conversion" not in str(error):
             raise
         raise ShapeError("A number here has more than 4,000 digits; make the shapes smaller.") from None
     finally:
         READING.reset(token)
+    if outputs is None:  # it decides by sizes that are names: what it gives is unknown
+        others = {key: [*map(unnamed, one)] if isinstance(one, list) else unnamed(one) for key, one in named.items()}
+        return trace(layer, [*map(unnamed, inputs)], others, visits, lock)
     beside = tracing.seen_as, tracing.allocated, tracing.scopes
     apart = layer.of_vocabulary.buffers
     return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside, apart)
 
 
+def by_name(inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> bool:
+    """Whether a size of a call's tensors is a formula."""
+    every = [*inputs, *(one for two in named.values() for one in (two if isinstance(two, list) else [two]))]
+    return any(Formula in map(type, spec.shape) for spec, _ in every)
+
+
+def unnamed(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
+    """A tensor and its mask whose sizes by name are unknown."""
+    found: list[Any] = [
+        spec and (Spec(forgotten(spec.shape), spec.dtype) if Formula in map(type, spec.shape) else spec)
+        for spec in pair
+    ]
+    return found[0], found[1]
+
+
 def repeated(n: Dim, times: Dim) -> Dim:
     """A count so many times; nothing is nothing however often."""
-    return n * times if isinstance(n, Unknown) or n else 0
+    return n * times if type(n) is not int or n else 0
 
 
 def printable(counts: dict[str, Dim]) -> dict[str, Dim]:
     """The counts; ShapeError for one that is too long to be printed."""
     every = sum(counts.values())
-    if isinstance(every, Unknown) or every.bit_length() > MAX_BITS:
+    if not isinstance(every, int) or every.bit_length() > MAX_BITS:
         for name, count in counts.items():
             if isinstance(count, int) and count.bit_length() > MAX_BITS:
                 raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")

@@ -11,6 +11,7 @@ from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, used, weighed
 from layercalc.dims import Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
+from layercalc.formulas import Formula, Guard, Undecided, extreme, guarded
 from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
@@ -62,6 +63,7 @@ class Analysis:
     executed: list[Row] = field(default_factory=list)
     again: set[Owner] = field(default_factory=set)  # the weights that more than one row holds
     faults: list[dict[str, Any]] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)  # what has to hold of sizes that are names
 
     @property
     def weights(self) -> Iterable[tuple[str, WeightSpec]]:
@@ -123,12 +125,25 @@ class Analysis:
         """
         most: Dim = sum((value.spec.bytes for value in self.inputs), 0)
         where: str | None = None
-        for row, live in zip(self.executed, self.live() if along is None else along, strict=True):
+        lives = [*(self.live() if along is None else along)]
+        for row, live in zip(self.executed, lives, strict=True):
             if live.__class__ is Unknown:
                 return live, row.name
+            if isinstance(live, Formula) or isinstance(most, Formula):
+                return self.highest([most, *lives]), None
             if live > most:
                 most, where = live, row.name
         return most, where
+
+    def highest(self, lives: list[Dim]) -> Dim:
+        """The largest of several, some of which depend on sizes by name."""
+        unknown = [one for one in lives if isinstance(one, Unknown)]
+        if unknown:
+            return unknown[0]
+        try:
+            return extreme("max", *lives)
+        except Undecided:
+            return Unknown("which layer has the peak at which sizes")
 
     def live(self) -> Iterator[Dim]:
         """The activation bytes that are live while each row runs, in the order of the run.
@@ -267,7 +282,9 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | N
     analysis = Analysis(model, [])
     visitor = Shapes(analysis, model, readings or model.readings or Readings())
     analysis.inputs = [Value(visitor.readings.same(spec), None, name) for name, spec in inputs]
-    outputs = model.walk(analysis.inputs, visitor)
+    with guarded() as guards:
+        outputs = model.walk(analysis.inputs, visitor)
+    analysis.guards = [*guards]
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.rows = visitor.rows()
     analysis.settle()

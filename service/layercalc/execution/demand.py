@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from layercalc.analysis.memory import most
+from layercalc.analysis.memory import largest
 from layercalc.analysis.readings import Value
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis
@@ -46,7 +46,7 @@ def row_work(traced: Traced) -> Dim:
 def filling(analysis: Analysis, compute: str) -> tuple[Dim, Dim]:
     """How long it takes to fill all weights by their initializers, and the most bytes that one takes on the way."""
     found = [weight.initializer.demand(weight.spec.shape) for _, weight in analysis.weights]
-    return sum([one for one, _ in found], 0), most(one for _, one in found)
+    return sum([one for one, _ in found], 0), largest(one for _, one in found)
 
 
 def held(analysis: Analysis, compute: str, keep: Collection[str], compared: Collection[str], seeded: bool) -> Dim:
@@ -63,10 +63,10 @@ def held(analysis: Analysis, compute: str, keep: Collection[str], compared: Coll
     judged = [row.traced.outputs[0][0] for row in analysis.rows if row.name in compared]
     made: Dim = sum([bytes_in(spec, compute) for spec in (*kept, *kept, *judged)], 0)
     told = ANSWER_BYTES * sum([size(spec.shape) for spec in kept], 0)
-    told = most([told, *(COMPARED_BYTES * size(spec.shape) for spec in judged)])
+    told = largest([told, *(COMPARED_BYTES * size(spec.shape) for spec in judged)])
     filled = filling(analysis, compute)[1] if seeded else 0
     # Outputs are kept while a pass that gave no numbers is run again to find where, and copied from a view.
-    return most([weights + filled, weights + inputs + made + most([peak(analysis, compute), told])])
+    return largest([weights + filled, weights + inputs + made + largest([peak(analysis, compute), told])])
 
 
 def peak(analysis: Analysis, compute: str) -> Dim:
@@ -95,11 +95,11 @@ def peak(analysis: Analysis, compute: str) -> Dim:
     live: Dim = 0
     top: Dim = 0
     for step, row in enumerate(analysis.executed):
-        top = most([top, live + inside[step]])
+        top = largest([top, live + inside[step]])
         live = live + held[row.name]
         for source in ends.get(step, ()):
             live = live - held[source]
-    return most([top, live])
+    return largest([top, live])
 
 
 def aliases(value: Value, root: dict[str, str]) -> list[str]:
@@ -133,7 +133,7 @@ class Held:
             self.run(index, entry, waiting)
         for _, spec in made:
             self.allocate(len(traced.entries), spec)
-        self.most = most([self.most, sum(self.live.values(), 0)])
+        self.most = largest([self.most, sum(self.live.values(), 0)])
         kept = {self.of(spec) for spec in outputs}
         self.output: Dim = sum([n for one, n in self.live.items() if one in kept], 0)
         self.turned = any(id(spec) in self.turned_ids for spec in outputs)
@@ -194,7 +194,7 @@ class Held:
             self.until[first] = max(self.until.get(first, index), self.last[first])
         elif not op.view or self.copied(entry):
             self.allocate(index, out)
-        self.most = most([self.most, sum(self.live.values(), 0) + beside])
+        self.most = largest([self.most, sum(self.live.values(), 0) + beside])
         for one in [one for one in self.live if self.until[one] <= index]:
             del self.live[one]
 

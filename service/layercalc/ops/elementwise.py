@@ -19,10 +19,10 @@ def broadcast(*shapes: Shape) -> Shape:
     out: list[Dim] = [1] * longest
     for shape in shapes:
         for axis, dim in enumerate(shape, longest - len(shape)):
-            if out[axis] is dim or (dim == 1 and not isinstance(dim, Batch)):
+            if out[axis] is dim or (is_one(dim) and not isinstance(dim, Batch)):
                 continue
-            unnamed = isinstance(out[axis], Batch) and out[axis] == dim  # and named by the other
-            if out[axis] == 1 or unnamed or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
+            unnamed = isinstance(out[axis], Batch) and is_one(dim)  # and named by the other
+            if is_one(out[axis]) or unnamed or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
                 out[axis] = dim
             elif differ(out[axis], dim):
                 listed = ", ".join(map(text, shapes))
@@ -31,6 +31,18 @@ def broadcast(*shapes: Shape) -> Shape:
                     f"they must be equal, or one of them 1."
                 )
     return tuple(out)
+
+
+def alike(one: Shape, two: Shape) -> bool:
+    """Whether two shapes are the same, a batch that nobody named no number."""
+    return len(one) == len(two) and all(
+        a is b or (type(a) is type(b) and isinstance(a, int) and a == b) for a, b in zip(one, two, strict=True)
+    )
+
+
+def is_one(dim: Dim) -> bool:
+    """Whether a dimension is the number 1; a size by its name is taken to be another."""
+    return isinstance(dim, int) and dim == 1
 
 
 PART = 1 << 15  # elements that a function of several steps is given at a time while a kernel is finished
@@ -70,9 +82,15 @@ class Elementwise(Op):
 
     def shape(self, *shapes: Shape, **_: Any) -> Shape:
         first, *others = shapes
-        if not others or (others == [first] and [*map(type, first)] == [*map(type, others[0])]):
+        if not others or (len(others) == 1 and alike(first, others[0])):
             return first
-        if len(first) > 1 and others == [first[-1:]] and others[0][0].__class__ is first[-1].__class__ is int:
+        if (
+            len(first) > 1
+            and len(others) == 1
+            and others[0][:1]
+            and alike(others[0], first[-1:])
+            and type(first[-1]) is int
+        ):
             return first  # a vector, a bias or a scale
         return broadcast(*shapes)
 

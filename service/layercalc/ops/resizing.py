@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, known, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, forgotten, known, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.spans import Spans
@@ -49,7 +49,7 @@ class Places(NamedTuple):
 
 def ratio(a: Any, b: Any) -> Any:
     """A / b, exactly; unknown where one of them is, and 0 for an axis of no elements, on which nothing stands."""
-    unknown = next((n for n in (a, b) if isinstance(n, Unknown)), None)
+    unknown = next((n for n in forgotten((a, b)) if isinstance(n, Unknown)), None)
     if unknown is not None:
         return unknown
     return Fraction(a) / Fraction(b) if b != 0 else Fraction(0)

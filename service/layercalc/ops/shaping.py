@@ -24,15 +24,15 @@ class Reshape(Op):
     def shape(self, x: Shape, *, to: Shape) -> Shape:
         rest: Dim = 1
         for dim in to:
-            rest = rest if dim is not None and not isinstance(dim, Unknown) and dim == -1 else rest * dim
+            rest = rest if isinstance(dim, int) and dim == -1 else rest * dim
         total = size(x)
-        if -1 in to:
-            if known((total, rest)) and (rest == 0 or total % rest):
+        if any(isinstance(dim, int) and dim == -1 for dim in to):
+            if known((total, rest)) and (rest == 0 or differ(total % rest, 0)):
                 raise ShapeError(
                     f"{text(x)} has {total} elements, which {text(to)} cannot share out: {total} / {rest} is not whole."
                 )
             left = total // rest if known((total, rest)) else next(d for d in (total, rest) if isinstance(d, Unknown))
-            return tuple(left if not isinstance(dim, Unknown) and dim == -1 else dim for dim in to)
+            return tuple(left if isinstance(dim, int) and dim == -1 else dim for dim in to)
         if differ(total, rest):
             raise ShapeError(f"{text(x)} has {total} elements, {text(to)} has {rest}; they must be the same number.")
         return to

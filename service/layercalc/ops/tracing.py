@@ -8,7 +8,8 @@ import numpy as np
 from layercalc import deadline
 from layercalc.dims import Dim, Shape, Unknown, differ, most, provably, size, text
 from layercalc.errors import ShapeError
-from layercalc.ops.base import FLOATS, FREE, Cost, Op
+from layercalc.formulas import Undecided
+from layercalc.ops.base import FLOATS, FREE, KINDS, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
 from layercalc.ops.loops import Step, looped
 from layercalc.ops.spec import Spec
@@ -111,7 +112,10 @@ class Tracing:
         return result
 
     def price(self, op: Op, out: Shape, shapes: list[Shape], attributes: dict[str, Any]) -> Cost:
-        return op.cost(out, *shapes, **attributes)
+        try:
+            return op.cost(out, *shapes, **attributes)
+        except Undecided as error:  # by sizes that are names
+            return Cost(*[Unknown(str(error))] * len(KINDS))
 
     def shape_of(self, x: Spec, dtype: str) -> Spec:
         return Known((x.ndim,), dtype, objects(list(x.shape)))

@@ -129,7 +129,7 @@ class Builder:
         self.taken.add(name)
         return name
 
-    def add_input(self, name: str, shape: tuple[int | None, ...] | None, dtype: str, location: Location) -> None:
+    def add_input(self, name: str, shape: tuple[int | str | None, ...] | None, dtype: str, location: Location) -> None:
         self.inputs.append(Input(name, shape, dtype, location))
 
     def add_call(

@@ -6,7 +6,7 @@ from layercalc.layers import Layer
 from layercalc.locations import JsonLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.builder import Builder
-from layercalc.wording import received, whole
+from layercalc.wording import is_name, received, whole
 
 SHAPES = ("input_shape", "batch_shape", "batch_input_shape", "input_dim")
 
@@ -57,7 +57,7 @@ def read_dtype(builder: Builder, location: JsonLocation) -> str:
     return "float32"
 
 
-def read_shape(builder: Builder, location: JsonLocation, keys: list[str]) -> tuple[int | None, ...] | None:
+def read_shape(builder: Builder, location: JsonLocation, keys: list[str]) -> tuple[int | str | None, ...] | None:
     """The shape with the batch in front, from the first of the keys; None where there is none, () for a faulty one."""
     if not keys:
         return None
@@ -69,8 +69,8 @@ def read_shape(builder: Builder, location: JsonLocation, keys: list[str]) -> tup
     elif whole(value, 0) and not key.startswith("batch"):
         builder.warn(location.at((key,)), f"{value} read as [{value}]")
         value = [value]
-    if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, 0) for dim in value):
-        expected = "a list of sizes, each an integer of at least 0 or null"
+    if not isinstance(value, list | tuple) or not all(dim is None or whole(dim, 0) or is_name(dim) for dim in value):
+        expected = "a list of sizes, each an integer of at least 0, null, or a name such as H"
         builder.fault(location.at((key,)), f"Expected {expected}; received {received(location.config[key])}.")
         return ()
     if key.startswith("batch"):

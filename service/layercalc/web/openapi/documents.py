@@ -3,7 +3,7 @@
 from layercalc.catalogue import DEFAULT
 from layercalc.layers import Vocabulary, written
 from layercalc.ops import WIDTH
-from layercalc.web.openapi.primitives import INTEGER, OBJECT, SHAPE, STRING, Schema, any_of, array, ref, row
+from layercalc.web.openapi.primitives import INTEGER, OBJECT, SIZES, STRING, Schema, any_of, array, ref, row
 
 TINY = {
     "name": "tiny",
@@ -35,8 +35,8 @@ INPUT_SHAPE = {
     "anyOf": [STRING, array({"type": ["integer", "null", "string"]}), {"type": "object"}],
 }
 DIMS = {
-    "description": "sizes that a file has names for: an object of integers by name, or text such as `height=224`",
-    "anyOf": [STRING, array(STRING), {"type": "object", "additionalProperties": INTEGER}],
+    "description": "sizes that have names: an object of integers, or ranges as `32..512`, or text as `height=224`",
+    "anyOf": [STRING, array(STRING), {"type": "object", "additionalProperties": {"type": ["integer", "string"]}}],
 }
 BATCH_SHAPE = {**INPUT_SHAPE, "description": "sizes with the batch first: as those of `input_shape`"}
 MODEL_FILE = {
@@ -44,7 +44,7 @@ MODEL_FILE = {
     "description": "a .keras, .h5 or other file of a model: its bytes in base64",
     **row({"b64": {"type": "string", "contentEncoding": "base64"}}),
 }
-STACK_INPUT = row({"name": STRING, "shape": SHAPE, "batch_shape": SHAPE, "dtype": {"enum": list(WIDTH)}}, "name")
+STACK_INPUT = row({"name": STRING, "shape": SIZES, "batch_shape": SIZES, "dtype": {"enum": list(WIDTH)}}, "name")
 KERAS_MODEL = {
     "type": "object",
     "title": "Keras JSON",
@@ -101,8 +101,8 @@ def stack() -> Schema:
         "description": "a list of layers, each taking the previous one's output or those it names",
         "properties": {
             "name": STRING,
-            "input_shape": {"anyOf": [SHAPE, {"type": "integer", "minimum": 0}]},
-            "batch_shape": SHAPE,
+            "input_shape": {"anyOf": [SIZES, {"type": "integer", "minimum": 0}]},
+            "batch_shape": SIZES,
             "inputs": array(ref("StackInput"), minItems=1),
             "vocabulary": {"enum": list(written()), "default": DEFAULT, "description": "whose layers"},
             "layers": array(any_of(map(layer_of, written().values())), minItems=1),

@@ -50,4 +50,5 @@ NAME = {"type": ["string", "null"]}
 COUNT = {**MAYBE, "description": "null where an unknown dimension makes it unknowable"}
 COUNTS = mapping(COUNT)
 SHAPE = array({**MAYBE, "minimum": 0})
+SIZES = array({"type": ["integer", "null", "string"], "minimum": 0, "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})
 PLACE = {"pointer": STRING, "cell": INTEGER, "line": INTEGER, "column": INTEGER, "parameter": STRING}

@@ -25,6 +25,10 @@ from layercalc.web.openapi.primitives import (
 )
 
 BESIDE = {key: {**COUNT, "description": "of PyTorch: what the state dict holds beside parameters"} for key in BUFFERS}
+FORMULAS = {
+    **mapping(STRING),
+    "description": "of counts that depend on sizes by name: Python's expressions in the names, of + - * ** // max min",
+}
 EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
 ROW = row(
     {
@@ -39,10 +43,12 @@ ROW = row(
         "inputs": array(STRING),
         "input_shapes": array(SHAPE),
         "output_shape": SHAPE,
+        "output_formula": array(optional(STRING), description="of an output_shape with sizes by name; null: unnamed"),
         "output_shapes": array(SHAPE),
         "output_names": array(STRING),
         **dict.fromkeys(METRICS, COUNT),
         **BESIDE,
+        "formulas": FORMULAS,
         "weights": array(ref("Weight")),
         "ops": array(ref("OpCount")),
         "macs_dtype": {**STRING, "description": "where multiply-accumulates are of small integers: int8, int16, int4"},
@@ -60,6 +66,7 @@ TOTALS = row(
     {
         **dict.fromkeys(METRICS, COUNT),
         **BESIDE,
+        "formulas": FORMULAS,
         "macs_by_dtype": {**COUNTS, "description": "of a quantised model"},
         "peak_activation_bytes": COUNT,
         "counts": COUNTS,

@@ -1,0 +1,15 @@
+"""Sizes that are not numbers: formulas over their names.
+
+Arithmetic is exact, and a comparison is decided where bounds prove it: a name is at least 1, or in the range that is
+known of it. Code that is right for integers is right for formulas too: where it would decide something that is not
+proven, it is stopped by `Undecided`.
+"""
+
+from layercalc.formulas.atoms import at, bounds
+from layercalc.formulas.conditions import Claim, Guard, Undecided, guarded, taken
+from layercalc.formulas.formula import Formula, extreme, named
+from layercalc.formulas.text import code, signs
+
+__all__ = [
+    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "named", "signs", "taken",
+]  # fmt: skip

@@ -1,0 +1,308 @@
+"""Polynomials with integer coefficients over names, floors, minima and maxima, in a normal form."""
+
+from collections.abc import Mapping
+from functools import cached_property, reduce
+from math import gcd, prod
+from typing import Any
+
+from layercalc.formulas.atoms import Atom, Bounds, Extreme, Floor, Monomial, Name, Terms, alone, bounds, names_of
+from layercalc.formulas.conditions import Claim, Undecided
+from layercalc.formulas.extents import extent, relaxed, sign, tighter
+from layercalc.formulas.text import code, place, signs
+
+MOST_PARTS = 12  # of a maximum
+MOST_TERMS = 400  # of a formula: what is longer is of no use to a reader
+
+
+class Formula:
+    """A size, or a count, by names of sizes."""
+
+    def __init__(self, terms: Terms):
+        self.terms = terms
+
+    @cached_property
+    def key(self) -> frozenset[Any]:
+        return frozenset(self.terms.items())
+
+    @cached_property
+    def hash(self) -> int:
+        return hash(self.key)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    @cached_property
+    def rough(self) -> Bounds:
+        """Bounds of its terms, one by one."""
+        return extent(self.terms)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The least and the largest value that are proven; None where there is none."""
+        low, high = self.rough
+        if any(map(alone, self.terms)):
+            (below, down), (above, up) = relaxed(self.terms, -1), relaxed(self.terms, 1)
+            least, most = extent(below)[0], extent(above)[1]
+            low = tighter(low, least if least is None else -(-least // down), max)
+            high = tighter(high, most if most is None else most // up, min)
+        return low, high
+
+    def at(self, sizes: Mapping[str, int]) -> int:
+        """The number that it is for these sizes."""
+        return sum(c * prod(atom.at(sizes) ** power for atom, power in monomial) for monomial, c in self.terms.items())
+
+    def names(self) -> set[Name]:
+        """The names in it."""
+        return {name for monomial in self.terms for atom, _ in monomial for name in names_of(atom)}
+
+    def __add__(self, other: Any) -> Any:
+        if (terms := terms_of(other)) is None:
+            return NotImplemented
+        return made(added(self.terms, terms))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Any:
+        return made({monomial: -c for monomial, c in self.terms.items()})
+
+    def __sub__(self, other: Any) -> Any:
+        if (terms := terms_of(other)) is None:
+            return NotImplemented
+        return made(added(self.terms, terms, -1))
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        if (terms := terms_of(other)) is None:
+            return NotImplemented
+        out: Terms = {}
+        for one, c in self.terms.items():
+            for two, d in terms.items():
+                monomial = times(one, two)
+                out[monomial] = out.get(monomial, 0) + c * d
+        return made(out)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, power: int) -> Any:
+        if type(power) is not int or power < 0:
+            raise Undecided("A size has whole powers alone.")
+        return prod([self] * power)
+
+    def __floordiv__(self, other: Any) -> Any:
+        if isinstance(other, Formula):
+            return quotient(self, other)
+        if not isinstance(other, int):
+            return NotImplemented
+        if other == 0:
+            raise ZeroDivisionError("division by zero")
+        return floored(self, int(other)) if other > 0 else floored(-self, -int(other))
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        if not isinstance(other, int):
+            return NotImplemented
+        return quotient(Formula({(): other}), self) if other else 0
+
+    def __mod__(self, other: Any) -> Any:
+        if not isinstance(other, int | Formula):
+            return NotImplemented
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Any) -> Any:
+        if not isinstance(other, int):
+            return NotImplemented
+        return other - self * (other // self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Formula):
+            if self is other or self.key == other.key:
+                return True
+        elif not isinstance(other, int):
+            return NotImplemented
+        low, high = bounds(self - other)
+        if (low is not None and low > 0) or (high is not None and high < 0):
+            return False
+        raise Undecided(f"Whether {self} is {other} depends on the sizes.")
+
+    def __lt__(self, other: Any) -> Any:
+        return below(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return below(self, other, 1)
+
+    def __gt__(self, other: Any) -> Any:
+        return below(other, self)
+
+    def __ge__(self, other: Any) -> Any:
+        return below(other, self, 1)
+
+    def __bool__(self) -> bool:
+        return self != 0
+
+    def _refused(self, *_: Any) -> Any:
+        raise Undecided(f"{self} is no number.")
+
+    __int__ = __index__ = __float__ = __truediv__ = __rtruediv__ = __round__ = __iter__ = _refused
+
+    def __str__(self) -> str:
+        return signs(self)
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+def named(text: str, low: int = 1, high: int | None = None) -> Any:
+    """A size that has a name."""
+    return low if low == high else Formula({((Name(text, low, high), 1),): 1})
+
+
+def below(a: Any, b: Any, more: int = 0) -> Any:
+    """Whether a < b + more."""
+    if not isinstance(a, int | Formula) or not isinstance(b, int | Formula):
+        return NotImplemented
+    apart = a - b - more
+    known = sign(apart)
+    return Claim(apart) if known is None else known < 0
+
+
+def terms_of(n: Any) -> Terms | None:
+    if isinstance(n, Formula):
+        return n.terms
+    return ({(): int(n)} if n else {}) if isinstance(n, int) else None
+
+
+def added(one: Terms, two: Terms, sign: int = 1) -> Terms:
+    out = dict(one)
+    for monomial, c in two.items():
+        out[monomial] = out.get(monomial, 0) + sign * c
+    return out
+
+
+def times(one: Monomial, two: Monomial) -> Monomial:
+    if not one or not two:
+        return one or two
+    powers = dict(one)
+    for atom, power in two:
+        powers[atom] = powers.get(atom, 0) + power
+    return tuple(sorted(powers.items(), key=place))
+
+
+def made(terms: Terms) -> Any:
+    """A number where no name is left, else a formula in its normal form."""
+    terms = {monomial: c for monomial, c in terms.items() if c}
+    if len(terms) > MOST_TERMS:
+        raise Undecided("The formula has too many terms.")
+    if not terms or (len(terms) == 1 and () in terms):
+        return terms.get((), 0)
+    for monomial, c in terms.items():
+        if floor := alone(monomial):
+            other = complement(floor)
+            if other is None:
+                continue
+            whole = {one: 1 for one in floor.numerator.terms if one}
+            twin = terms.get(((other, 1),), 0)
+            if c < 0 and all(terms.get(one, 0) >= -c for one in whole):
+                # ΣX − ⌊N/d⌋ is the other half
+                return made(added(added(terms, {monomial: -c}), {**dict.fromkeys(whole, c), ((other, 1),): -c}))
+            if c > 0 and twin > 0:
+                both = min(c, twin)
+                out = added(terms, {monomial: -both, ((other, 1),): -both})
+                return made(added(out, dict.fromkeys(whole, both)))
+    return Formula(terms)
+
+
+def complement(floor: Floor) -> Floor | None:
+    """The floor that adds up with this one to the sum of its numerator's terms, each once."""
+    d, terms = floor.divisor, floor.numerator.terms
+    rest = {monomial: d - c for monomial, c in terms.items() if monomial}
+    if any(not 0 < c < d for c in rest.values()):
+        return None
+    return Floor(Formula({**rest, **({(): d - 1 - terms.get((), 0)} if d - 1 - terms.get((), 0) else {})}), d)
+
+
+def floored(n: Any, d: int) -> Any:
+    """⌊n / d⌋ in its normal form: whole multiples apart, floors of floors as one, nothing in common left."""
+    if not isinstance(n, Formula):
+        return n // d
+    if d == 1:
+        return n
+    whole = {monomial: c // d for monomial, c in n.terms.items() if c // d}
+    rest = {monomial: c % d for monomial, c in n.terms.items() if c % d}
+    names = {monomial: c for monomial, c in rest.items() if monomial}
+    if not names:
+        return made(whole)
+    constant = rest.get((), 0)
+    common = reduce(gcd, names.values(), d)
+    if common > 1:
+        inner = made({monomial: c // common for monomial, c in names.items()} | {(): constant // common})
+        return made(added(whole, terms_of(floored(inner, d // common)) or {}))
+    ((monomial, c), *more) = names.items()
+    if (
+        not more
+        and c == 1
+        and len(monomial) == 1
+        and isinstance(floor := monomial[0][0], Floor)
+        and monomial[0][1] == 1
+    ):
+        inner = floor.numerator + constant * floor.divisor
+        return made(added(whole, terms_of(floored(inner, d * floor.divisor)) or {}))
+    numerator = Formula(rest)
+    low, high = numerator.bounds
+    if low is not None and high is not None and low // d == high // d:
+        return made(added(whole, {(): low // d}))
+    return made(added(whole, {((Floor(numerator, d), 1),): 1}))
+
+
+def quotient(n: Formula, d: Formula) -> Any:
+    """N / d, where d divides it whatever the sizes."""
+    if n.key == d.key:
+        return 1
+    if len(d.terms) == 1:
+        ((monomial, by),) = d.terms.items()
+        found = {divided(one, monomial): (c // by if c % by == 0 else None) for one, c in n.terms.items()}
+        if None not in found and None not in found.values():
+            return made(found)  # type: ignore[arg-type]
+    raise Undecided(f"{n} by {d} is no formula.")
+
+
+def divided(one: Monomial, by: Monomial) -> Monomial | None:
+    powers = dict(one)
+    for atom, power in by:
+        powers[atom] = powers.get(atom, 0) - power
+        if powers[atom] < 0:
+            return None
+    return tuple((atom, power) for atom, power in powers.items() if power)
+
+
+def extreme(word: str, *sizes: Any) -> Any:
+    """The largest, or the smallest, of numbers and formulas."""
+    parts: list[Any] = []
+    for size in sizes:
+        atom = only(size)
+        parts += atom.parts if isinstance(atom, Extreme) and atom.word == word else [size]
+    kept: list[Any] = []
+    for one in dict.fromkeys(parts):
+        if not any(wins(two, one, word) for two in kept):
+            kept = [two for two in kept if not wins(one, two, word)] + [one]
+    if len(kept) == 1:
+        return kept[0]
+    if len(kept) > MOST_PARTS:
+        raise Undecided("Too many sizes may be the largest.")
+    return Formula({((Extreme(word, tuple(sorted(kept, key=code))), 1),): 1})
+
+
+def wins(one: Any, two: Any, word: str) -> bool:
+    """Whether the first is proven to be as large as the second, or as small."""
+    return sign(one - two if word == "max" else two - one) == 0
+
+
+def only(size: Any) -> Atom | None:
+    """The atom that a formula is."""
+    if isinstance(size, Formula) and len(size.terms) == 1:
+        ((monomial, c),) = size.terms.items()
+        if c == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+            return monomial[0][0]
+    return None
