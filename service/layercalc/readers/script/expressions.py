@@ -82,7 +82,11 @@ def dict_display(m: "Machine", node: ast.Dict, scope: Scope) -> Any:
 
     def put() -> None:
         for at, key, value in pending:
-            items.set_item(m, out, key, value, at)
+            if type(key) is str and not m.spoilt(out):
+                m.meter.hold(100, at)
+                out[key] = value
+            else:
+                items.set_item(m, out, key, value, at)
         pending.clear()
 
     for key, value in zip(node.keys, node.values, strict=True):

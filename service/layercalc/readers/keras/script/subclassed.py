@@ -25,7 +25,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.journal import alike
-from layercalc.readers.script.values import Class, Function, Property
+from layercalc.readers.script.values import SCALARS, Class, Function, Property
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -354,6 +354,8 @@ def tracked(names: "KerasNames", own: OwnObject) -> dict[int, tuple[Any, str]]:
     while pending:
         value, label = pending.pop()
         names.machine.meter.work(32)
+        if type(value) in SCALARS:
+            continue
         if type(value) is Instance and isinstance(value.core, OwnObject):
             value = names.known(value, None)
         if isinstance(value, PARTS):
