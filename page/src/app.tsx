@@ -47,6 +47,7 @@ export function App() {
   const [pinned, setPinned] = useState<Pinned | null>(null);
   const [notice, setNotice] = useState("");
   const [dropping, setDropping] = useState(false);
+  const [turn, setTurn] = useState(0); // of the documents that were opened
   const [mounted, setMounted] = useState(false); // whether the editor is there
   const editor = useRef<Editor | null>(null);
   const host = useRef<HTMLDivElement>(null);
@@ -69,6 +70,7 @@ export function App() {
 
   const show = useCallback((next: api.Source, given: Partial<api.Options> = {}) => {
     setSource(next);
+    setTurn((now) => now + 1);
     setOptions({ ...api.NO_OPTIONS, ...given });
     setSelected(null);
     if (next.kind === "text") editor.current?.replace(next.text);
@@ -191,7 +193,7 @@ export function App() {
   const views: [string, string][] = [...(narrow ? [["text", "Text"] as [string, string]] : []), ...(wide ? [] : [["graph", "Graph"] as [string, string]]), ...VIEWS];
   const now = views.some(([name]) => name === shown) ? shown : "table";
   const graph = (
-    <Graph report={drawn} faults={analysis.faults} changes={difference.changes} gone={difference.gone} selected={selected} binary={binary} select={select} />
+    <Graph report={drawn} faults={analysis.faults} changes={difference.changes} gone={difference.gone} turn={turn} selected={selected} binary={binary} select={select} />
   );
   const partial = analysis.partial;
 
@@ -213,13 +215,13 @@ export function App() {
             {kept.recent().length > 0 && <Item onClick={() => (kept.forget(), setNotice("Forgotten."))}>Forget them</Item>}
           </Menu>
           <button type="button" disabled={source.kind !== "text"} onClick={share}>Share</button>
-          <Menu title="Download" right>
+          <Menu title="Download" kind="right">
             <Item note="JSON" onClick={() => report && save(JSON.stringify(report, (_, value) => (typeof value === "bigint" ? Number(value) : value), 1), `${report.model.name}.report.json`)}>Report</Item>
             <Item note="for a comment" onClick={() => drawing("markdown", "md")}>Markdown</Item>
             <Item note="for GitHub" onClick={() => drawing("mermaid", "mmd")}>Mermaid</Item>
             <Item note="for Graphviz" onClick={() => drawing("dot", "dot")}>DOT</Item>
           </Menu>
-          <Menu title="Settings" right>
+          <Menu title="Settings" kind="right">
             <fieldset class="choice"><legend>Theme</legend>
               {[["", "As the system"], ["light", "Light"], ["dark", "Dark"]].map(([value, title]) => <label><input type="radio" name="theme" checked={theme === value} onChange={() => setTheme(value)} />{title}</label>)}
             </fieldset>

@@ -17,7 +17,7 @@ export function Gallery({ show, failed }: { show(text: string): void; failed(mes
   const groups = [...new Set(list.map((one) => one.group))];
   const of = (group: string) => list.filter((one) => one.group === group);
   return (
-    <Menu title="Examples" opened={load}>
+    <Menu title="Examples" kind="right broad" opened={load}>
       {!list.length && <p class="soft">Asking the service…</p>}
       {groups.slice(0, 1).map((group) => (
         <>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { fixLabel } from "./editor/places";
 import type { Fault, Fix } from "./types";
 
-export function Menu({ title, children, label, right, opened }: { title: string; label?: string; right?: boolean; opened?(): void; children: ComponentChildren }) {
+export function Menu({ title, children, label, kind = "", opened }: { title: string; label?: string; kind?: string; opened?(): void; children: ComponentChildren }) {
   const element = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event) => {
@@ -24,7 +24,7 @@ export function Menu({ title, children, label, right, opened }: { title: string;
     if ((event.target as Element).closest("button[data-closes]")) element.current!.open = false;
   };
   return (
-    <details class={right ? "menu right" : "menu"} ref={element} onClick={closing} onToggle={() => element.current!.open && opened?.()}>
+    <details class={`menu ${kind}`} ref={element} onClick={closing} onToggle={() => element.current!.open && opened?.()}>
       <summary aria-label={label}>{title}</summary>
       <div class="sheet">{children}</div>
     </details>

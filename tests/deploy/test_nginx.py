@@ -48,7 +48,7 @@ def test_answer_is_compressed_where_the_client_takes_it(both):
 
 def test_page_comes_through_as_it_is_sent(both):
     front, behind = both
-    for path, accept in (("/", "text/html"), ("/", "*/*"), ("/page/app.js", "*/*"), ("/page/layout.js", "*/*")):
+    for path, accept in (("/", "text/html"), ("/", "*/*"), ("/page/app.js", "*/*"), ("/page/editor.js", "*/*")):
         answers = [ask(port, path, headers={"Accept": accept}) for port in (front.port, behind.port)]
         assert [answer[0] for answer in answers] == [200, 200]
         assert answers[0][2] == answers[1][2]

@@ -34,5 +34,8 @@ export function curve(points: [number, number][]): string {
   return path;
 }
 
+/** Beside the end of an arrow. */
+export const above = (points: [number, number][]): [number, number] => [points[points.length - 1][0] + 7, points[points.length - 1][1] - 10];
+
 /** Beside the beginning of an arrow, where the shape stands that goes along it. */
 export const below = ([[x, y]]: [number, number][]): [number, number] => [x + 7, y + GAP / 2 + 4];

@@ -126,14 +126,14 @@ function grouped(rows: Row[], vocabulary: string): Pick<Network, "groupsOf" | "g
   return { groupsOf, groups };
 }
 
-/** What the rows of a block are called together: what their names begin with, or the first of them. */
+/** What the rows of a block are called together: what their names begin with, or the last of them, whose output it is. */
 export function groupTitle(id: string, members: string[]): string {
   if (id.startsWith("model:")) return id.slice(6).split("/").pop()!;
   const short = members.map((name) => name.split("/").pop()!);
   let shared = short[0];
   for (const name of short) while (!name.startsWith(shared)) shared = shared.slice(0, -1);
   shared = shared.replace(/[_\W]+$/, "");
-  return shared.length > 3 ? shared : `${short[0]} … ${short[short.length - 1]}`;
+  return shared.length > 3 ? shared : short[short.length - 1];
 }
 
 export function network(report: Pick<Report, "inputs" | "layers"> & { model?: Report["model"] }, opened: ReadonlySet<string>, gone?: Gone): Network {

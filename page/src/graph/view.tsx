@@ -3,7 +3,7 @@ import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { measure, sizes } from "../numbers";
 import type { Change, Fault, Report } from "../types";
-import { below, curve, HEIGHT, type LaidOut, WIDTH } from "./geometry";
+import { above, below, curve, HEIGHT, type LaidOut, WIDTH } from "./geometry";
 import type { Gone } from "./gone";
 import { layOut } from "./layout";
 import { type Box, network, type Network } from "./network";
@@ -15,6 +15,7 @@ export interface GraphProps {
   faults: Fault[];
   changes: Map<string, Change>;
   gone?: Gone;
+  turn: number; // of the documents that were opened
   selected: string | null;
   binary: boolean;
   select(name: string | null): void;
@@ -68,12 +69,18 @@ export function Graph(props: GraphProps) {
     const k = whole ? Math.min(wide, (size.height - 48) / height) : Math.max(wide, 0.55);
     setView({ k, x: (size.width - width * k) / 2, y: whole ? Math.max(24, (size.height - height * k) / 2) : 24 });
   };
-  const origin = report.model ? `${report.model.name}\t${report.inputs.map((one) => one.name)}` : "";
+  const stale = useRef<Network | null>(null); // what was drawn before another document was opened
+  const turn = useRef(props.turn);
+  const named = useRef(""); // while a fault is written and mended again the view stays where it is
+  if (report.model) named.current = `${report.model.name}\t${report.inputs.map((one) => one.name)}`;
+  if (turn.current !== props.turn) {
+    turn.current = props.turn;
+    stale.current = drawn;
+  }
+  const origin = `${props.turn}\t${named.current}`;
   useEffect(() => {
-    if (!laid || size.width < 50) return;
-    const key = `${origin}\t${size.width > 0}`;
-    if (fitted.current === key) return;
-    fitted.current = key;
+    if (!laid || laid.network !== drawn || drawn === stale.current || size.width < 50 || fitted.current === origin) return;
+    fitted.current = origin;
     fit(false);
   }, [laid, size, origin]);
 
@@ -210,7 +217,7 @@ export function Graph(props: GraphProps) {
             {METRICS.map(([name, title]) => <option value={name}>{title}</option>)}
           </select>
         </label>
-        <input class="search" type="search" placeholder="Find a layer" aria-label="Find a layer" value={words} onInput={(event) => setWords(event.currentTarget.value)} onKeyDown={search} />
+        <input class="search" type="search" placeholder="Find" aria-label="Find a layer" value={words} onInput={(event) => setWords(event.currentTarget.value)} onKeyDown={search} />
         {matches && <span class="count" role="status">{matches.length} found</span>}
         <span class="spring" />
         {around.length > 0 && <button type="button" onClick={() => toggle(around[around.length - 1])}>Fold block</button>}
@@ -289,9 +296,9 @@ const Content = memo(
       const ys = points.map(([, y]) => y);
       if (Math.min(...ys) > props.bottom || Math.max(...ys) < props.top) return [];
       const lit = props.selected === arrow.from || props.selected === arrow.to;
-      const [x, y] = below(points);
       const shape = sizes(arrow.shape);
       const again = told.get(arrow.from) === shape;
+      const [x, y] = again || !told.has(arrow.from) ? below(points) : above(points); // another shape has its own place
       told.set(arrow.from, shape);
       return [
         <path class={lit ? "arrow lit" : "arrow"} d={curve(points)} marker-end={plain ? undefined : "url(#tip)"} />,
@@ -311,7 +318,7 @@ const Content = memo(
           <title>{said(box)}</title>
           {box.kind === "group" && <rect class="behind" x="4" y="4" width={WIDTH} height={HEIGHT} rx="3" />}
           <rect class="face" width={WIDTH} height={HEIGHT} rx={box.kind === "input" ? HEIGHT / 2 : 3} />
-          {!plain && <text class="name" x="10" y="17">{clip(box.title, 24)}</text>}
+          {!plain && <text class="name" x="10" y="17">{clip(box.title, box.kind === "group" ? 22 : 24)}</text>}
           {!plain && <text class="type" x="10" y="32">{clip(box.type, 20)}</text>}
           {!plain && box.rows.length > 0 && Number(value) > 0 && <text class="value" x={WIDTH - 9} y="32">{measure(props.metric, value, props.binary)}</text>}
           {share > 0 && <rect class="share" x="0" y={HEIGHT - 3} width={Math.max(2, share * WIDTH)} height="3" />}
