@@ -9,6 +9,7 @@ from layercalc.ops.base import (
     Computing,
     Cost,
     autocast,
+    built,
     choose,
     constant,
     full,
@@ -105,6 +106,7 @@ from layercalc.ops.spec import WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
+    "built",
     "narrow",
     "same_bits",
     "chosen",

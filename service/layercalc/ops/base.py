@@ -287,6 +287,11 @@ def known(values: Any, dtype: str) -> Tensor:
     return READING.get().known(np.asarray(values), dtype)
 
 
+def built(make: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor:
+    """A tensor of numbers that follow from sizes: made when it is run, since it may be large."""
+    return READING.get().constant(make, shape, dtype)
+
+
 def triangle(rows: int, columns: int, k: int = 0) -> Tensor:
     """A matrix of truths: those on and below the k-th diagonal."""
     return READING.get().constant(lambda: np.tri(rows, columns, k, dtype=bool), (rows, columns), "bool")

@@ -5,6 +5,7 @@ import base64
 import gzip
 import json
 import re
+import tracemalloc
 from collections import defaultdict
 
 import numpy as np
@@ -15,7 +16,7 @@ from layercalc.errors import InvalidModel
 from layercalc.files import read_model
 from layercalc.readers.onnx.tensors import array_of
 from layercalc.readers.onnx.wire import read_message
-from tests.onnx_files import DATA, varint, written
+from tests.onnx_files import DATA, file_of, node, varint, written
 
 SOURCES = ("node_tests", "pytorch_converted_tests")
 DRAWN = "operators"  # nodes with attributes and tensors drawn at random
@@ -157,3 +158,41 @@ def test_where_sizes_are_open_none_is_wrong(operator, name_of):
         for found, want in zip(report["outputs"], case["outputs"], strict=True):
             assert len(found["shape"]) == len(want["shape"])
             assert all(a in (None, b) for a, b in zip(found["shape"], want["shape"], strict=True))
+
+
+FIRST = {case["ops"][0]: case for _, case in reversed(ALL_READ.values())}  # a case of each operator
+
+
+def test_sizes_of_billions_take_no_memory():
+    """What follows from sizes alone, as the places of a window, is made when it is run."""
+    tracemalloc.start()
+    for case in FIRST.values():
+        document, _ = read_model(base64.b64decode(case["onnx"]))
+        for value in document.message["graph"]["input"]:
+            for dim in value["type"]["tensor_type"]["shape"]["dim"]:
+                dim["dim_value"] *= 1_000_003 if dim["dim_value"] > 1 else 1
+        try:
+            assert layercalc.analyze(document)["layers"]
+        except InvalidModel as error:
+            assert str(error)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "domain", "reason"),
+    [
+        ("TfIdfVectorizer", "", "works on strings"),
+        ("SequenceMap", "", "works on sequences or optional tensors"),
+        ("RandomNormal", "", "draws random numbers"),
+        ("ImageDecoder", "", "reads pictures"),
+        ("TreeEnsemble", "ai.onnx.ml", "is of trees, encoders and the like"),
+        ("Adam", "ai.onnx.preview.training", "trains"),
+    ],
+)
+def test_what_is_not_computed_is_refused_by_its_name_and_why(kind, domain, reason):
+    opsets = [{"version": 17}, {"domain": domain, "version": 1}]
+    made = file_of([node(kind, ["x"], ["y"], domain=domain)], {"x": [2]}, {"y": None}, opset_import=opsets)
+    with pytest.raises(InvalidModel, match=f"The operator {kind}.* {reason}, and is not read"):
+        layercalc.analyze(read_model(made)[0])

@@ -167,6 +167,11 @@ def operator(
 
 
 ENDS: dict[str, int] = {}
+DOMAINS = {  # of which nothing is read, and what their operators do
+    "ai.onnx.ml": "is of trees, encoders and the like",
+    "ai.onnx.preview.training": "trains",
+    "ai.onnx.training": "trains",
+}
 HANDS_ON = "Identity"  # the operator that gives what it is given
 DEQUANTISES = "DequantizeLinear"  # the operator that makes floats of integers
 OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
@@ -186,6 +191,8 @@ def found(name: str, domain: str, opset: int) -> Version:
     if not domain and name in ONNX.refused:
         raise ConfigError([((), f"The operator {name} {ONNX.refused[name]}, and is not read.")])
     where = f" of the domain {domain!r}" if domain else ""
+    if domain in DOMAINS:
+        raise ConfigError([((), f"The operator {name}{where} {DOMAINS[domain]}, and is not read.")])
     known = [one for one in ONNX.functions if "." not in one] if not domain else []
     raise ConfigError([((), f"The operator {name}{where} is not read here.{nearest(name, known)}")])
 

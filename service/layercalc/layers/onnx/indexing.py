@@ -133,7 +133,9 @@ def ReverseSequence(x: Tensor, sequence_lens: Tensor, *, batch_axis: int = 1, ti
 
 def counted(n: Any) -> Tensor:
     """0, 1, … up to a size."""
-    return ops.full((n,), 0, "int64") if isinstance(n, Unknown | Batch) else ops.known(np.arange(n), "int64")
+    if isinstance(n, Unknown | Batch):
+        return ops.full((n,), 0, "int64")
+    return ops.built(lambda: np.arange(n), (n,), "int64")
 
 
 def on_axis(x: Tensor, axis: int, rank: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Pooling."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,22 +65,32 @@ def with_places(x: Tensor, window: Ints, how: dict[str, Any], ceil_mode: bool, s
     steps = [math.prod(spatial[axis + 1 :]) for axis in range(rank)]
     if storage_order:
         steps = [math.prod(spatial[:axis]) for axis in range(rank)]
-    starts: list[Any] = [
-        (np.arange(n) * s - before) * step
+    starts = [
+        Line(n, s * step, -before * step)
         for n, s, (before, _), step in zip(out, how["strides"], pads, steps, strict=True)
     ]
-    taps: list[Any] = [np.arange(k) * d * step for k, d, step in zip(window, how["dilations"], steps, strict=True)]
-    inside = ops.gather(ops.known(summed(taps).reshape(-1), "int64"), tap, axis=0)
-    base = ops.known(summed(starts)[..., None] + np.arange(x.shape[1]) * math.prod(spatial), "int64")
+    starts.append(Line(x.shape[1], math.prod(spatial), 0))
+    taps = [Line(k, d * step, 0) for k, d, step in zip(window, how["dilations"], steps, strict=True)]
+    inside = ops.built(lambda: summed(taps).reshape(-1), (math.prod(window),), "int64")
+    base = ops.built(lambda: summed(starts), (*out, x.shape[1]), "int64")
+    inside = ops.gather(inside, tap, axis=0)
     place = ops.add(inside, base)
     image = ops.multiply(counted_to(x.shape[0]), ops.known(x.shape[1] * math.prod(spatial), "int64"))
     place = ops.add(place, ops.reshape(image, to=(x.shape[0], *(1,) * (rank + 1))))
     return first(ops.reshape(y, to=tap.shape)), first(place)
 
 
-def summed(lines: list[np.ndarray]) -> np.ndarray:
+class Line(NamedTuple):
+    """Numbers along an axis: how many, how far apart, and the first."""
+
+    many: int
+    step: int
+    start: int
+
+
+def summed(lines: list[Line]) -> np.ndarray:
     """The sum of one number of each line, for all places."""
-    return np.add.reduce(np.meshgrid(*lines, indexing="ij"))
+    return np.add.reduce(np.meshgrid(*(np.arange(n) * step + start for n, step, start in lines), indexing="ij"))
 
 
 @operator(9)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc import ops
+from layercalc import deadline, ops
 from layercalc.dims import Unknown, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Value, axis_of, numbers, operator, sizes
@@ -28,23 +28,18 @@ def window(name: str, parts: tuple[float, ...]) -> None:
             return ops.full((n,), 0, to)
         if not 0 <= n <= LONGEST:
             raise ShapeError(f"A window has 0 to {LONGEST:,} numbers; received {n}.", "size")
-        turn = 2 * np.pi * np.arange(n) / max(n if periodic else n - 1, 1)
-        return known(sum(part * np.cos(k * turn) for k, part in enumerate(parts)), to)
+
+        def make() -> np.ndarray:
+            turn = 2 * np.pi * np.arange(n) / max(n if periodic else n - 1, 1)
+            return np.asarray(sum(part * np.cos(k * turn) for k, part in enumerate(parts)))
+
+        return ops.built(make, (n,), to)
 
     operator(17, name)(call)
 
 
 for _name, _parts in COSINES.items():
     window(_name, _parts)
-
-
-def known(values: Any, to: str) -> Tensor:
-    """Floats computed in 64 bits, in a dtype."""
-    return (
-        ops.cast(ops.known(np.asarray(values, np.float32), "float32"), to=to)
-        if to != "float64"
-        else ops.known(values, to)
-    )
 
 
 @operator(17)
@@ -67,17 +62,24 @@ def MelWeightMatrix(
     if not 1 <= rows * bins <= LONGEST:
         raise ShapeError(f"A matrix of {rows} × {bins} numbers; 1 to {LONGEST:,} are made.", "num_mel_bins")
     mel = [2595 * np.log10(1 + edge / 700) for edge in (low, high)]
+    if not np.isfinite(mel).all() or rate < 1:
+        raise ShapeError(f"Frequencies from {low} to {high} Hz at a rate of {rate} are none.", "lower_edge_hertz")
+    return ops.built(lambda: triangles(rows, bins, length, rate, mel), (rows, bins), to)
+
+
+def triangles(rows: int, bins: int, length: int, rate: int, mel: list[Any]) -> np.ndarray:
+    """A triangle in each column, from one edge over the next to the one after."""
     steps = np.arange(bins + 2) * ((mel[1] - mel[0]) / (bins + 2)) + mel[0]
     edges = ((length + 1) * (700 * (10 ** (steps / 2595) - 1)) // rate).astype(np.int64)
     if edges.min() < 0 or edges.max() > rows:
-        raise ShapeError(f"Frequencies from {low} to {high} Hz are not within {rows} of a rate of {rate}.")
+        raise ShapeError(f"Frequencies to {edges.max()} are not within {rows}.", "upper_edge_hertz")
     made, place = np.zeros((rows, bins)), np.arange(rows)
-    for column, (start, centre, end) in enumerate(zip(edges[:-2], edges[1:-1], edges[2:], strict=True)):
+    for column, (start, centre, end) in deadline.each(enumerate(zip(edges[:-2], edges[1:-1], edges[2:], strict=True))):
         rising, falling = (place >= start) & (place <= centre), (place >= centre) & (place < end)
         made[rising, column] = (place[rising] - start) / (centre - start) if centre > start else 1
         if end > centre:
             made[falling, column] = (end - place[falling]) / (end - centre)
-    return known(made, to)
+    return made
 
 
 def transformed(x: Tensor, length: Any, axis: int, inverse: bool, onesided: bool) -> Tensor:

@@ -49,12 +49,12 @@ def AffineGrid(theta: Tensor, size: Value, *, align_corners: int = 0) -> Tensor:
         raise ShapeError(f"Maps {text(theta.shape)} do not fit images of {text(wanted)}.")
     batch, _, *spatial = wanted
     count = math.prod(spatial)
-    if isinstance(count, Unknown):
-        points = ops.full((rank + 1, count), 0, str(theta.dtype))
-    else:
-        lines = [line(n, bool(align_corners)) for n in spatial]
-        places = np.meshgrid(*lines, indexing="ij")[::-1]
-        points = ops.known(np.stack([*(one.reshape(-1) for one in places), np.ones(count)]), str(theta.dtype))
+
+    def make() -> np.ndarray:
+        places = np.meshgrid(*(line(n, bool(align_corners)) for n in spatial), indexing="ij")[::-1]
+        return np.stack([*(one.reshape(-1) for one in places), np.ones(count)])
+
+    points = ops.built(make, (rank + 1, count), str(theta.dtype))
     made = ops.transpose(ops.matmul(theta, points), axes=(0, 2, 1))
     return ops.reshape(made, to=(batch, *spatial, rank))
 
@@ -170,10 +170,13 @@ def DeformConv(
 def standing(out: Any, window: Any, how: dict[str, Any]) -> Tensor:
     """Where the elements of each window stand: (taps, *out, axes)."""
     rank, taps = len(window), math.prod(window)
-    if any(isinstance(n, Unknown) for n in out):
-        return ops.full((taps, *out, rank), 0, "float32")
+    return ops.built(lambda: places(out, window, how), (taps, *out, rank), "float32")
+
+
+def places(out: Any, window: Any, how: dict[str, Any]) -> np.ndarray:
+    rank, taps = len(window), math.prod(window)
     starts = [np.arange(n) * s - before for n, s, (before, _) in zip(out, how["strides"], how["pads"], strict=True)]
     inside = np.meshgrid(*(np.arange(k) * d for k, d in zip(window, how["dilations"], strict=True)), indexing="ij")
     grid = np.meshgrid(*starts, indexing="ij")
     each = [a.reshape(taps, *(1,) * rank) + b for a, b in zip(inside, grid, strict=True)]
-    return ops.known(np.stack(each, -1), "float32")
+    return np.stack(each, -1)

@@ -331,8 +331,12 @@ def relative_position_bias(
     buckets, heads = bias_table.shape
     if any(isinstance(n, Unknown) for n in (rows, columns, buckets)):
         return ops.full((1, heads, rows, columns), 0.0, str(bias_table.dtype))
-    apart = np.arange(columns)[None] - np.arange(rows)[:, None]
-    number = ops.known(bucket(apart, buckets, bool(is_bidirectional), max_distance), "int64")
+
+    def make() -> np.ndarray:
+        apart = np.arange(columns)[None] - np.arange(rows)[:, None]
+        return bucket(apart, buckets, bool(is_bidirectional), max_distance)
+
+    number = ops.built(make, (rows, columns), "int64")
     made = ops.transpose(ops.gather(bias_table, number, axis=0), axes=(2, 0, 1))
     return ops.reshape(made, to=(1, *made.shape))
 
