@@ -84,6 +84,12 @@ OF_MERGED = (  # what may be asked of a model that begins with a Merge of Keras 
 )
 
 
+OTHERS = (
+    DatasetObject | Kind | FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject | OneOf | Weights
+    | ShapeObject | History | TensorObject
+)  # fmt: skip
+
+
 def not_of_merged(name: str, at: Any) -> Fault:
     told = "a model that begins with a Merge of others"
     return Fault(at, f"{name!r} of {told} is not read; write it with Model(inputs, outputs).")
@@ -95,28 +101,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         if isinstance(value, LostModel):
             value.asked.add(name)
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
-    if isinstance(value, DatasetObject):
-        return pipelines.method(names, value, name, at)
-    if isinstance(value, Kind):
-        return of_kind(names, value, name, at)
-    if isinstance(value, FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject):
-        names.machine.risk(at)
-        return Opaque("", at, holds=() if name in SAFE else (value,))
-    if isinstance(value, OneOf):
-        return alternatives.method(names, value, name)
-    if isinstance(value, Weight) and (found := of_weight(names, value, name, at)) is not MISSING:
-        return found
-    if isinstance(value, Weights):
-        return of_weights(names, value, name, at)
-    if isinstance(value, ShapeObject):
-        return settings.of_shape(names, value, name)
-    if isinstance(value, History):
-        if name == "model":
-            return value.model
-        names.machine.risk(at)
-        return Opaque("", at, holds=() if name in SAFE else (value,))
-    if isinstance(value, TensorObject):
-        return of_tensor(names, value, name, at)
+    if isinstance(value, OTHERS):
+        return of_other(names, value, name, at)
     if begins_merged(value) and name not in OF_MERGED:
         raise not_of_merged(name, at)
     if name in classes.ALONE and classes.is_layer(value):
@@ -150,6 +136,31 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if name == "__class__" and (made := classes.class_of(names, value)) is not None:
         return made
     return of_owner(names, value, name, at)
+
+
+def of_other(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """An attribute of what is no layer or model."""
+    if isinstance(value, DatasetObject):
+        return pipelines.method(names, value, name, at)
+    if isinstance(value, Kind):
+        return of_kind(names, value, name, at)
+    if isinstance(value, FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject):
+        names.machine.risk(at)
+        return Opaque("", at, holds=() if name in SAFE else (value,))
+    if isinstance(value, OneOf):
+        return alternatives.method(names, value, name)
+    if isinstance(value, Weight) and (found := of_weight(names, value, name, at)) is not MISSING:
+        return found
+    if isinstance(value, Weights):
+        return of_weights(names, value, name, at)
+    if isinstance(value, ShapeObject):
+        return settings.of_shape(names, value, name)
+    if isinstance(value, History):
+        if name == "model":
+            return value.model
+        names.machine.risk(at)
+        return Opaque("", at, holds=() if name in SAFE else (value,))
+    return of_tensor(names, value, name, at)
 
 
 def is_free(name: str, item: Any) -> bool:

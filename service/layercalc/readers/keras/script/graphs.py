@@ -1,4 +1,4 @@
-"""The calls that tensors come from."""
+"""The calls that tensors come from, and the tensors that a model takes."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.keras.script.arguments import flat
 from layercalc.readers.keras.script.scan import held_by
 from layercalc.readers.keras.script.values import CallObject, GraphObject, TensorObject
+from layercalc.readers.script import Fault
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -39,3 +40,11 @@ def calls_of(model: GraphObject, given: Callable[[CallObject], Iterable[TensorOb
         found[id(call)] = call
         pending += given(call)
     return list(found.values())
+
+
+def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
+    """The inputs of a model in its order, from a dict by the model's own keys or the names of its inputs."""
+    keys = model.keys if model.keys is not None else [one.call.name for one in model.inputs]
+    if sorted(keys, key=str) != sorted(given, key=str):
+        raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
+    return [given[key] for key in keys]

@@ -1,7 +1,6 @@
 """Symbolic tensors: layers and models called on them, operators and functions of them, and their shapes."""
 
 import itertools
-from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.readings import Pairs, Value
@@ -9,7 +8,7 @@ from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import analyse
 from layercalc.dims import Batch, Unknown
 from layercalc.errors import InvalidModel, ShapeError
-from layercalc.layers import ConfigError, Layer, fields_of
+from layercalc.layers import ConfigError, Layer
 from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.functions import Slot
 from layercalc.layers.keras.functions.base import recorded
@@ -20,7 +19,7 @@ from layercalc.locations import CodeLocation
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
-from layercalc.readers.keras.script import applied, arrays, builds, functions, makers, scalars, special, wrappers
+from layercalc.readers.keras.script import applied, arrays, builds, makers, scalars, special, tables, wrappers
 from layercalc.readers.keras.script.arguments import (
     arguments,
     config_of,
@@ -33,7 +32,7 @@ from layercalc.readers.keras.script.arguments import (
 from layercalc.readers.keras.script.doubts import Impossible
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
-from layercalc.readers.keras.script.graphs import tensors_of
+from layercalc.readers.keras.script.graphs import by_name, tensors_of
 from layercalc.readers.keras.script.layers import positional
 from layercalc.readers.keras.script.names import camel, operation_of
 from layercalc.readers.keras.script.values import (
@@ -66,7 +65,6 @@ OPERATORS = {
 TRAINED = words("BatchNormalization Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout")
 OPTIONAL = words("mask attention_mask query_mask value_mask key_mask key initial_state")  # of a layer's call
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
-AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Split")  # defaults as keras.ops has
 
 
 def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -169,14 +167,6 @@ def copied(value: Any) -> Any:
     return [copied(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def by_name(names: "KerasNames", model: GraphObject, given: dict[str, Any], at: Any) -> list[Any]:
-    """The inputs of a model in its order, from a dict by the model's own keys or the names of its inputs."""
-    keys = model.keys if model.keys is not None else [one.call.name for one in model.inputs]
-    if sorted(keys, key=str) != sorted(given, key=str):
-        raise Fault(at, f"Expected the inputs {', '.join(map(str, keys))}; received {', '.join(map(str, given))}.")
-    return [given[key] for key in keys]
-
-
 def separate_outputs(names: "KerasNames", tensor: Any, at: Any) -> list[Any]:
     """The outputs of a call that nobody has told apart, as Keras gives them: a list where there are several."""
     if not isinstance(tensor, TensorObject) or tensor.output != ALL or not may_give_several(tensor.call.layer):
@@ -276,11 +266,11 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
         raise Fault(at, f"{name.path} is not read; use a layer or a function of keras.ops.")
     try:
         if isinstance(known, Known):
-            made = of_table(known, given, named)
+            made = tables.of_table(known, given, named)
         elif known == "tf":
             made = recorded(*translate(name.path.partition(".")[2], given, named))
         else:
-            config, by_position, by_keyword = sorted_out(camel(name.last), given, named)
+            config, by_position, by_keyword = tables.sorted_out(camel(name.last), given, named)
             made = recorded(camel(name.last), config, by_position, by_keyword, until_known(config))
             if isinstance(made, Reshape):
                 made.exact = True
@@ -290,47 +280,6 @@ def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: d
     if isinstance(made, LISTING) and len(outputs(names, result.call, at)) == 1:
         return [TensorObject(result.call, 0)]  # a list of one, of which [0] is no slice of the batch
     return result
-
-
-def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
-    """The operation of a function whose parameters are known, called so."""
-    config, named = functions.bound(known, args, kwargs, KERAS.functions[known.operation].signature.parameters)
-    late = until_known(config)
-    parameters = KERAS.functions[known.operation].signature.parameters
-    if isinstance(config.get("data_format", 0), str) and config["data_format"] is None:
-        del config["data_format"]
-    config = {
-        key: one for key, one in config.items() if one is not None or key not in ("data_format", "dtype", "strides")
-    }
-    by_position = [named[key] for key in parameters if key in named]
-    return recorded(known.operation, config, by_position, {}, late)
-
-
-def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
-    """Arguments of a function of keras.ops as those of its operation's constructor and of the call.
-
-    By position, the call's required ones come first, then the constructor's.
-    """
-    kind = KERAS.functions[name]
-    parameters = kind.signature.parameters.values()
-    several = any(one.kind is Parameter.VAR_POSITIONAL for one in parameters)
-    required = sum(one.default is Parameter.empty and one.kind is not Parameter.VAR_KEYWORD for one in parameters)
-    fields = [key for key in fields_of(kind) if key not in ("name", "trainable", "dtype", "activity_regularizer")]
-    if several or len(args) <= required or not fields:
-        required = len(args)
-    late = args[required:]
-    if len(late) > len(fields):
-        raise ConfigError([((), "it takes fewer arguments by position; write their names.")])
-    config = dict(zip(fields, late, strict=False))
-    own = {key: one for key, one in kwargs.items() if key in kind.signature.parameters}
-    config |= {key: one for key, one in kwargs.items() if key not in own}
-    if name == camel("concatenate"):
-        config.setdefault("axis", 0)
-    elif "axis" in fields and "axis" not in config and name not in AXES:
-        raise ConfigError([((), "write its axis.")])
-    if strange := [key for key in config if key not in (*fields, "dtype")]:
-        raise ConfigError([((), f"it takes no argument {strange[0]!r} here.")])
-    return config, args[:required], own
 
 
 def slotted(names: "KerasNames", value: Any, found: list[Any], at: Any, depth: int = 0) -> Any:
