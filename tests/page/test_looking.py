@@ -225,3 +225,16 @@ def test_gallery_is_the_list_of_the_service(visited):
     sheet.get_by_text("two-towers", exact=True).click()
     wait_for_total(visited, "Parameters", f"{2 * (16 * 8 + 8) + 16 + 1}")
     visited.page.locator(".cm-line", has_text='{"type": "Dense", "name": "of_left"').wait_for()
+
+
+CENTRED = """() => {
+  const [box, frame] = [".drawing .faulty", ".frame"].map((one) => document.querySelector(one)?.getBoundingClientRect());
+  return box && Math.abs(box.x + box.width / 2 - frame.x - frame.width / 2) < 10;
+}"""
+
+
+def test_document_that_is_opened_is_fitted_to_the_frame(visited):
+    visited.example("unet")
+    wait_for_total(visited, "Parameters", "8,630,563")
+    visited.example("One that does not fit")
+    visited.page.wait_for_function(CENTRED)
