@@ -3,10 +3,13 @@
 import inspect
 from typing import Any
 
+from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.config import ConfigError
 from layercalc.layers.onnx.base import Ints, Value, Version
 from layercalc.layers.onnx.control import Axes, If, Loop, Scan
+from layercalc.layers.onnx.dtypes import dtype_of
+from layercalc.layers.onnx.flex_attention import FlexAttention
 from layercalc.locations import NodeLocation
 from layercalc.readers.builder import Source
 from layercalc.readers.onnx.functions import Node
@@ -81,4 +84,35 @@ def scanned(graph: Any, node: Node, location: NodeLocation) -> Made:
     return Scan(given, body, axes, batched), sources
 
 
-INSIDE = {"If": conditional, "Loop": repeated, "Scan": scanned}
+def flexible(graph: Any, node: Node, location: NodeLocation) -> Made:
+    """FlexAttention: queries, keys and values, and a graph for the scores, one for their shares, or neither."""
+    values = {one["name"]: one for one in node.attributes}
+    strange = values.keys() - {"scale", "softmax_precision", "score_mod", "prob_mod"}
+    if strange or len(node.inputs) != 3:
+        told = "FlexAttention has three inputs, and takes scale, softmax_precision, score_mod and prob_mod."
+        raise ConfigError([((min(strange),) if strange else (), told)])
+    given, sources = graph.handed(node)
+    bodies: list[Any] = []
+    for name in ("score_mod", "prob_mod"):
+        found = graph.body(node, name, location, sources) if name in values else (None, 1)
+        if found is None:
+            return None, sources
+        body = found[0]
+        if body is not None and len(body.model.inputs) - len(body.takes) != 1:
+            raise ConfigError([((name,), f"The graph {name} of FlexAttention has one input.")])
+        bodies.append(body)
+    scale = values["scale"]["f"] if "scale" in values else None
+    precision = values["softmax_precision"]["i"] if "softmax_precision" in values else 0
+    try:
+        wide = dtype_of(precision) if precision else None
+    except ShapeError as error:
+        raise ConfigError([(("softmax_precision",), str(error))]) from None
+    return FlexAttention(given, bodies[0], bodies[1], scale, wide), sources
+
+
+INSIDE = {  # by domain and name
+    ("", "If"): conditional,
+    ("", "Loop"): repeated,
+    ("", "Scan"): scanned,
+    ("ai.onnx.preview", "FlexAttention"): flexible,
+}

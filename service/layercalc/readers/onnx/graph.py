@@ -146,8 +146,8 @@ class Graph:
         wanted = max((i + 1 for i, one in enumerate(outputs) if one), default=1)
         layer: Layer | None
         try:
-            if kind in INSIDE and not node.domain:
-                layer, sources = INSIDE[kind](self, node, location)
+            if (inside := INSIDE.get((node.domain, kind))) is not None:
+                layer, sources = inside(self, node, location)
             else:
                 version = found(kind, node.domain, node.opsets.get(node.domain, 0))
                 layer, sources = self.operator(kind, version, node, wanted)
