@@ -132,7 +132,7 @@ def test_number_of_faults_is_capped_and_the_cap_said():
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ({"input_shape": "a,b"}, "28,28,1"),
+        ({"input_shape": "3a,b"}, "28,28,1"),
         ({"input_shape": "left:3"}, "'left'"),
         ({"input_shape": -3}, "received -3"),
         ({"input_shape": [1.5]}, "received [1.5]"),

@@ -252,7 +252,7 @@ PARSERS = {  # what cannot be interrupted is called by those who have looked at 
         "readers/script/modules/written.py",  # what is ours
     },
     r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
-    r"\bZipFile\(": {"readers/archive.py"},
+    r"\bZipFile\((?!\w+, \"w\")": {"readers/archive.py"},
     r"\b(zlib|gzip|bz2|lzma|pickle|marshal|tarfile)\.(loads?|open|decompress\w*)\(|\bnp\.(load|fromstring|loadtxt)\(": {
         "files/hdf5.py"  # a chunk, no further than it may go
     },

@@ -16,7 +16,7 @@ from tests.command import run
 SPEC = specification()
 ROUTES = {"analyze": "/v1/analyze", "forward": "/v1/forward", "check": "/v1/check", "diff": "/v1/diff"}
 PRESENTED = {"columns", "strict"}  # what the answer looks like, which Python does not ask
-OURS = {"limits", "path", "progress"}  # what only faces say
+OURS = {"limits", "path", "progress", "beside"}  # what only faces say
 
 
 @pytest.mark.parametrize("verb", ROUTES)
@@ -107,7 +107,7 @@ def test_shapes_of_inputs(document, options, shapes):
 
 
 MISSHAPED = [
-    (ONE, {"batch_shape": "x"}, "Expected sizes with the batch first, such as 8,28,28,1"),
+    (ONE, {"batch_shape": "3x"}, "Expected sizes with the batch first, such as 8,28,28,1"),
     (ONE, {"batch_shape": []}, "received no size for the input 'input'"),
     (ONE, {"batch_shape": ["1,2", "3,4"]}, "The model has one input; received 2 shapes."),
     (ONE, {"batch_shape": [8, 3], "batch_size": 4}, "has a batch of 8, and batch_size says 4"),

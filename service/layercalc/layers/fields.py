@@ -87,7 +87,8 @@ class Field:
         meant = self.meant(value)
         if alike(meant, value) or not self.takes(meant):
             return ValidationError(told)
-        return ValidationError(Offer(f"{told} Did you mean {received(meant)}?", meant))
+        shown = repr(meant) if isinstance(meant, str) else received(meant)
+        return ValidationError(Offer(f"{told} Did you mean {shown}?", meant))
 
     def words(self) -> Iterable[str]:
         """The words that this field takes, if it takes some."""

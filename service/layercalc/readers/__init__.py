@@ -75,22 +75,7 @@ def read(
     if of_keras_0(document):
         raise Unreadable([{"pointer": where, "detail": KERAS_0}], status=422)
     if isinstance(document, dict) and "class_name" in document:
-        old: list[dict[str, Any]] = []
-        warnings: list[dict[str, Any]] = []
-        plain, sent = is_plain(document), document
-        if not plain or "keras_version" in document:
-            document, old = modern(document, path, inside)
-        as_sent = document is sent
-        if not plain:
-            document, warnings = undescribed(document, path, custom, inside)
-        try:
-            model, builder = read_keras(document, path, inside=inside, as_sent=as_sent, unmarked=MARK.encode())
-        except Marked:  # most have none
-            document = whole_marked(document, path, inside)
-            model, builder = read_keras(document, path, inside=inside, as_sent=as_sent)
-        builder.warnings[:0] = [*old, *warnings, *unsaid(model)]
-        model.sized = bool(warnings)
-        return model, builder
+        return read_config(document, path, inside, custom)
     if isinstance(document, dict) and "layers" in document:
         return read_stack(document, path)
     if is_notebook(document):
@@ -102,6 +87,28 @@ def read(
         "or an exported program of PyTorch (.pt2)"
     )
     raise Unreadable([{"pointer": where, "detail": f"Expected {expected}; received {received(document)}."}], status=422)
+
+
+def read_config(
+    document: dict[str, Any], path: tuple[object, ...], inside: tuple[object, ...] | None, custom: str | None
+) -> tuple[Model, Builder]:
+    """The model of Keras JSON of any version."""
+    old: list[dict[str, Any]] = []
+    warnings: list[dict[str, Any]] = []
+    plain, sent = is_plain(document), document
+    if not plain or "keras_version" in document:
+        document, old = modern(document, path, inside)
+    as_sent = document is sent
+    if not plain:
+        document, warnings = undescribed(document, path, custom, inside)
+    try:
+        model, builder = read_keras(document, path, inside=inside, as_sent=as_sent, unmarked=MARK.encode())
+    except Marked:  # most have none
+        document = whole_marked(document, path, inside)
+        model, builder = read_keras(document, path, inside=inside, as_sent=as_sent)
+    builder.warnings[:0] = [*old, *warnings, *unsaid(model)]
+    model.sized = bool(warnings)
+    return model, builder
 
 
 def whole_marked(document: dict[str, Any], path: tuple[object, ...], inside: tuple[object, ...] | None) -> Any:

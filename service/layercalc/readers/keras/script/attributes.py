@@ -124,8 +124,11 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if name == "trainable":
         return value.config.get("trainable", True) if isinstance(value, LayerObject) else value.trainable
     found = ends(names, value, name, at)
-    if found is not MISSING:
-        return found
+    return of_any(names, value, name, at) if found is MISSING else found
+
+
+def of_any(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
+    """What layers and models have alike: building, calling, a config, a class; else what their owner has."""
     lambda_ = isinstance(value, OwnObject) and value.function is not None
     if name == "build" and (isinstance(value, LayerObject | GraphObject) or lambda_):
         return Native(name, lambda m, args, kwargs, node: build(names, value, [*args, *kwargs.values()], node))
