@@ -91,16 +91,19 @@ def reachable(machine: "Text") -> list[tuple[str, Any]]:
 
 
 def inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    """What can be reached from a value in one step, each with its expression."""
+    """What can be reached from a value in one step, plain values left out, each with its expression."""
+    form = "{}[{!r}]"
     if isinstance(value, dict):
-        return [(f"{path}[{key!r}]", one) for key, one in value.items() if type(key) in SCALARS]
-    if isinstance(value, list | tuple):
-        return [(f"{path}[{index}]", one) for index, one in enumerate(value)]
-    if type(value) in (set, frozenset, Native):
+        found: Any = [(key, one) for key, one in value.items() if type(key) in SCALARS]
+    elif isinstance(value, list | tuple):
+        found = enumerate(value)
+    elif type(value) in (set, frozenset, Native):
         return [("", one) for one in parts(value)]
-    if type(value) in (Instance, Class, Function):
-        return [(f"{path}.{key}", one) for key, one in value.attrs.items()]
-    return []
+    elif type(value) in (Instance, Class, Function):
+        form, found = "{}.{}", value.attrs.items()
+    else:
+        return []
+    return [(form.format(path, key), one) for key, one in found if type(one) not in SCALARS]
 
 
 def check_networks(machine: "Text", chosen: str, root: Any) -> None:
