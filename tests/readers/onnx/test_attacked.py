@@ -127,3 +127,36 @@ def test_sizes_of_millions_of_digits_are_never_made(op):
     nodes = [node("Shape", ["x"], ["s0"]), *steps, node("Expand", ["x", "s60"], ["y"])]
     document, _ = read_model(file_of(nodes, {"x": [9, 9]}, {"y": None}))
     assert layercalc.analyze(document)["outputs"][0]["shape"] == [9, 9]
+
+
+HARM = {  # numbers that no operator takes, and what is said of them
+    "SpaceToDepth": ([node("SpaceToDepth", ["x"], ["y"], blocksize=-1)], "no size is below 0"),
+    "DepthToSpace": ([node("DepthToSpace", ["x"], ["y"], blocksize=0)], "do not go"),
+    "OneHot": ([node("Shape", ["x"], ["i"]), node("OneHot", ["i", "a", "v"], ["y"])], "no size is below 0"),
+    "Tile": ([node("Tile", ["x", "b"], ["y"])], "no size is below 0"),
+    "ConstantOfShape": ([node("ConstantOfShape", ["a"], ["y"])], "no size is below 0|do not go"),
+    "Resize": ([node("Resize", ["x", "", "f"], ["y"])], "do not go"),
+    "Resize to less than nothing": ([node("Resize", ["x", "", "", "b"], ["y"])], "no size is below 0"),
+    "Split": ([node("Split", ["x"], ["y"], num_outputs=1 << 40)], "1 to 65,536 parts"),
+    "LSTM": ([node("LSTM", ["t", "w", "w"], ["y"], hidden_size=2)], "do not go|must|needs|expected|Expected"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_numbers_that_no_operator_takes_are_refused_where_they_stand(name):
+    nodes, told = HARM[name]
+    held = [
+        ints("a", -3), ints("b", 1, 1, -2, 1), tensor("v", np.float32([0, 1])),
+        tensor("f", np.float32([1, 1, np.inf, np.nan])), tensor("t", np.ones((1, 2, 3), "f")), tensor("w", np.ones((1, 2), "f")),
+    ]  # fmt: skip
+    document, _ = read_model(file_of(nodes, {"x": [1, 4, 4, 4]}, {"y": None}, held, opset=20))
+    with pytest.raises(InvalidModel, match=told) as caught:
+        layercalc.analyze(document)
+    assert caught.value.errors[0]["pointer"].startswith("/graph/node/")
+
+
+def test_places_in_a_large_batch_are_not_made_to_know_a_shape():
+    nodes = [node("GatherND", ["x", "i"], ["y"], batch_dims=1)]
+    inputs = {"x": [1 << 40, 4], "i": value_info("i", [1 << 40, 3, 1], 7)}
+    document, _ = read_model(file_of(nodes, inputs, {"y": None}))
+    assert layercalc.analyze(document)["outputs"][0]["shape"] == [1 << 40, 3]

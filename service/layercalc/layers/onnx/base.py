@@ -5,6 +5,7 @@ says what an attribute is, or what an input is to those who count weights.
 """
 
 import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,8 +16,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown, text
-from layercalc.errors import ShapeError
+from layercalc.dims import Batch, Unknown, provably, text
+from layercalc.errors import Refused, ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
 from layercalc.layers.config import ConfigError
@@ -174,6 +175,8 @@ DOMAINS = {  # of which nothing is read, and what their operators do
 }
 HANDS_ON = "Identity"  # the operator that gives what it is given
 DEQUANTISES = "DequantizeLinear"  # the operator that makes floats of integers
+IMPOSSIBLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)  # of numbers that no operator takes
+log = logging.getLogger("layercalc")
 OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
 
 
@@ -244,13 +247,23 @@ class Operator(base.Layer):
         several = self.run([self.fed(place, feed, weight, inputs) for place, feed in enumerate(self.feeds)])
         if len(several) < self.outputs:
             raise ShapeError(f"{self.type} gives {len(several)} outputs here; the node names {self.outputs}.")
+        for one in several[: self.outputs]:
+            if one is not None and any(provably(n < 0) for n in one.shape):
+                raise ShapeError(f"{self.type} would give {text(one.shape)}; no size is below 0.")
         return several[: self.outputs]
 
     def run(self, given: list[Tensor]) -> tuple[Tensor, ...]:
         """All that the operator makes of the inputs in the order of its schema, None for one that is left out."""
         told = self.version.counts_outputs
         with ops.Computing(None):
-            made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
+            try:
+                made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
+            except (Refused, ShapeError):
+                raise
+            except IMPOSSIBLE as error:
+                log.info("%s of ONNX could not be read", self.type, exc_info=error)
+                detail = f"{self.type} has attributes, or inputs of values and shapes, that do not go."
+                raise ShapeError(detail) from error
         return tuple(made) if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
 
     def fed(self, place: int, feed: Feed, weight: Weight, inputs: tuple[Tensor, ...]) -> Tensor:

@@ -52,9 +52,7 @@ def GatherND(data: Tensor, indices: Tensor, *, batch_dims: int = 0) -> Tensor:
     place = flattened(indices, data.shape[batch_dims : batch_dims + depth])
     if batch_dims:
         each, stride = size(lead), size(data.shape[batch_dims : batch_dims + depth])
-        first = ops.multiply(
-            ops.known(range(each) if isinstance(each, int) else [each], "int64"), ops.known(stride, "int64")
-        )
+        first = ops.multiply(counted(each), ops.known(stride, "int64"))
         first = ops.reshape(first, to=(*lead, *(1,) * (place.ndim - batch_dims)))
         place = ops.add(ops.cast(place, to="int64"), first)
     return ops.gather(flat, place, axis=0)

@@ -109,11 +109,16 @@ def Concat(x: Tensor, *others: Tensor, axis: int) -> Tensor:
     return ops.concatenate(x, *others, axis=axis_of(axis, x.ndim))
 
 
+MOST_PARTS = 1 << 16
+
+
 def split(x: Tensor, axis: int, parts: list[Any] | None, outputs: int) -> tuple[Tensor, ...]:
     """X cut along an axis: in parts of given sizes, or in equal ones of which the last may be smaller."""
     place = axis_of(axis, x.ndim)
     n = x.shape[place]
     if parts is None:
+        if not 1 <= outputs <= MOST_PARTS:
+            raise ShapeError(f"Expected 1 to {MOST_PARTS:,} parts; received {outputs}.", "num_outputs")
         each = n if isinstance(n, Unknown) else -(-n // outputs)
         parts = [each] * (outputs - 1) + [n if isinstance(n, Unknown) else max(n - each * (outputs - 1), 0)]
     total = sum(parts, 0)
