@@ -45,3 +45,15 @@ def test_what_is_written_to_an_array_or_a_view_of_it_is_not_known(change):
 def test_no_array_is_computed_that_is_large(text):
     _, fault = interpret(f"import numpy as np\nx = {text}")
     assert fault is None
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["[1] + np.int64(2)", "(1, 2) - np.float64(2)", "np.int64(2) + [3]", "np.int64(1) == [1]", "[1]; a += np.int64(2)"],
+)
+def test_numpy_makes_an_array_of_a_list_beside_its_numbers(made):
+    """Which no `except TypeError` sees."""
+    machine, fault = interpret(f"import numpy as np\nn = 4\ntry:\n    a = {made}\nexcept TypeError:\n    n = 5\n")
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+    assert machine.globals.vars["n"] == 4

@@ -76,10 +76,17 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         return Opaque("", node)
     if ta is View or tb is View:
         a, b = (one.host() if type(one) is View else one for one in (a, b))
+    if op != "*" and with_list(ta, tb):
+        return Opaque("", node)
     if isinstance(a, Native) or isinstance(b, Native) or ta is Class or tb is Class:
         of_class = any(type(one) is Class and (one.opaque, one.foreign) != (None, None) for one in (a, b))
         return Opaque("", node) if op == "|" or of_class else wrong_types(m, op, a, b, node)
     return m.pure(node, containers, m, op, a, b, node)
+
+
+def with_list(a: type, b: type) -> bool:
+    """Whether one is a number of NumPy's and the other a list, of which it makes an array."""
+    return (a in NUMPY and b in (list, tuple)) or (b in NUMPY and a in (list, tuple))
 
 
 def is_native(m: "Machine", value: Any) -> bool:
@@ -211,7 +218,7 @@ def inplace(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         result = special(m, a, f"__i{DUNDERS[op]}__", [b], node)
         if result is not MISSING and result is not NotImplemented:
             return result
-    if kind is list and op == "+":
+    if kind is list and op == "+" and type(b) not in NUMPY:
         m.call(m.attribute(a, "extend", node), [b], {}, node)
         return a
     if kind is dict and op == "|" and not isinstance(b, dict):
@@ -250,7 +257,7 @@ def compare(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         return m.vocabulary.compare(op, a, b, node)
     if ta is View or tb is View:
         a, b = (one.host() if type(one) is View else one for one in (a, b))
-    return m.pure(node, weighed, m, op, a, b, node)
+    return Opaque("", node) if with_list(ta, tb) else m.pure(node, weighed, m, op, a, b, node)
 
 
 def weighed(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
