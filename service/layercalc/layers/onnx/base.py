@@ -248,7 +248,7 @@ class Operator(base.Layer):
         if len(several) < self.outputs:
             raise ShapeError(f"{self.type} gives {len(several)} outputs here; the node names {self.outputs}.")
         for one in several[: self.outputs]:
-            if one is not None and any(provably(n < 0) for n in one.shape):
+            if one is not None and any(isinstance(n, int) and n < 0 for n in one.shape):
                 raise ShapeError(f"{self.type} would give {text(one.shape)}; no size is below 0.")
         return several[: self.outputs]
 
