@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown, provably, text
+from layercalc.dims import Batch, Unknown, text
 from layercalc.errors import Refused, ShapeError
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
