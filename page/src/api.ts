@@ -126,19 +126,28 @@ export const examples = once(() => ask<{ examples: Example[] }>("v1/examples").t
 /** The document of an example, as its text. */
 export const example = (name: string): Promise<string> => asText(sent(`v1/examples/${encodeURIComponent(name)}`, "application/json, text/x-python"));
 
-export const layerTypes = once(() => ask<{ layers: LayerType[] }>("v1/layers").then((found) => found.layers));
 export const devices = once(() => ask<{ devices: Device[] }>("v1/devices").then((found) => found.devices));
 export const conventions = once(() => ask<{ conventions: { name: string; tool: string }[] }>("v1/conventions").then((found) => found.conventions));
 
-const entries = new Map<string, Promise<LayerField[]>>();
+const asked = new Map<string, Promise<any>>();
 
-/** The arguments of a layer type; none of one that there is not. */
-export function layerFields(type: string): Promise<LayerField[]> {
-  let found = entries.get(type);
+/** An answer that does not change, asked for once; again where it failed. */
+function remembered<T>(path: string): Promise<T> {
+  let found = asked.get(path);
   if (!found) {
-    found = ask<{ fields: LayerField[] }>(`v1/layers/${encodeURIComponent(type)}`).then((entry) => entry.fields);
-    found.catch(() => entries.delete(type));
-    entries.set(type, found);
+    found = ask<T>(path);
+    found.catch(() => asked.delete(path));
+    asked.set(path, found);
   }
   return found;
 }
+
+const of = (vocabulary: string): string => (vocabulary ? `?vocabulary=${encodeURIComponent(vocabulary)}` : "");
+
+/** The layer types of a vocabulary, of the default one where none is named. */
+export const layerTypes = (vocabulary: string): Promise<LayerType[]> =>
+  remembered<{ layers: LayerType[] }>(`v1/layers${of(vocabulary)}`).then((found) => found.layers);
+
+/** The arguments of a layer type. */
+export const layerFields = (type: string, vocabulary: string): Promise<LayerField[]> =>
+  remembered<{ fields: LayerField[] }>(`v1/layers/${encodeURIComponent(type)}${of(vocabulary)}`).then((entry) => entry.fields);

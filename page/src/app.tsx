@@ -276,7 +276,7 @@ export function App() {
           </div>
         )}
       </main>
-      {dropping && <div class="drop"><p>Drop a model: JSON, code, a notebook, .keras</p></div>}
+      {dropping && <div class="drop"><p>Drop a model: JSON, code, a notebook, .keras, .onnx, .pt2</p></div>}
       <p class={notice ? "notice shown" : "notice"} role="status">{notice}</p>
     </div>
   );

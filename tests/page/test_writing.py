@@ -98,9 +98,11 @@ def test_dropped_json_of_keras_is_read_and_given_line_breaks(visited):
     visited.page.locator(".cm-line").nth(20).wait_for(state="attached")
 
 
-def test_file_that_is_no_text_is_sent_as_it_is(visited):
-    file = next(path for path in sorted((DATA / "keras_files").iterdir()) if path.suffix == ".keras")
-    dropped(visited, file.name, file.read_bytes())
+@pytest.mark.parametrize("pattern", ["keras_files/*.keras", "onnx/lenet.dy.onnx.gz", "torch/alexnet.pt2"])
+def test_file_that_is_no_text_is_sent_as_it_is(visited, pattern):
+    file = min(DATA.glob(pattern))
+    content = file.read_bytes()
+    dropped(visited, file.name, gzip.decompress(content) if file.suffix == ".gz" else content)
     visited.page.get_by_role("heading", name=file.name).wait_for()
     visited.page.locator(".rows tbody tr").first.wait_for()
 
@@ -109,6 +111,10 @@ def test_layer_types_and_arguments_are_completed(visited):
     visited.write('{"input_shape": [8], "layers": [{"type": "Dense", ')
     visited.page.keyboard.type('"uni')
     visited.page.locator(".cm-tooltip-autocomplete", has_text="units").wait_for()
+    visited.page.keyboard.press("Escape")
+    visited.write('{"vocabulary": "torch", "input_shape": [3, 8, 8], "layers": [{"type": "Conv2d", ')
+    visited.page.keyboard.type('"in_')
+    visited.page.locator(".cm-tooltip-autocomplete", has_text="in_channels").wait_for()
     visited.page.keyboard.press("Escape")
     visited.write("")
     visited.page.keyboard.type("keras.layers.Conv2DT")

@@ -7,8 +7,8 @@ import { layerFields, layerTypes } from "../api";
 import { isJson } from "../json";
 import type { LayerField } from "../types";
 
-const types = async (): Promise<Completion[]> =>
-  (await layerTypes()).map((one) => ({ label: one.type, detail: one.family, info: one.description, type: "class" }));
+const types = async (vocabulary = ""): Promise<Completion[]> =>
+  (await layerTypes(vocabulary).catch(() => [])).map((one) => ({ label: one.type, detail: one.family, info: one.description, type: "class" }));
 
 const said = (field: LayerField): string =>
   field.required ? "required" : field.default === undefined ? "" : JSON.stringify(field.default);
@@ -20,7 +20,10 @@ function words(schema: Record<string, any> | undefined): string[] {
   return [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(words);
 }
 
-const fields = (type: string): Promise<LayerField[]> => layerFields(type).catch(() => []);
+const fields = (type: string, vocabulary = ""): Promise<LayerField[]> => layerFields(type, vocabulary).catch(() => []);
+
+/** The vocabulary that a stack names. */
+const vocabularyOf = (state: EditorState): string => state.doc.toString().match(/"vocabulary"\s*:\s*"(\w+)"/)?.[1] ?? "";
 
 const textOf = (state: EditorState, node: SyntaxNode | null): string => (node ? state.sliceDoc(node.from, node.to) : "");
 
@@ -43,12 +46,12 @@ async function inJson(context: CompletionContext): Promise<CompletionResult | nu
   const isValue = property && property.firstChild && pos > property.firstChild.to;
   let object: SyntaxNode | null = node;
   while (object && object.name !== "Object") object = object.parent;
-  if (isValue && (name === "type" || name === "class_name")) return { from, options: await types(), validFor: /^\w*$/ };
+  if (isValue && (name === "type" || name === "class_name")) return { from, options: await types(vocabularyOf(state)), validFor: /^\w*$/ };
   if (!object) return null;
   const outer = object.parent?.name === "Property" && unquoted(textOf(state, object.parent.firstChild)) === "config" ? object.parent.parent : object;
   const type = (outer && (propertyOf(state, outer, "type") || propertyOf(state, outer, "class_name"))) || "";
   if (!type) return isValue ? null : { from, options: [{ label: "type" }, { label: "layers" }, { label: "input_shape" }], validFor: /^\w*$/ };
-  const known = await fields(type);
+  const known = await fields(type, vocabularyOf(state));
   if (isValue) {
     const listed = words(known.find((one) => one.name === name)?.schema);
     return listed.length ? { from, options: listed.map((label) => ({ label, type: "enum" })), validFor: /^\w*$/ } : null;
