@@ -15,12 +15,13 @@ import numpy as np
 
 import layercalc
 from layercalc.files import read_model
-from layercalc.layers.onnx.base import ONNX, Learned, Quantised, Statistic, Value, called, found
+from layercalc.layers.onnx.base import ONNX, Learned, Maybe, Packed, Quantised, Statistic, Value, called, found
 from layercalc.layers.onnx.layer_types import EXAMPLES, layer_types
 from layercalc.readers.onnx.attributes import read_attributes
+from layercalc.readers.onnx.tensors import array_of
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "onnx"
-SOURCES = ("node_tests", "pytorch_converted_tests")
+SOURCES = ("node_tests", "pytorch_converted_tests", "operators")
 MOST = 64  # numbers of a constant
 
 
@@ -35,27 +36,37 @@ def example(case, arrays):
     """The stack's layer of a case, and the shapes and types of its inputs; None where it is none."""
     document, _ = read_model(base64.b64decode(case["onnx"]))
     nodes = document.message["graph"]["node"]
-    kind = layer_types().get(case["ops"][0]) if len(nodes) == 1 and case["ops"] else None
-    if kind is None or kind.version is not found(kind.type, "", case["opsets"].get("", 0)):
+    if len(nodes) != 1:
+        return None
+    domain, name = nodes[0]["domain"], nodes[0]["op_type"]
+    opsets = {one["domain"]: one["version"] for one in document.message["opset_import"]}
+    kind = layer_types().get(f"{domain}.{name}" if domain else name)
+    if kind is None or kind.version is not found(name, domain, opsets.get(domain, 0)):
         return None
     names = {p.name: name for name, p in kind.version.attributes.items()}
     config = {names[k]: plain(v) for k, v in read_attributes(kind.type, kind.version, nodes[0]["attribute"]).items()}
     if kind.version.counts_outputs and len(nodes[0]["output"]) > 1:
         config["outputs"] = len(nodes[0]["output"])
-    given = iter(case["inputs"])
+    given = dict(zip(case["input_names"], case["inputs"], strict=True))
+    held = {one.name: one for one in map(array_of, document.message["graph"]["initializer"])}
     shapes, dtypes, gap = [], [], False
     for place, name in enumerate(nodes[0]["input"]):
         if not name:
             gap = True
             continue
-        one = next(given)
-        if one is None or "stored" not in one:
+        one = given.get(name) or (held.get(name) and {"shape": [*held[name].shape], "dtype": held[name].dtype})
+        if one is None or not ("stored" in one or name in held):
             return None
         parameter = kind.version.input(place)
-        if parameter.annotation == Value and prod(one["shape"]) <= MOST:
-            values = arrays[one["stored"]][one["at"] : one["at"] + prod(one["shape"])]
+        mark = parameter.annotation
+        if mark in (Value, Maybe) and prod(one["shape"]) <= MOST and parameter.kind is not parameter.VAR_POSITIONAL:
+            values = (
+                held[name].values.reshape(-1)
+                if name in held
+                else arrays[one["stored"]][one["at"] : one["at"] + prod(one["shape"])]
+            )
             config[called(parameter)] = {"shape": one["shape"], "dtype": one["dtype"], "data": values.tolist()}
-        elif place and parameter.annotation in (Learned, Quantised, Statistic):
+        elif place and mark in (Learned, Packed, Quantised, Statistic):
             config[called(parameter)] = {"shape": one["shape"], "dtype": one["dtype"]}
         elif gap:
             return None
@@ -100,7 +111,7 @@ def main():
         arrays = {name: arrays[name] for name in arrays.files}
         cases = json.loads(gzip.decompress((DATA / f"{source}.json.gz").read_bytes()))["cases"]
         for name, case in cases.items():
-            if "_expanded" in name or (case["ops"] or [""])[0] in held:
+            if "_expanded" in name:
                 continue
             try:
                 made = example(case, arrays)
