@@ -26,6 +26,7 @@ class Seen(NamedTuple):
     called: bool  # whether the row is a call of it
     inner: bool  # whether there are modules inside it
     around: tuple[str, ...]
+    again: bool  # whether the module stands in other places of the model too
     inputs: list[Spec]
     outputs: list[Spec]
     parameters: list[tuple[str, Spec]]  # of the module itself, by their names in it
@@ -61,4 +62,4 @@ def observed(layer: Any, traced: Traced) -> Seen | None:
     given = [spec for name, spec in zip(layer.reads, inputs, strict=True) if name not in layer.sizes]
     outputs = [spec for spec, _ in traced.outputs]
     parameters = [(name, spec) for name, spec in own if "." not in name] if place.called else []
-    return Seen(place.kind, place.called, place.inner, place.around, given, outputs, parameters, calls)
+    return Seen(place.kind, place.called, place.inner, place.around, place.again, given, outputs, parameters, calls)

@@ -66,6 +66,8 @@ def test_on_the_meta_device_everything_has_one_payload_and_nothing_is_tied():
     assert totals(body_of("tied"))["params"] == expected("tied")["params"]
     small = stripped(body)
     assert totals(small)["params"] == expected("tied")["params"] + 800
+    warnings = layercalc.analyze(read_model(body)[0])["warnings"]
+    assert "on the meta device" in warnings[0]["detail"]
 
 
 def test_the_command_line_maps_an_archive(tmp_path):

@@ -25,6 +25,8 @@ from layercalc.dims import Dim, size
 
 def count(seen: Seen, _: Dim) -> Terms:
     """What the patched functions and the hooks of recurrent modules count for a row."""
+    if seen.again:  # it adds a module up wherever that stands
+        return {seen.kind.rpartition(".")[2]: None}
     out: Terms = {}
     if (loop := recurrent(seen)) is not None:
         return {seen.kind.rpartition(".")[2]: counted_loop(loop)}

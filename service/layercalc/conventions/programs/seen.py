@@ -27,6 +27,7 @@ METHODS = {  # by function: whose code calls it as a method, x.matmul(y), where 
     ),
     "add": ("timm.models.tresnet.", "timm.layers.filter_response_norm.", "timm.layers.evo_norm."),
 }
+MIXED = "torchvision.models.swin_transformer.ShiftedWindowAttentionV2"
 KEPT = (  # modules that hold a function of torch.nn.functional from before it was patched
     "torch.nn.modules.transformer.TransformerEncoderLayer",
     "torch.nn.modules.transformer.TransformerDecoderLayer",
@@ -64,6 +65,9 @@ def by_method(seen: Seen, call: SeenCall) -> bool:
     """Whether a function was called by its name; x @ y and x.matmul(y) look alike, and are told by who wrote them."""
     if call.caller.startswith("builtin_function_or_method."):
         return True
+    if seen.kind == MIXED and call.word == "matmul":  # of its two products the one by the shares, which are square
+        shares = call.arguments["self"].shape
+        return shares[-1] == shares[-2]
     return call.caller.startswith("method_descriptor.") and seen.kind.startswith(METHODS.get(call.word, ()))
 
 

@@ -62,6 +62,7 @@ class Place(NamedTuple):
     called: bool = False  # whether the row is a call of it
     inner: bool = False  # whether there are modules inside it
     around: tuple[str, ...] = ()  # the classes of the modules around it, the outermost first
+    again: bool = False  # whether the module stands in other places of the model too
 
 
 class ExportedCall(base.Layer):

@@ -191,6 +191,11 @@ class Tensors:
                 ties |= dict.fromkeys(others, first)
         return ties
 
+    def of_meta(self) -> bool:
+        """Whether weights of several names have one payload of no bytes, as on the meta device."""
+        paths = [f"{folder}/{entry.get('path_name')}" for folder, entry in self.entries.values()]
+        return len(paths) > len(set(paths)) and any(map(self.empty, paths))
+
     def empty(self, where: str) -> bool:
         """Whether bytes are there, and none: the one payload of everything on the meta device."""
         return self.program.sizes.get(where) == 0

@@ -1,6 +1,6 @@
 """Calls of modules, by the stacks of modules that the nodes of a program were recorded in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from layercalc.readers.torch.program import Call, Module
@@ -26,12 +26,15 @@ class Frame:
         return "" if self.module is None else self.module.kind.rpartition(".")[2]
 
 
-def framed(calls: Iterable[Call]) -> Iterator[tuple[Frame, Call]]:
-    """Each node with the innermost call of a module that it belongs to; one without a stack stays where it stands."""
+def framed(calls: Iterable[Call], first: Mapping[str, str]) -> Iterator[tuple[Frame, Call]]:
+    """Each node with the innermost call of a module that it belongs to; one without a stack stays where it stands.
+
+    `first` are the first names of modules that have several.
+    """
     stack = [Frame(None, leaf=False)]
     uses: dict[str, int] = {}
     for call in calls:
-        modules = call.modules
+        modules = call.modules and tuple(one._replace(path=first.get(one.path, one.path)) for one in call.modules)
         if modules is not None:
             common = 0
             while common < min(len(modules), len(stack) - 1) and stack[common + 1].module == modules[common]:
@@ -64,12 +67,12 @@ class Row:
         return next((call.number for call in self.calls if not call.sizes), self.calls[0].number)
 
 
-def rows(calls: Iterable[Call], title: str) -> list[Row]:
+def rows(calls: Iterable[Call], title: str, first: Mapping[str, str]) -> list[Row]:
     """The rows in the order in which they begin."""
     found: dict[int, Row] = {}
     out: list[Row] = []
     counts: dict[tuple[int, str], int] = {}
-    for frame, call in list(framed(calls)):
+    for frame, call in list(framed(calls, first)):
         if frame.leaf:
             row = found.get(id(frame))
             if row is None:

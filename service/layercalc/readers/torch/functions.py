@@ -16,7 +16,7 @@ def found(target: str) -> Function:
         raise ConfigError([((), f"The function {target[:200]} is not read here.")])
     name, _, overload = target.removeprefix(ATEN).partition(".")
     plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    for one in dict.fromkeys((name, plain)):
+    for one in dict.fromkeys((name, plain, plain.removeprefix("special_"))):
         for key in (f"{one}.{overload}", one):
             if key in functions:
                 return functions[key]

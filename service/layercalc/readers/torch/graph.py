@@ -51,6 +51,7 @@ class Graph:
         self.sizes: frozenset[str] = frozenset()  # that rows of their own make
         self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
         self.root = ""  # the class of the model
+        self.first: dict[str, str] = {}  # the first names of modules that have several
         self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
 
@@ -71,6 +72,7 @@ class Graph:
         except ConfigError as error:
             self.builder.fault(self.location().at(), error.faults[0][1])
             rewritten = every
+        self.first = self.shared_modules()
         self.root = title_of(self.graph)
         self.builder.name = self.root.rpartition(".")[2] or "model"
         paths = [str(one.get("fqn")) for one in self.module.get("module_call_graph") or () if isinstance(one, dict)]
@@ -107,6 +109,9 @@ class Graph:
         outputs = [union(spec) for spec in self.module["signature"]["output_specs"]]
         ends = [union(one["arg"]) for kind, one in outputs if kind == "user_output"]
         results = [values.get(one["name"], {}) for kind, one in ends if kind == "as_tensor"]
+        if self.tensors.of_meta():
+            told = "The model was on the meta device: whether weights are tied is not said, and each name is counted."
+            self.builder.warn(self.location().at(), told)
         sizes = Sizes({name: values[name] for name in given}, results, self.builder)
         self.batch = sizes.batch
         for name in given:
@@ -122,6 +127,19 @@ class Graph:
             self.builder.add_input(name, shape, dtype, location)
             self.builder.inputs[-1].scalar = shape == ()
             self.sources[name] = Source(name)
+
+    def shared_modules(self) -> dict[str, str]:
+        """The first names of modules that have several: two tensors or more, and each of them another module's too."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for one in self.held.values():
+            path, _, name = one.path.rpartition(".")
+            first, _, other = one.array.name.rpartition(".")
+            found.setdefault(path, []).append((first, "" if name == other else name))
+        return {
+            path: firsts[0][0]
+            for path, firsts in found.items()
+            if len(firsts) > 1 and len(set(firsts)) == 1 and firsts[0][1] == "" and firsts[0][0] != path
+        }
 
     def dtypes(self) -> dict[str, str]:
         """The types of tensors as the file has them, for what depends on whether one changes."""
@@ -163,7 +181,7 @@ class Graph:
     def rows(self, every: list[Call], rewriting: Rewriting) -> None:
         """A call of the model for each row; sizes are computed in the rows that read them."""
         floating = {name: call for call in every if call.sizes for name in call.outputs}
-        made = rows([call for call in every if not call.sizes], "Module")
+        made = rows([call for call in every if not call.sizes], "Module", self.first)
         apart: dict[str, Call] = {}
         for row in made:
             row.calls = with_sizes(row.calls, floating, apart)
@@ -251,7 +269,9 @@ class Graph:
         if frame is None or frame.module is None:
             return Place(kind=self.root)
         around = (self.root, *(one.kind for one in frame.around))
-        return Place(frame.path, frame.module.kind, row.leaf, frame.path in self.outer, around)
+        return Place(
+            frame.path, frame.module.kind, row.leaf, frame.path in self.outer, around, frame.path in self.first.values()
+        )
 
     def name_of(self, row: Row) -> tuple[str, int]:
         """A row's name and which use of it this is; names are unique."""

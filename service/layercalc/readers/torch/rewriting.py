@@ -10,6 +10,7 @@ from layercalc.readers.torch.program import Call
 
 INVERSE = ("view", "reshape_as", "view_as", "unsqueeze", "squeeze", "flatten", "unflatten", "_unsafe_view")
 PARTS = {"slice": "slice_scatter", "select": "select_scatter"}
+SWAPS = ("transpose", "t", "swapaxes")  # which undo themselves
 SAME = ("alias", "detach")
 TURNED = ("transpose", "t", "permute", "movedim", "swapaxes")
 VIEWS = {*INVERSE, *PARTS, "alias", "detach", *TURNED, "narrow", "expand", "diagonal", "unfold", "chunk", "split"}
@@ -115,6 +116,8 @@ class Rewriting:
             elif function in SAME or in_place(of.target):
                 self.now[base] = value
                 continue
+            elif function in SWAPS and len(of.arguments) > 1:
+                target_of, given = of.target, dict(of.arguments) | {"self": Name(value)}
             elif function in INVERSE:
                 target_of = "torch.ops.aten.view_as.default"
                 given = {"self": Name(value), "other": renamed(Name(base), self.now)}

@@ -6,7 +6,8 @@ from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import function, number, together
-from layercalc.layers.torch.functions.elementwise import add, multiply
+from layercalc.layers.torch.functions.elementwise import add, multiply, subtract
+from layercalc.layers.torch.functions.normalization import norm_of
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
 
@@ -76,7 +77,13 @@ def mv(self: Tensor, vec: Tensor) -> Tensor:
     return matmul(self, vec)
 
 
-@function("dot", "vdot", "inner")
+@function("vdot")
+def vdot(self: Tensor, other: Tensor) -> Tensor:
+    """The sum of the products of two vectors."""
+    return dot(self, other)
+
+
+@function("dot")
 def dot(self: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors."""
     of_rank(1, "dot", self, tensor)
@@ -132,6 +139,13 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """x1ᵀ · A · x2 + b, A being (out, in1, in2)."""
     y = ops.einsum(input1, weight, input2, equation="...i,kij,...j->...k")
     return y if bias is None else ops.bias_add(y, bias)
+
+
+@function("pairwise_distance")
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The norm of x1 − x2 + eps along the last axis."""
+    apart = add(subtract(x1, x2), eps)
+    return norm_of(apart, p, (apart.ndim - 1,), keepdim)
 
 
 @function("cosine_similarity")
