@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -85,6 +86,22 @@ def test_what_is_pickled_in_an_older_archive_is_left_out():
     body = archive_of(members | {"serialized_state_dict.pt": b"PK pickled", "serialized_state_dict.json": b"pickled"})
     assert totals(body) == totals(stripped(body)) == totals(body_of("versions/net-2.4.1"))
     assert len(stripped(body)) < len(body)
+
+
+def test_no_more_is_inflated_of_a_tensor_than_it_has():
+    members = {}
+    with zipfile.ZipFile(io.BytesIO(with_weights("mlp"))) as archive:
+        members = {one: archive.read(one) for one in archive.namelist()}
+    where = next(one for one in members if one.endswith("weights/weight_1"))
+    bomb = archive_of(members | {where: members[where] + bytes(50_000_000)})
+    document = read_model(bomb)[0]
+    tracemalloc.start()
+    layercalc.forward(document, [np.ones(expected("mlp")["inputs"][0][0], "float32")])
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+    short = read_model(archive_of(members | {where: members[where][:-4]}))[0]
+    with pytest.raises(Refused, match=r"bytes do not hold the tensor '1\.bias'"):
+        layercalc.forward(short, [np.ones(expected("mlp")["inputs"][0][0], "float32")])
 
 
 def test_an_archive_without_a_graph_is_refused():

@@ -33,7 +33,7 @@ class TorchProgram:
     weights: dict[str, Any]
     constants: dict[str, Any]
     sizes: dict[str, int]  # of the members of the archive, in bytes
-    read: Callable[[str], bytes]  # a member of the archive
+    read: Callable[[str, int], bytes]  # so many bytes of a member of the archive, and no more
     says_ties: bool  # whether the archive says which names share one tensor
 
 
@@ -84,11 +84,11 @@ def parsed(text: bytes, limits: Limits, path: Tokens) -> dict[str, Any]:
     return document
 
 
-def member(body: Any, folder: str, limits: Limits, name: str) -> bytes:
-    """The bytes of a tensor; ShapeError where they cannot be read."""
+def member(body: Any, folder: str, limits: Limits, name: str, most: int) -> bytes:
+    """The first bytes of a tensor, however many there are; ShapeError where they cannot be read."""
     try:
-        with opened(body, limits) as archive:
-            return archive.read(folder + name)
+        with opened(body, limits) as archive, archive.open(folder + name) as file:
+            return file.read(most)
     except Exception as error:  # whatever zipfile and zlib raise on a broken archive
         raise ShapeError(f"The tensor in {name!r} cannot be read: {error}.") from None
 
@@ -159,12 +159,15 @@ class Tensors:
 
     def values(self, where: str, meta: dict[str, Any], shape: tuple[int, ...], dtype: str, name: str) -> np.ndarray:
         """Little-endian bytes as numbers, as strides say; bfloat16 as float32, which holds it."""
-        raw = self.program.read(where)
         steps = tuple(whole(one) for one in meta.get("strides") or ())
         width, first = WIDTH[dtype], whole(meta.get("storage_offset") or {"as_int": 0})
         last = first + sum((n - 1) * step for n, step in zip(shape, steps, strict=False)) if prod(shape) else -1
-        if len(steps) != len(shape) or min((*steps, first)) < 0 or (last + 1) * width > len(raw):
-            raise ShapeError(f"{len(raw):,} bytes do not hold the tensor {name!r} of {list(shape)} {dtype}.")
+        there, needed = self.program.sizes.get(where, 0), (last + 1) * width
+        if len(steps) != len(shape) or min((*steps, first)) < 0 or needed > there:
+            raise ShapeError(f"{there:,} bytes do not hold the tensor {name!r} of {list(shape)} {dtype}.")
+        raw = self.program.read(where, needed)
+        if len(raw) < needed:
+            raise ShapeError(f"The archive has {len(raw):,} bytes of the tensor {name!r}, and says it has {there:,}.")
         plain = np.frombuffer(
             raw, "<u2" if dtype == "bfloat16" else np.dtype(dtype).newbyteorder("<"), len(raw) // width
         )
