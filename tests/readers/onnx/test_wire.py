@@ -1,11 +1,13 @@
 """The protobuf reader: what is written comes back, and whatever else there is gives one of our own errors, soon."""
 
+import cProfile
 import random
 from time import process_time
 
 import numpy as np
 import pytest
 
+import layercalc
 from layercalc import deadline
 from layercalc.errors import Overdue, Unreadable
 from layercalc.limits import UNLIMITED, Limits
@@ -140,3 +142,25 @@ def test_the_clock_is_looked_at_inside_of_one_message():
     body = chunk(7, chunk(1, chunk(1, b"a") * 1_000_000))
     with pytest.raises(Overdue), deadline.within(0.02, "A_SETTING"):
         read_message(body, limits=Limits())
+
+
+def calls_of(count):
+    """How many calls the analysis of a file of so many nodes makes: of what is read, and of what is answered."""
+    nodes = [node("Relu", ["x"], ["t0"], "/block0/first/Relu")]
+    for i in range(count):
+        kind, inputs = (("Add", [f"t{i}", f"t{max(i - 1, 0)}"]), ("Sigmoid", [f"t{i}"]), ("Mul", [f"t{i}", "w"]))[i % 3]
+        nodes.append(node(kind, inputs, [f"t{i + 1}"], f"/block{i // 50}/part{i}/{kind}"))
+    body = file_of(nodes, {"x": ["batch", 8]}, {f"t{count}": None}, [tensor("w", np.ones(8, "float32"))])
+    profile = cProfile.Profile()
+    profile.enable()
+    layercalc.analyze(body)
+    profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_twice_as_many_nodes_take_twice_as_long():
+    """Counted in calls, which no load of the machine changes; with some for what is done once."""
+    calls_of(10)
+    few, many = calls_of(600), calls_of(2_400)
+    assert many < 4.2 * few
+    assert many < 2_400 * 220

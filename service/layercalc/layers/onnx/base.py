@@ -173,9 +173,9 @@ DOMAINS = {  # of which nothing is read, and what their operators do
     "ai.onnx.preview.training": "trains",
     "ai.onnx.training": "trains",
 }
+IMPOSSIBLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)  # of numbers that no operator takes
 HANDS_ON = "Identity"  # the operator that gives what it is given
 DEQUANTISES = "DequantizeLinear"  # the operator that makes floats of integers
-IMPOSSIBLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)  # of numbers that no operator takes
 log = logging.getLogger("layercalc")
 OUTPUTS = "outputs"  # the keyword of a function that is told how many outputs a node has
 
@@ -255,16 +255,22 @@ class Operator(base.Layer):
     def run(self, given: list[Tensor]) -> tuple[Tensor, ...]:
         """All that the operator makes of the inputs in the order of its schema, None for one that is left out."""
         told = self.version.counts_outputs
-        with ops.Computing(None):
-            try:
+        try:
+            with ops.Computing(None):
                 made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
-            except (Refused, ShapeError):
-                raise
-            except IMPOSSIBLE as error:
-                log.info("%s of ONNX could not be read", self.type, exc_info=error)
-                detail = f"{self.type} has attributes, or inputs of values and shapes, that do not go."
-                raise ShapeError(detail) from error
-        return tuple(made) if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
+        except (ShapeError, Refused):
+            raise
+        except IMPOSSIBLE as error:
+            log.info("%s of ONNX could not be read", self.type, exc_info=error)
+            shown = ", ".join(map(described, given)) or "none"
+            detail = (
+                f"{self.type} has attributes, or inputs of values and shapes, that do not go; its inputs are {shown}."
+            )
+            raise ShapeError(detail) from error
+        several = tuple(made) if isinstance(made, tuple | list) and not isinstance(made, ops.Spec) else (made,)
+        if any(type(n) is float for x in several for n in getattr(x, "shape", ())):
+            raise ShapeError(f"Sizes are integers; what {self.type} is given makes {described(several[0])}.")
+        return several
 
     def fed(self, place: int, feed: Feed, weight: Weight, inputs: tuple[Tensor, ...]) -> Tensor:
         """The tensor of an input: what comes in, a weight, or a constant of the file."""
@@ -302,6 +308,11 @@ def apart(array: Array, bits: int) -> Array:
 
     shape = (*array.shape[:-1], array.shape[-1] * each)
     return Array(array.name, shape, f"uint{bits}", None if array.read is None else read)
+
+
+def described(x: Any) -> str:
+    """A tensor in a message; what is none by its kind."""
+    return f"{text(x.shape)} of {x.dtype}" if hasattr(x, "dtype") else "nothing" if x is None else "no tensor"
 
 
 def same_dtype(*tensors: Tensor) -> None:

@@ -176,6 +176,8 @@ class Graph:
     def fill(self, name: str, shape: Array, value: Array | None) -> None:
         """Note a tensor of one number whose sizes the file has."""
         try:
+            if len(shape.shape) != 1 or shape.dtype in FLOATS:
+                return
             sizes = tuple(shape.values.tolist())
             number = 0.0 if value is None else value.values.reshape(-1)[0]
         except (ShapeError, IndexError):
