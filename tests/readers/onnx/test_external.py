@@ -324,3 +324,17 @@ def test_a_folder_of_models_serves_onnx_files(tmp_path):
         assert answer.json["outputs"][0]["data"] == [10.0, 4.0]
         assert client.get(f"/v2/models/{name}").json["inputs"] == [{"name": "x", "datatype": "FP32", "shape": [1, 3]}]
     assert client.get("/v2/models/bare/ready").status_code != 200
+
+
+def test_a_file_that_becomes_shorter_is_refused(folder):
+    """What was measured when the model was read need not be there when it is run."""
+    path = folder / "net.onnx"
+    path.write_bytes(product(beside("w", [3, 2], "data/w.bin", 16)))
+    document = read_model(mapped(path), (), folder=folder)[0]
+    assert ran(document) == ([[10.0, 4.0]], "model")
+    os.truncate(folder / "data" / "w.bin", 20)
+    with pytest.raises(InvalidModel, match=r"has become shorter|has 20 bytes"):
+        layercalc.forward(document, [X])
+    (folder / "data" / "w.bin").unlink()
+    with pytest.raises(InvalidModel, match="cannot be read: No such file"):
+        layercalc.forward(document, [X])

@@ -1,12 +1,18 @@
-"""Files beside an ONNX file in which its tensors lie: mapped when one is read, and never from outside of its folder."""
+"""Files beside an ONNX file in which its tensors lie: read where one is asked for, never from outside of its folder."""
 
-import mmap
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from layercalc.errors import ShapeError
+
+
+class File(NamedTuple):
+    """A file of the folder, links followed, and how many bytes it has."""
+
+    path: str
+    size: int
 
 
 class Folder:
@@ -14,22 +20,22 @@ class Folder:
 
     def __init__(self, path: Path):
         self.root = os.path.realpath(path)
-        self.views: dict[str, memoryview | None] = {}
+        self.files: dict[str, File | None] = {}
         self.absent: dict[str, int] = {}  # locations that there are not, and how many tensors lie there
 
-    def view(self, location: str) -> memoryview | None:
-        """The bytes of a file, None where there is none; ShapeError for one outside of the folder, or that is no file.
+    def file(self, location: str) -> File | None:
+        """The file that is meant, None where there is none; ShapeError for one outside of the folder, or no file.
 
         Links are followed first: it is where they lead that has to be inside.
         """
-        if location not in self.views:
-            self.views[location] = self.opened(location)
-        found = self.views[location]
+        if location not in self.files:
+            self.files[location] = self.found(location)
+        found = self.files[location]
         if found is None:
             self.absent[location] = self.absent.get(location, 0) + 1
         return found
 
-    def opened(self, location: str) -> memoryview | None:
+    def found(self, location: str) -> File | None:
         try:
             path = os.path.realpath(os.path.join(self.root, location))
             inside = bool(location) and os.path.commonpath([self.root, path]) == self.root
@@ -38,26 +44,17 @@ class Folder:
         if not inside or os.path.isabs(location):
             raise ShapeError(f"Its data are said to lie in {location!r}, which is not in the folder of the file.")
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            found = os.stat(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise ShapeError(f"Its data lie in {location!r}, which cannot be read: {error.strerror}.") from None
-        try:
-            return mapped(handle, location)
-        finally:
-            os.close(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise ShapeError(f"{location!r} is no regular file.")
+        return File(path, found.st_size)
 
 
-def mapped(handle: int, name: str) -> memoryview:
-    """A whole file as a memory map; ShapeError for what is no regular file."""
-    found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode):
-        raise ShapeError(f"{name!r} is no regular file.")
-    return memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ) if found.st_size else b"")
-
-
-def part(view: memoryview, entries: dict[str, Any], name: str, needed: int) -> memoryview:
+def part(file: File, entries: dict[str, Any], name: str, needed: int) -> bytes:
     """The bytes of a tensor in a file that holds several, of the length that its sizes make; ShapeError for others."""
     location = entries["location"]
     try:
@@ -66,6 +63,14 @@ def part(view: memoryview, entries: dict[str, Any], name: str, needed: int) -> m
         raise ShapeError(f"The place of {name!r} in {location!r} is no number.") from None
     if length != needed:
         raise ShapeError(f"{name!r} has {length:,} bytes in {location!r}; its sizes make {needed:,}.")
-    if start < 0 or start + length > len(view):
-        raise ShapeError(f"{location!r} has {len(view):,} bytes; {name!r} would be at {start:,} to {start + length:,}.")
-    return view[start : start + length]
+    if start < 0 or start + length > file.size:
+        raise ShapeError(f"{location!r} has {file.size:,} bytes; {name!r} would be at {start:,} to {start + length:,}.")
+    try:
+        with open(file.path, "rb") as opened:
+            opened.seek(start)
+            found = opened.read(length)
+    except OSError as error:
+        raise ShapeError(f"{location!r} cannot be read: {error.strerror}.") from None
+    if len(found) != length:
+        raise ShapeError(f"{location!r} has become shorter than it was.")
+    return found

@@ -48,12 +48,12 @@ def beside(
     """What reads the values of a tensor from another file of the folder; None if there is no such file."""
     entries = {one["key"]: one["value"] for one in tensor["external_data"]}
     try:
-        view = folder.view(entries.setdefault("location", ""))
+        file = folder.file(entries.setdefault("location", ""))
     except ShapeError as error:
         raise ShapeError(f"The tensor {name!r} is not read. {error}") from None
-    if view is None:
+    if file is None:
         return None
-    return lambda: decoded(part(view, entries, name, stored(prod(dims), dtype)), dtype, prod(dims)).reshape(dims)
+    return lambda: decoded(part(file, entries, name, stored(prod(dims), dtype)), dtype, prod(dims)).reshape(dims)
 
 
 MAX_AXES = 64
