@@ -13,11 +13,13 @@ TOTALS = {
     "params": "params",
     "trainable_params": "trainable",
     "non_trainable_params": "non-trainable",
+    "buffers": "in buffers",
     "macs": "MACs",
     "flops": "FLOPs",
 }
 BYTES = {
     "param_bytes": "parameters",
+    "buffer_bytes": "buffers",
     "activation_bytes": "activations",
     "peak_activation_bytes": "peak of live activations",
 }
@@ -37,7 +39,8 @@ NUMBERS = {
 }
 HEADINGS = WORDS | NUMBERS
 SHOWN = ("name", "type", "output_shape", "params", "macs", "flops")
-RAW = ("name", "type", "inputs", "output_shape", *TOTALS, *list(BYTES)[:2])
+COUNTED = [key for key in TOTALS if key != "buffers"]
+RAW = ("name", "type", "inputs", "output_shape", *COUNTED, "param_bytes", "activation_bytes")
 
 
 def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
@@ -112,8 +115,9 @@ def shown(key: str, value: Any) -> str:
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """What stands under the table of a report."""
     totals = report["totals"]
-    counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in TOTALS.items())
-    memory = ", ".join(f"{bytes_text(totals[key])} {name}" for key, name in BYTES.items())
+    known = {key: name for key, name in TOTALS.items() if key in totals}
+    counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in known.items())
+    memory = ", ".join(f"{bytes_text(totals[key])} {name}" for key, name in BYTES.items() if key in totals)
     batch = 1 if report["batch_size"] is None else report["batch_size"]
     lines = [f"Total: {counts}", f"Memory: {memory}", f"For a batch of {batch}; a MAC counts as two FLOPs."]
     return lines + warning_lines(report["warnings"])

@@ -7,6 +7,7 @@ import pytest
 import layercalc
 from layercalc.errors import InvalidModel
 from layercalc.files import read_model
+from layercalc.formats.report import summary_lines
 from tests.torch_files import DATA, NAMES, body_of, changed, expected
 
 DYNAMIC = [name for name in NAMES if (DATA / f"{name}.dynamic.pt2").exists()]
@@ -98,6 +99,12 @@ def test_sizes_that_nobody_named_are_null(name):
     axes = expected(name)["dynamic"]["axes"]
     for given, axis in zip(report["inputs"], axes, strict=True):
         assert [str(i) for i, n in enumerate(given["shape"]) if n is None] == sorted(axis or {})
+
+
+def test_a_table_says_what_is_in_buffers():
+    lines = summary_lines(recorded_report("resnet18"))
+    assert "11,689,512 trainable, 0 non-trainable, 9,620 in buffers" in lines[0]
+    assert "37.66 KiB buffers" in lines[1]
 
 
 def test_tied_weights_are_one():
