@@ -35,7 +35,7 @@ class Stored(Initializer):
     def __init__(self, array: Array):
         self.array = array
 
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
         out[...] = self.array.values
 
     def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -1,20 +1,22 @@
 """ZIP archives, opened with care: of so many members, which can be inflated piece by piece."""
 
-import zipfile
 from dataclasses import replace
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, BytesIO, RawIOBase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Refused, Unreadable
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.readers.bounds import fault, too_much
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 MAGIC = b"PK\x03\x04"
 ENTRY = b"PK\x01\x02"  # begins what the directory says of a member
 CONFIG, METADATA = "config.json", "metadata.json"
 MAX_CONFIG = 64 << 20  # bytes of config.json: what is larger is no model of layers
 MEMBERS = replace(UNLIMITED, max_parts=10_000)  # that are looked at
-BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes are inflated to gigabytes at once
+BOUNDED = (0, 8)  # stored and deflated: of the others, a few bytes are inflated to gigabytes at once
 
 
 class View(RawIOBase):
@@ -43,13 +45,15 @@ class View(RawIOBase):
         return len(found)
 
 
-def opened(body: Any, limits: Limits, path: tuple[object, ...] = ()) -> zipfile.ZipFile:
+def opened(body: Any, limits: Limits, path: tuple[object, ...] = ()) -> "ZipFile":
     """The archive; Refused where it has too many members. ValueError and others of zipfile's where it is none."""
+    from zipfile import ZipFile
+
     mapped = isinstance(body, memoryview)  # a file of one's own, of which no more is read than must be
     count = 0 if mapped else body.count(ENTRY)
     if count > limits.max_parts:
         raise too_much([fault(path, f"An archive of {count:,} members", limits, "max_parts")])
-    archive = zipfile.ZipFile(BufferedReader(View(body)) if mapped else BytesIO(body))
+    archive = ZipFile(BufferedReader(View(body)) if mapped else BytesIO(body))
     if strange := [one.filename for one in archive.infolist() if one.compress_type not in BOUNDED]:
         raise ValueError(f"{strange[0][:80]!r} is neither stored nor deflated")
     return archive

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from layercalc import ops
 from layercalc.ops import READING, Running, forced
@@ -15,7 +16,7 @@ from layercalc.ops.kernels.threads import ALONE, spread
 
 
 def blas():
-    return [library.get_num_threads() for library in threads.ThreadpoolController().lib_controllers]
+    return [library.get_num_threads() for library in ThreadpoolController().lib_controllers]
 
 
 def test_every_piece_is_worked_on_once():

@@ -101,7 +101,7 @@ class UnitForgetBias(Initializer):
     def __init__(self, inner: Initializer, parts: int = 4, forget: int = 1):
         self.inner, self.parts, self.forget = inner, parts, forget
 
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
         self.inner.fill(out, generator)
         units = out.shape[0] // self.parts
         out[self.forget * units : (self.forget + 1) * units] = 1

@@ -69,7 +69,7 @@ class VarianceScaling(Initializer):
             return TruncatedNormal(0.0, sqrt(scale))
         return Normal(0.0, sqrt(scale))
 
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
         self.of(out.shape).fill(out, generator)
 
     def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:

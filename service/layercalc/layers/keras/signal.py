@@ -65,7 +65,7 @@ class Fourier(Initializer):
     def __init__(self, **arguments: Any):
         self.arguments = arguments
 
-    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
+    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
         length, _, frequencies = out.shape
         weights, step = self.weights(length), max(PIECE // max(frequencies, 1), 1)
         for start in deadline.each(range(0, length, step)):

@@ -7,17 +7,18 @@ no thread of BLAS spins on a core that a part needs, as OpenBLAS' do for a while
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from layercalc.amounts import plain_digits
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 HELPER = "layercalc-kernel"  # how the names of the helpers begin
 LEAST = 4  # small parts below which a second thread costs more than it does
@@ -34,8 +35,10 @@ def threads() -> int:
 
 
 @cache
-def pool(process: int) -> ThreadPoolExecutor:
+def pool(process: int) -> "ThreadPoolExecutor":
     """The helpers of one process: a fork has none of its parent's threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(threads() - 1, HELPER)
 
 
@@ -50,6 +53,8 @@ class Alone:
     def enter(self, more: int) -> None:
         with self.lock:
             if self.libraries is None:
+                from threadpoolctl import ThreadpoolController  # a command that runs nothing starts without it
+
                 found = ThreadpoolController().select(user_api="blas").lib_controllers
                 self.libraries = [(library, library.get_num_threads()) for library in found]
             before, self.inside = self.inside, self.inside + more

@@ -1,12 +1,11 @@
 """A `.pt2` archive: a ZIP of JSON and raw bytes, in one of three layouts. Nothing in it is unpickled."""
 
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +16,9 @@ from layercalc.ops import WIDTH
 from layercalc.readers.archive import MAGIC, members, opened
 from layercalc.readers.text import parse_json
 from layercalc.readers.torch.dtypes import dtype_of
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 OLD = "serialized_exported_program.json"  # of PyTorch before 2.8
 NEW = "models/model.json"  # in a folder of the model's name
@@ -65,7 +67,7 @@ def read_file(body: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> Torch
     return TorchProgram(program, weights, constants, sizes, read, main != OLD)
 
 
-def text_of(archive: zipfile.ZipFile, name: str, limits: Limits, path: Tokens) -> bytes:
+def text_of(archive: "ZipFile", name: str, limits: Limits, path: Tokens) -> bytes:
     """A member in JSON, of a size that is checked first; empty where there is none."""
     if name not in archive.namelist():
         return b""
