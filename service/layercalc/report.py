@@ -14,6 +14,7 @@ from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, ratio
 from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row
+from layercalc.cache import STORE
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Unknown, shown
 from layercalc.formulas import Formula, code
@@ -133,7 +134,9 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer."""
     uses = Counter([row.layer for row in analysis.rows])
     again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
-    return [row_of(row, row.layer in again) for row in analysis.rows]
+    alike = Counter([row.traced for row in analysis.rows])
+    kept = STORE.get() is not None  # traces outlive the report
+    return [row_of(row, row.layer in again, kept or alike[row.traced] > 1) for row in analysis.rows]
 
 
 def row_of_trace(traced: Traced) -> dict[str, Any]:
@@ -151,10 +154,11 @@ def row_of_trace(traced: Traced) -> dict[str, Any]:
     }
 
 
-def row_of(row: Row, again: bool) -> dict[str, Any]:
-    """A row, with lists and dictionaries of its own; `again` if its layer has others."""
+def row_of(row: Row, again: bool, alike: bool) -> dict[str, Any]:
+    """A row, with lists and dictionaries of its own; `again` if its layer has others, `alike` if its trace may."""
     assert row.call.layer is not None
-    part = row.traced.notes.get("row") or row.traced.note("row", row_of_trace, row.traced)
+    traced = row.traced
+    part = (traced.notes.get("row") or traced.note("row", row_of_trace, traced)) if alike else row_of_trace(traced)
     out: dict[str, Any] = {"name": row.name, "type": row.call.layer.type}
     if again:
         out["layer"] = row.layer
@@ -166,8 +170,10 @@ def row_of(row: Row, again: bool) -> dict[str, Any]:
         out |= dict.fromkeys(("input_shapes", "output_shape", "output_shapes"))
         out["output_names"] = list(row.call.output_names)
     out |= part
-    shapes = out["output_shapes"] = [*map(list.copy, part["output_shapes"])]
-    out["input_shapes"], out["output_shape"] = [*map(list.copy, part["input_shapes"])], shapes[0]
+    if alike:
+        shapes = out["output_shapes"] = [*map(list.copy, part["output_shapes"])]
+        out["input_shapes"], out["output_shape"] = [*map(list.copy, part["input_shapes"])], shapes[0]
+        out["ops"] = [*map(dict.copy, part["ops"])]
     if row.counts is not row.traced.counts:
         out |= {metric: count(n) for metric, n in row.counts.items()}
     first = row.traced.outputs[0][0].shape if row.traced.outputs else ()
@@ -176,7 +182,6 @@ def row_of(row: Row, again: bool) -> dict[str, Any]:
     if formulas := expressions(row.counts):
         out["formulas"] = formulas
     out["weights"] = [*map(weight_of, row.weights, part["weights"])] if row.weights else []
-    out["ops"] = [*map(dict.copy, part["ops"])]
     return out
 
 

@@ -16,7 +16,7 @@ from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
-from layercalc.ops.tracing import LOOK, MAX_VISITS
+from layercalc.ops.tracing import LOOK, MAX_VISITS, new
 
 
 class Held(NamedTuple):
@@ -87,7 +87,7 @@ class Analysis:
                 owner = weight[4]
                 name = owner[1] if owner and owner[0] == FILE else inside + weight[0]
                 names.append(name)
-                row.weights.append(Held(name, weight, False))
+                row.weights.append(new(Held, (name, weight, False)))
         if self.again or len(set(names)) < len(names):
             self.share()
 
@@ -221,7 +221,7 @@ class Shapes:
             keys.append(key)
         self.found[id(call)] = row
         self.analysis.executed.append(row)
-        return [Value(spec, mask, name) for spec, mask in outputs]
+        return [new(Value, (spec, mask, name)) for spec, mask in outputs]
 
     def same_weight(self, key: Owner, weight: WeightSpec) -> None:
         """Refuse a second use whose inputs ask for another weight than the first built."""

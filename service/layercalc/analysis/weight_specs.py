@@ -118,7 +118,8 @@ HERE = Owner(None, "")  # the document itself
 
 def used(call: Call, around: Owner) -> Owner:
     """Whose the weights of a call are, in a model whose own are those of `around`."""
-    return Owner(around.identity, f"{around.path}{call.name}/") if call.identity is None else Owner(call.identity, "")
+    whose = (around[0], f"{around[1]}{call.name}/") if call.identity is None else (call.identity, "")
+    return tuple.__new__(Owner, whose)
 
 
 def weighed(weights: Iterable[WeightSpec], apart: bool = False) -> dict[str, Dim]:

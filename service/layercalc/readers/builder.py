@@ -77,7 +77,7 @@ class Builder:
             if made is None or known != config:  # null is what JSON says of nan, too
                 made = self.built(kind, config, text)
                 if text:
-                    self.memo[kind, text] = config, made
+                    self.memo[kind, bytes(memoryview(text))] = config, made  # without the room that was left behind it
         except ConfigError as error:
             for path, detail in error.faults:
                 self.fault(mendable(location, path, detail), str(detail))
@@ -95,7 +95,7 @@ class Builder:
         if made is None or known != config:
             made = build(kind, config)
             made.lasting = True
-            store.layers.put((kind, text), (config, made), LAYER_BYTES + 10 * len(text))
+            store.layers.put((kind, bytes(memoryview(text))), (config, made), LAYER_BYTES + 10 * len(text))
         return made
 
     def kind(self, name: Any, location: Location, key: str) -> type[Layer] | None:
@@ -197,6 +197,7 @@ class Builder:
                 call.layer = None
             else:
                 call.inputs, call.named = tuple(refs), by_name  # type: ignore[arg-type]  # none is None
+        self.memo, self.links = {}, []  # a model may be held for long
         ends = [resolve(source, location, key) for source, (location, key) in outputs]
         known = [(ref, location) for ref, (_, (location, _)) in zip(ends, outputs, strict=True) if ref is not None]
         locations = [location for _, location in known]
