@@ -14,6 +14,9 @@ from layercalc.ops.spec import stored as stored_bytes
 BUFFERS = ("buffers", "buffer_bytes")  # of a vocabulary that counts them apart
 
 
+new = tuple.__new__
+
+
 class Owner(NamedTuple):
     """Whose a weight is: of an object of the document, or (None) of a place in it, with the path from there."""
 
@@ -64,17 +67,17 @@ class WeightRecorder:
         path = self.path + name
         owner = self.owner and Owner(self.owner.identity, self.owner.path + name)
         known = self.found.get(owner or path)
-        spec = Spec(shape, dtype or compute)
+        spec = new(Spec, (shape, dtype or compute))
         if known is None:
-            for dim in shape if Unknown in map(type, shape) else ():
-                if isinstance(dim, Unknown) and not dim.declared:
+            for dim in shape:
+                if dim.__class__ is Unknown and not dim.declared:
                     raise UnknownWeightError(path, text(shape), dim.origin)
             if dtype is None and variable == "int8":
                 raise ShapeError(f"Keras makes no weight {path!r} of dtype int8.", "dtype")
             stored = dtype or (variable if variable in FLOATS else "float32")
             trains = trainable and self.trainable and not self.lock
             kept = spec if stored == spec[1] else Spec(shape, stored)
-            self.found[owner or path] = WeightSpec(path, kept, trains, initializer, owner, kind)
+            self.found[owner or path] = new(WeightSpec, (path, kept, trains, initializer, owner, kind))
         elif known.spec.shape != shape:
             raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
         return spec
@@ -119,7 +122,7 @@ HERE = Owner(None, "")  # the document itself
 def used(call: Call, around: Owner) -> Owner:
     """Whose the weights of a call are, in a model whose own are those of `around`."""
     whose = (around[0], f"{around[1]}{call.name}/") if call.identity is None else (call.identity, "")
-    return tuple.__new__(Owner, whose)
+    return new(Owner, whose)
 
 
 def weighed(weights: Iterable[WeightSpec], apart: bool = False) -> dict[str, Dim]:
