@@ -18,7 +18,7 @@ from layercalc.readers.text import parse_json
 from layercalc.readers.torch.dtypes import dtype_of
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
+    from zipfile import ZipFile, ZipInfo
 
 OLD = "serialized_exported_program.json"  # of PyTorch before 2.8
 NEW = "models/model.json"  # in a folder of the model's name
@@ -97,6 +97,8 @@ def member(body: Any, folder: str, limits: Limits, name: str, most: int) -> byte
 
 def without_tensors(body: Any) -> bytes:
     """The archive without weights, large constants and whatever is pickled; Unreadable where it is broken."""
+    import zipfile
+
     out = BytesIO()
     try:
         with opened(body, UNLIMITED) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as smaller:
@@ -114,7 +116,7 @@ SMALL = 4096  # bytes of a constant that stays
 PICKLED = ("serialized_state_dict", "serialized_constants", "serialized_example_inputs")  # of PyTorch before 2.8
 
 
-def stays(one: zipfile.ZipInfo) -> bool:
+def stays(one: "ZipInfo") -> bool:
     """Whether a member of an archive says anything of shapes: text, what is empty, and small constants."""
     inside = one.filename.partition("/")[2] or one.filename
     if one.filename.endswith(JSON) and not one.filename.startswith(PICKLED):
