@@ -139,7 +139,7 @@ def test_lone_surrogate_comes_back_as_it_came(client):
 
 
 def test_option_in_the_body_is_faulted_there(client):
-    response = client.post("/v1/analyze", json={"model": stack(D), "input_shape": "x"})
+    response = client.post("/v1/analyze", json={"model": stack(D), "input_shape": "3x"})
     assert response.json["errors"][0]["pointer"] == "/input_shape"
     response = client.post("/v1/forward", json={"model": "Dense(0, input_dim=3)", "inputs": {"seed": 1}})
     assert response.json["errors"][0] | {"detail": ""} == {"line": 1, "column": 7, "pointer": "/model", "detail": ""}

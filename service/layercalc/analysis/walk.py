@@ -115,7 +115,7 @@ class Analysis:
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
         counts = [row.counts for row in self.rows]
-        metrics = (*METRICS, *BUFFERS) if self.model.of_vocabulary.buffers else METRICS
+        metrics = (*METRICS, *BUFFERS) if any(row.traced.buffers for row in self.rows) else METRICS
         return {metric: sum(map(itemgetter(metric), counts), 0) for metric in metrics}
 
     def peak(self, along: Iterable[Dim] | None = None) -> tuple[Dim, str | None]:
