@@ -314,7 +314,7 @@ class Graph:
         for path, some in left.items():
             row = Row(path or "model", "Module", path, 1, [], True)
             name, use = self.name_of(row)
-            self.builder.add_call(name, Unused(some), [], self.location(), use=use)
+            self.builder.add_call(name, Unused(some, self.tensors.of_meta()), [], self.location(), use=use)
 
 
 class Handed(ExportedCall):
@@ -329,10 +329,10 @@ class Handed(ExportedCall):
 
 
 class Unused(ExportedCall):
-    """A module that nothing calls: it holds tensors, and gives none."""
+    """A module that nothing calls, or not under this name: it holds tensors, and gives none."""
 
-    def __init__(self, held: Iterable[Held]):
-        super().__init__("Module", (), (), frozenset(), tuple(held), ())
+    def __init__(self, held: Iterable[Held], again: bool):
+        super().__init__("Module", (), (), frozenset(), tuple(held), (), Place(again=again))
 
     def __call__(self, weight: Any, *inputs: Any, **_: Any) -> Any:
         super().__call__(weight)
