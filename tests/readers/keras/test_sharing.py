@@ -33,7 +33,9 @@ def dense(units, **config):
 
 
 def model(name, calls, output):
-    return Model(name, "code", [Input("x", (None, 6, 4), "float32", PLACE)], calls, [output], [PLACE])
+    made = Model(name, "code", [Input("x", (None, 6, 4), "float32", PLACE)], calls, [output], [PLACE])
+    made.of_vocabulary = KERAS
+    return made
 
 
 def wrapped(identity, name="inner"):
