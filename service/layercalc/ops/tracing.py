@@ -48,9 +48,10 @@ class Entry(NamedTuple):
         """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
         op, _, _, out, shapes, attributes, _ = self
         elements = size(out[0])
-        if shapes and shapes[0] != out[0]:
+        if shapes and shapes[0] is not out[0]:
             elements = most(elements, size(shapes[0]))
-        if isinstance(elements, Unknown) or not op.cuts or 0 < elements <= PIECE // 2:
+        small = elements.__class__ is int and 0 < elements <= PIECE // 2
+        if small or not op.cuts or isinstance(elements, Unknown):
             return 1
         lead = out[0][: op.lead(*shapes, **attributes)]
         if not lead:
