@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+import marshmallow as ma
+
 from layercalc.amounts import integer
 from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
@@ -15,7 +17,7 @@ from layercalc.errors import InvalidModel, pointer
 from layercalc.formats.report import HEADINGS
 from layercalc.layers import written
 from layercalc.layers.config import flattened
-from layercalc.layers.fields import MISSING, Bool, Choice, Field, Int, Number, Text, ValidationError, bound
+from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
 from layercalc.layers.nested import RECORDED
 from layercalc.ops.base import COMPUTED
 from layercalc.readers.onnx.file import OnnxFile
@@ -219,13 +221,19 @@ def in_text(verb: str) -> dict[str, Option]:
 
 
 @cache
-def fields_of(verb: str, optional: tuple[str, ...] = ()) -> dict[str, Field]:
-    """The fields of a request of a verb; the `optional` ones may be left out here though the verb needs them."""
+def envelope(verb: str, optional: tuple[str, ...] = ()) -> type[ma.Schema]:
+    """The object that a request of a verb is; `optional` fields may be left out here though the verb needs them."""
     fields: dict[str, Any] = {name: OPTIONS[name].field for name in VERBS[verb] if OPTIONS[name].json}
     for name in optional:
         field = fields[name]
         fields[name] = Component(field.component, field.what, None)
-    return bound(fields)
+    return type(f"{verb.capitalize()}Envelope", (ma.Schema,), {"__doc__": f"A request of `{verb}`.", **fields})
+
+
+@cache
+def fields_of(verb: str, optional: tuple[str, ...] = ()) -> dict[str, ma.fields.Field]:
+    """The fields of that object."""
+    return envelope(verb, optional)().fields
 
 
 def read_envelope(verb: str, document: Any, optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -247,8 +255,8 @@ def read_envelope(verb: str, document: Any, optional: tuple[str, ...] = ()) -> d
     out = {}
     for name, field in fields.items():
         try:
-            out[name] = field.deserialize(document.get(name, MISSING), name, document)
-        except ValidationError as error:
+            out[name] = field.deserialize(document.get(name, ma.missing), name, document)
+        except ma.ValidationError as error:
             where = pointer(name) if name in document else ""
             faults += [{"pointer": where, "detail": detail} for _, detail in flattened(error.messages, ())]
     if faults:
@@ -275,7 +283,7 @@ def read_texts(verb: str, given: Mapping[str, Sequence[str]], beside: Collection
         assert option.text is not None
         try:
             options[name] = option.field.deserialize(option.text.read(texts), name)
-        except ValidationError as error:
+        except ma.ValidationError as error:
             faults += [{"parameter": name, "detail": detail} for _, detail in flattened(error.messages, ())]
     if faults:
         raise InvalidModel(faults)

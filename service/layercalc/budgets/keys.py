@@ -148,6 +148,8 @@ class NamedSizes(Field):
     def read(self, value: Any, name: str) -> Any:
         if not isinstance(value, str | dict):
             raise self.refuse(value)
+        if isinstance(value, dict) and not all(type(size) is int for size in value.values()):
+            raise self.refuse(value)
         return value
 
 

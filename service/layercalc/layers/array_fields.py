@@ -25,7 +25,7 @@ class Dims(Field):
 
     @property
     def rank(self) -> int:
-        return self.parent.rank
+        return self.parent.rank  # type: ignore[union-attr]
 
     def expects(self) -> str:
         return f"an integer of at least {self.min}, or a list of {self.rank}"

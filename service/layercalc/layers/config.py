@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import marshmallow as ma
+
 from layercalc.errors import Offer
 from layercalc.layers.base import Layer
-from layercalc.layers.fields import HERE, MISSING, NOTES, Field, Note, ValidationError, bound, note
+from layercalc.layers.fields import HERE, MISSING, NOTES, Field, Note, ValidationError, note
 from layercalc.wording import nearest_name
 
 FIELDS: dict[type["Layer"], dict[str, Field]] = {}
@@ -82,7 +84,9 @@ def ordered_fields(kind: type[Layer]) -> dict[str, Field]:
             order[place] = key
         order += [key for key in own if key not in found]
         found = {**own, **found} if vars(base).get("fields_last") else {**found, **own}
-    return bound({key: found[key] for key in order}, kind)
+    bound = {"rank": kind.rank, "of_vocabulary": kind.of_vocabulary}
+    ranked = type(kind.type + "Schema", (ma.Schema,), {key: found[key] for key in order} | bound)
+    return ranked().fields
 
 
 def build(kind: type[Layer], config: dict[str, Any]) -> Layer:

@@ -1,14 +1,15 @@
-"""The config vocabulary: strict (nothing is coerced), and every refusal says what was expected.
+"""The config vocabulary, in marshmallow: strict (nothing is coerced), and every refusal says what was expected.
 
 A default of `...` means required. A field knows its JSON Schema, from which the catalogue and openapi.yaml are made.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import marshmallow as ma
 
 from layercalc.errors import Offer
 from layercalc.wording import finite, nearest_name, received, whole
@@ -24,34 +25,18 @@ def note(path: tuple[object, ...], detail: str) -> None:
     NOTES.get().append((path, detail))
 
 
-MISSING: Any = object()  # the value of a field that a config does not have
-HERE = "_schema"  # the key of what concerns the whole and none of its parts
+MISSING: Any = ma.missing  # the value of a field that a config does not have
+HERE = ma.exceptions.SCHEMA  # marshmallow's key for what concerns the whole and none of its parts
+ValidationError = ma.ValidationError  # of a value, or of fields that do not go together: `field_name` is at fault
 
 
-class ValidationError(ValueError):
-    """A value that a field refuses, or fields that do not go together: `field_name` is the one at fault.
+class Field(ma.fields.Field):
+    """What all our fields share: a default that is read like a value, and one way to refuse."""
 
-    `messages` are sentences, or such by key or index of what is inside the value.
-    """
-
-    def __init__(self, message: str | list[str] | dict[Any, Any], field_name: str = HERE):
-        super().__init__(message)
-        self.messages: Any = [message] if isinstance(message, str) else message
-        self.field_name = field_name
-
-
-class Field:
-    """What all fields share: a default that is read like a value, and one way to refuse.
-
-    A field is bound to the name it has among the fields of its `parent`, a layer type.
-    """
-
-    name: str | None = None
-    parent: Any = None
-
-    def __init__(self, default: Any = ..., *, null: bool = False, metadata: Mapping[str, Any] | None = None):
-        self.default, self.required, self.allow_none = default, default is ..., null or default is None
-        self.metadata = metadata or {}
+    def __init__(self, default: Any = ..., *, null: bool = False, **kwargs: Any):
+        self.default = default
+        more = {"required": True} if default is ... else {"load_default": default}
+        super().__init__(allow_none=null or default is None, **more, **kwargs)
 
     if TYPE_CHECKING:  # on a layer, a field is the value it loaded
 
@@ -309,12 +294,3 @@ class Absent(Field):
 
     def read(self, value: Any, name: str) -> Any:
         raise self.refuse(value, self.why)
-
-
-def bound(fields: Mapping[str, Field], parent: Any = None) -> dict[str, Field]:
-    """The fields as those of `parent`, each under its name."""
-    found = {}
-    for name, field in fields.items():
-        found[name] = own = copy(field)
-        own.name, own.parent = name, parent
-    return found

@@ -106,7 +106,7 @@ class LayerField(Field):
 
 def inner(value: dict[str, Any], field: Field) -> tuple[Layer, str]:
     """`read_layer` inside a field, in the vocabulary of the layer that has it."""
-    vocabulary: Vocabulary = field.parent.of_vocabulary
+    vocabulary: Vocabulary = field.parent.of_vocabulary  # type: ignore[union-attr]
     try:
         return read_layer(value, vocabulary)
     except ConfigError as error:

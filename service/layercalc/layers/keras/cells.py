@@ -315,7 +315,8 @@ class CellField(LayerField):
             try:
                 return super().read({"type": "StackedRNNCells", "cells": value}, name)
             except ValidationError as error:  # the list stands where the stack does
-                raise ValidationError(error.messages["cells"]) from None
+                messages: Any = error.messages
+                raise ValidationError(messages["cells"]) from None
         return only_cell(super().read(value, name))
 
 

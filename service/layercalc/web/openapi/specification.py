@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-import marshmallow as ma
 import yaml
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -11,7 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from layercalc import __version__, catalogue
 from layercalc.layers import written
 from layercalc.layers.fields import Field
-from layercalc.options import VERBS, fields_of
+from layercalc.options import VERBS, envelope, fields_of
 from layercalc.web.openapi.answers import IDENTIFIED, KEYS, PROBLEM, REFUSED, guarded, problems
 from layercalc.web.openapi.catalogue import LISTS, catalogue_paths, service_paths
 from layercalc.web.openapi.documents import documents
@@ -37,21 +36,6 @@ TAGS = {  # each with the beginnings of its paths; the first that fits has them
     "inference": ("the models of a folder, by the Open Inference Protocol", ("/v2",)),
     "service": ("whether it lives, is ready, and what it has done", ("/",)),
 }
-
-
-class Described(ma.fields.Field):
-    """A field of ours as one of a marshmallow schema."""
-
-    def __init__(self, field: Field):
-        more = {"required": True} if field.required else {"load_default": field.default}
-        super().__init__(allow_none=field.allow_none, **more)
-        self.field = field
-
-
-def envelope(verb: str) -> type[ma.Schema]:
-    """The object that a request of a verb is."""
-    fields = {name: Described(field) for name, field in fields_of(verb).items()}
-    return type(f"{verb.capitalize()}Envelope", (ma.Schema,), {"__doc__": f"A request of `{verb}`.", **fields})
 
 
 def components() -> Schema:
@@ -82,7 +66,7 @@ def specification() -> dict[str, Any]:
     spec = APISpec("layercalc", __version__, "3.1.0", info=INFO, plugins=[plugin])
     assert plugin.converter is not None
     plugin.converter.add_attribute_function(  # type: ignore[no-untyped-call]
-        lambda _, field, **__: field.field.json_schema()
+        lambda _, field, **__: field.json_schema() if isinstance(field, Field) else {}
     )
     for kind in written()[catalogue.DEFAULT].kinds.values():
         spec.components.schema(kind.type, catalogue.json_schema(kind))
@@ -90,8 +74,7 @@ def specification() -> dict[str, Any]:
         spec.components.schema(name, schema)
     for verb in VERBS:
         if fields_of(verb):
-            schema = envelope(verb)
-            spec.components.schema(schema.__name__, schema=schema)
+            spec.components.schema(envelope(verb).__name__, schema=envelope(verb))
     for name, scheme in KEYS.items():
         spec.components.security_scheme(name, scheme)
     for status, (name, headers) in REFUSED.items():
