@@ -11,7 +11,7 @@ from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, used, weighed
 from layercalc.dims import Dim, Unknown, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Formula, Guard, Undecided, extreme, guarded
+from layercalc.formulas import Formula, Guard, Undecided, extreme, guarded, needed
 from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
@@ -141,7 +141,10 @@ class Analysis:
         if unknown:
             return unknown[0]
         try:
-            return extreme("max", *lives)
+            found: Dim = 0
+            for one in deadline.each(dict.fromkeys(lives)):
+                found = extreme("max", found, one)
+            return found
         except Undecided:
             return Unknown("which layer has the peak at which sizes")
 
@@ -284,7 +287,7 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | N
     analysis.inputs = [Value(visitor.readings.same(spec), None, name) for name, spec in inputs]
     with guarded() as guards:
         outputs = model.walk(analysis.inputs, visitor)
-    analysis.guards = [*guards]
+    analysis.guards = needed(guards)
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.rows = visitor.rows()
     analysis.settle()

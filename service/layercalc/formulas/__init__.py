@@ -6,10 +6,11 @@ proven, it is stopped by `Undecided`.
 """
 
 from layercalc.formulas.atoms import at, bounds
-from layercalc.formulas.conditions import Claim, Guard, Undecided, guarded, taken
+from layercalc.formulas.conditions import Claim, Guard, Undecided, guarded, needed, taken
 from layercalc.formulas.formula import Formula, extreme, named
 from layercalc.formulas.text import code, signs
 
 __all__ = [
-    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "named", "signs", "taken",
+    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "named", "needed", "signs",
+    "taken",
 ]  # fmt: skip

@@ -21,15 +21,12 @@ class Formula:
         self.terms = terms
 
     @cached_property
-    def key(self) -> frozenset[Any]:
-        return frozenset(self.terms.items())
-
-    @cached_property
-    def hash(self) -> int:
-        return hash(self.key)
+    def key(self) -> str:
+        """What tells it from others: its normal form as text, since the hashes of −1 and −2 are one."""
+        return code(self)
 
     def __hash__(self) -> int:
-        return self.hash
+        return hash(self.key)
 
     @cached_property
     def rough(self) -> Bounds:

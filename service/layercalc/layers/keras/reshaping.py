@@ -28,6 +28,9 @@ class Flatten(Layer):
         return ops.reshape(x, to=(x.shape[0], size(x.shape[1:])))
 
 
+MOST_SIZES = 16  # of a shape of which one is changed
+
+
 class TargetShape(Ints):
     """Sizes without the batch, one of them possibly −1."""
 
@@ -65,6 +68,8 @@ class Reshape(Layer):
 
 def refilled(total: int, to: tuple[int, ...]) -> list[int] | None:
     """Those sizes with one of them changed as little as makes them hold so many elements; None if none does."""
+    if len(to) > MOST_SIZES:
+        return None
     found: list[tuple[float, int, int]] = []
     for place, n in enumerate(to):
         rest = prod(dim for at, dim in enumerate(to) if at != place and dim != -1)
