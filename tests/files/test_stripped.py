@@ -15,7 +15,7 @@ WEIGHTS = np.random.default_rng(0).standard_normal((64, 32)).astype("float32")
 FILE = file_of(
     [node("MatMul", ["x", "w"], ["h"]), node("Reshape", ["h", "to"], ["y"])],
     {"x": ["N", 64]},
-    {"y": None},
+    {"y": ["M", 4, 8]},
     [tensor("w", WEIGHTS), tensor("to", np.array([-1, 4, 8], "int64")), tensor("b", np.ones(3, "float32"))],
 )
 
@@ -66,3 +66,21 @@ def test_the_command_writes_it(tmp_path):
 def test_what_is_broken_is_refused():
     with pytest.raises(Unreadable):
         stripped(FILE[:-5])
+
+
+@pytest.mark.parametrize("name", [None, *NAMES[::8]])
+def test_the_checker_of_onnx_takes_a_stripped_file(name, tmp_path):
+    """Where its numbers are said to be there has to be a file, which may be empty of them."""
+    onnx = pytest.importorskip("onnx")
+    body = stripped(FILE if name is None else body_of(name))
+    places = {
+        one["value"]
+        for tensor in read_message(body)["graph"]["initializer"]
+        for one in tensor["external_data"]
+        if one["key"] == "location"
+    }
+    for place in places:
+        with (tmp_path / place).open("wb") as file:
+            file.truncate(1 << 30)
+    (tmp_path / "small.onnx").write_bytes(body)
+    onnx.checker.check_model(str(tmp_path / "small.onnx"))
