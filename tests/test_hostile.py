@@ -142,7 +142,8 @@ def test_option_in_the_body_is_faulted_there(client):
     response = client.post("/v1/analyze", json={"model": stack(D), "input_shape": "3x"})
     assert response.json["errors"][0]["pointer"] == "/input_shape"
     response = client.post("/v1/forward", json={"model": "Dense(0, input_dim=3)", "inputs": {"seed": 1}})
-    assert response.json["errors"][0] | {"detail": ""} == {"line": 1, "column": 7, "pointer": "/model", "detail": ""}
+    (error,) = response.json["errors"]
+    assert (error["line"], error["column"], error["pointer"]) == (1, 7, "/model")
     response = client.post("/v1/forward?x=1", json={"model": stack(D), "inputs": {"seed": 1}})
     assert response.json["errors"][0]["parameter"] == "x"
 
