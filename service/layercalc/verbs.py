@@ -9,7 +9,7 @@ from layercalc.conventions import chosen
 from layercalc.dims import forgotten
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
 from layercalc.errors import InvalidModel, Tokens
-from layercalc.formulas import Formula
+from layercalc.formulas import Formula, Undecided, limited
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import ModelOptions, declared, names_of
 from layercalc.limits import UNLIMITED, Limits
@@ -59,12 +59,18 @@ def analyze(
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
     model, builder = guarded(document, path, limits, asked)
     specs = declared(model, builder, asked, formulas=True)
-    analysis = unnamed = analysed(model, builder, specs, path)
-    if any(Formula in map(type, spec.shape) for _, spec in specs):
-        unnamed = analyse(model, [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs])
-        if unnamed.faults and any(extras):
-            raise InvalidModel(unnamed.faults)
-    return located(report(analysis, builder.warnings, extras, unnamed), path)
+    if not any(Formula in map(type, spec.shape) for _, spec in specs):
+        return located(report(analysed(model, builder, specs, path), builder.warnings, extras), path)
+    unknown = [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs]
+    try:
+        with limited():
+            analysis, unnamed = analysed(model, builder, specs, path), analyse(model, unknown)
+            if unnamed.faults and any(extras):
+                raise InvalidModel(unnamed.faults)
+            answer = report(analysis, builder.warnings, extras, unnamed)
+    except Undecided:  # formulas that are too long to be of use
+        answer = report(analysed(model, builder, unknown, path), builder.warnings, extras)
+    return located(answer, path)
 
 
 @timed("max_forward_seconds")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layercalc import analyze, catalogue
 from layercalc.errors import Refused
-from layercalc.formulas import Undecided, at, bounds, code, extreme, guarded, named, signs
+from layercalc.formulas import Undecided, at, bounds, code, effort, extreme, guarded, named, signs
 from layercalc.layers.keras.base import KERAS
 
 H, W = named("H"), named("W")
@@ -170,3 +170,18 @@ def split(text):
         parts[-1] += part
         parts[-1:] = [parts[-1], ""] if parts[-1].count("(") == parts[-1].count(")") else [parts[-1] + ", "]
     return [part for part in parts if part]
+
+
+def test_formulas_that_take_too_long_are_left_out(monkeypatch):
+    """What depends on them is null, as where sizes are unknown."""
+    monkeypatch.setattr(effort, "MOST", 500)
+    layers = [{"type": "Conv2D", "filters": 2, "kernel_size": 3 + i % 5} for i in range(60)]
+    report = analyze({"input_shape": ["H", "W", 3], "layers": layers})
+    assert report["totals"]["macs"] is None
+    assert "formulas" not in report["totals"]
+    assert report["layers"][-1]["output_shape"] == [None, None, None, 2]
+
+
+def test_what_is_spent_on_formulas_ends():
+    with effort.limited(), pytest.raises(Undecided):
+        sum(H + i for i in range(effort.MOST))

@@ -6,11 +6,12 @@ proven, it is stopped by `Undecided`.
 """
 
 from layercalc.formulas.atoms import at, bounds
-from layercalc.formulas.conditions import Claim, Guard, Undecided, guarded, needed, taken
+from layercalc.formulas.conditions import Claim, Guard, guarded, needed, taken
+from layercalc.formulas.effort import Undecided, limited
 from layercalc.formulas.formula import Formula, extreme, named
 from layercalc.formulas.text import code, signs
 
 __all__ = [
-    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "named", "needed", "signs",
-    "taken",
+    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "limited", "named",
+    "needed", "signs", "taken",
 ]  # fmt: skip

@@ -6,12 +6,9 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from layercalc.formulas.atoms import Terms, at
+from layercalc.formulas.effort import Undecided
 from layercalc.formulas.extents import sign
 from layercalc.formulas.text import as_signs, joined
-
-
-class Undecided(TypeError):  # noqa: N818
-    """A decision that depends on a size which is only a name."""
 
 
 class Claim(NamedTuple):

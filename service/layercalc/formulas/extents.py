@@ -5,10 +5,12 @@ from math import lcm
 from typing import Any
 
 from layercalc.formulas.atoms import Bounds, Monomial, Terms, alone
+from layercalc.formulas.effort import spend
 
 
 def extent(terms: Mapping[Monomial, int]) -> Bounds:
     """The bounds of a sum, term by term."""
+    spend(len(terms))
     low: int | None = 0
     high: int | None = 0
     for monomial, c in terms.items():

@@ -6,7 +6,8 @@ from math import gcd, prod
 from typing import Any
 
 from layercalc.formulas.atoms import Atom, Bounds, Extreme, Floor, Monomial, Name, Terms, alone, bounds, names_of
-from layercalc.formulas.conditions import Claim, Undecided
+from layercalc.formulas.conditions import Claim
+from layercalc.formulas.effort import Undecided, spend
 from layercalc.formulas.extents import extent, relaxed, sign, tighter
 from layercalc.formulas.text import code, place, signs
 
@@ -189,6 +190,7 @@ def times(one: Monomial, two: Monomial) -> Monomial:
 
 def made(terms: Terms) -> Any:
     """A number where no name is left, else a formula in its normal form."""
+    spend(len(terms))
     terms = {monomial: c for monomial, c in terms.items() if c}
     if len(terms) > MOST_TERMS:
         raise Undecided("The formula has too many terms.")

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from layercalc.formulas.atoms import Atom, Extreme, Floor, Monomial, Name
+from layercalc.formulas.effort import spend
 
 
 def written(atom: Atom) -> str:
@@ -72,6 +73,7 @@ def as_signs(c: int, monomial: Monomial) -> str:
 
 def joined(n: Any, term: Any) -> str:
     """The terms with their signs, those of most factors first."""
+    spend(4 * len(n.terms))
     minus = "-" if term is as_code else "−"
     out = ""
     for monomial, c in sorted(n.terms.items(), key=rank):

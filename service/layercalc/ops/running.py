@@ -27,7 +27,7 @@ class Running:
         self.watch: Callable[[], None] = lambda: None  # called before each step of a loop
         self.waiting: Pending | None = None
 
-    def spend(self) -> None:
+    def spend(self, calls: int = 1) -> None:
         """The analysis has counted already."""
 
     def begun(self) -> int:

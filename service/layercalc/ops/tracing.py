@@ -83,9 +83,9 @@ class Tracing:
         self.allocated: list[tuple[int, Spec]] = []  # what no op makes: before which entry, and the tensor
         self.scopes: list[tuple[int, int]] = []  # the entries of each function that held what it made until its end
 
-    def spend(self) -> None:
-        """Count the call of a layer inside a layer; refuse what would never end."""
-        self.visits[0] += 1
+    def spend(self, calls: int = 1) -> None:
+        """Count calls of layers inside a layer; refuse what would never end."""
+        self.visits[0] += calls
         if self.visits[0] > MAX_VISITS:
             raise ShapeError(f"The model inside calls more than {MAX_VISITS:,} layers.")
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,30 @@ def test_wrong_number_of_features_is_offered_right(layer, shape, field, right):
     assert fault["fix"]["value"] == right
     stack["layers"][0][field] = right
     analyze(stack)
+
+
+ENCODER = {"type": "TransformerEncoderLayer", "d_model": 8, "nhead": 2}
+LARGE = {
+    "windows of a large image": ([3, 10**9, 10**9], {"type": "Unfold", "kernel_size": 2}, True),
+    "large windows": ([3, 10**6, 10], {"type": "Unfold", "kernel_size": [10**5, 2]}, True),
+    "layers of an LSTM": ([4, 8], {"type": "LSTM", "input_size": 8, "hidden_size": 4, "num_layers": 10**9}, False),
+    "layers of an encoder": (
+        [4, 8], {"type": "TransformerEncoder", "encoder_layer": ENCODER, "num_layers": 10**9}, False
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_numbers_take_no_memory(name):
+    shape, layer, fits = LARGE[name]
+    stack = {"vocabulary": "torch", "input_shape": shape, "layers": [layer]}
+    tracemalloc.start()
+    try:
+        if fits:
+            analyze(stack)
+        else:
+            with pytest.raises(Refused, match="At most 1,000 layers"):
+                analyze(stack)
+        assert tracemalloc.get_traced_memory()[1] < 30 << 20
+    finally:
+        tracemalloc.stop()

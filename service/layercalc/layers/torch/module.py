@@ -8,13 +8,14 @@ from layercalc.errors import Offer, ShapeError
 from layercalc.layers import base
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import BUFFER, Weight
-from layercalc.layers.fields import Field
+from layercalc.layers.fields import Field, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS, Uniform
 from layercalc.layers.torch.base import TORCH
 from layercalc.ops import Tensor
 from layercalc.wording import finite, received, whole
 
 module = TORCH.layer
+MOST_LAYERS = 1000  # one on another, in one module
 
 
 class Module(base.Layer):
@@ -56,6 +57,12 @@ class Module(base.Layer):
 def function(name: str) -> Callable[..., Any]:
     """What torch calls by that name."""
     return TORCH.functions[name].call
+
+
+def few(layers: int) -> None:
+    """Refuse so many layers one on another as no network has."""
+    if layers > MOST_LAYERS:
+        raise ValidationError(f"At most {MOST_LAYERS:,} layers are read; received {layers:,}.", "num_layers")
 
 
 def within(weight: Any, name: str) -> Any:

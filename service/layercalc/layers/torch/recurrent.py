@@ -11,7 +11,7 @@ from layercalc.layers.torch.functions.recurrent import GRU as GRU_STEPS
 from layercalc.layers.torch.functions.recurrent import LSTM as LSTM_STEPS
 from layercalc.layers.torch.functions.recurrent import RNNS
 from layercalc.layers.torch.functions.recurrent import Stack as Steps
-from layercalc.layers.torch.module import Module, module, spread
+from layercalc.layers.torch.module import Module, few, module, spread
 from layercalc.ops import Tensor
 
 
@@ -24,6 +24,7 @@ class Recurrent(Module):
     proj_size = 0
 
     def check(self) -> None:
+        few(self.num_layers)
         if self.proj_size:
             raise ValidationError("Projections of the state are not read.", "proj_size")
 

@@ -13,8 +13,8 @@ from layercalc.layers.torch.attention import Heads, together
 from layercalc.layers.torch.functions.elementwise import add
 from layercalc.layers.torch.functions.linear import linear
 from layercalc.layers.torch.functions.normalization import layer_norm
-from layercalc.layers.torch.module import Module, Unused, function, module, spread, within
-from layercalc.ops import Tensor
+from layercalc.layers.torch.module import Module, Unused, few, function, module, spread, within
+from layercalc.ops import READING, Tensor
 
 SMALL = {"d_model": 8, "nhead": 2, "dim_feedforward": 16, "batch_first": True}
 ENCODER, DECODER = {"type": "TransformerEncoderLayer", **SMALL}, {"type": "TransformerDecoderLayer", **SMALL}
@@ -138,15 +138,20 @@ class TransformerDecoderLayer(Block):
         return self.last(self.added(x, norms[2], lambda one: self.forward(one, *feed)), tgt)
 
 
+MADE_OF = 20  # modules that one of them calls
+
+
 class Repeated(Module):
     """A layer `num_layers` times, each with weights of its own, and a normalisation behind them where one is given."""
 
     def run(self, weight: Weight, layer: Any, x: Tensor, *others: Tensor, **masks: Any) -> Tensor:
         for i in range(self.num_layers):
+            READING.get().spend(MADE_OF)
             x = layer.call(within(weight, f"layers.{i}"), x, *others, **masks)
         return x if self.norm is None else self.norm.call(within(weight, "norm"), x)
 
     def check(self) -> None:
+        few(self.num_layers)
         layer = getattr(self, self.of)
         if layer.type != self.kind:
             raise ValidationError(f"Expected a {self.kind}; received a {layer.type}.", self.of)

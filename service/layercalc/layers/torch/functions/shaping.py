@@ -6,6 +6,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
+from layercalc.layers.channels import last
 from layercalc.layers.torch.base import Ints, axes_of, axis_of, for_each, function, is_tensor, needs_rank, same
 from layercalc.ops import Tensor
 from layercalc.ops.elementwise import broadcast
@@ -282,20 +283,12 @@ def im2col(self: Tensor, kernel_size: Ints, dilation: Ints, padding: Ints, strid
         for_each(v, 2, n)
         for v, n in ((kernel_size, "kernel_size"), (dilation, "dilation"), (padding, "padding"), (stride, "stride"))
     )
-    x = ops.pad(self, padding=((0, 0), (0, 0), (p[0], p[0]), (p[1], p[1])))
-    batch, channels, *sizes = x.shape
-    index, counts = [], []
-    for n, window, rate, step in zip(sizes, k, d, s, strict=True):
-        if isinstance(n, Unknown):
-            raise ShapeError("How many windows an axis of unknown size has is not known.")
-        count = (n - (window - 1) * rate - 1) // step + 1
-        if count < 1:
-            raise ShapeError(f"Windows of {text(k)} are larger than {text(x.shape)}.", "kernel_size")
-        index.append(ops.known([[j * rate + i * step for i in range(count)] for j in range(window)], "int64"))
-        counts.append(count)
-    found = ops.gather(ops.gather(x, index[0], axis=2), index[1], axis=4)
-    turned = ops.transpose(found, axes=(0, 1, 2, 4, 3, 5))
-    return ops.reshape(turned, to=(batch, channels * k[0] * k[1], counts[0] * counts[1]))
+    x = last(ops.pad(self, padding=((0, 0), (0, 0), (p[0], p[0]), (p[1], p[1]))))
+    parts = ops.patches(x, window=k, strides=s, dilations=d)
+    batch, rows, columns, _ = parts.shape
+    elements, channels = k[0] * k[1], x.shape[3]
+    turned = ops.transpose(ops.reshape(parts, to=(batch, rows * columns, elements, channels)), axes=(0, 3, 2, 1))
+    return ops.reshape(turned, to=(batch, channels * elements, rows * columns))
 
 
 @function("col2im")
