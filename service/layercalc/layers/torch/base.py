@@ -136,6 +136,15 @@ def together(*operands: Any) -> list[Tensor]:
     return [cast(one, dtype) for one in operands]
 
 
+MOST_PARTS = 100_000  # that one call makes, or steps that it takes
+
+
+def few(parts: Any) -> None:
+    """Refuse a call that makes more tensors, or places, than are worth making."""
+    if isinstance(parts, int) and parts > MOST_PARTS:
+        raise ShapeError(f"At most {MOST_PARTS:,} parts are made; received {parts:,}.")
+
+
 def axis_of(dim: Any, rank: int) -> int:
     """An axis counted from the front; a tensor without axes has one in that respect."""
     axes = max(rank, 1)

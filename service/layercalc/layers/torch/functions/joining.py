@@ -5,7 +5,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, provably, text
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import Ints, axis_of, cast, function, result_type, same
+from layercalc.layers.torch.base import Ints, axis_of, cast, few, function, result_type, same
 from layercalc.layers.torch.functions.shaping import unsqueeze
 from layercalc.ops import Tensor
 
@@ -82,6 +82,7 @@ def split(self: Tensor, split_size: Any, dim: int = 0) -> list[Tensor]:
         raise ShapeError(f"How many parts axis {axis} of {text(self.shape)} makes is not known.", "dim")
     if split_size < 1 and n:
         raise ShapeError(f"Parts of {split_size} make no axis of {n}.", "split_size")
+    few(n // (split_size or 1))
     sizes = [min(split_size, n - start) for start in range(0, n, split_size)] if n else [0]
     return taken(self, axis, sizes)
 
@@ -106,6 +107,7 @@ def tensor_split(self: Tensor, sections: int, dim: int = 0) -> list[Tensor]:
     n = self.shape[axis]
     if isinstance(n, Unknown):
         raise ShapeError(f"What parts axis {axis} of {text(self.shape)} makes is not known.", "dim")
+    few(sections)
     return taken(self, axis, [n // sections + (place < n % sections) for place in range(sections)])
 
 
@@ -128,6 +130,7 @@ def unbind(self: Tensor, dim: int = 0) -> list[Tensor]:
     n = self.shape[axis]
     if isinstance(n, Unknown):
         raise ShapeError(f"How many slices axis {axis} of {text(self.shape)} has is not known.", "dim")
+    few(n)
     return [select(self, axis, index) for index in range(n)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Unknown, provably, text
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import axes_of, axis_of, cast, function, number, same, together
+from layercalc.layers.torch.base import axes_of, axis_of, cast, few, function, number, same, together
 from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.base import OPS
 
@@ -180,6 +180,7 @@ def diff(
     axis = axis_of(dim, self.ndim)
     parts = [one for one in (prepend, self, append) if one is not None]
     x = ops.concatenate(*together(*parts), axis=axis) if len(parts) > 1 else self
+    few(n)
     for _ in range(n):
         long = x.shape[axis]
         later, earlier = (ops.take(x, axis=axis, start=i, stop=long - 1 + i) for i in (1, 0))

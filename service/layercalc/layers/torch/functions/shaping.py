@@ -7,7 +7,7 @@ from layercalc import ops
 from layercalc.dims import Unknown, differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.channels import last
-from layercalc.layers.torch.base import Ints, axes_of, axis_of, for_each, function, is_tensor, needs_rank, same
+from layercalc.layers.torch.base import Ints, axes_of, axis_of, few, for_each, function, is_tensor, needs_rank, same
 from layercalc.ops import Tensor
 from layercalc.ops.elementwise import broadcast
 
@@ -264,6 +264,7 @@ def windowed(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if size > n or size < 1 or step < 1:
         raise ShapeError(f"A window of {size} does not slide over axis {place} of {text(self.shape)}.", "size")
     count = (n - size) // step + 1
+    few(count * size)
     index = ops.known([[i * step + j for j in range(size)] for i in range(count)], "int64")
     found = ops.gather(self, index, axis=place)
     return ops.transpose(found, axes=(*range(place + 1), *range(place + 2, found.ndim), place + 1))
