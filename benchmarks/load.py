@@ -2,6 +2,7 @@
 
 `make load`: both under the gunicorn that is deployed, in turns, on loopback; by wrk where it is installed, else by
 Python. Medians of many short turns: in some of them all connections come to one worker, whichever the application.
+Turns with large documents are longer, so that each has its answers on a busy machine too.
 """
 
 import json
@@ -21,6 +22,8 @@ from statistics import median
 from typing import NamedTuple
 
 SECONDS, TURNS, CONNECTIONS = int(os.environ.get("LOAD_SECONDS", "1")), 9, 8
+LARGE = 100  # layers from which on a turn takes so many times as long
+LONGER = 4
 WORKERS, THREADS = 2, 4
 CYCLE = ("Conv2D", "BatchNormalization", "MaxPooling2D", "Dropout")
 BARE = """
@@ -90,7 +93,7 @@ def serving(application: str, folder: str, **settings: str) -> Iterator[int]:
         process.wait(30)
 
 
-def by_wrk(port: int, sent: list[str], folder: str) -> Load:
+def by_wrk(port: int, sent: list[str], folder: str, seconds: int) -> Load:
     """One turn of wrk; its script hands out the bodies in turn and says what came of them."""
     script = Path(folder) / "load.lua"
     Path(folder, "bodies").write_text("\n".join(sent))
@@ -112,15 +115,15 @@ function done(summary, latency)
 end
 """
     )
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{port}/"]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}/"]
     output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     words = next(line for line in output.splitlines() if line.startswith("LOAD")).split()
     return Load(*map(float, words[1:4]), int(words[4]))
 
 
-def by_threads(port: int, sent: list[str], folder: str) -> Load:
+def by_threads(port: int, sent: list[str], folder: str, seconds: int) -> Load:
     """The same by Python, which is the slower side of the two: rates are lower, and nearer to one another."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
 
     def client(first: int) -> tuple[list[float], int]:
         connection, spent, failed, n = HTTPConnection("127.0.0.1", port, timeout=30), [], 0, first * 97
@@ -136,8 +139,26 @@ def by_threads(port: int, sent: list[str], folder: str) -> Load:
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         found = list(pool.map(client, range(CONNECTIONS)))
-    every = sorted(one for spent, _ in found for one in spent)
-    return Load(len(every) / SECONDS, median(every), every[int(len(every) * 0.99)], sum(failed for _, failed in found))
+    every = sorted(one for spent, _ in found for one in spent) or [0.0]
+    rate = len(every) / seconds if every[-1] else 0.0
+    return Load(rate, median(every), every[int(len(every) * 0.99)], sum(failed for _, failed in found))
+
+
+def times(one: float, other: float) -> str:
+    """How many times as much one is as the other; of a turn without an answer nothing can be said."""
+    return f"{one / other:.2f}" if other else "unknown"
+
+
+def line(what: str, ours: list[Load], bare: list[Load]) -> str:
+    """The middle turns of both, their ratio, and the least and most ratio of a pair of turns."""
+    one, other = (sorted(turns)[len(turns) // 2] for turns in (ours, bare))
+    ratios = sorted(a.rate / b.rate for a, b in zip(ours, bare, strict=True) if b.rate)
+    ends = f"{ratios[0]:.2f} to {ratios[-1]:.2f}" if ratios else "no turn had answers"
+    late = f"{times(one.late, one.middle)} × (bare {times(other.late, other.middle)} ×)"
+    return (
+        f"{what} {one.rate:8.0f}/s, bare Flask {other.rate:8.0f}/s, ratio {times(one.rate, other.rate)} ({ends}); "
+        f"p50 {one.middle:.1f} ms, p99 {one.late:.1f} ms = {late}; failed {sum(turn.failed for turn in ours)}"
+    )
 
 
 def main() -> None:
@@ -150,29 +171,22 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             from layercalc.web import create_app
 
-            sent = bodies(kind, layers) if layers < 100 else bodies(kind, layers)[:50]
+            sent = bodies(kind, layers)[: 50 if layers > LARGE else None]
             answer = create_app().test_client().post("/v1/analyze", data=sent[0])
             Path(folder, "answer").write_bytes(answer.data)
             Path(folder, "bare.py").write_text(BARE.format(path=f"{folder}/answer"))
-            settings = {"LAYERCALC_MAX_KEPT_ANSWERS": "0"} if kind == "other" and layers > 100 else {}
+            settings = {"LAYERCALC_MAX_KEPT_ANSWERS": "0"} if kind == "other" and layers > LARGE else {}
             ours, bare = [], []
             application = "layercalc.web:create_app()"
+            seconds = SECONDS * (LONGER if layers > LARGE else 1)
             with serving(application, folder, **settings) as port, serving("bare:app", folder) as plain:
                 for warm in (port, plain):
-                    measure(warm, sent, folder)
+                    measure(warm, sent, folder, seconds)
                 for _ in range(TURNS):
-                    bare.append(measure(plain, sent, folder))
-                    ours.append(measure(port, sent, folder))
+                    bare.append(measure(plain, sent, folder, seconds))
+                    ours.append(measure(port, sent, folder, seconds))
             told = {"same": "one document", "named": "other names", "other": "other layers"}[kind]
-            one, other = (sorted(turns)[len(turns) // 2] for turns in (ours, bare))
-            ratios = sorted(a.rate / b.rate for a, b in zip(ours, bare, strict=True))
-            print(
-                f"{layers:5} layers, {told:13} {one.rate:8.0f}/s, bare Flask {other.rate:8.0f}/s, "
-                f"ratio {one.rate / other.rate:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); p50 {one.middle:.1f} ms, "
-                f"p99 {one.late:.1f} ms = {one.late / one.middle:.1f} × (bare {other.late / other.middle:.1f} ×); "
-                f"{len(answer.data):,} bytes; failed {sum(turn.failed for turn in ours)}",
-                flush=True,
-            )
+            print(f"{line(f'{layers:5} layers, {told:13}', ours, bare)}; {len(answer.data):,} bytes", flush=True)
 
 
 if __name__ == "__main__":
