@@ -40,6 +40,26 @@ NOT_HELD = {
     ),
 }
 READ = {  # the parameters, those that train, and the output shape
+    "hyperparameters at their defaults": (
+        "import keras_tuner as kt\ndef build(hp):\n    m = Sequential([Input((8,))])\n"
+        "    for i in range(hp.Int('layers', 2, 3)): m.add(Dense(hp.Int('units', min_value=4, max_value=9)))\n"
+        "    if hp.Boolean('wide'): m.add(Dense(100))\n    if hp.Boolean('deep', default=True): m.add(Dense(5))\n"
+        "    m.add(Dense(hp.Choice('out', [3, 2], default=2) + hp.Fixed('one', 1) + hp.Int('units', 70, 80)))\n"
+        "    m.compile(optimizers.Adam(hp.Float('rate', 1e-4, 1e-2)))\n    return m\n"
+        "m = build(kt.HyperParameters())",
+        (36 + 20 + 25 + 42, 36 + 20 + 25 + 42, [None, 7]),
+    ),
+    "a model for each fold": (
+        "from sklearn.model_selection import KFold\nscores = []\n"
+        "for train, test in KFold(4, shuffle=True).split(x):\n"
+        "    m = Sequential([Dense(len(scores) + 2, input_shape=(7,))]); m.fit(x[train], y[train]); scores.append(1)",
+        (40, 40, [None, 5]),
+    ),
+    "the help of a parser": (
+        "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, default=3)\n"
+        "p.print_help(); print(p.format_usage())\nm = Sequential([Input((4,)), Dense(p.parse_args().units)])",
+        (15, 15, [None, 3]),
+    ),
     "a batch of shape() in a reshape": (
         PATCHES + "i = Input((32, 32, 3)); m = Model(i, Dense(4)(Patches(4)(i)))",
         (196, 196, [None, 64, 4]),

@@ -19,6 +19,7 @@ from layercalc.readers.script.modules import (
     records,
     shaping,
     system,
+    tuning,
 )
 from layercalc.readers.script.values import Module
 
@@ -58,6 +59,10 @@ TABLES: dict[str, dict[str, Any]] = {
     "future.builtins": compatible.MOVES,
     "builtins": compatible.MOVES,
     "numpy.random": numpy_names.RANDOM,
+    "keras_tuner": tuning.TUNING,
+    "keras_tuner.engine.hyperparameters": tuning.TUNING,
+    "kerastuner": tuning.TUNING,
+    "kerastuner.engine.hyperparameters": tuning.TUNING,
     "sklearn": {},
     "sklearn.datasets": learning.DATASETS,
     "sklearn.model_selection": learning.SPLITS,

@@ -119,6 +119,15 @@ def parse_known(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return found, (Opaque("", at) if type(found) is Opaque else [])
 
 
+def printed(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> None:
+    """What a parser prints changes nothing."""
+
+
+def formatted(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Opaque:
+    """A parser's help, whose words decide no model."""
+    return Opaque("", at)
+
+
 PARSER = {
     "add_argument": add_argument,
     "add_argument_group": same,
@@ -127,6 +136,10 @@ PARSER = {
     "add_subparsers": subparsers,
     "parse_args": parse,
     "parse_known_args": parse_known,
+    "print_help": printed,
+    "print_usage": printed,
+    "format_help": formatted,
+    "format_usage": formatted,
 }
 
 

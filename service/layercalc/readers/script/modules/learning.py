@@ -75,6 +75,35 @@ def scaled(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return array(m, value.attrs["shape"], Opaque("", at), at) if is_array(m, value) else Opaque("", at)
 
 
+def folds(name: str) -> Native:
+    """`KFold(5)`: split() gives so many pairs of indices of samples, of which it is not known how they fall."""
+
+    def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        number = args[0] if args else kwargs.get("n_splits", 5)
+        if type(number) is not int or number < 2:
+            return Opaque("", at)
+        made = Instance(m.kept_class(name, {**FOLDS, "__getattr__": UNKNOWN}))
+        made.attrs["n_splits"] = number
+        return made
+
+    return Native(name, run)
+
+
+def fold(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> list[Any]:
+    """The pairs of one KFold."""
+    m.known(args[0].attrs)
+    number = args[0].attrs["n_splits"]
+    m.meter.elements(number * 3, at)
+    return [
+        (array(m, (Opaque("", at),), Opaque("", at), at), array(m, (Opaque("", at),), Opaque("", at), at))
+        for _ in range(number)
+    ]
+
+
+FOLDS = {
+    "split": Native("split", fold),
+    "get_n_splits": Native("get_n_splits", lambda m, args, kwargs, at: args[0].attrs["n_splits"]),
+}
 SCALING = {
     **{name: Native(name, scaled) for name in ("fit_transform", "transform", "inverse_transform")},
     "fit": Native("fit", lambda m, args, kwargs, at: args[0]),
@@ -87,5 +116,8 @@ def scaler(name: str) -> Native:
 
 
 DATASETS: dict[str, Any] = {**{name: loaded(name) for name in LOADED}, **{name: made(name) for name in MADE}}
-SPLITS: dict[str, Any] = {"train_test_split": Native("train_test_split", split)}
+SPLITS: dict[str, Any] = {
+    "train_test_split": Native("train_test_split", split),
+    **{name: folds(name) for name in ("KFold", "StratifiedKFold", "GroupKFold")},
+}
 PREPROCESSING: dict[str, Any] = {name: scaler(name) for name in SCALERS}
