@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 // Names without hashes: the service answers with ETags, and a build of the same source is the same to the byte.
-const named = { entryFileNames: "app.js", chunkFileNames: "[name].js", assetFileNames: "app[extname]" };
+const named = { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "app[extname]" };
+
+/** What the first request needs is one file, so that nothing else is fetched before it. */
+const start = (id: string) => (/\/src\/(start|api|grouping|json|keep)\.ts$/.test(id) ? "start" : undefined);
 
 const FOLDER = "../service/layercalc/web/static";
 
@@ -22,8 +25,18 @@ const sources: Plugin = {
   },
 };
 
+/** The script that asks for the first analysis stands before all others, after its data, and waits for no style. */
+const first: Plugin = {
+  name: "first",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace("</script>", '</script>\n    <script type="module" async crossorigin src="page/start.js"></script>'),
+  },
+};
+
 export default defineConfig({
-  plugins: [sources],
+  plugins: [first, sources],
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     outDir: FOLDER,
@@ -33,7 +46,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
-    rollupOptions: { output: named },
+    rollupOptions: { input: { app: "index.html", start: "src/start.ts" }, output: { ...named, manualChunks: start } },
   },
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "layout.js" } } },
   experimental: {

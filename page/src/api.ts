@@ -1,6 +1,5 @@
 /** The service: one function for each route that the page asks. Addresses are relative, so that a prefix may be in front. */
-import { isJson } from "./json";
-import { parseExact } from "./numbers";
+import { isJson, parseExact } from "./json";
 import type { Difference, LayerField, LayerType, Device, Pass, Problem, Report, Verdict } from "./types";
 
 /** A document as it was given: text, or the bytes of a file. */

@@ -18,7 +18,8 @@ import { Detail } from "./panels/detail";
 import { Run } from "./panels/run";
 import { Table } from "./panels/table";
 import { Faults, Item, Menu, Tabs } from "./parts";
-import { begun, type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVerdict } from "./state";
+import { type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVerdict } from "./state";
+import { begun } from "./start";
 import type { Fault, Report, Row } from "./types";
 
 const VIEWS: [string, string][] = [["table", "Table"], ["charts", "Charts"], ["compare", "Compare"], ["budgets", "Budgets"], ["run", "Run"]];

@@ -1,5 +1,6 @@
-/** JSON as text: where a pointer leads, what pointer a place has, and the same text with line breaks. Nothing is parsed
- * to values, so that what somebody is writing may be broken, and numbers stay as they were written. */
+/** JSON as text: where a pointer leads, what pointer a place has, and the same text with line breaks. Nothing of it is
+ * parsed to values, so that what somebody is writing may be broken, and numbers stay as they were written; an answer
+ * of the service is, exactly. */
 
 export interface Span {
   from: number;
@@ -173,4 +174,14 @@ function indented(text: string): string {
     }
   }
   return `${out.join("")}\n`;
+}
+
+/** Whole numbers of 16 digits and more stay exact: they become bigints. */
+export function parseExact(text: string): any {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const exact = (_: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && context?.source && /^-?\d+$/.test(context.source)
+      ? BigInt(context.source)
+      : value;
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
 }

@@ -1,15 +1,14 @@
 /** Counts, bytes and shapes as people read them, in the browser's own grouping. */
+import { full, two } from "./grouping";
 import type { Count, Shape } from "./types";
 
-const full = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const two = new Intl.NumberFormat(undefined, { minimumFractionDigits: 0, maximumSignificantDigits: 3 });
 const UNKNOWN = "unknown";
 
-export const number = (n: Count): string => (n === null || n === undefined ? UNKNOWN : full.format(n));
+export const number = (n: Count): string => (n === null || n === undefined ? UNKNOWN : full().format(n));
 
 export const signed = (n: Count): string => {
   if (n === null || n === undefined) return UNKNOWN;
-  return n > 0 ? `+${full.format(n)}` : n < 0 ? `−${full.format(n).replace(/^[-−]/, "")}` : "0";
+  return n > 0 ? `+${full().format(n)}` : n < 0 ? `−${full().format(n).replace(/^[-−]/, "")}` : "0";
 };
 
 const scaled = (n: Count, base: number, unit: string): string => {
@@ -21,7 +20,7 @@ const scaled = (n: Count, base: number, unit: string): string => {
     power += 1;
   }
   const prefix = power ? "KMGTPEZY"[power - 1] + (base === 1024 ? "i" : "") : "";
-  return `${two.format(value)}\u202f${base === 1000 && prefix === "K" ? "k" : prefix}${unit}`.trim();
+  return `${two().format(value)}\u202f${base === 1000 && prefix === "K" ? "k" : prefix}${unit}`.trim();
 };
 
 /** 25.6 M: where there is no room for every digit. */
@@ -46,19 +45,9 @@ export const tuple = (shape: Shape | null | undefined): string =>
 export const seconds = (n: number | null | undefined): string => {
   if (n === null || n === undefined) return UNKNOWN;
   for (const [least, unit] of [[1, "s"], [1e-3, "ms"], [1e-6, "µs"]] as const)
-    if (n >= least) return `${two.format(n / least)}\u202f${unit}`;
-  return n === 0 ? "0" : `${two.format(n / 1e-9)}\u202fns`;
+    if (n >= least) return `${two().format(n / least)}\u202f${unit}`;
+  return n === 0 ? "0" : `${two().format(n / 1e-9)}\u202fns`;
 };
 
 export const real = (n: number | null | undefined): string =>
-  n === null || n === undefined ? "–" : Math.abs(n) >= 1e5 || (n !== 0 && Math.abs(n) < 1e-3) ? n.toExponential(2) : two.format(n);
-
-/** Whole numbers of 16 digits and more stay exact: they become bigints. */
-export function parseExact(text: string): any {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  const exact = (_: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && context?.source && /^-?\d+$/.test(context.source)
-      ? BigInt(context.source)
-      : value;
-  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
-}
+  n === null || n === undefined ? "–" : Math.abs(n) >= 1e5 || (n !== 0 && Math.abs(n) < 1e-3) ? n.toExponential(2) : two().format(n);

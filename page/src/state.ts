@@ -2,8 +2,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import { before, withGone } from "./graph/gone";
-import * as kept from "./keep";
 import { budgetsOf } from "./panels/budgets";
+import { begun } from "./start";
 import type { Change, Difference, Fault, Report, Row, Verdict } from "./types";
 
 export const PAUSE = 150; // milliseconds after the last key
@@ -18,18 +18,9 @@ export interface Analysis {
   partial: boolean;
 }
 
-/** What the page begins with is asked about before anything is drawn; nothing where the address holds a document. */
-export const begun = ((): { source: api.Source; answer: Promise<Report> | null } => {
-  const text = location.hash.startsWith("#d=") ? "" : kept.recent()[0]?.text ?? kept.beginning();
-  const source: api.Source = { kind: "text", text };
-  if (!text.trim()) return { source, answer: null };
-  performance.mark("layercalc:asked");
-  const answer = api.analyze(source, api.NO_OPTIONS);
-  answer.catch(() => undefined); // who awaits it is told
-  return { source, answer };
-})();
-
 const NOTHING: Analysis = { report: null, rows: [], faults: [], warnings: [], status: 0, partial: false };
+
+const analysed = (report: Report): Analysis => ({ report, rows: report.layers, faults: [], warnings: report.warnings, status: 200, partial: false });
 
 /** The layer that did not fit, drawn after the last one where the rows so far are a chain. */
 function stub(rows: Row[], faults: Fault[]): Row[] {
@@ -42,22 +33,23 @@ function stub(rows: Row[], faults: Fault[]): Row[] {
 }
 
 export function useAnalysis(source: api.Source, options: api.Options, asked: number): { analysis: Analysis; busy: boolean } {
-  const [analysis, setAnalysis] = useState(NOTHING);
+  const [analysis, setAnalysis] = useState(() => (begun.report ? analysed(begun.report) : NOTHING));
   const [busy, setBusy] = useState(false);
   const first = useRef(true);
   useLayoutEffect(() => {
+    const early = first.current ? begun : null;
+    first.current = false;
+    if (early?.report) return; // it is what is drawn
     const abort = new AbortController();
     const blank = source.kind === "text" && !source.text.trim();
     const answer = async () => {
       if (blank) return setAnalysis(NOTHING);
       setBusy(true);
-      const early = first.current && source === begun.source && options === api.NO_OPTIONS ? begun.answer : null;
-      if (!early) performance.mark("layercalc:asked");
-      first.current = false;
+      if (!early?.answer) performance.mark("layercalc:asked");
       try {
-        const report = await (early ?? api.analyze(source, options, abort.signal));
+        const report = await (early?.answer ?? api.analyze(source, options, abort.signal));
         if (abort.signal.aborted) return;
-        setAnalysis({ report, rows: report.layers, faults: [], warnings: report.warnings, status: 200, partial: false });
+        setAnalysis(analysed(report));
       } catch (error) {
         if (abort.signal.aborted) return;
         const problem = error instanceof api.Refusal ? error.problem : { title: "No answer", status: 0, detail: "The service cannot be reached." };
@@ -66,9 +58,8 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
       }
       setBusy(false);
     };
-    const wait = first.current ? 0 : setTimeout(answer, PAUSE);
-    if (first.current) answer();
-    first.current = false;
+    const wait = early ? 0 : setTimeout(answer, PAUSE);
+    if (early) answer();
     return () => (clearTimeout(wait), abort.abort());
   }, [source, options, asked]);
   return { analysis, busy };

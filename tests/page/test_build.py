@@ -30,8 +30,17 @@ def test_build_is_of_the_sources_that_are_here():
 
 def test_build_is_small():
     sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in BUILT.iterdir()}
-    assert {"index.html", "app.js", "app.css", "layout.js"} <= sizes.keys()
+    assert {"index.html", "start.js", "app.js", "app.css", "layout.js"} <= sizes.keys()
     assert sum(sizes.values()) <= ROOM, sizes
+
+
+def test_first_request_waits_for_one_file():
+    """What start.js imports would be fetched after it; and its data stand before it, as it waits for nothing."""
+    assert "import" not in (BUILT / "start.js").read_text()
+    html = (BUILT / "index.html").read_text()
+    assert (
+        html.index('id="start"') < html.index("page/start.js") < html.index("page/app.js") < html.index("page/app.css")
+    )
 
 
 def test_no_file_of_the_page_names_another_origin_to_load_from():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import layercalc
-from tests.page.browser import expect, visit
+from tests.page.browser import Visit, expect, served, visit
 from tests.page.test_writing import DATA, dropped, wait_for_total
 
 TINY = {
@@ -172,7 +172,6 @@ def test_everything_can_be_reached_by_the_keyboard(visited):
 
 def test_key_is_asked_for_and_kept_for_the_session(browser, tmp_path):
     from layercalc.keys import new_key
-    from tests.page.browser import Visit, served
 
     key, line = new_key("page")
     (tmp_path / "keys").write_text(line + "\n")
@@ -215,6 +214,21 @@ def test_time_from_the_pause_to_the_table_is_measured(visited):
     visited.page.keyboard.type(" ")
     visited.page.wait_for_function("() => performance.getEntriesByName('layercalc:drawn').length === 1")
     assert visited.page.evaluate("performance.getEntriesByName('layercalc:drawn')[0].duration") > 0
+
+
+def test_first_analysis_is_asked_for_before_the_page_is_there(browser, address):
+    held = []
+    shown = Visit(browser, address)
+    shown.page.route("**/page/app.js", lambda route: held.append(route))
+    with shown.page.expect_request("**/page/app.js"), shown.page.expect_response("**/v1/analyze"):
+        shown.page.goto(address, wait_until="commit")
+    expect(shown.page.locator("#app > *")).to_have_count(0)
+    while not held:
+        shown.page.wait_for_timeout(10)
+    held[0].continue_()
+    wait_for_total(shown, "Parameters", "61,706")
+    assert shown.page.evaluate("performance.getEntriesByName('layercalc:asked').length") == 1
+    shown.close()
 
 
 def test_gallery_is_the_list_of_the_service(visited):

@@ -14,7 +14,7 @@ from layercalc.settings import Settings
 from layercalc.web import access, headers, problems
 from layercalc.web.inference import inference
 from layercalc.web.openapi.routes import docs
-from layercalc.web.page import page
+from layercalc.web.page import files, page
 from layercalc.web.routes import api
 from layercalc.web.telemetry import logs, tracing
 from layercalc.web.telemetry import request_log as telemetry
@@ -32,6 +32,8 @@ def create_app(limits: Limits | None = None, models: Path | None = None, setting
     app.extensions["layercalc.cache"] = store(limits)
     app.extensions["layercalc.models"] = Repository(settings.models, limits.max_forward_bytes)
     readers.reader_of_code()  # no request waits until it is loaded
+    if settings.page:
+        files()  # nor until it is compressed
     telemetry.register(app, logs.configure(settings.log_format, settings.log_level))
     tracing.register(app)
     headers.register(app, settings)

@@ -5,7 +5,7 @@ The files are built from `page/` and committed (`make page`); they come from mem
 
 import gzip
 import json
-from functools import cache, cached_property
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,8 @@ class File:
 
     def __init__(self, body: bytes, media: str):
         self.body, self.media = body, media
+        self.zipped = gzip.compress(body, 9, mtime=0)
         self.tag = blake2b(body, digest_size=16).hexdigest()
-
-    @cached_property
-    def zipped(self) -> bytes:
-        return gzip.compress(self.body, 9, mtime=0)
 
 
 @cache
