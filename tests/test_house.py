@@ -248,6 +248,7 @@ PARSERS = {  # what cannot be interrupted is called by those who have looked at 
     },  # three read what is ours
     r"\borjson\.loads\(": {"readers/text.py"},
     r"\bast\.(parse|literal_eval)\(|[^.\w]compile\(|[^.\w]eval\(": {
+        "formulas/reading.py",  # no longer than it may be
         "readers/pastes/source.py",
         "readers/script/modules/written.py",  # what is ours
     },

@@ -1,7 +1,7 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.cache import STORE
 from layercalc.conventions import Convention, Counts, plain
-from layercalc.dims import Batch, Dim, Unknown, shown
+from layercalc.dims import Batch, Dim, Shape, Unknown, shown
 from layercalc.formulas import Formula, code
 from layercalc.ops.base import FREE, KINDS
 from layercalc.ops.tracing import Entry
@@ -69,22 +69,21 @@ def report(
         ],
         "layers": rows(analysis),
         "totals": totals,
-        "memory": known(memory(analysis, sums, peak_layer)),
+        "memory": held(memory(analysis, sums, peak_layer)),
         "warnings": [*warnings, *unknowns(analysis, sums)],
+        **sizes_by_name(analysis),
     }
-    alive = dict(zip([row.name for row in analysis.executed], live, strict=True))
     if formulas := expressions(sums):
         totals["formulas"] = formulas
     if analysis.guards:
-        held = ", ".join(map(str, analysis.guards))
+        conditions = ", ".join(map(str, analysis.guards))
         out["warnings"].append(
-            {"pointer": "", "detail": f"The formulas hold where {held}; elsewhere ask with numbers."}
+            {"pointer": "", "detail": f"The formulas hold where {conditions}; elsewhere ask with numbers."}
         )
     seen = [None] * len(analysis.rows) if unnamed.faults else fields(unnamed)
     for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
-        n = alive[row["name"]]
-        row["live_bytes"] = n if n.__class__ is int else count(n)
+    lived(out["layers"], analysis, live)
     if dtypes := macs_dtypes(analysis):
         for row in out["layers"]:
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
@@ -97,6 +96,46 @@ def report(
     if extras.device:
         out["roofline"] = roofline(out, unnamed, extras.device)
     return out
+
+
+def lived(rows: list[dict[str, Any]], analysis: Analysis, live: list[Dim]) -> None:
+    """Say in each row which activation bytes are live while it runs; `live` is in the order of the run."""
+    alive = dict(zip([row.name for row in analysis.executed], live, strict=True))
+    for row in rows:
+        n = alive[row["name"]]
+        row["live_bytes"] = n if n.__class__ is int else count(n)
+        if n.__class__ is Formula:
+            row.setdefault("formulas", {})["live_bytes"] = code(n)
+
+
+def sizes_by_name(analysis: Analysis) -> dict[str, Any]:
+    """The names that sizes have, with the range that each is known to lie in, and what the formulas take for granted.
+
+    Each condition is an expression that is true or false with the names bound.
+    """
+    every = {
+        name for value in analysis.inputs for n in value.spec.shape if isinstance(n, Formula) for name in n.names()
+    }
+    if not every:
+        return {}
+    dims = {name.text: {"min": name.low, "max": name.high} for name in sorted(every)}
+    return {"dims": dims, "conditions": [one.code for one in analysis.guards]}
+
+
+def held(found: dict[str, Any]) -> dict[str, Any]:
+    """What a network holds in memory as it goes over the wire, with the formulas by their path in it."""
+    out: dict[str, Any] = known(found)
+    formulas = dict(inside(found))
+    return {**out, "formulas": formulas} if formulas else out
+
+
+def inside(found: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """The formulas at any depth, by their path."""
+    for key, n in found.items():
+        if isinstance(n, dict):
+            yield from inside(n, f"{path}{key}.")
+        elif isinstance(n, Formula):
+            yield path + key, code(n)
 
 
 def known(n: Any) -> Any:
@@ -176,13 +215,22 @@ def row_of(row: Row, again: bool, alike: bool) -> dict[str, Any]:
         out["ops"] = [*map(dict.copy, part["ops"])]
     if row.counts is not row.traced.counts:
         out |= {metric: count(n) for metric, n in row.counts.items()}
-    first = row.traced.outputs[0][0].shape if row.traced.outputs else ()
-    if Formula in map(type, first):
-        out["output_formula"] = [None if isinstance(dim, Batch | Unknown) else code(dim) for dim in first]
+    read = [expressed(spec.shape) for spec in row.traced.reads]
+    if any(read):
+        out["input_formulas"] = read
+    if row.traced.outputs and (first := expressed(row.traced.outputs[0][0].shape)):
+        out["output_formula"] = first
     if formulas := expressions(row.counts):
         out["formulas"] = formulas
     out["weights"] = [*map(weight_of, row.weights, part["weights"])] if row.weights else []
     return out
+
+
+def expressed(shape: Shape) -> list[str | None] | None:
+    """The sizes of a shape some of which depend on sizes by name, as Python writes them; None for any other shape."""
+    if Formula not in map(type, shape):
+        return None
+    return [None if isinstance(dim, Batch | Unknown) else code(dim) for dim in shape]
 
 
 def expressions(counts: dict[str, Dim]) -> dict[str, str]:
@@ -215,7 +263,9 @@ def output_names(analysis: Analysis) -> Sequence[str]:
 
 
 def tensor(value: Value) -> dict[str, Any]:
-    return {"name": value.source, "shape": shown(value.spec.shape), "dtype": value.spec.dtype}
+    shape = value.spec.shape
+    out = {"name": value.source, "shape": shown(shape), "dtype": value.spec.dtype}
+    return out if (formula := expressed(shape)) is None else out | {"shape_formula": formula}
 
 
 def count(n: Dim) -> int | None:

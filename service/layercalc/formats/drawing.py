@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.amounts import number_text
+from layercalc.formats.formulas import CELL, amount, output_sizes, shape_of, sizes_of
 from layercalc.formats.verdict_tables import plain, signed
 from layercalc.modules import containers
 
@@ -45,11 +45,13 @@ class Drawing:
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
 
-    def connect(self, sources: Iterable[str], shapes: Sequence[Any], target: str) -> None:
-        """Arrows to a box; a source that is not drawn has none."""
+    def connect(self, row: dict[str, Any], sources: Iterable[str], target: str) -> None:
+        """Arrows to the box of a row; a source that is not drawn has none."""
+        shapes = row.get("input_shapes") or ()
+        formulas = row.get("input_formulas") or [None] * len(shapes)
         for index, source in enumerate(sources):
             if source in self.nodes:
-                shape = sizes(shapes[index]) if index < len(shapes) else ""
+                shape = sizes(sizes_of(shapes[index], formulas[index])) if index < len(shapes) else ""
                 self.edges.append(Edge(source, target, shape))
 
     def identifiers(self) -> dict[str, str]:
@@ -68,8 +70,8 @@ class Drawing:
         return tree
 
 
-def sizes(shape: Sequence[int | None] | None) -> str:
-    """A shape without its batch, as it stands beside an arrow: 28 × 28 × 32."""
+def sizes(shape: Sequence[int | str | None] | None) -> str:
+    """A shape without its batch, as it stands beside an arrow: 28 × 28 × 32, ⌈H/2⌉ × ⌈W/2⌉ × 32."""
     if not shape:
         return ""
     return " × ".join("?" if one is None else str(one) for one in shape[1:]) or "scalar"
@@ -79,13 +81,13 @@ def drawn_report(report: dict[str, Any]) -> Drawing:
     """A report: its inputs, a box for each row, and the shapes between them."""
     out = Drawing(report["model"]["name"])
     for one in report["inputs"]:
-        out.nodes[one["name"]] = Node([one["name"], sizes(one["shape"])], INPUT)
+        out.nodes[one["name"]] = Node([one["name"], sizes(shape_of(one))], INPUT)
     around = modules_around(report["layers"])
     for row in deadline.each(report["layers"]):
-        lines = [row["name"], row["type"], *cost(row), sizes(row["output_shape"])]
+        lines = [row["name"], row["type"], *cost(row), sizes(output_sizes(row))]
         out.nodes[row["name"]] = Node(lines, LAYER, around.get(row["name"]))
     for row in deadline.each(report["layers"]):
-        out.connect(row.get("inputs") or (), row.get("input_shapes") or (), row["name"])
+        out.connect(row, row.get("inputs") or (), row["name"])
     return out
 
 
@@ -112,8 +114,8 @@ def modules_around(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, ...]]
 
 
 def cost(row: dict[str, Any]) -> Iterator[str]:
-    if row["params"]:
-        yield f"{number_text(row['params'])} params"
+    if row["params"] or "params" in row.get("formulas", {}):
+        yield f"{amount(row, 'params', room=CELL)} params"
 
 
 def drawn_difference(comparison: "Comparison") -> Drawing:
@@ -133,11 +135,11 @@ def drawn_difference(comparison: "Comparison") -> Drawing:
     gone = [row for row in olds if row["name"] not in now]
     now |= {row["name"]: f"{row['name']} (before)" for row in gone}
     for row in gone:
-        shape = sizes(row["output_shape"])
+        shape = sizes(output_sizes(row))
         out.nodes[now[row["name"]]] = Node([row["name"], row["type"], *cost(row), shape], REMOVED)
     for row in gone:
         sources = [now.get(name, "") for name in row.get("inputs") or ()]
-        out.connect(sources, row.get("input_shapes") or (), now[row["name"]])
+        out.connect(row, sources, now[row["name"]])
     return out
 
 

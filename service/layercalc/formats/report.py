@@ -6,6 +6,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
+from layercalc.formats.formulas import CELL, LINE, amount, compact, drawn, output_sizes
 from layercalc.formats.sheet import Sheet, as_text, placed, warning_lines
 from layercalc.wording import nearest
 
@@ -54,7 +55,7 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
         keys = checked(columns, counts, roofline) or ["module", *keys[1:]]
     sheet = rows_sheet(f"{report['model']['name']} ({report['model']['format']})", report["layers"], keys)
     sheet.raw_columns = raw_keys
-    sheet.raw = [[value_of(row, key) for key in raw_keys] for row in report["layers"]]
+    sheet.raw = [[raw_of(row, key) for key in raw_keys] for row in report["layers"]]
     sheet.notes = [*summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)]
     return sheet
 
@@ -62,7 +63,7 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
 def rows_sheet(title: str, rows: list[dict[str, Any]], keys: Sequence[str] = SHOWN) -> Sheet:
     """Rows for people, words before numbers."""
     ordered = [key for key in keys if key in WORDS] + [key for key in keys if key not in WORDS]
-    cells = [[shown(key, value_of(row, key)) for key in ordered] for row in deadline.each(rows)]
+    cells = [[cell_of(row, key) for key in ordered] for row in deadline.each(rows)]
     heads = [HEADINGS.get(key, key) for key in ordered]
     return Sheet(title, heads, cells, [], [], numbers=sum(key not in WORDS for key in ordered))
 
@@ -99,10 +100,31 @@ def value_of(row: dict[str, Any], key: str) -> Any:
     return row[key] if key in row else row["counts"][key]
 
 
-def shown(key: str, value: Any) -> str:
-    """The same for people."""
+def formula_of(row: dict[str, Any], key: str) -> str | None:
+    """The expression of a count that depends on sizes by name."""
+    found: dict[str, str] = row.get("formulas", {})
+    return found.get(key, found.get(f"counts.{key}"))
+
+
+def raw_of(row: dict[str, Any], key: str) -> Any:
+    """The value of a row for programs: a number, or the expression where it depends on sizes by name."""
     if key == "output_shape":
-        return shape_text(value)
+        return compact(row["output_shape"], row.get("output_formula"))
+    value = value_of(row, key)
+    return formula_of(row, key) if value is None else value
+
+
+def cell_of(row: dict[str, Any], key: str) -> str:
+    """The value of a row for people: a number, or a formula in signs."""
+    if key == "output_shape":
+        return shape_text(output_sizes(row))
+    value = value_of(row, key)
+    formula = formula_of(row, key) if value is None else None
+    return shown(key, value) if formula is None else drawn(formula, CELL)
+
+
+def shown(key: str, value: Any) -> str:
+    """A value for people."""
     if isinstance(value, list):
         return ("×" if key == "receptive_field" else ", ").join("?" if one is None else str(one) for one in value)
     if isinstance(value, float):
@@ -115,11 +137,17 @@ def shown(key: str, value: Any) -> str:
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """What stands under the table of a report."""
     totals = report["totals"]
-    known = {key: name for key, name in TOTALS.items() if key in totals}
+    formulas = totals.get("formulas", {})
+    known = {key: name for key, name in TOTALS.items() if key in totals and key not in formulas}
+    stored = {key: name for key, name in BYTES.items() if key in totals and key not in formulas}
     counts = ", ".join(f"{number_text(totals[key])} {name}" for key, name in known.items())
-    memory = ", ".join(f"{bytes_text(totals[key])} {name}" for key, name in BYTES.items() if key in totals)
+    memory = ", ".join(f"{bytes_text(totals[key])} {name}" for key, name in stored.items())
     batch = 1 if report["batch_size"] is None else report["batch_size"]
-    lines = [f"Total: {counts}", f"Memory: {memory}", f"For a batch of {batch}; a MAC counts as two FLOPs."]
+    lines = [f"Total: {counts}", *([f"Memory: {memory}"] if stored else [])]
+    for key, name in (TOTALS | {key: f"Bytes of {name}" for key, name in BYTES.items()}).items():
+        if key in formulas:
+            lines.append(f"{name[0].upper()}{name[1:]} = {drawn(formulas[key], LINE)}")
+    lines.append(f"For a batch of {batch}; a MAC counts as two FLOPs.")
     return lines + warning_lines(report["warnings"])
 
 
@@ -127,7 +155,8 @@ def count_lines(report: dict[str, Any]) -> list[str]:
     """What other tools count in total, and why they differ."""
     lines = []
     for name, about in report.get("conventions", {}).items():
-        lines.append(f"{name}: {number_text(report['totals']['counts'][name])} {about['unit']}. {about['rule']}")
+        n = amount(report["totals"], "counts", name)
+        lines.append(f"{name}: {n} {about['unit']}. {about['rule']}")
     for pair in report.get("reconciliation", ()):
         a, b = pair["between"]
         lines.append(f"From {a} to {b}: {signed(pair['difference'])}")

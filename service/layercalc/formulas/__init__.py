@@ -9,9 +9,10 @@ from layercalc.formulas.atoms import at, bounds
 from layercalc.formulas.conditions import Claim, Guard, guarded, needed, taken
 from layercalc.formulas.effort import Undecided, limited
 from layercalc.formulas.formula import Formula, extreme, named
+from layercalc.formulas.reading import parsed
 from layercalc.formulas.text import code, signs
 
 __all__ = [
     "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "limited", "named",
-    "needed", "signs", "taken",
+    "needed", "parsed", "signs", "taken",
 ]  # fmt: skip

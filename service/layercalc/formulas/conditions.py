@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from layercalc.formulas.atoms import Terms, at
 from layercalc.formulas.effort import Undecided
 from layercalc.formulas.extents import sign
-from layercalc.formulas.text import as_signs, joined
+from layercalc.formulas.text import as_code, as_signs, joined
 
 
 class Claim(NamedTuple):
@@ -37,11 +37,22 @@ class Guard(NamedTuple):
         return found == 0 if self.equal else found >= 0
 
     def __str__(self) -> str:
+        left, right = self.sides(as_signs)
+        return f"{left} {'=' if self.equal else '≥'} {right}"
+
+    @property
+    def code(self) -> str:
+        """As Python writes it: true or false with the names bound."""
+        left, right = self.sides(as_code)
+        return f"{left} {'==' if self.equal else '>='} {right}"
+
+    def sides(self, term: Any) -> tuple[str, str]:
+        """What has to be as large, the terms with a name in them that add to it, and as what."""
         sides: tuple[Terms, Terms] = {}, {}
         for monomial, c in self.formula.terms.items():
             sides[0 if c > 0 and monomial else 1][monomial] = c if c > 0 and monomial else -c
-        left, right = (joined(Sum(one), as_signs) if one else "0" for one in sides)
-        return f"{left} {'=' if self.equal else '≥'} {right}"
+        left, right = (joined(Sum(one), term) if one else "0" for one in sides)
+        return left, right
 
 
 GUARDS: ContextVar[dict[Guard, None] | None] = ContextVar("guards", default=None)

@@ -29,6 +29,8 @@ FORMULAS = {
     **mapping(STRING),
     "description": "of counts that depend on sizes by name: Python's expressions in the names, of + - * ** // max min",
 }
+SHAPE_FORMULA = array(optional(STRING), description="of a shape with sizes by name; null: unnamed")
+RANGE = {**row({"min": INTEGER, "max": MAYBE}), "description": "the range that a size is known to lie in"}
 EXTENT = array(NUMBER, description="one for each spatial axis; null where a place sees all of it")
 ROW = row(
     {
@@ -43,7 +45,8 @@ ROW = row(
         "inputs": array(STRING),
         "input_shapes": array(SHAPE),
         "output_shape": SHAPE,
-        "output_formula": array(optional(STRING), description="of an output_shape with sizes by name; null: unnamed"),
+        "input_formulas": array(optional(SHAPE_FORMULA)),
+        "output_formula": SHAPE_FORMULA,
         "output_shapes": array(SHAPE),
         "output_names": array(STRING),
         **dict.fromkeys(METRICS, COUNT),
@@ -92,7 +95,9 @@ MEMORY = row(
         "inference_bytes": COUNT,
         "workspace_bytes": COUNT,
         "training": TRAINING,
-    }
+        "formulas": {**FORMULAS, "description": "of its counts, by their path: training.total_bytes.adam"},
+    },
+    "param_bytes_by_dtype peak_activation_bytes peak_layer inference_bytes workspace_bytes training",
 )
 CONVENTION = {"name": STRING, "tool": STRING, "unit": {"enum": ["MACs", "FLOPs"]}, "rule": STRING, "source": STRING}
 RECONCILIATION = row(
@@ -109,7 +114,9 @@ RECONCILIATION = row(
 def reports() -> Schema:
     """The components that a report is made of."""
     return {
-        "TensorInfo": row({"name": STRING, "shape": SHAPE, "dtype": STRING}),
+        "TensorInfo": row(
+            {"name": STRING, "shape": SHAPE, "shape_formula": SHAPE_FORMULA, "dtype": STRING}, "name shape dtype"
+        ),
         "Fix": {
             "description": "the change that the message offers: a value at a pointer, or a text in place of code",
             "anyOf": [row({"pointer": STRING, "value": {}}), row({**SPAN, "text": STRING})],
@@ -152,6 +159,8 @@ def report() -> Schema:
             "totals": ref("Totals"),
             "memory": ref("Memory"),
             "warnings": array(ref("Warning")),
+            "dims": mapping(RANGE),
+            "conditions": array(STRING, description="expressions in the names that are true where the formulas hold"),
             "conventions": mapping(row(CONVENTION, "tool unit rule source")),
             "reconciliation": array(ref("Reconciliation")),
             "roofline": row({"device": row(DEVICE), "seconds": NUMBER, "rule": STRING}),
