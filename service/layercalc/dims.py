@@ -1,9 +1,14 @@
-"""Sizes of axes: Python integers of any size, or an unknown one that absorbs arithmetic."""
+"""Sizes of axes: Python integers of any size, or an unknown one that absorbs arithmetic.
+
+What asks for the type of a size asks for its `__class__`: a column of integers says there that it is one.
+"""
 
 import math
 from collections.abc import Iterable
 from typing import Any
 
+from layercalc import columns
+from layercalc.columns import Column
 from layercalc.formulas import Claim, Formula, Undecided, extreme, taken
 
 
@@ -41,7 +46,11 @@ class Batch(int):
 
 def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     """A size, which is the batch's where it is made of one that nobody named."""
-    return Batch(n) if isinstance(n, int) and any(isinstance(dim, Batch) for dim in dims) else n
+    if not any(isinstance(dim, Batch) for dim in dims):
+        return n
+    if type(n) is Column:
+        return n.of(Batch)
+    return Batch(n) if isinstance(n, int) else n
 
 
 Dim = Any  # int | Formula | Unknown: arithmetic on any gives any
@@ -71,14 +80,38 @@ def least(a: Dim, b: Dim) -> Dim:
     """The smaller of two dimensions, unknown where one is."""
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a if isinstance(a, Unknown) else b
-    return extreme("min", a, b) if isinstance(a, Formula) or isinstance(b, Formula) else min(a, b)
+    return extremum("min", a, b)
 
 
 def most(a: Dim, b: Dim) -> Dim:
     """The larger of two dimensions, unknown where one is."""
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a if isinstance(a, Unknown) else b
-    return extreme("max", a, b) if isinstance(a, Formula) or isinstance(b, Formula) else max(a, b)
+    return extremum("max", a, b)
+
+
+def extremum(word: str, a: Dim, b: Dim) -> Dim:
+    """The larger (max) or smaller (min) of two that are known."""
+    if isinstance(a, Formula) or isinstance(b, Formula):
+        return extreme(word, a, b)
+    if type(a) is Column or type(b) is Column:
+        return columns.extreme(word, a, b)
+    return max(a, b) if word == "max" else min(a, b)
+
+
+def largest(sizes: Iterable[Dim]) -> Dim:
+    """The largest, 0 of none; an unknown one makes it unknown."""
+    found: Dim = 0
+    for one in sizes:
+        if one.__class__ is Unknown:
+            return one
+        found = most(one, found)
+    return found
+
+
+def several(n: Dim) -> bool:
+    """Whether a size stands for several numbers: by names, or as a column."""
+    return isinstance(n, Formula) or type(n) is Column
 
 
 def known(dims: Iterable[Dim]) -> bool:

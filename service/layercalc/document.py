@@ -139,7 +139,7 @@ def at_other_sizes(model: Model, specs: list[tuple[str, Spec]], analysis: Analys
         (one.name, axis)
         for one, (_, spec) in zip(model.inputs, specs, strict=True)
         for axis, (named, size) in enumerate(zip(one.shape or (), spec.shape, strict=False))
-        if type(named) is int and named != size
+        if named.__class__ is int and named != size
     ]
     if not differ:
         return

@@ -72,7 +72,7 @@ def declared(
         )
     shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
     shapes = with_names(model, shapes, asked, formulas and model.of_vocabulary.computes_names)
-    batch = next((shape[0] for shape in shapes.values() if shape and type(shape[0]) is int), None)
+    batch = next((shape[0] for shape in shapes.values() if shape and shape[0].__class__ is int), None)
     if batch is None or batch == 1:  # one of 1 goes with any, and says nothing of the others
         batch = Batch(1)
     leading = batch if batch_size is None else batch_size
@@ -92,7 +92,7 @@ def declared(
             shape = (None,)
             for call in model.calls:
                 call.layer = None
-        if fault := unwieldy(tuple(dim for dim in shape if type(dim) is int)):
+        if fault := unwieldy(tuple(dim for dim in shape if dim.__class__ is int)):
             raise InvalidModel([{**one.location.at(), "detail": f"The input {one.name!r} has {fault}."}])
         origins = (f"axis {axis} of the input {one.name!r}" for axis in range(1, len(shape)))
         rest = (Unknown(origin) if dim is None else dim for dim, origin in zip(shape[1:], origins, strict=True))
@@ -231,11 +231,11 @@ def with_names(model: Model, shapes: dict[str, Any], asked: ModelOptions, formul
         if isinstance(dim, str)
     }
     given = named_sizes(asked.dims, sorted(known))
-    bound: dict[str, tuple[int, str]] = {name: (size, "dims") for name, size in given.items() if type(size) is int}
+    bound: dict[str, tuple[int, str]] = {name: (size, "dims") for name, size in given.items() if size.__class__ is int}
     for one in model.inputs:
         said = shapes[one.name]
         for axis, (name, size) in enumerate(zip(one.shape or (), said or (), strict=False)):
-            if isinstance(name, str) and type(size) is int and len(one.shape or ()) == len(said or ()):
+            if isinstance(name, str) and size.__class__ is int and len(one.shape or ()) == len(said or ()):
                 where = f"axis {axis} of the input {one.name!r}"
                 before, by = bound.setdefault(name, (size, where))
                 if before != size:

@@ -270,7 +270,7 @@ def tensor(value: Value) -> dict[str, Any]:
 
 def count(n: Dim) -> int | None:
     """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
-    return n if type(n) is int else None if isinstance(n, Unknown | Formula) else int(n)
+    return n if n.__class__ is int else None if isinstance(n, Unknown | Formula) else int(n)
 
 
 def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ HUGE = 1 << MAX_DIGITS * 3322 // 1000
 
 def whole(value: object, least: int | None = None) -> bool:
     """Whether a value is an integer (no bool) of at least `least`, of a size that can be reckoned with."""
-    return type(value) is int and -HUGE < value < HUGE and (least is None or value >= least)
+    return value.__class__ is int and -HUGE < value < HUGE and (least is None or value >= least)
 
 
 def finite(value: object) -> bool:

@@ -1,12 +1,11 @@
 """What a network holds in memory: its weights, its activations at inference, and all that a training step keeps."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.dims import Dim, Unknown, most, size
+from layercalc.dims import Dim, Unknown, largest, size
 from layercalc.formulas import Undecided
 from layercalc.layers.base import PARAMETER
 from layercalc.ops.spec import stored as stored_bytes
@@ -22,16 +21,6 @@ ASSUMPTIONS = (
     "The backward pass takes twice the FLOPs of the forward pass (Kaplan et al. 2020, arXiv:2001.08361); the update of "
     "the weights is not counted.",
 )
-
-
-def largest(sizes: Iterable[Dim]) -> Dim:
-    """The largest; an unknown one makes it unknown."""
-    found: Dim = 0
-    for one in sizes:
-        if one.__class__ is Unknown:
-            return one
-        found = most(one, found)
-    return found
 
 
 def workspace(traced: Traced) -> Dim:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis.tracing import Traced, kinds_of, trace, trace_bytes
 from layercalc.cache import STORE
+from layercalc.columns import Column
 from layercalc.dims import Batch
 from layercalc.layers import Layer
 from layercalc.ops import Spec
@@ -60,9 +61,9 @@ class Readings:
 
     def same(self, spec: Spec) -> Spec:
         """The spec, or one like it that is there already; the types of sizes tell an unnamed batch from a 1."""
-        if spec.__class__ is not Spec:
+        if spec.__class__ is not Spec or Column in (kinds := (*map(type, spec.shape),)):
             return spec
-        return self.specs.setdefault((spec, *map(type, spec.shape)), spec)
+        return self.specs.setdefault((spec, *kinds), spec)
 
 
 def traced_on(layer: Layer, frozen: bool, inputs: list[Value], named: Mapping[str, Any], visits: list[int]) -> Traced:

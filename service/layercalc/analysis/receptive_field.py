@@ -8,6 +8,7 @@ from typing import Any
 from layercalc import deadline
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis
+from layercalc.columns import Column
 from layercalc.dims import Unknown, shown
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest
@@ -46,7 +47,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
             found: Spans = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
             if any(map(any, sources)):  # else nothing is seen, or all of it
                 found = joined(branches, sources)
-            spans = outside[key] = same.setdefault(found, found)
+            spans = outside[key] = found if in_columns(found) else same.setdefault(found, found)
         reach[row.name] = spans
     out = []
     for row in analysis.rows:
@@ -69,7 +70,7 @@ def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, An
 
 
 def number(n: Any) -> int | float | None:
-    if type(n) is int:
+    if n.__class__ is int:
         return n
     if isinstance(n, Unknown):
         return None
@@ -90,6 +91,11 @@ def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
     merged = [largest(spans) for spans in zip(*every, strict=True)]
     kept = set.intersection(*({span.origin for span in spans if span} for spans in every))
     return tuple(one if one and one.origin in kept else None for one in merged)
+
+
+def in_columns(spans: Spans) -> bool:
+    """Whether numbers of them are columns, which are no keys."""
+    return any(span is not None and Column in map(type, span) for span in spans)
 
 
 @cache

@@ -14,7 +14,7 @@ from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.base import FREE
 from layercalc.ops.tracing import Entry
 
-MAX_BITS = 14_000  # of a count: what Python prints without being asked twice (4,300 digits)
+MOST = 1 << 14_000  # of a count: what Python prints without being asked twice has 4,300 digits
 
 MAX_AXES = 64
 
@@ -58,7 +58,7 @@ class Traced:
             some, read, written = 0 if cost is FREE else sum(cost) + cost[0], 0, 0  # a MAC is two
             if not op.view:
                 view, read, written = False, op.read(out, *specs), out.bytes
-            if type(times) is int and times == 1:
+            if times.__class__ is int and times == 1:
                 macs = macs + cost[0]
             else:
                 macs, some = macs + repeated(cost[0], times), repeated(some, times)
@@ -147,15 +147,15 @@ def unnamed(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
 
 def repeated(n: Dim, times: Dim) -> Dim:
     """A count so many times; nothing is nothing however often."""
-    return n * times if type(n) is not int or n else 0
+    return n * times if n.__class__ is not int or n else 0
 
 
 def printable(counts: dict[str, Dim]) -> dict[str, Dim]:
     """The counts; ShapeError for one that is too long to be printed."""
     every = sum(counts.values())
-    if not isinstance(every, int) or every.bit_length() > MAX_BITS:
+    if not isinstance(every, int) or every >= MOST:
         for name, count in counts.items():
-            if isinstance(count, int) and count.bit_length() > MAX_BITS:
+            if isinstance(count, int) and count >= MOST:
                 raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
     return counts
 
@@ -165,9 +165,7 @@ def unwieldy(shape: Shape) -> str:
     if len(shape) > MAX_AXES:
         return f"{len(shape)} axes; at most {MAX_AXES} are taken, as in NumPy"
     elements = size(shape)
-    return (
-        "more than 4,000 digits in its size" if isinstance(elements, int) and elements.bit_length() > MAX_BITS else ""
-    )
+    return "more than 4,000 digits in its size" if isinstance(elements, int) and elements >= MOST else ""
 
 
 def kinds_of(pairs: Iterable[tuple[Spec, Spec | None]]) -> tuple[type, ...]:

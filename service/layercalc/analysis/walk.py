@@ -9,9 +9,10 @@ from layercalc import deadline
 from layercalc.analysis.readings import Readings, Value
 from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, used, weighed
-from layercalc.dims import Dim, Unknown, shown
+from layercalc.columns import Column
+from layercalc.dims import Dim, Unknown, largest, several, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Formula, Guard, Undecided, extreme, guarded, needed
+from layercalc.formulas import Guard, Undecided, guarded, needed
 from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
@@ -129,7 +130,7 @@ class Analysis:
         for row, live in zip(self.executed, lives, strict=True):
             if live.__class__ is Unknown:
                 return live, row.name
-            if isinstance(live, Formula) or isinstance(most, Formula):
+            if several(live) or several(most):
                 return self.highest([most, *lives]), None
             if live > most:
                 most, where = live, row.name
@@ -141,10 +142,7 @@ class Analysis:
         if unknown:
             return unknown[0]
         try:
-            found: Dim = 0
-            for one in deadline.each(dict.fromkeys(lives)):
-                found = extreme("max", found, one)
-            return found
+            return largest(deadline.each(lives if Column in map(type, lives) else dict.fromkeys(lives)))
         except Undecided:
             return Unknown("which layer has the peak at which sizes")
 

@@ -51,7 +51,7 @@ def shared(use: Use) -> Dim:
     """Exp and division for each element, an addition for each but one of a row."""
     axes = use.option("axis", -1)
     row = size(tuple(use.x[axis] for axis in axes)) if isinstance(axes, tuple | list) else use.x[axes]
-    return 0 if type(row) is int and row == 0 else 3 * use.inputs - use.inputs // row
+    return 0 if row.__class__ is int and row == 0 else 3 * use.inputs - use.inputs // row
 
 
 def gate(loop: Loop) -> Dim:

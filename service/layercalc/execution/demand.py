@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 
-from layercalc.analysis.memory import largest
 from layercalc.analysis.readings import Value
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis
-from layercalc.dims import Dim, size
+from layercalc.dims import Dim, largest, size
 from layercalc.ops import FLOATS, WIDTH, Spec
 from layercalc.ops.base import Op
 from layercalc.ops.spec import NUMPY

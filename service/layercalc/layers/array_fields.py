@@ -107,7 +107,7 @@ class Ints(Field):
         return {"anyOf": [one, many]} if self.single else many
 
     def read(self, value: Any, name: str) -> tuple[int, ...]:
-        alone = self.single and type(value) is int
+        alone = self.single and value.__class__ is int
         count = 0 if alone else self.count
         value = [value] if alone else value
         if (

@@ -69,7 +69,7 @@ def identity_of(value: dict[str, Any]) -> str | None:
     Keras 2 counts `shared_object_id` anew in each model of a Sequential, so that class and name belong to it.
     """
     number = value.get("shared_object_id")
-    if type(number) is not int:
+    if number.__class__ is not int:
         return None
     config = value.get("config")
     name = config.get("name") if isinstance(config, dict) else None

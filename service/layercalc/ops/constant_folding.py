@@ -140,7 +140,7 @@ def numeric(array: np.ndarray, dtype: str) -> np.ndarray:
 def chosen(condition: Any, a: Any, b: Any) -> Any:
     """One of two numbers; unknown where the condition is, unless they are the same."""
     if isinstance(condition, Unknown):
-        return a if type(a) is int and a == b else condition
+        return a if a.__class__ is int and a == b else condition
     return a if condition else b
 
 
@@ -153,4 +153,4 @@ def marked(op: Any, value: Any, column: tuple[Any, ...]) -> Any:
     if op.compares and any(isinstance(n, Batch) for n in column):
         never = op.name == "equal" and any(n < 0 for n in column)
         return value if never or all(isinstance(n, Batch) for n in column) else Unknown("how large the batch is")
-    return of_batch(value, *column) if type(value) is int else value
+    return of_batch(value, *column) if value.__class__ is int else value

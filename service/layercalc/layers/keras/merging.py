@@ -42,8 +42,10 @@ class Merge(Layer):
         if any(differ(batch, batches[0]) for batch in batches):
             raise ShapeError(f"The batches differ: received {', '.join(text(x.shape) for x in inputs)}.")
         if len({*map(type, batches)}) > 1 and int in map(type, batches):  # Keras 3 takes the one that is named
-            named = next(batch for batch in batches if type(batch) is int)
-            inputs = tuple(x if type(x.shape[0]) is int else ops.reshape(x, to=(named, *x.shape[1:])) for x in inputs)
+            named = next(batch for batch in batches if batch.__class__ is int)
+            inputs = tuple(
+                x if x.shape[0].__class__ is int else ops.reshape(x, to=(named, *x.shape[1:])) for x in inputs
+            )
         return tuple(
             x if x.ndim == most else ops.reshape(x, to=(*x.shape[:1], *(1,) * (most - x.ndim), *x.shape[1:]))
             for x in inputs

@@ -71,7 +71,7 @@ class Arange(Made):
         unknown = [one for one in ends if isinstance(one, Unknown)]
         if unknown and all(type(one) in (int, Unknown) for one in ends):
             return ops.broadcast_to(ops.constant(0, self.dtype or "int32"), to=(unknown[0],))
-        if not all(type(one) is int for one in ends):
+        if not all(one.__class__ is int for one in ends):
             raise ShapeError("The number of steps of this range is not known; the shape of the input must name it.")
         numbers = range(*ends)
         if len(numbers) > MOST:

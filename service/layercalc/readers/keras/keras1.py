@@ -84,4 +84,4 @@ def kernel(kind: str, values: list[Any]) -> int:
     """How many numbers by position may be the sizes of a kernel's axes, after the filters; 0 where none are."""
     axes = KERNELS.get(kind, 0)
     numbers = values[1 : axes + 1]
-    return axes if len(numbers) == axes > 1 and all(type(one) is int for one in numbers) else 0
+    return axes if len(numbers) == axes > 1 and all(one.__class__ is int for one in numbers) else 0
