@@ -4,11 +4,8 @@ import gzip
 import io
 import json
 import zipfile
-import zlib
 from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 DATA = Path(__file__).parent / "data" / "torch"
 NAMES = sorted(path.name.removesuffix(".expected.json.gz") for path in DATA.glob("*.expected.json.gz"))
@@ -43,19 +40,3 @@ def archive_of(members):
         for one, content in members.items():
             archive.writestr(one, content)
     return out.getvalue()
-
-
-def drawn(name, shape):
-    """Numbers by the formula of data/README.md, from -1 to 1 for an input, else as a weight's are."""
-    size = int(np.prod(shape))
-    x = (np.uint32(zlib.crc32(name.encode())) + np.arange(size, dtype=np.uint32)).astype(np.uint32)
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        x ^= x >> np.uint32(shift)
-        x *= np.uint32(factor)
-    x ^= x >> np.uint32(16)
-    u = x / np.float64(2**32)
-    if name.startswith("input:"):
-        return u.reshape(shape)
-    if len(shape) < 2:
-        return (0.5 + u).astype(np.float32).reshape(shape)
-    return ((2 * u - 1) * np.sqrt(3 / (size / shape[0]))).astype(np.float32).reshape(shape)

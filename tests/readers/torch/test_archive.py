@@ -14,7 +14,8 @@ from layercalc.errors import InvalidModel, Refused
 from layercalc.files import read_model
 from layercalc.files.mapped import mapped
 from layercalc.files.stripped import stripped
-from tests.torch_files import MAIN, archive_of, body_of, changed, drawn, expected
+from tests.formula import weight_of
+from tests.torch_files import MAIN, archive_of, body_of, changed, expected
 
 CONFIG = "data/weights/model_weights_config.json"
 
@@ -35,7 +36,7 @@ def with_weights(name, meta=False):
             entry["path_name"] = "weight_0"
         where = f"{folder}/data/weights/{entry['path_name']}"
         if where not in members:
-            members[where] = b"" if meta else drawn(path, sizes).astype("<f4").tobytes()
+            members[where] = b"" if meta else weight_of(path, sizes).astype("<f4").tobytes()
     members[f"{folder}/{CONFIG}"] = json.dumps(config).encode()
     members[f"{folder}/data/sample_inputs/model.pt"] = b"a pickle, which nobody opens"
     return archive_of(members)
@@ -55,7 +56,7 @@ def test_weights_of_the_file_are_used_and_may_be_taken_out(name):
     assert totals(small) == totals(body) == totals(body_of(name))
     shape = expected(name)["inputs"][0][0]
     inputs = [np.ones(shape, "int64" if name == "tied" else "float32")]
-    given = {path: drawn(path, shape) for path, shape, *rest in expected(name)["weights"] if len(rest) < 3}
+    given = {path: weight_of(path, shape) for path, shape, *rest in expected(name)["weights"] if len(rest) < 3}
     own = layercalc.forward(read_model(body)[0], inputs)
     posted = layercalc.forward(read_model(small)[0], inputs, given)
     np.testing.assert_array_equal(own["outputs"][0], posted["outputs"][0])

@@ -5,7 +5,8 @@ import pytest
 
 import layercalc
 from layercalc.files import read_model
-from tests.torch_files import DATA, body_of, drawn, expected
+from tests.formula import input_of, weight_of
+from tests.torch_files import DATA, body_of, expected
 
 VALUES = sorted(path.stem for path in (DATA / "values").glob("*.npz"))
 
@@ -14,7 +15,7 @@ VALUES = sorted(path.stem for path in (DATA / "values").glob("*.npz"))
 def test_a_forward_pass_gives_what_pytorch_gave(name):
     recorded, values = expected(name), np.load(DATA / "values" / f"{name}.npz")
     inputs = [
-        values[f"in{i}"] if f"in{i}" in values.files else (2 * drawn(f"input:{i}", shape) - 1).astype(np.float32)
+        values[f"in{i}"] if f"in{i}" in values.files else input_of(i, shape)
         for i, (shape, _) in enumerate(recorded["inputs"])
     ]
     weights = {}
@@ -22,7 +23,7 @@ def test_a_forward_pass_gives_what_pytorch_gave(name):
         if len(rest) > 1:  # tied to another
             continue
         const = f"const/{path}"
-        weights[path] = values[const] if const in values.files else drawn(path, shape).astype(dtype)
+        weights[path] = values[const] if const in values.files else weight_of(path, shape).astype(dtype)
     answer = layercalc.forward(read_model(body_of(name))[0], inputs, weights)
     assert answer["verified"]
     for place, found in enumerate(answer["outputs"]):
