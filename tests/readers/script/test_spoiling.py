@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from layercalc.readers.script import Fault, Machine, Opaque
+from layercalc.readers.script import Bounds, Fault, Machine, Opaque
 from tests.readers.script.toy import Toy, units
 
 TOY = "from toy import *\nimport toy\n"
@@ -48,6 +48,23 @@ KNOWN = [
     ("if __name__ == '__main__':\n    net = Stack([Layer(3)])", [3]),
     ("import sys\nif len(sys.argv) > 1: n = int(sys.argv[1])\nelse: n = 4\nnet = Stack([Layer(n)])", [4]),
 ]  # fmt: skip
+
+CALLED_BY_EACH_OTHER = {  # functions that something unknown has, of which one changes what another reads
+    "a list": ("l = [3]", "if l[0] != 3: net.add(Layer(9))", "l[0] = 5"),
+    "a list that is handed over": ("l = [3]", "if l[0] != 3: net.add(Layer(9))", "foo(l)"),
+    "a name": ("n = 3", "if n != 3: net.add(Layer(9))", "global n; n = 5"),
+    "an attribute": ("class O: n = 3\no = O()", "if o.n != 3: net.add(Layer(9))", "o.n = 5"),
+    "an iterator": ("i = iter([3, 4])", "if next(i) != 3: net.add(Layer(9))", "next(i)"),
+    "a list of a third": ("l = [3]\nk = [1]", "if l[0] != 3: net.add(Layer(9))", "if k[0] != 1: l[0] = 5\n    foo(k)"),
+    "a generator": ("l = [3]", "if l[0] != 3: net.add(Layer(9))", "yield l.append(5)"),
+    "a function inside": ("l = [3]", "if l[0] != 3: net.add(Layer(9))", "foo(lambda: l.append(l.pop() + 1))"),
+}
+MANY = "".join(f"def f{i}(x):\n    net.fit(g{i}(x))\n    return h{i}(x)\n" for i in range(9))
+CLOSURES = (
+    "def data(d, k):\n    def prepare(x): return resize(net.fit(x), k)\n    return d.map(lambda x: prepare(x)).batch(8)\n"
+    + "".join(f"d{i} = data(read(), {i})\n" for i in range(9))
+    + "for b in range(9): show(d1.take(b))\n"
+)
 
 SPOILT = [
     # text, what the reason mentions
@@ -159,6 +176,21 @@ def test_what_something_unknown_could_change_is_not(text, cause):
     assert isinstance(found, str) or any(isinstance(one, str) for one in found), found
     assert cause in str(found)
     assert "line" in str(found)
+
+
+@pytest.mark.parametrize(("setting", "first", "second"), CALLED_BY_EACH_OTHER.values(), ids=CALLED_BY_EACH_OTHER)
+@pytest.mark.parametrize("order", ["a, b", "b, a"])
+def test_of_functions_that_call_each_other_by_something_unknown_all_changes_are_seen(setting, first, second, order):
+    text = f"{MADE}{setting}\ndef a(x):\n    foo()\n    {first}\ndef b(x):\n    {second}\n    foo()\nrun({order})"
+    assert isinstance(units(follow(text).globals.vars["net"]), str)
+
+
+@pytest.mark.parametrize("text", [MANY + f"run({', '.join(f'f{i}' for i in range(9))})", CLOSURES])
+def test_functions_that_something_unknown_has_are_not_followed_one_inside_another(text):
+    vocabulary = Toy()
+    machine = Machine(vocabulary, Bounds(steps=40_000))
+    machine.run(ast.parse(TOY + MADE + text))
+    assert units(machine.globals.vars["net"]) == [3]
 
 
 @pytest.mark.parametrize(("text", "line", "mentions"), FAULTS, ids=lambda value: str(value)[:40])

@@ -31,7 +31,7 @@ class Pace:
     def check(self, node: ast.AST, half: bool) -> None:
         """Unknown where the loop has taken too many."""
         taken = self.fuel - self.m.meter.fuel
-        if taken > self.most and self.m.vocabulary.parts == self.parts:
+        if taken > self.most and (self.m.vocabulary.parts == self.parts or self.m.speculating):
             told = "a tenth"
         elif half and taken > self.fuel >> 1:
             told = "half"

@@ -58,15 +58,15 @@ class Machine:
         self.globals = Scope(MODULE, of_body([]), None)
         self.frame = self.globals
         self.frames: list[Scope] = []
-        self.catching = self.branching = 0
+        self.catching = self.branching = self.comparing = 0
         self.escaped: dict[int, Function] = {}
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
         self.speculating: set[int] = set()
+        self.before, self.recalled, self.lost = 0, False, list[Any]()  # of the outermost that is followed: spoil.py
         self.harmless: dict[int, Any] = {}  # of functions by id: names by which they reach nothing, and their values
         self.handling: list[Raised] = []
         self.active: dict[int, int] = {}
-        self.comparing = 0
         self.infos: dict[Any, Any] = {}
         self.plain: set[int] = set()  # functions and classes whose expressions bind nothing
         self.nodes_within: dict[int, Nodes] = {}

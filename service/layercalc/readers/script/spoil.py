@@ -53,9 +53,12 @@ def reached(m: "Machine", value: Any, kind: type, reason: Opaque, functions: lis
     """Spoil one value; gives those that can be reached from it."""
     below = parts(value)
     if kind in MUTABLE:
-        return below if m.journal.poison(value, reason) else []
-    if kind is Instance or kind is Class:
-        m.journal.poison(value.attrs, reason)
+        if not m.journal.poison(value, reason):
+            return []
+        m.lost.append(value)
+    elif kind is Instance or kind is Class:
+        if m.journal.poison(value.attrs, reason):
+            m.lost.append(value.attrs)
     elif kind is Function:
         functions.append(value)
     elif kind is Cursor:
@@ -64,6 +67,7 @@ def reached(m: "Machine", value: Any, kind: type, reason: Opaque, functions: lis
         if value.spoilt is not None:
             return []
         value.spoil(reason)
+        m.lost.append(value)
     return below
 
 
@@ -75,9 +79,15 @@ def escape(m: "Machine", function: Function, reason: Opaque) -> None:
 
 
 def again(m: "Machine", reason: Opaque) -> None:
-    """Something unknown runs: it may call what it was given before."""
+    """Something unknown runs: it may call what it was given before.
+
+    Inside a function that is followed for what it may change, those that were there before are followed once that is
+    done, all of them until nothing more becomes unknown, and not one inside another.
+    """
     for function in list(m.escaped.values()):
-        if reaches(m, function):
+        if m.speculating and function.outer.vars.number < m.before:
+            m.recalled = True
+        elif reaches(m, function):
             speculate(m, function, reason)
 
 
@@ -145,12 +155,43 @@ def speculate(m: "Machine", function: Function, reason: Opaque) -> None:
     """The function may be called any number of times with anything: what it changes is not known."""
     if id(function) in m.speculating:
         return
+    old = Existing(m)
+    if m.speculating:
+        follow(m, function, reason, old)
+        return
+    m.before, m.recalled, m.lost, made = old.number, False, [], m.vocabulary.parts
+    stabilise(m, function, reason, old)
+    m.vocabulary.parts = made  # what it makes is no part of what the text builds here
+
+
+def stabilise(m: "Machine", function: Function, reason: Opaque, old: Existing) -> None:
+    """Follow a function, and all that may be called while it runs, until no more of `old` becomes unknown."""
+    blurred = set[int]()
+    less = follow(m, function, reason, old) != 1
+    for _ in range(ROUNDS):
+        if not m.recalled or not (less or any(map(old.holds, m.lost))):
+            return
+        known, less, m.lost = len(m.escaped), False, []
+        for one in list(m.escaped.values()):
+            if id(one) not in blurred and reaches(m, one):
+                rounds = follow(m, one, reason, old)
+                blurred |= {id(one)} if not rounds else set()
+                less |= rounds != 1
+        less |= len(m.escaped) > known
+    for one in list(m.escaped.values()):
+        blur_function(m, one, reason)
+
+
+def follow(m: "Machine", function: Function, reason: Opaque, old: Existing) -> int:
+    """Follow a function for what it may change, until no more of `old` becomes unknown; as `converges` gives."""
     m.speculating.add(id(function))
     m.catching += 1
     try:
         lazy = function.info.generator or isinstance(function.node, ast.AsyncFunctionDef)
-        if lazy or not converges(m, function, reason):
+        rounds = 0 if lazy else converges(m, function, reason, old)
+        if not rounds:
             blur_function(m, function, reason)
+        return rounds
     finally:
         m.catching -= 1
         m.speculating.discard(id(function))
@@ -163,11 +204,13 @@ def owners_of(m: "Machine", f: Function) -> list[Any]:
     return found if sure else [None]
 
 
-def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
-    """Follow the function with unknown arguments until nothing more becomes unknown; False if it cannot be followed."""
+def converges(m: "Machine", function: Function, reason: Opaque, old: Existing) -> int:
+    """Follow the function with unknown arguments until nothing more of `old` becomes unknown.
+
+    Gives how often it was followed: once if it changes nothing; 0 if it cannot be followed.
+    """
     j = m.journal
-    old = Existing(m)
-    for _ in range(ROUNDS):
+    for count in range(1, ROUNDS + 1):
         mark = j.open(reason)
         depth, frame = m.meter.depth, m.frame
         followed = True
@@ -196,10 +239,10 @@ def converges(m: "Machine", function: Function, reason: Opaque) -> bool:
                     hold(obj, key, reason)
         _, less = j.settle(mark, old)
         if not followed:
-            return False
+            return 0
         if not less:
-            return True
-    return False
+            return count
+    return 0
 
 
 def hold(names: Names, key: str, reason: Opaque) -> None:
