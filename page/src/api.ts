@@ -7,13 +7,14 @@ export type Source = { kind: "text"; text: string } | { kind: "file"; name: stri
 
 export interface Options {
   inputShape: string;
+  dims: string;
   batchSize: string;
   convention: string;
   device: string;
   entry: string;
 }
 
-export const NO_OPTIONS: Options = { inputShape: "", batchSize: "", convention: "", device: "", entry: "" };
+export const NO_OPTIONS: Options = { inputShape: "", dims: "", batchSize: "", convention: "", device: "", entry: "" };
 
 export class Refusal extends Error {
   constructor(readonly problem: Problem) {
@@ -56,10 +57,15 @@ async function ask<T>(path: string, body?: BodyInit, type?: string, signal?: Abo
   return answer;
 }
 
+/** Sizes as people write them, 28 × 28 × 1, H W 3 or 28x28x1, with commas. */
+const separated = (shape: string): string =>
+  shape.replace(/(?<=\d|\?)\s*x\s*(?=\d|\?|None)/g, ",").replace(/\s*([×,:])\s*/g, "$1").replace(/[×\s]+/g, ",");
+
 function query(options: Options, more: Record<string, string> = {}): string {
   const out = new URLSearchParams();
   for (const shape of options.inputShape.split(";").map((one) => one.trim()).filter(Boolean))
-    out.append("input_shape", shape.replace(/[×x ]+(?=\d|\?|None)/g, ",").replace(/\s+/g, ""));
+    out.append("input_shape", separated(shape));
+  if (options.dims.trim()) out.set("dims", options.dims.trim().replace(/\s*([=,]|\.\.)\s*/g, "$1").replace(/[;\s]+/g, ","));
   if (options.batchSize) out.set("batch_size", options.batchSize);
   if (options.entry) out.set("entry", options.entry);
   for (const [name, value] of Object.entries(more)) if (value) out.set(name, value);
@@ -89,7 +95,7 @@ export const analyze = (source: Source, options: Options, signal?: AbortSignal, 
   );
 
 export const drawn = (source: Source, options: Options, form: string): Promise<string> =>
-  asText(sent(`v1/analyze${query(options, { format: form })}`, "*/*", body(source), media(source)));
+  asText(sent(`v1/analyze${query(options, { format: form, conventions: options.convention, device: options.device })}`, "*/*", body(source), media(source)));
 
 const posted = <T>(path: string, envelope: unknown, signal?: AbortSignal): Promise<T> =>
   ask(path, JSON.stringify(envelope), "application/json", signal);

@@ -6,6 +6,7 @@ import { placesOf } from "./editor/places";
 import { choose, opened } from "./files";
 import { Gallery } from "./gallery";
 import { save } from "./graph/picture";
+import { cut, formulaOf } from "./formulas";
 import { Graph } from "./graph/view";
 import { isJson, readable } from "./json";
 import * as kept from "./keep";
@@ -20,7 +21,7 @@ import { Table } from "./panels/table";
 import { Faults, Item, Menu, Tabs } from "./parts";
 import { type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVerdict } from "./state";
 import { begun } from "./start";
-import type { Fault, Report, Row } from "./types";
+import type { Count, Fault, Report, Row } from "./types";
 
 const VIEWS: [string, string][] = [["table", "Table"], ["charts", "Charts"], ["compare", "Compare"], ["budgets", "Budgets"], ["run", "Run"]];
 const Charts = lazy(() => import("./panels/charts").then((one) => one.Charts));
@@ -81,6 +82,7 @@ export function App() {
   place.current = places;
   const written = useRef(text);
   written.current = text;
+  const blank = source.kind === "text" && !text.trim();
   const answered = analysis.status !== 0 || !text.trim();
   useEffect(() => {
     if (!answered) return; // the editor comes after what is seen first: the numbers
@@ -183,18 +185,18 @@ export function App() {
       () => setNotice("The link is in the address bar; the document is in it and nowhere else."),
     );
   };
-  const drawing = async (form: string, ending: string) => save(await api.drawn(source, options, form), `${report?.model.name ?? "network"}.${ending}`);
+  const drawing = (form: string, ending: string) =>
+    api.drawn(source, options, form).then((found) => save(found, `${report?.model.name ?? "network"}.${ending}`), (error) => setNotice(error.message));
   const goTo = (fault: Fault) => {
     if (narrow) setView("text");
     requestAnimationFrame(() => editor.current?.goTo(fault));
   };
   const keyWanted = analysis.status === 401;
   const totals = report?.totals;
-  const shown = wide || (view !== "text" && view !== "graph") || (!narrow && view === "graph") ? view : view;
   const views: [string, string][] = [...(narrow ? [["text", "Text"] as [string, string]] : []), ...(wide ? [] : [["graph", "Graph"] as [string, string]]), ...VIEWS];
-  const now = views.some(([name]) => name === shown) ? shown : "table";
+  const now = views.some(([name]) => name === view) ? view : "table";
   const graph = (
-    <Graph report={drawn} faults={analysis.faults} changes={difference.changes} gone={difference.gone} turn={turn} selected={selected} binary={binary} select={select} />
+    <Graph report={drawn} stale={blank ? "none" : analysis.partial && !rows.length ? "old" : null} faults={analysis.faults} changes={difference.changes} gone={difference.gone} turn={turn} selected={selected} binary={binary} select={select} />
   );
   const partial = analysis.partial;
 
@@ -202,7 +204,7 @@ export function App() {
     <div class={`page ${wide ? "wide" : narrow ? "narrow" : "middle"}`}>
       <header class="top">
         <a class="mark" href="docs" title="The service's documentation">layercalc</a>
-        <h1>{report ? report.model.name : partial && rows.length ? "does not fit" : partial ? "not a model yet" : "…"}</h1>
+        <h1>{report ? report.model.name : partial && rows.length ? "does not fit" : partial ? "not a model yet" : blank ? "nothing yet" : "…"}</h1>
         {report && <span class="form">{report.model.format}</span>}
         <span class={`state ${busy ? "busy" : partial ? "bad" : report ? "good" : ""}`} role="status">
           {busy ? "…" : partial ? `${analysis.faults.length} fault${analysis.faults.length === 1 ? "" : "s"}` : report && analysis.warnings.length ? `${analysis.warnings.length} warning${analysis.warnings.length === 1 ? "" : "s"}` : ""}
@@ -217,10 +219,10 @@ export function App() {
           </Menu>
           <button type="button" disabled={source.kind !== "text"} onClick={share}>Share</button>
           <Menu title="Download" kind="right">
-            <Item note="JSON" onClick={() => report && save(JSON.stringify(report, (_, value) => (typeof value === "bigint" ? Number(value) : value), 1), `${report.model.name}.report.json`)}>Report</Item>
-            <Item note="for a comment" onClick={() => drawing("markdown", "md")}>Markdown</Item>
-            <Item note="for GitHub" onClick={() => drawing("mermaid", "mmd")}>Mermaid</Item>
-            <Item note="for Graphviz" onClick={() => drawing("dot", "dot")}>DOT</Item>
+            <Item note="JSON" disabled={!report} onClick={() => drawing("json", "report.json")}>Report</Item>
+            <Item note="for a comment" disabled={!report} onClick={() => drawing("markdown", "md")}>Markdown</Item>
+            <Item note="for GitHub" disabled={!report} onClick={() => drawing("mermaid", "mmd")}>Mermaid</Item>
+            <Item note="for Graphviz" disabled={!report} onClick={() => drawing("dot", "dot")}>DOT</Item>
           </Menu>
           <Menu title="Settings" kind="right">
             <fieldset class="choice"><legend>Theme</legend>
@@ -234,15 +236,15 @@ export function App() {
           </Menu>
         </nav>
       </header>
-      <OptionsBar options={options} change={setOptions} code={source.kind === "text" && !isJson(source.text)} faults={analysis.faults.filter((one) => one.parameter)} />
+      <OptionsBar options={options} change={setOptions} code={source.kind === "text" && !isJson(source.text)} dims={report?.dims} faults={analysis.faults.filter((one) => one.parameter)} />
       {keyWanted && <section class="key-wanted" aria-label="Access key"><p>{analysis.faults[0]?.detail}</p><KeyField saved={() => ask(asked + 1)} /></section>}
       <section aria-label="Totals"><dl class="totals" tabIndex={narrow ? 0 : undefined}>
         {([["Parameters", "params", number], ["MACs", "macs", number], ["FLOPs", "flops", number], ["Weights", "param_bytes", (n) => bytes(n, binary)], ["Peak activations", "peak_activation_bytes", (n) => bytes(n, binary)]] as [string, string, (n: any) => string][]).map(([title, key, written]) => {
           const over = verdict?.results.find((one) => one.metric === key && !one.passed);
-          return <div class={over ? "over" : ""} title={over?.detail}><dt>{title}</dt><dd>{totals ? written(totals[key]) : "–"}</dd></div>;
+          return <div class={over ? "over" : ""} title={over?.detail}><dt>{title}</dt><Amount of={totals} at={key} written={written} /></div>;
         })}
-        <div><dt>Inference</dt><dd>{report ? bytes(report.memory.inference_bytes, binary) : "–"}</dd></div>
-        {report?.conventions && Object.entries(report.conventions).map(([name, about]) => <div><dt>{about.tool}, {about.unit}</dt><dd>{number(totals?.counts?.[name] ?? null)}</dd></div>)}
+        <div><dt>Inference</dt><Amount of={report?.memory} at="inference_bytes" written={(n) => bytes(n, binary)} /></div>
+        {report?.conventions && Object.entries(report.conventions).map(([name, about]) => <div><dt>{about.tool}, {about.unit}</dt><Amount of={{ [`counts.${name}`]: totals?.counts?.[name] ?? null, formulas: totals?.formulas }} at={`counts.${name}`} written={number} /></div>)}
       </dl></section>
       {!wide && <nav class="views" aria-label="Views"><Tabs names={views} now={now} choose={setView} /></nav>}
       <main class="panes">
@@ -262,8 +264,8 @@ export function App() {
           <div class="side">
             {wide && <Tabs names={views} now={now} choose={setView} />}
             <div class="panel" id="view" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${now}`}>
-              {now === "table" && <Table report={drawn} partial={partial} selected={selected} changes={difference.changes} binary={binary} select={select} />}
-              {now === "charts" && (report ? <Charts report={report} binary={binary} theme={`${theme}${dark}`} selected={selected} select={select} /> : <p class="pad soft">Charts need a model without faults.</p>)}
+              {now === "table" && <Table report={drawn} partial={partial || !report} empty={blank ? "Write, paste, drop or open a model, or begin with one of the examples." : partial ? "No layer could be read yet: what is wrong stands beside the text." : ""} selected={selected} changes={difference.changes} binary={binary} select={select} />}
+              {now === "charts" && (report ? <Charts report={report} binary={binary} theme={`${theme}${dark}`} selected={selected} select={select} /> : <p class="pad soft">{blank ? "Charts of a model stand here." : "Charts need a model without faults."}</p>)}
               {now === "compare" && (
                 <Compare
                   pinned={pinned} found={difference.found} fault={difference.fault} binary={binary} ready={report !== null} select={select}
@@ -281,6 +283,15 @@ export function App() {
       <p class={notice ? "notice shown" : "notice"} role="status">{notice}</p>
     </div>
   );
+}
+
+const ROOM = 26; // characters of a formula among the totals
+
+/** A count, or its formula as far as there is room; all of it where the pointer rests. */
+function Amount({ of, at, written }: { of: object | undefined; at: string; written(n: Count): string }) {
+  const value = (of as Record<string, Count> | undefined)?.[at];
+  const formula = of && formulaOf(of, at, value);
+  return formula ? <dd class="formula" title={formula}>{cut(formula, ROOM)}</dd> : <dd>{of ? written(value ?? null) : "–"}</dd>;
 }
 
 function KeyField({ saved }: { saved(): void }) {

@@ -1,16 +1,18 @@
 /** What is left open by the document, and how things are counted. */
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
-import type { Device, Fault } from "./types";
+import type { Device, Fault, Report } from "./types";
 
 interface OptionsProps {
   options: api.Options;
   change(options: api.Options): void;
   code: boolean;
+  /** The names of sizes, with their ranges. */
+  dims: Report["dims"];
   faults: Fault[];
 }
 
-export function OptionsBar({ options, change, code, faults }: OptionsProps) {
+export function OptionsBar({ options, change, code, dims, faults }: OptionsProps) {
   const [conventions, setConventions] = useState<{ name: string; tool: string }[]>([]);
   const [devices, setDevices] = useState<Device[]>([]);
   const load = () => {
@@ -25,7 +27,8 @@ export function OptionsBar({ options, change, code, faults }: OptionsProps) {
   const wrong = (name: string) => faults.some((one) => one.parameter === name) || undefined;
   return (
     <section class="options" aria-label="Options">
-      <label class="field"><span>Input shape</span><input size={12} placeholder="as written" aria-invalid={wrong("input_shape")} value={options.inputShape} onInput={set("inputShape")} title="28, 28, 1: sizes without the batch; left:16; right:16 for several inputs" /></label>
+      <label class="field"><span>Input shape</span><input size={12} placeholder="as written" aria-invalid={wrong("input_shape")} value={options.inputShape} onInput={set("inputShape")} title="28, 28, 1 or H, W, 3: sizes without the batch; left:16; right:16 for several inputs" /></label>
+      {(dims || options.dims) && <label class="field"><span>Sizes</span><input size={16} placeholder={dims ? Object.keys(dims).map((name) => `${name}=…`).join(", ") : ""} aria-invalid={wrong("dims")} value={options.dims} onInput={set("dims")} title="What the named sizes are: H=224, or a range that they lie in: W=32..512" /></label>}
       <label class="field"><span>Batch</span><input size={4} inputMode="numeric" placeholder="1" aria-invalid={wrong("batch_size")} value={options.batchSize} onInput={set("batchSize")} /></label>
       {code && <label class="field"><span>Entry</span><input size={14} placeholder="the last model" aria-invalid={wrong("entry")} value={options.entry} onInput={set("entry")} title="The expression that makes the model, such as build_model(10)" /></label>}
       <label class="field"><span>Count also as</span>

@@ -31,8 +31,8 @@ export function Menu({ title, children, label, kind = "", opened }: { title: str
   );
 }
 
-export function Item({ children, note, onClick }: { children: ComponentChildren; note?: string; onClick(): void }) {
-  return <button type="button" class="item" data-closes onClick={onClick}><span>{children}</span>{note && <small>{note}</small>}</button>;
+export function Item({ children, note, disabled, onClick }: { children: ComponentChildren; note?: string; disabled?: boolean; onClick(): void }) {
+  return <button type="button" class="item" data-closes disabled={disabled} onClick={onClick}><span>{children}</span>{note && <small>{note}</small>}</button>;
 }
 
 export function Tabs({ names, now, choose }: { names: [string, string][]; now: string; choose(name: string): void }) {

@@ -1,6 +1,7 @@
 /** What follows from the document: the analysis, and what is asked of it. A newer question cancels the older one. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
+import { named, namedInputs } from "./formulas";
 import { before, withGone } from "./graph/gone";
 import { budgetsOf } from "./panels/budgets";
 import { begun } from "./start";
@@ -20,7 +21,10 @@ export interface Analysis {
 
 const NOTHING: Analysis = { report: null, rows: [], faults: [], warnings: [], status: 0, partial: false };
 
-const analysed = (report: Report): Analysis => ({ report, rows: report.layers, faults: [], warnings: report.warnings, status: 200, partial: false });
+const analysed = (found: Report): Analysis => {
+  const report = found.dims ? { ...found, inputs: namedInputs(found.inputs), layers: named(found.layers) } : found;
+  return { report, rows: report.layers, faults: [], warnings: report.warnings, status: 200, partial: false };
+};
 
 /** The layer that did not fit, drawn after the last one where the rows so far are a chain. */
 function stub(rows: Row[], faults: Fault[]): Row[] {
@@ -54,7 +58,7 @@ export function useAnalysis(source: api.Source, options: api.Options, asked: num
         if (abort.signal.aborted) return;
         const problem = error instanceof api.Refusal ? error.problem : { title: "No answer", status: 0, detail: "The service cannot be reached." };
         const faults = problem.errors?.length ? problem.errors : [{ detail: problem.detail }];
-        setAnalysis({ report: null, rows: stub(problem.layers ?? [], faults), faults, warnings: [], status: problem.status, partial: true });
+        setAnalysis({ report: null, rows: stub(named(problem.layers ?? []), faults), faults, warnings: [], status: problem.status, partial: true });
       }
       setBusy(false);
     };

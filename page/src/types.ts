@@ -2,7 +2,13 @@
 
 /** A count is exact: one past 2^53 arrives as a bigint, one that an unknown size makes unknowable as null. */
 export type Count = number | bigint | null;
-export type Shape = (number | null)[];
+/** A size is a number, a formula in signs of the names that sizes have, or null. */
+export type Shape = (number | string | null)[];
+/** The expressions of counts that are null as they depend on sizes by name. */
+export type Formulas = Record<string, string>;
+
+/** The expressions of a shape's sizes; null for one that has no name. */
+export type ShapeFormula = (string | null)[];
 
 export interface Place {
   pointer?: string;
@@ -28,6 +34,9 @@ export interface Row extends Place {
   inputs: string[];
   input_shapes: Shape[];
   output_shape: Shape;
+  input_formulas?: (ShapeFormula | null)[];
+  output_formula?: ShapeFormula;
+  formulas?: Formulas;
   params: Count;
   trainable_params: Count;
   non_trainable_params: Count;
@@ -47,6 +56,7 @@ export interface Row extends Place {
 export interface Tensor {
   name: string;
   shape: Shape;
+  shape_formula?: ShapeFormula;
   dtype: string;
 }
 
@@ -56,8 +66,10 @@ export interface Report {
   inputs: Tensor[];
   outputs: Tensor[];
   layers: Row[];
-  totals: Record<string, Count> & { counts?: Record<string, Count> };
-  memory: { peak_layer: string | null; inference_bytes: Count; training: { total_bytes: Record<string, Count> } };
+  totals: Record<string, Count> & { counts?: Record<string, Count>; formulas?: Formulas };
+  dims?: Record<string, { min: number; max: number | null }>;
+  conditions?: string[];
+  memory: { formulas?: Formulas; peak_layer: string | null; inference_bytes: Count; training: { total_bytes: Record<string, Count> } };
   warnings: Fault[];
   conventions?: Record<string, { tool: string; unit: string; rule: string }>;
   roofline?: { device: Device; seconds: number | null; rule: string };

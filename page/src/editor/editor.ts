@@ -11,6 +11,7 @@ import { Decoration, type DecorationSet, drawSelection, EditorView, highlightAct
 import { isJson } from "../json";
 import type { Fault, Fix } from "../types";
 import { complete } from "./completion";
+import { hanging } from "./hanging";
 import { fixLabel } from "./places";
 import { changeOf, rangeOf } from "./ranges";
 import { theme } from "./theme";
@@ -74,7 +75,7 @@ export class Editor {
         doc: text,
         extensions: [
           lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
-          highlightActiveLine(), highlightSelectionMatches(), linked, overwriting, EditorView.lineWrapping,
+          highlightActiveLine(), highlightSelectionMatches(), linked, overwriting, EditorView.lineWrapping, hanging,
           autocompletion({ override: [complete] }),
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap]),
           this.language.of(this.mode()),

@@ -1,13 +1,14 @@
 /** The network drawn: pan, zoom, fold, search, select. Only what is in sight is in the document. */
 import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { namesIn } from "../formulas";
 import { measure, sizes } from "../numbers";
-import type { Change, Fault, Report } from "../types";
-import { above, below, curve, HEIGHT, type LaidOut, WIDTH } from "./geometry";
+import type { Change, Count, Fault, Report } from "../types";
+import { above, below, curve, HEIGHT, isStraight, type LaidOut, WIDTH } from "./geometry";
 import type { Gone } from "./gone";
 import { layOut } from "./layout";
 import { type Box, network, type Network } from "./network";
-import { METRICS, steps } from "./scale";
+import { METRICS, STEPS, steps } from "./scale";
 import { pictureOf, save } from "./picture";
 
 export interface GraphProps {
@@ -16,6 +17,7 @@ export interface GraphProps {
   changes: Map<string, Change>;
   gone?: Gone;
   turn: number; // of the documents that were opened
+  stale: "old" | "none" | null; // whether what is drawn is of a text that was mended since, or of nothing
   selected: string | null;
   binary: boolean;
   select(name: string | null): void;
@@ -37,7 +39,7 @@ export function Graph(props: GraphProps) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const [metric, setMetric] = useState("params");
   const [words, setWords] = useState("");
-  const [laid, setLaid] = useState<{ network: Network; found: LaidOut } | null>(null);
+  const [laid, setLaid] = useState<{ network: Network; found: LaidOut; turn: number } | null>(null);
   const [view, setView] = useState<View>({ x: 0, y: 0, k: 1 });
   const [size, setSize] = useState({ width: 600, height: 600 });
   const frame = useRef<HTMLDivElement>(null);
@@ -47,11 +49,11 @@ export function Graph(props: GraphProps) {
   const layoutKey = useMemo(() => [...drawn.boxes.keys(), "", ...drawn.arrows.map(({ from, to }) => `${from}\t${to}`)].join("\n"), [drawn]);
   const lastKey = useRef("");
   useEffect(() => {
-    if (lastKey.current === layoutKey && laid) return setLaid({ network: drawn, found: laid.found });
+    if (lastKey.current === layoutKey && laid) return setLaid({ network: drawn, found: laid.found, turn: props.turn });
     if (!drawn.boxes.size) return;
     layOut([...drawn.boxes.keys()], drawn.arrows.map(({ from, to }) => [from, to]), (found) => {
       lastKey.current = layoutKey;
-      setLaid({ network: drawn, found });
+      setLaid({ network: drawn, found, turn: props.turn });
     });
   }, [drawn, layoutKey]);
 
@@ -204,6 +206,7 @@ export function Graph(props: GraphProps) {
     right: (Math.floor((-view.x + size.width) / view.k / step) + 1) * step + step * 0.5,
     bottom: (Math.floor((-view.y + size.height) / view.k / step) + 1) * step + step * 0.5,
   };
+  const hidden = props.stale === "none" || (props.stale === "old" && laid?.turn !== props.turn);
   const folded = laid ? [...laid.network.groups.keys()].filter((one) => !opened.has(one)).length : 0;
   const groups = laid?.network.groups.size ?? 0;
   const around = selected ? laid?.network.groupsOf.get(selected)?.filter((one) => opened.has(one)) ?? [] : [];
@@ -221,7 +224,7 @@ export function Graph(props: GraphProps) {
         {matches && <span class="count" role="status">{matches.length} found</span>}
         <span class="spring" />
         {around.length > 0 && <button type="button" onClick={() => toggle(around[around.length - 1])}>Fold block</button>}
-        {groups > 0 && (folded > 0
+        {groups > 0 && !hidden && (folded > 0
           ? <button type="button" onClick={() => setOpened(new Set(laid!.network.groups.keys()))}>Unfold all</button>
           : <button type="button" onClick={() => setOpened(new Set())}>Fold all</button>)}
         <span class="joined">
@@ -234,12 +237,12 @@ export function Graph(props: GraphProps) {
         class="frame" ref={frame} tabIndex={0} role="application" aria-roledescription="graph" aria-label={`Network of ${report.layers.length} layers; arrow keys go along it, Enter opens a block`}
         onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys}
       >
-        <svg class="drawing" width={size.width} height={size.height} aria-hidden="true" data-milliseconds={laid?.found.milliseconds?.toFixed(0)} data-boxes={laid?.network.boxes.size ?? 0}>
+        <svg class={props.stale ? "drawing stale" : "drawing"} width={size.width} height={size.height} aria-hidden="true" data-milliseconds={laid?.found.milliseconds?.toFixed(0)} data-boxes={laid?.network.boxes.size ?? 0}>
           <defs>
             <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.8 7.5 4 0 7.2Z" /></marker>
           </defs>
           <g transform={`translate(${view.x} ${view.y}) scale(${view.k})`}>
-            {laid && (
+            {laid && !hidden && (
               <Content
                 laid={laid} scale={scale} metric={metric} binary={props.binary} plain={view.k < SMALL}
                 left={sight.left} top={sight.top} right={sight.right} bottom={sight.bottom}
@@ -255,14 +258,25 @@ export function Graph(props: GraphProps) {
           </g>
         </svg>
         <p class="unseen" aria-live="polite">{selectedBox && laid ? said(laid.network.boxes.get(selectedBox)) : ""}</p>
-        {laid && <Minimap found={laid.found} view={view} size={size} go={setView} scale={scale} />}
-        <p class="saves">
-          <button type="button" onClick={() => laid && save(pictureOf(laid.network, laid.found, scale, "svg"), `${report.model?.name ?? "network"}.svg`)}>SVG</button>
-          <button type="button" onClick={() => laid && save(pictureOf(laid.network, laid.found, scale, "png"), `${report.model?.name ?? "network"}.png`)}>PNG</button>
-        </p>
+        {laid && !hidden && <Minimap found={laid.found} view={view} size={size} go={setView} scale={scale} />}
+      </div>
+      <div class="foot">
+        {laid && !props.stale && <Legend metric={metric} scale={scale} binary={props.binary} />}
+        {props.stale && <p class="soft" role="status">{hidden ? "The network is drawn here as it is written." : "Drawn as it was before the fault."}</p>}
+        <span class="spring" />
+        <span class="joined">
+          <button type="button" disabled={!laid || hidden} onClick={() => laid && save(pictureOf(laid.network, laid.found, scale, "svg"), `${report.model?.name ?? "network"}.svg`)}>SVG</button>
+          <button type="button" disabled={!laid || hidden} onClick={() => laid && save(pictureOf(laid.network, laid.found, scale, "png"), `${report.model?.name ?? "network"}.png`)}>PNG</button>
+        </span>
       </div>
     </section>
   );
+}
+
+/** f(H, W): what a count depends on that is no number. */
+function dependsOn(box: Box, metric: string): string {
+  const names = new Set(box.rows.flatMap((row) => namesIn(row.formulas?.[metric] ?? "")));
+  return names.size ? `f(${[...names].slice(0, 3).join(", ")}${names.size > 3 ? ", …" : ""})` : "";
 }
 
 const said = (box: Box | undefined): string => (box ? `${box.title}, ${box.type}, ${sizes(box.shape)}` : "");
@@ -289,6 +303,7 @@ const Content = memo(
     const { laid: { network, found }, scale, plain } = props;
     const sees = (x: number, y: number) => x + WIDTH > props.left && x - WIDTH < props.right && y + HEIGHT > props.top && y - HEIGHT < props.bottom;
     const matched = props.matches && new Set(props.matches);
+    const shapes: preact.JSX.Element[] = []; // over all arrows
     const told = new Map<string, string>(); // the shape that stands under a box, once for all of its arrows
     const arrows = network.arrows.flatMap((arrow, index) => {
       const points = found.paths[index];
@@ -298,12 +313,10 @@ const Content = memo(
       const lit = props.selected === arrow.from || props.selected === arrow.to;
       const shape = sizes(arrow.shape);
       const again = told.get(arrow.from) === shape;
-      const [x, y] = again || !told.has(arrow.from) ? below(points) : above(points); // another shape has its own place
+      const [x, y] = !told.has(arrow.from) && isStraight(points) ? below(points) : above(points); // another shape has its own place
       told.set(arrow.from, shape);
-      return [
-        <path class={lit ? "arrow lit" : "arrow"} d={curve(points)} marker-end={plain ? undefined : "url(#tip)"} />,
-        !plain && !again && <text class="shape" x={x} y={y}>{shape}</text>,
-      ];
+      if (!plain && !again) shapes.push(<text class="shape" x={x} y={y}>{shape}</text>);
+      return [<path class={lit ? "arrow lit" : "arrow"} d={curve(points)} marker-end={plain ? undefined : "url(#tip)"} />];
     });
     const boxes = [...network.boxes.values()].flatMap((box) => {
       const place = found.places[box.id];
@@ -320,19 +333,33 @@ const Content = memo(
           <rect class="face" width={WIDTH} height={HEIGHT} rx={box.kind === "input" ? HEIGHT / 2 : 3} />
           {!plain && <text class="name" x="10" y="17">{clip(box.title, box.kind === "group" ? 22 : 24)}</text>}
           {!plain && <text class="type" x="10" y="32">{clip(box.type, 20)}</text>}
-          {!plain && box.rows.length > 0 && Number(value) > 0 && <text class="value" x={WIDTH - 9} y="32">{measure(props.metric, value, props.binary)}</text>}
+          {!plain && Number(value) > 0 && <text class="value" x={WIDTH - 9} y="32">{measure(props.metric, value, props.binary)}</text>}
+          {!plain && value === null && <text class="value" x={WIDTH - 9} y="32">{dependsOn(box, props.metric)}</text>}
           {share > 0 && <rect class="share" x="0" y={HEIGHT - 3} width={Math.max(2, share * WIDTH)} height="3" />}
           {box.kind === "group" && !plain && <text class="opener" x={WIDTH - 9} y="17">▸</text>}
         </g>,
       ];
     });
-    return <g><g>{arrows}</g><g>{boxes}</g></g>;
+    return <g><g>{arrows}</g><g>{shapes}</g><g>{boxes}</g></g>;
   },
   (was, now) =>
     (Object.keys(now) as (keyof ContentProps)[]).every((key) =>
       key === "pick" ? true : key === "faulty" ? [...was.faulty].join() === [...now.faulty].join() : was[key] === now[key],
     ),
 );
+
+/** What the colours say: the steps of the scale, from nothing to the largest. */
+function Legend({ metric, scale, binary }: { metric: string; scale: ReturnType<typeof steps>; binary: boolean }) {
+  const most = [...scale.values()].reduce<Count>((best, one) => (Number(one.value ?? 0) > Number(best ?? 0) ? one.value : best), 0);
+  const title = METRICS.find(([name]) => name === metric)?.[1] ?? metric;
+  return (
+    <p class="legend" title="By the square root of the share of the largest">
+      <span>{title}: 0</span>
+      <svg width={STEPS * 12 + 12} height="10" aria-hidden="true">{Array.from({ length: STEPS + 1 }, (_, step) => <rect class={`s${step}`} x={step * 12} width="12" height="10" />)}</svg>
+      <span>{measure(metric, most, binary)}</span>
+    </p>
+  );
+}
 
 function Minimap({ found, view, size, go, scale }: { found: LaidOut; view: View; size: { width: number; height: number }; go(view: View): void; scale: ReturnType<typeof steps> }) {
   const k = Math.min(110 / found.width, 150 / found.height);

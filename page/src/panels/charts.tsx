@@ -59,9 +59,9 @@ function One({ plot, theme, selected, select }: { plot: Plot; theme: string; sel
     };
     const u = new uPlot(
       {
-        width: element.clientWidth, height: 150, legend: { show: false },
+        width: element.clientWidth, height: 150, padding: [8, 4, 0, 0], legend: { show: false },
         cursor: { y: false, points: { show: !plot.bars }, drag: { x: false, y: false } },
-        scales: plot.scatter ? { x: { time: false, distr: 3 }, y: { distr: 3 } } : { x: { time: false }, y: { range: (_, __, max) => [0, max * 1.06 || 1] } },
+        scales: plot.scatter ? { x: { time: false, distr: 3 }, y: { distr: 3 } } : { x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] }, y: { range: (_, __, max) => [0, max * 1.06 || 1] } },
         axes: [
           { ...axis, size: 24, values: (_, ticks) => ticks.map((one) => (plot.scatter ? (one === null ? "" : brief(one)) : Number.isInteger(one) ? String(one + 1) : "")) },
           { ...axis, size: plot.scatter ? 84 : 62, incrs: plot.powers ? POWERS : undefined, values: (_, ticks) => ticks.map((one) => (one === null ? "" : plot.text(one))) },

@@ -1,5 +1,6 @@
 /** The rows of a report: sorted, filtered, with bars; the order and the columns are the reader's choice. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { CELL, cut, formulaOf } from "../formulas";
 import { bytes, isBytes, number, seconds, tuple } from "../numbers";
 import type { Change, Count, Report, Row } from "../types";
 import { save } from "../graph/picture";
@@ -42,6 +43,7 @@ const SHOWN = ["name", "type", "output_shape", "params", "flops"];
 interface TableProps {
   report: Pick<Report, "layers" | "totals" | "conventions" | "roofline"> & { model?: Report["model"] };
   partial: boolean;
+  empty: string; // what is said where there are no rows
   selected: string | null;
   changes: Map<string, Change>;
   binary: boolean;
@@ -124,11 +126,12 @@ export function Table(props: TableProps) {
     const at = rows.findIndex((row) => row.name === selected);
     select(rows[Math.min(rows.length - 1, Math.max(0, at + move))].name);
   };
-  const cells = (row: Row) => columns.map((one) => one.text(one.value(row), row, binary));
+  const shown = (one: Column, row: Row) => formulaOf(row, one.key, one.value(row)) ?? one.text(one.value(row), row, binary);
+  const cells = (row: Row) => columns.map((one) => shown(one, row));
   const total = (one: Column): Count => (one.key.startsWith("counts.") ? report.totals.counts?.[one.key.slice(7)] : (report.totals[one.key] as Count)) ?? null;
   const copy = (form: "markdown" | "csv") => {
     const heads = columns.map((one) => one.title);
-    const plain = (row: Row) => columns.map((one) => { const value = one.value(row); return value === null ? "" : typeof value === "string" ? value : String(value); });
+    const plain = (row: Row) => columns.map((one) => { const value = one.value(row); return value === null || value === undefined ? (row.formulas?.[one.key] ?? "") : typeof value === "string" ? value : String(value); });
     const quoted = (cell: string) => {
       const safe = /^\s*[=+\-@]/.test(cell) && !/^-?[\d.]+$/.test(cell) ? `'${cell}` : cell;
       return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
@@ -176,11 +179,11 @@ export function Table(props: TableProps) {
               <tr key={row.name} aria-rowindex={first + index + 2} class={[row.name === selected ? "selected" : "", props.changes.get(row.name)?.change ?? ""].join(" ")} onClick={() => select(row.name)}>
                 {columns.map((one) => {
                   const value = one.value(row);
-                  const text = one.text(value, row, binary);
+                  const text = shown(one, row);
                   return one.numeric ? (
                     <td class={value === null || value === 0 ? "num none" : "num"}>
                       {Number(value) > 0 && <svg class="bar" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width={(Number(value) / most.get(one.key)!) * 100} height="1" /></svg>}
-                      <span>{text}</span>
+                      <span title={text.length > CELL ? text : undefined}>{cut(text, CELL)}</span>
                     </td>
                   ) : (
                     <td class={one.key} title={text}>{text}</td>
@@ -193,11 +196,13 @@ export function Table(props: TableProps) {
           {!props.partial && (
             <tfoot>
               <tr>
-                {columns.map((one, index) => index === 0 ? <th scope="row">Total</th> : <td class={one.numeric ? "num" : ""}>{one.total ? one.text(total(one), report.layers[0], binary) : one.key === "seconds" ? seconds(report.roofline?.seconds) : ""}</td>)}
+                {columns.map((one, index) => index === 0 ? <th scope="row">Total</th> : <td class={one.numeric ? "num" : ""}>{one.total ? <span title={formulaOf(report.totals, one.key, total(one)) ?? undefined}>{cut(formulaOf(report.totals, one.key, total(one)) ?? one.text(total(one), report.layers[0], binary), CELL)}</span> : one.key === "seconds" ? seconds(report.roofline?.seconds) : ""}</td>)}
               </tr>
             </tfoot>
           )}
         </table>
+        {!report.layers.length && props.empty && <p class="pad soft">{props.empty}</p>}
+        {report.layers.length > 0 && !rows.length && <p class="pad soft">No layer is called so.</p>}
       </div>
     </section>
   );
