@@ -113,12 +113,11 @@ def sizes_by_name(analysis: Analysis) -> dict[str, Any]:
 
     Each condition is an expression that is true or false with the names bound.
     """
-    every = {
-        name for value in analysis.inputs for n in value.spec.shape if isinstance(n, Formula) for name in n.names()
-    }
+    found = [n for value in analysis.inputs for n in value.spec.shape if isinstance(n, Formula)]
+    every = {name.text: name for n in found for name in n.names()}
     if not every:
         return {}
-    dims = {name.text: {"min": name.low, "max": name.high} for name in sorted(every)}
+    dims = {text: {"min": name.low, "max": name.high} for text, name in sorted(every.items())}
     return {"dims": dims, "conditions": [one.code for one in analysis.guards]}
 
 

@@ -1,7 +1,7 @@
 """Polynomials with integer coefficients over names, floors, minima and maxima, in a normal form."""
 
 from collections.abc import Mapping
-from functools import cached_property, reduce
+from functools import reduce
 from math import gcd, prod
 from typing import Any
 
@@ -9,7 +9,7 @@ from layercalc.formulas.atoms import Atom, Bounds, Extreme, Floor, Monomial, Nam
 from layercalc.formulas.conditions import Claim
 from layercalc.formulas.effort import Undecided, spend
 from layercalc.formulas.extents import extent, relaxed, sign, tighter
-from layercalc.formulas.text import code, place, signs
+from layercalc.formulas.text import as_code, code, joined, signs
 
 MOST_PARTS = 12  # of a maximum
 MOST_TERMS = 400  # of a formula: what is longer is of no use to a reader
@@ -18,32 +18,53 @@ MOST_TERMS = 400  # of a formula: what is longer is of no use to a reader
 class Formula:
     """A size, or a count, by names of sizes."""
 
+    __slots__ = ("_bounds", "_code", "_key", "_rough", "terms")
+
     def __init__(self, terms: Terms):
         self.terms = terms
+        self._key: Any = None
+        self._code = ""
+        self._rough: Bounds | None = None
+        self._bounds: Bounds | None = None
 
-    @cached_property
-    def key(self) -> str:
-        """What tells it from others: its normal form as text, since the hashes of −1 and −2 are one."""
-        return code(self)
+    @property
+    def key(self) -> frozenset[tuple[Monomial, int]]:
+        """What tells it from others: its normal form."""
+        found: frozenset[tuple[Monomial, int]] = self._key
+        if found is None:
+            found = self._key = frozenset(self.terms.items())
+        return found
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        # what is equal is told by __eq__, which may be undecided: -1 and -2, whose hashes are one, must not meet there
+        return hash(frozenset([(monomial, c if c > 0 else c - 1) for monomial, c in self.terms.items()]))
 
-    @cached_property
+    @property
+    def code(self) -> str:
+        """The formula as Python writes it."""
+        if not self._code:
+            self._code = joined(self, as_code)
+        return self._code
+
+    @property
     def rough(self) -> Bounds:
         """Bounds of its terms, one by one."""
-        return extent(self.terms)
+        if self._rough is None:
+            self._rough = extent(self.terms)
+        return self._rough
 
-    @cached_property
+    @property
     def bounds(self) -> Bounds:
         """The least and the largest value that are proven; None where there is none."""
-        low, high = self.rough
-        if any(map(alone, self.terms)):
-            (below, down), (above, up) = relaxed(self.terms, -1), relaxed(self.terms, 1)
-            least, most = extent(below)[0], extent(above)[1]
-            low = tighter(low, least if least is None else -(-least // down), max)
-            high = tighter(high, most if most is None else most // up, min)
-        return low, high
+        if self._bounds is None:
+            low, high = self.rough
+            if any(map(alone, self.terms)):
+                (below, down), (above, up) = relaxed(self.terms, -1), relaxed(self.terms, 1)
+                least, most = extent(below)[0], extent(above)[1]
+                low = tighter(low, least if least is None else -(-least // down), max)
+                high = tighter(high, most if most is None else most // up, min)
+            self._bounds = low, high
+        return self._bounds
 
     def at(self, sizes: Mapping[str, int]) -> int:
         """The number that it is for these sizes."""
@@ -54,6 +75,8 @@ class Formula:
         return {name for monomial in self.terms for atom, _ in monomial for name in names_of(atom)}
 
     def __add__(self, other: Any) -> Any:
+        if isinstance(other, int):
+            return self.more(other)
         if (terms := terms_of(other)) is None:
             return NotImplemented
         return made(added(self.terms, terms))
@@ -63,7 +86,19 @@ class Formula:
     def __neg__(self) -> Any:
         return made({monomial: -c for monomial, c in self.terms.items()})
 
+    def more(self, n: int) -> Any:
+        """The sum with a number, which changes nothing about the other terms."""
+        if not n:
+            return self
+        spend(len(self.terms))
+        terms = self.terms.copy()
+        if rest := terms.pop((), 0) + int(n):
+            terms[()] = rest
+        return Formula(terms)
+
     def __sub__(self, other: Any) -> Any:
+        if isinstance(other, int):
+            return self.more(-other)
         if (terms := terms_of(other)) is None:
             return NotImplemented
         return made(added(self.terms, terms, -1))
@@ -72,6 +107,10 @@ class Formula:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
+        if isinstance(other, int) and other > 0:  # what is in normal form stays so
+            spend(len(self.terms))
+            n = int(other)
+            return self if n == 1 else Formula({monomial: c * n for monomial, c in self.terms.items()})
         if (terms := terms_of(other)) is None:
             return NotImplemented
         out: Terms = {}
@@ -114,7 +153,7 @@ class Formula:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Formula):
-            if self is other or self.key == other.key:
+            if self is other or self.terms == other.terms:
                 return True
         elif not isinstance(other, int):
             return NotImplemented
@@ -154,7 +193,7 @@ class Formula:
 
 def named(text: str, low: int = 1, high: int | None = None) -> Any:
     """A size that has a name."""
-    return low if low == high else Formula({((Name(text, low, high), 1),): 1})
+    return low if low == high else Formula({((Name.of(text, low, high), 1),): 1})
 
 
 def below(a: Any, b: Any, more: int = 0) -> Any:
@@ -185,7 +224,12 @@ def times(one: Monomial, two: Monomial) -> Monomial:
     powers = dict(one)
     for atom, power in two:
         powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(powers.items(), key=place))
+    return tuple(sorted(powers.items(), key=place)) if len(powers) > 1 else tuple(powers.items())
+
+
+def place(item: tuple[Atom, int]) -> str:
+    """Where a factor stands among others."""
+    return item[0].text
 
 
 def made(terms: Terms) -> Any:
@@ -197,29 +241,30 @@ def made(terms: Terms) -> Any:
     if not terms or (len(terms) == 1 and () in terms):
         return terms.get((), 0)
     for monomial, c in terms.items():
-        if floor := alone(monomial):
-            other = complement(floor)
-            if other is None:
-                continue
-            whole = {one: 1 for one in floor.numerator.terms if one}
-            twin = terms.get(((other, 1),), 0)
-            if c < 0 and all(terms.get(one, 0) >= -c for one in whole):
+        if len(monomial) != 1 or not (floor := alone(monomial)):
+            continue
+        if c < 0:
+            if all(terms.get(one, 0) >= -c for one in floor.whole):
                 # ΣX − ⌊N/d⌋ is the other half
-                return made(added(added(terms, {monomial: -c}), {**dict.fromkeys(whole, c), ((other, 1),): -c}))
-            if c > 0 and twin > 0:
-                both = min(c, twin)
-                out = added(terms, {monomial: -both, ((other, 1),): -both})
-                return made(added(out, dict.fromkeys(whole, both)))
+                other = complement(floor)
+                return made(added(added(terms, {monomial: -c}), {**dict.fromkeys(floor.whole, c), ((other, 1),): -c}))
+        elif (twin := ((complement(floor), 1),)) in terms and terms[twin] > 0:
+            both = min(c, terms[twin])
+            out = added(terms, {monomial: -both, twin: -both})
+            return made(added(out, dict.fromkeys(floor.whole, both)))
     return Formula(terms)
 
 
-def complement(floor: Floor) -> Floor | None:
+def complement(floor: Floor) -> Floor:
     """The floor that adds up with this one to the sum of its numerator's terms, each once."""
-    d, terms = floor.divisor, floor.numerator.terms
-    rest = {monomial: d - c for monomial, c in terms.items() if monomial}
-    if any(not 0 < c < d for c in rest.values()):
-        return None
-    return Floor(Formula({**rest, **({(): d - 1 - terms.get((), 0)} if d - 1 - terms.get((), 0) else {})}), d)
+    if floor.other is None:
+        d, terms = floor.divisor, floor.numerator.terms
+        rest = {monomial: d - c for monomial, c in terms.items() if monomial}
+        if last := d - 1 - terms.get((), 0):
+            rest[()] = last
+        floor.other = Floor.of(Formula(rest), d)
+        floor.other.other = floor
+    return floor.other
 
 
 def floored(n: Any, d: int) -> Any:
@@ -252,12 +297,12 @@ def floored(n: Any, d: int) -> Any:
     low, high = numerator.bounds
     if low is not None and high is not None and low // d == high // d:
         return made(added(whole, {(): low // d}))
-    return made(added(whole, {((Floor(numerator, d), 1),): 1}))
+    return made(added(whole, {((Floor.of(numerator, d), 1),): 1}))
 
 
 def quotient(n: Formula, d: Formula) -> Any:
     """N / d, where d divides it whatever the sizes."""
-    if n.key == d.key:
+    if n.terms == d.terms:
         return 1
     if len(d.terms) == 1:
         ((monomial, by),) = d.terms.items()
@@ -290,7 +335,7 @@ def extreme(word: str, *sizes: Any) -> Any:
         return kept[0]
     if len(kept) > MOST_PARTS:
         raise Undecided("Too many sizes may be the largest.")
-    return Formula({((Extreme(word, tuple(sorted(kept, key=code))), 1),): 1})
+    return Formula({((Extreme.of(word, tuple(sorted(kept, key=code))), 1),): 1})
 
 
 def wins(one: Any, two: Any, word: str) -> bool:

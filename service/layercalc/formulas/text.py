@@ -1,28 +1,17 @@
 """Formulas as Python and as mathematics write them."""
 
-from functools import lru_cache
 from typing import Any
 
-from layercalc.formulas.atoms import Atom, Extreme, Floor, Monomial, Name
+from layercalc.formulas.atoms import Atom, Extreme, Floor, Monomial
 from layercalc.formulas.effort import spend
-
-
-def written(atom: Atom) -> str:
-    """A factor as Python writes it."""
-    if isinstance(atom, Name):
-        return atom.text
-    if isinstance(atom, Extreme):
-        return f"{atom.word}({', '.join(map(code, atom.parts))})"
-    top = code(atom.numerator)
-    return f"({top})//{atom.divisor}" if plus(atom.numerator) else f"{top}//{atom.divisor}"
 
 
 def drawn(atom: Atom) -> str:
     """A factor in the signs of mathematics."""
-    if isinstance(atom, Name):
-        return atom.text
     if isinstance(atom, Extreme):
         return f"{atom.word}({', '.join(map(signs, atom.parts))})"
+    if not isinstance(atom, Floor):
+        return atom.text
     top, rest = atom.numerator, atom.numerator.terms.get((), 0)
     if rest == atom.divisor - 1:
         return f"⌈{within(top - rest)}/{atom.divisor}⌉"
@@ -34,14 +23,9 @@ def within(n: Any) -> str:
     return f"({signs(n)})" if hasattr(n, "terms") and len(n.terms) > 1 else signs(n)
 
 
-def plus(n: Any) -> bool:
-    """Whether a division by what follows needs parentheses."""
-    return len(n.terms) > 1 or any(c != 1 for c in n.terms.values())
-
-
 def code(n: Any) -> str:
     """A number or formula as Python writes it: `eval` with the names bound gives the number."""
-    return joined(n, as_code) if hasattr(n, "terms") else str(int(n))
+    return n.code if hasattr(n, "terms") else str(int(n))
 
 
 def signs(n: Any) -> str:
@@ -54,8 +38,7 @@ def as_code(c: int, monomial: Monomial) -> str:
     several = len(monomial) > 1 or c != 1
     factors = [str(abs(c))] if abs(c) != 1 or not monomial else []
     for atom, power in monomial:
-        text = text_of(atom)
-        text = f"({text})" if isinstance(atom, Floor) and (several or power > 1) else text
+        text = f"({atom.text})" if atom.__class__ is Floor and (several or power > 1) else atom.text
         factors.append(text if power == 1 else f"{text}**{power}")
     return "*".join(factors)
 
@@ -76,22 +59,13 @@ def joined(n: Any, term: Any) -> str:
     spend(4 * len(n.terms))
     minus = "-" if term is as_code else "−"
     out = ""
-    for monomial, c in sorted(n.terms.items(), key=rank):
+    for monomial, c in sorted(n.terms.items(), key=rank) if len(n.terms) > 1 else n.terms.items():
         sign = (f" {minus} " if c < 0 else " + ") if out else (minus if c < 0 else "")
         out += sign + term(c, monomial)
     return out
 
 
 def rank(item: tuple[Monomial, int]) -> Any:
-    monomial, _ = item
-    return -sum(power for _, power in monomial), [*map(place, monomial)]
-
-
-@lru_cache(4096)
-def text_of(atom: Atom) -> str:
-    return written(atom)
-
-
-def place(item: tuple[Atom, int]) -> str:
-    """Where a factor stands among others."""
-    return text_of(item[0])
+    """Where a term stands among others."""
+    monomial = item[0]
+    return -sum([power for _, power in monomial]), [atom.text for atom, _ in monomial]
