@@ -102,11 +102,15 @@ def extremum(word: str, a: Dim, b: Dim) -> Dim:
 def largest(sizes: Iterable[Dim]) -> Dim:
     """The largest, 0 of none; an unknown one makes it unknown."""
     found: Dim = 0
+    by_name: list[Dim] = []
     for one in sizes:
         if one.__class__ is Unknown:
             return one
-        found = most(one, found)
-    return found
+        if one.__class__ is Formula:
+            by_name.append(one)
+        else:
+            found = most(one, found)
+    return extreme("max", found, *by_name) if by_name else found
 
 
 def several(n: Dim) -> bool:

@@ -8,7 +8,8 @@ proven, it is stopped by `Undecided`.
 from layercalc.formulas.atoms import at, bounds
 from layercalc.formulas.conditions import Claim, Guard, guarded, needed, taken
 from layercalc.formulas.effort import Undecided, limited
-from layercalc.formulas.formula import Formula, extreme, named
+from layercalc.formulas.extremes import extreme
+from layercalc.formulas.formula import Formula, named
 from layercalc.formulas.reading import parsed
 from layercalc.formulas.text import code, signs
 

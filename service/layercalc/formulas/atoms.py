@@ -79,7 +79,7 @@ class Floor(Atom):
             several = len(numerator.terms) > 1 or any(c != 1 for c in numerator.terms.values())
             made.text = f"({numerator.code})//{divisor}" if several else f"{numerator.code}//{divisor}"
             found = cls.same(key, made)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def at(self, sizes: Mapping[str, int]) -> int:
         found: int = self.numerator.at(sizes) // self.divisor
@@ -107,7 +107,7 @@ class Extreme(Atom):
             texts = (part.code if hasattr(part, "terms") else str(part) for part in parts)
             made.text = f"{word}({', '.join(texts)})"
             found = cls.same(key, made)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def at(self, sizes: Mapping[str, int]) -> int:
         return (max if self.word == "max" else min)(at(one, sizes) for one in self.parts)
@@ -148,5 +148,5 @@ def alone(monomial: Monomial) -> Floor | None:
     if len(monomial) == 1:
         atom, power = monomial[0]
         if power == 1 and atom.__class__ is Floor:
-            return atom  # type: ignore[return-value]
+            return atom
     return None

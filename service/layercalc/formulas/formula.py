@@ -5,13 +5,12 @@ from functools import reduce
 from math import gcd, prod
 from typing import Any
 
-from layercalc.formulas.atoms import Atom, Bounds, Extreme, Floor, Monomial, Name, Terms, alone, bounds, names_of
+from layercalc.formulas.atoms import Atom, Bounds, Floor, Monomial, Name, Terms, alone, bounds, names_of
 from layercalc.formulas.conditions import Claim
 from layercalc.formulas.effort import Undecided, spend
 from layercalc.formulas.extents import extent, relaxed, sign, tighter
-from layercalc.formulas.text import as_code, code, joined, signs
+from layercalc.formulas.text import as_code, joined, signs
 
-MOST_PARTS = 12  # of a maximum
 MOST_TERMS = 400  # of a formula: what is longer is of no use to a reader
 
 
@@ -319,34 +318,3 @@ def divided(one: Monomial, by: Monomial) -> Monomial | None:
         if powers[atom] < 0:
             return None
     return tuple((atom, power) for atom, power in powers.items() if power)
-
-
-def extreme(word: str, *sizes: Any) -> Any:
-    """The largest, or the smallest, of numbers and formulas."""
-    parts: list[Any] = []
-    for size in sizes:
-        atom = only(size)
-        parts += atom.parts if isinstance(atom, Extreme) and atom.word == word else [size]
-    kept: list[Any] = []
-    for one in dict.fromkeys(parts):
-        if not any(wins(two, one, word) for two in kept):
-            kept = [two for two in kept if not wins(one, two, word)] + [one]
-    if len(kept) == 1:
-        return kept[0]
-    if len(kept) > MOST_PARTS:
-        raise Undecided("Too many sizes may be the largest.")
-    return Formula({((Extreme.of(word, tuple(sorted(kept, key=code))), 1),): 1})
-
-
-def wins(one: Any, two: Any, word: str) -> bool:
-    """Whether the first is proven to be as large as the second, or as small."""
-    return sign(one - two if word == "max" else two - one) == 0
-
-
-def only(size: Any) -> Atom | None:
-    """The atom that a formula is."""
-    if isinstance(size, Formula) and len(size.terms) == 1:
-        ((monomial, c),) = size.terms.items()
-        if c == 1 and len(monomial) == 1 and monomial[0][1] == 1:
-            return monomial[0][0]
-    return None

@@ -6,7 +6,8 @@ from operator import add, floordiv, mod, mul, sub
 from typing import Any
 
 from layercalc.formulas.atoms import Bounds
-from layercalc.formulas.formula import Formula, extreme, named
+from layercalc.formulas.extremes import extreme
+from layercalc.formulas.formula import Formula, named
 
 LONGEST = 20_000  # characters
 MOST_POWER = 64

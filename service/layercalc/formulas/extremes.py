@@ -1,0 +1,84 @@
+"""The largest and the smallest of sizes, as far as nothing is proven to be larger or smaller."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from layercalc.formulas.atoms import Atom, Extreme, Name
+from layercalc.formulas.effort import Undecided, spend
+from layercalc.formulas.extents import sign
+from layercalc.formulas.formula import Formula
+from layercalc.formulas.text import code
+
+MOST_PARTS = 12  # of a maximum
+APART = (0, 1, 4, 30, 250, 3_000)  # how far from its least size a name is tried
+
+
+def extreme(word: str, *sizes: Any) -> Any:
+    """The largest, or the smallest, of numbers and formulas."""
+    parts: dict[Any, Any] = {}
+    for size in sizes:
+        atom = only(size)
+        for one in atom.parts if isinstance(atom, Extreme) and atom.word == word else (size,):
+            parts.setdefault(one.key if isinstance(one, Formula) else one, one)
+    kept = [*parts.values()] if len(parts) == 1 else outstanding([*parts.values()], 1 if word == "max" else -1)
+    if len(kept) == 1:
+        return kept[0]
+    if len(kept) > MOST_PARTS:
+        raise Undecided("Too many sizes may be the largest.")
+    return Formula({((Extreme.of(word, tuple(sorted(kept, key=code))), 1),): 1})
+
+
+def outstanding(parts: list[Any], direction: int) -> list[Any]:
+    """Those of which no other is proven to be as large always (as small, by a direction of -1).
+
+    What is smaller at one of a few sizes is not looked at further.
+    """
+    names = {name for part in parts if isinstance(part, Formula) for name in part.names()}
+    found = [[direction * n for n in values] for values in zip(*tried(parts, names), strict=True)]
+    order = sorted(range(len(parts)), key=lambda i: found[i][::-1], reverse=True)
+    kept: list[int] = []
+
+    def wins(one: int, two: int) -> bool:
+        spend(1)
+        if any(a < b for a, b in zip(found[one], found[two], strict=True)):
+            return False
+        return sign((parts[one] - parts[two]) * direction) == 0
+
+    for one in order:
+        if not any(wins(two, one) for two in kept):
+            kept = [two for two in kept if not wins(one, two)] + [one]
+    return [parts[i] for i in kept]
+
+
+def tried(parts: list[Any], names: set[Name]) -> Iterator[list[int]]:
+    """What each is at a few sizes, small and large ones and ones that are far from equal."""
+    ordered = sorted(names, key=lambda name: name.text)
+    for place, more in enumerate(APART):
+        sizes = {}
+        for index, name in enumerate(ordered):
+            size = name.low + (more if (index + place) % 2 else 3 * more)
+            sizes[name.text] = size if name.high is None else min(size, name.high)
+        known: dict[Atom, int] = {}
+        yield [valued(part, sizes, known) for part in parts]
+
+
+def valued(part: Any, sizes: dict[str, int], known: dict[Atom, int]) -> int:
+    """What a number or formula is for these sizes; factors that are known by now are not computed again."""
+    if not isinstance(part, Formula):
+        return int(part)
+    spend(len(part.terms))
+    for monomial in part.terms:
+        for atom, _ in monomial:
+            if atom not in known:
+                known[atom] = atom.at(sizes)
+    return sum([c * prod([known[atom] ** power for atom, power in one]) for one, c in part.terms.items()])
+
+
+def only(size: Any) -> Atom | None:
+    """The atom that a formula is."""
+    if isinstance(size, Formula) and len(size.terms) == 1:
+        ((monomial, c),) = size.terms.items()
+        if c == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+            return monomial[0][0]
+    return None
