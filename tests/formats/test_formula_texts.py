@@ -53,7 +53,7 @@ def test_drawings_show_signs(report, form, box, arrow):
 
 def test_a_report_says_where_its_formulas_hold(report):
     assert report["dims"] == {"H": {"min": 1, "max": None}, "W": {"min": 1, "max": None}}
-    assert report["conditions"] == ["(H + 1)//4 >= 1", "(W + 1)//4 >= 1"]
+    assert report["conditions"] == ["H >= 3", "W >= 3"]
     assert report["inputs"][0]["shape_formula"] == [None, "H", "W", "3"]
     assert report["layers"][1]["input_formulas"] == [[None, "(H + 1)//2", "(W + 1)//2", "32"]]
     ranged = analyze(DOCUMENT, dims="H=32..512,W=64")

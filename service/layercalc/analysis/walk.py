@@ -12,7 +12,7 @@ from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, fr
 from layercalc.columns import Column
 from layercalc.dims import Dim, Unknown, largest, several, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Guard, Undecided, guarded, needed
+from layercalc.formulas import Guard, Undecided, guarded, narrowed, needed, parted
 from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
@@ -142,7 +142,10 @@ class Analysis:
         if unknown:
             return unknown[0]
         try:
-            return largest(deadline.each(lives if Column in map(type, lives) else dict.fromkeys(lives)))
+            if Column in map(type, lives):
+                return largest(deadline.each(lives))
+            least, _ = parted(self.guards)
+            return largest(map(narrowed(least).of, deadline.each(lives)))
         except Undecided:
             return Unknown("which layer has the peak at which sizes")
 

@@ -6,14 +6,15 @@ proven, it is stopped by `Undecided`.
 """
 
 from layercalc.formulas.atoms import at, bounds
-from layercalc.formulas.conditions import Claim, Guard, guarded, needed, taken
+from layercalc.formulas.conditions import Claim, Guard, guarded, taken
 from layercalc.formulas.effort import Undecided, limited
 from layercalc.formulas.extremes import extreme
 from layercalc.formulas.formula import Formula, named
+from layercalc.formulas.narrowing import narrowed, needed, parted
 from layercalc.formulas.reading import parsed
 from layercalc.formulas.text import code, signs
 
 __all__ = [
     "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "limited", "named",
-    "needed", "parsed", "signs", "taken",
+    "narrowed", "needed", "parsed", "parted", "signs", "taken",
 ]  # fmt: skip

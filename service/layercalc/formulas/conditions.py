@@ -1,13 +1,12 @@
 """What has to hold of sizes that are names, for what was computed with them to be so."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from layercalc.formulas.atoms import Terms, at
 from layercalc.formulas.effort import Undecided
-from layercalc.formulas.extents import sign
 from layercalc.formulas.text import as_code, as_signs, joined
 
 
@@ -67,17 +66,6 @@ def guarded() -> Iterator[dict[Guard, None]]:
         yield found
     finally:
         GUARDS.reset(token)
-
-
-def needed(guards: Iterable[Guard]) -> list[Guard]:
-    """Those that do not follow from another."""
-    every = [*guards]
-    return [one for one in every if not any(follows(one, two) for two in every)]
-
-
-def follows(one: Guard, two: Guard) -> bool:
-    """Whether the first holds wherever the second does."""
-    return one is not two and not one.equal and not two.equal and sign(one.formula - two.formula) == 0
 
 
 def taken(formula: Any, equal: bool = False) -> None:

@@ -84,9 +84,9 @@ def covered(terms: Terms, least: int = 0) -> bool:
         if c > 0 or not monomial:
             continue
         for other in more:
-            if c and more[other] and other and no_more(monomial, other):
-                part = min(more[other], -c)
-                more[other] -= part
+            if c and more[other] and other and (times := fits(monomial, other)):
+                part = min(more[other] * times, -c)
+                more[other] -= -(-part // times)
                 c += part
         if c:
             return False
@@ -94,49 +94,44 @@ def covered(terms: Terms, least: int = 0) -> bool:
     return low is not None and low >= least
 
 
-def no_more(one: Monomial, two: Monomial) -> bool:
-    """Whether a product is proven to be no larger than another: each factor than one of the other's, the rest 1."""
+def fits(one: Monomial, two: Monomial) -> int:
+    """How often a product is proven to go into another, factor by factor; 0 for not at all."""
     left = [atom for atom, power in two for _ in range(power)]
-    if sum(power for _, power in one) > len(left):
-        return False
+    found = 1
     for atom, power in one:
         for _ in range(power):
-            larger = next((other for other in left if atom is other), None) or next(
-                (other for other in left if smaller(atom, other)), None
-            )
-            if larger is None:
-                return False
-            left.remove(larger)
-    return all(atom.bounds[0] is not None and atom.bounds[0] >= 1 for atom in left)
-
-
-MOST_COMPARED = 4  # terms of a numerator
+            if not left:
+                return 0
+            times, index = max((1 if atom is other else goes(atom, other), -i) for i, other in enumerate(left))
+            if not times:
+                return 0
+            found *= times
+            del left[-index]
+    for atom in left:
+        found *= max(atom.bounds[0] or 0, 0)
+    return found
 
 
 @lru_cache(1024)
-def smaller(one: Atom, two: Atom) -> bool:
-    """Whether a factor is at least 0 and proven to be no larger than another."""
+def goes(one: Atom, two: Atom) -> int:
+    """How often a factor, which is at least 0, is proven to go into another; 0 for not at all.
+
+    From q = ⌊(h + r) / d⌋ follows h ≥ q·d − r, so ⌊(h + s) / e⌋ is at least q·k if d and d − r + s are at least k·e.
+    """
     low, high = one.bounds
-    if low is None or low < 0:
-        return False
     least = two.bounds[0]
-    if high is not None and least is not None and high <= least:
-        return True
-    if max(map(len, (quotient(one), quotient(two)))) > MOST_COMPARED:
-        return False
-    over, under = (one.divisor if isinstance(one, Floor) else 1), (two.divisor if isinstance(two, Floor) else 1)
-    return over >= under and not_above(quotient(one), quotient(two), over, under)
+    if low is None or low < 0 or least is None or least < 0:
+        return 0
+    if high is not None and high <= least:
+        return least // high if high else 1
+    (name, r, d), (other, s, e) = quotient(one), quotient(two)
+    return max(min(d // e, (d - r + s) // e), 0) if name is not None and name is other and 0 <= r < d else 0
 
 
-def quotient(atom: Atom) -> Terms:
-    """What a floor is taken of, or the factor itself."""
-    return atom.numerator.terms if isinstance(atom, Floor) else {((atom, 1),): 1}
-
-
-def not_above(one: Terms, two: Terms, over: int, under: int) -> bool:
-    """Whether one / over is proven to be no more than two / under, both rounded down: then so are the floors."""
-    apart = {monomial: c * over for monomial, c in two.items()}
-    for monomial, c in one.items():
-        apart[monomial] = apart.get(monomial, 0) - c * under
-    low = extent(apart)[0]
-    return low is not None and low >= 0
+def quotient(atom: Atom) -> tuple[Atom | None, int, int]:
+    """The name, r and d of ⌊(name + r) / d⌋; no name for any other floor."""
+    if not isinstance(atom, Floor):
+        return atom, 0, 1
+    names = [monomial for monomial in atom.numerator.terms if monomial]
+    plain = len(names) == 1 and len(names[0]) == 1 and names[0][0][1] == atom.numerator.terms[names[0]] == 1
+    return names[0][0][0] if plain else None, atom.numerator.terms.get((), 0), atom.divisor

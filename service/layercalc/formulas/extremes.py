@@ -6,8 +6,9 @@ from typing import Any
 
 from layercalc.formulas.atoms import Atom, Extreme, Name
 from layercalc.formulas.effort import Undecided, spend
-from layercalc.formulas.extents import sign
-from layercalc.formulas.formula import Formula
+from layercalc.formulas.extents import covered
+from layercalc.formulas.formula import Formula, added, named, terms_of
+from layercalc.formulas.substitution import Substitution
 from layercalc.formulas.text import code
 
 MOST_PARTS = 12  # of a maximum
@@ -32,23 +33,34 @@ def extreme(word: str, *sizes: Any) -> Any:
 def outstanding(parts: list[Any], direction: int) -> list[Any]:
     """Those of which no other is proven to be as large always (as small, by a direction of -1).
 
-    What is smaller at one of a few sizes is not looked at further.
+    What is smaller at one of a few sizes is not looked at further. Proofs are of what names have beyond their least
+    size: a sum in which nothing is subtracted is at least its constant.
     """
     names = {name for part in parts if isinstance(part, Formula) for name in part.names()}
     found = [[direction * n for n in values] for values in zip(*tried(parts, names), strict=True)]
     order = sorted(range(len(parts)), key=lambda i: found[i][::-1], reverse=True)
+    beyond = Substitution({name: name.low + rest(name) for name in names})
+    moved: dict[int, Any] = {}
     kept: list[int] = []
 
     def wins(one: int, two: int) -> bool:
         spend(1)
         if any(a < b for a, b in zip(found[one], found[two], strict=True)):
             return False
-        return sign((parts[one] - parts[two]) * direction) == 0
+        for i in (one, two):
+            if i not in moved:
+                moved[i] = terms_of(beyond.of(parts[i])) or {}
+        return covered(added(moved[one], moved[two], -1) if direction > 0 else added(moved[two], moved[one], -1))
 
     for one in order:
         if not any(wins(two, one) for two in kept):
             kept = [two for two in kept if not wins(one, two)] + [one]
     return [parts[i] for i in kept]
+
+
+def rest(name: Name) -> Any:
+    """How far a name is beyond its least size."""
+    return named(name.text, 0, None if name.high is None else name.high - name.low)
 
 
 def tried(parts: list[Any], names: set[Name]) -> Iterator[list[int]]:
