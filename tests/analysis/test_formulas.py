@@ -4,6 +4,7 @@ import math
 import operator
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from layercalc import analyze, catalogue
 from layercalc.errors import Refused
-from layercalc.formulas import Undecided, at, bounds, code, effort, extreme, guarded, named, signs
+from layercalc.formulas import Guard, Undecided, at, bounds, code, effort, extreme, guarded, named, needed, signs
 from layercalc.layers.keras.base import KERAS
 
 H, W = named("H"), named("W")
@@ -36,6 +37,9 @@ def value(text, sizes):
     (extreme("max", H * W * 3, H * W * 2, 64 * H), "max(3·H·W, 64·H)", "max(3*H*W, 64*H)"),
     (extreme("max", H - 1, 0), "H − 1", "H - 1"),
     (extreme("min", H, W, H), "min(H, W)", "min(H, W)"),
+    (extreme("max", 768 * (H // 2) * W, 999 * (H // 32) * W), "768·⌊H/2⌋·W", "768*(H//2)*W"),
+    (extreme("max", 4 * (H - 3) * (W - 3) + 40 * H, 4 * H * W + 9), "max(4·H·W + 28·H − 12·W + 36, 4·H·W + 9)",
+     "max(4*H*W + 28*H - 12*W + 36, 4*H*W + 9)"),
 ])  # fmt: skip
 def test_normal_form(formula, text, python):
     assert (signs(formula), code(formula)) == (text, python)
@@ -89,6 +93,68 @@ def test_arithmetic_is_that_of_integers(tree, h, w):
     low, high = bounds(formula)
     assert low is None or low <= number
     assert high is None or number <= high
+
+
+@given(st.lists(TREES, min_size=1, max_size=5), st.lists(st.integers(1, 200), min_size=12, max_size=12))
+def test_what_is_left_out_of_a_maximum_is_never_the_largest(trees, draws):
+    parts = [computed(tree, None) for tree in trees]
+    for word in ("max", "min"):
+        try:
+            found = extreme(word, *parts)
+        except Undecided:
+            continue
+        for h, w in zip(draws[::2], draws[1::2], strict=True):
+            sizes = {"H": h, "W": w}
+            assert at(found, sizes) == WORDS[word](at(part, sizes) for part in parts)
+
+
+SUMS = st.lists(
+    st.tuples(st.integers(-30, 30), st.integers(0, 7), st.sampled_from([1, 2, 4, 8, 32]), st.booleans()),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(SUMS, st.integers(-50, 300), st.integers(1, 40), st.lists(st.integers(0, 200), min_size=16, max_size=16))
+def test_what_is_proven_of_a_sum_is_so(terms, more, low, draws):
+    h, w = named("H", low), named("W", low, 10 * low)
+    total = more
+    for c, r, d, both in terms:
+        total += c * ((h + r) // d) * ((w + r + 1) // (2 * d) if both else 1)
+    known, claims = [], (total >= 0, total < 0)
+    for a, b in zip(draws[::2], draws[1::2], strict=True):
+        known.append(at(total, {"H": low + a, "W": min(low + b, 10 * low)}))
+    assert claims[0] is not True or min(known) >= 0
+    assert claims[1] is not True or max(known) < 0
+
+
+@pytest.mark.parametrize(("guards", "text"), [
+    ([(H + 1) // 4 - 5, (H + 5) // 8 - 4, (H + 21) // 32 - 3], "H ≥ 75"),
+    ([H - 3, W - 8, H * W - 24], "H ≥ 3, W ≥ 8"),
+    ([H - 3, H * W - 100], "H ≥ 3, H·W ≥ 100"),
+    ([H - 40, 50 - H], "H ≥ 40, 0 ≥ H − 50"),
+    ([H // 2 - 10**15], f"⌊H/2⌋ ≥ {10**15:,}"),
+])  # fmt: skip
+def test_conditions_say_the_least_sizes(guards, text):
+    assert ", ".join(map(str, needed([Guard(one, False) for one in guards]))) == text
+
+
+@given(SUMS, st.integers(-300, 50))
+def test_the_least_size_is_that_from_which_a_condition_holds(terms, more):
+    formula = more + sum((abs(c) + 1) * ((H + r) // d) for c, r, d, _ in terms)
+    guard = Guard(formula, False)
+    if not hasattr(formula, "terms"):
+        return
+    for size in range(1, 120):
+        assert guard.holds({"H": size}) == all(one.holds({"H": size}) for one in needed([guard]))
+
+
+def test_what_is_equal_is_one_object():
+    """Atoms are told apart by identity, from whatever thread they come."""
+    with ThreadPoolExecutor(4) as pool:
+        made = [*pool.map(lambda n: ((named("T") + n % 7) // 9 * named("U"), n % 7), range(200))]
+    for n in range(7):
+        assert len({formula.key for formula, rest in made if rest == n}) == 1
 
 
 def held(document, shapes, sizes, **options):
