@@ -104,6 +104,15 @@ SPOILT = [
     (MADE + "for x in data: net.add(Layer(4))", "data"),
     (MADE + "for m in filter(lambda m: m in data, [net]): m.add(Layer(4))", "m.add"),
     (MADE + "while more(): net.pop()", "more"),
+    (MADE + "for x in data:\n    if flag: helper(prev)\n    prev = net", "helper"),
+    (MADE + "for x in data:\n    if flag: prev = 1\n    helper(prev)\n    prev = net", "helper"),
+    (MADE + "for x in data:\n    if flag: prev = load()\n    prev += 1\n    prev = net", "operation"),
+    (MADE + "for x in data:\n    if 'prev' in globals(): helper(globals()['prev'])\n    prev = net", "helper"),
+    (MADE + "def f(): prev.pop()\nhelper(f)\nfor x in data:\n    helper()\n    prev = net", "prev.pop"),
+    (MADE + "def f(): prev.pop()\nhelper(f)\nhelper()\nfor x in data:\n    helper()\n    prev = net", "prev.pop"),
+    (MADE + "prev = None\nclass A:\n    for x in data:\n        helper(prev)\n        prev = net", "helper"),
+    (MADE + "def f():\n    while more():\n        if flag: prev.pop()\n        prev = net\nf()", "prev.pop"),
+    (MADE + "def f():\n    for x in data:\n        [helper(prev) for n in x]\n        prev = net\nf()", "helper"),
     (MADE + "[net.add(Layer(2)) for x in data]", "data"),
     (MADE + "[net.add(Layer(2)) for x in (1, 2) if flag]", "flag"),
     (MADE + "flag and net.add(Layer(4))", "flag"),
@@ -201,6 +210,13 @@ def test_fault_names_the_line_and_the_cause(text, line, mentions):
     assert caught.value.where().keys() == {"line", "column", "end_line", "end_column"}
     for word in mentions:
         assert word in caught.value.detail
+
+
+def test_a_loop_that_binds_new_names_is_followed_once():
+    """A name that nobody asks for before it is bound tells nothing by having been bound in an earlier turn."""
+    loops = "".join(f"{'    ' * depth}for n{depth} in data:\n" for depth in range(9))
+    machine = follow(MADE + loops + "    " * 9 + "last = n0\n")
+    assert machine.meter.bounds.steps - machine.meter.fuel < 300
 
 
 def test_warnings_say_what_was_taken():

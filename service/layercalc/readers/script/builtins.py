@@ -291,10 +291,12 @@ def next_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 
 
 def globals_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
+    m.listing = True
     return m.globals.vars
 
 
 def locals_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
+    m.listing = True
     names = m.frame.vars
     m.meter.elements(len(names), at)
     return names if m.frame.kind == MODULE else dict(names)

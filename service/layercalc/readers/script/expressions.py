@@ -28,6 +28,7 @@ def constant(m: "Machine", node: ast.Constant, scope: Scope) -> Any:
 def name(m: "Machine", node: ast.Name, scope: Scope) -> Any:
     value = m.load(scope, node.id, node)
     if type(value) is Opaque and value.maybe:
+        m.missed.add(node.id)
         m.risk(node)
     return value
 

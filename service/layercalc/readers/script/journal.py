@@ -4,6 +4,7 @@ A level remembers, of each object that is changed while it is open, the state it
 path that has left already (a `return` in one branch of an unknown `if`): what is changed above them may not have been.
 """
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.opaque import Opaque
@@ -107,12 +108,16 @@ class Journal:
             self.changing(obj)
             self.restore(obj, state)
 
-    def settle(self, mark: int, old: "Existing | None" = None) -> tuple[list[EXIT], bool]:
+    def settle(self, mark: int, old: "Existing | None" = None, through: bool = False) -> tuple[list[EXIT], bool]:
         """Close the levels above a mark: what they changed may have happened or not. Gives their exits, and whether
         less is known than before, of what is among `old` (None: of anything).
+
+        Where `through` says that it has been run to its end, and no path has left it, a variable tells nothing that
+        was not bound before and that nobody has asked for.
         """
         exits: list[EXIT] = []
         changed = False
+        through = through and not self.machine.listing and not any(level.exits for level in self.levels[mark:])
         if old is not None:
             old.note(self.levels[mark:])
         while len(self.levels) > mark:
@@ -124,7 +129,10 @@ class Journal:
                     below.setdefault(key, (obj, state))
                 if self.born_since(obj, level.number):
                     continue
-                less = self.join(obj, state, level.reason)
+                if through and old is not None and id(obj) in old.scopes:
+                    less = self.join_names(obj, state, level.reason, self.machine.missed)
+                else:
+                    less = self.join(obj, state, level.reason)
                 changed = changed or (less and (old is None or old.holds(obj)))
         return exits, changed
 
@@ -167,21 +175,22 @@ class Journal:
         obj[key] = self.either(reason, new, old)
         return type(old) is not Opaque and obj[key] is not old
 
-    def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque) -> bool:
-        """Names bound on one path only may be unbound."""
+    def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque, missed: Container[str] | None = None) -> bool:
+        """Names bound on one path only may be unbound; of those that were not bound `missed` alone count, if given."""
         less = False
         self.machine.meter.work(len(obj) << 4)
         for key in [*obj, *(key for key in old if key not in obj)]:
             new, was = obj.get(key, MISSING), old.get(key, MISSING)
             if new is was or alike(new, was):
                 continue
+            counts = was is not MISSING or missed is None or key in missed
             joined = self.either(reason, new, was, cause=f"{key}, which may have been set")
             obj[key] = joined
             if type(joined) is not Opaque:
-                less |= joined is not was
+                less |= counts and joined is not was
                 continue
             joined.maybe = new is MISSING or was is MISSING or maybe(new) or maybe(was)
-            less |= type(was) is not Opaque or (joined.maybe and not was.maybe)
+            less |= counts and (type(was) is not Opaque or (joined.maybe and not was.maybe))
         return less
 
     def either(self, reason: Opaque, *values: Any, cause: str = "") -> Any:

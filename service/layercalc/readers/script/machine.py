@@ -26,7 +26,6 @@ from layercalc.readers.script.paths import Signal
 from layercalc.readers.script.private import mangle
 from layercalc.readers.script.scope import (
     CLASS,
-    COMPREHENSION,
     FUNCTION,
     MODULE,
     Info,
@@ -73,6 +72,8 @@ class Machine:
         self.modules: dict[str, Module | None] = {}
         self.overrides: dict[str, Names] = {}
         self.bound: set[str] = set()
+        self.missed: set[str] = set()  # names that were asked for while they were not bound, or may not have been
+        self.listing = False  # whether the text may look through its names
         self.kept: dict[str, Class] = {}
         self.libraries: dict[str, Scope] = {}
         self.ended: ast.AST | None = None
@@ -196,6 +197,7 @@ class Machine:
             value = scope.vars.get(name, MISSING)
             if value is not MISSING:
                 return value
+            self.missed.add(name)
             if kind is FUNCTION:
                 self.fail(
                     "UnboundLocalError",
@@ -208,6 +210,7 @@ class Machine:
                 if outer.kind is not CLASS and name in outer.info.bound:
                     value = outer.vars.get(name, MISSING)
                     if value is MISSING:
+                        self.missed.add(name)
                         self.fail(
                             "NameError",
                             f"cannot access free variable {name!r} where it is not associated "
@@ -220,6 +223,7 @@ class Machine:
                 outer = outer.outer
         value = self.globals.vars.get(name, MISSING)
         if value is MISSING:
+            self.missed.add(name)
             value = self.builtins.get(name, MISSING)
         return self.unbound(name, node) if value is MISSING else value
 
@@ -236,30 +240,18 @@ class Machine:
     def peek(self, scope: Scope, name: str) -> Any:
         """The value of a name if it has one now, without raising."""
         outer: Scope | None = scope
-        while outer is not None:
-            if name in outer.vars:
-                return outer.vars[name]
+        while outer is not None and name not in outer.vars:
+            if outer.kind is FUNCTION and name in outer.info.bound:
+                break
             outer = outer.outer
-        return self.globals.vars.get(name, MISSING)
-
-    def home(self, scope: Scope, name: str) -> Names | None:
-        """Where a scope stores a name."""
-        while scope.kind is COMPREHENSION and name not in scope.info.bound and scope.outer is not None:
-            scope = scope.outer
-        if name in scope.info.globals:
-            return self.globals.vars
-        if name in scope.info.nonlocals:
-            outer = scope.outer
-            while outer is not None:
-                if outer.kind is FUNCTION and name in outer.info.bound:
-                    return outer.vars
-                outer = outer.outer
-            return None
-        return scope.vars if scope.kind is not FUNCTION or name in scope.info.bound else None
+        value = (outer or self.globals).vars.get(name, MISSING)
+        if value is MISSING or (type(value) is Opaque and value.maybe):
+            self.missed.add(name)
+        return value
 
     def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
         """Bind a name."""
-        names = scope.vars if name in scope.info.bound else self.home(scope, name)
+        names = scope.vars if name in scope.info.bound else scope.home(name, self.globals.vars)
         if names is None:
             raise Fault(node, f"There is no variable {name!r} around this function for `nonlocal`.")
         if self.journal.levels:

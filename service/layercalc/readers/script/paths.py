@@ -143,17 +143,21 @@ def repeat(m: "Machine", body: Arm, reason: Opaque, node: ast.AST | None, fallba
     j = m.journal
     kept: list[EXIT] = []
     old = Existing(m)
-    for _ in range(ROUNDS):
-        mark = j.open(reason)
-        signal = outcome(attempt(m, body, fallback))
-        exits, less = j.settle(mark, old)
-        for one in (*exits, signal):
-            if one is not None and (one[0] == RETURN or (one[0] == RAISE and m.catching)):
-                kept.append(one)
-        if not less:
-            break
-    else:
-        raise Fault(node, f"Too much depends on what is not known here ({reason.why}); write the values out.")
+    before, m.missed = m.missed, set()
+    try:
+        for _ in range(ROUNDS):
+            mark = j.open(reason)
+            signal = outcome(attempt(m, body, fallback))
+            exits, less = j.settle(mark, old, through=signal is None)
+            for one in (*exits, signal):
+                if one is not None and (one[0] == RETURN or (one[0] == RAISE and m.catching)):
+                    kept.append(one)
+            if not less:
+                break
+        else:
+            raise Fault(node, f"Too much depends on what is not known here ({reason.why}); write the values out.")
+    finally:
+        m.missed |= before
     if kept:
         j.open(reason, kept)
     return

@@ -58,6 +58,22 @@ class Scope:
         """What a function defined here closes over: classes are not seen from inside their methods."""
         return self.outer if self.kind == CLASS else self
 
+    def home(self, name: str, top: Names) -> Names | None:
+        """Where a name is stored; `top` are those of the module."""
+        scope = self
+        while scope.kind is COMPREHENSION and name not in scope.info.bound and scope.outer is not None:
+            scope = scope.outer
+        if name in scope.info.globals:
+            return top
+        if name in scope.info.nonlocals:
+            outer = scope.outer
+            while outer is not None:
+                if outer.kind is FUNCTION and name in outer.info.bound:
+                    return outer.vars
+                outer = outer.outer
+            return None
+        return scope.vars if scope.kind is not FUNCTION or name in scope.info.bound else None
+
 
 def plain_scopes(nodes: Nodes) -> set[int]:
     """The ids of functions and classes whose expressions need not be looked through: none binds a name or yields.

@@ -98,6 +98,7 @@ def reaches(m: "Machine", function: Function) -> bool:
     """
     known = m.harmless.get(id(function))
     if known is not None and all(map(is_, known[2], map(m.globals.vars.get, known[1]))):
+        m.missed.update(known[1])
         m.meter.work(len(known[1]))
         return False
     pending, seen = [function], set[int]()
@@ -128,7 +129,7 @@ def mentioned(m: "Machine", function: Function) -> tuple[set[str], bool]:
     found = m.infos.get((id(function.node),))
     if found is None:
         nodes = m.nodes_of(function.node)
-        names = nodes.ids
+        names = nodes.ids - function.info.bound
         changes = bool(nodes.of(ast.Global, ast.Nonlocal))
         for node in nodes.of(ast.Attribute, ast.Subscript):
             if not isinstance(node.ctx, ast.Load):
@@ -288,7 +289,7 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
 
 def smash(m: "Machine", scope: Scope, name: str, reason: Opaque) -> None:
     """The name of a scope may have been bound, or unbound."""
-    names = m.home(scope, name)
+    names = scope.home(name, m.globals.vars)
     if names is None:
         return
     was = names.get(name, MISSING)

@@ -4,7 +4,17 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import annotations, attributes, classes, functions, items, operators, patterns, tries
+from layercalc.readers.script import (
+    annotations,
+    attributes,
+    classes,
+    expressions,
+    functions,
+    items,
+    operators,
+    patterns,
+    tries,
+)
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised
 from layercalc.readers.script.loops import for_, while_
@@ -51,7 +61,7 @@ def augmented(m: "Machine", node: ast.AugAssign, scope: Scope) -> None:
     """Target op= value: the target's owner and index are evaluated once."""
     target, op = node.target, SYMBOLS[type(node.op)]
     if isinstance(target, ast.Name):
-        before = m.load(scope, target.id, target)
+        before = expressions.name(m, target, scope)
         m.store(scope, target.id, operators.inplace(m, op, before, m.value(node.value, scope), node), target)
     elif isinstance(target, ast.Attribute):
         owner, name = m.value(target.value, scope), target.attr
@@ -227,7 +237,7 @@ def delete(m: "Machine", node: ast.Delete, scope: Scope) -> None:
             owner = m.value(target.value, scope)
             items.del_item(m, owner, m.value(target.slice, scope), target)
         elif isinstance(target, ast.Name):
-            names = m.home(scope, target.id)
+            names = scope.home(target.id, m.globals.vars)
             if names is None or target.id not in names:
                 plain = scope.kind in (MODULE, CLASS, COMPREHENSION)
                 m.fail("NameError" if plain else "UnboundLocalError", f"name {target.id!r} is not defined", target)

@@ -166,7 +166,7 @@ def run_handler(m: "Machine", handler: ast.ExceptHandler, error: Raised, scope: 
     names = None
     if handler.name:
         m.store(scope, handler.name, error.value, handler)
-        names = m.home(scope, handler.name)
+        names = scope.home(handler.name, m.globals.vars)
     m.handling.append(error)
     try:
         return m.block(handler.body, scope)
