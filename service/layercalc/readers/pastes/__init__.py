@@ -16,7 +16,7 @@ from layercalc.readers.pastes.indentation import Statement, dedent
 from layercalc.readers.pastes.magics import CELL, REPEATED, command, of_cell, reads_environment
 from layercalc.readers.pastes.scanner import Scanner, behind_blanks, plain_blanks
 from layercalc.readers.pastes.sessions import looks_like_code, typed
-from layercalc.readers.pastes.source import Line, Source, Unparsed, clean, fault, lines_of
+from layercalc.readers.pastes.source import Line, Source, Unparsed, fault, lines_of
 
 NEXT_CELL = re.compile(r"#\s*(?:%%|In\s?\[)")  # how a script marks its cells
 TABS = (8, 4)  # columns to a stop
@@ -111,12 +111,12 @@ def of_lines(
     tabs = any("\t" in one.margin for one in statements)
     if not (changed or tabs):
         return None
-    source = Source(clean(lines), cell)
+    source = Source.of(lines, cell)
     try:
         tree = source.parse()
     except Unparsed as error:
         widths = tabs and isinstance(error.cause, IndentationError)
-        found = expanded(statements, lambda: Source(clean(lines), cell)) if widths else None
+        found = expanded(statements, lambda: Source.of(lines, cell)) if widths else None
         if found is None:
             raise source.fault(error.cause) from None
         tree = found

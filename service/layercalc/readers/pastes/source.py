@@ -5,7 +5,8 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import not_
 from typing import Any, NamedTuple
 
 from layercalc import deadline
@@ -85,23 +86,26 @@ class Unparsed(Exception):  # noqa: N818
 class Source:
     """Lines for Python's parser. `cell` is the number of the notebook's cell that they come from."""
 
-    def __init__(self, lines: Sequence[Clean], cell: int | None = None):
-        self.lines, self.cell = lines, cell
-        self.untouched = False  # whether all of it was sent so, in characters of one byte, and in no cell
+    def __init__(self, texts: list[str], cell: int | None = None, lines: Sequence[Clean] | None = None):
+        self.texts, self.cell = texts, cell
+        self.cleaned = lines
         self.offsets: dict[int, list[int]] = {}
 
     @classmethod
     def as_sent(cls, text: str, cell: int | None = None) -> "Source":
-        made = cls([Clean(one, number) for number, one in enumerate(NEWLINE.split(text), 1)], cell)
-        made.untouched = cell is None and text.isascii()
-        return made
+        return cls(NEWLINE.split(text), cell)
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], cell: int | None = None) -> "Source":
+        cleaned = [line.clean() for line in lines]
+        return cls([line.text for line in cleaned], cell, cleaned)
 
     def parse(self) -> ast.Module:
         """The syntax tree, its places those of what was sent; Unparsed where there is none."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of somebody else's code: nobody reads our stderr for them
             try:
-                tree = ast.parse("\n".join(line.text for line in self.lines))
+                tree = ast.parse("\n".join(self.texts))
             except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
                 raise Unparsed(error) from None
         self.relocate(tree)
@@ -109,9 +113,13 @@ class Source:
 
     def relocate(self, tree: ast.Module) -> None:
         """Give the nodes the places of what was sent, columns in characters; what stands as it was sent has them."""
-        if self.untouched:
-            return
-        moved = [self.cell is not None or not line.is_sent(number) for number, line in enumerate(self.lines, 1)]
+        if self.cell is not None:
+            still: Any = repeat(False, len(self.texts))
+        elif self.cleaned is None:
+            still = map(str.isascii, self.texts)
+        else:
+            still = (line.is_sent(number) for number, line in enumerate(self.cleaned, 1))
+        moved = [*map(not_, still)]
         until = list(accumulate(moved, initial=0))  # how many of the lines before each place have moved
         waiting: list[Any] = [tree] if until[-1] else []
         for node in deadline.each(waiting):
@@ -131,7 +139,7 @@ class Source:
 
     def character(self, line: int, offset: int) -> int:
         """The column of a byte of a line in UTF-8."""
-        text = self.lines[line - 1].text
+        text = self.texts[line - 1]
         if text.isascii():
             return offset
         if line not in self.offsets:
@@ -141,7 +149,10 @@ class Source:
 
     def sent(self, line: int, column: int) -> tuple[int, int]:
         """The line, from one, and column, from zero, that was sent."""
-        one = self.lines[min(max(line, 1), len(self.lines)) - 1]
+        line = min(max(line, 1), len(self.texts))
+        if self.cleaned is None:
+            return line, max(column, 0)
+        one = self.cleaned[line - 1]
         return one.number, one.column(max(column, 0))
 
     def fault(self, error: Exception) -> Unreadable:
@@ -170,7 +181,3 @@ def fault_at(node: Any, detail: str) -> Unreadable:
 
 def lines_of(text: str) -> list[Line]:
     return [Line(number, one) for number, one in enumerate(NEWLINE.split(text), 1)]
-
-
-def clean(lines: Iterable[Line]) -> list[Clean]:
-    return [line.clean() for line in lines]

@@ -156,6 +156,9 @@ class Machine:
         meter.depth -= 1
         return None
 
+    def stated(self, node: ast.Expr, value: Any) -> None:
+        """A statement that is an expression has given this value."""
+
     def value(self, node: ast.AST, scope: Scope) -> Any:
         """The value of an expression."""
         meter = self.meter

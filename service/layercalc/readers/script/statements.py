@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def expression(m: "Machine", node: ast.Expr, scope: Scope) -> None:
-    m.value(node.value, scope)
+    m.stated(node, m.value(node.value, scope))
 
 
 def assign_(m: "Machine", node: ast.Assign, scope: Scope) -> None:

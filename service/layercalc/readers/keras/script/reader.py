@@ -32,7 +32,7 @@ from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.text import parse_code
 
-PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+MAKING = (ast.Call, ast.Tuple, ast.List, ast.BinOp)  # expressions that may make layers
 MAKERS = frozenset((*KERAS.kinds, *KERAS.aliases, "Sequential"))
 LIMITS = ("max_script_steps", "max_script_bytes")
 Shapes = Callable[[list[str]], Mapping[str, Sequence[int | None]]]
@@ -48,6 +48,7 @@ class Text(Machine):
         self.of_models: set[str] = set()
         self.last: TensorObject | None = None  # that was bound last, at the top level
         self.nodes = nodes
+        self.alone: dict[int, str] = {}  # of statements of the top level by id: a name for what each gives
 
     @cached_property
     def grown(self) -> set[str]:
@@ -76,6 +77,11 @@ class Text(Machine):
     def names(self) -> KerasNames:
         assert isinstance(self.vocabulary, KerasNames)
         return self.vocabulary
+
+    def stated(self, node: ast.Expr, value: Any) -> None:
+        """Keep what a line of the top level gives, by a name that no text can have."""
+        if (name := self.alone.get(id(node))) is not None:
+            self.store(self.globals, name, value, node)
 
     def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
         super().store(scope, name, value, node)
@@ -153,22 +159,12 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
     """Follow the text; layers that stand alone in a line are a Sequential of their own."""
     bare = SequentialObject("sequential", CodeLocation(1, 1, {}))
     bare.versions = []
-    kept: dict[str, ast.expr] = {}
-    body: list[ast.stmt] = []
-    for number, node in enumerate(tree.body):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Tuple | ast.List | ast.BinOp):
-            place = {key: getattr(node, key) for key in PLACE}
-            target = ast.Name(f".{number}", ast.Store(), **place)
-            kept[target.id] = node.value
-            body.append(ast.Assign([target], node.value, **place))
-        elif isinstance(node, ast.Delete) and all(
-            isinstance(one, ast.Name) and one.id not in machine.stored for one in node.targets
-        ):
-            continue
-        else:
-            body.append(node)
-    machine.run(ast.copy_location(ast.Module(body, []), tree), nodes)
-    for name, expression in kept.items():
+    if nodes.of(ast.Delete):
+        tree.body = [node for node in tree.body if not deletes_nothing(machine, node)]
+    alone = [node for node in tree.body if type(node) is ast.Expr and type(node.value) in MAKING]
+    machine.alone = {id(node): f".{number}" for number, node in enumerate(alone)}
+    machine.run(tree, nodes)
+    for name, expression in zip(machine.alone.values(), [node.value for node in alone], strict=True):
         value = machine.globals.vars.get(name)
         if not is_model(value):
             machine.globals.vars.pop(name, None)
@@ -182,6 +178,13 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
                 bare.items.append(one)
                 bare.versions.append(names.version(one))
     return bare
+
+
+def deletes_nothing(machine: Text, node: ast.stmt) -> bool:
+    """Whether a statement deletes names alone that the text binds nowhere."""
+    return isinstance(node, ast.Delete) and all(
+        isinstance(one, ast.Name) and one.id not in machine.stored for one in node.targets
+    )
 
 
 __all__ = ["Text", "read_script"]
