@@ -73,3 +73,12 @@ def test_what_is_meant(field, value, meant):
     (_, detail), *_ = faults(KERAS.get("Conv2D"), {"filters": 2, "kernel_size": 3, field: value})
     assert getattr(detail, "value", None) == meant
     assert type(getattr(detail, "value", None)) is type(meant)
+
+
+@pytest.mark.parametrize("kind", ["Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"])
+def test_of_strides_and_dilation_one_is_offered_to_go(kind):
+    """Either could be 1, and would be the least change: the strides, which make the output small, stay."""
+    config = {**KERAS.get(kind).example[0], "strides": 2, "dilation_rate": 2}
+    ((path, detail),) = faults(KERAS.get(kind), config)
+    assert (path, detail.value) == (("dilation_rate",), 1)
+    assert not faults(KERAS.get(kind), {**config, "dilation_rate": detail.value})

@@ -46,6 +46,9 @@ def test_rows_of_a_file_are_folded_by_the_modules_it_was_exported_from(visited):
     dropped(visited, "resnet18.onnx", gzip.decompress((DATA / "onnx" / "resnet18.dy.onnx.gz").read_bytes()))
     visited.page.locator('.drawing [data-box="model:layer1"]').click()
     visited.page.locator('.drawing [data-box="model:layer1.0"]').wait_for()
+    dropped(visited, "unet.pt2", (DATA / "torch" / "unet.pt2").read_bytes())
+    visited.page.locator('.drawing [data-box="model:inc"]').click()
+    visited.page.locator('.drawing [data-box="inc.double_conv.0"]').wait_for()
 
 
 def test_nested_model_is_folded(visited):

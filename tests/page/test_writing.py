@@ -112,6 +112,14 @@ def test_layer_types_and_arguments_are_completed(visited):
     visited.page.keyboard.type('"uni')
     visited.page.locator(".cm-tooltip-autocomplete", has_text="units").wait_for()
     visited.page.keyboard.press("Escape")
+    visited.write('{"input_shape": [3, 8, 8], ')
+    visited.page.keyboard.type('"voc')
+    visited.page.locator(".cm-tooltip-autocomplete", has_text="vocabulary").wait_for()
+    visited.page.keyboard.press("Escape")
+    visited.write('{"vocabulary": ')
+    visited.page.keyboard.type('"to')
+    visited.page.locator(".cm-tooltip-autocomplete", has_text="torch").wait_for()
+    visited.page.keyboard.press("Escape")
     visited.write('{"vocabulary": "torch", "input_shape": [3, 8, 8], "layers": [{"type": "Conv2d", ')
     visited.page.keyboard.type('"in_')
     visited.page.locator(".cm-tooltip-autocomplete", has_text="in_channels").wait_for()
@@ -151,6 +159,7 @@ def test_selection_is_one_in_text_graph_and_table(visited):
     ("Conv2D(32, kernel_size=(33, 33), input_shape=(28, 28, 1))", "Change to 28", "kernel_size=28", "25,120"),
     ('{"input_shape": [8, 8, 1], "layers": [{"type": "Conv2D", "filters": 2, "kernel_size": [9, 3]}]}', "Set kernel_size to [8, 3]", '"kernel_size": [8, 3]', "50"),
     ('{"input_shape": [8], "layers": [{"type": "Dense", "unit": 4}]}', "Rename unit to units", '"units": 4', "36"),
+    ('{"vocabulary": "torch", "input_shape": [1, 8, 8], "layers": [{"type": "MaxPool2d", "kernel_size": [9, 2]}, {"type": "Flatten"}, {"type": "Linear", "in_features": 32, "out_features": 1}]}', "Set kernel_size to [8, 2]", '"kernel_size": [8, 2]', None),
     ("Dens(4, input_shape=(8,))\nDense(unit=4, input_shape=(8,))", "Change to units", "units=4", None),
 ])  # fmt: skip
 def test_change_that_is_offered_is_made_on_a_click(visited, text, offered, mended, params):

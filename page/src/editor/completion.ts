@@ -35,6 +35,9 @@ function propertyOf(state: EditorState, object: SyntaxNode, name: string): strin
   return "";
 }
 
+const DOCUMENT = ["type", "layers", "input_shape", "batch_shape", "inputs", "outputs", "name", "vocabulary"];
+const VOCABULARIES = ["keras", "torch", "onnx"];
+
 async function inJson(context: CompletionContext): Promise<CompletionResult | null> {
   const { state, pos } = context;
   const word = context.matchBefore(/"[\w.]*/);
@@ -50,7 +53,10 @@ async function inJson(context: CompletionContext): Promise<CompletionResult | nu
   if (!object) return null;
   const outer = object.parent?.name === "Property" && unquoted(textOf(state, object.parent.firstChild)) === "config" ? object.parent.parent : object;
   const type = (outer && (propertyOf(state, outer, "type") || propertyOf(state, outer, "class_name"))) || "";
-  if (!type) return isValue ? null : { from, options: [{ label: "type" }, { label: "layers" }, { label: "input_shape" }], validFor: /^\w*$/ };
+  if (!type) {
+    const listed = !isValue ? DOCUMENT : name === "vocabulary" ? VOCABULARIES : [];
+    return listed.length ? { from, options: listed.map((label) => ({ label })), validFor: /^\w*$/ } : null;
+  }
   const known = await fields(type, vocabularyOf(state));
   if (isValue) {
     const listed = words(known.find((one) => one.name === name)?.schema);

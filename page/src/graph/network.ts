@@ -113,9 +113,10 @@ function grouped(rows: Row[], vocabulary: string): Pick<Network, "groupsOf" | "g
   const paths = rows.map((row) => around(row, vocabulary));
   for (const path of paths.flat()) size.set(path, (size.get(path) ?? 0) + 1);
   rows.forEach((row, index) => {
-    // a module of one row, or of all, says nothing that its rows do not
+    // a module of one row, or of all, or of one module alone says nothing that its rows do not
     const modules = row.module !== undefined || vocabulary === "torch";
-    const path = paths[index].filter((one) => !modules || (rows.length > FEW && size.get(one)! > 1 && size.get(one)! < rows.length));
+    const tells = (one: string, depth: number) => size.get(one)! > 1 && size.get(one)! < rows.length && size.get(one) !== size.get(paths[index][depth - 1]);
+    const path = paths[index].filter((one, depth) => !modules || (rows.length > FEW && tells(one, depth)));
     for (const one of path) put(`model:${one}`, row);
     const level = path[path.length - 1] ?? "";
     levels.set(level, [...(levels.get(level) ?? []), row]);

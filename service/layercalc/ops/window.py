@@ -67,10 +67,15 @@ class Unfitting(ShapeError):  # noqa: N818
         self.dilations = dilations
         super().__init__(self.said("the window"))
 
-    def named(self, field: str, instead: str) -> ShapeError:
-        """The same to somebody who calls the window's size `field`, and may do something else `instead`."""
+    def named(self, field: str, instead: str = "", least: Shape = ()) -> ShapeError:
+        """The same to somebody who calls the window's size `field`, and may do something else `instead`.
+
+        A window smaller than `least` is not offered.
+        """
         message, fitting = self.said(field, instead), self.fitting()
-        return ShapeError(message if fitting is None else Offer(message, fitting), field)
+        sizes = fitting if isinstance(fitting, list) else [fitting] * len(least)
+        fits = fitting is not None and all(n >= k for n, k in zip(sizes, least, strict=False))
+        return ShapeError(Offer(message, fitting) if fits else message, field)
 
     def fitting(self) -> int | list[int] | None:
         """The largest window that fits and is no larger along any axis; None where it would have no element."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -88,6 +89,62 @@ def run(case, weights):
 
 def counted(name, shape):
     return np.zeros((), np.int64) if name.endswith("num_batches_tracked") else weight_of(name, shape)
+
+
+def fault_of(stack):
+    with pytest.raises(Refused) as error:
+        analyze(stack)
+    (fault,) = error.value.errors
+    return fault
+
+
+def with_window(name, config, window, more):
+    """The same with a window of so many along each axis, none of which may hang over the end."""
+    fields, given = fields_of(KINDS[name]), config["kernel_size"]
+    plain = {"padding": 0, "ceil_mode": False, **more}
+    one = [window] * len(given) if isinstance(given, list) else window
+    return {**config, **{key: value for key, value in plain.items() if key in fields}, "type": name, "kernel_size": one}
+
+
+WINDOWS = [
+    name
+    for name in sorted(KINDS)
+    if "kernel_size" in KINDS[name].example[0] and not re.search("Transpose|Unpool|^Fold|Fractional", name)
+]
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+@pytest.mark.parametrize("more", [{}, {"padding": 1}, {"dilation": 3}, {"padding": 2, "dilation": 4}])
+def test_window_that_does_not_fit_is_offered_one_that_does(name, more):
+    config, shape = KINDS[name].example[:2]
+    layer = with_window(name, config, 50, more)
+    stack = {"vocabulary": "torch", "batch_shape": [*shape], "layers": [layer]}
+    fault = fault_of(stack)
+    assert fault["pointer"] == "/layers/0/kernel_size"
+    if "fix" not in fault:  # of a pool, whose padding may be no more than half of the window
+        assert name.startswith("MaxPool")
+        assert layer["dilation"] == 4
+        return
+    layer["kernel_size"] = fault["fix"]["value"]
+    assert [row["type"] for row in analyze(stack)["layers"]] == [name]
+
+
+@pytest.mark.parametrize(("layer", "shape", "field", "right"), [
+    ({"type": "Conv2d", "in_channels": 6, "out_channels": 9, "kernel_size": 1, "groups": 4}, [6, 9, 9], "groups", 3),
+    ({"type": "LazyConv1d", "out_channels": 9, "kernel_size": 1, "groups": 4}, [6, 9], "groups", 3),
+    ({"type": "Conv1d", "in_channels": 6, "out_channels": 9, "kernel_size": 1, "padding": "same", "stride": 2}, [6, 9], "stride", 1),
+    ({"type": "GroupNorm", "num_groups": 4, "num_channels": 6}, [6, 9], "num_groups", 3),
+    ({"type": "MultiheadAttention", "embed_dim": 8, "num_heads": 3, "inputs": ["input"] * 3}, [5, 8], "num_heads", 2),
+    ({"type": "TransformerEncoderLayer", "d_model": 12, "nhead": 5, "batch_first": True}, [5, 12], "nhead", 4),
+    ({"type": "MaxPool2d", "kernel_size": [3, 4], "padding": 2}, [6, 9, 9], "padding", [1, 2]),
+    ({"type": "AvgPool1d", "kernel_size": 3, "padding": 2}, [6, 9], "padding", 1),
+])  # fmt: skip
+def test_number_that_does_not_go_with_another_is_offered_one_that_does(layer, shape, field, right):
+    stack = {"vocabulary": "torch", "batch_shape": [2, *shape], "layers": [dict(layer)]}
+    fault = fault_of(stack)
+    assert fault["fix"] == {"pointer": f"/layers/0/{field}", "value": right}
+    stack["layers"][0][field] = right
+    assert analyze(stack)["layers"]
 
 
 @pytest.mark.parametrize(("layer", "shape", "field", "right"), [

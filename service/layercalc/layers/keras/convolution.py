@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from layercalc import ops
 from layercalc.dims import Dim, differ, divisor, text
-from layercalc.errors import ShapeError, offering
+from layercalc.errors import Offer, ShapeError, offering
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
@@ -26,11 +26,11 @@ KERNEL: dict[str, str | None] = dict.fromkeys(
 def check_window(layer: Layer) -> None:
     """Refuse what Keras refuses of plain and transposed convolutions; depthwise ones take both."""
     if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
-        raise ValidationError(
+        told = (
             f"Strides {text(layer.strides)} and dilation_rate {text(layer.dilation_rate)} above 1 do not go "
-            "together in Keras; set one of them to 1.",
-            "dilation_rate",
+            "together in Keras; set one of them to 1."
         )
+        raise ValidationError(Offer(told, 1), "dilation_rate")
 
 
 class Convolution(Layer):

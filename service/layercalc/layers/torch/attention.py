@@ -7,14 +7,14 @@ from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Int, Number, ValidationError
+from layercalc.layers.fields import Bool, Int, Number
 from layercalc.layers.initializers import ZEROS, Normal, Uniform
 from layercalc.layers.torch.base import number
 from layercalc.layers.torch.functions.activation import softmax
 from layercalc.layers.torch.functions.attention import additive
 from layercalc.layers.torch.functions.elementwise import add
 from layercalc.layers.torch.functions.linear import linear
-from layercalc.layers.torch.module import Module, module, spread
+from layercalc.layers.torch.module import Module, module, shared, spread
 from layercalc.ops import Tensor
 
 
@@ -138,7 +138,12 @@ class MultiheadAttention(Module):
 
     def check(self) -> None:
         if self.embed_dim % self.num_heads:
-            raise ValidationError(f"embed_dim = {self.embed_dim} is no multiple of num_heads.", "num_heads")
+            raise shared(
+                f"embed_dim = {self.embed_dim} is no multiple of num_heads.",
+                self.embed_dim,
+                "num_heads",
+                self.num_heads,
+            )
 
     def call(
         self,

@@ -1,13 +1,14 @@
 """Convolutions, plain and transposed: (batch, channels, *spatial), a batch or none."""
 
-from math import prod
+from math import gcd, prod
 from typing import Any, ClassVar
 
+from layercalc.errors import Offer
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, ValidationError
 from layercalc.layers.torch.functions.padding import around
-from layercalc.layers.torch.module import Module, Padding, function, module, spread
+from layercalc.layers.torch.module import Module, Padding, function, module, shared, spread, windowed
 from layercalc.ops import Tensor
 from layercalc.ops.window import span
 
@@ -23,7 +24,8 @@ class Convolution(Module):
         for field in ("in_channels", "out_channels"):
             channels = getattr(self, field)
             if channels is not None and channels % self.groups:
-                raise ValidationError(f"{field} = {channels} cannot be shared out to {self.groups} groups.", "groups")
+                told = f"{field} = {channels} cannot be shared out to {self.groups} groups."
+                raise shared(told, gcd(self.in_channels or 0, self.out_channels), "groups", self.groups)
 
     def channels(self, x: Tensor) -> Any:
         """Of the input: a lazy module takes as many as there are."""
@@ -57,7 +59,7 @@ class Kernel(Convolution):
     def check(self) -> None:
         super().check()
         if self.padding == "same" and max(self.stride) > 1:
-            raise ValidationError("padding = 'same' goes with a stride of 1 alone.", "stride")
+            raise ValidationError(Offer("padding = 'same' goes with a stride of 1 alone.", 1), "stride")
 
     def call(self, weight: Weight, input: Tensor) -> Tensor:
         shape = self.out_channels, self.channels(input) // self.groups, *self.kernel_size
@@ -65,7 +67,8 @@ class Kernel(Convolution):
         padding = self.padding
         if self.padding_mode != "zeros" and padding not in ("valid", (0,) * self.axes):
             input, padding = around(input, self.sides(), self.padding_mode), (0,) * self.axes
-        return function(f"conv{self.rank}d")(input, kernel, bias, self.stride, padding, self.dilation, self.groups)
+        with windowed():
+            return function(f"conv{self.rank}d")(input, kernel, bias, self.stride, padding, self.dilation, self.groups)
 
     def sides(self) -> tuple[int, ...]:
         """The padding of both ends from the last axis on, as torch.nn.functional.pad takes it."""

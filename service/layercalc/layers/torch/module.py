@@ -1,10 +1,11 @@
 """What a module of torch.nn is, and the fields that its arguments are read by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from layercalc.dims import differ, text
-from layercalc.errors import Offer, ShapeError
+from layercalc.dims import Shape, differ, divisor, text
+from layercalc.errors import Offer, ShapeError, offering
 from layercalc.layers import base
 from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import BUFFER, Weight
@@ -12,6 +13,7 @@ from layercalc.layers.fields import Field, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS, Uniform
 from layercalc.layers.torch.base import TORCH
 from layercalc.ops import Tensor
+from layercalc.ops.window import Unfitting
 from layercalc.wording import finite, received, whole
 
 module = TORCH.layer
@@ -57,6 +59,20 @@ class Module(base.Layer):
 def function(name: str) -> Callable[..., Any]:
     """What torch calls by that name."""
     return TORCH.functions[name].call
+
+
+@contextmanager
+def windowed(least: Shape = ()) -> Iterator[None]:
+    """Inside, a window that does not fit is of `kernel_size`, which is offered the largest that does and is no less."""
+    try:
+        yield
+    except Unfitting as error:
+        raise error.named("kernel_size", least=least) from None
+
+
+def shared(told: str, n: int, field: str, near: int) -> ValidationError:
+    """That n is not shared out evenly to as many as `field` says; the message offers as many as it can be."""
+    return ValidationError(offering(told, divisor(n, near)), field)
 
 
 def few(layers: int) -> None:

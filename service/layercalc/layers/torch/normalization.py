@@ -11,7 +11,7 @@ from layercalc.layers.initializers import ONES, ZEROS
 from layercalc.layers.torch.base import number
 from layercalc.layers.torch.functions import normalization as functions
 from layercalc.layers.torch.functions.elementwise import add, multiply
-from layercalc.layers.torch.module import Module, Unused, function, module
+from layercalc.layers.torch.module import Module, Unused, function, module, shared
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
 
@@ -178,7 +178,8 @@ class GroupNorm(Module):
 
     def check(self) -> None:
         if self.num_channels % self.num_groups:
-            raise ValidationError(f"{self.num_groups} groups cannot share {self.num_channels} channels.", "num_groups")
+            told = f"{self.num_groups} groups cannot share {self.num_channels} channels."
+            raise shared(told, self.num_channels, "num_groups", self.num_groups)
 
     def call(self, weight: Weight, input: Tensor) -> Tensor:
         self.expects(input, 1, "num_channels", "channels")

@@ -8,7 +8,7 @@ from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Int, Number, ValidationError
 from layercalc.layers.torch.base import number
-from layercalc.layers.torch.module import Module, Only, Sizes, function, module
+from layercalc.layers.torch.module import Module, Only, Sizes, function, module, windowed
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
 
@@ -16,11 +16,14 @@ PLACES = "Where the largest numbers stand is not computed."
 
 
 class Pooling(Module):
-    """A window over the spatial axes."""
+    """A window over the spatial axes, at least twice as large as the padding."""
+
+    padding: Any = ()
 
     def call(self, weight: Weight, input: Tensor) -> Tensor:
         self.channel_axis(input)
-        return self.pool(input)
+        with windowed(tuple(2 * pad for pad in self.padding)):
+            return self.pool(input)
 
     def pool(self, input: Tensor) -> Tensor:
         raise NotImplementedError
@@ -92,8 +95,6 @@ class AvgPool(Average):
 
 class PowerPool(Pooling):
     """The p-norm of each window, with p = `norm_type`."""
-
-    padding: Any = ()
 
     def check(self) -> None:
         if self.norm_type == 0:

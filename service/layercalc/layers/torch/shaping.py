@@ -13,7 +13,7 @@ from layercalc.layers.torch.functions import shaping as functions
 from layercalc.layers.torch.functions.linear import cosine_similarity
 from layercalc.layers.torch.functions.normalization import norm_of
 from layercalc.layers.torch.functions.resizing import linear, nearest, target
-from layercalc.layers.torch.module import Factors, Module, module
+from layercalc.layers.torch.module import Factors, Module, module, windowed
 from layercalc.ops import Tensor
 
 
@@ -67,10 +67,11 @@ class Unfold(Module):
 
     def call(self, weight: Weight, input: Tensor) -> Tensor:
         how = self.kernel_size, self.dilation, self.padding, self.stride
-        if input.ndim == 3:
-            made = functions.im2col(ops.reshape(input, to=(1, *input.shape)), *how)
-            return ops.reshape(made, to=made.shape[1:])
-        return functions.im2col(input, *how)
+        with windowed():
+            if input.ndim == 3:
+                made = functions.im2col(ops.reshape(input, to=(1, *input.shape)), *how)
+                return ops.reshape(made, to=made.shape[1:])
+            return functions.im2col(input, *how)
 
 
 @module

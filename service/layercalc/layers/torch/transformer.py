@@ -13,7 +13,7 @@ from layercalc.layers.torch.attention import Heads, together
 from layercalc.layers.torch.functions.elementwise import add
 from layercalc.layers.torch.functions.linear import linear
 from layercalc.layers.torch.functions.normalization import layer_norm
-from layercalc.layers.torch.module import Module, Unused, few, function, module, spread, within
+from layercalc.layers.torch.module import Module, Unused, few, function, module, shared, spread, within
 from layercalc.ops import READING, Tensor
 
 SMALL = {"d_model": 8, "nhead": 2, "dim_feedforward": 16, "batch_first": True}
@@ -25,7 +25,7 @@ class Block(Module):
 
     def check(self) -> None:
         if self.d_model % self.nhead:
-            raise ValidationError(f"d_model = {self.d_model} is no multiple of nhead.", "nhead")
+            raise shared(f"d_model = {self.d_model} is no multiple of nhead.", self.d_model, "nhead", self.nhead)
 
     def first(self, x: Tensor) -> Tensor:
         """As (batch, positions, features)."""

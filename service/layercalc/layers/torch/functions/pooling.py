@@ -4,11 +4,12 @@ from typing import Any
 
 from layercalc import ops
 from layercalc.dims import Unknown
-from layercalc.errors import ShapeError
+from layercalc.errors import ShapeError, offering
 from layercalc.layers.channels import first, last
 from layercalc.layers.torch.base import Ints, for_each, function
 from layercalc.layers.torch.functions.convolution import batched, unbatched
 from layercalc.ops import Tensor
+from layercalc.wording import whole
 
 
 def windows(kernel_size: Any, stride: Any, padding: Any, rank: int, dilation: Any = 1) -> dict[str, Any]:
@@ -18,13 +19,22 @@ def windows(kernel_size: Any, stride: Any, padding: Any, rank: int, dilation: An
     pads = for_each(padding, rank, "padding")
     for k, p in zip(window, pads, strict=True):
         if not isinstance(p, Unknown) and not isinstance(k, Unknown) and p > k // 2:
-            raise ShapeError(f"padding {p} is more than half of the window of {k}.", "padding")
+            told = f"padding {p} is more than half of the window of {k}."
+            raise ShapeError(offering(told, fitting(window, pads)), "padding")
     return {
         "window": window,
         "strides": window if none else for_each(stride, rank, "stride"),
         "pads": tuple((n, n) for n in pads),
         "dilations": for_each(dilation, rank, "dilation"),
     }
+
+
+def fitting(window: Ints, pads: Ints) -> int | list[int] | None:
+    """As much of the padding as goes with the windows."""
+    if not all(map(whole, (*window, *pads))):
+        return None
+    found = [min(p, k // 2) for k, p in zip(window, pads, strict=True)]
+    return found[0] if len(set(found)) == 1 else found
 
 
 def pooled(op: Any, input: Tensor, rank: int, name: str, how: dict[str, Any]) -> Tensor:
