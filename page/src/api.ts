@@ -1,6 +1,6 @@
 /** The service: one function for each route that the page asks. Addresses are relative, so that a prefix may be in front. */
 import { isJson, parseExact } from "./json";
-import type { Difference, LayerField, LayerType, Device, Pass, Problem, Report, Verdict } from "./types";
+import type { Difference, LayerField, LayerType, Device, Pass, Problem, Report, Sweep, Verdict } from "./types";
 
 /** A document as it was given: text, or the bytes of a file. */
 export type Source = { kind: "text"; text: string } | { kind: "file"; name: string; bytes: Uint8Array };
@@ -105,6 +105,10 @@ export const diff = (before: Source, after: Source, options: Options, signal?: A
 
 export const check = (source: Source, options: Options, budgets: object[], signal?: AbortSignal): Promise<Verdict> =>
   posted(`v1/check${query(options)}`, { model: enclosed(source), budgets }, signal);
+
+/** A model with `{"$": name}` in place of values, as JSON text, for every candidate of a space. */
+export const sweep = (model: string, space: object, columns: string[], limit: number, options: Options, signal?: AbortSignal): Promise<Sweep> =>
+  ask(`v1/sweep${query({ ...options, entry: "" })}`, `{"model": ${model}, "space": ${JSON.stringify(space)}, "columns": ${JSON.stringify(columns)}, "limit": ${limit}}`, "application/json", signal);
 
 export const forward = (source: Source, options: Options, seed: number, signal?: AbortSignal): Promise<Pass> =>
   posted(

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import type { Editor } from "./editor/editor";
+import { type Mark, markAt, marksIn } from "./editor/marks";
 import { placesOf } from "./editor/places";
 import { choose, opened } from "./files";
 import { Gallery } from "./gallery";
@@ -23,8 +24,9 @@ import { type Pinned, useAnalysis, useDifference, useExplained, useMedia, useVer
 import { begun } from "./start";
 import type { Count, Fault, Report, Row } from "./types";
 
-const VIEWS: [string, string][] = [["table", "Table"], ["charts", "Charts"], ["compare", "Compare"], ["budgets", "Budgets"], ["run", "Run"]];
+const VIEWS: [string, string][] = [["table", "Table"], ["charts", "Charts"], ["compare", "Compare"], ["budgets", "Budgets"], ["run", "Run"], ["vary", "Vary"]];
 const Charts = lazy(() => import("./panels/charts").then((one) => one.Charts));
+const Vary = lazy(() => import("./panels/vary").then((one) => one.Vary));
 const NO_TOTALS = {} as Report["totals"];
 
 /** Inputs that rows name and that no report says, as of a model with a fault. */
@@ -47,6 +49,7 @@ export function App() {
   const [theme, setTheme] = useState<string>(() => kept.setting("theme", ""));
   const [limits, setLimits] = useState<Record<string, string>>(() => kept.setting("budgets", {}));
   const [pinned, setPinned] = useState<Pinned | null>(null);
+  const [marked, setMarked] = useState<Mark | null>(null);
   const [notice, setNotice] = useState("");
   const [dropping, setDropping] = useState(false);
   const [turn, setTurn] = useState(0); // of the documents that were opened
@@ -69,6 +72,9 @@ export function App() {
   const text = source.kind === "text" ? source.text : "";
   const places = useMemo(() => placesOf(text, rows), [rows, text]);
   const row = rows.find((one) => one.name === selected) ?? null;
+  // a number that the text has no more, or elsewhere, is marked no longer
+  const there = marked && markAt(text, marked.from);
+  const current = there && there.from === marked.from && there.label === marked.label ? there : null;
 
   const show = useCallback((next: api.Source, given: Partial<api.Options> = {}) => {
     setSource(next);
@@ -87,6 +93,7 @@ export function App() {
   useEffect(() => {
     if (!answered) return; // the editor comes after what is seen first: the numbers
     const moved = (at: number) => {
+      setMarked((now) => markAt(written.current, at) ?? now);
       let best: [string, number] | null = null;
       for (const [name, { from, to }] of place.current) if (from <= at && at <= to && (!best || to - from < best[1])) best = [name, to - from];
       if (best) {
@@ -273,6 +280,13 @@ export function App() {
                 />
               )}
               {now === "budgets" && <Budgets limits={limits} verdict={verdict} fault={budgetFault} change={setLimits} select={select} download={() => save(yamlOf(`${report?.model.name ?? "model"}.json`, limits), "layercalc.yaml")} />}
+              {now === "vary" && (
+                <Vary
+                  report={report} text={source.kind === "text" ? text : null} marked={current} choices={selected && places.has(selected) ? marksIn(text, places.get(selected)!.from, places.get(selected)!.to) : []}
+                  options={options} limits={limits} binary={binary} theme={`${theme}${dark}`} mark={setMarked}
+                  put={(mark, value) => editor.current?.put(mark.from, mark.to, String(value))} bind={(name, value) => setOptions({ ...options, dims: [...options.dims.split(/[,;\s]+/).filter((one) => one && !one.startsWith(`${name}=`)), `${name}=${value}`].join(", ") })}
+                />
+              )}
               {now === "run" && <Run ready={report !== null} run={(seed) => api.forward(source, options, seed)} select={select} />}
             </div>
             {row && <Detail row={row} explained={explained?.get(row.name) ?? null} binary={binary} close={() => select(null)} />}

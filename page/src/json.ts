@@ -76,6 +76,8 @@ class Scanner {
 const tokens = (pointer: string): string[] =>
   pointer.split("/").slice(1).map((one) => one.replace(/~1/g, "/").replace(/~0/g, "~"));
 
+const pointerOf = (path: string[]): string => path.map((one) => `/${one.replace(/~/g, "~0").replace(/\//g, "~1")}`).join("");
+
 /** Where a pointer leads, or the nearest value above it that there is. */
 export function locate(text: string, pointer: string): Span | null {
   const wanted = tokens(pointer);
@@ -95,8 +97,18 @@ export function locate(text: string, pointer: string): Span | null {
 export function locateAll(text: string, pointers: Set<string>): Map<string, Span> {
   const found = new Map<string, Span>();
   new Scanner(text).value([], (path, span) => {
-    const pointer = path.map((one) => `/${one.replace(/~/g, "~0").replace(/\//g, "~1")}`).join("");
+    const pointer = pointerOf(path);
     if (pointers.has(pointer)) found.set(pointer, span);
+    return true;
+  });
+  return found;
+}
+
+/** Every whole number of the text, and the pointer that leads to it. */
+export function integersOf(text: string): (Span & { pointer: string })[] {
+  const found: (Span & { pointer: string })[] = [];
+  new Scanner(text).value([], (path, span) => {
+    if (/^-?\d+$/.test(text.slice(span.from, span.to))) found.push({ ...span, pointer: pointerOf(path) });
     return true;
   });
   return found;

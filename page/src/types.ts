@@ -162,3 +162,10 @@ export interface LayerType {
   description: string;
   aliases: string[];
 }
+
+export interface Sweep {
+  count: number;
+  valid: number;
+  rows: ({ values: Record<string, unknown> } & Record<string, unknown>)[];
+  refused: { detail: string; count: number; example: Record<string, unknown> }[];
+}

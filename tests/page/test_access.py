@@ -8,7 +8,7 @@ from tests.page.browser import Visit, expect, visit
 from tests.page.test_writing import wait_for_total
 
 AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.target.flat().join(' ') + ' ' + (node.any[0]?.message ?? '')).join('; '))"
-VIEWS = ["Table", "Charts", "Compare", "Budgets", "Run"]
+VIEWS = ["Table", "Charts", "Compare", "Budgets", "Run", "Vary"]
 
 
 def findings(page):

@@ -195,7 +195,7 @@ def test_a_name_is_text_and_nothing_else(visited, name):
     drawn = "(name) => document.querySelector('.rows td.name')?.textContent === name"
     visited.page.wait_for_function(drawn, arg=layers[0]["name"])
     visited.page.wait_for_function("(name) => document.querySelector('h1').textContent === name", arg=name)
-    for view in ("Charts", "Compare", "Budgets", "Run", "Table"):
+    for view in ("Charts", "Compare", "Budgets", "Run", "Vary", "Table"):
         visited.tab(view)
     visited.page.locator(".rows td.name").first.click()
     visited.write(json.dumps({"name": name, "input_shape": [8], "layers": layers}))

@@ -130,6 +130,10 @@ export class Editor {
     this.view.dispatch(setDiagnostics(this.view.state, found));
   }
 
+  put(from: number, to: number, text: string) {
+    this.view.dispatch({ changes: { from, to, insert: text }, userEvent: "input" });
+  }
+
   apply(fix: Fix) {
     const change = changeOf(this.view.state, fix);
     if (change) this.view.dispatch({ changes: change, userEvent: "input" });

@@ -34,8 +34,8 @@ export function curve(points: [number, number][]): string {
   return path;
 }
 
-/** Whether an arrow goes straight down: a text beside its beginning is clear of it then. */
-export const isStraight = (points: [number, number][]): boolean => points.every(([x]) => Math.abs(x - points[0][0]) < 1);
+/** Whether an arrow turns to the right: a text stands clear of it beside its end then, else beside its beginning. */
+export const turnsRight = (points: [number, number][]): boolean => points.some(([x]) => x > points[0][0] + 1);
 
 /** Beside the end of an arrow. */
 export const above = (points: [number, number][]): [number, number] => [points[points.length - 1][0] + 7, points[points.length - 1][1] - 10];

@@ -1,6 +1,6 @@
 /** The whole network as a picture: an SVG that stands alone, or a PNG of it. */
 import { brief, sizes } from "../numbers";
-import { above, below, curve, HEIGHT, isStraight, type LaidOut, WIDTH } from "./geometry";
+import { above, below, curve, HEIGHT, type LaidOut, turnsRight, WIDTH } from "./geometry";
 import type { Network } from "./network";
 import type { steps } from "./scale";
 
@@ -30,7 +30,7 @@ function svgOf(network: Network, found: LaidOut, scale: ReturnType<typeof steps>
   network.arrows.forEach((arrow, index) => {
     const points = found.paths[index];
     const shape = sizes(arrow.shape);
-    const [x, y] = !told.has(arrow.from) && isStraight(points) ? below(points) : above(points);
+    const [x, y] = !told.has(arrow.from) && !turnsRight(points) ? below(points) : above(points);
     out.push(`<path d="${curve(points)}" fill="none" stroke="${line}"/>`);
     if (told.get(arrow.from) !== shape) out.push(`<text x="${x}" y="${y}" fill="${soft}" font-size="10">${escaped(shape)}</text>`);
     told.set(arrow.from, shape);

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { namesIn } from "../formulas";
 import { measure, sizes } from "../numbers";
 import type { Change, Count, Fault, Report } from "../types";
-import { above, below, curve, HEIGHT, isStraight, type LaidOut, WIDTH } from "./geometry";
+import { above, below, curve, HEIGHT, type LaidOut, turnsRight, WIDTH } from "./geometry";
 import type { Gone } from "./gone";
 import { layOut } from "./layout";
 import { type Box, network, type Network } from "./network";
@@ -313,7 +313,7 @@ const Content = memo(
       const lit = props.selected === arrow.from || props.selected === arrow.to;
       const shape = sizes(arrow.shape);
       const again = told.get(arrow.from) === shape;
-      const [x, y] = !told.has(arrow.from) && isStraight(points) ? below(points) : above(points); // another shape has its own place
+      const [x, y] = !told.has(arrow.from) && !turnsRight(points) ? below(points) : above(points); // another shape has its own place
       told.set(arrow.from, shape);
       if (!plain && !again) shapes.push(<text class="shape" x={x} y={y}>{shape}</text>);
       return [<path class={lit ? "arrow lit" : "arrow"} d={curve(points)} marker-end={plain ? undefined : "url(#tip)"} />];

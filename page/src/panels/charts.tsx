@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { brief, bytes, measure, seconds } from "../numbers";
 import type { Count, Report, Row } from "../types";
+import { axis, POWERS, token, upright } from "./plot";
 
 interface ChartProps {
   report: Report;
@@ -12,15 +13,6 @@ interface ChartProps {
   selected: string | null;
   select(name: string): void;
 }
-
-const token = (name: string): string => {
-  const probe = document.createElement("i");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-};
 
 const numbers = (rows: Row[], key: string): (number | null)[] =>
   rows.map((row) => { const n = (row as unknown as Record<string, Count>)[key]; return n === null || n === undefined ? null : Number(n); });
@@ -37,8 +29,6 @@ interface Plot {
   line?: [number, number][];
 }
 
-const POWERS = Array.from({ length: 60 }, (_, power) => 2 ** power);
-
 function One({ plot, theme, selected, select }: { plot: Plot; theme: string; selected: string | null; select(name: string): void }) {
   const host = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLParagraphElement>(null);
@@ -47,30 +37,29 @@ function One({ plot, theme, selected, select }: { plot: Plot; theme: string; sel
   now.current = selected;
   useEffect(() => {
     const element = host.current!;
-    const [ink, grid, accent, mark] = ["--ink-soft", "--line", "--chart", "--chart-mark"].map(token);
-    const font = `11px ${getComputedStyle(document.body).fontFamily}`;
-    const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
+    const [accent, mark] = ["--chart", "--chart-mark"].map(token);
+    const plain = axis();
     const say = (u: uPlot) => {
       const index = u.cursor.idx;
       if (!said.current) return;
       const at = index === null || index === undefined ? plot.names.indexOf(now.current ?? "") : index;
-      const value = at >= 0 ? (plot.data[plot.scatter ? 2 : 1] ?? plot.data[1])[at] : null;
+      const value = at >= 0 ? plot.data[1][at] : null;
       said.current.textContent = at >= 0 && plot.names[at] ? `${plot.names[at]}: ${value === null || value === undefined ? "unknown" : plot.text(value as number)}` : plot.note;
     };
     const u = new uPlot(
       {
-        width: element.clientWidth, height: 150, padding: [8, 4, 0, 0], legend: { show: false },
-        cursor: { y: false, points: { show: !plot.bars }, drag: { x: false, y: false } },
+        width: element.clientWidth, height: 150, padding: [8, 14, 0, 0], legend: { show: false },
+        cursor: { y: false, points: { show: !!plot.scatter }, drag: { x: false, y: false } },
         scales: plot.scatter ? { x: { time: false, distr: 3 }, y: { distr: 3 } } : { x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] }, y: { range: (_, __, max) => [0, max * 1.06 || 1] } },
         axes: [
-          { ...axis, size: 24, values: (_, ticks) => ticks.map((one) => (plot.scatter ? (one === null ? "" : brief(one)) : Number.isInteger(one) ? String(one + 1) : "")) },
-          { ...axis, size: plot.scatter ? 84 : 62, incrs: plot.powers ? POWERS : undefined, values: (_, ticks) => ticks.map((one) => (one === null ? "" : plot.text(one))) },
+          { ...plain, size: 24, values: (_, ticks) => ticks.map((one) => (plot.scatter ? (one === null ? "" : brief(one)) : Number.isInteger(one) ? String(one + 1) : "")) },
+          { ...plain, size: plot.scatter ? 84 : 62, incrs: plot.powers ? POWERS : undefined, values: (_, ticks) => ticks.map((one) => (one === null ? "" : plot.text(one))) },
         ],
         series: [
           {},
           {
-            stroke: accent, fill: plot.scatter ? undefined : plot.bars ? accent : `color-mix(in srgb, ${accent} 18%, transparent)`, width: plot.bars ? 0 : 1.5,
-            paths: plot.scatter ? undefined : plot.bars ? uPlot.paths.bars!({ size: [0.8, 40], gap: 0 }) : uPlot.paths.stepped!({ align: 1 }),
+            stroke: accent, fill: plot.scatter ? undefined : plot.bars ? accent : `color-mix(in srgb, ${accent} 55%, transparent)`, width: 0,
+            paths: plot.scatter ? () => null : uPlot.paths.bars!({ size: plot.bars ? [0.8, 40] : [1, Infinity], gap: 0 }),
             points: { show: !!plot.scatter, size: 5, fill: accent },
           },
           ...(plot.scatter ? [{ stroke: mark, width: 1.5, points: { show: false } }] : []),
@@ -81,14 +70,7 @@ function One({ plot, theme, selected, select }: { plot: Plot; theme: string; sel
             (u) => {
               const at = plot.names.indexOf(now.current ?? "");
               if (at < 0 || plot.data[1][at] === null) return;
-              const x = u.valToPos(plot.data[0][at]!, "x", true);
-              const { top, height } = u.bbox;
-              u.ctx.strokeStyle = mark;
-              u.ctx.lineWidth = 2 * devicePixelRatio;
-              u.ctx.beginPath();
-              u.ctx.moveTo(x, top);
-              u.ctx.lineTo(x, top + height);
-              u.ctx.stroke();
+              upright(u, plot.data[0][at]!, mark);
             },
           ],
         },
@@ -140,12 +122,16 @@ function plots(report: Report, binary: boolean): Plot[] {
       .filter((row) => row.arithmetic_intensity && row.roofline?.seconds && Number(row.flops) > 0)
       .map((row) => ({ name: row.name, x: row.arithmetic_intensity!, y: Number(row.flops) / row.roofline!.seconds }))
       .sort((a, b) => a.x - b.x);
-    if (points.length)
+    if (points.length) {
+      // the roof goes on beyond the points, and bends where both bounds are the same
+      const roof = [points[0].x / 3, peak / device.bandwidth, points[points.length - 1].x * 3].map((x) => ({ name: "", x, y: null as number | null }));
+      const all = [...roof, ...points].sort((a, b) => a.x - b.x);
       out.push({
-        title: `Roofline on ${device.title}`, note: `at least ${seconds(report.roofline.seconds)} in all. ${rule}`, text: (n) => `${brief(n)}FLOP/s`, scatter: true, bars: false,
-        names: points.map((one) => one.name),
-        data: [points.map((one) => one.x), points.map((one) => one.y), points.map((one) => Math.min(peak, one.x * device.bandwidth))],
+        title: `Roofline on ${device.title.split(":")[0]}`, note: `at least ${seconds(report.roofline.seconds)} in all. ${rule}`, text: (n) => `${brief(n)}FLOP/s`, scatter: true, bars: false,
+        names: all.map((one) => one.name),
+        data: [all.map((one) => one.x), all.map((one) => one.y), all.map((one) => Math.min(peak, one.x * device.bandwidth))],
       });
+    }
   }
   return out;
 }
