@@ -139,5 +139,6 @@ function plots(report: Report, binary: boolean): Plot[] {
 export function Charts({ report, binary, theme, selected, select }: ChartProps) {
   const memo = useRef<{ report: Report; binary: boolean; plots: Plot[] } | null>(null);
   if (memo.current?.report !== report || memo.current.binary !== binary) memo.current = { report, binary, plots: plots(report, binary) };
-  return <section class="charts" aria-label="Charts">{memo.current.plots.map((plot) => <One key={plot.title} plot={plot} theme={theme} selected={selected} select={select} />)}</section>;
+  const names = Object.keys(report.dims ?? {});
+  return <section class="charts" aria-label="Charts">{names.length > 0 && <p class="soft">What depends on {names.join(", ")} has no bar: say above what the sizes are, or look at its curve under Vary.</p>}{memo.current.plots.map((plot) => <One key={plot.title} plot={plot} theme={theme} selected={selected} select={select} />)}</section>;
 }

@@ -97,15 +97,19 @@ export function Vary({ report, text, marked, choices, options, limits, binary, t
             {[...new Map([...(marked ? [marked] : []), ...choices].map((one) => [one.from, one])).values()].map((one) => <option value={keyOf(one)}>{one.label} = {one.value}</option>)}
           </select>
         </label>
-        <label class="field"><span>from</span><input type="number" value={from} onInput={bound(0)} /></label>
-        <label class="field"><span>to</span><input type="number" value={to} onInput={bound(1)} /></label>
-        <label class="field"><span>step</span><input type="number" min="1" value={step} onInput={bound(2)} /></label>
-        {byName && names.filter((one) => one !== byName).map((one) => (
-          <label class="field"><span>{one}</span><input type="number" min="1" placeholder={`as ${byName}`} value={others[one] ?? ""} onInput={(event) => setOthers({ ...others, [one]: Math.floor(Number(event.currentTarget.value)) || null })} /></label>
-        ))}
-        <label class="field"><span>see</span>
-          <select value={metric} onChange={(event) => setMetric(event.currentTarget.value)}>{LIMITS.map(([key, one]) => <option value={key}>{one}</option>)}</select>
-        </label>
+        {what && (
+          <>
+            <label class="field"><span>from</span><input type="number" value={from} onInput={bound(0)} /></label>
+            <label class="field"><span>to</span><input type="number" value={to} onInput={bound(1)} /></label>
+            <label class="field"><span>step</span><input type="number" min="1" value={step} onInput={bound(2)} /></label>
+            {byName && names.filter((one) => one !== byName).map((one) => (
+              <label class="field"><span>{one}</span><input type="number" min="1" placeholder={`as ${byName}`} value={others[one] ?? ""} onInput={(event) => setOthers({ ...others, [one]: Math.floor(Number(event.currentTarget.value)) || null })} /></label>
+            ))}
+            <label class="field"><span>see</span>
+              <select value={metric} onChange={(event) => setMetric(event.currentTarget.value)}>{LIMITS.map(([key, one]) => <option value={key}>{one}</option>)}</select>
+            </label>
+          </>
+        )}
       </div>
       {!what && <p class="soft">{text === null ? "A file has no number to vary but sizes that have names." : "Click on a number in the text, or select a layer and choose one of its numbers."}</p>}
       {what && wrong && <p class="wrong">{wrong}</p>}
