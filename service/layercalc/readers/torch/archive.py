@@ -1,5 +1,6 @@
 """A `.pt2` archive: a ZIP of JSON and raw bytes, in one of three layouts. Nothing in it is unpickled."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -80,10 +81,20 @@ def text_of(archive: "ZipFile", name: str, limits: Limits, path: Tokens) -> byte
 
 
 def parsed(text: bytes, limits: Limits, path: Tokens) -> dict[str, Any]:
-    document = parse_json(text, limits, path) if text else {}
+    document = parse_json(with_infinities(text), limits, path) if text else {}
     if not isinstance(document, dict):
         raise unreadable(path, "The JSON in the archive is no object.")
     return document
+
+
+def with_infinities(text: bytes) -> bytes:
+    """JSON in which infinities are texts, as PyTorch writes them since 2.6; before, it wrote what is no JSON."""
+    if b"Infinity" not in text and b"NaN" not in text:
+        return text
+    return NO_NUMBER.sub(lambda found: found[0] if found[0][:1] == b'"' else b'"' + found[0] + b'"', text)
+
+
+NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')  # or a text, which stays as it is
 
 
 def member(body: Any, folder: str, limits: Limits, name: str, most: int) -> bytes:

@@ -1,9 +1,11 @@
 """Calls of modules, by the stacks of modules that the nodes of a program were recorded in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from layercalc.readers.torch.program import Call, Module
+from layercalc.readers.torch.identity import Identity
+from layercalc.readers.torch.paths import Module
+from layercalc.readers.torch.program import Call
 
 
 @dataclass(eq=False)
@@ -15,6 +17,7 @@ class Frame:
     leaf: bool = True
     use: int = 1
     around: tuple[Module, ...] = ()
+    called: Module | None = None  # as the node has it: a module may be called by several names in turn
 
     @property
     def path(self) -> str:
@@ -26,25 +29,22 @@ class Frame:
         return "" if self.module is None else self.module.kind.rpartition(".")[2]
 
 
-def framed(calls: Iterable[Call], first: Mapping[str, str]) -> Iterator[tuple[Frame, Call]]:
-    """Each node with the innermost call of a module that it belongs to; one without a stack stays where it stands.
-
-    `first` are the first names of modules that have several.
-    """
+def framed(calls: Iterable[Call], identity: Identity) -> Iterator[tuple[Frame, Call]]:
+    """Each node with the innermost call of a module that it belongs to; one without a stack stays where it stands."""
     stack = [Frame(None, leaf=False)]
     uses: dict[str, int] = {}
     for call in calls:
-        modules = call.modules and tuple(one._replace(path=first.get(one.path, one.path)) for one in call.modules)
-        if modules is not None:
+        if (modules := call.modules) is not None:
             common = 0
-            while common < min(len(modules), len(stack) - 1) and stack[common + 1].module == modules[common]:
+            while common < min(len(modules), len(stack) - 1) and stack[common + 1].called == modules[common]:
                 common += 1
             del stack[common + 1 :]
-            for module in modules[common:]:
+            for called in modules[common:]:
+                module = identity.named(called)
                 stack[-1].leaf = False
                 uses[module.path] = uses.get(module.path, 0) + 1
                 around = (*stack[-1].around, *(() if stack[-1].module is None else (stack[-1].module,)))
-                stack.append(Frame(module, use=uses[module.path], around=around))
+                stack.append(Frame(module, use=uses[module.path], around=around, called=called))
         stack[-1].calls.append(call)
         yield stack[-1], call
 
@@ -62,17 +62,22 @@ class Row:
     frame: Frame | None = None
 
     @property
+    def module(self) -> str:
+        """The class of the module, with its package."""
+        return self.frame.module.kind if self.frame is not None and self.frame.module is not None else ""
+
+    @property
     def first(self) -> int:
         """The number of its first node that makes a tensor; of one that makes a size, that of its own."""
         return next((call.number for call in self.calls if not call.sizes), self.calls[0].number)
 
 
-def rows(calls: Iterable[Call], title: str, first: Mapping[str, str]) -> list[Row]:
+def rows(calls: Iterable[Call], title: str, identity: Identity) -> list[Row]:
     """The rows in the order in which they begin."""
     found: dict[int, Row] = {}
     out: list[Row] = []
     counts: dict[tuple[int, str], int] = {}
-    for frame, call in list(framed(calls, first)):
+    for frame, call in list(framed(calls, identity)):
         if frame.leaf:
             row = found.get(id(frame))
             if row is None:

@@ -20,9 +20,12 @@ from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
 from layercalc.readers.torch.dtypes import DTYPES
 from layercalc.readers.torch.frames import Row, rows
 from layercalc.readers.torch.functions import found
-from layercalc.readers.torch.program import Call, Malformed, broken, calls, plain, text, union
+from layercalc.readers.torch.identity import Identity, lent, tied
+from layercalc.readers.torch.paths import outermost, stack_of
+from layercalc.readers.torch.program import FAULTS, Call, Malformed, broken, text, union
+from layercalc.readers.torch.regions import calls
 from layercalc.readers.torch.rewriting import Rewriting, in_place, read_by
-from layercalc.readers.torch.sizes import Sizes
+from layercalc.readers.torch.sizes import Sizes, with_apart, with_sizes
 from layercalc.wording import nearest
 
 ASSERTS = (
@@ -45,13 +48,14 @@ class Graph:
             raise unreadable(path, "An exported program without a graph: its JSON has no graph_module with one.")
         self.module, self.graph = module, module["graph"]
         self.tensors = Tensors(document)
+        self.says_frozen = isinstance(document.program.get("schema_version"), dict)  # PyTorch 2.2 did not
         self.builder = Builder("model", "torch-export", TORCH)
         self.sources: dict[str, Source] = {}
         self.held: dict[str, Held] = {}  # by the name in the program
         self.sizes: frozenset[str] = frozenset()  # that rows of their own make
         self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
         self.root = ""  # the class of the model
-        self.first: dict[str, str] = {}  # the first names of modules that have several
+        self.modules = Identity((), {})
         self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
 
@@ -60,7 +64,7 @@ class Graph:
         try:
             self.inputs()
             results = self.results()
-        except (Malformed, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        except FAULTS as error:
             raise broken((*self.path, "signature"), error) from None
         every = list(deadline.each(calls(self.graph, (*self.path, "graph"))))
         if len(every) > self.limits.max_layers:
@@ -72,7 +76,10 @@ class Graph:
         except ConfigError as error:
             self.builder.fault(self.location().at(), error.faults[0][1])
             rewritten = every
-        self.first = self.shared_modules()
+        if not self.document.says_ties:
+            self.held |= tied(rewritten, self.held)
+            self.doubtful(rewritten)
+        self.modules = Identity(rewritten, self.held)
         self.root = title_of(self.graph)
         self.builder.name = self.root.rpartition(".")[2] or "model"
         paths = [str(one.get("fqn")) for one in self.module.get("module_call_graph") or () if isinstance(one, dict)]
@@ -89,8 +96,8 @@ class Graph:
             model.exported_for = f"The file was exported for these sizes alone; to have others, export with {line}."
         return model
 
-    def location(self, number: int | None = None) -> NodeLocation:
-        return NodeLocation((*self.path, "graph", *(() if number is None else ("nodes", number))))
+    def location(self, call: Call | None = None) -> NodeLocation:
+        return NodeLocation((*self.path, "graph") if call is None else call.at)
 
     def inputs(self) -> None:
         """The tensors that the program is given, and those that it holds."""
@@ -128,19 +135,6 @@ class Graph:
             self.builder.inputs[-1].scalar = shape == ()
             self.sources[name] = Source(name)
 
-    def shared_modules(self) -> dict[str, str]:
-        """The first names of modules that have several: two tensors or more, and each of them another module's too."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for one in self.held.values():
-            path, _, name = one.path.rpartition(".")
-            first, _, other = one.array.name.rpartition(".")
-            found.setdefault(path, []).append((first, "" if name == other else name))
-        return {
-            path: firsts[0][0]
-            for path, firsts in found.items()
-            if len(firsts) > 1 and len(set(firsts)) == 1 and firsts[0][1] == "" and firsts[0][0] != path
-        }
-
     def dtypes(self) -> dict[str, str]:
         """The types of tensors as the file has them, for what depends on whether one changes."""
         values = self.graph["tensor_values"]
@@ -158,8 +152,23 @@ class Graph:
             self.builder.fault(self.location().at(), f"{full}: {error}")
             array = Array(first, (0,), "float32", None)
         self.held[name] = Held(
-            name, full, array, HELD[kind], kind == "parameter" and bool(meta.get("requires_grad", True))
+            name, full, array, HELD[kind], kind == "parameter" and (not self.says_frozen or bool(meta["requires_grad"]))
         )
+
+    def doubtful(self, every: list[Call]) -> None:
+        """Warn of what is not said: whether a table and another parameter of its sizes are one tensor."""
+        tables = {str(call.arguments.get("weight")) for call in every if call.word == "embedding"} & self.held.keys()
+        for table in tables:
+            one = self.held[table].array
+            alike = [
+                other.path for other in self.held.values() if other.array.shape == one.shape and other.array != one
+            ]
+            if alike:
+                told = (
+                    f"Archives of PyTorch before 2.8 do not say which weights are tied: {one.name!r} and {alike[0]!r} "
+                    "have the same sizes, and each is counted."
+                )
+                self.builder.warn(self.location().at(), told)
 
     def results(self) -> list[str]:
         """The names of the tensors that the program gives."""
@@ -181,24 +190,25 @@ class Graph:
     def rows(self, every: list[Call], rewriting: Rewriting) -> None:
         """A call of the model for each row; sizes are computed in the rows that read them."""
         floating = {name: call for call in every if call.sizes for name in call.outputs}
-        made = rows([call for call in every if not call.sizes], "Module", self.first)
+        made = rows([call for call in every if not call.sizes], "Module", self.modules)
         apart: dict[str, Call] = {}
         for row in made:
             row.calls = with_sizes(row.calls, floating, apart)
         self.sizes = frozenset(apart)
-        made += [Row(call.word, call.word, "", 1, [call], False) for call in apart.values()]
         made.sort(key=lambda row: row.first)
+        made = list(with_apart(made, apart))
         readers: dict[str, int] = {}
         for number, row in enumerate(made):
+            made_here = {name for call in row.calls for name in call.outputs}
             for call in row.calls:
-                readers |= dict.fromkeys(read_by(call), number)
+                readers |= dict.fromkeys([name for name in read_by(call) if name not in made_here], number)
         readers |= dict.fromkeys((rewriting.today(name) for name in rewriting.results), len(made))
         for number, row in enumerate(deadline.each(made)):
             self.row(row, number, readers)
 
     def row(self, row: Row, number: int, readers: dict[str, int]) -> None:
         """A call of the model: what it reads from outside, what it holds, what others read of it."""
-        location = self.location(row.calls[-1].number if not row.leaf else row.calls[0].number)
+        location = self.location(row.calls[0 if row.leaf else -1])
         nodes: list[Node] = []
         inside: set[str] = set()
         reads: list[str] = []
@@ -206,8 +216,11 @@ class Graph:
         arrays = {one.array.name for one in own.values()}
         known = True
         for call in row.calls:
+            weights = set(lent(call, row.module)) if row.leaf else set()
             for name in read_by(call):
-                if name in self.held and (not (row.leaf and row.path) or self.held[name].array.name in arrays):
+                if name in self.held and (
+                    not (row.leaf and row.path) or self.held[name].array.name in arrays or name in weights
+                ):
                     own.setdefault(name, self.held[name])
                 elif name in self.held and name not in reads:
                     self.hand_over(name)
@@ -217,13 +230,14 @@ class Graph:
             try:
                 nodes.append(self.node(call))
             except ConfigError as error:
-                self.builder.left_out(self.location(call.number).at(), error.faults[0][1])
+                self.builder.left_out(self.location(call).at(), error.faults[0][1])
                 known = False
             inside.update(call.outputs)
         last = row.calls[-1]
         whole = set(last.outputs if row.leaf and last.word in STATES else ())  # as the module gives them, read or not
-        gives = [name for call in row.calls for name in call.outputs if name in whole or readers.get(name, -1) > number]
         made = [name for call in row.calls for name in call.outputs if name]
+        later = [name for name in made if readers.get(name, -1) > number and name not in self.sizes]
+        gives = [name for name in made if name in whole or name in later]
         gives = list(dict.fromkeys(gives)) or [name for name in last.outputs if name][:1] or made[-1:]
         sources = []
         for name in reads:
@@ -270,7 +284,12 @@ class Graph:
             return Place(kind=self.root)
         around = (self.root, *(one.kind for one in frame.around))
         return Place(
-            frame.path, frame.module.kind, row.leaf, frame.path in self.outer, around, frame.path in self.first.values()
+            frame.path,
+            frame.module.kind,
+            row.leaf,
+            frame.path in self.outer,
+            around,
+            frame.path in self.modules.first.values(),
         )
 
     def name_of(self, row: Row) -> tuple[str, int]:
@@ -339,38 +358,10 @@ class Unused(ExportedCall):
         return (ops.full((0,), 0),)
 
 
-def with_sizes(given: list[Call], floating: dict[str, Call], apart: dict[str, Call]) -> list[Call]:
-    """The calls of a row with those before them that make the sizes they read.
-
-    The size of a tensor that the row has nothing to do with is made `apart`, so that it is not kept for that.
-    """
-    out: list[Call] = []
-    have = {name for call in given for name in (*read_by(call), *call.outputs)}
-    put: set[str] = set()
-    waiting = [(call, False) for call in reversed(given)]
-    while waiting:
-        call, ready = waiting.pop()
-        if ready or not (needed := [name for name in read_by(call) if name in floating and name not in put]):
-            out.append(call)
-            continue
-        waiting.append((call, True))
-        for name in dict.fromkeys(needed):
-            put.add(name)
-            source = floating[name]
-            if not source.measures or have.issuperset(read_by(source)):
-                waiting.append((source, False))
-            else:
-                apart.setdefault(name, source)
-    return out
-
-
 def title_of(graph: Any) -> str:
     """The class of the model, as the stacks of its nodes name it."""
-    for node in graph["nodes"]:
-        root = str((node.get("metadata") or {}).get("nn_module_stack", "")).partition(";")[0].split(",")
-        if len(root) > 2 and plain(root[1]) == "":
-            return root[2]
-    return ""
+    titles = (outermost(stack_of(node.get("metadata"))) for node in graph["nodes"])
+    return next((title for title in titles if title), "")
 
 
 def below(name: str, path: str) -> bool:

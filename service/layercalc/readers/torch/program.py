@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from layercalc.errors import Tokens, Unreadable, pointer
 from layercalc.layers.torch.exported import Name
 from layercalc.readers.torch.dtypes import dtype_of
+from layercalc.readers.torch.paths import Module, around, stack_of
 
 PLAIN: dict[str, Any] = {"as_int": int, "as_float": (int, float), "as_bool": bool, "as_string": str}
 LISTS = {f"{kind}s": kind for kind in PLAIN}
@@ -15,18 +16,11 @@ NAME_LISTS = ("as_sym_ints", "as_sym_bools", "as_sym_floats")
 WORDS = ("as_memory_format", "as_layout", "as_device", "as_operator")  # bear on memory alone
 
 
-class Module(NamedTuple):
-    """A module around a node: the key of its call, its qualified name, and its class."""
-
-    key: str
-    path: str
-    kind: str
-
-
 class Call(NamedTuple):
     """A node as the file has it."""
 
-    number: int
+    number: int  # its place in the order in which nodes run
+    at: Tokens  # where it stands in the file
     name: str
     target: str
     arguments: dict[str, Any]
@@ -91,7 +85,7 @@ def argument(value: Any) -> Any:
     if key in LISTS:
         return [plain_value(LISTS[key], item) for item in one]
     if key == "as_tensor":
-        return Name(text(one["name"], "a name"))
+        return Name(text(one["name"] if isinstance(one, dict) else one, "a name"))
     if key in TENSOR_LISTS:
         return [tensors(item) for item in one]
     if key in NAMES:
@@ -100,6 +94,8 @@ def argument(value: Any) -> Any:
         return [symbol(item) for item in one]
     if key in ("as_optional_tensor", "as_optional_tensors"):
         return [argument(item) for item in one] if isinstance(one, list) else argument(one)
+    if key == "as_graph":
+        raise Malformed("It runs a graph of its own, which is not followed")
     if key == "as_scalar_type":
         return dtype_of(one)
     if key in WORDS:
@@ -151,42 +147,19 @@ def outputs(value: Any) -> Iterator[tuple[str, str]]:
             raise Malformed(f"Results of the kind {key} are not read.")
 
 
-def modules(metadata: Any) -> tuple[Module, ...] | None:
-    """The modules around a node, from the outermost inwards, the model itself left out; None where nothing says."""
-    stack = metadata.get("nn_module_stack") if isinstance(metadata, dict) else None
-    found = []
-    if not stack or "_empty_nn_module_stack" in text(stack, "a text"):
-        return None
-    for part in stack.split(";"):
-        key, path, kind = (*part.split(",", 2), "", "")[:3]
-        path = plain(path)
-        if path:
-            found.append(Module(key, path, kind))
-    return tuple(found)
+def call_of(node: Any, at: Tokens) -> Call:
+    """A node of the file."""
+    given = {text(one["name"], "a name"): argument(one["arg"]) for one in node["inputs"]}
+    named = list(outputs(node["outputs"]))
+    made = [name for name, _ in named]
+    name = node.get("name") or (made[0] if made else "")
+    target = text(node["target"], "the name of a function")
+    metadata = node.get("metadata")
+    caller = str((metadata or {}).get("torch_fn", "")).rpartition(";")[2]
+    return Call(0, at, name, target, given, made, {kind for _, kind in named}, around(stack_of(metadata)), caller)
 
 
-def plain(path: str) -> str:
-    """A qualified name without what PyTorch 2.2 puts in front of it."""
-    for beginning in ("L['self']", "L__self__"):
-        path = path.removeprefix(beginning)
-    return path.removeprefix(".")
-
-
-def calls(graph: Any, path: Tokens) -> Iterator[Call]:
-    """The nodes in their order; Unreadable says which is not as torch.export writes it."""
-    for number, node in enumerate(graph["nodes"]):
-        try:
-            given = {text(one["name"], "a name"): argument(one["arg"]) for one in node["inputs"]}
-            named = list(outputs(node["outputs"]))
-            made = [name for name, _ in named]
-            name = node.get("name") or (made[0] if made else "")
-            target = text(node["target"], "the name of a function")
-            metadata = node.get("metadata")
-            caller = str((metadata or {}).get("torch_fn", "")).rpartition(";")[2]
-            kinds = {kind for _, kind in named}
-            yield Call(number, name, target, given, made, kinds, modules(metadata), caller)
-        except (Malformed, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise broken((*path, "nodes", number), error) from None
+FAULTS = (Malformed, KeyError, TypeError, ValueError, AttributeError, IndexError)  # of a part of another form
 
 
 def broken(path: Tokens, error: Exception) -> Unreadable:

@@ -1,10 +1,14 @@
-"""The sizes of a program's inputs: numbers, symbols, and None for the batch."""
+"""Sizes of a program: those of its inputs (numbers, symbols, None for the batch), and in which rows others are made."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from layercalc.readers.builder import Builder
 from layercalc.readers.torch.dtypes import dtype_of
+from layercalc.readers.torch.frames import Row
+from layercalc.readers.torch.program import Call
+from layercalc.readers.torch.rewriting import read_by
 
 SYMBOL = re.compile(r"(?:Symbol\(')?([A-Za-z][A-Za-z0-9_]{0,40})(?:'(?:, [a-z]+=True)*\))?")
 
@@ -44,3 +48,38 @@ def size_of(size: Any) -> int | str:
         return number
     found = SYMBOL.fullmatch(str((size.get("as_expr") or {}).get("expr_str")))
     return found.group(1) if found else ""
+
+
+def with_sizes(given: list[Call], floating: dict[str, Call], apart: dict[str, Call]) -> list[Call]:
+    """The calls of a row with those before them that make the sizes they read.
+
+    The size of a tensor that the row has nothing to do with is made `apart`, so that it is not kept for that.
+    """
+    out: list[Call] = []
+    have = {name for call in given for name in (*read_by(call), *call.outputs)}
+    put: set[str] = set()
+    waiting = [(call, False) for call in reversed(given)]
+    while waiting:
+        call, ready = waiting.pop()
+        if ready or not (needed := [name for name in read_by(call) if name in floating and name not in put]):
+            out.append(call)
+            continue
+        waiting.append((call, True))
+        for name in dict.fromkeys(needed):
+            put.add(name)
+            source = floating[name]
+            if not source.measures or have.issuperset(read_by(source)):
+                waiting.append((source, False))
+            else:
+                apart.setdefault(name, source)
+    return out
+
+
+def with_apart(made: list[Row], apart: dict[str, Call]) -> Iterator[Row]:
+    """The rows, those of sizes that are made apart each before the first that reads it."""
+    waiting = dict(apart)
+    for row in made:
+        for name in dict.fromkeys(name for call in row.calls for name in read_by(call) if name in waiting):
+            call = waiting.pop(name)
+            yield Row(call.word, call.word, "", 1, [call], False)
+        yield row

@@ -1,0 +1,104 @@
+"""Archives of PyTorch 2.2 to 2.15: what the exported program says of itself, and the shapes that hooks saw."""
+
+import io
+import json
+import zipfile
+from functools import cache
+
+import pytest
+
+import layercalc
+from layercalc.files import read_model
+from layercalc.readers.torch.paths import Module, around, plain
+from tests.torch_files import DATA, archive_of
+
+with zipfile.ZipFile(DATA / "versions.zip") as _archive:
+    EXPECTED = json.loads(_archive.read("expected.json"))
+    MEMBERS = {name: _archive.read(name) for name in _archive.namelist()}
+
+WITHOUT_FROZEN = "2.2."  # versions of which no file says what is trainable
+STATES = ("LSTM", "GRU", "RNN")  # whose last states are no results of the program where nothing reads them
+
+
+@cache
+def report_of(name):
+    prefix = f"{name}/"
+    members = {path.removeprefix(prefix): one for path, one in MEMBERS.items() if path.startswith(prefix)}
+    options = {"batch_shape": [shape for shape, _ in EXPECTED[name]["inputs"]]} if "dynamic" in name else {}
+    return layercalc.analyze(read_model(archive_of(members))[0], **options)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_a_program_holds_is_what_the_model_holds(name):
+    recorded, report = EXPECTED[name], report_of(name)
+    totals, twice = report["totals"], 0
+    if any("tied" in one["detail"] for one in report["warnings"]) and "tied" in name:
+        twice = 640  # the table of a file that does not say whether it is tied
+    assert totals["params"] == recorded["params"] + twice
+    if not name.startswith(WITHOUT_FROZEN):
+        assert totals["trainable_params"] == recorded["trainable"] + twice
+    assert totals["buffers"] == recorded["ep"]["buffers"]
+    assert [[one["shape"], one["dtype"]] for one in report["outputs"]] == recorded["outputs"]
+
+
+def test_where_nothing_says_what_is_tied_there_is_a_warning():
+    untold = [name for name in EXPECTED if "/tied" in name and report_of(name)["totals"]["params"] != 912]
+    for name in untold:
+        assert any("tied" in one["detail"] for one in report_of(name)["warnings"]), name
+    assert any(name.endswith("tied.meta") for name in untold)
+    assert not any(name.endswith("/tied") for name in untold)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_module_that_it_tells_of_has_the_shapes_that_hooks_saw(name):
+    rows = {row["name"]: row for row in report_of(name)["layers"]}
+    uses, found = {}, 0
+    for path, kind, leaf, inputs, outputs, _ in EXPECTED[name]["rows"]:
+        use = uses[path] = uses.get(path, 0) + 1
+        row = rows.get(path if use == 1 else f"{path}@{use}")
+        if leaf and row is not None:
+            found += 1
+            assert row["type"] == kind
+            assert [shape for shape in row["input_shapes"] if shape] == inputs
+            assert row["output_shapes"] == (outputs[: len(row["output_shapes"])] if kind in STATES else outputs)
+    assert found or name.endswith("frozen.core")  # which tells of no modules
+
+
+PATHS = {
+    "L['self'].layer1": "layer1",
+    "getattr(L['self'].layer1, '0')": "layer1.0",
+    "getattr(getattr(L['self'].net, '0').block, '2').conv": "net.0.block.2.conv",
+    "L['s'].blocks[0]": "blocks.0",
+    "L['self']._modules['layer1']._modules['0'].conv1": "layer1.0.conv1",
+    "L__self__": "",
+    "": "",
+    "layer1.0.conv1": "layer1.0.conv1",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_name_is_that_of_the_state_dict(path):
+    assert plain(path) == PATHS[path]
+
+
+def test_a_name_may_have_commas():
+    stack = "L__self__,,net.Net;L__s___a_0,getattr(L['self'].a, '0'),torch.nn.modules.linear.Linear"
+    assert around(stack) == (Module("L__s___a_0", "a.0", "torch.nn.modules.linear.Linear"),)
+
+
+def test_a_region_is_read_as_if_it_stood_outside():
+    name = next(name for name in EXPECTED if name.endswith("/frozen") and not name.startswith(WITHOUT_FROZEN))
+    program = next(one for path, one in MEMBERS.items() if path.startswith(f"{name}/") and b"graph_module" in one)
+    assert b"torch.ops.higher_order.wrap_with_set_grad_enabled" in program
+    assert [row["name"] for row in report_of(name)["layers"]] == ["l", "add"]
+
+
+def test_a_file_in_which_floats_are_no_json_is_read():
+    text = b'{"a": "Infinity NaN \\" -Infinity", "b": [Infinity, -Infinity, NaN, 1.5]}'
+    from layercalc.readers.torch.archive import with_infinities
+
+    assert json.loads(with_infinities(text)) == {
+        "a": 'Infinity NaN " -Infinity',
+        "b": ["Infinity", "-Infinity", "NaN", 1.5],
+    }
+    assert io.BytesIO(with_infinities(b"[1]")).read() == b"[1]"
