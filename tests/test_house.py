@@ -40,6 +40,7 @@ ORDER = [  # each may import from those before it
     {"budgets"},
     {"document"},
     {"samples"},
+    {"sweeps"},
     {"verbs", "formats", "catalogue"},
     {"options", "checks"},
     {"__init__"},

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layercalc.errors import InvalidBudgets, InvalidModel, InvalidTensors, Refused, Unreadable
-    from layercalc.verbs import analyze, check, diff, examples, forward
+    from layercalc.verbs import analyze, check, diff, examples, forward, sweep
 
 __version__ = "0.1.0"
 
@@ -21,6 +21,7 @@ __all__ = [
     "diff",
     "examples",
     "forward",
+    "sweep",
 ]
 
 

@@ -9,7 +9,9 @@ Arrays of one reading broadcast against one another: one axis for each choice th
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,10 +31,11 @@ class Parted(BaseException):  # not an Exception: no rule may take it for one of
 class Column:
     """An integer for each candidate; all lie from `low` to `high`."""
 
-    __slots__ = ("array", "high", "kind", "low")
+    __slots__ = ("array", "high", "kind", "low", "near")
 
-    def __init__(self, array: np.ndarray, low: int, high: int, kind: type = int):
-        self.array, self.low, self.high, self.kind = array, low, high, kind
+    def __init__(self, array: np.ndarray, low: int, high: int, near: bool = True, kind: type = int):
+        self.array, self.low, self.high = array, low, high
+        self.near, self.kind = near, kind  # whether the array is of 64 bits; the kind of integer it is to who asks
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # what `isinstance` goes by, where the type itself says no
@@ -40,7 +43,7 @@ class Column:
 
     def of(self, kind: type) -> "Column":
         """The same as a kind of integer."""
-        return Column(self.array, self.low, self.high, kind)
+        return Column(self.array, self.low, self.high, self.near, kind)
 
     # arithmetic, beside what stands below
 
@@ -83,7 +86,7 @@ class Column:
 
     def bit_length(self) -> Any:
         """How many bits each number has."""
-        if self.array.dtype == object:
+        if not self.near:
             return column(np.frompyfunc(int.bit_length, 1, 1)(self.array))
         return column(np.searchsorted(POWERS, np.abs(self.array), "right"))
 
@@ -93,6 +96,10 @@ class Column:
     numerator = real = property(conjugate)
     denominator = property(lambda _: 1)
     imag = property(lambda _: 0)
+
+    def over(self, n: float) -> Any:
+        """Each number by another, in floats."""
+        return self.array / n if self.near else self.value() / n
 
     def is_integer(self) -> bool:
         return True
@@ -158,10 +165,11 @@ class Column:
 class Number:
     """A number for all candidates, as the other side of an operation."""
 
-    __slots__ = ("array", "high", "low")
+    __slots__ = ("array", "high", "low", "near")
 
     def __init__(self, n: int):
         self.array = self.low = self.high = n
+        self.near = -ROOM < n < ROOM
 
 
 def operand(other: Any) -> Any:
@@ -177,30 +185,35 @@ def operand(other: Any) -> Any:
 def column(array: np.ndarray) -> Any:
     """The numbers of an array: an int where all are one."""
     low, high = int(array.min()), int(array.max())
-    return low if low == high else Column(array, low, high)
+    if low == high:
+        return low
+    near = low > -ROOM and high < ROOM
+    return Column(array.astype(np.int64 if near else object, copy=False), low, high, near)
+
+
+ALLOCATED: ContextVar[list[int]] = ContextVar("allocated")
+
+
+@contextmanager
+def measured() -> Iterator[list[int]]:
+    """Inside, the bytes of all columns that are made add up, in a list of one number."""
+    token = ALLOCATED.set(found := [0])
+    try:
+        yield found
+    finally:
+        ALLOCATED.reset(token)
 
 
 def computed(op: Callable[[Any, Any], Any], a: Any, b: Any, low: int, high: int) -> Any:
     """An operation whose results lie between the bounds."""
     if low == high:
         return low
-    if fits(low, high) and fits(a.low, a.high) and fits(b.low, b.high):
-        return Column(op(narrow(a.array), narrow(b.array)), low, high)
-    array = op(wide(a.array), wide(b.array))
-    low, high = int(array.min()), int(array.max())
-    if low == high:
-        return low
-    return Column(array.astype(np.int64) if fits(low, high) else array, low, high)
-
-
-def fits(low: int, high: int) -> bool:
-    """Whether numbers between the bounds fit into 64 bits."""
-    return low > -ROOM and high < ROOM
-
-
-def narrow(array: Any) -> Any:
-    """In 64 bits."""
-    return array.astype(np.int64) if type(array) is np.ndarray and array.dtype == object else array
+    if low > -ROOM and high < ROOM and a.near and b.near:
+        array = op(a.array, b.array)
+        if (sizes := ALLOCATED.get(None)) is not None:
+            sizes[0] += array.nbytes
+        return Column(array, low, high)
+    return column(op(wide(a.array), wide(b.array)))
 
 
 def wide(array: Any) -> Any:
@@ -222,6 +235,8 @@ def product(a: Any, b: Any) -> Any:
     """The product."""
     if b.low == b.high == 1:
         return +a
+    if a.low >= 0 <= b.low:
+        return computed(operator.mul, a, b, a.low * b.low, a.high * b.high)
     ends = a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high
     return computed(operator.mul, a, b, min(ends), max(ends))
 
@@ -258,7 +273,7 @@ def compared(op: Callable[[Any, Any], Any], a: Column, other: Any, below: bool, 
     if a is other:
         return op(0, 0)
     if isinstance(other, float):
-        return decided(op(a.array, other) if a.array.dtype == object else op(wide(a.array), other))
+        return decided(op(wide(a.array), other))
     b = operand(other)
     if b is None:
         return NotImplemented
@@ -300,6 +315,8 @@ def methods(op: Callable[[Any, Any], Any], exact: Callable[[Any, Any], Any] | No
     """An operation with the column on its left and on its right: `exact` on integers, else on the number itself."""
 
     def left(self: Column, other: Any) -> Any:
+        if type(other) is Column and exact is not None:
+            return exact(self, other)
         if exact is None or isinstance(other, float | complex):
             return op(self.value(), other)
         b = operand(other)

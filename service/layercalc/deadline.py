@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from layercalc.errors import Overdue
 
@@ -62,6 +62,24 @@ def each(items: Iterable[T]) -> Iterator[T]:
     for item in items:
         check(deadline)
         yield item
+
+
+def kept(items: Iterator[T]) -> Iterator[T]:
+    """The items, each made under the deadline that is in force now, whenever it is asked for."""
+    deadline, end = DEADLINE.get(), object()
+
+    def each() -> Iterator[T]:
+        while True:
+            token = DEADLINE.set(deadline)
+            try:
+                item: Any = next(items, end)
+            finally:
+                DEADLINE.reset(token)
+            if item is end:
+                return
+            yield item
+
+    return each()
 
 
 def left() -> float | None:

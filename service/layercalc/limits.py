@@ -44,6 +44,7 @@ class Limits:
     max_parts: int = limit(10_000, "parts", "a multipart body, the members of an archive, the tensors of a file")
     max_errors: int = limit(50, "errors", "what one answer lists; the rest is counted")
     max_analysis_seconds: int = limit(6, "seconds", "a request that runs nothing: reading, analysis and report")
+    max_candidates: int = limit(1_000_000, "candidates", "a sweep: the product of how many values its names take")
     max_forward_flops: int = limit(
         200_000_000_000,
         "FLOPs",

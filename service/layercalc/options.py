@@ -21,7 +21,8 @@ from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
 from layercalc.layers.nested import RECORDED
 from layercalc.ops.base import COMPUTED
 from layercalc.readers.onnx.file import OnnxFile
-from layercalc.wording import nearest, received
+from layercalc.sweeps.metrics import METRICS as SWEPT
+from layercalc.wording import nearest, received, whole
 
 STRINGS = {"type": "array", "items": {"type": "string"}}
 
@@ -75,6 +76,28 @@ class Names(Field):
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
             raise self.refuse(value)
         return list(value)
+
+
+class Few(Int):
+    """An integer of at least 1, and at most `most`."""
+
+    def __init__(self, default: Any, most: int):
+        super().__init__(default, min=1)
+        self.most = most
+
+    def expects(self) -> str:
+        return f"an integer from 1 to {self.most:,}"
+
+    def schema_of(self) -> dict[str, Any]:
+        return {**super().schema_of(), "maximum": self.most}
+
+    def read(self, value: Any, name: str) -> int:
+        if super().read(value, name) > self.most:
+            raise self.refuse(value)
+        return int(value)
+
+    def meant(self, value: Any) -> Any:
+        return self.most if whole(value, self.most) else super().meant(value)
 
 
 class Word(Choice):
@@ -143,6 +166,7 @@ class Option:
 BUDGETS = 'a list of budgets, such as [{"metric": "flops", "max": "600M"}]'
 TENSORS = 'a list of tensors, a map by name, or {"seed": 7}'
 PAST = "a model, or an earlier report"
+MOST_ROWS = 10_000  # of a sweep in one answer of JSON
 OPTIONS: dict[str, Option] = {
     "model": Option(Document(), "the model"),
     "before": Option(Component("Baseline", PAST), "the model as it was, or a report of it"),
@@ -197,9 +221,23 @@ OPTIONS: dict[str, Option] = {
     "dtype": Option(Word(COMPUTED, "float32", null=True), "what floats are computed in", WORD),
     "outputs": Option(Component("WantedOutputs", "", None), "the outputs that are wanted"),
     "parameters": Option(Component("ForwardParameters", "", None), "whether outputs are answered as bytes"),
+    "space": Option(
+        Component("Space", 'names with the values that they take, such as {"w": [16, 32]}'),
+        "the values that each name takes: a list, a range, or lists of values that go together",
+    ),
+    "where": Option(Component("Budgets", "", None), "budgets that every row must hold"),
+    "best": Option(Component("Best", "", None), "an objective, or two for their Pareto front"),
+    "limit": Option(Few(None, MOST_ROWS), "at most so many rows; left out 100, in CSV all", WHOLE),
     "id": Option(Text(None), "a name of the request, which comes back"),
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
+}
+METRICS = Option(Names(SWEPT), "metrics of a row: those of budgets, and seconds on a device", LIST)
+OWN: dict[tuple[str, str], Option] = {  # of one verb, where a name means something else
+    ("sweep", "columns"): METRICS,
+    ("sweep", "batch_size"): Option(
+        Component("OpenSize", "", None), "count for that many samples, which may vary too", WHOLE
+    ),
 }
 OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "dims", "batch_size")
 VERBS: dict[str, tuple[str, ...]] = {
@@ -211,19 +249,25 @@ VERBS: dict[str, tuple[str, ...]] = {
     "infer": ("id", "inputs", "outputs", "parameters"),
     "check": ("model", "budgets", "baseline", "file", *OF_MODEL, "strict"),
     "diff": ("before", "after", *OF_MODEL),
+    "sweep": ("model", "space", "where", "best", "columns", "limit", *OF_MODEL, "device"),
     "layers": ("vocabulary",),
 }
 
 
+def option(verb: str, name: str) -> Option:
+    """An option as a verb has it."""
+    return OWN.get((verb, name)) or OPTIONS[name]
+
+
 def in_text(verb: str) -> dict[str, Option]:
     """The options of a verb that may be written as text."""
-    return {name: OPTIONS[name] for name in VERBS[verb] if OPTIONS[name].text is not None}
+    return {name: one for name in VERBS[verb] if (one := option(verb, name)).text is not None}
 
 
 @cache
 def envelope(verb: str, optional: tuple[str, ...] = ()) -> type[ma.Schema]:
     """The object that a request of a verb is; `optional` fields may be left out here though the verb needs them."""
-    fields: dict[str, Any] = {name: OPTIONS[name].field for name in VERBS[verb] if OPTIONS[name].json}
+    fields: dict[str, Any] = {name: one.field for name in VERBS[verb] if (one := option(verb, name)).json}
     for name in optional:
         field = fields[name]
         fields[name] = Component(field.component, field.what, None)

@@ -20,7 +20,10 @@ from layercalc.report import Extras, report
 from layercalc.usage import used
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from layercalc.differences import Comparison
+    from layercalc.sweeps.results import Candidates
 
 
 @timed("max_analysis_seconds")
@@ -254,6 +257,84 @@ def compare(
         analysis = analysed(model, builder, declared(model, builder, options_of[name].own(model, named)), (name,))
         sides.append(side(located(report(analysis, builder.warnings), (name,)), analysis))
     return Comparison(compared(*sides), *sides)
+
+
+ROWS = 100  # of a sweep, where no limit is said
+
+
+@timed("max_analysis_seconds")
+def sweep(
+    document: Any,
+    space: Any,
+    *,
+    where: Any = None,
+    best: Any = None,
+    columns: Sequence[str] = (),
+    limit: int | None = None,
+    entry: Any = None,
+    custom: str | None = None,
+    input_shape: Any = None,
+    batch_shape: Any = None,
+    dims: Any = None,
+    batch_size: Any = None,
+    device: Any = None,
+    executor: "Executor | None" = None,
+    progress: Callable[[int, int, str], None] | None = None,
+    limits: Limits = UNLIMITED,
+    path: Tokens = (),
+) -> dict[str, Any]:
+    """What `analyze` would say of every candidate of a space, from one reading of the model for many at once.
+
+    `document` is a model with `{"$": "2*w"}` where a value varies, an expression over the names of `space`, or a name
+    alone for a word or a whole config; `{"repeat": {"$": "depth"}, "layers": […]}` among its layers repeats those.
+    The options `input_shape` to `batch_size`, those of `analyze`, may hold placeholders too. `space` maps names to
+    lists of values, ranges `{"from", "to", "step"?}` (both ends included), or `{"zip": {name: list, …}}` of values that
+    go together; the last name changes fastest. `where` are budgets that a row must hold, `best` is `{"max": metric}`
+    or `{"min": metric}` or a list of two for their Pareto front, `columns` are metrics (those of budgets, and "seconds"
+    on a `device`), at most `limit` rows (100) are answered.
+
+    `{"count", "valid", "matching", "columns", "rows", "refused", "warnings"}`: so many candidates, networks among them,
+    and networks that hold `where`; rows are `{"values": {name: value}, metric: number, …}`, the best first, else in the
+    order of the space; what is no network is gathered by what is said of it, with the first example. Blocks of
+    candidates go to `executor`, any of concurrent.futures' or Dask's, where there is one; `progress` hears after each
+    how many of how many are done, and a line. Raises InvalidModel, InvalidBudgets and Overdue.
+    """
+    from layercalc.sweeps.results import Result
+
+    options = {"entry": entry, "custom": custom, "input_shape": input_shape, "batch_shape": batch_shape}
+    options |= {"dims": dims, "batch_size": batch_size, "where": where, "best": best, "columns": columns}
+    options |= {"limit": limit or ROWS, "device": device, "executor": executor, "progress": progress}
+    found = candidates(document, space, **options, limits=limits, path=path)
+    result = Result(found.question)
+    for answer in found.answers:
+        result.add(answer)
+    return result.answer()
+
+
+def candidates(
+    document: Any,
+    space: Any,
+    *,
+    where: Any = None,
+    best: Any = None,
+    columns: Sequence[str] = (),
+    limit: int | None = None,
+    device: Any = None,
+    executor: "Executor | None" = None,
+    progress: Callable[[int, int, str], None] | None = None,
+    limits: Limits = UNLIMITED,
+    path: Tokens = (),
+    **options: Any,
+) -> "Candidates":
+    """The rows of a sweep one by one, as they are found: all that match unless `limit` says otherwise.
+
+    What it is given is what `sweep` is. Faults of the request are raised at once, those of the work as it is done.
+    """
+    from layercalc.sweeps.results import Candidates, question
+    from layercalc.sweeps.running import answers
+
+    asked = question(document, space, where, best, columns, limit, device, options, limits, path)
+    return Candidates(asked, answers(asked, executor, progress))
 
 
 def examples(name: str | None = None) -> Any:

@@ -3,10 +3,14 @@
 Williams, Waterman & Patterson 2009, doi:10.1145/1498765.1498785. It bounds from below; it predicts nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
+from layercalc.columns import Column
 from layercalc.errors import InvalidModel
 
 
@@ -116,16 +120,33 @@ def positive(text: Any) -> float | None:
 
 def bound(flops: int | None, traffic: int | None, dtype: str, on: Device) -> dict[str, Any] | None:
     """The least seconds for so many FLOPs and bytes, and which of the two sets it; None where one is not known."""
-    peak = on.peak_flops.get(dtype, on.peak_flops["float32"])
-    compute, moving = ratio(flops, peak), ratio(traffic, on.bandwidth)
+    compute, moving = terms(flops, traffic, dtype, on)
     if compute is None or moving is None:
         return None
     return {"seconds": max(compute, moving), "bound": "compute" if compute > moving else "memory"}
 
 
-def ratio(n: int | None, by: float | None) -> float | None:
+def terms(flops: int | None, traffic: int | None, dtype: str, on: Device) -> tuple[Any, Any]:
+    """The least seconds for so many FLOPs, and for so many bytes."""
+    return ratio(flops, on.peak_flops.get(dtype, on.peak_flops["float32"])), ratio(traffic, on.bandwidth)
+
+
+def seconds(rows: Iterable[tuple[Any, Any, str]], on: Device) -> Any:
+    """The least seconds of rows one after another, by the FLOPs, bytes and dtype of each; an array where some are."""
+    found: Any = 0.0
+    for flops, traffic, dtype in rows:
+        both = terms(flops, traffic, dtype, on)
+        if type(None) in map(type, both):
+            return None
+        found = found + np.maximum(*both)
+    return found
+
+
+def ratio(n: Any, by: float | None) -> Any:
     """N / by; None for what is unknown, and for an integer past every float."""
     try:
+        if type(n) is Column:
+            return n.over(by) if by else None
         return None if n is None or not by else n / by
     except OverflowError:
         return None

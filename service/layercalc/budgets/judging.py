@@ -220,18 +220,27 @@ def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:
 
 
 def finding(subject: Subject, budget: Budget, kind: str, place: Place) -> Finding:
+    actual, limit, excess = held(subject, budget, kind, place)
+    return Finding(place, kind, actual, limit, excess, actual == limit if excess is None else excess <= 0)
+
+
+def held(subject: Subject, budget: Budget, kind: str, place: Place) -> tuple[Any, Any, Any]:
+    """What a limit is held against, the limit, and by how much it is passed; None for a shape, which is to be equal."""
     metric, limit = budget.metric, budget.limits[kind]
     actual = subject.value(metric, place)
     if metric == SHAPE:
-        return Finding(place, kind, actual, limit, None, actual == limit)
+        return actual, limit, None
     if actual is None:
         reasons = [one["detail"] for one in subject.report.get("warnings", ())]
         why = f" {reasons[0]}" if reasons else ""
         raise Unjudged(f"{titled(metric, place)} is unknown (null), which no limit can be held against.{why}", "metric")
     if kind == "max_increase":
         limit = raised(budget, limit, before(subject, metric, place))
-    excess = limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit
-    return Finding(place, kind, actual, limit, excess, excess <= 0)
+    return (
+        actual,
+        limit,
+        limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit,
+    )
 
 
 def before(subject: Subject, metric: str, place: Place) -> int:

@@ -26,6 +26,7 @@ PRESENTED = (*FORMATS, *DRAWINGS)  # a report and a difference are drawn, too
 COMMANDS = {
     "models": ("analyze", "examples", "forward", "layers", "strip"),
     "checking": ("check", "init", "diff"),
+    "sweeping": ("sweep",),
     "service": ("serve", "key", "schema", "openapi"),
 }
 

@@ -165,11 +165,15 @@ def entities(text: str) -> str:
     return MARKUP.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def as_csv(sheet: Sheet) -> str:
-    """One line for each row, raw integers; a text that a spreadsheet would take for a formula begins with `'`."""
+def as_csv(sheet: Sheet, headed: bool = True) -> str:
+    """One line for each row, raw integers; a text that a spreadsheet would take for a formula begins with `'`.
+
+    Without its heading where it is a part of a longer one, not `headed`.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(sheet.raw_columns)
+    if headed:
+        writer.writerow(sheet.raw_columns)
     writer.writerows([cell(value) for value in row] for row in sheet.raw)
     return stream.getvalue()
 

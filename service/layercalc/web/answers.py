@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, NamedTuple
 
 from flask import Request, Response, current_app, request
 
-from layercalc import __version__
+from layercalc import __version__, deadline
 from layercalc.cache import Store, using
 from layercalc.environment import setting
 from layercalc.errors import Busy, InvalidModel
@@ -125,7 +126,8 @@ def salt(limits: Limits) -> bytes:
     return repr((__version__, limits)).encode()
 
 
-PRESENTED = ("json", *formats.FORMATS, *DRAWINGS)  # what a report and a difference can be answered as
+TABLES = ("json", *formats.FORMATS)  # what every answer of rows can be answered as
+PRESENTED = (*TABLES, *DRAWINGS)  # and a report and a difference
 
 
 def answer(body: Any, status: int = 200) -> Response:
@@ -135,14 +137,14 @@ def answer(body: Any, status: int = 200) -> Response:
 def presented(
     body: dict[str, Any],
     sheet: Callable[[], formats.Sheet],
-    drawn: Callable[[], Drawing],
+    drawn: Callable[[], Drawing] | None = None,
     markdown: Callable[[dict[str, Any]], str] | None = None,
 ) -> Response:
     """An answer as the client asks for it: JSON unless it prefers text or a drawing, and only then is that made."""
-    form = asked_form(PRESENTED)
+    form = asked_form(PRESENTED if drawn else TABLES)
     if form == "json":
         return answer(body)
-    if form in DRAWINGS:
+    if drawn and form in DRAWINGS:
         return Response(utf8(draw(form, drawn())), mimetype=MEDIA[form])
     text = markdown(body) if markdown and form == "markdown" else formats.FORMATS[form](sheet())
     return Response(utf8(text), mimetype=MEDIA[form])
@@ -153,6 +155,12 @@ def verdict_answer(name: str, verdict: dict[str, Any], form: str, status: int) -
     if form == "json":
         return answer(verdict, status)
     return Response(utf8(in_form(rendered, form, [(name, verdict)])), status, mimetype=MEDIA[form.split(":")[0]])
+
+
+def streamed(pieces: Iterator[str], media: str) -> Response:
+    """An answer of any length, sent as it is made within the deadline; a fault in its beginning is a problem."""
+    pieces = deadline.kept(pieces)
+    return Response(map(utf8, chain([next(pieces, "")], pieces)), mimetype=media)
 
 
 def badge_answer(form: str, report: dict[str, Any]) -> Response:

@@ -12,12 +12,14 @@ from layercalc import __version__, catalogue, verbs
 from layercalc.budgets import read_budgets
 from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
-from layercalc.formats import BADGE, FORMATS, beside, diff_markdown, diff_sheet, drawn_difference, drawn_report
+from layercalc.formats import BADGE, FORMATS, MEDIA, beside, diff_markdown, diff_sheet, drawn_difference, drawn_report
 from layercalc.formats.report import report_sheet
+from layercalc.formats.sweep import csv_lines, sweep_sheet
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
 from layercalc.web.answers import (
     PRESENTED,
+    TABLES,
     answer,
     asked_form,
     badge_answer,
@@ -26,6 +28,7 @@ from layercalc.web.answers import (
     posted,
     presented,
     repeatable,
+    streamed,
     unchanging,
     verdict_answer,
 )
@@ -77,7 +80,7 @@ def query_options(verb: str, beside: Collection[str] = ()) -> dict[str, Any]:
     return read_texts(verb, dict(request.args.lists()), {"format", *beside} if verb in FORMED else beside)
 
 
-FORMED = ("analyze", "check", "diff")  # the routes whose answers have several formats
+FORMED = ("analyze", "check", "diff", "sweep")  # the routes whose answers have several formats
 
 
 def joined(document: Any, verb: str, optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -139,6 +142,21 @@ def diff(body: bytes) -> Response:
         compared = verbs.compare(before, after, limits=limits(), **{**given, **options})
     found = compared.found
     return presented(found, lambda: diff_sheet(found), lambda: drawn_difference(compared), diff_markdown)
+
+
+@api.post("/v1/sweep")
+@posted("max_analysis_seconds")
+def sweep(body: bytes) -> Response:
+    """Rows in one answer, or as CSV all of them, as they are found."""
+    given = joined(read_document(request, body, limits(), "sweep"), "sweep")
+    options = query_options("sweep")
+    model, space = given.pop("model"), given.pop("space")
+    asked: dict[str, Any] = {**given, **options, "limits": limits(), "path": ("model",)}
+    with faults_in_body({"model", "space", *given} - set(options)):
+        if asked_form(TABLES) == "csv":
+            return streamed(csv_lines(verbs.candidates(model, space, **asked)), MEDIA["csv"])
+        found = verbs.sweep(model, space, **asked)
+    return presented(found, lambda: sweep_sheet(found))
 
 
 @cache

@@ -1,14 +1,18 @@
 """The verbs in the specification: what each route takes and answers."""
 
 from layercalc.formats import FORMATS, MEDIA
-from layercalc.web.answers import PRESENTED
-from layercalc.web.openapi.answers import BYTES, DOCUMENT, SAME, TEXTS, problems, reply
+from layercalc.web.answers import PRESENTED, TABLES
+from layercalc.web.openapi.answers import BYTES, DOCUMENT, SAME, TEXT, TEXTS, problems, reply
 from layercalc.web.openapi.documents import CODE, FORMS, SMALL, TINY
 from layercalc.web.openapi.parameters import BINARY_LENGTH, form, limits, query
 from layercalc.web.openapi.primitives import STRING, Schema, any_of, ref
+from layercalc.web.openapi.sweeps import EXAMPLE
 
 VERDICTS = {MEDIA[one]: {"schema": {} if MEDIA[one].endswith("json") else STRING} for one in FORMATS}
 del VERDICTS["application/json"]
+
+
+TABLED: Schema = {MEDIA[one]: TEXT for one in ("text", "markdown", "csv")}
 
 
 def posted(name: str, summary: str, parameters: list[Schema], content: Schema, responses: Schema) -> Schema:
@@ -25,7 +29,13 @@ def posted(name: str, summary: str, parameters: list[Schema], content: Schema, r
 
 def verb_paths() -> Schema:
     """The routes of the verbs."""
-    return {"/v1/analyze": analyze(), "/v1/forward": forward(), "/v1/check": check(), "/v1/diff": diff()}
+    return {
+        "/v1/analyze": analyze(),
+        "/v1/forward": forward(),
+        "/v1/check": check(),
+        "/v1/diff": diff(),
+        "/v1/sweep": sweep(),
+    }
 
 
 def analyze() -> Schema:
@@ -83,4 +93,14 @@ def diff() -> Schema:
         [*query("diff"), form(PRESENTED, badges=False)],
         {"application/json": {"schema": ref("DiffEnvelope"), "example": {"before": TINY, "after": TINY}}},
         {"200": reply("Difference", "the layers that changed", **TEXTS), **SAME, **problems(*DOCUMENT)},
+    )
+
+
+def sweep() -> Schema:
+    return posted(
+        "sweep",
+        "What every candidate of a space would be and cost, from one reading for many at once",
+        [*query("sweep"), form(TABLES, badges=False)],
+        {"application/json": {"schema": ref("SweepEnvelope"), "example": EXAMPLE}},
+        {"200": reply("Sweep", "the rows, the best first", **TABLED), **problems(*DOCUMENT)},
     )

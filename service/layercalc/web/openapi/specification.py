@@ -19,6 +19,7 @@ from layercalc.web.openapi.operations import verb_paths
 from layercalc.web.openapi.passes import RESULT, parts
 from layercalc.web.openapi.primitives import Schema
 from layercalc.web.openapi.reports import reports
+from layercalc.web.openapi.sweeps import sweeps
 from layercalc.web.openapi.tensors import TENSORS, WANTED
 from layercalc.web.openapi.verdicts import verdicts
 from layercalc.web.telemetry.request_log import PROBES
@@ -30,7 +31,7 @@ INFO = {
 TAGS = {  # each with the beginnings of its paths; the first that fits has them
     "models": (
         "what a model is and costs, and what it computes",
-        ("/v1/analyze", "/v1/forward", "/v1/check", "/v1/diff"),
+        ("/v1/analyze", "/v1/forward", "/v1/check", "/v1/diff", "/v1/sweep"),
     ),
     "catalogue": ("what models, budgets and reports are made of", ("/v1/",)),
     "inference": ("the models of a folder, by the Open Inference Protocol", ("/v2",)),
@@ -48,6 +49,7 @@ def components() -> Schema:
         "ForwardParts": parts(),
         **SERVED,
         **reports(),
+        **sweeps(),
         "ForwardResult": RESULT,
         **LISTS,
         "Problem": PROBLEM,

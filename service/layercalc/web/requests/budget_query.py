@@ -6,16 +6,10 @@ from werkzeug.datastructures import MultiDict
 
 from layercalc.amounts import integer
 from layercalc.budgets import Budget, read_parameters
-from layercalc.budgets.keys import LIMITS, SHAPE
-from layercalc.budgets.quantities import sizes
+from layercalc.budgets.keys import LIMITS
+from layercalc.budgets.written import budget, split
 
 LIMITED = ("budgets",)  # names of presets
-KINDS = ("max_increase", "min_delta", "max", "min", "equals")  # the longest names first
-
-
-def split(name: str) -> tuple[str, str] | None:
-    """`max_params` as what it limits how."""
-    return next(((kind, name[len(kind) + 1 :]) for kind in KINDS if name.startswith(f"{kind}_")), None)
 
 
 def is_limit(name: str) -> bool:
@@ -39,13 +33,3 @@ def budgets_in_query(args: MultiDict[str, str]) -> list[Budget]:
         elif kind in LIMITS:
             found[name] = [budget(kind, metric, text, slack) for text in args.getlist(name)]
     return read_parameters(found)
-
-
-def budget(kind: str, metric: str, text: str, slack: dict[str, str]) -> dict[str, Any]:
-    where, colon, limit = text.rpartition(":")
-    out: dict[str, Any] = {"metric": metric, kind: sizes(limit) if metric == SHAPE else integer(limit.strip())}
-    if colon:
-        out["output" if metric == SHAPE else "layer"] = where
-    if kind == "max_increase" and metric in slack:
-        out["min_delta"] = integer(slack[metric].strip())
-    return out

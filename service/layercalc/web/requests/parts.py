@@ -10,7 +10,7 @@ from layercalc import files
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, Unreadable, faults_at, pointer
 from layercalc.limits import Limits
-from layercalc.options import FLAG, LIST, OPTIONS, Option, fields_of
+from layercalc.options import FLAG, LIST, Option, fields_of, option
 from layercalc.readers.bounds import bounded
 from layercalc.readers.text import decode_text, looks_like_json, parse_json
 
@@ -38,7 +38,7 @@ def read_parts(body: bytes, boundary: str, verb: str, limits: Limits) -> dict[st
             elif name in TENSORS and name in fields:
                 out[name] = tensors_of(name, bodies, limits)
             elif name in fields:
-                out[name] = value_of(OPTIONS[name], [decode_text(one) for one in bodies], limits)
+                out[name] = value_of(option(verb, name), [decode_text(one) for one in bodies], limits)
             else:
                 near = get_close_matches(name[:100], [one for one in fields if one != "inputs"], n=1, cutoff=0.75)
                 if near or "inputs" in parts or "inputs" not in fields:
