@@ -62,13 +62,17 @@ def provably(claim: object) -> bool:
 
     One that depends on sizes by name is taken not to hold, which is noted as a condition of what is computed.
     """
+    if claim is True or claim is False:
+        return claim
     if isinstance(claim, Claim):
         taken(claim.formula)
-    return claim is True
+    return False
 
 
 def differ(a: Dim, b: Dim) -> bool:
     """Whether two dimensions are certainly unequal; sizes by name that may be equal are taken to be."""
+    if type(a) is type(b) is int:
+        return a != b
     try:
         return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
     except Undecided:
@@ -78,6 +82,8 @@ def differ(a: Dim, b: Dim) -> bool:
 
 def least(a: Dim, b: Dim) -> Dim:
     """The smaller of two dimensions, unknown where one is."""
+    if type(a) is type(b) is int:
+        return b if b < a else a
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a if isinstance(a, Unknown) else b
     return extremum("min", a, b)
@@ -85,6 +91,8 @@ def least(a: Dim, b: Dim) -> Dim:
 
 def most(a: Dim, b: Dim) -> Dim:
     """The larger of two dimensions, unknown where one is."""
+    if type(a) is type(b) is int:
+        return b if b > a else a
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a if isinstance(a, Unknown) else b
     return extremum("max", a, b)

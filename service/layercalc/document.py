@@ -104,10 +104,12 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
 def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     """How many rows a model has, those of nested models included, and the length of the longest name among them."""
     if id(model) not in known:
-        layers, longest = 0, max((len(one.name) for one in model.inputs), default=0)
-        for call in model.calls:
-            inside, below = extent(call.layer, known) if isinstance(call.layer, Model) else (1, -1)
-            layers, longest = layers + inside, max(longest, len(call.name) + 1 + below)
+        layers = len(model.calls)
+        names = [*[one.name for one in model.inputs], *[call.name for call in model.calls]]
+        longest = max(map(len, names), default=0)
+        for name, inner in [(call.name, call.layer) for call in model.calls if isinstance(call.layer, Model)]:
+            inside, below = extent(inner, known)
+            layers, longest = layers + inside - 1, max(longest, len(name) + 1 + below)
         known[id(model)] = layers, longest
     return known[id(model)]
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from layercalc.errors import Offer, pointer
@@ -23,7 +24,7 @@ class JsonLocation(NamedTuple):
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the key of the config that the path leads to, else the layer."""
         if not path:
-            return {"pointer": pointer(*self.path)}
+            return {"pointer": inside(self.path)}
         node: Any = self.config
         found: list[object] = []
         for token in path:
@@ -45,6 +46,16 @@ class JsonLocation(NamedTuple):
             return None
         renamed = {offer.value if key == path[0] else key: value for key, value in self.config.items()}
         return {"pointer": pointer(*self.config_path), "value": renamed}
+
+
+def inside(path: tuple[object, ...]) -> str:
+    """The pointer of a path; many of one document differ in the index at their end alone."""
+    return f"{beginning(path[:-1])}/{path[-1]}" if path and type(path[-1]) is int else pointer(*path)
+
+
+@lru_cache(64)
+def beginning(path: tuple[object, ...]) -> str:
+    return pointer(*path)
 
 
 def short(value: Any, most: int = MOST_KEYS) -> bool:

@@ -114,32 +114,27 @@ class Model(Layer):
         del inputs
         values: dict[int, Sequence[Any] | None] = {INPUTS: given}
 
-        def take(ref: Ref) -> Any:
-            index, output = ref
-            made = values[index]
-            if made is None:
-                raise Poisoned
-            if output >= len(made):
-                has = f"{len(made)} output{'s' * (len(made) != 1)}"
-                raise ShapeError(f"{self.calls[index].name!r} has {has}; there is no output {output}.")
-            if made[output] is None:
-                raise Poisoned
-            return made[output]
-
+        calls, visit = self.calls, visitor.visit
         for index, dead in zip(self.order, self.dead, strict=True):
-            call = self.calls[index]
+            call = calls[index]
             values[index] = None
             if call.layer is not None:
                 try:
-                    named = (
-                        {
-                            key: take(ref) if isinstance(ref, Ref) else [take(one) for one in ref]
-                            for key, ref in call.named.items()
-                        }
-                        if call.named
-                        else {}
-                    )
-                    values[index] = visitor.visit(call, [*map(take, call.inputs)], named)
+                    named = {}
+                    if call.named:
+                        for key, ref in call.named.items():
+                            refs = [ref] if isinstance(ref, Ref) else ref
+                            found = [self.take(values, one) for one in refs]
+                            named[key] = found[0] if refs is not ref else found
+                    taken = []
+                    for ref in call.inputs:
+                        source, output = ref
+                        made = values[source]
+                        if made is None or output >= len(made) or made[output] is None:
+                            self.take(values, ref)
+                        else:
+                            taken.append(made[output])
+                    values[index] = visit(call, taken, named)
                 except ShapeError as error:
                     visitor.fault(call, error)
                 except Poisoned:
@@ -156,12 +151,25 @@ class Model(Layer):
                 outputs.extend(made)
                 continue
             try:
-                outputs.append(None if made is None else take(ref))
+                outputs.append(None if made is None else self.take(values, ref))
             except (Poisoned, ShapeError) as error:
                 outputs.append(None)
                 if isinstance(error, ShapeError):
                     visitor.fault(Call(self.calls[ref.source].name, 1, None, location), error)
         return outputs
+
+    def take(self, values: dict[int, Sequence[Any] | None], ref: Ref) -> Any:
+        """One of the values by their calls; Poisoned where its call has failed, ShapeError where there is none such."""
+        index, output = ref
+        made = values[index]
+        if made is None:
+            raise Poisoned
+        if output >= len(made):
+            has = f"{len(made)} output{'s' * (len(made) != 1)}"
+            raise ShapeError(f"{self.calls[index].name!r} has {has}; there is no output {output}.")
+        if made[output] is None:
+            raise Poisoned
+        return made[output]
 
     def call(self, weight: Any, *inputs: Tensor) -> Any:
         self.accept([x.shape for x in inputs])
@@ -268,11 +276,11 @@ def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
 
 def last_uses(calls: list[Call], order: list[int], outputs: list[Ref]) -> list[list[int]]:
     """For each place in the order, the sources that nobody reads after it; ~n for the n-th input of the model."""
-    last = {index: at for at, index in enumerate(order)}
+    last = dict(zip(order, range(len(order)), strict=True))
     for at, index in enumerate(order):
         call = calls[index]
         for source, output in call.reads() if call.named else call.inputs:
-            last[source if source != INPUTS else ~output] = at
+            last[source if source >= 0 else ~output] = at
     kept = {ref.source if ref.source != INPUTS else ~ref.output for ref in outputs}
     dead: list[list[int]] = [[] for _ in order]
     for source, at in last.items():

@@ -18,7 +18,7 @@ from layercalc.cache import STORE
 from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import Batch, Dim, Shape, Unknown, shown
 from layercalc.formulas import Formula, code
-from layercalc.ops.base import FREE, KINDS
+from layercalc.ops.base import KINDS
 from layercalc.ops.tracing import Entry
 
 RULE = (
@@ -36,6 +36,8 @@ class Extras(NamedTuple):
 
 
 PLAIN = Extras()
+NUMBERS = frozenset({int})
+OPEN = Unknown, Formula  # what is no number
 SOURCE = itemgetter(2)  # of a Value
 
 
@@ -100,12 +102,12 @@ def report(
 
 def lived(rows: list[dict[str, Any]], analysis: Analysis, live: list[Dim]) -> None:
     """Say in each row which activation bytes are live while it runs; `live` is in the order of the run."""
-    alive = dict(zip([row.name for row in analysis.executed], live, strict=True))
-    for row in rows:
-        n = alive[row["name"]]
+    alive = dict(zip(analysis.executed, live, strict=True))
+    for row, found in zip(rows, analysis.rows, strict=True):
+        n = alive[found]
         row["live_bytes"] = n if n.__class__ is int else count(n)
         if n.__class__ is Formula:
-            row.setdefault("formulas", {})["live_bytes"] = code(n)
+            row["formulas"] = {**row.get("formulas", {}), "live_bytes": code(n)}
 
 
 def sizes_by_name(analysis: Analysis) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def known(n: Any) -> Any:
     """Counts as they go over the wire, at any depth."""
     if isinstance(n, dict):
         return {key: known(value) for key, value in n.items()}
-    return None if isinstance(n, Unknown | Formula) else n
+    return None if isinstance(n, OPEN) else n
 
 
 def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
@@ -169,59 +171,101 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 
 
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
-    """One row for every use of every layer."""
+    """One row for every use of every layer; what equal layers have alike is one object in their rows."""
     uses = Counter([row.layer for row in analysis.rows])
     again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
-    alike = Counter([row.traced for row in analysis.rows])
-    kept = STORE.get() is not None  # traces outlive the report
-    return [row_of(row, row.layer in again, kept or alike[row.traced] > 1) for row in analysis.rows]
+    parts = {traced: part_of(traced) for traced in dict.fromkeys([row.traced for row in analysis.rows])}
+    return [row_of(row, row.layer in again, parts[row.traced]) for row in analysis.rows]
 
 
-def row_of_trace(traced: Traced) -> dict[str, Any]:
+HEAD = dict.fromkeys(("name", "type", "pointer", "inputs"))  # of a row: what each has of its own, and `weights`
+
+
+class Part(NamedTuple):
     """What a trace puts into each of its rows."""
+
+    whole: dict[str, Any]  # a row as most are, to be copied
+    weights: list[tuple[list[int | None], str, bool]]
+
+
+def part_of(traced: Traced) -> Part:
+    """What a trace puts into each of its rows of one report; a trace that outlives the report keeps its own."""
+    if STORE.get() is None:
+        return row_of_trace(traced)
+    whole, weights = traced.notes.get("row") or traced.note("row", row_of_trace, traced)
+    whole = whole.copy()
+    shapes = whole["output_shapes"] = [*map(list.copy, whole["output_shapes"])]
+    whole["input_shapes"], whole["output_shape"] = [*map(list.copy, whole["input_shapes"])], shapes[0]
+    whole["ops"] = [*map(dict.copy, whole["ops"])]
+    return Part(whole, [(shape.copy(), dtype, trains) for shape, dtype, trains in weights])
+
+
+def row_of_trace(traced: Traced) -> Part:
+    """The same, made of the trace."""
     shapes = [shown(spec[0]) for spec, _ in traced.outputs]
-    counts = {metric: n if n.__class__ is int else count(n) for metric, n in traced.counts.items()}
-    return {
+    plain = NUMBERS.issuperset(map(type, traced.counts.values()))
+    counts = traced.counts if plain else {metric: count(n) for metric, n in traced.counts.items()}
+    out = {
+        **HEAD,
         "input_shapes": [shown(spec[0]) for spec in traced.reads],
         "output_shape": shapes[0],
         "output_shapes": shapes,
         **counts,
-        "weights": [(shown(spec[0]), spec[1]) for _, spec, *_ in traced.weights],
+        "weights": [],
         "arithmetic_intensity": ratio(counts["flops"], count(traced.traffic)),
         "ops": [*map(op_of, traced.entries, traced.amounts)],
     }
-
-
-def row_of(row: Row, again: bool, alike: bool) -> dict[str, Any]:
-    """A row, with lists and dictionaries of its own; `again` if its layer has others, `alike` if its trace may."""
-    assert row.call.layer is not None
-    traced = row.traced
-    part = (traced.notes.get("row") or traced.note("row", row_of_trace, traced)) if alike else row_of_trace(traced)
-    out: dict[str, Any] = {"name": row.name, "type": row.call.layer.type}
-    if again:
-        out["layer"] = row.layer
-    out |= row.call.location.at()
-    if row.call.module:
-        out["module"] = row.call.module
-    out["inputs"] = [*map(SOURCE, row.inputs)]
-    if row.call.output_names:
-        out |= dict.fromkeys(("input_shapes", "output_shape", "output_shapes"))
-        out["output_names"] = list(row.call.output_names)
-    out |= part
-    if alike:
-        shapes = out["output_shapes"] = [*map(list.copy, part["output_shapes"])]
-        out["input_shapes"], out["output_shape"] = [*map(list.copy, part["input_shapes"])], shapes[0]
-        out["ops"] = [*map(dict.copy, part["ops"])]
-    if row.counts is not row.traced.counts:
-        out |= {metric: count(n) for metric, n in row.counts.items()}
-    read = [expressed(spec.shape) for spec in row.traced.reads]
+    read = [expressed(spec.shape) for spec in traced.reads]
     if any(read):
         out["input_formulas"] = read
-    if row.traced.outputs and (first := expressed(row.traced.outputs[0][0].shape)):
+    if traced.outputs and (first := expressed(traced.outputs[0][0].shape)):
         out["output_formula"] = first
-    if formulas := expressions(row.counts):
+    if formulas := {} if plain else expressions(traced.counts):
         out["formulas"] = formulas
-    out["weights"] = [*map(weight_of, row.weights, part["weights"])] if row.weights else []
+    return Part(out, [(shown(spec[0]), spec[1], trains) for _, spec, trains, *_ in traced.weights])
+
+
+def row_of(row: Row, again: bool, part: Part) -> dict[str, Any]:
+    """A row; `again` if its layer has others."""
+    call, (whole, weights) = row.call, part
+    assert call.layer is not None
+    at = call.location.at()
+    if again or call.module or call.output_names or "pointer" not in at:
+        out = head_of(row, again, at)
+        out |= {key: value for key, value in whole.items() if key not in HEAD}
+    else:
+        out = whole.copy()
+        out["name"], out["type"], out["pointer"] = row.name, call.layer.type, at["pointer"]
+    out["inputs"] = [*map(SOURCE, row.inputs)]
+    if row.told_apart is not None:
+        out["weights"] = [*map(weight_of, row.told_apart, weights)]
+    elif weights:
+        out["weights"] = [
+            {"name": name, "shape": shape, "dtype": dtype, "trainable": trains}
+            for name, (shape, dtype, trains) in zip(row.names, weights, strict=True)
+        ]
+    if row.counts is not row.traced.counts:
+        out |= {metric: count(n) for metric, n in row.counts.items()}
+        out.pop("formulas", None)
+        if formulas := expressions(row.counts):
+            out["formulas"] = formulas
+    return out
+
+
+def head_of(row: Row, again: bool, at: dict[str, Any]) -> dict[str, Any]:
+    """What a row begins with: its layer's first use if it is used `again`, its module, the names of its tensors."""
+    call = row.call
+    assert call.layer is not None
+    out: dict[str, Any] = {"name": row.name, "type": call.layer.type}
+    if again:
+        out["layer"] = row.layer
+    out |= at
+    if call.module:
+        out["module"] = call.module
+    out["inputs"] = None
+    if call.output_names:
+        out |= dict.fromkeys(("input_shapes", "output_shape", "output_shapes"))
+        out["output_names"] = list(call.output_names)
     return out
 
 
@@ -239,21 +283,22 @@ def expressions(counts: dict[str, Dim]) -> dict[str, str]:
 
 def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
-    op, cost, times, *_ = entry
-    out: dict[str, Any] = {"op": op.name}
-    if cost is not FREE:
-        for kind, n in zip(KINDS, cost, strict=True):
-            if n.__class__ is not int or n:
-                out[kind] = n if n.__class__ is int and times.__class__ is int and times == 1 else count(n * times)
-    out["flops"], out["bytes_read"], out["bytes_written"] = [n if n.__class__ is int else count(n) for n in amounts]
-    return out
+    cost, times = entry[1], entry[2]
+    flops, read, written = amounts
+    if not NUMBERS.issuperset(map(type, (*cost, *amounts, times))):
+        kinds = {kind: count(n * times) for kind, n in zip(KINDS, cost, strict=True) if n.__class__ is not int or n}
+        flops, read, written = map(count, amounts)
+    elif times == 1:
+        kinds = {kind: n for kind, n in zip(KINDS, cost, strict=True) if n} if flops else {}
+    else:
+        kinds = {kind: n * times for kind, n in zip(KINDS, cost, strict=True) if n}
+    return {"op": entry[0].name, **kinds, "flops": flops, "bytes_read": read, "bytes_written": written}
 
 
-def weight_of(held: Held, known: tuple[list[int | None], str]) -> dict[str, Any]:
-    """A weight of a row; its shape and dtype are `known` of its trace."""
-    name, weight, shared = held
-    out = {"name": name, "shape": known[0].copy(), "dtype": known[1], "trainable": weight[2]}
-    return {**out, "shared": True} if shared else out
+def weight_of(held: Held, known: tuple[list[int | None], str, bool]) -> dict[str, Any]:
+    """A weight of a row that may be shared; its shape and dtype are `known` of its trace."""
+    out = {"name": held.name, "shape": known[0], "dtype": known[1], "trainable": held.weight.trainable}
+    return {**out, "shared": True} if held.shared else out
 
 
 def output_names(analysis: Analysis) -> Sequence[str]:
@@ -269,7 +314,7 @@ def tensor(value: Value) -> dict[str, Any]:
 
 def count(n: Dim) -> int | None:
     """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
-    return n if n.__class__ is int else None if isinstance(n, Unknown | Formula) else int(n)
+    return n if n.__class__ is int else None if isinstance(n, OPEN) else int(n)
 
 
 def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:

@@ -236,3 +236,11 @@ def test_bytes_that_are_live_while_a_layer_runs_by_hand():
 def test_live_bytes_of_an_unknown_size_are_unknown():
     rows = analyze({"input_shape": [None, 4], "layers": [{"type": "Dense", "units": 2}]})["layers"]
     assert [row["live_bytes"] for row in rows] == [None]
+
+
+def test_rows_of_equal_layers_share_what_they_have_alike():
+    layers = [{"type": "Dense", "units": 3}, {"type": "ReLU"}, {"type": "ReLU"}]
+    one, two = analyze({"input_shape": [3], "layers": layers})["layers"][1:]
+    assert one["ops"] is two["ops"]
+    assert one["output_shape"] == two["output_shape"]
+    assert (one["name"], two["name"], one["inputs"], two["inputs"]) == ("re_lu", "re_lu_1", ["dense"], ["re_lu"])

@@ -6,6 +6,7 @@ from layercalc.dims import Batch, Unknown
 from layercalc.errors import ShapeError
 from layercalc.ops import OPS
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.spans import Span
 
 DIMS = (1, 2, 4, Batch(1), Batch(4), Unknown("n"))
 SHAPES = [shape for rank in range(4) for shape in product(DIMS, repeat=rank)]
@@ -23,3 +24,13 @@ def found(shape, *shapes):
 
 def test_the_shape_of_a_sum_is_what_broadcasting_says():
     assert not [pair for pair in PAIRS if found(OPS["add"].shape, *pair) != found(broadcast, *pair)]
+
+
+def test_a_local_op_sees_what_its_first_input_sees():
+    one = (None, Span(1, 3, 2, 1), Span(2, 5), Span(3))
+    local = [op for op in OPS.values() if op.local]
+    assert {"relu", "add", "batch_norm"} <= {op.name for op in local}
+    for op in local:
+        for others in ([], [(None,)], [(None, None, None, None)], [(None,)] * 4):
+            shapes = [(1, 8, 8, 4), *[(4,) * len(other) for other in others]]
+            assert op.reach((1, 8, 8, 4), [one, *others], *shapes, axis=3) == one, op.name

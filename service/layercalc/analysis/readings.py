@@ -47,7 +47,7 @@ class Readings:
             key = layer, frozen, id(spec), id(mask)
         else:
             key = layer, frozen, *[id(one) for spec, mask, _ in inputs for one in (spec, mask)]
-        for name, value in named.items():
+        for name, value in named.items() if named else ():
             every = value if isinstance(value, list) else [value]
             key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
         found = self.found.get(key)

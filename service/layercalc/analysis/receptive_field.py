@@ -37,7 +37,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
             deadline.check()
         traced, inputs = row.traced, row.inputs
         branches = traced.notes.get("reach") or traced.note("reach", through, traced)
-        if len(inputs) == 1 and branches[0] is here(len(branches[0])):
+        if branches is HANDED_ON:
             reach[row.name] = reach[inputs[0][2]]  # every place sees that place, and what that sees
             continue
         sources = [reach[source] for _, _, source in inputs]
@@ -110,10 +110,14 @@ def after(one: Span, source: Span | None) -> Span | None:
     return source if source is None or (size == stride == 1 and padding == 0) else source.slid(size, stride, padding)
 
 
+HANDED_ON: list[Spans] = [()]  # of a layer with one input, of which every place sees that place
+
+
 def through(traced: Traced) -> list[Spans]:
     """The spans of the first output of a layer over each of its inputs."""
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
-    return [walked(traced, start, seen_as) for start in traced.reads]
+    found = [walked(traced, start, seen_as) for start in traced.reads]
+    return HANDED_ON if len(found) == 1 and found[0] is here(len(found[0])) else found
 
 
 def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
@@ -131,7 +135,10 @@ def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
 
     deadline.check()
     for op, _, _, out, shapes, attributes, inputs in traced.entries:
-        if seen_as or not known.keys().isdisjoint(map(id, inputs)):
+        first = known.get(id(inputs[0])) if op.local and not seen_as else None
+        if first is not None and len(first) == len(out[0]) and known.keys().isdisjoint(map(id, inputs[1:])):
+            known[id(out)] = first
+        elif seen_as or not known.keys().isdisjoint(map(id, inputs)):
             spans = [known.get(id(x)) or of(x) for x in inputs]
             if any(map(any, spans)):
                 known[id(out)] = op.reach(out[0], spans, *shapes, **attributes)

@@ -9,6 +9,7 @@ from layercalc.dims import Dim, Shape, forgotten, least, size
 from layercalc.errors import ShapeError
 from layercalc.formulas import Formula
 from layercalc.layers import Layer
+from layercalc.layers.base import FILE
 from layercalc.model import apply
 from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.base import FREE
@@ -41,6 +42,7 @@ class Traced:
     amounts: list[Amounts] = field(init=False)  # of each op
     traffic: Dim = field(init=False)  # the fewest bytes to move
     view: bool = field(init=False)  # whether the output is the input's memory
+    owned: bool = field(init=False)  # whether weights belong to objects inside the layer
     notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class Traced:
         activation: Dim = 0
         for spec, _ in self.outputs:
             activation = activation + spec.bytes
+        self.owned = bool([one for one in self.weights if one[4]])
         counts = weighed(self.weights, self.buffers)
         stored = counts.pop("param_bytes")
         counts |= {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
@@ -79,6 +82,12 @@ class Traced:
         for spec in self.reads:
             once = once + spec.bytes
         self.traffic = moved if view else least(moved, once)
+
+    def names(self, inside: str) -> list[str]:
+        """What the weights are called in a row whose own names begin so; those of a file by their own names."""
+        if not self.owned:
+            return [inside + one[0] for one in self.weights]
+        return [one[4][1] if one[4] and one[4][0] == FILE else inside + one[0] for one in self.weights]
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
         """What was found out from this trace alone, once."""

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.analysis.readings import Readings, Value
 from layercalc.analysis.tracing import METRICS, Traced
-from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, used, weighed
+from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, weighed
 from layercalc.columns import Column
 from layercalc.dims import Dim, Unknown, largest, several, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
 from layercalc.formulas import Guard, Undecided, guarded, narrowed, needed, parted
-from layercalc.layers.base import FILE
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
@@ -30,22 +29,35 @@ class Held(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One use of one layer; what stands below `keys` is known once all rows are."""
+    """One use of one layer; what stands below `traced` is known once all rows are."""
 
     name: str
     owner: Owner  # of the layer's weights
     call: Call
     inputs: list[Value]
     traced: Traced
-    keys: list[Owner]  # whose each weight of the trace is
     layer: str = field(init=False)  # the row of the layer's first use
-    weights: list[Held] = field(init=False)
+    names: list[str] = field(init=False)  # of the weights
     counts: dict[str, Dim] = field(init=False)  # those of the trace, shared weights left out
+    told_apart: list[Held] | None = None  # the weights, where some are shared or have names of their own
+
+    @property
+    def keys(self) -> list[Owner]:
+        """Whose each weight of the trace is."""
+        identity, path = self.owner
+        return [one[4] or new(Owner, (identity, path + one[0])) for one in self.traced.weights]
 
     @property
     def held(self) -> list[tuple[Owner, WeightSpec]]:
         """The weights of the trace, and whose each is."""
         return list(zip(self.keys, self.traced.weights, strict=True))
+
+    @property
+    def weights(self) -> list[Held]:
+        """The weights under their names in the model."""
+        if self.told_apart is not None:
+            return self.told_apart
+        return [new(Held, (name, one, False)) for name, one in zip(self.names, self.traced.weights, strict=True)]
 
     @property
     def own(self) -> list[WeightSpec]:
@@ -81,14 +93,10 @@ class Analysis:
         layers: dict[Owner, str] = {}
         names: list[str] = []
         for row in self.rows:
-            traced, inside = row.traced, f"{row.name}/"
-            row.layer, row.counts = layers.setdefault(row.owner, row.name), traced.counts
-            row.weights = []
-            for weight in traced.weights:
-                owner = weight[4]
-                name = owner[1] if owner and owner[0] == FILE else inside + weight[0]
-                names.append(name)
-                row.weights.append(new(Held, (name, weight, False)))
+            traced, name = row.traced, row.name
+            row.layer, row.counts = layers.setdefault(row.owner, name), traced.counts
+            row.names = traced.names(f"{name}/") if traced.weights else []
+            names += row.names
         if self.again or len(set(names)) < len(names):
             self.share()
 
@@ -97,8 +105,7 @@ class Analysis:
 
         Two weights that would have one name are told apart by a number.
         """
-        every = [(key, one.weight) for row in self.rows for key, one in zip(row.keys, row.weights, strict=True)]
-        frozen = {key for key, weight in every if not weight.trainable}
+        frozen = {key for row in self.rows for key, weight in row.held if not weight.trainable}
         taken: set[str] = set()
         known: dict[Owner, str] = {}
         for row in self.rows:
@@ -109,7 +116,7 @@ class Analysis:
                     known[key] = free(name, taken)
                 weight = weight._replace(trainable=False) if key in frozen and weight.trainable else weight
                 held.append(Held(known[key], weight, shared))
-            row.weights = held
+            row.told_apart = held
             if row.own != row.traced.weights:
                 row.counts = row.traced.counts | weighed(row.own, row.traced.buffers)
 
@@ -127,6 +134,9 @@ class Analysis:
         most: Dim = sum((value.spec.bytes for value in self.inputs), 0)
         where: str | None = None
         lives = [*(self.live() if along is None else along)]
+        if {int}.issuperset(map(type, (most, *lives))):
+            highest = max(lives, default=0)
+            return (highest, self.executed[lives.index(highest)].name) if highest > most else (most, None)
         for row, live in zip(self.executed, lives, strict=True):
             if live.__class__ is Unknown:
                 return live, row.name
@@ -156,25 +166,28 @@ class Analysis:
 
         While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it.
         """
-        steps = len(self.executed)
-        bytes_of: dict[str, Dim] = {value.source: value.spec.bytes for value in self.inputs}
-        root: dict[str, str] = {}  # of a view: what it is a view of
-        last = dict.fromkeys(bytes_of, -1)
-        for step, row in enumerate(self.executed):
-            for _, _, source in row.inputs:
-                last[root.get(source, source)] = step
-            if row.traced.view and row.inputs:
-                root[row.name] = root.get(source := row.inputs[0].source, source)
-            else:
-                bytes_of[row.name], last[row.name] = row.traced.counts["activation_bytes"], step
+        rows, steps = self.executed, len(self.executed)
+        last = {value.source: -1 for value in self.inputs}  # the step that a tensor is last read in, by its source
+        for step, row in enumerate(rows):
+            for value in row.inputs:
+                last[value[2]] = step
+            last[row.name] = step
         for value in self.outputs:
-            last[root.get(value.source, value.source)] = steps
+            last[value.source] = steps
+        made: list[Dim] = [row.traced.counts["activation_bytes"] for row in rows]
+        for step, row in [(step, row) for step, row in enumerate(rows) if row.traced.view and row.inputs][::-1]:
+            source = row.inputs[0].source  # it has no bytes of its own, and holds those that it looks at
+            made[step], last[source] = 0, max(last[source], last[row.name])
         freed: list[Dim] = [0] * (steps + 2)  # after each step; the last is before the first
-        for source, step in last.items():
-            freed[step] = freed[step] + bytes_of[source]
+        for row, bytes_ in zip(rows, made, strict=True):
+            step = last[row.name]
+            freed[step] = freed[step] + bytes_
+        for value in self.inputs:
+            step = last[value.source]
+            freed[step] = freed[step] + value.spec.bytes
         live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
-        for row, gone in zip(self.executed, freed, strict=False):
-            live = live + bytes_of.get(row.name, 0)
+        for bytes_, gone in zip(made, freed, strict=False):
+            live = live + bytes_
             yield live
             live = live - gone
 
@@ -194,43 +207,58 @@ class Shapes:
         self.analysis, self.model, self.readings, self.prefix, self.owner = analysis, model, readings, prefix, owner
         self.frozen: bool = not model.trainable or (outer is not None and outer.frozen)
         self.found: dict[int, Row | Shapes] = {}  # by the id of the call
-        self.built: dict[Owner, Row] = {} if outer is None else outer.built
+        self.built: dict[Owner, Row] = {} if outer is None else outer.built  # by whose the layer's weights are
+        self.keyed: dict[Owner, Row] = {} if outer is None else outer.keyed  # and by whose each of them is
         self.visits: list[int] = [0] if outer is None else outer.visits
 
     def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
-        layer = call.layer
-        assert layer is not None
-        if not self.visits[0] % LOOK:
+        layer, visits = call.layer, self.visits
+        if not visits[0] % LOOK:
             deadline.check()
-        self.visits[0] += 1
-        if self.visits[0] > MAX_VISITS:
+        visits[0] += 1
+        if visits[0] > MAX_VISITS:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
             raise InvalidModel([{**call.location.at(), "detail": detail}])
-        name = self.prefix + call.name + (f"@{call.use}" if call.use > 1 else "")
-        owner = used(call, self.owner)
+        name = self.prefix + call.name
+        if call.use > 1:
+            name += f"@{call.use}"
+        if call.identity is None:
+            owner = new(Owner, (self.owner[0], f"{self.owner[1]}{call.name}/"))
+        else:
+            owner = new(Owner, (call.identity, ""))
         if isinstance(layer, Model):
             inner = Shapes(self.analysis, layer, self.readings, f"{name}/", owner, self)
             return self.descend(call, layer, inner, inputs, named)
-        traced, outputs = self.readings.read(layer, self.frozen, inputs, named, self.visits)
-        for value in named.values():
-            inputs += value if isinstance(value, list) else [value]
-        identity, path = owner
-        row = Row(name, owner, call, inputs, traced, keys := [])
-        for one in traced.weights:
-            key: Any = one[4] or (identity, path + one[0])  # equal to an Owner
-            if key in self.built:
-                self.same_weight(key, one)
-            else:
-                self.built[key] = row
-            keys.append(key)
+        assert layer is not None
+        traced, outputs = self.readings.read(layer, self.frozen, inputs, named, visits)
+        if named:
+            for value in named.values():
+                inputs += value if isinstance(value, list) else [value]
+        row = Row(name, owner, call, inputs, traced)
+        if traced.weights:
+            self.build(row)
         self.found[id(call)] = row
         self.analysis.executed.append(row)
         return [new(Value, (spec, mask, name)) for spec, mask in outputs]
 
-    def same_weight(self, key: Owner, weight: WeightSpec) -> None:
+    def build(self, row: Row) -> None:
+        """Note whose the weights of a row are: one by one where they may be those of another row too."""
+        if row.owner[0] is None and not row.traced.owned:
+            first = self.built.setdefault(row.owner, row)
+            if first is row:
+                return
+            self.build_each(first)
+        self.build_each(row)
+
+    def build_each(self, row: Row) -> None:
+        for key, one in row.held:
+            first = self.keyed.setdefault(key, row)
+            if first is not row:
+                self.same_weight(first, key, one)
+
+    def same_weight(self, first: Row, key: Owner, weight: WeightSpec) -> None:
         """Refuse a second use whose inputs ask for another weight than the first built."""
         self.analysis.again.add(key)
-        first = self.built[key]
         spec = first.traced.weights[first.keys.index(key)].spec
         if spec != weight.spec:
             raise ShapeError(

@@ -7,7 +7,6 @@ from layercalc.dims import Dim, Shape, Unknown, size, text
 from layercalc.errors import ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.layers.base import BUFFER, PARAMETER, Identity
-from layercalc.model import Call
 from layercalc.ops import FLOATS, Spec
 from layercalc.ops.spec import stored as stored_bytes
 
@@ -64,14 +63,16 @@ class WeightRecorder:
         kind: str = PARAMETER,
     ) -> Spec:
         compute, variable = self.policy
-        path = self.path + name
-        owner = self.owner and Owner(self.owner.identity, self.owner.path + name)
+        path, owner = self.path + name, self.owner
+        if owner is not None:
+            owner = Owner(owner.identity, owner.path + name)
         known = self.found.get(owner or path)
         spec = new(Spec, (shape, dtype or compute))
         if known is None:
-            for dim in shape:
-                if dim.__class__ is Unknown and not dim.declared:
-                    raise UnknownWeightError(path, text(shape), dim.origin)
+            if Unknown in map(type, shape):
+                for dim in shape:
+                    if dim.__class__ is Unknown and not dim.declared:
+                        raise UnknownWeightError(path, text(shape), dim.origin)
             if dtype is None and variable == "int8":
                 raise ShapeError(f"Keras makes no weight {path!r} of dtype int8.", "dtype")
             stored = dtype or (variable if variable in FLOATS else "float32")
@@ -117,12 +118,6 @@ def owner_of(identity: Identity | None, around: Owner | None, anew: bool) -> Own
 
 
 HERE = Owner(None, "")  # the document itself
-
-
-def used(call: Call, around: Owner) -> Owner:
-    """Whose the weights of a call are, in a model whose own are those of `around`."""
-    whose = (around[0], f"{around[1]}{call.name}/") if call.identity is None else (call.identity, "")
-    return new(Owner, whose)
 
 
 def weighed(weights: Iterable[WeightSpec], apart: bool = False) -> dict[str, Dim]:

@@ -52,6 +52,7 @@ class Elementwise(Op):
     """`function` of one element of each input; the other numbers say how much arithmetic one element is."""
 
     broadcasts = True
+    local = True
 
     def __init__(
         self,

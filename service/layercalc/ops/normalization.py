@@ -23,6 +23,8 @@ class BatchNorm(Op):
 
     price = "1 multiplication and 1 addition for each element"
 
+    local = True
+
     floating = True
     slowness = 4
 

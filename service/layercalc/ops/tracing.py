@@ -37,8 +37,8 @@ class Entry(NamedTuple):
     @property
     def workspace(self) -> Dim:
         """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
-        op, _, _, out, shapes, attributes, _ = self
-        whole, pieces = op.workspace(out[0], *shapes, **attributes), self.pieces if op.cuts else 1
+        op, out, shapes = self[0], self[3], self[4]
+        whole, pieces = op.workspace(out[0], *shapes, **self[5]), self.pieces if op.cuts else 1
         if pieces == 1 or isinstance(whole, Unknown):
             return whole
         return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
@@ -46,14 +46,15 @@ class Entry(NamedTuple):
     @property
     def pieces(self) -> int:
         """In how many pieces a run is cut; one where sizes are unknown, and where there is nothing to cut."""
-        op, _, _, out, shapes, attributes, _ = self
-        elements = size(out[0])
-        if shapes and shapes[0] is not out[0]:
-            elements = most(elements, size(shapes[0]))
-        small = elements.__class__ is int and 0 < elements <= PIECE // 2
-        if small or not op.cuts or isinstance(elements, Unknown):
+        op, _, _, (out, _), shapes, attributes, _ = self
+        if not op.cuts:
             return 1
-        lead = out[0][: op.lead(*shapes, **attributes)]
+        elements = size(out)
+        if shapes and shapes[0] is not out:
+            elements = most(elements, size(shapes[0]))
+        if (elements.__class__ is int and 0 < elements <= PIECE // 2) or isinstance(elements, Unknown):
+            return 1
+        lead = out[: op.lead(*shapes, **attributes)]
         if not lead:
             return 1
         if elements + lead[0] <= PIECE:

@@ -12,7 +12,7 @@ from layercalc.model import Model
 from layercalc.readers.builder import Builder, Marked
 from layercalc.readers.foreign import foreign
 from layercalc.readers.keras.keras1_json import KERAS_0, modern, of_keras_0
-from layercalc.readers.keras.plain import is_plain
+from layercalc.readers.keras.plain import Unusual, is_plain
 from layercalc.readers.keras.printed import parse_document
 from layercalc.readers.keras.quantised import unsaid
 from layercalc.readers.keras.serialized import is_config, of_config, read_keras
@@ -93,6 +93,14 @@ def read_config(
     document: dict[str, Any], path: tuple[object, ...], inside: tuple[object, ...] | None, custom: str | None
 ) -> tuple[Model, Builder]:
     """The model of Keras JSON of any version."""
+    if "keras_version" not in document:
+        try:
+            model, builder = read_keras(document, path, inside=inside, unmarked=MARK.encode(), plain=True)
+        except (Marked, Unusual):  # most need no second look
+            pass
+        else:
+            builder.warnings[:0] = unsaid(model)
+            return model, builder
     old: list[dict[str, Any]] = []
     warnings: list[dict[str, Any]] = []
     plain, sent = is_plain(document), document

@@ -27,6 +27,7 @@ class Source(NamedTuple):
     output: int = 0
 
 
+new = tuple.__new__  # a named tuple of values that are at hand, in half the time
 NOTHING: tuple[Any, Layer | None] = (None, None)
 
 
@@ -50,6 +51,7 @@ class Builder:
         self.counters: dict[str, int] = {}
         self.memo = {} if memo is None else memo
         self.as_sent = True  # whether configs are what was sent, or translations of it
+        self.plain = False  # whether the document is taken to need no second look
         self.unmarked = b""  # what no config may hold that is read: `Marked` is raised where one does
 
     def fault(self, where: dict[str, Any], detail: str) -> None:
@@ -151,16 +153,16 @@ class Builder:
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:
         """Resolve every name; unknown names and cycles are faults."""
-        index: dict[tuple[str, int], Ref] = {(one.name, 1): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}
+        index = {Source(one.name): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}  # of first outputs
         for i, call in enumerate(self.calls):
-            index[call.name, call.use] = tuple.__new__(Ref, (i, 0))
+            index[new(Source, (call.name, call.use, 0))] = new(Ref, (i, 0))
             if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
                 self.fault(
                     call.location.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
                 )
 
         def resolve(source: Source, location: Location, key: str) -> Ref | None:
-            ref = index.get(source[:2])
+            ref = index.get(Source(source.name, source.use))
             if ref is None:
                 self.unknown(source, index, location, key)
                 return None
@@ -176,12 +178,9 @@ class Builder:
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
         for call, (inputs, named) in zip(self.calls, self.links, strict=True):
-            refs: list[Ref | None] = []
-            for source in inputs:
-                ref = index.get(source[:2])
-                if ref is None or source[2]:
-                    ref = resolve(source, call.location, "inputs")
-                refs.append(ref)
+            refs: list[Ref | None] = [index.get(source) for source in inputs]
+            if None in refs:
+                refs = [resolve(source, call.location, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
             for key, value in named.items():
                 found = (
@@ -209,9 +208,9 @@ class Builder:
             self.fault(self.calls[model.stuck[0]].location.at(("inputs",)), f"A cycle: {names} wait for each other.")
         return model
 
-    def unknown(self, source: Source, index: Iterable[tuple[str, int]], location: Location, key: str) -> None:
+    def unknown(self, source: Source, index: Iterable[Source], location: Location, key: str) -> None:
         """The fault of a name that no layer or input has, with the nearest of those that there are."""
-        names = [name for name, _ in index]
+        names = [one.name for one in index]
         near = nearest_name(source.name, names) if len(self.faults) < MAX_FAULTS else None
         which = f"use {source.use} of {source.name!r}" if source.name in names else repr(source.name)
         hint = "" if near is None else f" Did you mean {near!r}?"

@@ -12,8 +12,19 @@ from layercalc.layers.keras.functions import recorded
 from layercalc.layers.nested import REFUSED, Refusal, identity_of
 from layercalc.locations import JsonLocation, mendable
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Builder, Marked, Source
-from layercalc.readers.keras.nodes import BadNode, as_call, histories, read_arguments, read_node, tensor_of_2
+from layercalc.readers.builder import Builder, Marked, Source, new
+from layercalc.readers.keras.nodes import (
+    MASK_FREE,
+    TENSOR,
+    BadNode,
+    as_call,
+    histories,
+    read_arguments,
+    read_node,
+    tensor_of_2,
+    tensors,
+)
+from layercalc.readers.keras.plain import UNUSUAL, Unusual, is_plain_item, is_plain_model
 from layercalc.readers.keras.recorded_shapes import shape_of
 from layercalc.readers.keras.tf_functions import TF_CLASSES, translate
 from layercalc.readers.keras.tf_nodes import OP_LAYER, of_node
@@ -37,19 +48,22 @@ def read_keras(
     as_sent: bool = True,
     nested: bool = False,
     unmarked: bytes = b"",
+    plain: bool = False,
 ) -> tuple[Model, Builder]:
     """The model of a Keras JSON document; a lone layer is read as a Sequential of it.
 
     `path` is where the document stands, `inside` where its config does, if not in it; `as_sent` whether it is what
     stands there and no translation. Raises Marked where a layer has the mark of an object in several places, as
-    `unmarked` says that none has.
+    `unmarked` says that none has, and Unusual where the document is not `plain`.
     """
+    if plain and not is_plain_model(document):
+        raise Unusual
     inside = (*path, "config") if inside is None else inside
     sent, document = document, of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
     location = JsonLocation(path, path, document)
     builder = Builder("model", "keras", KERAS, memo)
-    builder.as_sent, builder.unmarked = as_sent and sent is document, unmarked
+    builder.as_sent, builder.unmarked, builder.plain = as_sent and sent is document, unmarked, plain
     if not isinstance(kind, str) or kind not in KERAS.models:
         read_sequence(builder, [document], [path])
         return builder.finish(
@@ -75,18 +89,25 @@ def read_keras(
         last = builder.calls[-1].name if builder.calls else builder.inputs[-1].name if builder.inputs else None
         outputs = [] if last is None else [(Source(last, 1, ALL), (inner, "layers"))]
     else:
-        read_graph(builder, layers, where)
-        arrange_inputs(builder, config.get("input_layers"), inner)
-        late = counted_from(layers, anywhere=False)
-        ends = read_ends(builder, config.get("output_layers"), inner)
-        outputs = [(shifted(source, late), (inner, "output_layers")) for source in ends]
-        if not outputs and not builder.faults:
-            builder.fault(inner.at(("output_layers",)), "Expected at least one output.")
+        outputs = read_functional(builder, layers, where, inner)
     model = builder.finish(outputs)
     locks = kind != SEQUENTIAL and not nested and writer(document) is None  # of others that Keras loads, layers say it
     model.trainable = not locks or config.get("trainable", True) is not False
     model.kind = kind if kind == SEQUENTIAL else model.type
     return model, builder
+
+
+def read_functional(
+    builder: Builder, layers: list[Any], paths: list[Path], location: JsonLocation
+) -> list[tuple[Source, tuple[JsonLocation, str]]]:
+    """The layers and inputs of a Functional model; its outputs, and where each is said. `location` is its config's."""
+    late_in_nodes, late = counted_from(layers)
+    read_graph(builder, layers, paths, late_in_nodes)
+    arrange_inputs(builder, location.config.get("input_layers"), location)
+    ends = read_ends(builder, location.config.get("output_layers"), location)
+    if not ends and not builder.faults:
+        builder.fault(location.at(("output_layers",)), "Expected at least one output.")
+    return [(shifted(source, late), (location, "output_layers")) for source in ends]
 
 
 def is_config(document: Any) -> bool:
@@ -108,6 +129,8 @@ def read_sequence(builder: Builder, layers: list[Any], paths: list[Path], built:
     """The layers of a Sequential, one after another."""
     previous: str | None = None
     for index, (item, path) in enumerate(zip(layers, paths, strict=True)):
+        if builder.plain and not is_plain_item(item):
+            raise Unusual
         config, location = parts(builder, item, path)
         if location is None:
             continue
@@ -135,17 +158,17 @@ def read_sequence(builder: Builder, layers: list[Any], paths: list[Path], built:
         previous = name
 
 
-def counted_from(layers: list[Any], anywhere: bool) -> set[str]:
+def counted_from(layers: list[Any]) -> tuple[set[str], set[str]]:
     """The nested models whose first use Keras counts as node 1, since node 0 is the one that built them.
 
-    Keras 3 does so for Functional models, in `input_layers` and `output_layers` only; Keras 2, whose nodes are lists,
-    for Sequential ones too, and `anywhere`.
+    Keras 3 does so for Functional models, in `input_layers` and `output_layers` only, which is the second set; Keras 2,
+    whose nodes are lists, for Sequential ones too, and in nodes, which is the first.
     """
-    nested = [item for item in layers if isinstance(item, dict) and str(item.get("class_name")) in KERAS.models]
+    models = KERAS.models
+    nested = [item for item in layers if isinstance(item, dict) and str(item.get("class_name")) in models]
     old = nested and any(isinstance(node, list) for item in layers if isinstance(item, dict) for node in nodes_of(item))
-    if anywhere and not old:
-        return set()
-    return {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
+    late = {str(item.get("name")) for item in nested if old or item["class_name"] != SEQUENTIAL}
+    return (late if old else set()), late
 
 
 def nodes_of(item: dict[str, Any]) -> list[Any]:
@@ -158,10 +181,13 @@ def shifted(source: Source, late: set[str]) -> Source:
     return source._replace(use=source.use - 1) if source.name in late and source.use > 1 else source
 
 
-def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
-    """The layers of a Functional model, each with the nodes that call it."""
-    late = counted_from(layers, anywhere=True)
+def read_graph(builder: Builder, layers: list[Any], paths: list[Path], late: set[str]) -> None:
+    """The layers of a Functional model, each with the nodes that call it; `late` ones are counted from 1 in these."""
     for item, path in zip(layers, paths, strict=True):
+        if not late and read_plain(builder, item, path):
+            continue
+        if builder.plain and not is_plain_item(item):
+            raise Unusual
         config, location = parts(builder, item, path)
         if location is None:
             continue
@@ -198,6 +224,47 @@ def read_graph(builder: Builder, layers: list[Any], paths: list[Path]) -> None:
                     for key, one in named.items()
                 }
             builder.add_call(name, used, inputs, location, named, use, identity)
+
+
+def read_plain(builder: Builder, item: Any, path: Path) -> bool:
+    """Read a layer that is called once on one argument, as most are in Keras 3; else False, and all is as it was.
+
+    Nothing of it is at fault but what its config may hold.
+    """
+    try:
+        config, name, (node,) = item["config"], item["name"], item["inbound_nodes"]
+        (given,), kwargs = node["args"], node["kwargs"]
+        kind = KERAS.registered[item["class_name"]]
+        if (
+            item["module"] != "keras.layers"
+            or type(name) is not str
+            or (kwargs and kwargs != MASK_FREE)
+            or kind.is_input
+            or "shared_object_id" in item
+            or REFUSED in item
+            or name in builder.taken
+            or not name
+            or item.get("registered_name") is not None
+            or not UNREAD.isdisjoint(config)
+        ):
+            return False
+        own = config.copy()
+        if given.__class__ is list:
+            sources = tensors(given)
+        else:
+            sources = [tensor_of_2(given["config"]["keras_history"])] if given["class_name"] == TENSOR else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    if sources.__class__ is not list:
+        return False
+    builder.taken.add(name)
+    own.pop("name", None)
+    location = new(JsonLocation, (path, (*path, "config"), config, builder.as_sent))
+    builder.add_call(name, builder.layer(kind, own, location), sources, location)
+    return True
+
+
+UNREAD = NAMING | UNUSUAL  # keys of configs that such a layer has none of
 
 
 def operation_of(item: dict[str, Any]) -> str:
@@ -255,7 +322,7 @@ def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]
         builder.fault(location_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
         return {}, None
     config = config if isinstance(config, dict) else {}
-    return config, JsonLocation(path, (*path, "config"), config, builder.as_sent)
+    return config, new(JsonLocation, (path, (*path, "config"), config, builder.as_sent))
 
 
 def location_of(path: Path, item: dict[str, Any]) -> JsonLocation:
@@ -294,13 +361,13 @@ def read_layer(
         builder.left_out(mendable(location_of(location.path, item), told.at, told.said()), told)
         return None, None
     if name in KERAS.models:
-        how: dict[str, Any] = {"as_sent": builder.as_sent, "unmarked": builder.unmarked}
+        how: dict[str, Any] = {"as_sent": builder.as_sent, "unmarked": builder.unmarked, "plain": builder.plain}
         model, own = read_keras(item, location.path, builder.memo, nested=True, **how)
         builder.faults += own.faults
         builder.warnings += own.warnings
         builder.gaps += own.gaps
         return (model if own.gaps == len(own.faults) else None), Model
-    kind = builder.vocabulary.get(name) or builder.kind(name, location_of(location.path, item), "class_name")
+    kind = builder.vocabulary.registered.get(name) or builder.kind(name, location_of(location.path, item), "class_name")
     if kind is None:
         return None, None
     own_config = config.copy()
