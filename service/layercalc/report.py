@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from layercalc import __version__, deadline
 from layercalc.analysis.explain import explained
+from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
 from layercalc.analysis.quantised import by_dtype, macs_dtypes
 from layercalc.analysis.readings import Value
@@ -52,9 +53,9 @@ def report(
     unnamed = unnamed or analysis
     batches = [value.spec.shape[0] for value in analysis.inputs if value.spec.shape]
     batch = next((n for n in batches if isinstance(n, Batch)), batches[0] if batches else None)
-    live = [*analysis.live()]
-    peak, peak_layer = analysis.peak(live)
-    sums = analysis.totals() | {"peak_activation_bytes": peak}
+    lives = live(analysis)
+    peaks = [peak(analysis, lives, along) for along in (lives.rows, lives.in_place)]
+    sums = analysis.totals() | dict(zip(PEAKS, [n for n, _ in peaks], strict=True))
     totals: dict[str, Any] = {metric: count(n) for metric, n in sums.items()}
     out = {
         "version": __version__,
@@ -71,7 +72,7 @@ def report(
         ],
         "layers": rows(analysis),
         "totals": totals,
-        "memory": held(memory(analysis, sums, peak_layer)),
+        "memory": held(memory(analysis, sums, peaks[0][1], peaks[1][1])),
         "warnings": [*warnings, *unknowns(analysis, sums)],
         **sizes_by_name(analysis),
     }
@@ -85,7 +86,7 @@ def report(
     seen = [None] * len(analysis.rows) if unnamed.faults else fields(unnamed)
     for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
-    lived(out["layers"], analysis, live)
+    lived(out["layers"], analysis, lives.rows)
     if dtypes := macs_dtypes(analysis):
         for row in out["layers"]:
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
@@ -100,9 +101,9 @@ def report(
     return out
 
 
-def lived(rows: list[dict[str, Any]], analysis: Analysis, live: list[Dim]) -> None:
-    """Say in each row which activation bytes are live while it runs; `live` is in the order of the run."""
-    alive = dict(zip(analysis.executed, live, strict=True))
+def lived(rows: list[dict[str, Any]], analysis: Analysis, along: Sequence[Dim]) -> None:
+    """Say in each row which activation bytes are live while it runs; `along` is in the order of the run."""
+    alive = dict(zip(analysis.executed, along, strict=True))
     for row, found in zip(rows, analysis.rows, strict=True):
         n = alive[found]
         row["live_bytes"] = n if n.__class__ is int else count(n)

@@ -14,6 +14,7 @@ from layercalc.execution import demand
 
 PROGRAM = """
 import gzip, json, re, sys
+from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
 from layercalc.analysis.walk import analyse
 from layercalc.execution.running import execute
@@ -33,9 +34,10 @@ execute(analyse(read({"input_shape": [4], "layers": [{"type": "Dense", "units": 
 open("/proc/self/clear_refs", "w").write("5")
 before = status("VmRSS")
 execute(found, inputs, weights)
-peak, row = found.peak()
-totals = found.totals() | {"peak_activation_bytes": peak}
-print(json.dumps([status("VmHWM") - before, peak, memory(found, totals, row)["workspace_bytes"]]))
+lives = live(found)
+most, row = peak(found, lives, lives.rows)
+totals = found.totals() | dict.fromkeys(PEAKS, most)
+print(json.dumps([status("VmHWM") - before, most, memory(found, totals, row, row)["workspace_bytes"]]))
 """
 
 

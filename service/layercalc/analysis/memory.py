@@ -31,10 +31,12 @@ def workspace(traced: Traced) -> Dim:
         return Unknown("how a run is cut")
 
 
-def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -> dict[str, Any]:
+def memory(
+    analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None, peak_in_place_layer: str | None
+) -> dict[str, Any]:
     """Bytes at inference and in training; estimates are under `training`, with what they assume.
 
-    `totals` are those of the analysis, and `peak_layer` the row that runs at the peak of live activations.
+    `totals` are those of the analysis, and the layers the rows that run at the peaks of live activations.
     """
     by_dtype: dict[str, Dim] = {}
     trainable: Dim = 0
@@ -57,6 +59,8 @@ def memory(analysis: Analysis, totals: dict[str, Dim], peak_layer: str | None) -
         "param_bytes_by_dtype": by_dtype,
         "peak_activation_bytes": totals["peak_activation_bytes"],
         "peak_layer": peak_layer,
+        "peak_in_place_bytes": totals["peak_in_place_bytes"],
+        "peak_in_place_layer": peak_in_place_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
         "workspace_bytes": largest(
             [one.note("workspace", workspace, one) for one in {row.traced: 0 for row in analysis.rows}]

@@ -1,6 +1,6 @@
 """The reading with shapes: every layer's output shapes, weights, cost and memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -9,10 +9,9 @@ from layercalc import deadline
 from layercalc.analysis.readings import Readings, Value
 from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, weighed
-from layercalc.columns import Column
-from layercalc.dims import Dim, Unknown, largest, several, shown
+from layercalc.dims import Dim, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Guard, Undecided, guarded, narrowed, needed, parted
+from layercalc.formulas import Guard, guarded, needed
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
@@ -125,71 +124,6 @@ class Analysis:
         counts = [row.counts for row in self.rows]
         metrics = (*METRICS, *BUFFERS) if any(row.traced.buffers for row in self.rows) else METRICS
         return {metric: sum(map(itemgetter(metric), counts), 0) for metric in metrics}
-
-    def peak(self, along: Iterable[Dim] | None = None) -> tuple[Dim, str | None]:
-        """The most activation bytes live at once, and the row that runs then, or None if it is none yet.
-
-        `along` is what `live` gives, where it has been asked already.
-        """
-        most: Dim = sum((value.spec.bytes for value in self.inputs), 0)
-        where: str | None = None
-        lives = [*(self.live() if along is None else along)]
-        if {int}.issuperset(map(type, (most, *lives))):
-            highest = max(lives, default=0)
-            return (highest, self.executed[lives.index(highest)].name) if highest > most else (most, None)
-        for row, live in zip(self.executed, lives, strict=True):
-            if live.__class__ is Unknown:
-                return live, row.name
-            if several(live) or several(most):
-                return self.highest([most, *lives]), None
-            if live > most:
-                most, where = live, row.name
-        return most, where
-
-    def highest(self, lives: list[Dim]) -> Dim:
-        """The largest of several, some of which depend on sizes by name."""
-        unknown = [one for one in lives if isinstance(one, Unknown)]
-        if unknown:
-            return unknown[0]
-        try:
-            if Column in map(type, lives):
-                return largest(deadline.each(lives))
-            least, _ = parted(self.guards)
-            return largest(map(narrowed(least).of, deadline.each(lives)))
-        except Undecided:
-            return Unknown("which layer has the peak at which sizes")
-
-    def live(self) -> Iterator[Dim]:
-        """The activation bytes that are live while each row runs, in the order of the run.
-
-        At layer boundaries: inputs included, views free, outputs kept.
-
-        While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it.
-        """
-        rows, steps = self.executed, len(self.executed)
-        last = {value.source: -1 for value in self.inputs}  # the step that a tensor is last read in, by its source
-        for step, row in enumerate(rows):
-            for value in row.inputs:
-                last[value[2]] = step
-            last[row.name] = step
-        for value in self.outputs:
-            last[value.source] = steps
-        made: list[Dim] = [row.traced.counts["activation_bytes"] for row in rows]
-        for step, row in [(step, row) for step, row in enumerate(rows) if row.traced.view and row.inputs][::-1]:
-            source = row.inputs[0].source  # it has no bytes of its own, and holds those that it looks at
-            made[step], last[source] = 0, max(last[source], last[row.name])
-        freed: list[Dim] = [0] * (steps + 2)  # after each step; the last is before the first
-        for row, bytes_ in zip(rows, made, strict=True):
-            step = last[row.name]
-            freed[step] = freed[step] + bytes_
-        for value in self.inputs:
-            step = last[value.source]
-            freed[step] = freed[step] + value.spec.bytes
-        live: Dim = sum((value.spec.bytes for value in self.inputs), 0)
-        for bytes_, gone in zip(made, freed, strict=False):
-            live = live + bytes_
-            yield live
-            live = live - gone
 
 
 class Shapes:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.amounts import brief, share
+from layercalc.analysis.liveness import PEAKS
 from layercalc.budgets.keys import MEMORY, REACH, SHAPE
 from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned
@@ -299,8 +300,9 @@ def culprits(subject: Subject, budget: Budget, worst: Finding, findings: list[Fi
         bad = sorted((one for one in findings if not one.passed), key=lambda one: one.badness, reverse=True)
         rows = list({str(one.place.title): one.place.row for one in bad}.values())
         return [part(subject, row, metric) for row in rows[:MAX_NAMED] if row is not None]
-    if metric == "peak_activation_bytes":
-        row = subject.named.get((subject.report.get("memory") or {}).get("peak_layer") or "")
+    if metric in PEAKS:
+        where = "peak_layer" if metric == PEAKS[0] else "peak_in_place_layer"
+        row = subject.named.get((subject.report.get("memory") or {}).get(where) or "")
         return [] if row is None else [part(subject, row, "activation_bytes")]
     own = PARTS.get(metric, "param_bytes" if metric.startswith("training.") else metric)
     if not subject.rows or own in (SHAPE, REACH) or own not in subject.rows[0]:
@@ -340,7 +342,7 @@ def blame(subject: Subject, budget: Budget, worst: Finding, layers: list[dict[st
     if budget.layer is not None:
         others = [one["name"] for one in layers[1:]]
         return f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others[:3])}" if others else ""
-    if budget.metric == "peak_activation_bytes":
+    if budget.metric in PEAKS:
         return f"; the peak is at {layers[0]['name']}"
     key = "part" if subject.baseline is None else "delta"
     metric = PARTS.get(budget.metric, budget.metric)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from layercalc.analysis.liveness import PEAKS
 from layercalc.analysis.memory import STATES
 from layercalc.analysis.tracing import METRICS as COUNTS
 from layercalc.budgets.presets import PRESETS
@@ -22,7 +23,7 @@ MEMORY = (  # of the report's `memory`
     *(f"training.{key}.{name}" for key in ("optimizer_state_bytes", "total_bytes") for name in STATES),
     "training.step_flops",
 )
-METRICS = (*COUNTS, "peak_activation_bytes", SHAPE, REACH, *MEMORY)
+METRICS = (*COUNTS, *PEAKS, SHAPE, REACH, *MEMORY)
 MAX_WORDS = 1_000
 LIMITS = ("max", "min", "equals", "max_increase")
 Faults = list[dict[str, Any]]

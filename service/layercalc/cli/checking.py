@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from layercalc import catalogue, verbs
+from layercalc.analysis.liveness import PEAKS
 from layercalc.budgets import Judged
 from layercalc.budgets.quantities import sizes
 from layercalc.checks import jobs, start, update
@@ -19,7 +20,7 @@ from layercalc.escapes import printable
 from layercalc.files.named import read_model
 from layercalc.formats import FORMATS, check_sheets, diff_markdown, diff_sheet, drawn_difference
 
-LIMITED = ("params", "flops", "macs", "param_bytes", "peak_activation_bytes")
+LIMITED = ("params", "flops", "macs", "param_bytes", *PEAKS)
 
 
 def limit_options(command: Any) -> Any:

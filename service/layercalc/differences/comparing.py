@@ -87,14 +87,11 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
             line = changed(olds[i], news[j], before, after, wires)
             if line is not None:
                 layers.append(line)
+    known = after.report["totals"]
     totals = {
-        metric: {
-            "before": was,
-            "after": after.report["totals"].get(metric),
-            "delta": delta(was, after.report["totals"].get(metric)),
-        }
+        metric: {"before": was, "after": known.get(metric), "delta": delta(was, known.get(metric))}
         for metric, was in before.report["totals"].items()
-        if not isinstance(was, dict)
+        if not isinstance(was, dict) and (metric in known or after.arguments)  # a report of old may lack some
     }
     ends = {}
     for key in ("inputs", "outputs"):

@@ -23,6 +23,7 @@ BYTES = {
     "buffer_bytes": "buffers",
     "activation_bytes": "activations",
     "peak_activation_bytes": "peak of live activations",
+    "peak_in_place_bytes": "peak in place",
 }
 WORDS = {"name": "Layer", "module": "Module", "type": "Type", "output_shape": "Output shape", "inputs": "Inputs"}
 NUMBERS = {

@@ -111,6 +111,7 @@ class Op:
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
     local = False  # each place of the result sees that place of the inputs, the first of which has as many axes
+    elementwise = False  # each number of the result is made of those at its place, of inputs that it is as large as
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up
     decides = False  # values decide the shape of the result: a size that is unknown before they are
     finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache

@@ -14,6 +14,7 @@ class Digitize(Op):
 
     price = "one comparison for each element and binary digit of the number of bins"
 
+    elementwise = True
     slowness = 30
 
     def shape(self, x: Shape, *, bins: Any) -> Shape:
@@ -91,6 +92,7 @@ class Lookup(Op):
 
     price = "one comparison for each element and binary digit of the length of the table"
 
+    elementwise = True
     slowness = 10
 
     def shape(self, x: Shape, *, table: Any, default: int | None, buckets: int = 1) -> Shape:

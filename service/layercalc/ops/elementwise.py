@@ -53,6 +53,7 @@ class Elementwise(Op):
 
     broadcasts = True
     local = True
+    elementwise = True
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ class ToInteger(Op):
 
     price = "1 addition and 2 comparisons for each element"
 
+    elementwise = True
     slowness = 2
 
     def lead(self, x: Shape, *, to: str) -> int:

@@ -17,6 +17,7 @@ class Narrow(Op):
     """
 
     free = True
+    elementwise = True
     slowness = 12
 
     def shape(self, x: Shape, **_: Any) -> Shape:
@@ -60,6 +61,7 @@ class SameBits(Op):
     """The bits of each number as a number of another type of that many."""
 
     free = True
+    elementwise = True
     slowness = 3
 
     def shape(self, x: Shape, *, to: str) -> Shape:

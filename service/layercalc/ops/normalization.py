@@ -26,6 +26,7 @@ class BatchNorm(Op):
     local = True
 
     floating = True
+    elementwise = True
     slowness = 4
 
     def work(self, out: Spec, cost: Cost, x: Shape, *others: Shape, **how: Any) -> Dim:

@@ -298,6 +298,7 @@ class Cast(Op):
     """The same values in another dtype."""
 
     free = True
+    elementwise = True
     slowness = 3
 
     def shape(self, x: Shape, *, to: str) -> Shape:

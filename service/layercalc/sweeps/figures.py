@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, seconds
@@ -58,11 +59,12 @@ def summary(analysis: Analysis, wanted: Wanted) -> dict[str, Any]:
     """As much of a report as budgets look at, with columns where it has numbers."""
     asked = wanted.asked
     sums = analysis.totals()
-    if asked & {"peak_activation_bytes", *MEMORY}:
-        sums["peak_activation_bytes"] = analysis.peak()[0]
+    if asked & {*PEAKS, *MEMORY}:
+        lives = live(analysis)
+        sums |= {name: peak(analysis, lives, along)[0] for name, along in zip(PEAKS, lives[1:], strict=True)}
     out: dict[str, Any] = {
         "totals": {metric: known(n) for metric, n in sums.items()},
-        "memory": known(memory(analysis, sums, None)) if asked & set(MEMORY) else {},
+        "memory": known(memory(analysis, sums, None, None)) if asked & set(MEMORY) else {},
         "outputs": [
             {"name": name, "shape": shown(value.spec.shape)}
             for value, name in zip(analysis.outputs, output_names(analysis), strict=True)

@@ -1,5 +1,6 @@
 """The schemas of a report: its rows, totals and memory, and what other tools and devices make of them."""
 
+from layercalc.analysis.liveness import PEAKS
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.layers import vocabularies
@@ -72,12 +73,13 @@ TOTALS = row(
         "formulas": FORMULAS,
         "macs_by_dtype": {**COUNTS, "description": "of a quantised model"},
         "peak_activation_bytes": COUNT,
+        "peak_in_place_bytes": {**COUNT, "description": "the same where elementwise layers write over what they read"},
         "counts": COUNTS,
     },
-    " ".join((*METRICS, "peak_activation_bytes")),
+    " ".join((*METRICS, *PEAKS)),
 )
-PEAKS = {"peak_flops": mapping(POSITIVE), "bandwidth": POSITIVE}
-DEVICE = {"name": STRING, "title": STRING, **PEAKS, "source": STRING}
+DEVICE_PEAKS = {"peak_flops": mapping(POSITIVE), "bandwidth": POSITIVE}
+DEVICE = {"name": STRING, "title": STRING, **DEVICE_PEAKS, "source": STRING}
 TRAINING = row(
     {
         "estimate": FLAG,
@@ -92,6 +94,8 @@ MEMORY = row(
         "param_bytes_by_dtype": mapping(COUNT),
         "peak_activation_bytes": COUNT,
         "peak_layer": NAME,
+        "peak_in_place_bytes": COUNT,
+        "peak_in_place_layer": NAME,
         "inference_bytes": COUNT,
         "workspace_bytes": COUNT,
         "training": TRAINING,
