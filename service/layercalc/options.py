@@ -201,6 +201,14 @@ OPTIONS: dict[str, Option] = {
         EACH,
     ),
     "batch_size": Option(Int(None, min=1), "count for that many samples", WHOLE),
+    "weight_dtype": Option(
+        Component("StoredDtype", "", None),
+        "bytes as if floating weights were stored so: float16, int8, int4:32 (a scale for each 32), int8:channel …",
+        NAME,
+    ),
+    "activation_dtype": Option(
+        Component("StoredDtype", "", None), "the same of activations: float16, bfloat16, int8 …", NAME
+    ),
     "conventions": Option(
         Names([*CONVENTIONS, "all"]), "count as other tools do, beside our own counts: fvcore, thop …, or all", LIST
     ),
@@ -240,16 +248,17 @@ OWN: dict[tuple[str, str], Option] = {  # of one verb, where a name means someth
     ),
 }
 OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "dims", "batch_size")
+STORED = ("weight_dtype", "activation_dtype")
 VERBS: dict[str, tuple[str, ...]] = {
-    "analyze": ("model", *OF_MODEL, "conventions", "explain", "device", "columns"),
+    "analyze": ("model", *OF_MODEL, *STORED, "conventions", "explain", "device", "columns"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
         *("entry", "custom", "input_shape", "batch_shape", "dims", "dtype", "outputs", "parameters"),
     ),
     "infer": ("id", "inputs", "outputs", "parameters"),
-    "check": ("model", "budgets", "baseline", "file", *OF_MODEL, "strict"),
-    "diff": ("before", "after", *OF_MODEL),
-    "sweep": ("model", "space", "where", "best", "columns", "limit", *OF_MODEL, "device"),
+    "check": ("model", "budgets", "baseline", "file", *OF_MODEL, *STORED, "strict"),
+    "diff": ("before", "after", *OF_MODEL, *STORED),
+    "sweep": ("model", "space", "where", "best", "columns", "limit", *OF_MODEL, *STORED, "device"),
     "layers": ("vocabulary",),
 }
 

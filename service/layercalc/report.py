@@ -12,7 +12,8 @@ from layercalc.analysis.memory import memory
 from layercalc.analysis.quantised import by_dtype, macs_dtypes
 from layercalc.analysis.readings import Value
 from layercalc.analysis.receptive_field import fields
-from layercalc.analysis.roofline import Device, bound, ratio
+from layercalc.analysis.roofline import Device, bound, computed_in, ratio
+from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.cache import STORE
@@ -34,6 +35,12 @@ class Extras(NamedTuple):
     conventions: Sequence[Convention] = ()
     explain: bool = False
     device: Device | None = None
+    storage: Storage | None = None
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether something is asked for that does not come as a formula."""
+        return bool(self.conventions or self.explain or self.device)
 
 
 PLAIN = Extras()
@@ -51,25 +58,15 @@ def report(
     as a formula is told of it.
     """
     unnamed = unnamed or analysis
-    batches = [value.spec.shape[0] for value in analysis.inputs if value.spec.shape]
-    batch = next((n for n in batches if isinstance(n, Batch)), batches[0] if batches else None)
+    if extras.storage:
+        alone, analysis = unnamed is analysis, stored_in(analysis, extras.storage)
+        unnamed = analysis if alone else unnamed if unnamed.faults else stored_in(unnamed, extras.storage)
     lives = live(analysis)
     peaks = [peak(analysis, lives, along) for along in (lives.rows, lives.in_place)]
     sums = analysis.totals() | dict(zip(PEAKS, [n for n, _ in peaks], strict=True))
     totals: dict[str, Any] = {metric: count(n) for metric, n in sums.items()}
     out = {
-        "version": __version__,
-        "model": {
-            "name": analysis.model.name,
-            "format": analysis.model.form,
-            "vocabulary": analysis.model.of_vocabulary.name,
-            **({"entry": analysis.model.entry} if analysis.model.entry is not None else {}),
-        },
-        "batch_size": None if isinstance(batch, Batch | Unknown | Formula) else batch,
-        "inputs": [tensor(value) for value in analysis.inputs],
-        "outputs": [
-            tensor(value) | {"name": name} for value, name in zip(analysis.outputs, output_names(analysis), strict=True)
-        ],
+        **heading(analysis),
         "layers": rows(analysis),
         "totals": totals,
         "memory": held(memory(analysis, sums, peaks[0][1], peaks[1][1])),
@@ -87,18 +84,39 @@ def report(
     for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
     lived(out["layers"], analysis, lives.rows)
-    if dtypes := macs_dtypes(analysis):
+    if dtypes := macs_dtypes(analysis.as_read):
         for row in out["layers"]:
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
         totals["macs_by_dtype"] = known(by_dtype(analysis, dtypes))
     if extras.conventions:
-        out |= counted(out, Counts(unnamed, extras.conventions))
+        out |= counted(out, Counts(unnamed.as_read, extras.conventions))
     if extras.explain:
         for row, found in deadline.each(zip(out["layers"], unnamed.rows, strict=True)):
             row["explain"] = explained(found)
     if extras.device:
         out["roofline"] = roofline(out, unnamed, extras.device)
     return out
+
+
+def heading(analysis: Analysis) -> dict[str, Any]:
+    """What stands above the rows: the model, its inputs and outputs, and how it is taken to be stored."""
+    batches = [value.spec.shape[0] for value in analysis.inputs if value.spec.shape]
+    batch = next((n for n in batches if isinstance(n, Batch)), batches[0] if batches else None)
+    return {
+        "version": __version__,
+        "model": {
+            "name": analysis.model.name,
+            "format": analysis.model.form,
+            "vocabulary": analysis.model.of_vocabulary.name,
+            **({"entry": analysis.model.entry} if analysis.model.entry is not None else {}),
+        },
+        "batch_size": None if isinstance(batch, Batch | Unknown | Formula) else batch,
+        "inputs": [tensor(value) for value in analysis.inputs],
+        "outputs": [
+            tensor(value) | {"name": name} for value, name in zip(analysis.outputs, output_names(analysis), strict=True)
+        ],
+        **(analysis.storage.titles if analysis.storage else {}),
+    }
 
 
 def lived(rows: list[dict[str, Any]], analysis: Analysis, along: Sequence[Dim]) -> None:
@@ -163,8 +181,8 @@ def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
 def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str, Any]:
     """Bounds for each row, and for all of them one after another."""
     seconds: float | None = 0.0
-    for row, found in zip(report["layers"], analysis.rows, strict=True):
-        dtype = found.traced.outputs[0][0].dtype
+    for row, found, read in zip(report["layers"], analysis.rows, analysis.as_read.rows, strict=True):
+        dtype = computed_in((one.traced.outputs[0][0].dtype for one in (found, read)), on)
         row["roofline"] = bound(row["flops"], count(found.traced.traffic), dtype, on)
         seconds = None if seconds is None or row["roofline"] is None else seconds + row["roofline"]["seconds"]
     told = {"name": on.name, "title": on.title, "peak_flops": on.peak_flops, "bandwidth": on.bandwidth}

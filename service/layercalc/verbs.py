@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.roofline import device as named_device
+from layercalc.analysis.storage import Storage
 from layercalc.analysis.walk import analyse
 from layercalc.conventions import chosen
 from layercalc.dims import forgotten
@@ -37,6 +38,8 @@ def analyze(
     batch_shape: Any = None,
     dims: Any = None,
     batch_size: int | None = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
     conventions: Sequence[str] | str = (),
     explain: bool = False,
     device: Any = None,
@@ -55,9 +58,12 @@ def analyze(
     are sizes that an ONNX file has names for: a mapping, or `"height=224,width=224"`. Counts are for one sample, or for
     `batch_size` of them. `conventions` are names of other tools' ways to count (or "all"), `explain` adds the
     arithmetic of every row, `device` (a name, `"1e12,5e10"`, or a mapping of peak_flops and bandwidth) the roofline.
+    Bytes are as if floating weights and activations were stored in `weight_dtype` and `activation_dtype`: names of
+    dtypes, `"int4:32"` with a scale for each 32 numbers, `"int8:channel"` (analysis/storage.py has the rules).
     `path` is where the document stands in a larger one, for the pointers of errors. Raises InvalidModel.
     """
-    extras = Extras(chosen(conventions), explain, None if device is None else named_device(device))
+    storage = Storage.asked(weight_dtype, activation_dtype)
+    extras = Extras(chosen(conventions), explain, None if device is None else named_device(device), storage)
     document, _ = opened(document, path, limits)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
     model, builder = guarded(document, path, limits, asked)
@@ -68,7 +74,7 @@ def analyze(
     try:
         with limited():
             analysis, unnamed = analysed(model, builder, specs, path), analyse(model, unknown)
-            if unnamed.faults and any(extras):
+            if unnamed.faults and extras.of_numbers:
                 raise InvalidModel(unnamed.faults)
             answer = report(analysis, builder.warnings, extras, unnamed)
     except Undecided:  # formulas that are too long to be of use
@@ -181,6 +187,8 @@ def check(
     batch_shape: Any = None,
     dims: Any = None,
     batch_size: int | None = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
     limits: Limits = UNLIMITED,
     path: Tokens = (),
     beside: Callable[[dict[str, Any], dict[str, Any] | None], dict[str, Any]] | None = None,
@@ -199,7 +207,8 @@ def check(
 
     held = read_budgets(budgets, file=file)
     sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "dims": dims, "batch_size": batch_size}
-    options: dict[str, Any] = {**sizes, "custom": custom, "limits": limits}
+    dtypes = {"weight_dtype": weight_dtype, "activation_dtype": activation_dtype}
+    options: dict[str, Any] = {**sizes, **dtypes, "custom": custom, "limits": limits}
     report = analyze(document, path=path, entry=entry, **options)
     was = None
     if baseline is not None:
@@ -220,25 +229,36 @@ def diff(
     batch_shape: Any = None,
     dims: Any = None,
     batch_size: int | None = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
     limits: Limits = UNLIMITED,
 ) -> dict[str, Any]:
     """What changed from one model to another, layer by layer and in total; either may be an earlier report.
 
-    `entry` is for each of them that is code.
+    `entry` is for each of them that is code; dtypes are those that both are stored in, as in `analyze`.
     """
     sizes = {"input_shape": input_shape, "batch_shape": batch_shape, "dims": dims, "batch_size": batch_size}
-    return compare(before, after, entry=entry, custom=custom, limits=limits, **sizes).found
+    dtypes = {"weight_dtype": weight_dtype, "activation_dtype": activation_dtype}
+    return compare(before, after, entry=entry, custom=custom, limits=limits, **dtypes, **sizes).found
 
 
 @timed("max_analysis_seconds")
 @paused()
 def compare(
-    before: Any, after: Any, *, entry: str | None = None, limits: Limits = UNLIMITED, **options: Any
+    before: Any,
+    after: Any,
+    *,
+    entry: str | None = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
+    limits: Limits = UNLIMITED,
+    **options: Any,
 ) -> "Comparison":
     """The same with the two models that were compared, for who draws them; `options` are those of `diff`."""
     from layercalc.differences import Comparison, compared, side
     from layercalc.differences.earlier import is_report, read_report
 
+    extras = Extras(storage=Storage.asked(weight_dtype, activation_dtype))
     asked = ModelOptions(**options, entry=entry)
     both = {"before": opened(before, ("before",), limits)[0], "after": opened(after, ("after",), limits)[0]}
     alone = asked._replace(entry=None) if any(map(is_code, both.values())) else asked
@@ -255,8 +275,9 @@ def compare(
             continue
         model, builder = found
         analysis = analysed(model, builder, declared(model, builder, options_of[name].own(model, named)), (name,))
-        sides.append(side(located(report(analysis, builder.warnings), (name,)), analysis))
-    return Comparison(compared(*sides), *sides)
+        sides.append(side(located(report(analysis, builder.warnings, extras), (name,)), analysis))
+    titles = extras.storage.titles if extras.storage else {}
+    return Comparison(compared(*sides) | titles, *sides)
 
 
 ROWS = 100  # of a sweep, where no limit is said
@@ -277,6 +298,8 @@ def sweep(
     batch_shape: Any = None,
     dims: Any = None,
     batch_size: Any = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
     device: Any = None,
     executor: "Executor | None" = None,
     progress: Callable[[int, int, str], None] | None = None,
@@ -303,6 +326,7 @@ def sweep(
 
     options = {"entry": entry, "custom": custom, "input_shape": input_shape, "batch_shape": batch_shape}
     options |= {"dims": dims, "batch_size": batch_size, "where": where, "best": best, "columns": columns}
+    options |= {"weight_dtype": weight_dtype, "activation_dtype": activation_dtype}
     options |= {"limit": limit or ROWS, "device": device, "executor": executor, "progress": progress}
     found = candidates(document, space, **options, limits=limits, path=path)
     result = Result(found.question)
@@ -320,6 +344,8 @@ def candidates(
     columns: Sequence[str] = (),
     limit: int | None = None,
     device: Any = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
     executor: "Executor | None" = None,
     progress: Callable[[int, int, str], None] | None = None,
     limits: Limits = UNLIMITED,
@@ -333,7 +359,8 @@ def candidates(
     from layercalc.sweeps.results import Candidates, question
     from layercalc.sweeps.running import answers
 
-    asked = question(document, space, where, best, columns, limit, device, options, limits, path)
+    storage = Storage.asked(weight_dtype, activation_dtype)
+    asked = question(document, space, where, best, columns, limit, device, storage, options, limits, path)
     return Candidates(asked, answers(asked, executor, progress))
 
 

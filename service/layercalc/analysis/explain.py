@@ -6,6 +6,7 @@ themselves out, and nothing is written for any layer.
 
 from typing import Any
 
+from layercalc.analysis.storage import Scaled
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Row
 from layercalc.analysis.weight_specs import WeightRecorder
@@ -264,6 +265,12 @@ def flops(traced: Traced, entries: list[Entry]) -> list[str]:
     return [f"flops = {' + '.join([*terms, *rest])} = {total:,}"]
 
 
+def packing(spec: Spec) -> list[str]:
+    """The bytes of a tensor whose numbers are no whole bytes, or have scales beside them."""
+    parts = spec.parts if isinstance(spec, Scaled) else [(size(spec.shape), BITS[spec.dtype])]
+    return [f"⌈{int(n):,} × {bits} / 8⌉" if bits % 8 else f"{int(n):,} × {bits // 8}" for n, bits in parts]
+
+
 def stored(row: Row) -> list[str]:
     """Bytes: elements times the width of their dtype."""
     lines = []
@@ -276,9 +283,9 @@ def stored(row: Row) -> list[str]:
         if isinstance(total, Unknown) or not total:
             continue
         widths: dict[int, int] = {}
-        packed = [f"⌈{int(size(x.shape)):,} × {BITS[x.dtype]} / 8⌉" for x in found if x.dtype in BITS]
+        packed = [term for spec in found if spec.dtype not in WIDTH for term in packing(spec)]
         for spec in found:
-            if spec.dtype not in BITS:
+            if spec.dtype in WIDTH:
                 widths[WIDTH[spec.dtype]] = widths.get(WIDTH[spec.dtype], 0) + int(size(spec.shape))
         terms = " + ".join([*(f"{n:,} × {width}" for width, n in widths.items() if n), *packed])
         lines.append(f"{name} = {terms} = {total:,}")

@@ -5,10 +5,9 @@ from typing import Any
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.dims import Dim, Unknown, largest, size
+from layercalc.dims import Dim, Unknown, largest, several
 from layercalc.formulas import Undecided
 from layercalc.layers.base import PARAMETER
-from layercalc.ops.spec import stored as stored_bytes
 from layercalc.ops.spec import width
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that an optimizer keeps for each trainable weight
@@ -45,14 +44,19 @@ def memory(
     alike = Counter([row.traced if row.counts is row.traced.counts else row for row in analysis.rows])
     for one, times in alike.items():  # rows that count their own weights as the trace does
         traced, own = (one.traced, one.own) if isinstance(one, Row) else (one, one.weights)
-        for _, (shape, dtype), trains, _, _, kind in own:
-            stored = stored_bytes(size(shape), dtype) * times
+        for _, spec, trains, _, _, kind in own:
+            stored, dtype = spec.bytes * times, spec.dtype
             if kind != PARAMETER:
                 beside = beside + stored
                 continue
             by_dtype[dtype] = by_dtype.get(dtype, 0) + stored
             trainable = trainable + stored if trains else trainable
         kept = kept if traced.view else kept + traced.counts["activation_bytes"] * times
+    assumptions = list(ASSUMPTIONS)
+    how = analysis.storage and analysis.storage.weights
+    if how and not how.trains and (several(trainable) or trainable):
+        trainable = Unknown(f"how weights stored as {how.title} are trained")
+        assumptions.append(f"Weights stored as {how.title} are not trained: what a step would take for it is unknown.")
     weights: Dim = sum(by_dtype.values(), beside)
     states = {name: count * trainable for name, count in STATES.items()}
     return {
@@ -73,6 +77,6 @@ def memory(
             "optimizer_state_bytes": states,
             "total_bytes": {name: weights + trainable + kept + state for name, state in states.items()},
             "step_flops": 3 * totals["flops"],
-            "assumptions": list(ASSUMPTIONS),
+            "assumptions": assumptions,
         },
     }

@@ -126,6 +126,12 @@ def bound(flops: int | None, traffic: int | None, dtype: str, on: Device) -> dic
     return {"seconds": max(compute, moving), "bound": "compute" if compute > moving else "memory"}
 
 
+def computed_in(dtypes: Iterable[str], on: Device) -> str:
+    """Of the dtypes that a result is stored in and read with, the first that the device computes in, else the last."""
+    *_, last = known = list(dtypes)
+    return next((one for one in known if one in on.peak_flops), last)
+
+
 def terms(flops: int | None, traffic: int | None, dtype: str, on: Device) -> tuple[Any, Any]:
     """The least seconds for so many FLOPs, and for so many bytes."""
     return ratio(flops, on.peak_flops.get(dtype, on.peak_flops["float32"])), ratio(traffic, on.bandwidth)

@@ -76,6 +76,13 @@ class Analysis:
     again: set[Owner] = field(default_factory=set)  # the weights that more than one row holds
     faults: list[dict[str, Any]] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)  # what has to hold of sizes that are names
+    read: "Analysis | None" = None  # the analysis as it was read, of one whose tensors are taken to be stored otherwise
+    storage: Any = None  # how, an analysis.storage.Storage
+
+    @property
+    def as_read(self) -> "Analysis":
+        """The analysis with each tensor in the dtype that it is computed in."""
+        return self.read or self
 
     @property
     def weights(self) -> Iterable[tuple[str, WeightSpec]]:

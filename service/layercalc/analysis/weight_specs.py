@@ -7,8 +7,7 @@ from layercalc.dims import Dim, Shape, Unknown, size, text
 from layercalc.errors import ShapeError, UnknownWeightError
 from layercalc.layers import Layer
 from layercalc.layers.base import BUFFER, PARAMETER, Identity
-from layercalc.ops import FLOATS, Spec
-from layercalc.ops.spec import stored as stored_bytes
+from layercalc.ops import FLOATS, READING, Spec, Tracing
 
 BUFFERS = ("buffers", "buffer_bytes")  # of a vocabulary that counts them apart
 
@@ -79,8 +78,16 @@ class WeightRecorder:
             trains = trainable and self.trainable and not self.lock
             kept = spec if stored == spec[1] else Spec(shape, stored)
             self.found[owner or path] = new(WeightSpec, (path, kept, trains, initializer, owner, kind))
-        elif known.spec.shape != shape:
+            return spec if kept is spec else self.cast(kept, spec)
+        if known.spec.shape != shape:
             raise ShapeError(f"The weight {path!r} would be {list(shape)} here and {list(known.spec.shape)} there.")
+        return known.spec if known.spec.dtype == spec.dtype else self.cast(known.spec, spec)
+
+    def cast(self, kept: Spec, spec: Spec) -> Spec:
+        """A weight that is kept in one dtype and handed over in another, which is noted."""
+        reading = READING.get()
+        if isinstance(reading, Tracing):
+            reading.seen_as.append((kept, spec, tuple(range(len(spec.shape)))))
         return spec
 
     def scope(self, name: str) -> "WeightRecorder":
@@ -126,16 +133,16 @@ def weighed(weights: Iterable[WeightSpec], apart: bool = False) -> dict[str, Dim
     trainable: Dim = 0
     stored: Dim = 0
     beside: dict[str, Dim] = dict.fromkeys(BUFFERS, 0) if apart else {}
-    for _, (shape, dtype), trains, _, _, kind in weights:
-        elements = size(shape)
+    for _, spec, trains, _, _, kind in weights:
+        elements = size(spec[0])
         if kind != PARAMETER:
             if kind == BUFFER and apart:
                 beside["buffers"] = beside["buffers"] + elements
-                beside["buffer_bytes"] = beside["buffer_bytes"] + stored_bytes(elements, dtype)
+                beside["buffer_bytes"] = beside["buffer_bytes"] + spec.bytes
             continue
         params = params + elements
         trainable = trainable + elements if trains else trainable
-        stored = stored + stored_bytes(elements, dtype)
+        stored = stored + spec.bytes
     return {
         "params": params,
         "trainable_params": trainable,

@@ -159,8 +159,9 @@ def judge(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str,
         raise InvalidBudgets(faults)
     passed = all(one["passed"] or one["level"] == "warn" for one in results)
     known = {} if baseline is None else {"baseline": {"totals": baseline["totals"]}}
+    stored: dict[str, Any] = {key: report[key] for key in ("weight_dtype", "activation_dtype") if key in report}
     warnings = [*report["warnings"], *(baseline or {}).get("warnings", ())]
-    return {"passed": passed, "results": results, "totals": report["totals"], **known, "warnings": warnings}
+    return {"passed": passed, "results": results, **stored, "totals": report["totals"], **known, "warnings": warnings}
 
 
 def result(subject: Subject, budget: Budget) -> dict[str, Any]:
@@ -233,6 +234,8 @@ def held(subject: Subject, budget: Budget, kind: str, place: Place) -> tuple[Any
         return actual, limit, None
     if actual is None:
         reasons = [one["detail"] for one in subject.report.get("warnings", ())]
+        if metric.startswith("training.") and "weight_dtype" in subject.report:
+            reasons.insert(0, f"Weights stored as {subject.report['weight_dtype']} are not trained.")
         why = f" {reasons[0]}" if reasons else ""
         raise Unjudged(f"{titled(metric, place)} is unknown (null), which no limit can be held against.{why}", "metric")
     if kind == "max_increase":

@@ -4,6 +4,8 @@ from typing import Any
 
 from layercalc.analysis.liveness import PEAKS
 from layercalc.analysis.memory import STATES
+from layercalc.analysis.storage import PATTERN as DTYPE_PATTERN
+from layercalc.analysis.storage import read_stored
 from layercalc.analysis.tracing import METRICS as COUNTS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
@@ -154,6 +156,26 @@ class NamedSizes(Field):
         return value
 
 
+class StoredDtype(Field):
+    """The dtype that tensors are taken to be stored in."""
+
+    def __init__(self, by_channel: bool = False, **kwargs: Any):
+        super().__init__(None, **kwargs)
+        self.by_channel = by_channel
+
+    def expects(self) -> str:
+        return "a dtype, such as float16, int8 or int4:32"
+
+    def schema_of(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^({DTYPE_PATTERN})$"}
+
+    def read(self, value: Any, name: str) -> str:
+        try:
+            return read_stored(value, self.by_channel).title
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
 class Sizes(Field):
     """The shapes of the inputs; the analysis checks them against the model."""
 
@@ -223,6 +245,8 @@ DEFAULTS: dict[str, Field] = {
     "batch_shape": Sizes(True, metadata={"description": "shapes of the inputs, the batch first"}),
     "dims": NamedSizes(metadata={"description": "sizes that a file has names for, by name"}),
     "batch_size": Int(None, min=1, metadata={"description": "count for that many samples"}),
+    "weight_dtype": StoredDtype(True, metadata={"description": "bytes as if floating weights were stored so"}),
+    "activation_dtype": StoredDtype(metadata={"description": "bytes as if floating activations were stored so"}),
     "baseline": Words(
         what="the path of a file",
         metadata={

@@ -1,7 +1,8 @@
 """Budgets that have a name of their own: what a class of devices can hold, by published limits.
 
 They are held against the model as it is described: bytes are those of its own dtypes, so a float32 model that will be
-quantised to int8 takes four times what it will on the device.
+quantised to int8 takes four times what it will on the device, unless a request says `weight_dtype` and
+`activation_dtype`.
 """
 
 from typing import Any, NamedTuple

@@ -7,7 +7,7 @@ from typing import Any
 from layercalc.amounts import number_text, share
 from layercalc.budgets import Judged
 from layercalc.formats.findings import findings, headline, overshoot, titled
-from layercalc.formats.sheet import as_markdown, code, prose, warning_lines
+from layercalc.formats.sheet import as_markdown, code, prose, stored_lines, warning_lines
 from layercalc.formats.verdict_tables import diff_sheet, signed
 
 MARKER = "<!-- layercalc check -->"  # by which a comment is found again, to be written anew in its place
@@ -56,6 +56,9 @@ def model_part(name: str, verdict: dict[str, Any], alone: bool) -> Iterator[str]
         yield from table(["", "Budget", "Where"], rows)
         yield ""
     yield from layers_part(found[0].result.get("layers", ()) if found else (), found[0].title if found else "")
+    for line in stored_lines(verdict):
+        yield prose(line)
+        yield ""
     held = [prose(one["detail"]) for _, _, one in titled(name, verdict) if one["passed"]]
     if held:
         yield from folded(f"{len(held)} budget{'s' * (len(held) > 1)} held", items(held))
@@ -113,7 +116,7 @@ def diff_markdown(found: dict[str, Any]) -> str:
     changed = {key: (one["before"], one["after"]) for key, one in found["totals"].items()}
     sheet = diff_sheet(found)
     sheet.notes = []
-    notes = [f"\n{prose(line)}  " for line in warning_lines(found["warnings"][:MANY])]
+    notes = [f"\n{prose(line)}  " for line in [*stored_lines(found), *warning_lines(found["warnings"][:MANY])]]
     heading = "no difference" if found["identical"] else f"{len(sheet.rows)} layers differ"
     if not sheet.rows:
         return "\n".join([f"### diff: {heading}", "", *totals_table(changed), *notes]) + "\n"

@@ -7,7 +7,7 @@ from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
 from layercalc.formats.formulas import CELL, LINE, amount, compact, drawn, output_sizes
-from layercalc.formats.sheet import Sheet, as_text, placed, warning_lines
+from layercalc.formats.sheet import Sheet, as_text, placed, stored_lines, warning_lines
 from layercalc.wording import nearest
 
 TOTALS = {
@@ -149,7 +149,7 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
         if key in formulas:
             lines.append(f"{name[0].upper()}{name[1:]} = {drawn(formulas[key], LINE)}")
     lines.append(f"For a batch of {batch}; a MAC counts as two FLOPs.")
-    return lines + warning_lines(report["warnings"])
+    return lines + stored_lines(report) + warning_lines(report["warnings"])
 
 
 def count_lines(report: dict[str, Any]) -> list[str]:

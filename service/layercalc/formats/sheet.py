@@ -85,6 +85,13 @@ def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
     return [f"Warning: {placed(warning)}" for warning in warnings]
 
 
+def stored_lines(found: dict[str, Any]) -> list[str]:
+    """What tensors are taken to be stored as, where an answer was asked for so."""
+    named = {"weight_dtype": "weights", "activation_dtype": "activations"}
+    told = [f"{what} as {found[key]}" for key, what in named.items() if key in found]
+    return [f"Bytes are those of {' and '.join(told)}."] if told else []
+
+
 def placed(item: dict[str, Any]) -> str:
     """A warning or error in a line, with its place in front."""
     return printable(f"{where(item)}{item['detail']}")

@@ -6,7 +6,7 @@ from typing import Any
 from layercalc.amounts import number_text, shape_text
 from layercalc.budgets import Judged
 from layercalc.escapes import json_text
-from layercalc.formats.sheet import Sheet, as_csv, as_text, placed, warning_lines, where
+from layercalc.formats.sheet import Sheet, as_csv, as_text, placed, stored_lines, warning_lines, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
 
@@ -17,7 +17,7 @@ def check_sheet(verdict: dict[str, Any]) -> Sheet:
     words = [["FAULT", f"{where(one)}{one['detail']}"] for one in verdict.get("errors", ())]
     words += [["ok" if one["passed"] else one["level"].upper(), one["detail"]] for one in results]
     raw = [[one.get(key) for key in KEYS] for one in verdict["results"]]
-    notes = [*warning_lines(verdict.get("warnings", ())), outcome([("", verdict)])]
+    notes = [*stored_lines(verdict), *warning_lines(verdict.get("warnings", ())), outcome([("", verdict)])]
     return Sheet("check", ["Result", "Budget"], words, list(KEYS), raw, notes)
 
 
@@ -106,7 +106,7 @@ def diff_sheet(found: dict[str, Any]) -> Sheet:
         for metric, one in found["totals"].items()
         if one["before"] != one["after"]
     ] or ["The totals are the same."]
-    notes += warning_lines(found["warnings"])
+    notes += stored_lines(found) + warning_lines(found["warnings"])
     raw = [
         [*(one[key] for key in keys), *(one["deltas"].get(metric, 0) for metric in metrics)] for one in found["layers"]
     ]

@@ -190,6 +190,10 @@ class Op:
             found = found + x.bytes
         return found
 
+    def filters(self, place: int, *shapes: Any, **attributes: Any) -> tuple[int, ...]:
+        """Which axes of an input, if that is a weight, are those of the result's channels."""
+        return (-1,)
+
     def launches(self, *shapes: Any, **attributes: Any) -> Dim:
         """How many calls of NumPy one run makes, where that depends on the shapes."""
         return 1

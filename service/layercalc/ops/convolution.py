@@ -93,6 +93,10 @@ class DepthwiseConv(Sliding):
     sums = True
     finishes = True
     channels = 2
+
+    def filters(self, place: int, *shapes: Any, **_: Any) -> tuple[int, ...]:
+        return (-2, -1)
+
     slowness = 1
 
     def work(self, out: Spec, cost: Cost, x: Shape, kernel: Shape, *, strides: Shape, **_: Any) -> Dim:
@@ -168,6 +172,9 @@ class ConvTranspose(Sliding):
     price = "one MAC for each input element, element of the window and filter of the group"
 
     sums = True
+
+    def filters(self, place: int, *shapes: Any, **_: Any) -> tuple[int, ...]:
+        return (-2,)
 
     def __call__(self, x: Tensor, *others: Tensor, output_padding: Shape | None = None, **how: Any) -> Tensor:
         return super().__call__(x, *others, output_padding=output_padding or (0,) * (x.ndim - 2), **how)

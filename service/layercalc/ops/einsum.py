@@ -125,6 +125,10 @@ class Einsum(Op):
         sizes = self.sizes(shapes, operands, equation)
         return tuple(sizes[index] for index in out)
 
+    def filters(self, place: int, *shapes: Shape, equation: str, **_: Any) -> tuple[int, ...]:
+        operands, out = parsed(equation, tuple(map(len, shapes)))
+        return tuple(axis for axis, index in enumerate(operands[place]) if index in out)
+
     def reach(self, out: Shape, spans: list[Spans], *shapes: Shape, equation: str) -> Spans:
         operands, result = parsed(equation, tuple(map(len, shapes)))
         pairs = [pair for operand, one in zip(operands, spans, strict=True) for pair in zip(operand, one, strict=True)]

@@ -139,7 +139,10 @@ class Gather(Op):
 
     def read(self, out: Spec, *inputs: Spec) -> Dim:
         """The indices, and of the table what goes into the result."""
-        return inputs[1].bytes + out.bytes
+        return inputs[1].bytes + inputs[0].part(out.shape).bytes
+
+    def filters(self, place: int, table: Shape, indices: Shape, *, axis: int = 0, **_: Any) -> tuple[int, ...]:
+        return (axis,)
 
     def reach(self, out: Shape, spans: list[Spans], table: Shape, indices: Shape, *, axis: int = 0, **_: Any) -> Spans:
         return *spans[0][:axis], *spans[1], *spans[0][axis + 1 :]

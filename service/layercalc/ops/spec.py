@@ -53,6 +53,11 @@ def width(dtype: str) -> int:
     return WIDTH.get(dtype, 1)
 
 
+def is_floating(dtype: str) -> bool:
+    """Whether numbers of a dtype are floats, of whatever width."""
+    return "float" in dtype
+
+
 def stored(elements: Dim, dtype: str) -> Dim:
     """The bytes that so many elements take in a file, several of them to a byte where they are that small."""
     return -(-elements * BITS[dtype] // 8) if dtype in BITS else elements * WIDTH[dtype]
@@ -72,6 +77,10 @@ class Spec(NamedTuple):
     def bytes(self) -> Dim:
         dtype = self[1]
         return prod(self[0]) * WIDTH[dtype] if dtype in WIDTH else stored(prod(self[0]), dtype)
+
+    def part(self, shape: Shape) -> "Spec":
+        """A part of it, of that shape."""
+        return Spec(shape, self.dtype)
 
 
 class Resident(Spec):

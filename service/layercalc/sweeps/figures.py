@@ -8,7 +8,8 @@ import numpy as np
 from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
 from layercalc.analysis.receptive_field import fields
-from layercalc.analysis.roofline import Device, seconds
+from layercalc.analysis.roofline import Device, computed_in, seconds
+from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.walk import Analysis
 from layercalc.budgets import Budget
 from layercalc.budgets.judging import WHOLE, Subject, Unjudged, held, places
@@ -28,6 +29,7 @@ class Wanted(NamedTuple):
     metrics: Sequence[str]
     where: Sequence[Budget] = ()
     device: Device | None = None
+    storage: Storage | None = None
 
     @property
     def asked(self) -> set[str]:
@@ -43,11 +45,16 @@ class Wanted(NamedTuple):
 
 def figures(analysis: Analysis, wanted: Wanted) -> dict[str, Any]:
     """Each metric as a number, column, array or shape, None for what is unknown; `matching`: whether `where` holds."""
+    if wanted.storage:
+        analysis = stored_in(analysis, wanted.storage)
     subject = Subject(summary(analysis, wanted))
     out = {metric: subject.value(metric, WHOLE) for metric in wanted.metrics if metric != SECONDS}
     if SECONDS in wanted.metrics and wanted.device is not None:
-        parts = [(row.counts["flops"], row.traced.traffic, row.traced.outputs[0][0].dtype) for row in analysis.rows]
-        out[SECONDS] = seconds([(known(flops), known(moved), dtype) for flops, moved, dtype in parts], wanted.device)
+        pairs = zip(analysis.rows, analysis.as_read.rows, strict=True)
+        dtypes = [computed_in([one.traced.outputs[0][0].dtype for one in pair], wanted.device) for pair in pairs]
+        parts = [(row.counts["flops"], row.traced.traffic) for row in analysis.rows]
+        moved = [(known(flops), known(n), dtype) for (flops, n), dtype in zip(parts, dtypes, strict=True)]
+        out[SECONDS] = seconds(moved, wanted.device)
     out[MATCHING] = matching(subject, wanted.where)
     return out
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from layercalc.analysis.roofline import device as named_device
+from layercalc.analysis.storage import Storage
 from layercalc.budgets import Budget, read_budgets
 from layercalc.document import opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Tokens, pointer
@@ -27,6 +28,7 @@ def question(
     columns: Sequence[str],
     limit: int | None,
     device: Any,
+    storage: Storage | None,
     options: Mapping[str, Any],
     limits: Limits,
     path: Tokens,
@@ -44,7 +46,7 @@ def question(
     if SECONDS in metrics and on is None:
         told = f"{SECONDS!r} are those of a device; say which, as in device=raspberry-pi-5."
         raise InvalidModel([{"parameter": "device", "detail": told}])
-    wanted = Wanted(metrics, read_where(where), on)
+    wanted = Wanted(metrics, read_where(where), on, storage)
     return Question(document, asked, choices, wanted, Selection(objectives, limit), limits, path)
 
 

@@ -1,10 +1,12 @@
 """The schemas of a report: its rows, totals and memory, and what other tools and devices make of them."""
 
 from layercalc.analysis.liveness import PEAKS
+from layercalc.analysis.storage import PATTERN as DTYPES
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.layers import vocabularies
 from layercalc.ops.base import KINDS
+from layercalc.options import STORED
 from layercalc.web.openapi.primitives import (
     COUNT,
     COUNTS,
@@ -25,6 +27,7 @@ from layercalc.web.openapi.primitives import (
     row,
 )
 
+STORED_DTYPES = {key: ref("StoredDtype") for key in STORED}  # where it was asked so
 BESIDE = {key: {**COUNT, "description": "of PyTorch: what the state dict holds beside parameters"} for key in BUFFERS}
 FORMULAS = {
     **mapping(STRING),
@@ -140,6 +143,12 @@ def reports() -> Schema:
             "anyOf": [STRING, row({"peak_flops": POSITIVE, "bandwidth": POSITIVE})],
         },
         "DeviceEntry": row(DEVICE),
+        "StoredDtype": {
+            "type": "string",
+            "pattern": f"^({DTYPES})$",
+            "description": "how floats are taken to be stored: a dtype; `int4:32` has a float16 scale for each 32 "
+            "numbers, `int8:channel` (of weights) a float32 one for each output channel; unsigned, zero points too",
+        },
         "Memory": MEMORY,
         "Convention": row(
             {**CONVENTION, "rules": array(row({"op": STRING, "counts": STRING, "source": STRING}))},
@@ -157,6 +166,7 @@ def report() -> Schema:
             "version": STRING,
             "model": row({"name": STRING, "format": STRING, "vocabulary": {"enum": list(vocabularies())}}),
             "batch_size": MAYBE,
+            **STORED_DTYPES,
             "inputs": array(ref("TensorInfo")),
             "outputs": array(ref("TensorInfo")),
             "layers": array(ref("Row")),

@@ -18,6 +18,7 @@ from layercalc.web.openapi.primitives import (
     ref,
     row,
 )
+from layercalc.web.openapi.reports import STORED_DTYPES
 
 AMOUNT = {"anyOf": [COUNT, SHAPE]}
 RESULT = row(
@@ -39,6 +40,7 @@ VERDICT = row(
     {
         "passed": FLAG,
         "results": array(RESULT),
+        **STORED_DTYPES,
         "totals": OBJECT,
         "baseline": row({"totals": OBJECT}),
         "warnings": array(ref("Warning")),
@@ -72,10 +74,12 @@ CHANGE = row(
 DIFFERENCE = row(
     {
         "identical": FLAG,
+        **STORED_DTYPES,
         "totals": mapping(row({"before": COUNT, "after": COUNT, "delta": MAYBE})),
         "layers": array(CHANGE),
         "warnings": array(ref("Warning")),
-    }
+    },
+    "identical totals layers warnings",
 )
 
 
