@@ -29,7 +29,7 @@ ATTACKS = [
     "import itertools\nlist(itertools.product(range(100), repeat=100))",
     "import itertools\nlen(list(itertools.permutations(range(12))))",
     "import itertools\nsum(1 for _ in itertools.combinations(range(60), 30))",
-    "[0 for a in range(9999) for b in range(9999) for c in range(9999)]",
+    "x = [0 for a in range(9999) for b in range(9999) for c in range(9999)]",
     "sum(a for a in range(10**9))",
     "x = 'a' * 10**10",
     "x = b'a' * 10**10",
@@ -172,13 +172,17 @@ def follow(text, **bounds):
 
 
 def ends(tree, **bounds):
-    """How a text ends: with a fault, or by leaving a long loop over a range, which makes unknown what it binds."""
+    """How a text ends: with a fault, or by leaving a long loop over a range, which makes unknown what it binds.
+
+    A long comprehension is left too, and what it makes is not known.
+    """
     machine = Machine(Vocabulary(), Bounds(**bounds))
     try:
         machine.run(tree)
     except Fault as fault:
         return fault
-    assert type(machine.globals.vars["i"]) is Opaque
+    names = machine.globals.vars
+    assert type(names.get("i", names.get("x"))) is Opaque
     return None
 
 

@@ -147,7 +147,10 @@ def callee(f: Opaque, node: At) -> str:
 
 
 def functions_in(values: list[Any]) -> list[Function]:
-    """Functions of the text among arguments, in lists and dicts too: a callee that changes nothing may call them."""
+    """Functions of the text among arguments, in lists and dicts too: a callee that changes nothing may call them.
+
+    Of an object of the text's those of its class, but for the `__init__` that has made it.
+    """
     found: list[Function] = []
     pending, seen = list(values), set()
     while pending:
@@ -170,7 +173,9 @@ def functions_in(values: list[Any]) -> list[Function]:
             pending += [one for one in value.over if type(one) not in SCALARS]
         elif kind is Instance:
             pending += value.attrs.values()
-            held = [one for cls in value.cls.mro for one in filter(leads, cls.attrs.values())]
+            held = [
+                one for cls in value.cls.mro for name, one in cls.attrs.items() if name != "__init__" and leads(one)
+            ]
             pending += [one for one in held if type(one) not in SCALARS]
         elif kind is StaticMethod or kind is ClassMethod:
             pending.append(value.function)

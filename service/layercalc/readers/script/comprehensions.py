@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script import items
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Unknown
+from layercalc.readers.script.loops import Pace
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import branch, repeat
 from layercalc.readers.script.scope import COMPREHENSION, Scope, of_comprehension
@@ -35,6 +36,8 @@ class Eager:
     def __init__(self, m: "Machine", node: Any, scope: Scope, emit: Emit):
         self.m, self.node, self.emit = m, node, emit
         self.unknown: Opaque | None = None
+        self.pace, self.taken = Pace(m), 0
+        self.size: int | None = None  # how many items it has, where only so many as `taken` are known
         self.scope = inner(m, node, scope)
         first = m.value(node.generators[0].iter, scope)
         self.level(0, first)
@@ -47,12 +50,23 @@ class Eager:
         depth = m.meter.depth
         try:
             for item in m.iterate(source, clause.iter):
+                if (why := self.pace.passed(self.node, False)) is not None:
+                    return self.cut(index, source, why)
                 m.meter.work(64, self.node)
                 assign(m, clause.target, item, self.scope)
                 self.conditions(index, 0)
+                self.taken += 1
         except Unknown as error:
             m.meter.depth = depth
             self.rest(index, error.source)
+
+    def cut(self, index: int, source: Any, why: Opaque) -> None:
+        """It takes too many steps: the items that are left are not known, but their number is where each gives one."""
+        simple = len(self.node.generators) == 1 and not self.node.generators[0].ifs
+        size = len(source) if simple and isinstance(source, range | list | tuple) else None
+        self.rest(index, why)
+        if size is not None and not (type(source) is list and (self.m.spoilt(source) or len(source) != size)):
+            self.size = size
 
     def rest(self, index: int, source: Opaque) -> None:
         """It is not known what comes, nor how often."""
@@ -102,7 +116,12 @@ def list_comprehension(m: "Machine", node: ast.ListComp, scope: Scope) -> Any:
         m.meter.hold(40, node)
         out.append(m.value(node.elt, inside))
 
-    return Eager(m, node, scope, emit).result(out, out)
+    made = Eager(m, node, scope, emit)
+    found = made.result(out, out)
+    if made.size is None:
+        return found
+    m.meter.elements(made.size, node)
+    return [*out[: made.taken], *[found] * (made.size - made.taken)]
 
 
 def set_comprehension(m: "Machine", node: ast.SetComp, scope: Scope) -> Any:

@@ -30,15 +30,20 @@ class Pace:
 
     def check(self, node: ast.AST, half: bool) -> None:
         """Unknown where the loop has taken too many."""
+        if (why := self.passed(node, half)) is not None:
+            raise Unknown(why)
+
+    def passed(self, node: ast.AST, half: bool) -> Opaque | None:
+        """Why the loop is followed no further, where it has taken too many."""
         taken = self.fuel - self.m.meter.fuel
         if taken > self.most and (self.m.vocabulary.parts == self.parts or self.m.speculating):
             told = "a tenth"
         elif half and taken > self.fuel >> 1:
             told = "half"
         else:
-            return
+            return None
         most = f"{told} of the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
-        raise Unknown(Opaque(f"a loop that takes more than {most}", node))
+        return Opaque(f"a loop that takes more than {most}", node)
 
 
 class Loop:

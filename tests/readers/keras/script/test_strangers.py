@@ -25,6 +25,24 @@ HELD = {  # models for a training step, and which of those that they hold is the
     "a callback that calls one": (PAIR + HOLDER + STEP + WATCH.format("(np.zeros((1, 8)))") + FIT, "b"),
     "a callback that saves one": (PAIR + HOLDER + STEP + WATCH.format(".save('a.keras')") + FIT, "b"),
 }
+OWN_CALLBACK = (  # a callback of the text's own, with a method that changes what it has
+    "class C(callbacks.Callback):\n    def __init__(self, other): self.other = other\n"
+    "    def set_model(self, model): self.m = model; {}\n    def on_epoch_end(self, e, logs=None): {}.add(Dense(9))\n"
+    "n = Sequential([Input((8,)), Dense(3)]); m = Sequential([Input((8,)), Dense(4)])\n"
+)
+CHANGED_BY_CALLBACKS = {
+    "a model that it was given": ("pass", "self.other", "n.fit(x, y, callbacks=[C(m)]); m.fit(x, y)"),
+    "by position": ("pass", "self.other", "n.fit(x, y, 8, 1, 1, [C(m)]); m.fit(x, y)"),
+    "the model of set_model": ("pass", "self.m", "c = C(n); m.fit(x, y, callbacks=[c])"),
+    "the model of super's set_model": ("super().set_model(model)", "self.model", "m.fit(x, y, callbacks=[C(n)])"),
+    "the model by the callback": (
+        "super().set_model(model)",
+        "n",
+        "c = C(n); m.fit(x, callbacks=[c]); c.model.add(Dense(2))",
+    ),
+    "by what evaluates": ("pass", "self.other", "n.evaluate(x, y, callbacks=[C(m)]); m.fit(x, y)"),
+    "by something unknown": ("pass", "self.other", "run(C(m)); m.fit(x, y)"),
+}
 NOT_HELD = {
     "models without names": (
         HOLDER + "h = H(Sequential([Input((8,)), Dense(3)]), Sequential([Input((3,)), Dense(8)]))",
@@ -54,6 +72,28 @@ READ = {  # the parameters, those that train, and the output shape
         "for train, test in KFold(4, shuffle=True).split(x):\n"
         "    m = Sequential([Dense(len(scores) + 2, input_shape=(7,))]); m.fit(x[train], y[train]); scores.append(1)",
         (40, 40, [None, 5]),
+    ),
+    "a callback whose method the text calls too": (
+        "class C(callbacks.Callback):\n    def __init__(self, model, n):\n        super().__init__(); self.other = model; self.n = n\n"
+        "    def set_model(self, model): super().set_model(model)\n"
+        "    def show(self): self.other.predict(np.zeros((1, 8))); return self.n\n"
+        "    def on_epoch_end(self, epoch, logs=None):\n        super().on_epoch_end(epoch, logs); self.show()\n"
+        "        self.model.stop_training = True\n"
+        "m = Sequential([Input((8,)), Dense(3)]); c = C(m, 4); m.fit(x, y, callbacks=[c]); m.add(Dense(c.show()))",
+        (27 + 16, 27 + 16, [None, 4]),
+    ),
+    "batches of a sequence of the text's own": (
+        "class S(keras.utils.Sequence):\n    def __init__(self, n): self.n = n\n    def __len__(self): return self.n\n"
+        "    def __getitem__(self, i): return read(i)\n"
+        "m = Sequential([Input((8,)), Dense(3)]); s = S(5); m.fit(s)\n"
+        "for a, b in s: m.train_on_batch(a, b)\nm.add(Dense(len(s)))",
+        (27 + 20, 27 + 20, [None, 5]),
+    ),
+    "a table of numbers that takes many steps": (
+        "t = np.array([[p / np.power(10000, 2 * (j // 2) / 128) for j in range(128)] for p in range(512)])\n"
+        "rows = [[i * j for j in range(400)] for i in range(500)]\n"
+        "m = Sequential([Input((5,)), Embedding(512, 128, weights=[t]), Dense(len(rows))])",
+        (130036, 130036, [None, 5, 500]),
     ),
     "the help of a parser": (
         "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, default=3)\n"
@@ -189,6 +229,16 @@ def test_which_of_several_models_is_meant_is_asked(text, why):
     with pytest.raises(Refused) as caught:
         analyze(HEAD + text)
     assert why in caught.value.errors[0]["detail"]
+
+
+@pytest.mark.parametrize(("set_model", "changed", "use"), CHANGED_BY_CALLBACKS.values(), ids=CHANGED_BY_CALLBACKS)
+def test_what_a_callback_of_the_text_changes_is_not_answered(set_model, changed, use):
+    try:
+        report = analyze(HEAD + OWN_CALLBACK.format(set_model, changed) + use)
+    except Refused as error:
+        assert "is not known from here on" in error.errors[0]["detail"]
+    else:
+        assert report["totals"]["params"] == 36 + 10, "only where the text itself adds"
 
 
 PREPARED = {  # operations on each number of an image, and the module that prepares it so

@@ -20,6 +20,7 @@ from layercalc.readers.keras.script.effects import ASIDE_NAMES
 from layercalc.readers.keras.script.names import (
     BARE,
     CHECKPOINTS,
+    INERT_PATHS,
     LIBRARIES,
     OWN_LAYERS,
     SETTERS,
@@ -80,8 +81,8 @@ class Members(Protocols):
             kind = self.kind(name, path) or self.names.slips.find(name)
             if kind is not None:
                 return kind
-        if path.endswith((".metrics.Metric", ".losses.Loss")):
-            return self.kind(name, path)
+        if path.endswith(INERT_PATHS):
+            return self.names.kinds.setdefault(path, Kind(name, path, self.names.replaced))
         if name == "_Merge" and of_layers(module):
             return self.names.kinds.setdefault(path, Kind("Layer", path, self.names.replaced))
         if (".initializers" in path and name[:1].isupper()) or name in settings.TF_INITIALIZERS:

@@ -60,8 +60,12 @@ PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
 )
 INERT_CLASSES = words(  # classes to derive from that are no part of a model
     "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
-    " LossScaleOptimizer ModelCheckpoint EarlyStopping TensorBoard LambdaCallback MeanMetricWrapper"
+    " Module LossScaleOptimizer ModelCheckpoint EarlyStopping TensorBoard LambdaCallback MeanMetricWrapper"
 )
+INERT_PATHS = (  # how the dotted names of those end that a text derives from, and makes objects of
+    ".metrics.Metric", ".losses.Loss", ".callbacks.Callback", ".utils.Sequence", ".utils.PyDataset",
+    ".data_utils.Sequence", ".schedules.LearningRateSchedule", "tensorflow.Module",
+)  # fmt: skip
 DERIVED = {  # public classes of layers that others derive from, in every version
     "RNN": words("LSTM GRU SimpleRNN ConvLSTM1D ConvLSTM2D ConvLSTM3D"),
     "Dropout": words("SpatialDropout1D SpatialDropout2D SpatialDropout3D"),

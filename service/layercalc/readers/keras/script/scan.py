@@ -44,8 +44,9 @@ def methods_in(values: list[Any]) -> list[Function]:
 
 
 def methods_of(value: Instance) -> list[Function]:
-    """The methods of the class of an object, as far as the text has them."""
-    return [each for cls in value.cls.mro for each in cls.attrs.values() if type(each) is Function]
+    """The methods of the class of an object, as far as the text has them, but for the `__init__` that has made it."""
+    found = [each for cls in value.cls.mro for name, each in cls.attrs.items() if name != "__init__"]
+    return [each for each in found if type(each) is Function]
 
 
 def slips(nodes: Nodes) -> dict[str, ast.AST]:

@@ -25,6 +25,7 @@ from layercalc.readers.keras.script.values import (
 )
 from layercalc.readers.script import MISSING, Fault, Instance, Native, Opaque
 from layercalc.readers.script.journal import alike
+from layercalc.readers.script.members import put_attribute
 from layercalc.readers.script.values import SCALARS, Class, Function, Property
 
 if TYPE_CHECKING:
@@ -237,8 +238,12 @@ def value_of(names: "KerasNames", instance: Instance, own: OwnObject, name: str,
 
 def inherited_inert(instance: Instance, name: str, at: Any) -> Any:
     """Of a callback, a metric and the like."""
-    if name == "__init__":
+    if name == "__init__" or name.startswith("on_"):
         return Native(name, lambda m, args, kwargs, node: None)
+    if name == "set_model" and instance.cls.foreign.name == "Callback":
+        return Native(
+            name, lambda m, args, kwargs, node: put_attribute(m, instance, "model", args[0], node), (instance,)
+        )
     if name.startswith("__") and name != "__call__":
         return MISSING
     return Opaque("", at)

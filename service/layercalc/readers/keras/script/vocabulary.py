@@ -49,7 +49,7 @@ from layercalc.readers.keras.script.values import (
     first_shape,
     origin,
 )
-from layercalc.readers.script import MISSING, Fault, Foreign, Instance, Opaque
+from layercalc.readers.script import Fault, Foreign, Instance, Opaque
 from layercalc.readers.script.calls import belongs, functions_in
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.spoil import escape
@@ -311,14 +311,21 @@ class KerasNames(Members):
             if type(one) is Opaque:
                 one.holds = (*one.holds, model)
                 self.machine.harmless.clear()
-            elif type(one) is Instance and one.cls.find("set_model") is MISSING:
+            elif type(one) is Instance and type(own := one.cls.find("set_model")) is Function:
+                self.machine.call(own, [one, self.shown(model)], {}, at)
+            elif type(one) is Instance:
                 self.machine.changing(one.attrs)
-                one.attrs["model"] = model
+                one.attrs["model"] = self.shown(model)
         parts = {label for _, label in subclassed.tracked(self, model).values()} if isinstance(model, OwnObject) else ()
+        objects: list[Any] = []
+        others: list[Any] = []
         for one in held_by(values):
-            for method in methods_of(one) if type(one) is Instance else ():
+            (objects if type(one) is Instance else others).append(one)
+        for one in objects:
+            for method in methods_of(one):
                 belongs(self.machine, method, [one])
-        for one in [*functions_in(values), *methods_in(values)]:
+        called = [method for one in objects for method in methods_of(one) if method.name != "set_model"]
+        for one in [*called, *functions_in(others), *methods_in(values)]:
             if one.owner is not None and changes_model(self.machine.nodes_of(one.node), parts):
                 self.machine.touch([model], reason)
             escape(self.machine, one, reason)
@@ -406,6 +413,8 @@ class KerasNames(Members):
     def set_attribute(self, value: Any, name: str, item: Any, at: Any) -> None:
         if begins_merged(value):
             raise attributes.not_of_merged(name, at)
+        if name in ("stop_training", "metrics_names") and isinstance(value, MODELS):
+            return
         if name == "trainable" and isinstance(value, CallObject):  # an input has nothing to train
             self.machine.changing(value)
             value.trainable = item
@@ -426,7 +435,7 @@ class KerasNames(Members):
         elif isinstance(value, MODELS) and value.spoilt is None and attributes.is_free(name, item):
             self.machine.changing(value)
             value.extras = {**value.extras, name: item}
-        elif name not in ("stop_training", "metrics_names"):
+        else:
             super().set_attribute(value, name, item, at)
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
