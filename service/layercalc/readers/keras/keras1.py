@@ -53,7 +53,7 @@ def evidence(nodes: Nodes, layers: Collection[str]) -> str:
         for keyword in node.keywords:
             if keyword.arg in KEYWORDS and node not in found and was_taken(node, keyword.arg, layers):
                 found[node] = keyword.arg, keyword.value.lineno
-    for node in nodes.of(ast.ImportFrom, ast.Import):
+    for node in nodes.each(ast.ImportFrom, ast.Import):
         within = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
         members = [one.name for one in node.names if within.startswith("keras.") and one.name in IMPORTED]
         paths = [within.rstrip("."), *(f"{within}{alias.name}" for alias in node.names)]

@@ -1,9 +1,9 @@
 """The nodes of a text by class: what asks for the imports, the calls or the names of a text does not walk it again."""
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
-from itertools import compress
+from itertools import chain, compress
 from typing import Any
 
 NAMES = frozenset(
@@ -70,6 +70,10 @@ class Nodes:
         if classes not in self.found:
             self.found[classes] = list(compress(self.every, map(set(classes).__contains__, map(type, self.every))))
         return self.found[classes]
+
+    def each(self, *classes: type[ast.AST]) -> Iterator[Any]:
+        """The same, class by class."""
+        return chain.from_iterable(self.by_class.get(kind, ()) for kind in classes)
 
     @cached_property
     def ids(self) -> set[str]:

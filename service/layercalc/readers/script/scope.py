@@ -80,10 +80,10 @@ def plain_scopes(nodes: Nodes) -> set[int]:
 
     That is all of a text, or nothing: a `yield` that is the value of a statement is found with that.
     """
-    yielding = sum(type(node.value) in YIELDS for node in nodes.of(*HOLDING)) if nodes.of(*YIELDS) else 0
+    yielding = sum(type(node.value) in YIELDS for node in nodes.each(*HOLDING)) if nodes.of(*YIELDS) else 0
     if nodes.of(ast.NamedExpr) or len(nodes.of(*YIELDS)) > yielding:
         return set()
-    return {*map(id, nodes.of(*SCOPES))}
+    return {*map(id, nodes.each(*SCOPES))}
 
 
 def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, walrus: bool = True) -> Info:

@@ -69,9 +69,8 @@ def arguments(
     names: "KerasNames", args: list[Any], kwargs: dict[str, Any], order: list[str], at: Any
 ) -> tuple[dict[str, Any], CodeLocation]:
     """Values by name, as they were given, and the line and column of each."""
-    location = location_of(at)
-    if isinstance(at, ast.Call):
-        location = location._replace(arguments=Places(at, order))
+    places = Places(at, order) if isinstance(at, ast.Call) else {}
+    location = CodeLocation(getattr(at, "lineno", 1), getattr(at, "col_offset", 0) + 1, places)
     if not args:
         return kwargs.copy(), location
     if len(args) > len(order):

@@ -35,6 +35,8 @@ def note(names: "KerasNames", call: CallObject, found: Any) -> None:
     held: list[tuple[Owner, WeightSpec]]
     if isinstance(found, Analysis):
         held = [pair for row in found.rows for pair in row.held]
+    elif not found.weights:
+        return
     else:
         identity = names.built.identity(origin(call.layer))
         held = [(one.owner or Owner(identity, one.path), one) for one in found.weights]

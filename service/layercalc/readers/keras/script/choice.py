@@ -58,7 +58,8 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
         if len(sure) > 1 or (made and not sure and not makers(machine)):
             raise several(names, made, containers.paths(names, bound, holders))
         found = [("", one) for one in sure]
-    around = bare if bare.items else around_tensor(machine, names)
+    ended = bool(found) and gives(found[-1][1], machine.last)  # which was there before the model
+    around = bare if bare.items else None if ended else around_tensor(machine, names)
     if found and not surrounds(names, around, found):
         name, value = found[-1]
         root = settled(names, value)
@@ -115,6 +116,11 @@ def around_tensor(machine: "Text", names: "KerasNames") -> GraphObject | None:
     last = machine.last
     found = None if last is None or last.call.layer is None else graph_to(last)
     return found if found is not None and found.inputs else None
+
+
+def gives(value: Any, tensor: TensorObject | None) -> bool:
+    """Whether a tensor is an output of a model."""
+    return isinstance(value, GraphObject) and any(one is tensor for one in value.outputs)
 
 
 def surrounds(names: "KerasNames", around: Any, whole: list[tuple[str, Any]]) -> bool:

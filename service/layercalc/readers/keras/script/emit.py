@@ -221,7 +221,17 @@ class Built:
             return None
         if self.names.replaced or self.names.parts_in(value.config):
             return None
-        return self.builder.layer(value.kind, value.config, value.location)
+        return self.plain(value)
+
+    def plain(self, value: LayerObject) -> Any:
+        """A layer whose config has no layers or models, made once while it has this config, if it says nothing."""
+        known = self.names.leaves.get(id(value.config))
+        if known is not None and known[0] is value.kind:
+            return known[2]
+        made = self.builder.layer(value.kind, value.config, value.location)
+        if made is not None and not made.notes:
+            self.names.leaves[id(value.config)] = value.kind, value.config, made
+        return made
 
     def inner(self, value: Any, builder: Builder) -> Any:
         """The layer as it is now, whatever was made of it while shapes were told, or the model, each built once."""
@@ -229,10 +239,11 @@ class Built:
             if value.layer is not None:  # an operation, or a model that was read from a config
                 return value.layer
             if id(value) not in self.layers:
-                config = value.config
-                if self.names.parts_in(config):
-                    config = {key: self.argument(one) for key, one in config.items()}
-                self.layers[id(value)] = self.builder.layer(value.kind, config, value.location)
+                if self.names.parts_in(value.config):
+                    config = {key: self.argument(one) for key, one in value.config.items()}
+                    self.layers[id(value)] = self.builder.layer(value.kind, config, value.location)
+                else:
+                    self.layers[id(value)] = self.plain(value)
             return self.layers[id(value)]
         if id(value) in self.making:
             raise Fault(node_at(value.location), "A model that holds itself.")

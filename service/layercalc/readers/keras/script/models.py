@@ -275,7 +275,11 @@ def held_in(names: "KerasNames", value: Any) -> list[Any]:
     """The layers and models that a layer or model has itself, in no order."""
     if not isinstance(value, GraphObject) or is_ordered(names, value):
         return directly_in(names, value)
-    return [origin(call.layer) for call in calls_of(value, lambda call: tensors_of(names, call, None))]
+    known = names.walked.get(id(value))
+    if known is None or known[:2] != (value, ends_of(value)):
+        found = [origin(call.layer) for call in calls_of(value, lambda call: tensors_of(names, call, None))]
+        known = names.walked[id(value)] = value, ends_of(value), found
+    return known[2]
 
 
 def by_depth(names: "KerasNames", model: GraphObject, at: Any) -> list[Any]:

@@ -94,8 +94,8 @@ def makes_layers(node: ast.AST) -> bool:
 def stored(nodes: Nodes) -> set[str]:
     """All names that a text binds anywhere."""
     found = {node.id for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Store)}
-    found |= {(one.asname or one.name).partition(".")[0] for node in nodes.of(*IMPORTS) for one in node.names}
-    return found | {node.name for node in nodes.of(*DEFINITIONS)}
+    found |= {(one.asname or one.name).partition(".")[0] for node in nodes.each(*IMPORTS) for one in node.names}
+    return found | {node.name for node in nodes.each(*DEFINITIONS)}
 
 
 def grown(nodes: Nodes) -> set[str]:
@@ -115,7 +115,7 @@ def only_imported(nodes: Nodes) -> set[str]:
     """Names that the text binds by imports of Keras' alone."""
     found: set[str] = set()
     others = {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
-    others |= {node.name for node in nodes.of(*DEFINITIONS)}
+    others |= {node.name for node in nodes.each(*DEFINITIONS)}
     others |= {(one.asname or one.name).partition(".")[0] for node in nodes.of(ast.Import) for one in node.names}
     for node in nodes.of(ast.ImportFrom):
         known = (node.module or "").partition(".")[0] in KERAS_MODULES and not node.level

@@ -359,20 +359,16 @@ def shape_of(names: "KerasNames", tensor: TensorObject, at: Any) -> tuple[int | 
 
 def outputs(names: "KerasNames", call: CallObject, at: Any) -> list[Value]:
     """What a call gives, with shapes: of the calls before it too, each once."""
-    pending: list[Any] = [call]
+    pending, found = [call], dict[int, CallObject]()
     while pending:
-        one = pending[-1]
-        if id(one) in names.specs:
-            pending.pop()
-            continue
-        names.machine.meter.work(256, at)
-        before = [t.call for t in tensors_of(names, one, at)]
-        waiting = [x for x in before if id(x) not in names.specs]
-        if waiting:
-            pending += waiting
-            continue
-        names.specs[id(one)] = one, traced(names, one, at)
-        pending.pop()
+        one = pending.pop()
+        if id(one) not in names.specs and id(one) not in found:
+            names.machine.meter.work(256, at)
+            found[id(one)] = one
+            pending += [tensor.call for tensor in tensors_of(names, one, at)]
+    for one in sorted(found.values(), key=lambda one: one.order):
+        if id(one) not in names.specs:
+            names.specs[id(one)] = one, traced(names, one, at)
     return names.specs[id(call)][1]
 
 

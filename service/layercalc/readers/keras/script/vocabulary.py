@@ -101,6 +101,8 @@ class KerasNames(Members):
         self.strays: list[CallObject] = []  # calls in no model, which build a layer all the same
         self.built = Built(self, builder, apart=True)
         self.depths: dict[int, Any] = {}  # of models: what they were asked for, and their layers in Keras' order
+        self.leaves: dict[int, tuple[Any, Any, Any]] = {}  # layers by the id of their config, with their kind and that
+        self.walked: dict[int, Any] = {}  # the same, in no order
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
@@ -205,8 +207,12 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            models = [one for one in self.parts_in(value.config) if isinstance(one, SequentialObject)]
-            return tuple(map(self.version, models)) or None
+            parts = self.parts_in(value.config)
+            return (
+                tuple(self.version(one) for one in parts if isinstance(one, SequentialObject)) or None
+                if parts
+                else None
+            )
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def parts_in(self, config: dict[str, Any]) -> list[Any]:
