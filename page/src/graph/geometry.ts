@@ -20,6 +20,15 @@ export interface LaidOut {
   milliseconds?: number;
 }
 
+/** Where the boxes of a chain go, one below the other, the first at the top; the centre of each. */
+export const column = (chain: string[], x: number, top: number): [string, [number, number]][] => chain.map((box, index) => [box, [x, top + HEIGHT / 2 + index * (HEIGHT + GAP)]]);
+
+/** How high so many boxes are in a column. */
+export const tall = (boxes: number): number => boxes * (HEIGHT + GAP) - GAP;
+
+/** From the lower edge of a box to the upper of another. */
+export const between = ([ax, ay]: [number, number], [bx, by]: [number, number]): [[number, number], [number, number]] => [[ax, ay + HEIGHT / 2], [bx, by - HEIGHT / 2]];
+
 const at = (n: number): number => Math.round(n * 10) / 10;
 
 /** A smooth line through points, from top to bottom. */

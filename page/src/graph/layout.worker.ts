@@ -1,6 +1,6 @@
 /** Where boxes and arrows go, by dagre; chains of boxes go in as one tall box, so that a thousand layers take a second. */
 import { Graph, layout } from "@dagrejs/dagre";
-import { GAP, HEIGHT, type LaidOut, type Question, WIDTH } from "./geometry";
+import { between, column, GAP, HEIGHT, type LaidOut, type Question, tall, WIDTH } from "./geometry";
 
 const MANY = 150; // boxes, from which on the quicker ranking is taken
 
@@ -32,18 +32,16 @@ function laidOut({ id, boxes, arrows }: Question): LaidOut {
   boxes.forEach(startOf);
   const graph = new Graph({ multigraph: false });
   graph.setGraph({ rankdir: "TB", nodesep: 22, edgesep: 12, ranksep: GAP, ranker: chains.size > MANY ? "tight-tree" : "network-simplex" } as any);
-  for (const [head, chain] of chains) graph.setNode(head, { width: WIDTH, height: chain.length * (HEIGHT + GAP) - GAP });
+  for (const [head, chain] of chains) graph.setNode(head, { width: WIDTH, height: tall(chain.length) });
   for (const [a, b] of arrows) if (headOf.get(a) !== headOf.get(b)) graph.setEdge(headOf.get(a)!, headOf.get(b)!, { points: [] } as any);
   layout(graph as any);
   const places: LaidOut["places"] = {};
   for (const [head, chain] of chains) {
     const { x, y, height } = graph.node(head) as any;
-    chain.forEach((box, index) => (places[box] = [x, y - height / 2 + HEIGHT / 2 + index * (HEIGHT + GAP)]));
+    Object.assign(places, Object.fromEntries(column(chain, x, y - height / 2)));
   }
   const paths = arrows.map(([a, b]): [number, number][] => {
-    const [ax, ay] = places[a];
-    const [bx, by] = places[b];
-    const ends: [[number, number], [number, number]] = [[ax, ay + HEIGHT / 2], [bx, by - HEIGHT / 2]];
+    const ends = between(places[a], places[b]);
     if (headOf.get(a) === headOf.get(b)) return ends;
     const points = (graph.edge(headOf.get(a)!, headOf.get(b)!) as any).points as { x: number; y: number }[];
     return [ends[0], ...points.slice(1, -1).map(({ x, y }): [number, number] => [x, y]), ends[1]];
