@@ -71,7 +71,7 @@ async function analysed(text: string, mark: Mark, metric: string, values: number
         const report = await api.analyze({ kind: "text", text: put(text, mark, String(left[index])) }, options, signal);
         points[index].y = report.totals[metric] ?? null;
       } catch (error) {
-        if (!(error instanceof api.Refusal) || ![404, 405, 422].includes(error.problem.status)) throw error;
+        if (!(error instanceof api.Refusal) || error.problem.status !== 422) throw error;
         points[index].detail = error.problem.errors?.[0]?.detail ?? error.message;
       }
   };
@@ -85,7 +85,7 @@ export async function ofMark(text: string, mark: Mark, metric: string, values: n
     try {
       return await swept(text, mark, metric, values, step, options, signal);
     } catch (error) {
-      if (!(error instanceof api.Refusal) || ![404, 405, 422].includes(error.problem.status)) throw error; // else: a form that sweeps do not take
+      if (!(error instanceof api.Refusal) || error.problem.status !== 422) throw error; // else: a form that sweeps do not take
     }
   return analysed(text, mark, metric, values, options, signal);
 }

@@ -9,11 +9,20 @@ from tests.page.browser import expect
 from tests.page.test_numbers import SIZED
 from tests.page.test_writing import DATA, dropped, total, wait_for_total
 
+DENSE = {
+    "name": "dense",
+    "input_shape": [20],
+    "layers": [{"type": "Dense", "units": 64}, {"type": "Dense", "units": 3}],
+}
 CODE = """model = keras.Sequential([
     keras.Input((8, 8, 1)),
     layers.Conv2D(4, kernel_size=3),  # of 8 by 8
 ])
 """
+
+
+def with_units(units):
+    return {**DENSE, "layers": [{**DENSE["layers"][0], "units": units}, DENSE["layers"][1]]}
 
 
 def asked_of(page):
@@ -25,6 +34,39 @@ def asked_of(page):
 
 def chosen(page, field, value):
     page.locator(".vary").get_by_label(field, exact=True).fill(value)
+
+
+def test_number_that_is_clicked_on_is_varied_by_one_sweep(visited):
+    page, limit = visited.page, 2500
+    visited.write(json.dumps(DENSE))
+    wait_for_total(visited, "Parameters", f"{layercalc.analyze(DENSE)['totals']['params']:,}")
+    visited.tab("Budgets").page.locator("#limit-params").fill("2.5K")
+    visited.tab("Vary")
+    page.get_by_text("Click on a number in the text").wait_for()
+    asked = asked_of(page)
+    page.locator(".cm-content").get_by_text("64", exact=True).click()
+    expect(page.locator(".vary select").first.locator("option:checked")).to_have_text("units = 64")
+    page.get_by_label("see").select_option("params")
+    for field, value in (("from", "90"), ("to", "120"), ("step", "3")):
+        chosen(page, field, value)
+    params = {units: layercalc.analyze(with_units(units))["totals"]["params"] for units in range(90, 121, 3)}
+    last = max(units for units, n in params.items() if n <= limit)
+    held = page.locator(".vary .fine", has_text=f"2.5K holds up to units = {last}: ")
+    expect(held).to_contain_text(re.compile(rf"{params[last] / 1000:.2f}".rstrip("0")))
+    page.locator(".vary .soft", has_text=f"units = {last + 3}: ").wait_for()
+    assert "sweep" in asked
+    assert asked.count("analyze") <= 1  # of the layer that the click selected, explained
+    page.locator(".vary .u-over").click()
+    button = page.get_by_role("button", name=re.compile(r"Set units to \d+"))
+    units = int(button.inner_text().split()[-1])
+    assert units in params
+    button.click()
+    wait_for_total(visited, "Parameters", f"{params[units]:,}")
+    expect(page.locator(".vary select").first.locator("option:checked")).to_have_text(f"units = {units}")
+    chosen(page, "to", "10")
+    page.get_by_text("The range has no value").wait_for()
+    chosen(page, "to", "1000000")
+    page.get_by_text("At most 400 values").wait_for()
 
 
 def test_number_of_code_is_varied_by_an_analysis_of_each_value(visited):
