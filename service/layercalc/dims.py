@@ -50,6 +50,8 @@ def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
         return n
     if type(n) is Column:
         return n.of(Batch)
+    if type(n) is Formula:
+        return n.beside_batch()
     return Batch(n) if isinstance(n, int) else n
 
 
@@ -67,6 +69,16 @@ def provably(claim: object) -> bool:
     if isinstance(claim, Claim):
         taken(claim.formula)
     return False
+
+
+def certainly(claim: object) -> bool:
+    """The same of what decides nothing but how much is known: nothing is noted of sizes by name."""
+    return claim is True
+
+
+def plain(n: Dim) -> Dim:
+    """A size, of a batch that nobody named as the number that it counts as."""
+    return int(n) if isinstance(n, int) else n
 
 
 def differ(a: Dim, b: Dim) -> bool:

@@ -71,7 +71,7 @@ def declared(
             ]
         )
     shapes = {one.name: one.shape for one in model.inputs} | overrides(model, asked)
-    shapes = with_names(model, shapes, asked, formulas and model.of_vocabulary.computes_names)
+    shapes = with_names(model, shapes, asked, formulas)
     batch = next((shape[0] for shape in shapes.values() if shape and shape[0].__class__ is int), None)
     if batch is None or batch == 1:  # one of 1 goes with any, and says nothing of the others
         batch = Batch(1)

@@ -292,7 +292,7 @@ def expressed(shape: Shape) -> list[str | None] | None:
     """The sizes of a shape some of which depend on sizes by name, as Python writes them; None for any other shape."""
     if Formula not in map(type, shape):
         return None
-    return [None if isinstance(dim, Batch | Unknown) else code(dim) for dim in shape]
+    return [None if isinstance(dim, Batch | Unknown) or getattr(dim, "batched", False) else code(dim) for dim in shape]
 
 
 def expressions(counts: dict[str, Dim]) -> dict[str, str]:

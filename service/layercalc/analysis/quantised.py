@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.dims import Dim, Unknown
+from layercalc.dims import Dim
 from layercalc.ops.tracing import Entry
 
 INTEGERS = {"int8": 8, "uint8": 8, "int4": 4, "uint4": 4, "int2": 2, "uint2": 2, "int16": 16, "uint16": 16}
@@ -36,7 +36,7 @@ def of_row(row: Row, rows: Mapping[str, Row]) -> str:
 
 
 def products_of(traced: Traced) -> list[Entry]:
-    return [entry for entry in traced.entries if isinstance(entry.cost.macs, Unknown) or entry.cost.macs]
+    return [entry for entry in traced.entries if not isinstance(entry.cost.macs, int) or entry.cost.macs]
 
 
 def dequantised(row: Row, rows: Mapping[str, Row]) -> str:
@@ -60,4 +60,4 @@ def by_dtype(analysis: Analysis, dtypes: Mapping[str, str]) -> dict[str, Dim]:
     for row in analysis.rows:
         dtype = dtypes.get(row.name, "float")
         totals[dtype] = totals.get(dtype, 0) + row.counts["macs"]
-    return {dtype: n for dtype, n in totals.items() if isinstance(n, Unknown) or n}
+    return {dtype: n for dtype, n in totals.items() if not isinstance(n, int) or n}

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
-from layercalc.dims import Dim, Shape, forgotten, least, size
+from layercalc.dims import Dim, Shape, least, size
 from layercalc.errors import ShapeError
-from layercalc.formulas import Formula
 from layercalc.layers import Layer
 from layercalc.layers.base import FILE
 from layercalc.model import apply
 from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.base import FREE
+from layercalc.ops.constant_folding import by_name as sized_by_name
+from layercalc.ops.constant_folding import unnamed as without_names
 from layercalc.ops.tracing import Entry
 
 MOST = 1 << 14_000  # of a count: what Python prints without being asked twice has 4,300 digits
@@ -142,16 +143,13 @@ def trace(
 def by_name(inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> bool:
     """Whether a size of a call's tensors is a formula."""
     every = [*inputs, *(one for two in named.values() for one in (two if isinstance(two, list) else [two]))]
-    return any(Formula in map(type, spec.shape) for spec, _ in every)
+    return any(sized_by_name(spec) for spec, _ in every)
 
 
 def unnamed(pair: tuple[Spec, Spec | None]) -> tuple[Spec, Spec | None]:
     """A tensor and its mask whose sizes by name are unknown."""
-    found: list[Any] = [
-        spec and (Spec(forgotten(spec.shape), spec.dtype) if Formula in map(type, spec.shape) else spec)
-        for spec in pair
-    ]
-    return found[0], found[1]
+    spec, mask = pair
+    return without_names(spec), mask and without_names(mask)
 
 
 def repeated(n: Dim, times: Dim) -> Dim:

@@ -48,8 +48,10 @@ class Guard(NamedTuple):
     def sides(self, term: Any) -> tuple[str, str]:
         """What has to be as large, the terms with a name in them that add to it, and as what."""
         sides: tuple[Terms, Terms] = {}, {}
+        some = any(c > 0 and monomial for monomial, c in self.formula.terms.items())
         for monomial, c in self.formula.terms.items():
-            sides[0 if c > 0 and monomial else 1][monomial] = c if c > 0 and monomial else -c
+            left = c > 0 and bool(monomial or not some)
+            sides[0 if left else 1][monomial] = c if left else -c
         left, right = (joined(Sum(one), term) if one else "0" for one in sides)
         return left, right
 

@@ -17,14 +17,18 @@ MOST_TERMS = 400  # of a formula: what is longer is of no use to a reader
 class Formula:
     """A size, or a count, by names of sizes."""
 
-    __slots__ = ("_bounds", "_code", "_key", "_rough", "terms")
+    __slots__ = ("_bounds", "_code", "_key", "_rough", "batched", "terms")
 
-    def __init__(self, terms: Terms):
-        self.terms = terms
+    def __init__(self, terms: Terms, batched: bool = False):
+        self.terms, self.batched = terms, batched
         self._key: Any = None
         self._code = ""
         self._rough: Bounds | None = None
         self._bounds: Bounds | None = None
+
+    def beside_batch(self) -> "Formula":
+        """The same as the size of an axis that holds a batch too, which nobody named and which counts as one."""
+        return self if self.batched else Formula(self.terms, True)
 
     @property
     def key(self) -> frozenset[tuple[Monomial, int]]:
@@ -180,6 +184,7 @@ class Formula:
         raise Undecided(f"{self} is no number.")
 
     __int__ = __index__ = __float__ = __truediv__ = __rtruediv__ = __round__ = __iter__ = _refused
+    __rpow__ = __abs__ = __ceil__ = __floor__ = __trunc__ = __and__ = __rand__ = __lshift__ = bit_length = _refused
 
     def __str__(self) -> str:
         return signs(self)

@@ -1,9 +1,10 @@
 """What follows of names from what is taken for granted."""
 
 from collections.abc import Iterable, Mapping
+from math import gcd
 from typing import Any
 
-from layercalc.formulas.atoms import Atom, Name
+from layercalc.formulas.atoms import Atom, Extreme, Name
 from layercalc.formulas.conditions import Guard
 from layercalc.formulas.extents import sign
 from layercalc.formulas.extremes import extreme
@@ -49,11 +50,29 @@ def first(n: Formula, name: Name) -> int | None:
 
 def needed(guards: Iterable[Guard]) -> list[Guard]:
     """Those that do not follow from others; of what grows with a name alone, the least size of the name."""
-    least, others = parted(guards)
+    least, others = parted(map(simpler, guards))
     found = [Guard(Formula({((name, 1),): 1, (): -low}), False) for name, low in least.items() if low > name.low]
     larger = narrowed(least)
-    left = [one for one in others if one.equal or sign(larger.of(one.formula)) != 0]
-    return [*found, *(one for one in left if not any(follows(one, two) for two in left))]
+    left: list[Guard] = []
+    for one in others:
+        if (one.equal or sign(larger.of(one.formula)) != 0) and not any(follows(one, two) for two in left):
+            left = [two for two in left if not follows(two, one)] + [one]
+    return [*found, *left]
+
+
+def simpler(guard: Guard) -> Guard:
+    """The same: that a minimum is one of its two parts is that the other is as large, and so for a maximum."""
+    if not guard.equal:
+        return guard
+    for monomial, c in guard.formula.terms.items():
+        atom = monomial[0][0] if len(monomial) == 1 and monomial[0][1] == 1 else None
+        if isinstance(atom, Extreme) and len(atom.parts) == 2:
+            for one, two in (atom.parts, atom.parts[::-1]):
+                rest = guard.formula - c * (Formula({monomial: 1}) - one)
+                if not isinstance(rest, Formula) and rest == 0:
+                    return Guard(two - one if atom.word == "min" else one - two, False)
+    common = gcd(*guard.formula.terms.values())
+    return Guard(Formula({monomial: c // common for monomial, c in guard.formula.terms.items()}), True)
 
 
 def parted(guards: Iterable[Guard]) -> tuple[dict[Name, int], list[Guard]]:
@@ -78,4 +97,6 @@ def narrowed(least: Mapping[Name, int]) -> Substitution:
 
 def follows(one: Guard, two: Guard) -> bool:
     """Whether the first holds wherever the second does."""
-    return one is not two and not one.equal and not two.equal and sign(one.formula - two.formula) == 0
+    if one.equal or two.equal:
+        return one.equal == two.equal and bool(one.formula.key == two.formula.key)
+    return sign(one.formula - two.formula) == 0

@@ -56,9 +56,8 @@ class Vocabulary:
     layer, `models` class names that readers build a whole model from, `older` layer types as an earlier version of the
     framework computed them, by names that it does not have, `conventions` what to know of other tools' counts.
     `makes` gives layer types that are made when some are first asked for, `sample` is a layer for messages to show,
-    `reads_values` says that sizes may follow from the numbers in a model's inputs, `computes_names` that sizes by
-    name give formulas, `keeps_dtypes` that each tensor is computed in its own dtype, `buffers` that tensors beside
-    the parameters are counted by themselves.
+    `reads_values` says that sizes may follow from the numbers in a model's inputs, `keeps_dtypes` that each tensor is
+    computed in its own dtype, `buffers` that tensors beside the parameters are counted by themselves.
     """
 
     name: str  # as `vocabulary` says it in documents
@@ -76,7 +75,6 @@ class Vocabulary:
     older: dict[str, Kind] = field(default_factory=dict)
     sample: str = '{"type": "…"}'
     reads_values: bool = False
-    computes_names: bool = False
     keeps_dtypes: bool = False
     buffers: bool = False
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Shape, Unknown, of_batch, provably, size
+from layercalc.dims import Batch, Shape, Unknown, certainly, forgotten, of_batch, size
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula
 from layercalc.ops.spec import HELD, Spec, Tensor
 
 SMALL = 64  # numbers: more are no sizes of a tensor
@@ -36,6 +37,23 @@ class Known(Spec):
         return hash((tuple(self), *self.values.reshape(-1)))
 
 
+def by_name(x: Any) -> bool:
+    """Whether a size of a tensor, or a number in it that is known, depends on a size by name."""
+    return x is not None and (
+        Formula in map(type, x.shape) or (isinstance(x, Known) and Formula in map(type, x.values.reshape(-1)))
+    )
+
+
+def unnamed(x: Spec) -> Spec:
+    """The same with unknown sizes and numbers in place of those."""
+    if not by_name(x):
+        return x
+    if not isinstance(x, Known):
+        return Spec(forgotten(x.shape), x.dtype)
+    values = objects(list(forgotten(tuple(x.values.reshape(-1))))).reshape(x.values.shape)
+    return Known(forgotten(x.shape), x.dtype, values)
+
+
 def objects(values: Any) -> np.ndarray:
     """Integers of any size, and unknown ones, as an array."""
     if not isinstance(values, np.ndarray) and np.ndim(values) == 1:
@@ -61,7 +79,7 @@ def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result
     known = [x for x in inputs if isinstance(x, Known)]
     if len(known) == len(inputs) and op.decides:
         return decided(op, known, attributes, result)
-    if len(known) < len(inputs) or not provably(size(result.shape) <= MOST) or unwieldy(op, known):
+    if len(known) < len(inputs) or not certainly(size(result.shape) <= MOST) or unwieldy(op, known):
         return result
     find = by_element if op.broadcasts or op.name == "cast" else moved
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, differ, provably, size, text
+from layercalc.dims import Dim, Shape, differ, least, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost
 from layercalc.ops.kernels import winograd
@@ -60,8 +60,7 @@ class Conv(Sliding):
         held = size(out[:-1]) * size(kernel[:-2]) * x[-1]
         if len(kernel) == 4 and not provably(kernel[0] != 3):
             held = winograd.at_most(out[:-1], *kernel[-2:])
-        most = WORKSPACE // 4
-        return padded_size(x, kernel[:-2], out[1:-1], **how) + (held if provably(held < most) else most)
+        return padded_size(x, kernel[:-2], out[1:-1], **how) + least(held, WORKSPACE // 4)
 
     def run(self, x: Any, kernel: Any, *, groups: int = 1, finish: Finish = unfinished, **how: Any) -> np.ndarray:
         window, strides, dilations = kernel.shape[:-2], how["strides"], how["dilations"]

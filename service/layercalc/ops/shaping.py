@@ -10,6 +10,7 @@ from layercalc.dims import Dim, Shape, Unknown, differ, known, most, of_batch, p
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op
 from layercalc.ops.elementwise import broadcast
+from layercalc.ops.slicing import cut
 from layercalc.ops.spans import Span, Spans, together
 from layercalc.ops.spec import Tensor
 from layercalc.ops.window import AXES
@@ -166,12 +167,12 @@ class GetItem(Op):
         for one in (*key[:at], *whole, *key[at + 1 :]):
             n = 1 if one is None else next(axes)
             if isinstance(one, int):
-                if provably(not -n <= one < n) if isinstance(n, int) else False:
+                if provably(n <= one) or provably(n < -one):
                     raise ShapeError(f"There is no index {one} in an axis of {n} in {text(x)}.", "key")
-            elif one is None or one == slice(None) or not isinstance(n, int):
+            elif one is None or one == slice(None) or isinstance(n, Unknown):
                 out.append(n)
             else:
-                out.append(type(n)(len(range(*one.indices(n)))))
+                out.append(cut(n, one))
         return tuple(out)
 
     def run(self, x: Any, *, key: tuple[Any, ...]) -> np.ndarray:

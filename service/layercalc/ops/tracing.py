@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, most, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, certainly, differ, most, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.formulas import Undecided
 from layercalc.ops.base import FLOATS, FREE, KINDS, Cost, Op
@@ -135,7 +135,7 @@ class Tracing:
         return cast
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Spec:
-        if dtype in ("int32", "int64") and len(shape) < 2 and provably(size(shape) <= SMALL):
+        if dtype in ("int32", "int64") and len(shape) < 2 and certainly(size(shape) <= SMALL):
             return Known(shape, dtype, objects(values()))
         made = Spec(shape, dtype)
         self.allocated.append((len(self.entries), made))

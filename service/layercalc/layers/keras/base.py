@@ -44,7 +44,6 @@ KERAS = Vocabulary(
         "Layer": "is the class that layers are derived from, and computes nothing",
     },
     sample='{"type": "Dense", "units": 10}',
-    computes_names=True,
 )
 
 layer = KERAS.layer

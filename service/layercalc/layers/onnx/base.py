@@ -18,13 +18,14 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, text
 from layercalc.errors import Refused, ShapeError
+from layercalc.formulas import Undecided
 from layercalc.layers import base
 from layercalc.layers.base import FILE, Weight
 from layercalc.layers.config import ConfigError
 from layercalc.layers.stored import Array, filling
 from layercalc.layers.vocabulary import Vocabulary
 from layercalc.ops import FLOATS, Tensor
-from layercalc.ops.constant_folding import Known
+from layercalc.ops.constant_folding import Known, by_name
 from layercalc.wording import nearest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -258,9 +259,11 @@ class Operator(base.Layer):
         try:
             with ops.Computing(None):
                 made = self.version.call(*given, **self.attributes, **({OUTPUTS: self.outputs} if told else {}))
-        except (ShapeError, Refused):
+        except (ShapeError, Refused, Undecided):
             raise
         except IMPOSSIBLE as error:
+            if any(map(by_name, given)):
+                raise Undecided(str(error)) from error
             log.info("%s of ONNX could not be read", self.type, exc_info=error)
             shown = ", ".join(map(described, given)) or "none"
             detail = (

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown, differ, size, text
+from layercalc.dims import Batch, Unknown, differ, plain, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import axis_of, operator
 from layercalc.ops import Tensor
@@ -19,7 +19,7 @@ def counted_from_front(indices: Tensor, n: Any) -> Tensor:
     dtype = str(indices.dtype)
     if isinstance(n, Unknown):
         return indices
-    return ops.select(ops.less(indices, ops.known(0, dtype)), ops.add(indices, ops.known(int(n), dtype)), indices)
+    return ops.select(ops.less(indices, ops.known(0, dtype)), ops.add(indices, ops.known(plain(n), dtype)), indices)
 
 
 @operator(1)

@@ -12,6 +12,7 @@ from layercalc.layers.onnx.base import Ints, Numbers, Value, numbers, operator, 
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.stored import Array
 from layercalc.ops import Tensor
+from layercalc.ops.slicing import by_name, steps
 
 
 @operator(1)
@@ -73,6 +74,8 @@ def Range(start: Value, limit: Value, delta: Value, *, stash_type: int = 1) -> T
         return ops.full((unknown,), 0, dtype)
     if step == 0:
         raise ShapeError("A range whose step is 0 does not end.", "delta")
+    if by_name(first, last, step):
+        return ops.full((steps(first, last, step),), 0, dtype)
     count = of_batch(max(math.ceil((last - first) / step), 0), first, last, step)
     if count > LONGEST or isinstance(count, Batch):
         return ops.full((count,), 0, dtype)

@@ -5,10 +5,11 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, differ, of_batch, size, text
 from layercalc.errors import ShapeError
+from layercalc.formulas import Undecided
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
 from layercalc.layers.onnx.elementwise import one_number
 from layercalc.layers.onnx.windows import numbers_of
-from layercalc.ops import Tensor
+from layercalc.ops import Tensor, slicing
 from layercalc.ops.elementwise import broadcast
 
 
@@ -167,6 +168,10 @@ def sliced(x: Tensor, starts: list[Any], ends: list[Any], axes: Any, steps: Any)
             x = ops.take(x, axis=axis, start=0 if whole else start, stop=end)
         elif step == 0:
             raise ShapeError("A step of 0 leads nowhere.", "steps")
+        elif slicing.by_name(n, start, end):
+            if step < 0:
+                raise Undecided("Where a slice backwards ends depends on the sizes.")
+            key[axis] = slice(start, None if isinstance(end, int) and end >= MOST >> 31 else end, step)
         elif step < 0 and end >= MOST >> 31:  # nothing by ONNX, all by ONNX Runtime
             raise ShapeError(f"A slice backwards ends before 0 at the smallest integer, not at {end}.", "ends")
         elif isinstance(start, Batch) or isinstance(end, Batch) or (isinstance(n, Batch) and (start, end) != (0, 1)):

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from layercalc import ops
 from layercalc.errors import Refused, ShapeError
+from layercalc.formulas import Formula, Undecided
 from layercalc.layers import base
 from layercalc.layers.base import CONSTANT, FILE, Weight
 from layercalc.layers.stored import Array, filling
 from layercalc.layers.torch.base import TORCH, Function, cast, is_tensor
 from layercalc.layers.torch.functions.pooling import Unread
 from layercalc.ops import Tensor
+from layercalc.ops.constant_folding import by_name
 
 
 class Name(str):
@@ -156,6 +158,13 @@ def value_of(argument: Any, values: Mapping[str, Any]) -> Any:
     return argument
 
 
+def sized(argument: Any) -> bool:
+    """Whether an argument depends on a size by name."""
+    if isinstance(argument, list | tuple) and not is_tensor(argument):
+        return any(map(sized, argument))
+    return isinstance(argument, Formula) or (isinstance(argument, ops.Spec) and by_name(argument))
+
+
 def run(node: Node, values: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Any]]:
     """Call a node's function, and name what it gives: its arguments, and the results."""
     given = {name: value_of(argument, values) for name, argument in node.arguments.items()}
@@ -163,9 +172,11 @@ def run(node: Node, values: dict[str, Any]) -> tuple[dict[str, Any], Sequence[An
         made = node.function.call(**given)
     except ShapeError as error:
         raise ShapeError(f"{node.target}: {error}", error.field) from None
-    except Refused:
+    except (Refused, Undecided):
         raise
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError) as error:
+        if any(map(sized, given.values())):
+            raise Undecided(str(error)) from error
         raise ShapeError(
             f"{node.target} is not read with these arguments ({type(error).__name__}: {error})."
         ) from error

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, text
+from layercalc.dims import Unknown, plain, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import axis_of, cast, function, is_tensor
 from layercalc.layers.torch.functions.shaping import marked
@@ -48,7 +48,7 @@ def from_front(index: Tensor, n: Any) -> Tensor:
     dtype = str(index.dtype)
     if isinstance(n, Unknown):
         return index
-    return ops.select(ops.less(index, ops.known(0, dtype)), ops.add(index, ops.known(int(n), dtype)), index)
+    return ops.select(ops.less(index, ops.known(0, dtype)), ops.add(index, ops.known(plain(n), dtype)), index)
 
 
 @function("index", "index.Tensor", "_unsafe_index.Tensor", "_unsafe_index")
@@ -88,7 +88,7 @@ def numbered(indices: list[Tensor], sizes: Any) -> Tensor:
     total: Any = None
     for one, n in zip(indices, sizes, strict=False):
         part = from_front(cast(one, "int64"), n)
-        size = ops.known(n if isinstance(n, int) else 1, "int64")
+        size = ops.known(1 if isinstance(n, Unknown) else n, "int64")
         total = part if total is None else ops.add(ops.multiply(total, size), part)
     return total
 

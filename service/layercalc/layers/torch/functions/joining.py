@@ -8,6 +8,7 @@ from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import Ints, axis_of, cast, few, function, result_type, same
 from layercalc.layers.torch.functions.shaping import unsqueeze
 from layercalc.ops import Tensor
+from layercalc.ops.slicing import by_name
 
 FAR = 1 << 62  # as far as a slice may say it reaches
 
@@ -160,7 +161,11 @@ def slice_(self: Tensor, dim: int = 0, start: Any = None, end: Any = None, step:
         return same(self)
     if any(isinstance(one, Unknown) for one in (n, first, last)):
         return part_of_unknown(self, axis, first, last, step)
-    return ops.get_item(self, key=(*(slice(None),) * axis, slice(int(first), int(last), step)))
+    if not by_name(n, first, last):
+        first, last = int(first), int(last)
+    elif isinstance(last, int) and last > FAR >> 31:
+        last = None
+    return ops.get_item(self, key=(*(slice(None),) * axis, slice(first, last, step)))
 
 
 def part_of_unknown(x: Tensor, axis: int, first: Any, last: Any, step: int) -> Tensor:

@@ -8,8 +8,11 @@ import numpy as np
 from layercalc import ops
 from layercalc.dims import Unknown, text
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula
 from layercalc.layers.torch.base import DEFAULT, Ints, function, number, of_number
 from layercalc.ops import Tensor
+from layercalc.ops.slicing import by_name
+from layercalc.ops.slicing import steps as number_of
 
 LONGEST = 1 << 24  # numbers that are made
 
@@ -117,6 +120,8 @@ def arange(
         return ops.full((unknown,), 0, to)
     if step == 0:
         raise ShapeError("A range whose step is 0 does not end.", "step")
+    if by_name(start, end, step):
+        return ops.full((number_of(start, end, step),), 0, to)
     count = max(math.ceil((end - start) / step), 0)
     if start == 0 and step == 1 and type(end) is not int and isinstance(end, int):
         return along_batch(end, to)
@@ -156,7 +161,7 @@ def linspace(
 ) -> Tensor:
     """So many numbers from one to another, at equal distances."""
     to = dtype or DEFAULT
-    if isinstance(steps, Unknown) or steps > LONGEST:
+    if isinstance(steps, Unknown | Formula) or steps > LONGEST:
         return ops.full((steps,), 0, to)
     return ops.constant(np.linspace(float(start), float(end), steps), to)
 

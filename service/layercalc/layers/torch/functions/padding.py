@@ -29,7 +29,7 @@ def around(self: Tensor, pad: Ints, mode: str = "constant", value: float | None 
         if any(cut):
             x = ops.take(x, axis=axis, start=cut[0], stop=x.shape[axis] - cut[1])
             each[axis] = before + cut[0], after + cut[1]
-    if not any(isinstance(n, Unknown) or n for both in each for n in both):
+    if not any(not isinstance(n, int) or n for both in each for n in both):
         return same(x) if x is self else x
     if mode == "constant":
         return ops.pad(x, padding=tuple(each), value=value or 0)

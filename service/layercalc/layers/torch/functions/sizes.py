@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown
+from layercalc.dims import Batch, Unknown, least, most
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula
 from layercalc.layers.torch.base import axis_of, function
 from layercalc.ops import Tensor
 
@@ -17,7 +18,7 @@ from layercalc.ops import Tensor
 def sym_size(self: Tensor, dim: int) -> Tensor:
     """The size of an axis, as a tensor of one number."""
     size: Any = self.shape[axis_of(dim, self.ndim)]
-    return ops.known(np.array(size, object) if isinstance(size, Unknown | Batch) else size, "int64")
+    return ops.known(np.array(size, object) if size.__class__ is not int else size, "int64")
 
 
 @function("sym_numel")
@@ -40,16 +41,16 @@ def arithmetic(name: str, call: Any) -> None:
         if unknown is not None:
             return unknown
         try:
-            return kept(call(int(a), int(b)), (a, b))
+            return kept(call(*(n if isinstance(n, Formula) else int(n) for n in (a, b))), (a, b))
         except (ArithmeticError, ValueError):
             raise ShapeError(f"{name} of the sizes {a} and {b} is no size.") from None
 
 
-def bounded_power(a: int, b: int) -> int:
+def bounded_power(a: Any, b: Any) -> Any:
     """A power of few digits."""
-    if not 0 <= b <= 64 or abs(a) > 1 << 64:
+    if isinstance(b, int) and (not 0 <= b <= 64 or (isinstance(a, int) and abs(a) > 1 << 64)):
         raise ValueError
-    return int(a**b)
+    return a**b
 
 
 for _name, _call in {
@@ -61,11 +62,11 @@ for _name, _call in {
     "pow": bounded_power,
 }.items():
     arithmetic(f"_operator.{_name}", _call)
-arithmetic("torch.sym_max", max)
-arithmetic("torch.sym_min", min)
+arithmetic("torch.sym_max", most)
+arithmetic("torch.sym_min", least)
 
 
 @function("_operator.neg")
 def negative(a: Any) -> Any:
     """A size below 0, as padding has it."""
-    return a if isinstance(a, Unknown) else -int(a)
+    return -(int(a) if isinstance(a, int) else a)
