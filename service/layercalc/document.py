@@ -119,8 +119,10 @@ def too_many(layers: int, limits: Limits, path: Tokens) -> NoReturn:
     raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
 
 
-def analysed(model: Model, builder: Builder, specs: list[tuple[str, Spec]], path: Tokens = ()) -> Analysis:
-    """The analysis of a model that has no fault; InvalidModel with every fault and the rows there are."""
+def analysed(
+    model: Model, builder: Builder, specs: list[tuple[str, Spec]], path: Tokens = (), so_far: bool = True
+) -> Analysis:
+    """The analysis of a model that has no fault; InvalidModel with every fault and, `so_far`, the rows there are."""
     try:
         analysis = analyse(model, specs)
     except RecursionError:
@@ -131,7 +133,7 @@ def analysed(model: Model, builder: Builder, specs: list[tuple[str, Spec]], path
     if builder.faults or analysis.faults:
         with standing(path):
             told = analysis.faults or builder.gaps
-            raise InvalidModel([*builder.faults, *analysis.faults], rows(analysis) if told else None)
+            raise InvalidModel([*builder.faults, *analysis.faults], rows(analysis) if told and so_far else None)
     return analysis
 
 

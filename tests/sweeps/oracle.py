@@ -30,7 +30,10 @@ def filled(node, values):
     """The document of a candidate."""
     if isinstance(node, dict) and "$" in node:
         text = node["$"]
-        return values[text] if text in values else eval(text, {"max": max, "min": min}, dict(values))
+        try:
+            return values[text] if text in values else eval(text, {"max": max, "min": min}, dict(values))
+        except ZeroDivisionError as error:
+            raise InvalidModel([{"detail": f"{text!r} has no value here: {error}."}]) from None
     if isinstance(node, dict):
         return {key: filled(value, values) for key, value in node.items()}
     if isinstance(node, list):

@@ -151,8 +151,8 @@ def seconds(rows: Iterable[tuple[Any, Any, str]], on: Device) -> Any:
 def ratio(n: Any, by: float | None) -> Any:
     """N / by; None for what is unknown, and for an integer past every float."""
     try:
-        if type(n) is Column:
-            return n.over(by) if by else None
+        if type(n) is Column and type(by) is float:
+            return n.over(by)
         return None if n is None or not by else n / by
     except OverflowError:
         return None

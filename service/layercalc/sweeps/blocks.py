@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.columns import Column, Parted
+from layercalc.columns import Column, Parted, measured
 from layercalc.document import analysed, guarded
 from layercalc.errors import InvalidBudgets, Overdue, Refused, Tokens
 from layercalc.input_shapes import ModelOptions, declared
@@ -73,6 +73,7 @@ class Reader:
         self.options = Template(question.options)
         self.refused: dict[Any, tuple[int, int, Part]] = {}  # of one block: how many, the first of them
         self.known: dict[Any, Refusal] = {}  # what was found to be said of one candidate
+        self.largest = 0  # bytes of the columns that were made for one part
         self.warnings: list[dict[str, Any]] | None = None
 
     def read(self, block: Block) -> Answer:
@@ -85,7 +86,9 @@ class Reader:
                 part = work.pop()
                 deadline.check()
                 try:
-                    found = self.figures(part)
+                    with measured() as taken:
+                        found = self.figures(part)
+                    self.largest = max(self.largest, taken[0])
                 except Parted as parted:
                     work += parted_in(part, parted.values)
                 except (Overdue, InvalidBudgets):
@@ -112,7 +115,9 @@ class Reader:
         asked = ModelOptions(**options)
         try:
             model, builder = guarded(document, question.path, question.limits, asked)
-            found = figures(analysed(model, builder, declared(model, builder, asked), question.path), question.wanted)
+            found = figures(
+                analysed(model, builder, declared(model, builder, asked), question.path, so_far=False), question.wanted
+            )
         except Refused as error:
             for fault in error.every:
                 if "pointer" in fault:

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 
 from layercalc import deadline
-from layercalc.columns import measured
 from layercalc.document import opened
 from layercalc.errors import Overdue
 from layercalc.gc_pause import paused
 from layercalc.sweeps.blocks import Answer, Question, Reader
 from layercalc.sweeps.space import Block, Blocks
 
-BYTES = 1 << 27  # of all columns that are made while one block is read: about three times what it holds
+BYTES = 1 << 27  # of all columns that are made while one part of a block is read: about three times what it holds
 PROBE, FEWEST, MOST = 1 << 12, 1 << 6, 1 << 17  # candidates of the block that is measured, and of any
 AHEAD = 4  # blocks that wait for each worker of an executor
 WORKERS = 8  # of an executor that does not say how many it has
@@ -26,9 +25,9 @@ def blocks_of(reader: Reader) -> Blocks:
     probe = Blocks(space, PROBE)
     if len(probe) == 1:
         return probe
-    with measured() as taken, paused():
+    with paused():
         size = reader.read(probe[0]).size
-    return Blocks(space, max(FEWEST, min(MOST, BYTES * size // max(taken[0], 1))))
+    return Blocks(space, max(FEWEST, min(MOST, BYTES * size // max(reader.largest, 1))))
 
 
 def answers(question: Question, executor: Executor | None = None, progress: Progress | None = None) -> Iterator[Answer]:
