@@ -191,17 +191,36 @@ def column(array: np.ndarray) -> Any:
     return Column(array.astype(np.int64 if near else object, copy=False), low, high, near)
 
 
-ALLOCATED: ContextVar[list[int]] = ContextVar("allocated")
+class Overfull(BaseException):
+    """The columns that were made take more bytes than they may: fewer candidates are to be read at a time."""
+
+
+class Allocation:
+    """The bytes of the columns that are made, and how many they may be."""
+
+    __slots__ = ("bytes", "most")
+
+    def __init__(self, most: int):
+        self.bytes, self.most = 0, most
+
+    def add(self, array: np.ndarray) -> None:
+        self.bytes += array.nbytes + OBJECTS
+        if self.bytes > self.most:
+            raise Overfull
+
+
+OBJECTS = 250  # bytes of a column and its array beside the numbers
+ALLOCATION: ContextVar[Allocation | None] = ContextVar("allocation", default=None)
 
 
 @contextmanager
-def measured() -> Iterator[list[int]]:
-    """Inside, the bytes of all columns that are made add up, in a list of one number."""
-    token = ALLOCATED.set(found := [0])
+def measured(most: int) -> Iterator[Allocation]:
+    """Inside, the bytes of all columns that are made add up; Overfull past the most that they may be."""
+    token = ALLOCATION.set(found := Allocation(most))
     try:
         yield found
     finally:
-        ALLOCATED.reset(token)
+        ALLOCATION.reset(token)
 
 
 def computed(op: Callable[[Any, Any], Any], a: Any, b: Any, low: int, high: int) -> Any:
@@ -210,10 +229,13 @@ def computed(op: Callable[[Any, Any], Any], a: Any, b: Any, low: int, high: int)
         return low
     if low > -ROOM and high < ROOM and a.near and b.near:
         array = op(a.array, b.array)
-        if (sizes := ALLOCATED.get(None)) is not None:
-            sizes[0] += array.nbytes
+        if (allocation := ALLOCATION.get()) is not None:
+            allocation.add(array)
         return Column(array, low, high)
-    return column(op(wide(a.array), wide(b.array)))
+    array = op(wide(a.array), wide(b.array))
+    if (allocation := ALLOCATION.get()) is not None:
+        allocation.add(array)
+    return column(array)
 
 
 def wide(array: Any) -> Any:

@@ -13,6 +13,7 @@ from layercalc import verbs
 from layercalc.budgets.written import budget, split
 from layercalc.cli.base import FORMATS, cli, given, options, progress, show, warn_of
 from layercalc.files.named import placed, read_model
+from layercalc.formats.chart import sweep_chart
 from layercalc.formats.sweep import csv_lines, json_lines, sweep_sheet
 from layercalc.options import read_envelope
 from layercalc.sweeps.written import written_space
@@ -37,8 +38,9 @@ LINES = {"csv": csv_lines, "jsonl": json_lines}
 @click.option(
     "--format",
     "chosen",
-    type=click.Choice((*FORMATS, "jsonl")),
-    help="Default: table to a terminal, JSON to a pipe; csv and jsonl have all rows unless there is a --limit.",
+    type=click.Choice((*FORMATS, "jsonl", "chart")),
+    help="Default: table to a terminal, JSON to a pipe; csv and jsonl have all rows unless there is a --limit, chart "
+    "draws them.",
 )
 def sweep(
     model: str,
@@ -79,7 +81,11 @@ def sweep(
             answer = verbs.sweep(document, space, **request)
             matching, warnings = answer["matching"], answer["warnings"]
     warn_of(placed(warnings, model))
-    if chosen not in LINES:
+    if chosen == "chart":
+        click.echo(
+            sweep_chart(answer, [metric for one in request.get("best") or () for metric in one.values()]), nl=False
+        )
+    elif chosen not in LINES:
         show(answer, sweep_sheet(answer), chosen)
     sys.exit(0 if matching else 1)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.columns import Column, Parted, measured
+from layercalc.columns import Column, Overfull, Parted, measured
 from layercalc.document import analysed, guarded
 from layercalc.errors import InvalidBudgets, Overdue, Refused, Tokens
 from layercalc.input_shapes import ModelOptions, declared
@@ -17,6 +17,7 @@ from layercalc.sweeps.selection import Found, Selection
 from layercalc.sweeps.space import Block, Space
 from layercalc.sweeps.template import Template
 
+BYTES = 1 << 28  # of all columns that are made while a part is read, about four times what it holds; twice at most
 MOST_REFUSED = 100  # kinds of refusals that are told apart
 OTHERS = ""  # the kind of all that are past those
 NUMBERS = re.compile(r"#|-?\d[\d,.]*")
@@ -86,9 +87,12 @@ class Reader:
                 part = work.pop()
                 deadline.check()
                 try:
-                    with measured() as taken:
+                    with measured(2 * BYTES) as taken:
                         found = self.figures(part)
-                    self.largest = max(self.largest, taken[0])
+                    self.largest = max(self.largest, taken.bytes)
+                except Overfull:
+                    self.largest = 2 * BYTES
+                    work += part.halves()
                 except Parted as parted:
                     work += parted_in(part, parted.values)
                 except (Overdue, InvalidBudgets):

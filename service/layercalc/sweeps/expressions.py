@@ -218,6 +218,8 @@ def evaluated(expression: Expression, values: Mapping[str, Any]) -> Any:
         found = computed(expression.tree, values)
     except (ArithmeticError, ValueError, TypeError) as error:
         raise InvalidExpression(f"{expression.text!r} has no value here: {error}.") from None
+    if isinstance(found, complex):
+        raise InvalidExpression(f"{expression.text!r} has no value here: it is no number on the line.")
     if isinstance(found, float) and not isfinite(found):
         raise InvalidExpression(f"{expression.text!r} has no value here: it is no finite number.")
     return found

@@ -3,15 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from time import monotonic
 
 from layercalc import deadline
 from layercalc.document import opened
 from layercalc.errors import Overdue
 from layercalc.gc_pause import paused
-from layercalc.sweeps.blocks import Answer, Question, Reader
+from layercalc.sweeps.blocks import BYTES, Answer, Question, Reader
 from layercalc.sweeps.space import Block, Blocks
 
-BYTES = 1 << 27  # of all columns that are made while one part of a block is read: about three times what it holds
 PROBE, FEWEST, MOST = 1 << 12, 1 << 6, 1 << 17  # candidates of the block that is measured, and of any
 AHEAD = 4  # blocks that wait for each worker of an executor
 WORKERS = 8  # of an executor that does not say how many it has
@@ -35,13 +35,14 @@ def answers(question: Question, executor: Executor | None = None, progress: Prog
     reader = reader_of(question)
     blocks = blocks_of(reader)
     total, done = question.space.size, 0
+    begin = monotonic()
     made = here(reader, blocks) if executor is None else afar(question, blocks, executor)
     for answer in made:
         done += answer.size
         if progress is not None:
             progress(done, total, f"{done:,} of {total:,} candidates")
         if done < total:
-            in_time(done, total)
+            in_time(done, total, begin)
         yield answer
 
 
@@ -81,19 +82,21 @@ def read_block(question: Question, block: Block) -> Answer:
         return reader_of(question).read(block)
 
 
-def in_time(done: int, total: int) -> None:
-    """Overdue as soon as it is clear that the deadline will pass."""
+def in_time(done: int, total: int, begin: float) -> None:
+    """Overdue as soon as it is clear that the deadline will pass; `begin` is when the first block was begun."""
     limit = deadline.DEADLINE.get()
-    if limit is None or limit.spent < EARLIEST:
+    if limit is None:
         return
-    if limit.spent * total > HOPE * done:
-        seconds = limit.spent * limit.seconds * total / done
-        fit = int(done / limit.spent)
+    now = monotonic()
+    whole = (begin - limit.begin) + (now - begin) * total / done  # seconds
+    if whole > limit.seconds * (HOPE if limit.spent > EARLY else WILD_HOPE):
+        fit = int((limit.seconds - (begin - limit.begin)) * done / (now - begin))
         detail = (
-            f"{total:,} candidates would take about {seconds:,.0f} s and the deadline is {limit.seconds:g} s "
-            f"({limit.setting}): about {fit:,} fit."
+            f"{total:,} candidates would take about {whole:,.0f} s and the deadline is {limit.seconds:g} s "
+            f"({limit.setting}): about {max(fit, 0):,} fit."
         )
         raise Overdue([{"pointer": "/space", "detail": detail}])
 
 
-EARLIEST, HOPE = 0.1, 1.5  # of the time: when to look ahead first, and how much too long a guess may be
+EARLY = 0.1  # of the time: a guess is rough before
+HOPE, WILD_HOPE = 1.5, 4  # how much too long a guess may be

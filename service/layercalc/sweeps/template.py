@@ -75,6 +75,7 @@ class Template:
         return True
 
     def placeholder(self, value: dict[str, Any], path: Tokens) -> None:
+        deadline.check()
         if len(value) > 1:
             told = f"A placeholder is {{{MARK!r}: expression}} and nothing beside; received {received(value)}."
             self.faults.append({"pointer": pointer(*path), "detail": told})
@@ -139,6 +140,7 @@ class Filling:
 
     def __init__(self, template: Template, values: Mapping[str, Any], most: int):
         self.template, self.values, self.most = template, values, most
+        self.copies = 0
         self.origins = Origins()
 
     def of(self, value: Any, path: Tokens, origin: Tokens) -> Any:
@@ -146,6 +148,7 @@ class Filling:
         if id(value) not in self.template.open:
             return value
         if (placeholder := self.template.placeholders.get(id(value))) is not None:
+            deadline.check()
             try:
                 return evaluated(placeholder.expression, self.values)
             except InvalidExpression as error:
@@ -185,6 +188,10 @@ class Filling:
                 raise Unfilled([{"pointer": pointer(*at, REPEAT), "detail": told}])
             for copy in range(1, times + 1):
                 deadline.check()
+                self.copies += 1
+                if self.copies > self.most:
+                    told = f"More than {self.most:,} copies; the limit is that of layers ({setting('max_layers')})."
+                    raise Unfilled([{"pointer": pointer(*at, REPEAT), "detail": told}])
                 inner, _ = self.spliced(layers, path, start + len(out), (*at, LAYERS))
                 own = [one["name"] for one in inner if isinstance(one, dict) and isinstance(one.get("name"), str)]
                 mine = {name: name if copy == 1 else f"{name}_{copy}" for name in own}

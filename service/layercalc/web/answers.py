@@ -6,6 +6,7 @@ is told 304 before anything is read, by any process of this version with these l
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from errno import ECONNRESET
 from functools import lru_cache, wraps
 from hashlib import blake2b
 from itertools import chain
@@ -16,7 +17,7 @@ from flask import Request, Response, current_app, request
 from layercalc import __version__, deadline
 from layercalc.cache import Store, using
 from layercalc.environment import setting
-from layercalc.errors import Busy, InvalidModel
+from layercalc.errors import Busy, InvalidModel, Refused
 from layercalc.formats import BADGE, DRAWINGS, MEDIA, draw, rendered, report_badge
 from layercalc.formats import sheet as formats
 from layercalc.formats.drawing import Drawing
@@ -160,7 +161,15 @@ def verdict_answer(name: str, verdict: dict[str, Any], form: str, status: int) -
 def streamed(pieces: Iterator[str], media: str) -> Response:
     """An answer of any length, sent as it is made within the deadline; a fault in its beginning is a problem."""
     pieces = deadline.kept(pieces)
-    return Response(map(utf8, chain([next(pieces, "")], pieces)), mimetype=media)
+    return Response(cut_off(chain([next(pieces, "")], pieces)), mimetype=media)
+
+
+def cut_off(pieces: Iterator[str]) -> Iterator[bytes]:
+    """The pieces of an answer; where one cannot be made the connection ends, so that nobody takes it for the whole."""
+    try:
+        yield from map(utf8, pieces)
+    except Refused as error:
+        raise ConnectionResetError(ECONNRESET, error.errors[0]["detail"]) from None
 
 
 def badge_answer(form: str, report: dict[str, Any]) -> Response:
