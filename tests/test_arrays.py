@@ -45,7 +45,7 @@ def test_what_is_no_number_is_refused(value, error):
         [{}] * 1_000_000,
         [[1], [1, 2]] + [[1]] * 100_000,
     ],
-    ids=lambda value: str(value)[:20],
+    ids=["text and texts", "text in a row", "text and numbers", "nothing", "objects", "ragged"],
 )
 def test_refusal_costs_no_more_than_the_list(value):
     tracemalloc.start()

@@ -347,7 +347,8 @@ def test_globs_mean_what_they_mean_to_python(forest, pattern):
 
 
 @pytest.mark.parametrize("pattern", [*GLOBS, "**/m.json", "**", "*/**/*/**/m.json"])
-def test_glob_ends_whatever_it_is(forest, pattern):
+def test_glob_ends_whatever_it_is(forest, pattern, monkeypatch):
+    monkeypatch.setattr(globs, "MAX_LOOKED", globs.MAX_LOOKED // 5)
     for number in range(30):
         (forest / f"d{number}").mkdir()
         for way in ("left", "right"):
@@ -355,11 +356,11 @@ def test_glob_ends_whatever_it_is(forest, pattern):
     began = time.process_time()
     with contextlib.suppress(TooMany):
         assert str(forest / ".git" / "m.json") not in files_of(pattern, forest)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 4
     with contextlib.suppress(InvalidBudgets):
         check(NET, {"models": [{"path": pattern, "budgets": [LIMIT]}]}, file="a/" * 400 + "m.json")
         check(NET, [{"metric": "params", "layer": pattern, "max": 1}])
-    assert time.process_time() - began < 40
+    assert time.process_time() - began < 8
 
 
 def test_glob_that_cannot_be_walked_is_a_fault_with_its_line(folder, monkeypatch):

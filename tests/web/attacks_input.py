@@ -145,7 +145,7 @@ def code() -> dict[str, Costly]:
         "list-used-inside-lists": times("x=[a,a]\n", 30_000, begin="a=[" + "1," * 4_990 + "1]\n"),
         "list-used-in-layers": times("Reshape(a,name='r')\n", 20_000, begin="a=[" + "1," * 9_990 + "1]\n"),
         "list-used-as-input": times("Input(a)\n", 40_000, begin="a=[" + "1," * 9_990 + "1]\n"),
-        "dict-used-often": times("Dense(1,kernel_initializer=a)\n", 15_000, begin="a={" + "".join(f"'{i}':1," for i in range(9000)) + "}\n"),
+        "dict-used-often": times("Dense(1,kernel_initializer=a)\n", 5_000, begin="a={" + "".join(f"'{i}':1," for i in range(9000)) + "}\n"),
         "names-imported": lambda: f"from a import ({numbered('b{0} as c{0}')})\nDense(1,input_dim=2)\n".encode(),
         "arguments-of-a-function": lambda: f"def f({numbered('a{0}')}): return 1\nDense(1,input_dim=2)\n".encode(),
         "arguments-of-a-lambda": lambda: f"f=lambda {numbered('a{0}')}: 1\nDense(1,input_dim=2)\n".encode(),
@@ -177,22 +177,29 @@ UNITS = NUMBERS | {
 }  # fmt: skip
 
 
+PARSED = 260 * MB  # a third of what a body three times as large may take
 THOROUGH = ("floats", "small", "pairs", "escapes", "nulls")
 
 
 def parsed() -> dict[str, Costly]:
-    """JSON of 20 to 60 MB in every place where there may be some; with a colon in a string or an error at its end, too."""
+    """JSON of 10 to 20 MB in every place where there may be some; with a colon in a string or an error at its end, too."""
     found = {}
     for name, unit in UNITS.items():
-        count = (60 if name in THOROUGH else 20) * MB // len(unit)
-        found[f"json-{name}"] = Costly(times(unit, count, "1]}", '{"model":{},"inputs":['), FORWARD)
+        count = (20 if name in THOROUGH else 10) * MB // len(unit)
+        found[f"json-{name}"] = Costly(times(unit, count, "1]}", '{"model":{},"inputs":['), FORWARD, memory=PARSED)
         if name not in THOROUGH:
             continue
-        found[f"json-{name}-colon"] = Costly(times(unit, count, "1]}", '{"model":":","inputs":['), FORWARD)
-        found[f"json-{name}-error"] = Costly(times(unit, count, "1]}x", '{"model":{},"inputs":['), FORWARD)
+        found[f"json-{name}-colon"] = Costly(
+            times(unit, count, "1]}", '{"model":":","inputs":['), FORWARD, memory=PARSED
+        )
+        found[f"json-{name}-error"] = Costly(
+            times(unit, count, "1]}x", '{"model":{},"inputs":['), FORWARD, memory=PARSED
+        )
         found[f"json-{name}-4MB"] = Costly(times(unit, 4 * MB // len(unit), "1]}", '{"model":":","inputs":['), FORWARD)
-        found[f"json-{name}-in-keras"] = multipart(lambda u=unit, n=count: keras(times(u, n, "1]", "[")()), "model")
-        found[f"json-{name}-in-a-part"] = multipart(times(unit, count // 2, "1]", "["), "expected")
+        found[f"json-{name}-in-keras"] = multipart(
+            lambda u=unit, n=count: keras(times(u, n, "1]", "[")()), "model", memory=PARSED
+        )
+        found[f"json-{name}-in-a-part"] = multipart(times(unit, count // 2, "1]", "["), "expected", memory=PARSED)
     found["json-keys"] = Costly(lambda: ("{" + ",".join(f'"{i:x}":1' for i in range(5 * MB)) + "}").encode())
     found["json-text"] = Costly(times("a", 60 * MB, '😀":1}', '{"'), memory=800 * MB)
     found["json-text-error"] = Costly(times("a", 60 * MB, '😀":1}x', '{"'), memory=800 * MB)
@@ -332,16 +339,16 @@ def cropped(dtype: str, width: int) -> Costly:
 def expected(dtype: str, width: int, fortran: bool = False) -> Costly:
     """A layer whose output is compared: it is kept, and what is expected of it is held in float64, and no more."""
     layers = [
-        {"type": "RepeatVector", "n": 20 * MB, "name": "wide"},
-        {"type": "Cropping1D", "cropping": [0, 20 * MB - 1]},
+        {"type": "RepeatVector", "n": 10 * MB, "name": "wide"},
+        {"type": "Cropping1D", "cropping": [0, 10 * MB - 1]},
     ]
     model = json.dumps({"input_shape": [3], "layers": layers}).encode()
 
     def body() -> bytes:
-        array = npz(dtype, (1, 20 * MB, 3), 60 * MB * width, "wide", fortran)
+        array = npz(dtype, (1, 10 * MB, 3), 30 * MB * width, "wide", fortran)
         return form(("model", model), ("inputs", b'{"seed": 1}'), ("expected", array))
 
-    return Costly(body, FORWARD, (200, 503), "multipart/form-data; boundary=x", 1000 * MB)
+    return Costly(body, FORWARD, (200, 503), "multipart/form-data; boundary=x", 500 * MB)
 
 
 @cache
@@ -359,22 +366,22 @@ def many_tensors() -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-LIST_MEMORY = 250 * MB  # a third of what a body three times as large may take
+LIST_MEMORY = 90 * MB  # an eighth of what a body eight times as large may take
 LISTS = {
-    "long-text": lambda: '["' + "a" * 2 * MB + '"' + ',"b"' * 250 + "]",
-    "long-text-inside": lambda: '[[1,2,"' + "a" * 2 * MB + '"]' + ",[1,2,3]" * 500 + "]",
-    "long-text-wide": lambda: '["' + "\U0001f600" * MB + '"' + ',"b"' * 500 + "]",
-    "texts": lambda: '["' + "a" * 2000 + '"' + ',"b"' * 170_000 + "]",
-    "text-and-numbers": lambda: '["' + "a" * 1000 + '"' + ",1" * 350_000 + "]",
-    "nothing": lambda: "[null" + ",null" * 1_300_000 + "]",
-    "objects": lambda: "[{}" + ",{}" * 300_000 + "]",
-    "true-and-nothing": lambda: "[true,null" + ",1.5" * 1_300_000 + "]",
-    "huge": lambda: "[" + "9" * 300 + ",1" * 350_000 + "]",
-    "ragged": lambda: "[[1],[1,2]" + ",[1]" * 300_000 + "]",
-    "mixed": lambda: "[[1],1" + ",[1]" * 300_000 + "]",
-    "empties": lambda: "[[]" + ",[]" * 300_000 + "]",
-    "deep-empties": lambda: "[" * 90 + "[]" + ",[]" * 300_000 + "]" * 90,
-    "rows-of-one": lambda: "[[[[1]]]" + ",[[[1]]]" * 80_000 + "]",
+    "long-text": lambda: '["' + "a" * MB + '"' + ',"b"' * 250 + "]",
+    "long-text-inside": lambda: '[[1,2,"' + "a" * MB + '"]' + ",[1,2,3]" * 500 + "]",
+    "long-text-wide": lambda: '["' + "\U0001f600" * (MB // 2) + '"' + ',"b"' * 500 + "]",
+    "texts": lambda: '["' + "a" * 2000 + '"' + ',"b"' * 60_000 + "]",
+    "text-and-numbers": lambda: '["' + "a" * 1000 + '"' + ",1" * 120_000 + "]",
+    "nothing": lambda: "[null" + ",null" * 430_000 + "]",
+    "objects": lambda: "[{}" + ",{}" * 100_000 + "]",
+    "true-and-nothing": lambda: "[true,null" + ",1.5" * 430_000 + "]",
+    "huge": lambda: "[" + "9" * 300 + ",1" * 120_000 + "]",
+    "ragged": lambda: "[[1],[1,2]" + ",[1]" * 100_000 + "]",
+    "mixed": lambda: "[[1],1" + ",[1]" * 100_000 + "]",
+    "empties": lambda: "[[]" + ",[]" * 100_000 + "]",
+    "deep-empties": lambda: "[" * 90 + "[]" + ",[]" * 100_000 + "]" * 90,
+    "rows-of-one": lambda: "[[[[1]]]" + ",[[[1]]]" * 27_000 + "]",
 }
 
 ATTACKS = code() | parsed() | tensors()

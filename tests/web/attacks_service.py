@@ -170,7 +170,7 @@ class Fill(NamedTuple):
     parts: tuple[int, ...]
 
 
-BODY, TOKENS, LAYERS, PASS_BYTES, OUTPUTS = 2 << 20, 50_000, 2_000, 256 << 20, 400_000  # the limits that they go up to
+BODY, TOKENS, LAYERS, PASS_BYTES, OUTPUTS = 1 << 20, 25_000, 1_000, 128 << 20, 200_000  # the limits that they go up to
 DOCUMENT, RUN = (1, 2, 4), (1, 4, 5, 6)  # beside the worker itself
 
 
