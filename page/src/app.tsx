@@ -246,7 +246,7 @@ export function App() {
       <OptionsBar options={options} change={setOptions} code={source.kind === "text" && !isJson(source.text)} dims={report?.dims} faults={analysis.faults.filter((one) => one.parameter)} />
       {keyWanted && <section class="key-wanted" aria-label="Access key"><p>{analysis.faults[0]?.detail}</p><KeyField saved={() => ask(asked + 1)} /></section>}
       <section aria-label="Totals"><dl class="totals" tabIndex={narrow ? 0 : undefined}>
-        {([["Parameters", "params", number], ["MACs", "macs", number], ["FLOPs", "flops", number], ["Weights", "param_bytes", (n) => bytes(n, binary)], ["Peak activations", "peak_activation_bytes", (n) => bytes(n, binary)]] as [string, string, (n: any) => string][]).map(([title, key, written]) => {
+        {([["Parameters", "params", number], ["MACs", "macs", number], ["FLOPs", "flops", number], ["Weights", "param_bytes", (n) => bytes(n, binary)], ["Peak activations", "peak_activation_bytes", (n) => bytes(n, binary)], ["Peak in place", "peak_in_place_bytes", (n) => bytes(n, binary)]] as [string, string, (n: any) => string][]).map(([title, key, written]) => {
           const over = verdict?.results.find((one) => one.metric === key && !one.passed);
           return <div class={over ? "over" : ""} title={over?.detail}><dt>{title}</dt><Amount of={totals} at={key} written={written} /></div>;
         })}

@@ -126,6 +126,18 @@ export function useVerdict(limits: Record<string, string>, source: api.Source, o
   return state;
 }
 
+/** Whether the page is being printed: all of it is drawn then, and not what is in sight. */
+export function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
+    window.addEventListener("beforeprint", before);
+    window.addEventListener("afterprint", after);
+    return () => (window.removeEventListener("beforeprint", before), window.removeEventListener("afterprint", after));
+  }, []);
+  return printing;
+}
+
 export function useMedia(query: string): boolean {
   const [holds, setHolds] = useState(() => matchMedia(query).matches);
   useEffect(() => {

@@ -50,6 +50,17 @@ def test_phone_scrolls_up_and_down_only(browser, address, theme):
             assert shown.page.evaluate("document.documentElement.scrollWidth") == 390, view
 
 
+def test_menus_open_within_a_window_of_a_tablet(browser, address):
+    with visit(browser, address, viewport={"width": 794, "height": 1000}) as shown:
+        shown.example("unet")
+        wait_for_total(shown, "Parameters", "8,630,563")
+        for menu in ("Examples", "Recent", "Download", "Settings"):
+            shown.page.locator("summary", has_text=menu).click()
+            box = shown.page.locator(".menu[open] .sheet").bounding_box()
+            assert box["x"] >= 0, menu
+            assert box["x"] + box["width"] <= 794, menu
+
+
 @pytest.mark.parametrize(("locale", "written"), [("de-DE", "61.706"), ("en-GB", "61,706")])
 def test_numbers_are_grouped_as_the_browser_does(browser, address, locale, written):
     with visit(browser, address, locale=locale) as shown:
@@ -76,4 +87,11 @@ def test_page_prints_every_row(browser, address):
         shown.page.emulate_media(media="print")
         shown.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         shown.page.wait_for_function("() => document.querySelectorAll('.rows tbody tr').length === 176")
+        shown.page.locator('.drawing [data-box="predictions"]').wait_for()  # the last box, far below what is in sight
+        frame, last = (
+            shown.page.locator(one).bounding_box() for one in (".frame", '.drawing [data-box="predictions"]')
+        )
+        assert frame["y"] < last["y"] < frame["y"] + frame["height"]
         assert len(shown.page.pdf()) > 20_000
+        shown.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        expect(shown.page.locator('.drawing [data-box="predictions"]')).to_have_count(0)

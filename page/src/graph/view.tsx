@@ -9,6 +9,7 @@ import type { Gone } from "./gone";
 import { layOut } from "./layout";
 import { type Box, network, type Network } from "./network";
 import { METRICS, STEPS, steps } from "./scale";
+import { usePrinting } from "../state";
 import { pictureOf, save } from "./picture";
 
 export interface GraphProps {
@@ -32,6 +33,7 @@ interface View {
 const clip = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(text.length - Math.floor(most / 2))}`;
 
+const PAPER = { height: 880, small: 0.25 }; // a page, as style.css has it; paper is finer than a screen
 const SMALL = 0.42; // below this scale texts are left out
 
 export function Graph(props: GraphProps) {
@@ -200,7 +202,8 @@ export function Graph(props: GraphProps) {
 
   // what is in sight, in steps of half the frame, so that small movements draw nothing anew
   const step = Math.max(size.width, size.height) / 2 / view.k;
-  const sight = {
+  const whole = usePrinting() && laid ? laid.found : null; // on paper all of it, in as much room as there is
+  const sight = whole ? { left: 0, top: 0, right: whole.width, bottom: whole.height } : {
     left: Math.floor(-view.x / view.k / step) * step - step * 0.5,
     top: Math.floor(-view.y / view.k / step) * step - step * 0.5,
     right: (Math.floor((-view.x + size.width) / view.k / step) + 1) * step + step * 0.5,
@@ -237,14 +240,14 @@ export function Graph(props: GraphProps) {
         class="frame" ref={frame} tabIndex={0} role="application" aria-roledescription="graph" aria-label={`Network of ${report.layers.length} layers; arrow keys go along it, Enter opens a block`}
         onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys}
       >
-        <svg class={props.stale ? "drawing stale" : "drawing"} width={size.width} height={size.height} aria-hidden="true" data-milliseconds={laid?.found.milliseconds?.toFixed(0)} data-boxes={laid?.network.boxes.size ?? 0}>
+        <svg class={props.stale ? "drawing stale" : "drawing"} width={whole ? "100%" : size.width} height={whole ? "100%" : size.height} viewBox={whole ? `-5 -5 ${whole.width + 10} ${whole.height + 10}` : undefined} aria-hidden="true" data-milliseconds={laid?.found.milliseconds?.toFixed(0)} data-boxes={laid?.network.boxes.size ?? 0}>
           <defs>
             <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.8 7.5 4 0 7.2Z" /></marker>
           </defs>
-          <g transform={`translate(${view.x} ${view.y}) scale(${view.k})`}>
+          <g transform={whole ? undefined : `translate(${view.x} ${view.y}) scale(${view.k})`}>
             {laid && !hidden && (
               <Content
-                laid={laid} scale={scale} metric={metric} binary={props.binary} plain={view.k < SMALL}
+                laid={laid} scale={scale} metric={metric} binary={props.binary} plain={whole ? PAPER.height / whole.height < PAPER.small : view.k < SMALL}
                 left={sight.left} top={sight.top} right={sight.right} bottom={sight.bottom}
                 selected={selectedBox} matches={matches} faulty={faulty} changes={props.changes}
                 pick={(box: Box) => {

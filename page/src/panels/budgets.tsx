@@ -7,6 +7,7 @@ export const LIMITS: [string, string, string][] = [
   ["macs", "MACs", "300M"],
   ["param_bytes", "Parameter bytes", "16MiB"],
   ["peak_activation_bytes", "Peak activation bytes", "8MiB"],
+  ["peak_in_place_bytes", "Peak bytes in place", "6MiB"],
 ];
 
 /** The budgets that have been written, for the service and for layercalc.yaml. */

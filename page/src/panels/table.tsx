@@ -4,6 +4,7 @@ import { CELL, cut, formulaOf } from "../formulas";
 import { bytes, isBytes, number, seconds, tuple } from "../numbers";
 import type { Change, Count, Report, Row } from "../types";
 import { save } from "../graph/picture";
+import { usePrinting } from "../state";
 
 const LINE = 26;
 const AHEAD = 12;
@@ -71,7 +72,7 @@ export function Table(props: TableProps) {
   const [words, setWords] = useState("");
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
-  const [printing, setPrinting] = useState(false);
+  const printing = usePrinting();
   const body = useRef<HTMLDivElement>(null);
 
   const extra = all.filter((one) => one.key.startsWith("counts.") || one.key === "seconds" || one.key === "bound").map((one) => one.key);
@@ -100,12 +101,6 @@ export function Table(props: TableProps) {
     const watch = new ResizeObserver(() => setHeight(element.clientHeight));
     watch.observe(element);
     return () => watch.disconnect();
-  }, []);
-  useEffect(() => {
-    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
-    window.addEventListener("beforeprint", before);
-    window.addEventListener("afterprint", after);
-    return () => (window.removeEventListener("beforeprint", before), window.removeEventListener("afterprint", after));
   }, []);
   useEffect(() => {
     const index = rows.findIndex((row) => row.name === selected);
