@@ -252,6 +252,7 @@ PARSERS = {  # what cannot be interrupted is called by those who have looked at 
         "formulas/reading.py",  # no longer than it may be
         "readers/pastes/source.py",
         "readers/script/modules/written.py",  # what is ours
+        "readers/torch/traces.py",  # a line, no longer than it may be
     },
     r"\byaml\.(\w*_)?load\w*\(|yaml\.\w*Loader\b": {"checks/source.py"},
     r"\bZipFile\((?!\w+, \"w\")": {"readers/archive.py"},

@@ -17,6 +17,7 @@ class SeenCall(NamedTuple):
     arguments: dict[str, Any]
     results: tuple[Any, ...]
     entries: list[Entry]
+    written: Any = None  # where it was called, and which of the calls there it is
 
 
 class Seen(NamedTuple):
@@ -31,6 +32,9 @@ class Seen(NamedTuple):
     outputs: list[Spec]
     parameters: list[tuple[str, Spec]]  # of the module itself, by their names in it
     calls: list[SeenCall]
+    core: bool = False  # whether functions are in parts
+    told: bool = True  # whether the program says which functions Python called
+    borrowed: bool = False  # whether it reads a parameter of a module that it is no call of
 
 
 def observed(layer: Any, traced: Traced) -> Seen | None:
@@ -45,7 +49,7 @@ def observed(layer: Any, traced: Traced) -> Seen | None:
     def watch(node: Any, given: dict[str, Any], made: Any) -> None:
         nonlocal begun
         word = node.function.name.partition(".")[0]
-        calls.append(SeenCall(word, node.caller, given, tuple(made), tracing.entries[begun:]))
+        calls.append(SeenCall(word, node.caller, given, tuple(made), tracing.entries[begun:], node.written))
         begun = len(tracing.entries)
 
     inputs = [spec for spec, _ in traced.asked[0]]
@@ -54,12 +58,39 @@ def observed(layer: Any, traced: Traced) -> Seen | None:
         layer(WeightRecorder({}), *inputs, watch=watch)
     finally:
         READING.reset(token)
-    own = [
-        (one.path.removeprefix(f"{place.path}."), Spec(one.array.shape, one.array.dtype))
-        for one in layer.held
-        if one.kind == PARAMETER
-    ]
+    own: dict[str, tuple[str, Spec]] = {}  # by tensor; of one with two names, that of the module
+    held = sorted(
+        (one for one in layer.held if one.kind == PARAMETER), key=lambda one: not inside(one.path, place.path)
+    )
+    for one in held:
+        own.setdefault(one.array.name, (below(one.path, place.path), Spec(one.array.shape, one.array.dtype)))
+    borrowed = any(one.path.rpartition(".")[0] != place.path for one in held)
     given = [spec for name, spec in zip(layer.reads, inputs, strict=True) if name not in layer.sizes]
     outputs = [spec for spec, _ in traced.outputs]
-    parameters = [(name, spec) for name, spec in own if "." not in name] if place.called else []
-    return Seen(place.kind, place.called, place.inner, place.around, place.again, given, outputs, parameters, calls)
+    parameters = [(name, spec) for name, spec in own.values() if "." not in name] if place.called else []
+    return Seen(
+        place.kind,
+        place.called,
+        place.inner,
+        place.around,
+        place.again,
+        given,
+        outputs,
+        parameters,
+        calls,
+        place.core,
+        place.told,
+        borrowed and not place.called,
+    )
+
+
+def inside(path: str, module: str) -> bool:
+    """Whether a parameter has a name of the module, or of one inside it."""
+    return not module or path.startswith(f"{module}.")
+
+
+def below(path: str, module: str) -> str:
+    """A parameter's name in its module; of a tied one, whose name is another module's, its last part."""
+    if not module:
+        return path
+    return path.removeprefix(f"{module}.") if inside(path, module) else path.rpartition(".")[2]

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis.observing import observed
+from layercalc.analysis.observing import Seen, observed
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.calflops import CALFLOPS
 from layercalc.conventions.flop_counter import TORCH
 from layercalc.conventions.fvcore import FVCORE
+from layercalc.conventions.programs.seen import why
 from layercalc.conventions.ptflops import PTFLOPS
 from layercalc.conventions.tf import TF
 from layercalc.conventions.thop import THOP
@@ -54,6 +55,7 @@ class Counts:
         self.rows: list[dict[str, Dim | None]] = []
         self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
         self.terms: dict[str, Terms] = {one.name: {} for one in self.conventions}
+        self.assumed: dict[str, Row] = {}  # by convention the first row of which something is taken for granted
         read = rows_read(analysis)
         for row in deadline.each(analysis.rows):
             counted: dict[str, Dim | None] = {}
@@ -63,6 +65,8 @@ class Counts:
                 counted[one.name] = total(terms)
                 if counted[one.name] is None:
                     self.blind.setdefault(one.name, row)
+                elif one.assumes is not None and one.name not in self.assumed and assumes(one, row):
+                    self.assumed[one.name] = row
                 merge(self.terms[one.name], terms)
             self.rows.append(counted)
 
@@ -70,15 +74,19 @@ class Counts:
         return {one.name: total(self.terms[one.name]) for one in self.conventions}
 
     def warnings(self) -> list[dict[str, Any]]:
-        """Why a count is null where no dimension is unknown."""
+        """Why a count is null where no dimension is unknown, and what one takes for granted."""
         told = [{"pointer": "", "detail": self.told}] if self.told else []
-        return told + [
-            {
-                **row.call.location.at(),
-                "detail": f"What {name} reports for {row.name!r} is not known: its count of it and its total are null",
-            }
-            for name, row in self.blind.items()
-        ]
+        for name, row in self.blind.items():
+            seen = seen_of(row)
+            reason = f"; {why(seen)}" if seen is not None else ""
+            detail = (
+                f"What {name} reports for {row.name!r} is not known: its count of it and its total are null{reason}"
+            )
+            told.append({**row.call.location.at(), "detail": detail})
+        for name, row in self.assumed.items():
+            if name not in self.blind:
+                told.append({**row.call.location.at(), "detail": GRANTED.format(name=name, row=row.name)})
+        return told
 
     def reconciliation(self) -> list[dict[str, Any]]:
         """For each pair of conventions the terms whose sum is their difference, the largest first."""
@@ -107,6 +115,12 @@ class Counts:
         return {"between": [a.name, b.name], "difference": difference, "terms": terms}
 
 
+GRANTED = (
+    "No line of code in the file tells how functions are called: {name}'s count takes for granted, from {row!r} on, "
+    "that x + y and x * y are operators, and that functions of torch.nn.functional are called by its name"
+)
+
+
 def rows_read(analysis: Analysis) -> set[str]:
     """The rows that an output depends on."""
     found = {value.source for value in analysis.outputs}
@@ -120,9 +134,21 @@ def terms_of(row: Row, convention: Convention, batch: Dim) -> Terms:
     """What a convention counts for a row, by op."""
     if convention.ignored and masked(row):
         return {"mask": None}
-    if convention.program is not None and (seen := row.traced.note("seen", observed, row.call.layer, row.traced)):
+    if convention.program is not None and (seen := seen_of(row)):
         return convention.program(seen, batch)
     return convention.terms(row.call.layer, row.traced.entries, batch)
+
+
+def seen_of(row: Row) -> Seen | None:
+    """A row of an exported program as tools see it; None of another."""
+    found: Seen | None = row.traced.note("seen", observed, row.call.layer, row.traced)
+    return found
+
+
+def assumes(convention: Convention, row: Row) -> bool:
+    """Whether a convention takes something for granted of a row."""
+    seen = seen_of(row)
+    return seen is not None and convention.assumes is not None and convention.assumes(seen)
 
 
 def total(terms: Terms) -> Dim | None:

@@ -94,6 +94,7 @@ class Convention:
     ignored: frozenset[str] | None = None  # the ops that it is known not to count; without, all that have no rule
     unrolls: bool = False  # other loops are counted op by op, step by step; without, nothing can be said of them
     program: Callable[[Any, Dim], dict[str, Any]] | None = None  # what it counts for a row of an exported program
+    assumes: Callable[[Any], bool] | None = None  # whether it takes for granted there how functions were called
     skips_unread: bool = False  # a row of such whose results nothing reads is none that it sees
     drops_unknown: bool = False  # what has no static shape is left out in silence; without, the count is unknown
 

@@ -3,6 +3,7 @@
 from layercalc.conventions.base import CONVOLUTIONS, POOLS, Convention, Loop, Rule, Use, affine, inputs, twice
 from layercalc.conventions.fvcore import printed
 from layercalc.conventions.programs.calflops import count
+from layercalc.conventions.programs.seen import assumed
 from layercalc.dims import Dim, size
 
 OPS = "calflops/pytorch_ops.py"
@@ -70,6 +71,7 @@ CALFLOPS = Convention(
     "normalisation and 5 of the others.",
     source="https://github.com/MrYxJ/calculate-flops.pytorch/blob/main/calflops/pytorch_ops.py",
     program=count,
+    assumes=assumed,
     rules={
         **dict.fromkeys(CONVOLUTIONS, Rule(MAC, twice, f"{OPS}: _conv_flops_compute, _conv_trans_flops_compute")),
         **dict.fromkeys(

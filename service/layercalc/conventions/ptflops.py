@@ -6,6 +6,7 @@ ReLU) is counted by both.
 
 from layercalc.conventions.base import CONVOLUTIONS, POOLS, Convention, Loop, Rule, Use, affine, linear
 from layercalc.conventions.programs.ptflops import count
+from layercalc.conventions.programs.seen import assumed
 from layercalc.dims import Dim, provably
 
 OPS = "ptflops/pytorch_ops.py"
@@ -92,6 +93,7 @@ PTFLOPS = Convention(
     "counted; normalisations 2 (1 where ptflops finds no `affine`). Hooks on modules are divided by the batch.",
     source="https://github.com/sovrasov/flops-counter.pytorch/blob/master/ptflops/pytorch_ops.py",
     program=count,
+    assumes=assumed,
     rules={
         **dict.fromkeys(
             CONVOLUTIONS, Rule("one for each multiply-accumulate", convolved, f"{OPS}: conv_flops_counter_hook")

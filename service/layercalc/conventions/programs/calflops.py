@@ -4,33 +4,39 @@ from math import prod
 from typing import Any
 
 from layercalc.analysis.observing import Seen, SeenCall
+from layercalc.conventions.programs.asked import asked
 from layercalc.conventions.programs.seen import (
     CONVOLUTIONS,
+    PART,
     TRANSPOSED,
     Recurrent,
     Terms,
     built_in,
     by_method,
+    counted,
     elements,
     elementwise,
+    hidden,
     merged,
     named,
     numbers,
+    part,
     printed_of,
     product,
     recurrent,
+    unrolled,
 )
 from layercalc.dims import Dim, size
 
 
 def count(seen: Seen, _: Dim) -> Terms:
     """What the patched functions and the hooks of recurrent modules count for a row."""
-    if seen.again:  # it adds a module up wherever that stands
+    if seen.again or hidden(seen) or unrolled(seen):  # it adds a module up wherever that stands
         return {seen.kind.rpartition(".")[2]: None}
     out: Terms = {}
     if (loop := recurrent(seen)) is not None:
         return {seen.kind.rpartition(".")[2]: counted_loop(loop)}
-    for call in seen.calls:
+    for call in asked(seen):
         name, number = patched(seen, call)
         merged(out, name, number)
     return out
@@ -41,6 +47,21 @@ NUMEL = {
     **{f"{kind}_pool{rank}d": (f"{kind}_pool{rank}d",) for kind in ("max", "adaptive_avg", "adaptive_max")
        for rank in (1, 2, 3)},
 }  # fmt: skip  # functions that are patched in torch.nn.functional alone
+SEEN = (*NUMEL, *CONVOLUTIONS, *TRANSPOSED, "linear", "batch_norm", "layer_norm", "group_norm", "instance_norm")
+SEEN += (
+    "gelu",
+    "prelu",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "matmul",
+    "addmm",
+    "baddbmm",
+    "einsum",
+    "add",
+    "mul",
+)
+SEEN += ("interpolate", "upsample")
 BUILTIN = ("gelu", "prelu", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d")  # F's are torch's own
 
 
@@ -48,6 +69,8 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     """The term of a call, and the number."""
     given, word = call.arguments, call.word
     x = next(iter(given.values()), None)
+    if word.startswith(PART):
+        return word, part(call, SEEN)
     if word in CONVOLUTIONS or word in TRANSPOSED:
         return "conv", convolved(call)
     if word == "linear":
@@ -56,20 +79,25 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
         affine = given.get("weight") is not None
         each = (2 if affine else 1) if word == "batch_norm" and not given["training"] else 5 if affine else 4
         return word, each * elements(x)
-    if (word in NUMEL and named(seen, call, *NUMEL[word])) or (word in BUILTIN and built_in(seen, call)):
-        return word, elements(x)
-    if word == "matmul" and by_method(seen, call):
-        return "matmul", 2 * product(call)
-    if word == "addmm" or (word == "baddbmm" and by_method(seen, call)):
+    if word in NUMEL or word in BUILTIN:
+        found = named(seen, call, *NUMEL[word]) if word in NUMEL else built_in(seen, call)
+        return word, counted(found, elements(x))
+    if word == "matmul":
+        return "matmul", counted(by_method(seen, call), 2 * product(call))
+    if word in ("addmm", "baddbmm"):
         _, one, other, *_ = given.values()
-        return "matmul", 2 * elements(one) * other.shape[-1] + elements(x)
+        found = by_method(seen, call)
+        if word == "baddbmm" and call.caller.startswith("method_descriptor."):
+            found = False  # torch.baddbmm is patched, and the method is not
+        return "matmul", counted(found, 2 * elements(one) * other.shape[-1] + elements(x))
     if word == "einsum" and call.caller in ("function.einsum", "builtin_function_or_method.einsum"):
         return "einsum", sum(printed_of(entry.cost.flops) for entry in call.entries)
-    if word in ("add", "mul") and by_method(seen, call):
-        return word, elementwise(given["self"], given["other"])
-    if word.startswith(("upsample", "_upsample")) and named(seen, call, "interpolate", "upsample"):
+    if word in ("add", "mul"):
+        return word, counted(by_method(seen, call), elementwise(given["self"], given["other"]))
+    if word.startswith(("upsample", "_upsample")):
         sizes = given.get("output_size")
-        return "upsample", elements(x) if sizes is None else prod(sizes)
+        found = named(seen, call, "interpolate", "upsample")
+        return "upsample", counted(found, elements(x) if sizes is None else prod(sizes))
     return word, 0
 
 

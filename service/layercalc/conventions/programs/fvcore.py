@@ -1,18 +1,34 @@
 """fvcore on the graph that torch.jit.trace makes: a handle for each function."""
 
 from layercalc.analysis.observing import Seen, SeenCall
-from layercalc.conventions.programs.seen import CONVOLUTIONS, TRANSPOSED, Terms, elements, merged, printed_of
+from layercalc.conventions.programs.asked import asked
+from layercalc.conventions.programs.seen import (
+    CELLS,
+    CONVOLUTIONS,
+    PART,
+    TRANSPOSED,
+    Terms,
+    elements,
+    merged,
+    part,
+    printed_of,
+)
 from layercalc.dims import Dim
 
 
 def count(seen: Seen, _: Dim) -> Terms:
     """What the handles count for the functions of a row, as they stand in a traced graph."""
     out: Terms = {}
-    for call in seen.calls:
+    for call in asked(seen):
         given = call.arguments
+        if call.word == FUSED:  # on a CPU alone, and not where it is traced with gradients
+            merged(out, call.word, None)
+        if call.word.startswith(PART):
+            merged(out, call.word, part(call, SEEN))
+            continue
         if call.word in (*CONVOLUTIONS, *TRANSPOSED, "convolution", "_convolution"):
             merged(out, "conv", None if isinstance(given.get("padding"), str) else worked(call))
-        elif call.word in ("linear", "mm", "bmm", "addmm", "matmul"):
+        elif call.word in PRODUCTS or call.word in CELLS:  # which are traced as two linear layers
             merged(out, "matmul", worked(call))
         elif call.word == "einsum":
             merged(out, "einsum", sum(printed_of(entry.cost.flops) // 2 for entry in call.entries))
@@ -28,6 +44,12 @@ def count(seen: Seen, _: Dim) -> Terms:
         elif call.word == "grid_sampler":
             merged(out, "grid_sampler", 4 * elements(call.results[0]))
     return out
+
+
+FUSED = "_transformer_encoder_layer_fwd"
+PRODUCTS = ("linear", "mm", "bmm", "addmm", "matmul")
+SEEN = (*CONVOLUTIONS, *TRANSPOSED, *PRODUCTS, "einsum", "batch_norm", "layer_norm", "group_norm", "instance_norm")
+SEEN += ("adaptive_avg_pool2d", "interpolate", "upsample", "grid_sampler", "grid_sample")
 
 
 def worked(call: SeenCall) -> Dim:

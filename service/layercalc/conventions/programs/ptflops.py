@@ -3,19 +3,27 @@
 from typing import Any
 
 from layercalc.analysis.observing import Seen, SeenCall
+from layercalc.conventions.programs.asked import asked
 from layercalc.conventions.programs.seen import (
+    CONVOLUTIONS,
+    PART,
+    TRANSPOSED,
     Recurrent,
     Terms,
     built_in,
     by_method,
+    counted,
     elements,
     elementwise,
     first,
+    hidden,
     merged,
     module_of,
     named,
+    part,
     product,
     recurrent,
+    unrolled,
 )
 from layercalc.dims import Dim, size
 
@@ -30,17 +38,17 @@ TIMM = "timm.layers.attention.Attention"  # hooked as a whole: what is inside is
 
 def count(seen: Seen, batch: Dim) -> Terms:
     """What the hooks and the patched functions count for a row."""
-    if seen.again:  # it adds a module up wherever that stands
+    if seen.again or hidden(seen) or unrolled(seen):  # it adds a module up wherever that stands
         return {seen.kind.rpartition(".")[2]: None}
     out: Terms = {}
-    hidden = any(kind == TIMM for kind in seen.around[1:]) or any(kind == MHA for kind in seen.around)
-    if not hidden:
+    whole = any(kind == TIMM for kind in seen.around[1:]) or any(kind == MHA for kind in seen.around)
+    if not whole:
         kind = seen.kind.rpartition(".")[2]
         merged(out, kind, hooked(seen))
     attention = next((call for call in seen.calls if call.word == SDPA), None)
     if attention is not None and seen.kind == TIMM:
         merged(out, "heads", heads(attention))
-    for call in seen.calls:
+    for call in asked(seen):
         name, number = patched(seen, call)
         merged(out, name, number)
     return out
@@ -60,10 +68,13 @@ def hooked(seen: Seen) -> Any:
     kind = module_of(seen)
     if not kind or not seen.calls or not seen.inputs:
         return 0
-    x, y, call = seen.inputs[0].shape, seen.outputs[0].shape, seen.calls[0]
+    x, y, held = seen.inputs[0].shape, seen.outputs[0].shape, dict(seen.parameters)
     if (loop := recurrent(seen)) is not None:
         return counted_loop(loop)
     if kind.startswith("conv.Conv"):
+        call = first(seen, (*CONVOLUTIONS, *TRANSPOSED, "convolution"))
+        if call is None:
+            return None
         kernel, groups = call.arguments["weight"].shape, call.arguments.get("groups", 1)
         transposed = kind.startswith("conv.ConvT")
         channels, filters = (kernel[0], kernel[1] * groups) if transposed else (kernel[1] * groups, kernel[0])
@@ -71,14 +82,14 @@ def hooked(seen: Seen) -> Any:
         bias = size(y) if call.arguments.get("bias") is not None else 0
         return size(kernel[2:]) * channels * (filters // groups) * places + bias
     if kind == "linear.Linear":
-        bias = call.arguments.get("bias") is not None
+        bias = "bias" in held
         return (x[-1] * y[-1] + (y[-1] if bias else 0)) * size(x[:-1])
     if kind in HOOKED:
         return size(y)
     if kind.startswith(POOLED) and kind[-2:] in ("1d", "2d", "3d"):
         return size(x)
     if kind.startswith(NORMALISED):
-        return size(x) * (2 if any(name == "weight" for name, _ in seen.parameters) else 1)
+        return size(x) * (2 if "weight" in held else 1)
     if kind == "normalization.LayerNorm":
         return size(x)
     if kind == "upsampling.Upsample":
@@ -106,6 +117,8 @@ NUMEL |= {
     for kind in ("max", "adaptive_avg", "adaptive_max")
     for rank in (1, 2, 3)
 }
+SEEN = (*NUMEL, "gelu", "prelu", "avg_pool1d", "avg_pool2d", "avg_pool3d", "matmul", "mm", "bmm", "addmm", "baddbmm")
+SEEN += ("add", "mul", "interpolate", "upsample")
 BUILTIN = ("gelu", "prelu", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d")
 
 
@@ -113,17 +126,24 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     """The term of a call of a function, and the number."""
     given, word = call.arguments, call.word
     x = next(iter(given.values()), None)
-    if (word in NUMEL and named(seen, call, *NUMEL[word])) or (word in BUILTIN and built_in(seen, call)):
-        return word, elements(x)
-    if word in ("matmul", "mm", "bmm") and by_method(seen, call):
-        return "matmul", product(call)
+    if word.startswith(PART):
+        return word, part(call, SEEN)
+    if word in NUMEL or word in BUILTIN:
+        found = named(seen, call, *NUMEL[word]) if word in NUMEL else built_in(seen, call)
+        return word, counted(found, elements(x))
+    if word in ("matmul", "mm", "bmm"):
+        return "matmul", counted(by_method(seen, call), product(call))
     if word in ("addmm", "baddbmm"):
         _, one, other, *_ = given.values()
-        return "matmul", elements(one) * other.shape[-1] + (elements(x) if given.get("beta", 1) else 0)
-    if word in ("add", "mul") and by_method(seen, call):
-        return word, elementwise(given["self"], given["other"])
-    if word.startswith(("upsample", "_upsample")) and named(seen, call, "interpolate", "upsample"):
-        return "upsample", elements(call.results[0])
+        found = by_method(seen, call)
+        if word == "baddbmm" and call.caller.startswith("method_descriptor."):
+            found = False  # torch.baddbmm is patched, and the method is not
+        number = elements(one) * other.shape[-1] + (elements(x) if given.get("beta", 1) else 0)
+        return "matmul", counted(found, number)
+    if word in ("add", "mul"):
+        return word, counted(by_method(seen, call), elementwise(given["self"], given["other"]))
+    if word.startswith(("upsample", "_upsample")):
+        return "upsample", counted(named(seen, call, "interpolate", "upsample"), elements(call.results[0]))
     return word, 0
 
 

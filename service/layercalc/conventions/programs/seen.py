@@ -5,6 +5,7 @@ from typing import Any
 
 from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.dims import Dim, Shape, Unknown, size
+from layercalc.readers.torch import traces
 
 Terms = dict[str, Any]  # by function, or by module; None is a number that nobody can say
 NN = "torch.nn.modules."
@@ -13,14 +14,18 @@ CONVOLUTIONS = tuple(f"conv{rank}" for rank in RANKS)
 TRANSPOSED = tuple(f"conv_transpose{rank}" for rank in RANKS)
 LOOPS = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}  # and their gates
 CELLS = {f"{name}_cell": gates for name, gates in LOOPS.items()}
-METHODS = {  # by function: whose code calls it as a method, x.matmul(y), where others write x @ y
+KNOWN = (NN, "torchvision.", "timm.", "transformers.")  # whose code is known
+METHODS = {  # there, whose code calls a function as a method, x.matmul(y), where others write x @ y
     "matmul": (
         "torchvision.models.swin_transformer.",
         "torchvision.models.video.swin_transformer.",
         "timm.layers.non_local_attn.",
+        "transformers.models.dbrx.",
+        "transformers.models.mobilebert.",
     ),
     "mul": (
         "timm.models.convnext.",
+        "timm.models.csatv2.",
         "timm.models.rdnet.",
         "timm.models.inception_next.",
         "timm.layers.activations.",
@@ -32,6 +37,12 @@ KEPT = (  # modules that hold a function of torch.nn.functional from before it w
     "torch.nn.modules.transformer.TransformerEncoderLayer",
     "torch.nn.modules.transformer.TransformerDecoderLayer",
     "transformers.activations.GELUActivation",
+)
+SPELT = ("matmul", "mul", "add")  # with an operator too
+PART = "part of "  # the word of a part of a function that is not made whole again
+PLAIN = (  # functions in Python whose parts no tool counts
+    *("hardswish", "hardsigmoid", "softplus", "mish", "hardtanh", "glu", "logsigmoid", "selu", "celu", "softsign"),
+    *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "pad", "one_hot", "embedding", "tanhshrink"),
 )
 
 
@@ -61,24 +72,121 @@ def numbers(call: SeenCall, name: str, rank: int, default: int) -> list[Dim]:
     return listed * rank if len(listed) == 1 else listed
 
 
-def by_method(seen: Seen, call: SeenCall) -> bool:
-    """Whether a function was called by its name; x @ y and x.matmul(y) look alike, and are told by who wrote them."""
+def tail(caller: str) -> str:
+    """The function of a caller: `relu` of `function.relu`."""
+    return caller.rpartition(".")[2]
+
+
+def spelt(call: SeenCall, *among: str) -> str:
+    """How the line of code that called a function spells that, of some ways; empty where nothing says."""
+    place = call.written
+    word = tail(call.caller)
+    return traces.way(place.frame, word, place.place, place.of, among) if place is not None and place.frame else ""
+
+
+def by_method(seen: Seen, call: SeenCall) -> bool | None:
+    """Whether a function was called by its name, and not by an operator; None where nothing says.
+
+    x @ y and x.matmul(y) look alike: the line of code tells, or whose code it is.
+    """
+    if not call.caller:
+        return None
+    if tail(call.caller) != call.word:
+        return False
     if call.caller.startswith("builtin_function_or_method."):
+        return None if spelt(call, traces.NAMED) else True
+    if not call.caller.startswith("method_descriptor."):
+        return False
+    if call.word not in SPELT:
         return True
+    if way := spelt(call, traces.OPERATOR, traces.METHOD):
+        return way == traces.METHOD
     if seen.kind == MIXED and call.word == "matmul":  # of its two products the one by the shares, which are square
         shares = call.arguments["self"].shape
-        return shares[-1] == shares[-2]
-    return call.caller.startswith("method_descriptor.") and seen.kind.startswith(METHODS.get(call.word, ()))
+        return bool(shares[-1] == shares[-2])
+    if seen.kind.startswith(KNOWN):
+        return seen.kind.startswith(METHODS[call.word])
+    return None if call.word == "matmul" else False  # few write x.mul(y): said in a warning
 
 
-def named(seen: Seen, call: SeenCall, *words: str) -> bool:
-    """Whether a function was called as torch.nn.functional's of that name, which may be patched."""
-    return seen.kind not in KEPT and call.caller in [f"function.{word}" for word in words]
+def named(seen: Seen, call: SeenCall, *words: str) -> bool | None:
+    """Whether a function was called as torch.nn.functional's of that name, which may be patched; None: nothing says."""
+    if not call.caller:
+        return None
+    return looked_up(seen, call) if call.caller in [f"function.{word}" for word in words] else False
 
 
-def built_in(seen: Seen, call: SeenCall) -> bool:
+def built_in(seen: Seen, call: SeenCall) -> bool | None:
     """The same of one that is written in C++."""
-    return seen.kind not in KEPT and call.caller.startswith("builtin_function_or_method.")
+    if not call.caller:
+        return None
+    return looked_up(seen, call) if call.caller.startswith("builtin_function_or_method.") else False
+
+
+def looked_up(seen: Seen, call: SeenCall) -> bool | None:
+    """Whether a function was found in its module when it ran, and not before; None where nothing says."""
+    if seen.kind in KEPT:
+        return False
+    if seen.kind.startswith(NN):
+        return True
+    way = spelt(call, traces.LOOKED_UP, traces.KEPT, traces.NAMED, traces.METHOD)
+    return None if way in (traces.NAMED, traces.METHOD) else way != traces.KEPT  # self.relu(x), relu(x): of unknown age
+
+
+def assumed(seen: Seen) -> bool:
+    """Whether what a function counts for is taken for granted: that x * y and x + y are so written, and F.relu(x)."""
+    return not seen.kind.startswith(KNOWN) and any(
+        (
+            (
+                call.caller.startswith("method_descriptor.")
+                and call.word in ("mul", "add")
+                and tail(call.caller) == call.word
+            )
+            and not spelt(call, traces.OPERATOR, traces.METHOD)
+        )
+        or (
+            (call.caller.startswith("function.") and tail(call.caller) in FUNCTIONS)
+            and not spelt(call, traces.LOOKED_UP, traces.KEPT, traces.NAMED)
+        )
+        for call in seen.calls
+    )
+
+
+FUNCTIONS = ("relu", "elu", "leaky_relu", "relu6", "silu", "softmax", "interpolate", "upsample")
+
+
+def counted(yes: bool | None, number: Any) -> Any:
+    """A number where a function is counted, 0 where it is not, and None where nothing says."""
+    return None if yes is None else number if yes else 0
+
+
+def part(call: SeenCall, functions: Any) -> Any:
+    """What a part of a function counts for: nothing, where a tool that sees these functions sees none in it."""
+    name = call.word.removeprefix(PART)
+    if not name or name in functions:
+        return None
+    return 0 if name in PLAIN or call.caller.startswith(("builtin_function", "method_descriptor")) else None
+
+
+def hidden(seen: Seen) -> bool:
+    """Whether modules in it are not told of: a row of what has modules inside, or one that reads another's weights."""
+    return (seen.called and seen.kind.startswith(f"{NN}transformer.")) or (seen.core and seen.borrowed)
+
+
+def unrolled(seen: Seen) -> bool:
+    """Whether it is a recurrent layer in parts, of which nothing tells the steps."""
+    return module_of(seen).startswith("rnn.") and recurrent(seen) is None
+
+
+def why(seen: Seen) -> str:
+    """Why nobody knows what a tool counts for a row."""
+    if seen.again:
+        return "the module stands in several places of the model"
+    if hidden(seen):
+        return "the file does not tell which modules are called inside"
+    if seen.core or not seen.told:
+        return "the file has functions in parts, and does not tell which Python called"
+    return "no line of code in the file tells how it is called: x @ y is not counted, x.matmul(y) is"
 
 
 def merged(into: Terms, name: str, number: Any) -> None:

@@ -5,33 +5,41 @@ from typing import Any
 
 from layercalc.analysis.observing import Seen
 from layercalc.conventions.programs.seen import (
+    CONVOLUTIONS,
+    TRANSPOSED,
     Recurrent,
     Terms,
+    first,
+    hidden,
     module_of,
     recurrent,
+    unrolled,
 )
 from layercalc.dims import Dim, Unknown, known, size
 
 
 def count(seen: Seen, _: Dim) -> Terms:
     """What the hooks count for a call of a module of torch.nn's own classes."""
-    if seen.again:  # it adds a module up wherever that stands
+    if seen.again or hidden(seen) or unrolled(seen):  # it adds a module up wherever that stands
         return {seen.kind.rpartition(".")[2]: None}
     kind, calls = module_of(seen), seen.calls
     if not kind or not calls or not seen.inputs:
         return {}
     x, y = seen.inputs[0], seen.outputs[0]
-    call = calls[0]
+    call, held = calls[0], dict(seen.parameters)
     if (loop := recurrent(seen)) is not None:
         return {kind: looped(loop)}
     number: Any = 0
     if kind.startswith("conv.Conv"):
-        weight, groups = call.arguments["weight"].shape, call.arguments.get("groups", 1)
+        own = first(seen, (*CONVOLUTIONS, *TRANSPOSED, "convolution"))
+        if own is None:
+            return {kind: None}
+        weight, groups = own.arguments["weight"].shape, own.arguments.get("groups", 1)
         number = size(y.shape) * (x.shape[1] // groups) * size(weight[2:])
     elif kind == "linear.Linear":
-        number = call.arguments["weight"].shape[1] * size(y.shape)
+        number = x.shape[-1] * size(y.shape)
     elif kind.startswith(NORMALISED):
-        number = size(x.shape) * (4 if any(name == "weight" for name, _ in seen.parameters) else 2)
+        number = size(x.shape) * (4 if "weight" in held else 2)
     elif kind == "activation.PReLU":
         number = size(x.shape)
     elif kind == "activation.Softmax":
@@ -47,8 +55,8 @@ def count(seen: Seen, _: Dim) -> Terms:
             mean = prod(n / m for n, m in zip(x.shape[2:], y.shape[2:], strict=True))
             number = int((mean + 1) * size(y.shape)) if known(y.shape) else size(y.shape)
     elif kind.startswith("upsampling."):
-        number = SCALED.get(call.word, 0) * size(y.shape)
-    return {kind: number} if isinstance(number, Unknown) or number else {}
+        number = None if seen.core else SCALED.get(call.word, 0) * size(y.shape)
+    return {kind: number} if number is None or isinstance(number, Unknown) or number else {}
 
 
 NORMALISED = ("batchnorm.", "instancenorm.", "normalization.LayerNorm")

@@ -1,12 +1,14 @@
 """torchinfo by the parameters and the output of each module."""
 
 from layercalc.analysis.observing import Seen
-from layercalc.conventions.programs.seen import Terms
+from layercalc.conventions.programs.seen import Terms, hidden
 from layercalc.dims import Dim, Unknown, size
 
 
 def count(seen: Seen, _: Dim) -> Terms:
     """Each parameter of a module without modules inside, by its name and the first output's sizes."""
+    if hidden(seen):
+        return {seen.kind.rpartition(".")[2]: None}
     if not seen.called or seen.inner:
         return {}
     out = seen.outputs[0].shape

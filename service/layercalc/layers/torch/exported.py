@@ -21,6 +21,14 @@ class Name(str):
     __slots__ = ()
 
 
+class Written(NamedTuple):
+    """Where a function was called: the innermost frame of the stack trace, and which of its calls there it is."""
+
+    frame: str = ""
+    place: int = 0
+    of: int = 1
+
+
 class Node(NamedTuple):
     """A call of a function: its arguments by name, and what its results are called."""
 
@@ -30,6 +38,7 @@ class Node(NamedTuple):
     outputs: tuple[str, ...]
     in_place: bool = False  # whether the result is written over the first argument, whose type it keeps
     caller: str = ""  # what called it in Python, as `function.relu`
+    written: Written = Written()
 
     def names(self) -> list[str]:
         """The tensors and sizes that it reads."""
@@ -65,6 +74,8 @@ class Place(NamedTuple):
     inner: bool = False  # whether there are modules inside it
     around: tuple[str, ...] = ()  # the classes of the modules around it, the outermost first
     again: bool = False  # whether the module stands in other places of the model too
+    core: bool = False  # whether functions are in parts, as run_decompositions and PyTorch 2.2 leave them
+    told: bool = True  # whether the program says which functions Python called
 
 
 class ExportedCall(base.Layer):

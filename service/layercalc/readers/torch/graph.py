@@ -10,7 +10,7 @@ from layercalc.layers.base import BUFFER, CONSTANT, PARAMETER
 from layercalc.layers.config import ConfigError
 from layercalc.layers.stored import Array
 from layercalc.layers.torch.base import TORCH
-from layercalc.layers.torch.exported import ExportedCall, Held, Node, Place
+from layercalc.layers.torch.exported import ExportedCall, Held, Node, Place, Written
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
 from layercalc.model import Model
@@ -21,6 +21,7 @@ from layercalc.readers.torch.dtypes import DTYPES
 from layercalc.readers.torch.frames import Row, rows
 from layercalc.readers.torch.functions import found
 from layercalc.readers.torch.identity import Identity, lent, tied
+from layercalc.readers.torch.levels import in_parts, written
 from layercalc.readers.torch.paths import outermost, stack_of
 from layercalc.readers.torch.program import FAULTS, Call, Malformed, broken, text, union
 from layercalc.readers.torch.regions import calls
@@ -32,7 +33,7 @@ ASSERTS = (
     *("_assert_tensor_metadata", "_assert_scalar", "_assert_async", "sym_constrain_range"),
     "sym_constrain_range_for_size",
 )
-STATES = ("lstm", "gru", "rnn_tanh", "rnn_relu")  # whose results are those of their modules
+STATES = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell")  # whose results are those of their modules
 HELD = {"parameter": PARAMETER, "buffer": BUFFER, "tensor_constant": CONSTANT}
 
 
@@ -48,7 +49,7 @@ class Graph:
             raise unreadable(path, "An exported program without a graph: its JSON has no graph_module with one.")
         self.module, self.graph = module, module["graph"]
         self.tensors = Tensors(document)
-        self.says_frozen = isinstance(document.program.get("schema_version"), dict)  # PyTorch 2.2 did not
+        self.says_frozen = says_frozen(document.program.get("schema_version"))
         self.builder = Builder("model", "torch-export", TORCH)
         self.sources: dict[str, Source] = {}
         self.held: dict[str, Held] = {}  # by the name in the program
@@ -56,6 +57,8 @@ class Graph:
         self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
         self.root = ""  # the class of the model
         self.modules = Identity((), {})
+        self.core, self.told = False, True  # see Place
+        self.written: dict[int, Written] = {}  # by the numbers of nodes
         self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
 
@@ -76,14 +79,18 @@ class Graph:
         except ConfigError as error:
             self.builder.fault(self.location().at(), error.faults[0][1])
             rewritten = every
-        if not self.document.says_ties:
+        if not self.document.says_ties or self.tensors.of_meta():
             self.held |= tied(rewritten, self.held)
+        if not self.document.says_ties:
             self.doubtful(rewritten)
         self.modules = Identity(rewritten, self.held)
         self.root = title_of(self.graph)
+        self.core, self.told = in_parts(every), any(call.caller for call in every)
+        self.written = written(every)
         self.builder.name = self.root.rpartition(".")[2] or "model"
         paths = [str(one.get("fqn")) for one in self.module.get("module_call_graph") or () if isinstance(one, dict)]
-        self.outer = {path.rpartition(".")[0] for path in paths}
+        held = [one.path.rpartition(".")[0] for one in self.held.values()]
+        self.outer = {path.rpartition(".")[0] for path in (*paths, *held)}
         self.rows([call for call in rewritten if call.target.partition(".")[0] and not asserts(call)], rewriting)
         ends = [self.end(rewriting.today(name)) for name in results]
         self.unread()
@@ -275,13 +282,14 @@ class Graph:
             raise ConfigError([((), f"{call.target} is not read with the argument {strange[0]!r}.{near}")])
         if missing := function.missing(arguments):
             raise ConfigError([((), f"{call.target} needs the argument {missing[0]!r}.")])
-        return Node(call.target, function, arguments, tuple(call.outputs), in_place(call.target), call.caller)
+        outputs, written = tuple(call.outputs), self.written.get(call.number, Written())
+        return Node(call.target, function, arguments, outputs, in_place(call.target), call.caller, written)
 
     def place_of(self, row: Row) -> Place:
         """The module that a row is a call of, or stands in."""
         frame = row.frame
         if frame is None or frame.module is None:
-            return Place(kind=self.root)
+            return Place(kind=self.root, core=self.core, told=self.told)
         around = (self.root, *(one.kind for one in frame.around))
         return Place(
             frame.path,
@@ -290,6 +298,8 @@ class Graph:
             frame.path in self.outer,
             around,
             frame.path in self.modules.first.values(),
+            self.core,
+            self.told,
         )
 
     def name_of(self, row: Row) -> tuple[str, int]:
@@ -356,6 +366,12 @@ class Unused(ExportedCall):
     def __call__(self, weight: Any, *inputs: Any, **_: Any) -> Any:
         super().__call__(weight)
         return (ops.full((0,), 0),)
+
+
+def says_frozen(schema: Any) -> bool:
+    """Whether a file says which parameters are trained, as those of PyTorch 2.4 do."""
+    parts = [schema.get(key) for key in ("major", "minor")] if isinstance(schema, dict) else []
+    return all(type(one) is int for one in parts) and parts >= [5, 3]
 
 
 def title_of(graph: Any) -> str:

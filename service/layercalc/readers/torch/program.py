@@ -7,6 +7,7 @@ from layercalc.errors import Tokens, Unreadable, pointer
 from layercalc.layers.torch.exported import Name
 from layercalc.readers.torch.dtypes import dtype_of
 from layercalc.readers.torch.paths import Module, around, stack_of
+from layercalc.readers.torch.traces import innermost
 
 PLAIN: dict[str, Any] = {"as_int": int, "as_float": (int, float), "as_bool": bool, "as_string": str}
 LISTS = {f"{kind}s": kind for kind in PLAIN}
@@ -28,6 +29,7 @@ class Call(NamedTuple):
     kinds: set[str]  # of the outputs: tensors, or sizes
     modules: tuple[Module, ...] | None  # around it; None where the file does not say
     caller: str = ""  # what called it in Python, as `function.relu`
+    frame: str = ""  # the innermost of its stack trace
 
     @property
     def word(self) -> str:
@@ -156,7 +158,9 @@ def call_of(node: Any, at: Tokens) -> Call:
     target = text(node["target"], "the name of a function")
     metadata = node.get("metadata")
     caller = str((metadata or {}).get("torch_fn", "")).rpartition(";")[2]
-    return Call(0, at, name, target, given, made, {kind for _, kind in named}, around(stack_of(metadata)), caller)
+    frame = innermost(str((metadata or {}).get("stack_trace") or ""))
+    kinds = {kind for _, kind in named}
+    return Call(0, at, name, target, given, made, kinds, around(stack_of(metadata)), caller, frame)
 
 
 FAULTS = (Malformed, KeyError, TypeError, ValueError, AttributeError, IndexError)  # of a part of another form
