@@ -67,6 +67,45 @@ def test_what_makes_no_model_is_a_fault_of_the_parameter(entry, words):
     assert words in fault["detail"]
 
 
+OBJECTS = """
+from keras import Input, Model, Sequential, layers
+
+class Agent:
+    def __init__(self, n):
+        self.units, self.target = n, None
+        self.model = Sequential([Input((n,)), layers.Dense(2)])
+
+class Gan:
+    def __init__(self, n):
+        self.first, self.second = Sequential([Input((n,)), layers.Dense(3)]), Sequential([Input((3,)), layers.Dense(1)])
+        x = Input((n,))
+        self.both = Model(x, self.second(self.first(x)))
+
+class Two(Gan):
+    def __init__(self, n):
+        super().__init__(n)
+        self.other = Sequential([Input((n,)), layers.Dense(5)])
+"""
+
+
+@pytest.mark.parametrize(("entry", "path", "params"), [("Agent(4)", "model", 10), ("Gan(4)", "both", 19)])
+def test_of_an_object_the_model_that_has_the_others_inside_is_meant(entry, path, params):
+    report = analyze(OBJECTS, entry=entry)
+    assert report["totals"]["params"] == params == analyze(OBJECTS, entry=f"{entry}.{path}")["totals"]["params"]
+    assert f"{entry} gives an object; {entry}.{path} is answered for" in str(report["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [("Two(4)", "name one of them: Two(4).both or Two(4).other"), ("Agent(4).units", "No model is made; received 4.")],
+)
+def test_of_an_object_that_has_several_models_one_is_asked_for(entry, words):
+    with pytest.raises(Refused) as caught:
+        analyze(OBJECTS, entry=entry)
+    assert words in caught.value.errors[0]["detail"]
+    assert caught.value.errors[0]["parameter"] == "entry"
+
+
 def test_a_fault_inside_the_text_stands_at_its_line():
     with pytest.raises(Refused) as caught:
         analyze(CODE, entry="build('wide')")

@@ -5,6 +5,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.reach import Existing, parts
 from layercalc.readers.script.scope import FUNCTION, Scope
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 ROUNDS = 10
+SETTING = {
+    "setattr",
+    "delattr",
+    "__setattr__",
+    "__delattr__",
+    "__dict__",
+    "vars",
+    "patch",
+}  # names by which a block may do so
 OWNERS = 4  # objects with which one method is followed
 NAMING = (  # what reads or binds names
     ast.Name, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
@@ -253,7 +263,10 @@ def hold(names: Names, key: str, reason: Opaque) -> None:
 
 
 def blur_function(m: "Machine", function: Function, reason: Opaque) -> None:
-    """Spoil whatever the text of a function mentions."""
+    """Spoil whatever the text of a function mentions, and what it may be called with."""
+    touch(
+        m, [*m.given.get(id(function), ()), *(one for one in m.owners.get(id(function), ()) if one is not None)], reason
+    )
     scope = Scope(FUNCTION, function.info, function.outer, function)
     body = function.node.body
     blur(m, body if isinstance(body, list) else [body], scope, reason)
@@ -284,7 +297,16 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
                 smash(m, scope, node.rest, reason)
     for name in declared:
         smash_outer(m, scope, name, reason)
+    if not any(sets_attributes(m.nodes_of(statement)) for statement in body):
+        found = [one for one in found if not (isinstance(one, Foreign) and one.is_class)]
     touch(m, found, reason)
+
+
+def sets_attributes(nodes: Nodes) -> bool:
+    """Whether a block may set an attribute of a class that it mentions; of `self`, or `trainable`, is no class's."""
+    stored = [one for one in nodes.of(ast.Attribute) if not isinstance(one.ctx, ast.Load) and one.attr != "trainable"]
+    named = any(getattr(one.value, "id", "") != "self" for one in stored)
+    return named or bool(SETTING & (nodes.ids | nodes.attrs))
 
 
 def smash(m: "Machine", scope: Scope, name: str, reason: Opaque) -> None:

@@ -80,6 +80,7 @@ class Foreign:
 
     spoilt: Opaque | None = None
     by_identity = True  # == is `is`, as for objects that define no __eq__
+    is_class = False  # a call of it makes an object, and leaves it as it is
     lasting = False  # arithmetic with whatever else leaves it as it is, as it does a number
 
     def parts(self) -> list[Any]:

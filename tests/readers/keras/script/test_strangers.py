@@ -23,6 +23,7 @@ HELD = {  # models for a training step, and which of those that they hold is the
     "no call": (PAIR + HOLDER + STEP + "h = H(a, b); h.compile('adam'); h.fit(np.zeros((9, 8)))", "b"),
     "a call of one of two": (PAIR + HOLDER + "    def call(self, x): return self.a(x)\nh = H(a, b)", "b"),
     "a callback that calls one": (PAIR + HOLDER + STEP + WATCH.format("(np.zeros((1, 8)))") + FIT, "b"),
+    "a callback that compiles the other": (PAIR + HOLDER + STEP + WATCH.format('.compile("sgd")') + FIT, "b"),
     "a callback that saves one": (PAIR + HOLDER + STEP + WATCH.format(".save('a.keras')") + FIT, "b"),
 }
 OWN_CALLBACK = (  # a callback of the text's own, with a method that changes what it has
@@ -53,7 +54,7 @@ NOT_HELD = {
         "has no `call` to follow",
     ),
     "a callback that locks one": (
-        PAIR + HOLDER + STEP + WATCH.format(".trainable = False") + FIT,
+        PAIR + HOLDER + STEP + WATCH.format(".trainable = False").replace("model.a", "model.b") + FIT,
         "a callback may have",
     ),
 }
@@ -94,6 +95,16 @@ READ = {  # the parameters, those that train, and the output shape
         "rows = [[i * j for j in range(400)] for i in range(500)]\n"
         "m = Sequential([Input((5,)), Embedding(512, 128, weights=[t]), Dense(len(rows))])",
         (130036, 130036, [None, 5, 500]),
+    ),
+    "layers named by the names of tensors": (
+        "i = Input((5,)); x = Dense(4, name='first')(i)\n"
+        "x = Dense(3, name=x.name.split('/')[0] + '_more')(x)\nm = Model(i, Dense(2, name=f'{x.name}_out')(x))",
+        (24 + 15 + 8, 24 + 15 + 8, [None, 2]),
+    ),
+    "a function that cannot be followed makes layers": (
+        "def fill():\n    names = yield Sequential([Dense(3)]), Model\n    names[0].trainable = False\n"
+        "run(fill)\nm = Sequential([Input((5,)), Dense(2)])",
+        (12, 12, [None, 2]),
     ),
     "the help of a parser": (
         "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, default=3)\n"
@@ -296,7 +307,50 @@ def test_an_activation_that_is_taken_away_later_is_not_counted(item):
     assert analyze(HEAD + layers.format("'softmax'") + f"m.layers[-1].activation = {item}")["totals"]["flops"] == plain
 
 
+SHOWN = [
+    "visual.save_gan(m)",
+    "show_images(m, 3)",
+    "from utils import plotHistory\nplotHistory([m])",
+    "u.v.print_all({'a': m.add})",
+]
+NOT_SHOWN = [
+    "visual.gan_save(m)",
+    "saved(m)",
+    "printer(m)",
+    "draw_on(m).run(m)",
+    "plotting.prune(m)",
+    "plot_it(lambda: m.add(Dense(2)))",
+]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_what_is_called_by_what_it_shows_changes_nothing_which_is_said(text):
+    report = analyze(HEAD + "m = Sequential([Input((4,)), Dense(3)])\n" + text)
+    assert report["totals"]["params"] == 15
+    assert "is taken to change no model, as its name says" in str(report["warnings"])
+
+
+@pytest.mark.parametrize("text", NOT_SHOWN)
+def test_what_other_unknown_callees_have_changed_is_not_known(text):
+    with pytest.raises(Refused, match="is not known from here on"):
+        analyze(HEAD + "m = Sequential([Input((4,)), Dense(3)])\n" + text)
+
+
+@pytest.mark.parametrize("use", ["pop()", "remove(m.layers[0])", "append(Dense(2))"])
+def test_what_changes_the_list_of_layers_is_told_with_what_to_write_instead(use):
+    with pytest.raises(Refused) as caught:
+        analyze(HEAD + f"m = Sequential([Input((4,)), Dense(3), Dense(2)])\nm.layers.{use}")
+    (fault,) = caught.value.errors
+    assert "changes the model in old versions of Keras and nothing in later ones" in fault["detail"]
+    assert "write model.pop()" in fault["detail"]
+    assert fault["line"] == 7
+
+
 UNKNOWN = {
+    "a class that a function which cannot be followed may change": (
+        "def fill():\n    kinds = yield [Dense]\n    [Dense][0].call = None\nrun(fill)\nn = 3",
+        "the class Dense is not known",
+    ),
     "a string that is computed": ("mode = ''.join(['b', 'ig'])\nn = 9 if mode is 'big' else 3", "mode is 'big'"),
     "an option by a part of its name": (
         "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int)\n"

@@ -6,6 +6,7 @@ from layercalc.readers.keras.script import (
     alternatives,
     applied,
     builds,
+    callbacks,
     classes,
     configs,
     models,
@@ -33,6 +34,7 @@ from layercalc.readers.keras.script.values import (
     InitializerObject,
     Kind,
     LayerObject,
+    Layers,
     LostModel,
     Misspelt,
     OneOf,
@@ -84,6 +86,7 @@ OF_MERGED = (  # what may be asked of a model that begins with a Merge of Keras 
 )
 
 
+LISTED = words("pop append insert remove extend clear reverse sort")  # methods that change a list
 OTHERS = (
     DatasetObject | Kind | FunctionName | Misspelt | LostModel | InitializerObject | ConfigObject | OneOf | Weights
     | ShapeObject | History | TensorObject
@@ -105,6 +108,8 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return of_other(names, value, name, at)
     if begins_merged(value) and name not in OF_MERGED:
         raise not_of_merged(name, at)
+    if isinstance(value, Layers) and name in LISTED:
+        return of_list(names, value, name)
     if name in classes.ALONE and classes.is_layer(value):
         return MISSING
     if isinstance(value, MODELS) and name == "history":
@@ -125,6 +130,18 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return value.config.get("trainable", True) if isinstance(value, LayerObject) else value.trainable
     found = ends(names, value, name, at)
     return of_any(names, value, name, at) if found is MISSING else found
+
+
+def of_list(names: "KerasNames", value: Layers, name: str) -> Native:
+    """`model.layers.pop()`: of Keras 1 it is the model's own list, of later ones a copy."""
+    instead = "write model.pop(), or Model(model.inputs, model.layers[-2].output)"
+    cause = f"layers.{name}() changes the model in old versions of Keras and nothing in later ones; {instead}"
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Opaque:
+        m.touch([value.model], Opaque(cause, at))
+        return Opaque("", at, holds=(value.model,))
+
+    return Native(name, run, (value,))
 
 
 def of_any(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
@@ -300,7 +317,7 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         names.used(value, name)
         raising.method(names, value, name, args, kwargs, at)
-        names.given_to(value, [*args, *kwargs.values()], at)
+        callbacks.given_to(names, value, [*args, *kwargs.values()], at)
         if name in outside.SAVES:
             outside.save(names, value, args[0] if args else kwargs.get("filepath"), at)
         if name in ("count_params", "get_weights") and not args and not kwargs:

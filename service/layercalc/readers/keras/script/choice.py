@@ -220,11 +220,27 @@ def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -
     own = {id(one) for one in ast.walk(node)}
     try:
         value = machine.guarded(lambda: machine.value(node, machine.globals))
-        return settled(names, first_model(value))
+        return settled(names, of_object(names, first_model(value), ast.unparse(node)))
     except Fault as fault:
         if fault.node is None or id(fault.node) in own:
             raise EntryFault(fault.node, fault.detail, limit=fault.limit) from None
         raise
+
+
+def of_object(names: "KerasNames", value: Any, told: str) -> Any:
+    """The model that an object of the text's own has as an attribute, where it is one that has the others inside."""
+    if type(value) is not Instance or is_model(value) or names.machine.doubted(value):
+        return value
+    found = {id(one): (path, one) for path, one in rivals.inside(told, value) if is_model(one)}
+    held = {id(names.shown(one)) for _, model in found.values() for one in models_in(names, model)}
+    whole = [(path, one) for key, (path, one) in found.items() if key not in held]
+    if len(whole) > 1:
+        paths = " or ".join(path for path, _ in whole)
+        raise EntryFault(None, f"{told} gives an object that has several models; name one of them: {paths}.")
+    for path, one in whole:
+        names.warn(None, f"{told} gives an object; {path} is answered for")
+        return one
+    return value
 
 
 class EntryFault(Fault):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import anew, builds, configs, pipelines, raising, wrappers
+from layercalc.readers.keras.script import anew, builds, callbacks, configs, pipelines, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
@@ -194,7 +194,7 @@ def add_loss(names: "KerasNames", model: GraphObject, name: str) -> Native:
             if id(layer) not in inside and any(names.weighty(one, at) for one in calls):
                 m.touch([model], m.reason(at, f"{name}() of layers that the model may not have"))
                 return
-        names.given_to(model, [*args, *kwargs.values()], at)
+        callbacks.given_to(names, model, [*args, *kwargs.values()], at)
 
     return Native(name, run)
 
@@ -356,7 +356,7 @@ def fit(names: "KerasNames", model: Any, args: list[Any], kwargs: dict[str, Any]
     """Training: what is given may be called with the model at hand."""
     names.used(model, "fit")
     names.machine.risk(at)
-    names.given_to(model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
+    callbacks.given_to(names, model, [*args, *kwargs.values()], at, [*args[2:], kwargs.get("callbacks")])
     built_on(names, model, args[0] if args else kwargs.get("x"), at)
     return History(model)
 

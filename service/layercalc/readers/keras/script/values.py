@@ -18,6 +18,8 @@ Shape = tuple[int | None, ...]
 class Kind(Foreign):
     """A class of Keras by name: a type of layer, Sequential, Model or Input. `path` is where it was taken from."""
 
+    is_class = True
+
     def __init__(self, name: str, path: str, replaced: dict[str, Opaque]):
         self.name, self.path, self.replaced = name, path, replaced
 

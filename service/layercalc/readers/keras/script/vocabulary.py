@@ -27,7 +27,7 @@ from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
 from layercalc.readers.keras.script.outside import loads
 from layercalc.readers.keras.script.rivals import USES
-from layercalc.readers.keras.script.scan import changes_model, held_by, methods_in, methods_of, slips
+from layercalc.readers.keras.script.scan import slips
 from layercalc.readers.keras.script.values import (
     LAYERS,
     MODELS,
@@ -50,9 +50,8 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.script import Fault, Foreign, Instance, Opaque
-from layercalc.readers.script.calls import belongs, functions_in
+from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.nodes import Nodes
-from layercalc.readers.script.spoil import escape
 from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 from layercalc.wording import received
 
@@ -186,6 +185,8 @@ class KerasNames(Members):
     def label(self, given: Any, kind: str, at: Any, location: Any) -> tuple[str, bool, bool]:
         """The name that the text gives or Keras would, whether it is given, and whether it is sure."""
         self.parts += 1
+        if type(given) is Opaque and not given.holds:
+            return self.unknown_label(KERAS.unnamed(kind), at), False, False
         if given is not None:
             given = self.known(given, at)
             if type(given) is not str or not given:
@@ -201,6 +202,14 @@ class KerasNames(Members):
         for one in (*HIDDEN.get(kind, ()), *([base] if self.traces else [])):  # a `call` may be followed again
             counts.hidden[one] = True
         return f"{base}_{count}" if count else base, False, sure
+
+    def unknown_label(self, base: str, at: Any) -> str:
+        """A name for what the text names by something that is not known; Keras' own counts do not see it."""
+        self.machine.changing(self.counters)
+        count = self.counters.counts.get("named", 0) + 1
+        self.counters.counts["named"] = count
+        self.warn(at, f"A name that is not known changes no count: {base}_named_{count} here")
+        return f"{base}_named_{count}"
 
     counters: Settings
 
@@ -309,32 +318,6 @@ class KerasNames(Members):
         if method in USES and not self.machine.branching:
             shown = self.shown(model)
             self.uses.append((shown, len(self.made)))
-
-    def given_to(self, model: Any, values: list[Any], at: Any, callbacks: Any = None) -> None:
-        """Functions and callbacks that a method of a model may call, which have the model at hand from then on."""
-        reason = self.machine.reason(at, "a callback")
-        for one in held_by(callbacks):
-            if type(one) is Opaque:
-                one.holds = (*one.holds, model)
-                self.machine.harmless.clear()
-            elif type(one) is Instance and type(own := one.cls.find("set_model")) is Function:
-                self.machine.call(own, [one, self.shown(model)], {}, at)
-            elif type(one) is Instance:
-                self.machine.changing(one.attrs)
-                one.attrs["model"] = self.shown(model)
-        parts = {label for _, label in subclassed.tracked(self, model).values()} if isinstance(model, OwnObject) else ()
-        objects: list[Any] = []
-        others: list[Any] = []
-        for one in held_by(values):
-            (objects if type(one) is Instance else others).append(one)
-        for one in objects:
-            for method in methods_of(one):
-                belongs(self.machine, method, [one])
-        called = [method for one in objects for method in methods_of(one) if method.name != "set_model"]
-        for one in [*called, *functions_in(others), *methods_in(values)]:
-            if one.owner is not None and changes_model(self.machine.nodes_of(one.node), parts):
-                self.machine.touch([model], reason)
-            escape(self.machine, one, reason)
 
     def weighty(self, call: Any, at: Any) -> bool:
         """Whether a call has weights."""
