@@ -12,9 +12,11 @@ export interface Options {
   convention: string;
   device: string;
   entry: string;
+  weightDtype: string;
+  activationDtype: string;
 }
 
-export const NO_OPTIONS: Options = { inputShape: "", dims: "", batchSize: "", convention: "", device: "", entry: "" };
+export const NO_OPTIONS: Options = { inputShape: "", dims: "", batchSize: "", convention: "", device: "", entry: "", weightDtype: "", activationDtype: "" };
 
 export class Refusal extends Error {
   constructor(readonly problem: Problem) {
@@ -61,15 +63,19 @@ async function ask<T>(path: string, body?: BodyInit, type?: string, signal?: Abo
 const separated = (shape: string): string =>
   shape.replace(/(?<=\d|\?)\s*x\s*(?=\d|\?|None)/g, ",").replace(/\s*([×,:])\s*/g, "$1").replace(/[×\s]+/g, ",");
 
+/** What the options say, by the names that the service and a budgets file have for it. */
+export function given(options: Options): [string, string][] {
+  const shapes = options.inputShape.split(";").map((one) => one.trim()).filter(Boolean);
+  const dims = options.dims.trim().replace(/\s*([=,]|\.\.)\s*/g, "$1").replace(/[;\s]+/g, ",");
+  const out: [string, string][] = [
+    ...shapes.map((one): [string, string] => ["input_shape", separated(one)]),
+    ["dims", dims], ["batch_size", options.batchSize], ["entry", options.entry], ["weight_dtype", options.weightDtype], ["activation_dtype", options.activationDtype],
+  ];
+  return out.filter(([, value]) => value);
+}
+
 function query(options: Options, more: Record<string, string> = {}): string {
-  const out = new URLSearchParams();
-  for (const shape of options.inputShape.split(";").map((one) => one.trim()).filter(Boolean))
-    out.append("input_shape", separated(shape));
-  if (options.dims.trim()) out.set("dims", options.dims.trim().replace(/\s*([=,]|\.\.)\s*/g, "$1").replace(/[;\s]+/g, ","));
-  if (options.batchSize) out.set("batch_size", options.batchSize);
-  if (options.entry) out.set("entry", options.entry);
-  for (const [name, value] of Object.entries(more)) if (value) out.set(name, value);
-  const text = out.toString();
+  const text = new URLSearchParams([...given(options), ...Object.entries(more).filter(([, value]) => value)]).toString();
   return text ? `?${text}` : "";
 }
 
@@ -112,7 +118,7 @@ export const sweep = (model: string, space: object, columns: string[], limit: nu
 
 export const forward = (source: Source, options: Options, seed: number, signal?: AbortSignal): Promise<Pass> =>
   posted(
-    `v1/forward${query({ ...options, batchSize: "" })}`,
+    `v1/forward${query({ ...options, batchSize: "", weightDtype: "", activationDtype: "" })}`,
     { model: enclosed(source), inputs: { seed }, weights: { seed }, stats: true, profile: true },
     signal,
   );

@@ -279,7 +279,7 @@ export function App() {
                   pin={() => report && setPinned({ source, report, title: report.model.name, when: new Date().toLocaleTimeString() })} unpin={() => setPinned(null)}
                 />
               )}
-              {now === "budgets" && <Budgets limits={limits} verdict={verdict} fault={budgetFault} change={setLimits} select={select} download={() => save(yamlOf(`${report?.model.name ?? "model"}.json`, limits), "layercalc.yaml")} />}
+              {now === "budgets" && <Budgets limits={limits} verdict={verdict} fault={budgetFault} change={setLimits} select={select} download={() => save(yamlOf(source.kind === "file" ? source.name : `${report?.model.name ?? "model"}.${isJson(source.text) ? "json" : "py"}`, limits, options), "layercalc.yaml")} />}
               {now === "vary" && (
                 <Vary
                   report={report} text={source.kind === "text" ? text : null} marked={current} choices={selected && places.has(selected) ? marksIn(text, places.get(selected)!.from, places.get(selected)!.to) : []}

@@ -12,6 +12,13 @@ interface OptionsProps {
   faults: Fault[];
 }
 
+/** What bytes are counted of, as if it were stored otherwise. */
+const PLAIN = ["float16", "bfloat16", "int8"];
+const STORED: ["weightDtype" | "activationDtype", string, string, string[]][] = [
+  ["weightDtype", "weight_dtype", "Weights as", [...PLAIN, "int8:channel", "int4", "int4:32"]],
+  ["activationDtype", "activation_dtype", "Activations as", [...PLAIN, "int4"]],
+];
+
 export function OptionsBar({ options, change, code, dims, faults }: OptionsProps) {
   const [conventions, setConventions] = useState<{ name: string; tool: string }[]>([]);
   const [devices, setDevices] = useState<Device[]>([]);
@@ -43,6 +50,14 @@ export function OptionsBar({ options, change, code, dims, faults }: OptionsProps
           {(devices.length ? devices : options.device ? [{ name: options.device, title: options.device } as Device] : []).map((one) => <option value={one.name}>{one.title}</option>)}
         </select>
       </label>
+      {STORED.map(([name, parameter, title, dtypes]) => (
+        <label class="field"><span>{title}</span>
+          <select class="dtype" value={options[name]} aria-invalid={wrong(parameter)} onChange={set(name)}>
+            <option value="">written</option>
+            {[...dtypes, ...(options[name] && !dtypes.includes(options[name]) ? [options[name]] : [])].map((one) => <option value={one}>{one}</option>)}
+          </select>
+        </label>
+      ))}
       {faults.map((one) => <p class="wrong">{one.detail}</p>)}
     </section>
   );

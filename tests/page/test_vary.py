@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import layercalc
 from tests.page.browser import expect
@@ -131,3 +132,32 @@ def bytes_of(n):
     while value >= 1024:
         value, unit = value / 1024, next(units)
     return f"{float(f'{value:.3g}'):g}\u202f{unit}."
+
+
+def test_bytes_are_counted_as_if_stored_otherwise_and_so_they_are_limited(visited):
+    page = visited.page
+    stored = {"weight_dtype": "int4:32", "activation_dtype": "int8"}
+    visited.write(json.dumps(DENSE))
+    wait_for_total(visited, "Weights", bytes_of(layercalc.analyze(DENSE)["totals"]["param_bytes"]).rstrip("."))
+    page.locator(".options").get_by_label("Weights").select_option(stored["weight_dtype"])
+    page.locator(".options").get_by_label("Activations").select_option(stored["activation_dtype"])
+    totals = layercalc.analyze(DENSE, **stored)["totals"]
+    for title, key in (("Weights", "param_bytes"), ("Peak activations", "peak_activation_bytes"), ("Peak in place", "peak_in_place_bytes")):  # fmt: skip
+        wait_for_total(visited, title, bytes_of(totals[key]).rstrip("."))
+    visited.tab("Budgets").page.locator("#limit-param_bytes").fill("1KiB")
+    page.get_by_label("Batch", exact=True).fill("2")
+    page.locator(".limit.held, .limit.passed-over").wait_for()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Download layercalc.yaml").click()
+    text = Path(file.value.path()).read_text()
+    assert text == (
+        'models:\n  - path: "dense.json"\n    batch_size: 2\n    weight_dtype: "int4:32"\n    activation_dtype: "int8"\n'
+        '    budgets:\n      - {metric: param_bytes, max: "1KiB"}\n'
+    )
+    visited.tab("Vary")
+    page.locator(".cm-content").get_by_text("64", exact=True).click()
+    page.get_by_label("see").select_option("param_bytes")
+    for field, value in (("from", "64"), ("to", "66"), ("step", "1")):
+        chosen(page, field, value)
+    last = layercalc.analyze(with_units(66), **stored)["totals"]["param_bytes"]
+    expect(page.locator(".vary .said")).to_have_text(re.compile(rf"… 66: {re.escape(bytes_of(last).rstrip('.'))}$"))

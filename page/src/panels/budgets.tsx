@@ -1,4 +1,5 @@
 /** A few limits, red where they are passed, with the layers to blame. */
+import { given, type Options } from "../api";
 import type { Verdict } from "../types";
 
 export const LIMITS: [string, string, string][] = [
@@ -14,9 +15,15 @@ export const LIMITS: [string, string, string][] = [
 export const budgetsOf = (limits: Record<string, string>): { metric: string; max: string }[] =>
   LIMITS.flatMap(([metric]) => (limits[metric]?.trim() ? [{ metric, max: limits[metric].trim() }] : []));
 
-export function yamlOf(name: string, limits: Record<string, string>): string {
+/** The budgets file of a model: what it is counted with, and its limits. */
+export function yamlOf(path: string, limits: Record<string, string>, options: Options): string {
   const lines = budgetsOf(limits).map(({ metric, max }) => `      - {metric: ${metric}, max: ${JSON.stringify(max)}}`);
-  return `models:\n  - path: ${JSON.stringify(name)}\n    budgets:\n${lines.join("\n")}\n`;
+  const said = given(options);
+  const settings = [...new Set(said.map(([name]) => name))].map((name) => {
+    const texts = said.filter(([one]) => one === name).map(([, value]) => (name === "batch_size" && /^\d+$/.test(value) ? value : JSON.stringify(value)));
+    return `    ${name}: ${texts.length > 1 ? `[${texts.join(", ")}]` : texts[0]}\n`;
+  });
+  return `models:\n  - path: ${JSON.stringify(path)}\n${settings.join("")}    budgets:\n${lines.join("\n")}\n`;
 }
 
 interface BudgetProps {
