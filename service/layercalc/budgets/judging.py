@@ -11,10 +11,12 @@ from layercalc import deadline
 from layercalc.amounts import brief, share
 from layercalc.analysis.liveness import PEAKS
 from layercalc.budgets.keys import MEMORY, REACH, SHAPE
+from layercalc.budgets.ranges import Outcome, Ranges, Sizes, Unjudged, number, shown_sizes
 from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned
-from layercalc.dims import text
+from layercalc.dims import largest, text
 from layercalc.errors import InvalidBudgets
+from layercalc.formulas import Formula, Undecided, code
 from layercalc.modules import module_rows
 from layercalc.wording import nearest, whole
 
@@ -30,14 +32,6 @@ EXCEEDS = {"max": "exceeds", "min": "is below", "equals": "is not", "max_increas
 KEEPS = {"max": "is within", "min": "is at least", "equals": "is", "max_increase": "is within"}
 
 Row = dict[str, Any]
-
-
-class Unjudged(ValueError):  # noqa: N818
-    """A budget that nothing can be said of."""
-
-    def __init__(self, message: str, *key: str):
-        super().__init__(message)
-        self.key = key
 
 
 class Place(NamedTuple):
@@ -60,6 +54,9 @@ class Finding(NamedTuple):
     limit: Any
     excess: Any
     passed: bool
+    formula: Any = None  # of a count that depends on sizes by name
+    sizes: dict[str, int] | None = None  # at which it is as it is said
+    why: str = ""  # nothing is proven
 
     @property
     def badness(self) -> tuple[bool, int]:
@@ -74,7 +71,8 @@ class Subject:
 
     def __init__(self, report: dict[str, Any], baseline: dict[str, Any] | None = None):
         self.report, self.baseline = report, baseline
-        self.guilty: dict[tuple[str, int], list[dict[str, Any]]] = {}  # found once for each metric
+        self.ranges = Ranges(report)
+        self.guilty: dict[Any, list[dict[str, Any]]] = {}  # found once for each metric
 
     @property
     def rows(self) -> list[Row]:
@@ -138,6 +136,12 @@ class Subject:
             found = found.get(key) if isinstance(found, dict) else None
         return found
 
+    def formula(self, metric: str, place: Place) -> str | None:
+        """The expression of a metric that depends on sizes by name."""
+        of = self.report["totals"] if metric not in MEMORY else self.report.get("memory") or {}
+        found: str | None = (of if place.row is None else place.row).get("formulas", {}).get(metric)
+        return found
+
     @property
     def first(self) -> Place:
         return next(iter(self.outputs.values()), WHOLE)
@@ -183,6 +187,7 @@ def result(subject: Subject, budget: Budget) -> dict[str, Any]:
         "actual": worst.actual,
         "excess": worst.excess,
         "passed": worst.passed,
+        **({} if worst.formula is None else {"formula": code(worst.formula), "sizes": worst.sizes}),
         "detail": words(budget.metric, worst) + blame(subject, budget, worst, layers),
         "layers": layers,
     }
@@ -222,7 +227,12 @@ def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:
 
 
 def finding(subject: Subject, budget: Budget, kind: str, place: Place) -> Finding:
+    formula = subject.formula(budget.metric, place)
+    if formula is not None and subject.value(budget.metric, place) is None:
+        return ranged(subject, budget, kind, place, subject.ranges.formula(formula))
     actual, limit, excess = held(subject, budget, kind, place)
+    if isinstance(limit, Formula):
+        return ranged(subject, budget, kind, place, actual)
     return Finding(place, kind, actual, limit, excess, actual == limit if excess is None else excess <= 0)
 
 
@@ -243,12 +253,32 @@ def held(subject: Subject, budget: Budget, kind: str, place: Place) -> tuple[Any
     return (
         actual,
         limit,
-        limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit,
+        beyond(kind, actual, limit),
     )
 
 
-def before(subject: Subject, metric: str, place: Place) -> int:
-    """What a metric was."""
+def beyond(kind: str, actual: Any, limit: Any) -> Any:
+    """How far a number is past its limit; 0 and below are within."""
+    return limit - actual if kind == "min" else abs(actual - limit) if kind == "equals" else actual - limit
+
+
+def ranged(subject: Subject, budget: Budget, kind: str, place: Place, actual: Any) -> Finding:
+    """A limit held against a formula at every size: at the worst, or at one that breaks it."""
+    limit = budget.limits[kind]
+    limit = raised(budget, limit, before(subject, budget.metric, place)) if kind == "max_increase" else limit
+    over, under = beyond("max", actual, limit), beyond("min", actual, limit)
+    try:
+        found = [*map(subject.ranges.never_above, {"equals": (over, under), "min": (under,)}.get(kind, (over,)))]
+        worst = next((one for one in found if not one.passed), found[0])
+    except Undecided as error:
+        worst = Outcome(False, None, str(error))
+    now, most = number(actual, worst.sizes), number(limit, worst.sizes)
+    excess = None if now is None or most is None else beyond(kind, now, most)
+    return Finding(place, kind, now, most, excess, worst.passed, actual, worst.sizes, worst.why)
+
+
+def before(subject: Subject, metric: str, place: Place) -> Any:
+    """What a metric was: a number, or a formula."""
     past = subject.past
     assert past is not None
     then: Place | None = place
@@ -263,15 +293,17 @@ def before(subject: Subject, metric: str, place: Place) -> int:
             raise Unjudged(f"The baseline has no layer {name!r}.{nearest(name, list(past.named))}", "layer")
         then = Place(name, row)
     was = past.value(metric, then or WHOLE)
+    if was is None and (formula := past.formula(metric, then or WHOLE)) is not None:
+        return subject.ranges.formula(formula)
     if not whole(was, 0):
         raise Unjudged(f"The baseline does not know {titled(metric, place)}.", "metric")
     return int(was)
 
 
-def raised(budget: Budget, increase: Any, was: int) -> int:
+def raised(budget: Budget, increase: Any, was: Any) -> Any:
     """The most that a metric may be now."""
-    more = (was * increase).__floor__() if isinstance(increase, Fraction) else increase
-    return was + max(more, budget.min_delta)
+    more = was * increase.numerator // increase.denominator if isinstance(increase, Fraction) else increase
+    return was + largest((more, budget.min_delta))
 
 
 def titled(metric: str, place: Place) -> str:
@@ -283,11 +315,16 @@ def words(metric: str, one: Finding) -> str:
     title = titled(metric, one.place)
     if metric == SHAPE:
         return f"{title} {text(one.actual)} is {'' if one.passed else 'not '}{text(one.limit)}"
+    if one.excess is None:
+        limit = "what it may be" if one.limit is None else brief(metric, one.limit)[0]
+        held = f"{title} {KEEPS[one.kind]} {limit}"
+        return f"{held} at every size" if one.passed else f"Not proven at every size: {held}; {one.why}"
+    where = f" at {shown_sizes(one.sizes)}" if one.sizes else ""
     if one.passed:
         actual, limit = brief(metric, one.actual, one.limit)
-        return f"{title} {actual} {KEEPS[one.kind]} {limit}"
+        return f"{title} {actual}{where} {KEEPS[one.kind]} {limit}" + (", as at every size" if where else "")
     actual, limit, excess = brief(metric, one.actual, one.limit, abs(one.excess))
-    return f"{title} {actual} {EXCEEDS[one.kind]} {limit} by {excess}" + (
+    return f"{title} {actual}{where} {EXCEEDS[one.kind]} {limit} by {excess}" + (
         f" ({share(one.excess, one.limit)})" if one.limit else ""
     )
 
@@ -302,38 +339,41 @@ def culprits(subject: Subject, budget: Budget, worst: Finding, findings: list[Fi
     if budget.layer is not None:
         bad = sorted((one for one in findings if not one.passed), key=lambda one: one.badness, reverse=True)
         rows = list({str(one.place.title): one.place.row for one in bad}.values())
-        return [part(subject, row, metric) for row in rows[:MAX_NAMED] if row is not None]
+        return [part(subject, row, metric, worst.sizes) for row in rows[:MAX_NAMED] if row is not None]
     if metric in PEAKS:
         where = "peak_layer" if metric == PEAKS[0] else "peak_in_place_layer"
         row = subject.named.get((subject.report.get("memory") or {}).get(where) or "")
-        return [] if row is None else [part(subject, row, "activation_bytes")]
+        return [] if row is None else [part(subject, row, "activation_bytes", worst.sizes)]
     own = PARTS.get(metric, "param_bytes" if metric.startswith("training.") else metric)
     if not subject.rows or own in (SHAPE, REACH) or own not in subject.rows[0]:
         return []
+    if worst.excess is None:
+        return []
     sign = -1 if worst.kind == "min" or (worst.kind == "equals" and worst.actual < worst.limit) else 1
-    if (own, sign) not in subject.guilty:
-        subject.guilty[own, sign] = most(subject, own, sign)
-    return list(subject.guilty[own, sign])
+    key = own, sign, *(worst.sizes or {}).items()
+    if key not in subject.guilty:
+        subject.guilty[key] = most(subject, own, sign, worst.sizes)
+    return list(subject.guilty[key])
 
 
-def most(subject: Subject, metric: str, sign: int) -> list[dict[str, Any]]:
+def most(subject: Subject, metric: str, sign: int, sizes: Sizes = None) -> list[dict[str, Any]]:
     """The rows that grew most (shrank, by a sign of -1), or the largest without a baseline."""
     key = "part" if subject.baseline is None else "delta"
     if key == "part" and sign < 0:
         return []
-    parts = [part(subject, row, metric) for row in subject.rows if isinstance(row[metric], int)]
+    parts = [part(subject, row, metric, sizes) for row in subject.rows]
     guilty = [one for one in parts if one[key] is not None and one[key] * sign > 0]
     return sorted(guilty, key=lambda one: -one[key] * sign)[:MAX_NAMED]
 
 
-def part(subject: Subject, row: Row, metric: str) -> dict[str, Any]:
-    now = row.get(metric)
+def part(subject: Subject, row: Row, metric: str, sizes: Sizes = None) -> dict[str, Any]:
+    now = subject.ranges.count(row, metric, sizes)
     if metric == REACH or not isinstance(now, int):
         return {"name": row["name"], "part": None, "delta": None}
     delta = None
     if subject.baseline is not None:
         old = subject.was.get(row["name"])
-        was = 0 if old is None else old.get(metric)
+        was = 0 if old is None else subject.ranges.count(old, metric, sizes)
         delta = now - was if isinstance(was, int) else None
     return {"name": row["name"], "part": now, "delta": delta}
 

@@ -1,6 +1,6 @@
 """A report of an earlier day as a baseline: recognised, checked, and brought into the form that is compared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from layercalc import deadline
@@ -30,7 +30,8 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
     totals, layers = document["totals"], document["layers"]
     need(isinstance(totals, Mapping), "the totals", totals, "totals")
     for key, n in totals.items() if isinstance(totals, Mapping) else ():
-        need(n is None or whole(n, 0) or key == "counts", "a count", n, "totals", key)
+        need(n is None or whole(n, 0) or isinstance(n, Mapping), "a count", n, "totals", key)
+    expressions(totals, need, "totals")
     need(isinstance(layers, list), "the layers", layers, "layers")
     rows = []
     for index, row in deadline.each(enumerate(layers if isinstance(layers, list) else ())):
@@ -40,11 +41,13 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         for key in METRICS:
             need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), "layers", index, key)
         need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), "layers", index, "output_shape")
+        expressions(row, need, "layers", index)
         inputs = row.get("inputs")
         named = isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)
         need(inputs is None or named, "names of rows", inputs, "layers", index, "inputs")
         rows.append(
             {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
+            | {key: row[key] for key in ("formulas", "output_formula") if key in row}
         )
     ends: dict[str, Any] = {}
     for key in TENSORS:
@@ -66,6 +69,18 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         "warnings": [*earlier_warnings(document.get("warnings"), path)],
         **ends,
     }
+
+
+def expressions(of: Any, need: Callable[..., None], *at: object) -> None:
+    """Look at the formulas of totals or of a row."""
+    if isinstance(of, Mapping) and "formulas" in of:
+        found = of["formulas"]
+        need(isinstance(found, Mapping) and all(isinstance(one, str) for one in found.values()),
+             "expressions", found, *at, "formulas")  # fmt: skip
+    if isinstance(of, Mapping) and "output_formula" in of:
+        shape = of["output_formula"]
+        need(isinstance(shape, list) and all(one is None or isinstance(one, str) for one in shape),
+             "expressions", shape, *at, "output_formula")  # fmt: skip
 
 
 def earlier_warnings(listed: Any, path: tuple[object, ...]) -> Iterator[dict[str, Any]]:

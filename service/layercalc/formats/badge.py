@@ -6,6 +6,7 @@ from layercalc.amounts import brief
 from layercalc.budgets import Judged
 from layercalc.escapes import json_text
 from layercalc.formats.findings import counted
+from layercalc.formats.formulas import counts_of
 from layercalc.wording import nearest
 
 RED, YELLOW, GREEN, BLUE, GREY = "red", "yellow", "brightgreen", "blue", "lightgrey"
@@ -29,7 +30,7 @@ def metric_badge(judged: Judged, metric: str) -> str:
     """A total (of several models the largest), coloured by the budgets on it; blue where there is none."""
     if any(verdict.get("errors") for _, verdict in judged):
         return endpoint(metric, "not judged", GREY, isError=True)
-    every = sorted({key for _, verdict in judged for key in verdict["totals"]})
+    every = sorted({key for _, verdict in judged for key in counts_of(verdict["totals"])})
     if every and metric not in every:
         raise ValueError(f"There is no metric {metric!r}.{nearest(metric, every)} There are {', '.join(every)}.")
     known = [verdict["totals"].get(metric) for _, verdict in judged]

@@ -40,6 +40,11 @@ def amount(of: Mapping[str, Any], *path: str, room: int = LINE) -> str:
     return drawn(formula, room) if value is None and formula is not None else number_text(value)
 
 
+def counts_of(totals: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts among totals, without what is said of them beside."""
+    return {key: n for key, n in totals.items() if not isinstance(n, dict)}
+
+
 def sizes_of(shape: Sequence[int | None] | None, formula: Sequence[str | None] | None) -> list[Any] | None:
     """A shape with signs in place of the sizes that have a formula."""
     if shape is None or not formula or len(formula) != len(shape):

@@ -6,6 +6,7 @@ from typing import Any
 from layercalc.budgets import Judged
 from layercalc.escapes import json_text, printable
 from layercalc.formats.findings import findings, titled
+from layercalc.formats.formulas import counts_of
 
 SEVERITIES = {"fault": "critical", "error": "major", "warn": "minor", "note": "info"}
 
@@ -40,7 +41,7 @@ def metrics(judged: Judged) -> str:
         if count := len(verdict.get("warnings", ())):
             add("warnings", "Warnings that the model was read with.", count, model=name)
     for name, verdict in judged:
-        for metric, n in verdict["totals"].items():
+        for metric, n in counts_of(verdict["totals"]).items():
             add(metric, f"{metric} of the model.", n, model=name)
     for name, verdict in judged:
         for title, _, one in titled(name, verdict):

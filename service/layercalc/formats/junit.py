@@ -10,6 +10,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from layercalc.budgets import Judged
 from layercalc.escapes import printable
 from layercalc.formats.findings import faults, notes, place, titled
+from layercalc.formats.formulas import counts_of
 
 
 class Case(TestCase):
@@ -23,8 +24,9 @@ def junit(judged: Judged) -> str:
     xml = JUnitXml("layercalc")
     for name, verdict in judged:
         suite = TestSuite(printable(name))
-        for metric, n in verdict["totals"].items():
-            suite.add_property(printable(metric), "unknown" if n is None else str(n))
+        formulas = verdict["totals"].get("formulas", {})
+        for metric, n in counts_of(verdict["totals"]).items():
+            suite.add_property(printable(metric), formulas.get(metric, "unknown") if n is None else str(n))
         for note in notes(name, verdict):
             where = "" if note.file is None else f"{note.file}:{note.line}: "
             suite.add_property("warning", printable(where + note.detail))

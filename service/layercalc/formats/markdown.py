@@ -7,6 +7,7 @@ from typing import Any
 from layercalc.amounts import number_text, share
 from layercalc.budgets import Judged
 from layercalc.formats.findings import findings, headline, overshoot, titled
+from layercalc.formats.formulas import amount, counts_of
 from layercalc.formats.sheet import as_markdown, code, prose, stored_lines, warning_lines
 from layercalc.formats.verdict_tables import diff_sheet, signed
 
@@ -86,12 +87,12 @@ def grown(delta: int | None) -> str:
 
 def totals_part(verdict: dict[str, Any]) -> Iterator[str]:
     """The totals; before and after where there is a baseline."""
-    now = {key: n for key, n in verdict["totals"].items() if not isinstance(n, dict)}
+    now = counts_of(totals := verdict["totals"])
     was = (verdict.get("baseline") or {}).get("totals")
     if not now:
         return
     if was is None:
-        rows = [[key, number_text(n)] for key, n in now.items()]
+        rows = [[key, prose(amount(totals, key))] for key in now]
         yield from folded("Totals", table(["Metric", "Now"], rows, numbers=1))
         return
     yield from folded("Totals before and after", totals_table({key: (was.get(key), n) for key, n in now.items()}))

@@ -8,13 +8,13 @@ proven, it is stopped by `Undecided`.
 from layercalc.formulas.atoms import at, bounds
 from layercalc.formulas.conditions import Claim, Guard, guarded, taken
 from layercalc.formulas.effort import Undecided, limited
-from layercalc.formulas.extremes import extreme
+from layercalc.formulas.extremes import extreme, proven
 from layercalc.formulas.formula import Formula, named
-from layercalc.formulas.narrowing import narrowed, needed, parted
+from layercalc.formulas.narrowing import grows, narrowed, needed, parted
 from layercalc.formulas.reading import parsed
 from layercalc.formulas.text import code, signs
 
 __all__ = [
-    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "guarded", "limited", "named",
-    "narrowed", "needed", "parsed", "parted", "signs", "taken",
+    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "grows", "guarded", "limited",
+    "named", "narrowed", "needed", "parsed", "parted", "proven", "signs", "taken",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from layercalc.formulas.atoms import Atom, Extreme, Name
 from layercalc.formulas.effort import Undecided, spend
-from layercalc.formulas.extents import covered
+from layercalc.formulas.extents import covered, sign
 from layercalc.formulas.formula import Formula, added, named, terms_of
 from layercalc.formulas.substitution import Substitution
 from layercalc.formulas.text import code
@@ -56,6 +56,13 @@ def outstanding(parts: list[Any], direction: int) -> list[Any]:
         if not any(wins(two, one) for two in kept):
             kept = [two for two in kept if not wins(one, two)] + [one]
     return [parts[i] for i in kept]
+
+
+def proven(n: Any) -> bool:
+    """Whether a number or formula is proven to be at least 0 at every size."""
+    if not isinstance(n, Formula):
+        return bool(n >= 0)
+    return sign(n) == 0 or covered(terms_of(Substitution({one: one.low + rest(one) for one in n.names()}).of(n)) or {})
 
 
 def rest(name: Name) -> Any:

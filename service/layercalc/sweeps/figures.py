@@ -12,8 +12,9 @@ from layercalc.analysis.roofline import Device, computed_in, seconds
 from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.walk import Analysis
 from layercalc.budgets import Budget
-from layercalc.budgets.judging import WHOLE, Subject, Unjudged, held, places
+from layercalc.budgets.judging import WHOLE, Subject, held, places
 from layercalc.budgets.keys import MEMORY, REACH, SHAPE
+from layercalc.budgets.ranges import Unjudged
 from layercalc.budgets.reading import located
 from layercalc.columns import Column
 from layercalc.dims import Unknown, shown

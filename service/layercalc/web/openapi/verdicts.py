@@ -6,6 +6,7 @@ from layercalc.budgets.keys import ENTRIES, LIMITS, definitions, document_schema
 from layercalc.web.openapi.primitives import (
     COUNT,
     FLAG,
+    INTEGER,
     MAYBE,
     NAME,
     OBJECT,
@@ -31,6 +32,10 @@ RESULT = row(
         "actual": AMOUNT,
         "excess": MAYBE,
         "passed": FLAG,
+        "formula": {**STRING, "description": "of a count that depends on sizes by name, held at every size"},
+        "sizes": optional(
+            {**mapping(INTEGER), "description": "at which it is `actual`: the worst; null where none is known"}
+        ),
         "detail": STRING,
         "layers": array(row({"name": STRING, "part": MAYBE, "delta": MAYBE})),
     },
