@@ -49,7 +49,8 @@ def evidence(nodes: Nodes, layers: Collection[str]) -> str:
     if (statement := python2.evidence(nodes.tree)) is not None:
         return f"a statement of Python 2 on line {statement.lineno}"
     found: dict[ast.AST, tuple[str, int]] = {}
-    for node in nodes.of(ast.Call):
+    asked = not KEYWORDS.isdisjoint(one.arg for one in nodes.of(ast.keyword))
+    for node in nodes.of(ast.Call) if asked else ():
         for keyword in node.keywords:
             if keyword.arg in KEYWORDS and node not in found and was_taken(node, keyword.arg, layers):
                 found[node] = keyword.arg, keyword.value.lineno

@@ -22,6 +22,7 @@ from layercalc.readers.script.values import Class, Function
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 PATCHED = ("keras", "tensorflow", "tf_keras")
+ASKED = MODEL_METHODS | {"fit"}
 SAFE = PASSIVE_METHODS | PASSIVE_ATTRIBUTES | MODEL_METHODS
 
 
@@ -52,7 +53,7 @@ def methods_of(value: Instance) -> list[Function]:
 def slips(nodes: Nodes) -> dict[str, ast.AST]:
     """Roots of `tk.keras.layers.Dense` that nothing binds, with the first use of each."""
     found: dict[str, ast.AST] = {}
-    for node in nodes.of(ast.Attribute):
+    for node in nodes.of(ast.Attribute) if not OF_LAYERS.isdisjoint(nodes.attrs) else ():
         inner = node.value
         if isinstance(inner, ast.Attribute) and inner.attr in OF_LAYERS and KERAS.get(node.attr) is not None:
             root: ast.expr = inner
@@ -71,6 +72,8 @@ def changes_model(nodes: Nodes, parts: Collection[str] = ()) -> bool:
     """
     if any(one.value == "model" for one in nodes.of(ast.Constant)):
         return True
+    if "model" not in nodes.attrs:
+        return False
     above = {one.value: one for one in nodes.of(ast.Attribute)}
     called = {one.func for one in nodes.of(ast.Call)}
     for one in nodes.of(ast.Attribute):
@@ -126,15 +129,12 @@ def only_imported(nodes: Nodes) -> set[str]:
 
 def asked_as_models(nodes: Nodes) -> set[str]:
     """Names of which the text asks what only models have."""
+    methods = [node for node in nodes.of(ast.Call) if type(node.func) is ast.Attribute and node.func.attr in ASKED]
     return {
         node.func.value.id
-        for node in nodes.of(ast.Call)
-        if isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and (
-            node.func.attr in MODEL_METHODS
-            or (node.func.attr == "fit" and FIT_ARGUMENTS & {one.arg for one in node.keywords})
-        )
+        for node in methods
+        if isinstance(node.func.value, ast.Name)
+        and (node.func.attr in MODEL_METHODS or FIT_ARGUMENTS & {one.arg for one in node.keywords})
     }
 
 
@@ -147,7 +147,8 @@ def check(nodes: Nodes) -> None:
     if "modules" in nodes.attrs:
         modules = [node for node in nodes.of(ast.Attribute) if node.attr == "modules" and node not in looked_up]
         bad += [node for node in modules if getattr(node.value, "id", "") == "sys"]
-    bad += [node for node in nodes.of(ast.Call) if node.args and patches(node)]
+    if "patch" in " ".join(nodes.ids | nodes.attrs):
+        bad += [node for node in nodes.of(ast.Call) if patches(node)]
     if bad:
         raise Fault(nodes.first(bad), "It may replace what any name stands for; import names one by one.")
 
