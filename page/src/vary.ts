@@ -26,6 +26,9 @@ export function valuesOf(from: number, to: number, step: number): number[] {
 const some = (values: number[], most: number): number[] =>
   values.length <= most ? values : [...new Set(Array.from({ length: most }, (_, index) => values[Math.round((index * (values.length - 1)) / (most - 1))]))];
 
+/** Why there is no number where every value is a network. */
+export const UNKNOWN = "The number is not known, and the report has no formula of it.";
+
 const COMPARED: Record<string, (a: bigint, b: bigint) => boolean> = { ">=": (a, b) => a >= b, "<=": (a, b) => a <= b, "==": (a, b) => a === b, "!=": (a, b) => a !== b, ">": (a, b) => a > b, "<": (a, b) => a < b };
 
 function holds(condition: string, names: Record<string, bigint>): boolean {
@@ -43,9 +46,10 @@ export function ofName(report: Report, name: string, metric: string, values: num
       const broken = report.conditions?.find((one) => !holds(one, names));
       if (broken) return { x, y: null, detail: `The formulas hold where ${broken}.` };
       const y = formula ? valueOf(formula, names) : report.totals[metric];
+      if (y === null || y === undefined) return { x, y: null, detail: UNKNOWN };
       return { x, y: typeof y === "bigint" && y <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(y) : y };
     } catch {
-      return { x, y: null, detail: "It has no formula." };
+      return { x, y: null, detail: UNKNOWN };
     }
   });
 }

@@ -121,6 +121,10 @@ def test_size_by_name_is_varied_by_its_formula(visited):
     height = button.inner_text().split()[-1]
     button.click()
     expect(page.get_by_label("Sizes")).to_have_value(f"H={height}")
+    page.get_by_label("Sizes").fill("")
+    visited.write(json.dumps({**SIZED, "input_shape": [None, "W", 3]}))  # of which one has no name
+    page.locator(".vary figcaption", has_text="by W").wait_for()
+    page.get_by_text("The number is not known, and the report has no formula of it.").wait_for()
     dropped(visited, "lenet.onnx", gzip.decompress((DATA / "onnx" / "lenet.dy.onnx.gz").read_bytes()))
     page.get_by_text("A file has no number to vary but sizes that have names.").wait_for()
 

@@ -8,7 +8,7 @@ import { cut } from "../formulas";
 import { full } from "../grouping";
 import { isBytes, measure } from "../numbers";
 import type { Report } from "../types";
-import { held, limitOf, MOST, ofMark, ofName, type Point, valuesOf } from "../vary";
+import { held, limitOf, MOST, ofMark, ofName, type Point, UNKNOWN, valuesOf } from "../vary";
 import { LIMITS } from "./budgets";
 import { axis, POWERS, token, upright } from "./plot";
 
@@ -124,7 +124,7 @@ export function Vary({ report, text, marked, choices, options, limits, binary, t
         <div role="status">
           {edge && <p class={edge.last ? "fine" : "wrong"}>{edge.last ? `${limits[metric]} holds up to ${label} = ${full().format(edge.last.x)}: ${written(edge.last.y)}.` : `${limits[metric]} holds for no value from ${full().format(from)} on.`}</p>}
           {edge?.next && <p class="soft">{label} = {full().format(edge.next.x)}: {edge.next.y === null ? (edge.next.detail ?? "unknown") : written(edge.next.y)}</p>}
-          {!edge?.next && refused.length > 0 && <p class="soft">{refused.length === found.points.length ? "None of the values is a network" : `${full().format(refused.length)} of ${full().format(found.points.length)} values are no network`}: {cut(refused[0].detail ?? "the number is not known", 300)}</p>}
+          {!edge?.next && refused.length > 0 && <p class="soft">{refused[0].detail === UNKNOWN ? UNKNOWN : refused.length === found.points.length ? "None of the values is a network: " : `${full().format(refused.length)} of ${full().format(found.points.length)} values are no network: `}{refused[0].detail !== UNKNOWN && cut(refused[0].detail ?? "the number is not known", 300)}</p>}
         </div>
       )}
       {limit === null && what && <p class="soft">A budget for {title} is drawn in, where the tab Budgets has one.</p>}
