@@ -41,6 +41,7 @@ ORDER = [  # each may import from those before it
     {"document"},
     {"samples"},
     {"sweeps"},
+    {"fitting"},
     {"verbs", "formats", "catalogue"},
     {"options", "checks"},
     {"__init__"},

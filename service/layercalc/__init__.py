@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from layercalc.errors import InvalidBudgets, InvalidModel, InvalidTensors, Refused, Unreadable
-    from layercalc.verbs import analyze, check, diff, examples, forward, sweep
+    from layercalc.verbs import analyze, check, diff, examples, fit, forward, sweep
 
 __version__ = "0.1.0"
 
@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "diff",
     "examples",
+    "fit",
     "forward",
     "sweep",
 ]

@@ -14,6 +14,7 @@ from layercalc.amounts import integer
 from layercalc.catalogue import DEFAULT
 from layercalc.conventions import CONVENTIONS
 from layercalc.errors import InvalidModel, pointer
+from layercalc.fitting.values import GOALS
 from layercalc.formats.report import HEADINGS
 from layercalc.layers import written
 from layercalc.layers.config import flattened
@@ -236,6 +237,19 @@ OPTIONS: dict[str, Option] = {
     "where": Option(Component("Budgets", "", None), "budgets that every row must hold"),
     "best": Option(Component("Best", "", None), "an objective, or two for their Pareto front"),
     "limit": Option(Few(None, MOST_ROWS), "at most so many rows; left out 100, in CSV all", WHOLE),
+    "vary": Option(
+        Component("Vary", "what varies: batch_size, or the name of a size or placeholder"),
+        "what varies: batch_size, the name of a size, or that of a placeholder of the model",
+        NAME,
+    ),
+    "within": Option(Component("Budgets", BUDGETS), "budgets that every value up to the one that is sought must hold"),
+    "range": Option(
+        Component("FitRange", "", None),
+        "the values that are tried: 8..512, 8..512:8 in steps, 8.. without end; left out: from the first that is a "
+        "network",
+        NAME,
+    ),
+    "goal": Option(Word(GOALS, GOALS[0], null=True), "the largest value, or the smallest", WORD),
     "id": Option(Text(None), "a name of the request, which comes back"),
     "strict": Option(Bool(False), "409 when a budget fails", FLAG, json=False, flag=""),
     "vocabulary": Option(Framework(DEFAULT), "whose layers: the framework's", WORD, json=False),
@@ -259,6 +273,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "check": ("model", "budgets", "baseline", "file", *OF_MODEL, *STORED, "strict"),
     "diff": ("before", "after", *OF_MODEL, *STORED),
     "sweep": ("model", "space", "where", "best", "columns", "limit", *OF_MODEL, *STORED, "device"),
+    "fit": ("model", "vary", "within", "range", "goal", *OF_MODEL, *STORED),
     "layers": ("vocabulary",),
 }
 

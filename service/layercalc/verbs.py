@@ -364,6 +364,53 @@ def candidates(
     return Candidates(asked, answers(asked, executor, progress))
 
 
+@timed("max_analysis_seconds")
+def fit(
+    document: Any,
+    vary: str,
+    within: Any,
+    *,
+    range: Any = None,
+    goal: str = "largest",
+    entry: str | None = None,
+    custom: str | None = None,
+    input_shape: Any = None,
+    batch_shape: Any = None,
+    dims: Any = None,
+    batch_size: int | None = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
+    limits: Limits = UNLIMITED,
+    path: Tokens = (),
+) -> dict[str, Any]:
+    """The largest value of a size such that every one in the range up to it is within budgets; exactly the last.
+
+    `vary` is "batch_size", the name of a size (`"H"` in the document or in `input_shape`), or that of a placeholder of
+    the document (`{"$": "2*w"}`). `within` are budgets as those of `check`, without `max_increase`. `range` is
+    `{"from", "to"?, "step"?}` or `"8..512:8"`; left out, it begins with the first value that makes a network and has no
+    end. The smallest value (`goal`) is that from which on all in the range hold.
+
+    `{"vary", "goal", "value", "next", "stopped_by", "totals", "proof", "detail", "warnings"}`: `next` is the value that
+    does not hold, `stopped_by` the result of the budget that says so, or a fault where it is no network. `value` is
+    null where none is found, or no end, as `detail` says. Where formulas are proven to grow with a size by name, they
+    tell (`proof`: "formula"); else every value is tried, up to a million ("tried"). Raises InvalidModel and
+    InvalidBudgets.
+    """
+    from layercalc.fitting.question import question
+    from layercalc.fitting.search import fitted
+
+    options = {"entry": entry, "custom": custom, "input_shape": input_shape, "batch_shape": batch_shape}
+    options |= {"dims": dims, "batch_size": batch_size}
+    dtypes: dict[str, Any] = {"weight_dtype": weight_dtype, "activation_dtype": activation_dtype}
+    asked = question(document, vary, within, range, goal, options, Storage.asked(**dtypes), limits, path)
+
+    def judge(n: int) -> dict[str, Any]:
+        filled, own = asked.at(n)
+        return check(filled, asked.within, limits=limits, path=path, **own, **dtypes)
+
+    return located(fitted(asked, judge), path)
+
+
 def examples(name: str | None = None) -> Any:
     """Networks to begin with: `{"name", "format", "description", "group"}` of each, or by its name the document of one.
 

@@ -31,19 +31,24 @@ class Lives:
     """Of every tensor of a run: its bytes, what it is a view of, and the step at which it is read for the last time."""
 
     def __init__(self, analysis: "Analysis"):
-        self.bytes: dict[str, Dim] = {value.source: value.spec.bytes for value in analysis.inputs}
-        self.root: dict[str, str] = {}  # of views alone
-        self.last = dict.fromkeys(self.bytes, -1)
-        bytes_of, root, last = self.bytes, self.root, self.last
-        for step, row in enumerate(analysis.executed):
-            for _, _, source in row.inputs:
-                last[root.get(source, source)] = step
-            if row.traced.view and row.inputs:
-                root[row.name] = root.get(source := row.inputs[0].source, source)
-            else:
-                bytes_of[row.name], last[row.name] = row.traced.counts["activation_bytes"], step
+        rows, inputs = analysis.executed, analysis.inputs
+        self.last = last = {value.source: -1 for value in inputs}
+        for step, row in enumerate(rows):
+            for value in row.inputs:
+                last[value[2]] = step
+            last[row.name] = step
         for value in analysis.outputs:
-            last[root.get(value.source, value.source)] = len(analysis.executed)
+            last[value.source] = len(rows)
+        self.bytes: dict[str, Dim] = {value.source: value.spec.bytes for value in inputs}
+        self.bytes |= {row.name: row.traced.counts["activation_bytes"] for row in rows}
+        self.root: dict[str, str] = {}  # of views alone
+        views = [row for row in rows if row.traced.view and row.inputs]
+        for row in views:  # one has no bytes of its own, and holds those that it looks at
+            source = row.inputs[0].source
+            self.root[row.name], self.bytes[row.name] = self.root.get(source, source), 0
+        for row in reversed(views):
+            source = row.inputs[0].source
+            last[source] = max(last[source], last[row.name])
 
     def overwritten(self, step: int, row: "Row") -> Dim:
         """The bytes of a row's output if it is written over an input that is read for the last time, else 0."""
@@ -87,7 +92,7 @@ def live(analysis: "Analysis") -> Live:
     rows: list[Dim] = []
     in_place: list[Dim] = []
     for step, (row, gone) in enumerate(zip(analysis.executed, freed, strict=False)):
-        now = now + lives.bytes.get(row.name, 0)
+        now = now + lives.bytes[row.name]
         rows.append(now)
         in_place.append(now - lives.overwritten(step, row))
         now = now - gone

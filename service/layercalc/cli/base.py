@@ -27,6 +27,7 @@ COMMANDS = {
     "models": ("analyze", "examples", "forward", "layers", "strip"),
     "checking": ("check", "init", "diff"),
     "sweeping": ("sweep",),
+    "fitting": ("fit",),
     "service": ("serve", "key", "schema", "openapi"),
 }
 

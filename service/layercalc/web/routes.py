@@ -13,6 +13,7 @@ from layercalc.budgets import read_budgets
 from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import InvalidBudgets, Refused, pointer
 from layercalc.formats import BADGE, FORMATS, MEDIA, beside, diff_markdown, diff_sheet, drawn_difference, drawn_report
+from layercalc.formats.fit import fit_sheet
 from layercalc.formats.report import report_sheet
 from layercalc.formats.sweep import csv_lines, sweep_sheet
 from layercalc.limits import published
@@ -80,7 +81,7 @@ def query_options(verb: str, beside: Collection[str] = ()) -> dict[str, Any]:
     return read_texts(verb, dict(request.args.lists()), {"format", *beside} if verb in FORMED else beside)
 
 
-FORMED = ("analyze", "check", "diff", "sweep")  # the routes whose answers have several formats
+FORMED = ("analyze", "check", "diff", "sweep", "fit")  # the routes whose answers have several formats
 
 
 def joined(document: Any, verb: str, optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -157,6 +158,30 @@ def sweep(body: bytes) -> Response:
             return streamed(csv_lines(verbs.candidates(model, space, **asked)), MEDIA["csv"])
         found = verbs.sweep(model, space, **asked)
     return presented(found, lambda: sweep_sheet(found))
+
+
+@api.post("/v1/fit")
+@posted("max_analysis_seconds")
+@repeatable
+def fit(body: bytes) -> Response:
+    """An envelope, or a bare model with the rest in the query: `?vary=batch_size&max_peak_activation_bytes=8GiB`."""
+    document = read_document(request, body, limits(), "fit")
+    options = query_options("fit", [*LIMITED, *filter(is_limit, request.args)])
+    within = budgets_in_query(request.args)
+    path: tuple[object, ...] = ()
+    names: set[str] = set()
+    if isinstance(document, dict) and "model" in document:
+        given = joined(document, "fit", ("vary", "within"))
+        document, path, names = given.pop("model"), ("model",), {"model", "within", *given} - set(options)
+        listed = given.pop("within", None)
+        options = {**given, **options}
+        within = [*([] if listed is None else read_budgets(listed, ("within",))), *within]
+    if not within:
+        detail = 'There is no budget: send {"model": …, "vary": …, "within": […]}, or put ?max_params=5M in the query.'
+        raise InvalidBudgets([{"pointer": "/within" if path else "", "detail": detail}])
+    with faults_in_body(names):
+        found = verbs.fit(document, options.pop("vary", None), within, limits=limits(), path=path, **options)
+    return presented(found, lambda: fit_sheet(found))
 
 
 @cache

@@ -35,6 +35,7 @@ def verb_paths() -> Schema:
         "/v1/check": check(),
         "/v1/diff": diff(),
         "/v1/sweep": sweep(),
+        "/v1/fit": fit(),
     }
 
 
@@ -103,4 +104,20 @@ def sweep() -> Schema:
         [*query("sweep"), form(TABLES, badges=False)],
         {"application/json": {"schema": ref("SweepEnvelope"), "example": EXAMPLE}},
         {"200": reply("Sweep", "the rows, the best first", **TABLED), **problems(*DOCUMENT)},
+    )
+
+
+def fit() -> Schema:
+    return posted(
+        "fit",
+        "The largest batch, resolution, width or depth within budgets",
+        [*query("fit"), *limits(), form(TABLES, badges=False)],
+        {
+            "application/json": {
+                "schema": any_of([*FORMS, "FitEnvelope"]),
+                "example": {"model": TINY, "vary": "batch_size", "within": [{"metric": "flops", "max": "1G"}]},
+            },
+            "text/plain": {"schema": STRING, "example": CODE},
+        },
+        {"200": reply("Fit", "the value, and what stops the next", **TABLED), **SAME, **problems(*DOCUMENT)},
     )

@@ -14,6 +14,7 @@ from layercalc.options import VERBS, envelope, fields_of
 from layercalc.web.openapi.answers import IDENTIFIED, KEYS, PROBLEM, REFUSED, guarded, problems
 from layercalc.web.openapi.catalogue import LISTS, catalogue_paths, service_paths
 from layercalc.web.openapi.documents import documents
+from layercalc.web.openapi.fits import fits
 from layercalc.web.openapi.inference import SERVED, inference_paths
 from layercalc.web.openapi.operations import verb_paths
 from layercalc.web.openapi.passes import RESULT, parts
@@ -31,7 +32,7 @@ INFO = {
 TAGS = {  # each with the beginnings of its paths; the first that fits has them
     "models": (
         "what a model is and costs, and what it computes",
-        ("/v1/analyze", "/v1/forward", "/v1/check", "/v1/diff", "/v1/sweep"),
+        ("/v1/analyze", "/v1/forward", "/v1/check", "/v1/diff", "/v1/sweep", "/v1/fit"),
     ),
     "catalogue": ("what models, budgets and reports are made of", ("/v1/",)),
     "inference": ("the models of a folder, by the Open Inference Protocol", ("/v2",)),
@@ -50,6 +51,7 @@ def components() -> Schema:
         **SERVED,
         **reports(),
         **sweeps(),
+        **fits(),
         "ForwardResult": RESULT,
         **LISTS,
         "Problem": PROBLEM,

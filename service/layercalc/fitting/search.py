@@ -1,0 +1,185 @@
+"""The search for the end of the run of values that hold: by what formulas prove, else value by value."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from layercalc import deadline
+from layercalc.amounts import number_text
+from layercalc.errors import Refused
+from layercalc.fitting.proof import MOST_BEFORE, Run
+from layercalc.fitting.question import Asked
+from layercalc.fitting.values import Values
+
+MOST_TRIED = 1 << 20  # values of one fit
+MOST_SKIPPED = 1 << 12  # values that are no network before the first that is, of a range that is not said
+
+Judge = Callable[[int], dict[str, Any]]  # the verdict of one value; Refused
+
+
+class End(NamedTuple):
+    """The end of the run: its last value, the value that ends it, and why there is none of them."""
+
+    value: int | None
+    next: int | None = None
+    why: str = ""
+    proof: str = "tried"
+
+
+def fitted(asked: Asked, judge: Judge) -> dict[str, Any]:
+    """The contract's answer."""
+    values = begun(asked)
+    if values is None:
+        end = End(None, asked.values.first, f"None of the first {MOST_SKIPPED:,} values makes a network.")
+    else:
+        end = found(asked, values)
+    verdict = judge(end.value) if end.value is not None else None
+    stopped = None if end.next is None else stop(judge, end.next)
+    out: dict[str, Any] = {
+        "vary": asked.vary,
+        "goal": asked.goal,
+        "value": end.value,
+        "next": end.next,
+        "stopped_by": stopped,
+        "totals": None if verdict is None else verdict["totals"],
+        **(asked.storage.titles if asked.storage else {}),
+        "proof": end.proof,
+        "detail": sentence(asked, end, stopped),
+        "warnings": [] if verdict is None else verdict["warnings"],
+    }
+    return out
+
+
+def begun(asked: Asked) -> Values | None:
+    """The values of the request; where it says none, from the first that makes a network."""
+    if not asked.open:
+        return asked.values
+    for run in asked.values.runs(MOST_SKIPPED):
+        networks = asked.tried(run, ()).found.numbers
+        if len(networks):
+            return asked.values._replace(first=run[int(networks[0])])
+    return None
+
+
+def found(asked: Asked, values: Values) -> End:
+    """The end of the run from the first value on, or from the last one down."""
+    asked = asked._replace(values=values)
+    run = asked.proof()
+    if run is not None and (run.start - values.first) // values.step > MOST_BEFORE:
+        run = None
+    if asked.goal == "largest":
+        return upwards(asked, values) if run is None else proven_largest(asked, values, run)
+    if run is None and values.last is None:
+        return End(None, None, "The range has no end, and formulas do not prove that all values from some on hold.")
+    return downwards(asked, values) if run is None else proven_smallest(asked, values, run)
+
+
+def upwards(asked: Asked, values: Values) -> End:
+    """Value by value from the first on."""
+    last = None
+    for run in values.runs(min(MOST_TRIED, asked.limits.max_candidates)):
+        deadline.check()
+        held = holding(asked, run)
+        if held < len(run):
+            return End(
+                run[held - 1] if held else last,
+                run[held],
+                "" if held or last is not None else "The first value does not hold.",
+            )
+        last = run[-1]
+    if last == values.last:
+        return End(last)
+    return End(None, None, f"All values up to {last:,} hold; give the range an end, no further are tried.")
+
+
+def downwards(asked: Asked, values: Values) -> End:
+    """Value by value from the last one down."""
+    last = None
+    for run in values.runs(min(MOST_TRIED, asked.limits.max_candidates), down=True):
+        deadline.check()
+        held = holding(asked, run)
+        if held < len(run):
+            return End(
+                run[held - 1] if held else last,
+                run[held],
+                "" if held or last is not None else "The last value does not hold.",
+            )
+        last = run[-1]
+    if last == values.first:
+        return End(last)
+    return End(None, None, f"All values down to {last:,} hold; give the range another beginning, no further are tried.")
+
+
+def holding(asked: Asked, run: Sequence[int]) -> int:
+    """How many values of a run hold before the first that does not."""
+    numbers = asked.tried(run, asked.within).found.numbers
+    for place, number in enumerate(numbers):
+        if place != number:
+            return place
+    return len(numbers)
+
+
+def proven_largest(asked: Asked, values: Values, run: Run) -> End:
+    """The largest value by formulas that grow, the values before their first tried."""
+    start = values.at(max(run.start, values.first), up=True)
+    if values.last is not None and start > values.last:
+        return upwards(asked, values)
+    if start > values.first:
+        before = upwards(asked, values._replace(last=start - values.step))
+        if before.value is None or before.next is not None:
+            return before
+    if run.low is None or run.low > start or (run.high is not None and run.high < start):
+        last = None if start == values.first else start - values.step
+        return End(last, start, "" if last is not None else "The first value does not hold.", "formula")
+    if run.high is None:
+        why = "No end is found: what the budgets limit does not grow past them."
+        return End(None, None, why, "formula") if values.last is None else End(values.last, None, "", "formula")
+    high = values.at(run.high, up=False)
+    if values.last is not None and high >= values.last:
+        return End(values.last, None, "", "formula")
+    return End(high, high + values.step, "", "formula")
+
+
+def proven_smallest(asked: Asked, values: Values, run: Run) -> End:
+    """The smallest value from which on all hold."""
+    if run.high is not None and (values.last is None or values.last > run.high):
+        if values.last is None:
+            return End(None, None, f"No end is found: {run.high + 1:,} and all larger do not hold.", "formula")
+        return End(None, values.last, "The last value does not hold.", "formula")
+    if run.low is None or (values.last is not None and run.low > values.last):
+        return End(
+            None, values.last, "No value holds." if values.last is None else "The last value does not hold.", "formula"
+        )
+    low = values.at(max(run.low, values.first), up=True)
+    start = values.at(max(run.start, values.first), up=True)
+    if values.last is not None and low > values.last:
+        return End(None, values.last, "The last value does not hold.", "formula")
+    if low > start:
+        return End(low, low - values.step, "", "formula")
+    if start == values.first:
+        return End(start, None, "", "formula")
+    below = downwards(asked, values._replace(last=start - values.step))
+    return below if below.value is not None or below.next is None else End(start, below.next, "", "formula")
+
+
+def stop(judge: Judge, n: int) -> dict[str, Any]:
+    """What stops a value: the first budget that it does not hold, or why it is no network."""
+    try:
+        results = judge(n)["results"]
+    except Refused as error:
+        fault = error.every[0]
+        return {key: fault[key] for key in ("pointer", "parameter", "line", "column", "detail") if key in fault}
+    return dict(next(one for one in results if not one["passed"]))
+
+
+def sentence(asked: Asked, end: End, stopped: dict[str, Any] | None) -> str:
+    """The answer in words."""
+    what = f"{asked.vary} {number_text(end.value)}" if end.value is not None else f"No {asked.vary}"
+    if end.value is None:
+        told = f"{what} is found. {end.why}"
+    else:
+        through = "up to it" if asked.goal == "largest" else "from it on"
+        told = f"{what} is the {asked.goal} of which every value of the range {through} holds"
+        told += "." if end.next is not None else ", which is all of the range."
+    if stopped is not None and end.next is not None:
+        told += f" At {number_text(end.next)}: {stopped['detail']}"
+    return told
