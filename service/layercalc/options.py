@@ -239,7 +239,8 @@ OPTIONS: dict[str, Option] = {
     "limit": Option(Few(None, MOST_ROWS), "at most so many rows; left out 100, in CSV all", WHOLE),
     "vary": Option(
         Component("Vary", "what varies: batch_size, or the name of a size or placeholder"),
-        "what varies: batch_size, the name of a size, or that of a placeholder of the model",
+        "what varies: batch_size, the name of a size or of a placeholder of the model, or arguments: "
+        "conv.kernel_size,conv.padding",
         NAME,
     ),
     "within": Option(Component("Budgets", BUDGETS), "budgets that every value up to the one that is sought must hold"),

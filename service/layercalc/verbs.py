@@ -385,6 +385,10 @@ def fit(
 ) -> dict[str, Any]:
     """The largest value of a size such that every one in the range up to it is within budgets; exactly the last.
 
+    `vary` may be arguments of layers instead, `"conv.kernel_size,conv.strides,conv.padding"` or a list of them: `value`
+    are those, by name, that hold `within` (an output shape, say) and change the model least, `values` all that do, at
+    most a hundred; sizes are tried from 1 to 16 or over `range`.
+
     `vary` is "batch_size", the name of a size (`"H"` in the document or in `input_shape`), or that of a placeholder of
     the document (`{"$": "2*w"}`). `within` are budgets as those of `check`, without `max_increase`. `range` is
     `{"from", "to"?, "step"?}` or `"8..512:8"`; left out, it begins with the first value that makes a network and has no
@@ -396,19 +400,24 @@ def fit(
     tell (`proof`: "formula"); else every value is tried, up to a million ("tried"). Raises InvalidModel and
     InvalidBudgets.
     """
+    from layercalc.fitting.arguments import answered, arguments, is_of_arguments
     from layercalc.fitting.question import question
     from layercalc.fitting.search import fitted
 
     options = {"entry": entry, "custom": custom, "input_shape": input_shape, "batch_shape": batch_shape}
     options |= {"dims": dims, "batch_size": batch_size}
     dtypes: dict[str, Any] = {"weight_dtype": weight_dtype, "activation_dtype": activation_dtype}
-    asked = question(document, vary, within, range, goal, options, Storage.asked(**dtypes), limits, path)
+    storage = Storage.asked(**dtypes)
 
-    def judge(n: int) -> dict[str, Any]:
-        filled, own = asked.at(n)
-        return check(filled, asked.within, limits=limits, path=path, **own, **dtypes)
+    def judge(filled: Any, own: dict[str, Any]) -> dict[str, Any]:
+        return check(filled, within, limits=limits, path=path, **own, **dtypes)
 
-    return located(fitted(asked, judge), path)
+    if is_of_arguments(vary):
+        found = answered(arguments(document, vary, within, range, options, storage, limits, path), judge)
+    else:
+        asked = question(document, vary, within, range, goal, options, storage, limits, path)
+        found = fitted(asked, lambda n: judge(*asked.at(n)))
+    return located(found, path)
 
 
 def examples(name: str | None = None) -> Any:

@@ -1,5 +1,6 @@
 """The schemas of a fit: what varies, over which values, and the answer."""
 
+from layercalc.fitting.arguments import NEAREST
 from layercalc.fitting.values import GOALS, KEYS
 from layercalc.web.openapi.primitives import MAYBE, OBJECT, STRING, WHOLE, Schema, array, optional, ref, row
 from layercalc.web.openapi.reports import STORED_DTYPES
@@ -15,9 +16,14 @@ FIT_RANGE = {
 }
 FIT = row(
     {
-        "vary": STRING,
-        "goal": {"enum": list(GOALS)},
-        "value": {**MAYBE, "description": "null where none is found, or no end: `detail` says which"},
+        "vary": {"anyOf": [STRING, array(STRING)]},
+        "goal": {"enum": [*GOALS, NEAREST]},
+        "value": {
+            "anyOf": [MAYBE, OBJECT],
+            "description": "of arguments by name; null where none is found, or no end: `detail` says which",
+        },
+        "values": {**array(OBJECT), "description": "of arguments: all that hold, at most 100"},
+        "count": {**WHOLE, "description": "how many hold"},
         "next": {**MAYBE, "description": "the value of the range that does not hold"},
         "stopped_by": {
             **optional(OBJECT),
@@ -38,5 +44,9 @@ FIT = row(
 
 def fits() -> Schema:
     """The components."""
-    vary = {**STRING, "description": "batch_size, the name of a size, or that of a placeholder of the model"}
+    vary = {
+        "anyOf": [STRING, array(STRING, minItems=1)],
+        "description": "batch_size, the name of a size, or that of a placeholder of the model; or arguments of layers, "
+        "`conv.kernel_size,conv.padding`",
+    }
     return {"Vary": vary, "FitRange": FIT_RANGE, "Fit": FIT}
