@@ -61,7 +61,7 @@ TABLES: dict[str, dict[str, str]] = {
 }
 CLASSES = renamed(
     "Convolution1D=Conv1D Convolution2D=Conv2D Convolution3D=Conv3D SeparableConvolution2D=SeparableConv2D"
-    " AtrousConvolution1D=Conv1D AtrousConvolution2D=Conv2D"
+    " AtrousConvolution1D=Conv1D AtrousConvolution2D=Conv2D Deconv2D=Conv2DTranspose Deconv3D=Conv3DTranspose"
 )
 GONE = words("ParametricSoftplus SReLU Deconvolution3D")  # without a counterpart
 SIZES = (words("nb_row nb_col"), words("kernel_dim1 kernel_dim2 kernel_dim3"))  # numbers that are one kernel_size

@@ -106,6 +106,22 @@ READ = {  # the parameters, those that train, and the output shape
         "run(fill)\nm = Sequential([Input((5,)), Dense(2)])",
         (12, 12, [None, 2]),
     ),
+    "rates of drops along the depth": (
+        "m = Sequential([Input((4,))])\nfor d in [x for x in tf.linspace(0.0, 0.1, 3)]:\n"
+        "    m.add(Dense(3 if d > 0.0 else 5))\n    if d > 0.0: m.add(Dropout(d))\nm.add(Dense(len(m.layers)))",
+        (25 + 18 + 12 + 20, 25 + 18 + 12 + 20, [None, 5]),
+    ),
+    "a shape as an array": (
+        "i = Input((8, 8, 2)); x = Conv2D(3, 3, padding='same')(i); s = np.array(x.shape[1:])\n"
+        "m = Model(i, Reshape(s)(Dense(np.prod(s))(Flatten()(x))))",
+        (57 + 192 * 193, 57 + 192 * 193, [None, 8, 8, 3]),
+    ),
+    "transposed convolutions as Keras 2.0 has them": (
+        "from keras.layers.convolutional import Deconv2D\nm = Sequential([Input((8, 8, 3))])\n"
+        "m.add(Deconv2D(5, (3, 3), output_shape=(None, 16, 16, 5), strides=(2, 2), padding='same'))\n"
+        "m.add(Conv2DTranspose(6, 3, strides=2, padding='same', output_shape=(32, 32, 6)))",
+        (140 + 276, 140 + 276, [None, 32, 32, 6]),
+    ),
     "the help of a parser": (
         "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, default=3)\n"
         "p.print_help(); print(p.format_usage())\nm = Sequential([Input((4,)), Dense(p.parse_args().units)])",

@@ -17,6 +17,7 @@ from layercalc.readers.keras.script.values import (
     Weights,
 )
 from layercalc.readers.script import Fault, Foreign, Instance, Native, Opaque
+from layercalc.readers.script.modules.arrays import is_array
 from layercalc.readers.script.values import SCALARS, Float64, Int64
 from layercalc.wording import received
 
@@ -115,6 +116,8 @@ def plain(names: "KerasNames", value: Any, at: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, PIECES):
         return value
+    if is_array(names.machine, value) and len(value.attrs["shape"]) == 1 and type(value.attrs["_values"]) is list:
+        return plain(names, names.known(value.attrs["_values"], at), at, depth + 1)
     raise Fault(at, f"Expected a literal, a layer or a model; received {names.describe(value)}.")
 
 
@@ -124,6 +127,10 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
     for key, value in given.items():
         if key in DROPPED:
             names.warn(spot(at, key, location), f"{key} of {kind} changes no count; skipped")
+        elif key == "output_shape" and kind in ("Conv2DTranspose", "Conv3DTranspose"):
+            names.machine.risk(at)
+            told = f"{key} of {kind} is left out, as Keras 2 does it; Keras 3 refuses it."
+            names.warn(spot(at, key, location), told)
         elif key.endswith(INERT):
             out[key] = None if value is None else {"class_name": "Opaque", "config": {}}
         elif key.endswith("_initializer") or key == "init":

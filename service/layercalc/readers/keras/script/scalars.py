@@ -4,6 +4,7 @@ What they give is a tensor of no axes, of which Python makes no size: its arithm
 """
 
 import math
+import struct
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import Opaque
@@ -26,6 +27,14 @@ def number(names: "KerasNames", value: Any) -> Any:
     return value
 
 
+def spaced(names: "KerasNames", start: Any, stop: Any, count: int, at: Any) -> list[float]:
+    """The numbers of linspace in single precision, both ends exact."""
+    names.machine.meter.elements(count, at)
+    step = (stop - start) / max(count - 1, 1)
+    exact = [stop if i and i == count - 1 else start + step * i for i in range(count)]
+    return [struct.unpack("f", struct.pack("f", one))[0] for one in exact]
+
+
 def computed(names: "KerasNames", name: str, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """What a function gives of numbers; unknown where it is no such function, None where they are no numbers."""
     found = [number(names, one) for one in args]
@@ -37,7 +46,7 @@ def computed(names: "KerasNames", name: str, args: list[Any], kwargs: dict[str, 
     if not found or not all(type(one) in NUMBERS and abs(one) < 1e9 for one in found):
         return None
     if name == "linspace" and len(found) == 3 and type(found[2]) in (int, Int64) and found[2] >= 0 and not kwargs:
-        return array(names.machine, (int(found[2]),), Opaque("", at), at)
+        return array(names.machine, (int(found[2]),), spaced(names, found[0], found[1], int(found[2]), at), at)
     table: dict[str, Any] = OF_ONE if len(found) == 1 else OF_TWO if len(found) == 2 else {}
     if name not in table or kwargs:
         return Opaque("", at)
