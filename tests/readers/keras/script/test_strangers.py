@@ -122,6 +122,11 @@ READ = {  # the parameters, those that train, and the output shape
         "m.add(Conv2DTranspose(6, 3, strides=2, padding='same', output_shape=(32, 32, 6)))",
         (140 + 276, 140 + 276, [None, 32, 32, 6]),
     ),
+    "a layer that two branches make alike": (
+        "import os\nif os.path.isfile('w.h5'): e = Embedding(70, 8)\nelse: e = Embedding(70, 8, weights=[np.zeros((70, 8))])\n"
+        "a, b = Input((5,)), Input((5,))\nm = Model([a, b], Dense(2)(concatenate([Flatten()(e(a)), Flatten()(e(b))])))",
+        (560 + 162, 560 + 162, [None, 2]),
+    ),
     "the help of a parser": (
         "import argparse\np = argparse.ArgumentParser(); p.add_argument('--units', type=int, default=3)\n"
         "p.print_help(); print(p.format_usage())\nm = Sequential([Input((4,)), Dense(p.parse_args().units)])",
@@ -329,6 +334,15 @@ SHOWN = [
     "from utils import plotHistory\nplotHistory([m])",
     "u.v.print_all({'a': m.add})",
 ]
+NOT_ALIKE = {  # layers that a branch makes or not, or makes otherwise
+    "another size": "if flag: e = Dense(4)\nelse: e = Dense(5)",
+    "one from before": "e = k = Dense(4)\nif flag: e = Dense(4)",
+    "one from before of the same name": "e = k = Dense(4, name='a')\nif flag: e = Dense(4, name='a')",
+    "names counted anew": "e = k = Dense(4)\nkeras.backend.clear_session()\nif flag: e = Dense(4)",
+    "one that is locked": "if flag:\n    e = Dense(4)\n    e.trainable = False\nelse: e = Dense(4)",
+    "one that is called": "if flag:\n    e = Dense(4)\n    y = e(i)\nelse: e = Dense(4)",
+    "one that something unknown has": "if flag:\n    e = Dense(4)\n    run(e)\nelse: e = Dense(4)",
+}
 NOT_SHOWN = [
     "visual.gan_save(m)",
     "saved(m)",
@@ -344,6 +358,13 @@ def test_what_is_called_by_what_it_shows_changes_nothing_which_is_said(text):
     report = analyze(HEAD + "m = Sequential([Input((4,)), Dense(3)])\n" + text)
     assert report["totals"]["params"] == 15
     assert "is taken to change no model, as its name says" in str(report["warnings"])
+
+
+@pytest.mark.parametrize("made", NOT_ALIKE.values(), ids=NOT_ALIKE)
+def test_a_layer_that_may_be_one_of_several_is_refused(made):
+    with pytest.raises(Refused) as caught:
+        analyze(HEAD + f"i = Input((4,))\n{made}\nm = Model(i, e(i))")
+    assert "line " in caught.value.errors[0]["detail"]
 
 
 @pytest.mark.parametrize("text", NOT_SHOWN)

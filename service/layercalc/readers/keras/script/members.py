@@ -6,6 +6,7 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
+    alternatives,
     configs,
     datasets,
     everywhere,
@@ -172,7 +173,8 @@ class Members(Protocols):
         return (name in self.names.slips.called and self.names.slips.find(name)) or MISSING
 
     def either(self, values: tuple[Any, ...], at: Any) -> Any:
-        return self.one_name(values) or outside.either(self.names, values, at)
+        alike = alternatives.one_layer(self.names, values)
+        return self.one_name(values) or (outside.either(self.names, values, at) if alike is None else alike)
 
     def one_name(self, values: tuple[Any, ...]) -> Any:
         """The same name of Keras' from one or another module of it; None for anything else."""
