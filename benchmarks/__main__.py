@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import onnx_files, peers, scripts
+from benchmarks import onnx_files, peers, scripts, sweeps
 from layercalc import analyze
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
@@ -178,6 +178,11 @@ def files() -> None:
     onnx_files.figures(line)
 
 
+def candidates() -> None:
+    """A network read for a million candidates at once."""
+    sweeps.figures(line)
+
+
 def checks() -> None:
     """`layercalc check` on 100 models in files, for each of them, against one after another in a loop."""
     names = ("ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3")
@@ -196,5 +201,5 @@ def checks() -> None:
 
 
 if __name__ == "__main__":
-    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers, files):
+    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers, files, candidates):
         section()
