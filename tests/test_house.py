@@ -240,6 +240,30 @@ def test_house(rule, monkeypatch):
         assert list(rule(Module(tuple(path.split("/")), text))), f"nobody would notice {text!r} in {path}"
 
 
+SIZED = (
+    "ops",
+    "layers",
+    "analysis",
+    "model.py",
+    "input_shapes.py",
+    "conventions",
+)  # folders and modules that have sizes
+
+
+def test_sizes_are_asked_for_their_class():
+    """A column of integers says by its class that it is one; its type is another."""
+    asks = re.compile(r"\btype\([^()]*\) (is|is not|in|not in) .*\bint\b")
+    mine = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in SIZED]
+    assert asks.search("if type(n) is int:")
+    found = {
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path in mine
+        for line in path.read_text().splitlines()
+        if asks.search(line)
+    }
+    assert not {one for one in found if "type(given) is float" not in one}
+
+
 PARSERS = {  # what cannot be interrupted is called by those who have looked at what it will cost
     r"\bjson\.loads?\(|JSONDecoder": {
         "readers/text.py",

@@ -136,7 +136,7 @@ def leaves(shape: Shape, group: str = "") -> Shape:
 
 
 def sizes_only(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and all(type(one) is int for one in value)
+    return isinstance(value, tuple) and bool(value) and all(one.__class__ is int for one in value)
 
 
 class SymbolicTracing(Tracing):

@@ -130,7 +130,7 @@ def number(value: Any, least: float | None = None, most: float | None = None) ->
         value = float(value) if "." in value else int(value)
     if type(value) is float and value.is_integer():
         value = int(value)
-    if type(value) not in (int, float) or not finite(value):
+    if value.__class__ not in (int, float) or not finite(value):
         return value
     low = value if least is None else max(value, least)
     return low if most is None else min(low, most)
@@ -251,7 +251,7 @@ class Choice(Field):
 
     def read(self, value: Any, name: str) -> Any:
         for choice in self.choices:
-            if type(value) is type(choice) and value == choice:
+            if value.__class__ is choice.__class__ and value == choice:
                 return choice
         if isinstance(value, str) and value.lower() in self.choices:
             note((name,), f"{received(value)} read as {received(value.lower())}")

@@ -36,7 +36,7 @@ def broadcast(*shapes: Shape) -> Shape:
 def alike(one: Shape, two: Shape) -> bool:
     """Whether two shapes are the same, a batch that nobody named no number."""
     return len(one) == len(two) and all(
-        a is b or (type(a) is type(b) and isinstance(a, int) and a == b) for a, b in zip(one, two, strict=True)
+        a is b or (a.__class__ is b.__class__ and isinstance(a, int) and a == b) for a, b in zip(one, two, strict=True)
     )
 
 
@@ -91,7 +91,7 @@ class Elementwise(Op):
             and len(others) == 1
             and others[0][:1]
             and alike(others[0], first[-1:])
-            and type(first[-1]) is int
+            and first[-1].__class__ is int
         ):
             return first  # a vector, a bias or a scale
         return broadcast(*shapes)

@@ -85,7 +85,7 @@ class Unfitting(ShapeError):  # noqa: N818
             if not isinstance(k, int) or not isinstance(room, int) or room < 1:
                 return None
             sizes.append(min(k, room))
-        return sizes[0] if len(set(sizes)) == 1 else sizes
+        return sizes[0] if all(one == sizes[0] for one in sizes) else sizes
 
     def said(self, field: str, instead: str = "") -> str:
         """Why it does not fit, in numbers, and the least that would make it."""

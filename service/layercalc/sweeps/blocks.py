@@ -20,7 +20,8 @@ from layercalc.sweeps.template import Template
 BYTES = 1 << 28  # of all columns that are made while a part is read, about four times what it holds; twice at most
 MOST_REFUSED = 100  # kinds of refusals that are told apart
 OTHERS = ""  # the kind of all that are past those
-NUMBERS = re.compile(r"#|-?\d[\d,.]*")
+ALIKE = 24  # characters by which two messages are of one kind
+NUMBERS = re.compile(r"Column|#|-?\d+(?:[.,]\d+)*")
 
 
 class Refusal(NamedTuple):
@@ -72,8 +73,12 @@ class Reader:
         self.question = question
         self.template = Template(question.document, question.path)
         self.options = Template(question.options)
-        self.refused: dict[Any, tuple[int, int, Part]] = {}  # of one block: how many, the first of them
-        self.known: dict[Any, Refusal] = {}  # what was found to be said of one candidate
+        self.columns = isinstance(question.document, dict | list)  # code and files are read with numbers alone
+        self.refused: dict[
+            Said, tuple[int, int, Part]
+        ] = {}  # of one block: how many, the number of the first, it alone
+        self.known: dict[Said, Refusal] = {}  # what was found to be said of one candidate
+        self.sure: dict[Said, bool] = {}  # whether what is said of columns is said of a candidate
         self.largest = 0  # bytes of the columns that were made for one part
         self.warnings: list[dict[str, Any]] | None = None
 
@@ -86,6 +91,9 @@ class Reader:
             while work:
                 part = work.pop()
                 deadline.check()
+                if part.size > 1 and not self.columns:
+                    work += part.halves()
+                    continue
                 try:
                     with measured(2 * BYTES) as taken:
                         found = self.figures(part)
@@ -98,7 +106,7 @@ class Reader:
                 except (Overdue, InvalidBudgets):
                     raise
                 except Refused as error:
-                    self.refuse(part, error, block)
+                    work += self.refuse(part, error, block)
                 except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
                     if part.size == 1:
                         raise
@@ -131,33 +139,43 @@ class Reader:
             self.warnings = [{**one, "pointer": origins.located(one.get("pointer", ""))} for one in builder.warnings]
         return found
 
-    def refuse(self, part: Part, error: Refused, block: Block) -> None:
-        """Note that the candidates of a part are no networks, by what is said of them with columns in it."""
-        said = tuple((one.get("pointer"), NUMBERS.sub("#", str(one["detail"]))) for one in error.every)
-        count, first, one = self.refused.get(said, (0, block.first + block.size, part))
-        alone = part.first()
-        number = block.first + int(alone.numbers()[0])
-        first, one = min((first, one), (number, alone), key=lambda pair: pair[0])
-        self.refused[said] = count + part.size, first, one
+    def refuse(self, part: Part, error: Refused, block: Block) -> list[Part]:
+        """Note that the candidates of a part are no networks; the parts to read instead where that is not sure.
+
+        What is said with columns in it has to be said of the first candidate alone, too: code that takes no columns may
+        have refused them as such.
+        """
+        said, first = blanked(error), part.first()
+        number = block.first + int(first.numbers()[0])
+        if part.size > 1 and said not in self.sure:
+            alone = self.alone(first)
+            self.sure[said] = alone is not None and alike(said, blanked(alone))
+        if part.size > 1 and not self.sure[said]:
+            return [*part.halves()]
+        count, lowest, one = self.refused.get(said, (0, number, first))
+        self.refused[said] = count + part.size, *min((lowest, one), (number, first), key=lambda pair: pair[0])
+        return []
 
     def reasons(self) -> dict[str, Refusal]:
         """What was refused in a block, by what is said of the first candidate of each kind alone."""
         out: dict[str, Refusal] = {}
         for said, (count, first, part) in sorted(self.refused.items(), key=lambda item: item[1][1]):
-            if said not in self.known:
-                fault = self.alone(part).every[0]
-                where = fault.get("pointer") or fault.get("parameter") or ""
-                self.known[said] = Refusal(0, first, where, str(fault["detail"]))
-            gather(out, self.known[said]._replace(candidates=count))
+            known = self.known.get(said)
+            if known is None or first < known.first:
+                alone = self.alone(part)
+                assert alone is not None, "what is refused of many is refused of each"
+                where, detail = place_of(alone.every[0]), str(alone.every[0]["detail"])
+                known = self.known[said] = Refusal(0, first, where, detail)
+            gather(out, known._replace(candidates=count))
         return out
 
-    def alone(self, part: Part) -> Refused:
-        """What is said of one candidate."""
+    def alone(self, part: Part) -> Refused | None:
+        """What is said of one candidate; None of a network."""
         try:
             self.figures(part)
         except Refused as error:
             return error
-        raise AssertionError("What is refused of many is refused of each.")
+        return None
 
     def gathered(self, pieces: list[tuple[np.ndarray, dict[str, Any]]], block: Block) -> Found:
         """The candidates that match, in their order."""
@@ -172,6 +190,23 @@ class Reader:
                 values[numbers] = found[name]
             out[name] = values[match]
         return Found(np.flatnonzero(match) + block.first, out)
+
+
+Said = tuple[tuple[str, str], ...]
+
+
+def blanked(error: Refused) -> Said:
+    """Where faults are and what is said of them, without the numbers in it."""
+    return tuple((place_of(one), NUMBERS.sub("#", str(one["detail"]))) for one in error.every)
+
+
+def place_of(fault: dict[str, Any]) -> str:
+    return str(fault.get("pointer") or fault.get("parameter") or "")
+
+
+def alike(one: Said, other: Said) -> bool:
+    """Whether the first of several faults is of one kind."""
+    return one[0][0] == other[0][0] and one[0][1][:ALIKE] == other[0][1][:ALIKE]
 
 
 def parted_in(part: Part, values: np.ndarray) -> list[Part]:

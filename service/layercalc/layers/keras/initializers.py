@@ -124,10 +124,10 @@ def load_initializer(value: Any) -> Initializer:
 def check_arguments(arguments: dict[str, Any], defaults: dict[str, Any]) -> None:
     """ValueError for an argument that is not of its default's type or out of range; puts Keras 2's names right."""
     for argument, given in arguments.items():
-        if (type(given) is float and not isfinite(given)) or (type(given) is int and given.bit_length() > 1000):
+        if (type(given) is float and not isfinite(given)) or (given.__class__ is int and given.bit_length() > 1000):
             raise ValueError(f"Its {argument} must be a number that a float can hold.")
         example = defaults[argument]
-        if isinstance(example, float) and type(given) not in (int, float):
+        if isinstance(example, float) and given.__class__ not in (int, float):
             raise ValueError(f"Its {argument} must be a number, not {json.dumps(given, default=str)}.")
         if isinstance(example, str) and type(given) is not str:
             raise ValueError(f"Its {argument} must be a string, not {json.dumps(given, default=str)}.")

@@ -69,7 +69,7 @@ class Arange(Made):
     def compute(self, start: Any, stop: Any, step: Any) -> Tensor:
         ends = [ops.values_of(one) if hasattr(one, "dtype") else one for one in (start, stop, step)]
         unknown = [one for one in ends if isinstance(one, Unknown)]
-        if unknown and all(type(one) in (int, Unknown) for one in ends):
+        if unknown and all(one.__class__ in (int, Unknown) for one in ends):
             return ops.broadcast_to(ops.constant(0, self.dtype or "int32"), to=(unknown[0],))
         if not all(one.__class__ is int for one in ends):
             raise ShapeError("The number of steps of this range is not known; the shape of the input must name it.")

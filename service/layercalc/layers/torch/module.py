@@ -145,7 +145,7 @@ class Around(Dims):
 
     def read(self, value: Any, name: str) -> tuple[int, ...]:
         sides = tuple(value) if isinstance(value, list | tuple) else (value,) * (2 * self.rank)
-        if len(sides) != 2 * self.rank or not all(type(n) is int for n in sides):
+        if len(sides) != 2 * self.rank or not all(n.__class__ is int for n in sides):
             raise self.refuse(value)
         return sides
 
@@ -194,6 +194,6 @@ class Only(Field):
         return {"const": self.default, "description": self.why}
 
     def read(self, value: Any, name: str) -> Any:
-        if value != self.default or type(value) is not type(self.default):
+        if value != self.default or value.__class__ is not self.default.__class__:
             raise self.refuse(value, self.why)
         return value

@@ -101,7 +101,7 @@ def tensor_of_2(history: Any) -> Source:
     """`[layer, node index, tensor index]`, as both versions write it."""
     if isinstance(history, ROWS) and len(history) > 2:
         name, use, output = history if len(history) == 3 else history[:3]
-        if isinstance(name, str) and type(use) is type(output) is int and -1 < use < HUGE > output > -1:
+        if isinstance(name, str) and use.__class__ is output.__class__ is int and -1 < use < HUGE > output > -1:
             return new(Source, (name, use + 1, output))
     raise BadNode(f"Expected [layer, node index, tensor index]; received {received(history)}.")
 

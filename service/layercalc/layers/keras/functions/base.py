@@ -214,7 +214,7 @@ class Constant(NamedTuple):
 
 
 def is_constant(value: Any) -> bool:
-    return type(value) in (bool, int, float, list, tuple, Constant)
+    return value.__class__ in (bool, int, float, list, tuple, Constant)
 
 
 def dtype_of(x: Tensor) -> str:

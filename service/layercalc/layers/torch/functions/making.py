@@ -123,7 +123,7 @@ def arange(
     if by_name(start, end, step):
         return ops.full((number_of(start, end, step),), 0, to)
     count = max(math.ceil((end - start) / step), 0)
-    if start == 0 and step == 1 and type(end) is not int and isinstance(end, int):
+    if start == 0 and step == 1 and end.__class__ is not int and isinstance(end, int):
         return along_batch(end, to)
     return ops.full((count,), 0, to) if count > LONGEST else ops.known(start + np.arange(count) * step, to)
 

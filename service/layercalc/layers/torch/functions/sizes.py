@@ -29,7 +29,7 @@ def sym_numel(self: Tensor) -> Any:
 
 def kept(value: Any, parts: Any) -> Any:
     """A number as one of a batch where one of those that it is made of is."""
-    return Batch(value) if type(value) is int and any(isinstance(n, Batch) for n in parts) else value
+    return Batch(value) if value.__class__ is int and any(isinstance(n, Batch) for n in parts) else value
 
 
 def arithmetic(name: str, call: Any) -> None:
