@@ -122,3 +122,17 @@ def test_what_is_no_network_is_refused_for_many_at_once(monkeypatch):
     answer = sweep({"input_shape": [{"$": "h"}, {"$": "h"}, 3], "layers": [layer]}, space)
     assert (answer["count"], answer["valid"], len(answer["refused"])) == (2700, 1275, 2)
     assert len(sizes) < 20
+
+
+@pytest.mark.parametrize("dtypes", [{"weight_dtype": "int4:32"}, {"weight_dtype": "int8", "activation_dtype": "int4"}])
+def test_bytes_as_if_stored_otherwise(dtypes):
+    layers = [
+        {"type": "Conv2D", "filters": {"$": "w"}, "kernel_size": 3, "activation": "relu"},
+        {"type": "BatchNormalization"},
+        {"type": "ReLU"},
+        {"type": "Flatten"},
+        {"type": "Dense", "units": {"$": "w + 1"}},
+    ]
+    assert holds(
+        {"input_shape": [{"$": "h"}, {"$": "h"}, 3], "layers": layers}, {"h": [5, 6, 9], "w": [1, 2, 7, 8]}, **dtypes
+    )
