@@ -134,7 +134,7 @@ def options(verb: str) -> Callable[[Any], Any]:
                 if isinstance(one.field, Word):
                     kind = {"type": click.Choice(one.field.choices)}
                 default = one.field.default
-                known = f"  [default: {default}]" if default not in (None, False, ()) else ""
+                known = f"  [default: {default}]" if default not in (None, False, (), ...) else ""
                 help = f"{one.says[0].upper()}{one.says[1:]}.{known}"
                 command = click.option(flag, name, help=help, **kind)(command)
         return command
