@@ -35,7 +35,8 @@ export const key = {
 function sent(path: string, accept: string, body?: BodyInit, type?: string, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: accept };
   if (type) headers["Content-Type"] = type;
-  if (key.get()) headers["X-API-Key"] = key.get();
+  const access = key.get();
+  if (access) headers["X-API-Key"] = access;
   return fetch(path, { method: body === undefined ? "GET" : "POST", headers, body, signal });
 }
 
