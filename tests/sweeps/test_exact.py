@@ -136,3 +136,23 @@ def test_bytes_as_if_stored_otherwise(dtypes):
     assert holds(
         {"input_shape": [{"$": "h"}, {"$": "h"}, 3], "layers": layers}, {"h": [5, 6, 9], "w": [1, 2, 7, 8]}, **dtypes
     )
+
+
+def test_a_usual_network_is_read_as_one(monkeypatch):
+    sizes, figures = [], blocks.Reader.figures
+    monkeypatch.setattr(blocks.Reader, "figures", lambda reader, part: sizes.append(part.size) or figures(reader, part))
+    layers = [
+        {"type": kind, **config}
+        for width in ("a", "b", "c")
+        for kind, config in (
+            ("Conv2D", {"filters": {"$": width}, "kernel_size": {"$": "k"}, "padding": "same"}),
+            ("BatchNormalization", {}),
+            ("ReLU", {}),
+            ("MaxPooling2D", {}),
+        )
+    ]
+    layers += [{"type": "Flatten"}, {"type": "Dense", "units": {"$": "a + b"}, "activation": "relu"}]
+    space = {**dict.fromkeys("abc", {"from": 1, "to": 9}), "h": [32, 47], "k": [1, 3, 4]}
+    answer = sweep({"input_shape": [{"$": "h"}, {"$": "h"}, 3], "layers": layers}, space)
+    assert answer["valid"] == 9**3 * 2 * 3
+    assert len(sizes) <= 3

@@ -33,9 +33,7 @@ def overwritable(traced: Traced) -> dict[int, bool | None]:
 def elementwise(traced: Traced, start: Spec) -> bool | None:
     """Whether the output is made number by number of this input, at the same places."""
     out = traced.outputs[0][0]
-    sure = alike(start.shape, out.shape)
-    if sure is False:
-        return False
+    sure: bool | None = True
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
     order: dict[int, Axes] = {id(start): tuple(range(len(start.shape)))}  # of its axes, in what is made of it
 
@@ -59,7 +57,10 @@ def elementwise(traced: Traced, start: Spec) -> bool | None:
                 return False
             sure = sure and same
             order[id(entry.out)] = axes
-    return sure if order_of(out) == tuple(range(len(start.shape))) else False
+    if order_of(out) != tuple(range(len(start.shape))):
+        return False
+    whole = alike(start.shape, out.shape)  # asked last: most layers are told by their ops
+    return False if whole is False else sure and whole
 
 
 def alike(one: Shape, two: Shape) -> bool | None:
