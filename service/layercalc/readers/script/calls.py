@@ -94,7 +94,7 @@ def unknown_call(m: "Machine", f: Opaque, args: list[Any], kwargs: dict[str, Any
     functions = functions_in(given)
     for one in functions:
         hand(m, one, given)
-    if m.is_pure(f.origin) or (given and m.vocabulary.only_shows(f.origin, node)):
+    if m.is_pure(f.origin):
         for one in functions:
             escape(m, one, m.reason(node, f.origin))
         if m.is_apart(f.origin):

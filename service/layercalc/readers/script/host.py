@@ -56,10 +56,6 @@ class Vocabulary:
         """Whether what a callee that changes nothing gives leads to nothing that it was given: `keras.losses.mse`."""
         return False
 
-    def only_shows(self, origin: str, at: At) -> bool:
-        """Whether an unknown callee is taken to change nothing it is given by what it is called: `plot_history`."""
-        return False
-
     def ignores(self, origin: str) -> bool:
         """Whether a decorator of this dotted name gives the function back: `tensorflow.function`."""
         return False

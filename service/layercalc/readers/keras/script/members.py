@@ -31,7 +31,6 @@ from layercalc.readers.keras.script.names import (
     is_pure,
     makes_model,
     of_layers,
-    shows,
 )
 from layercalc.readers.keras.script.protocols import Protocols
 from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel, ShapeObject, TensorObject
@@ -201,12 +200,6 @@ class Members(Protocols):
 
     def is_apart(self, origin: str) -> bool:
         return is_apart(origin)
-
-    def only_shows(self, origin: str, at: Any) -> bool:
-        if not shows(origin):
-            return False
-        self.machine.warn(at, f"{origin}(), which is not in the text, is taken to change no model, as its name says")
-        return True
 
     def ignores(self, origin: str) -> bool:
         return origin in ("tensorflow.function", "tf.function") or origin.endswith("register_keras_serializable")

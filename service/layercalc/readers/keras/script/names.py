@@ -66,7 +66,6 @@ INERT_PATHS = (  # how the dotted names of those end that a text derives from, a
     ".metrics.Metric", ".losses.Loss", ".callbacks.Callback", ".utils.Sequence", ".utils.PyDataset",
     ".data_utils.Sequence", ".schedules.LearningRateSchedule", "tensorflow.Module",
 )  # fmt: skip
-SHOWING = re.compile(r"_*(?:save|print|plot|show|draw|display|visuali[sz]e)(?:[_A-Z]|$)")
 DERIVED = {  # public classes of layers that others derive from, in every version
     "RNN": words("LSTM GRU SimpleRNN ConvLSTM1D ConvLSTM2D ConvLSTM3D"),
     "Dropout": words("SpatialDropout1D SpatialDropout2D SpatialDropout3D"),
@@ -173,11 +172,6 @@ def is_pure(origin: str) -> bool:
     if origin.rpartition(".")[0] in KEEPERS or (origin.startswith(KEEPERS) and parts[-1] in OF_VARIABLES):
         return True
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])
-
-
-def shows(origin: str) -> bool:
-    """Whether a function of another file says by its name that it saves or shows what it is given: `utils.save_gan`."""
-    return SHOWING.match(origin.rpartition(".")[2]) is not None and origin.partition(".")[0] not in KERAS_MODULES
 
 
 def is_apart(origin: str) -> bool:
