@@ -81,6 +81,11 @@ def plain(n: Dim) -> Dim:
     return int(n) if isinstance(n, int) else n
 
 
+def hidden(n: Dim) -> Dim:
+    """An unknown number in place of what follows from a size by a rule that is no formula."""
+    return n if isinstance(n, Unknown) else Unknown(f"the size {n}")
+
+
 def differ(a: Dim, b: Dim) -> bool:
     """Whether two dimensions are certainly unequal; sizes by name that may be equal are taken to be."""
     if type(a) is type(b) is int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
-from layercalc.analysis.walk import analyse
+from layercalc.analysis.walk import Analysis, analyse
 from layercalc.conventions import chosen
 from layercalc.dims import forgotten
 from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
@@ -67,9 +67,16 @@ def analyze(
     document, _ = opened(document, path, limits)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
     model, builder = guarded(document, path, limits, asked)
-    specs = declared(model, builder, asked, formulas=True)
+    return reported(model, builder, declared(model, builder, asked, formulas=True), extras, path)[0]
+
+
+def reported(
+    model: Model, builder: Builder, specs: list[tuple[str, Spec]], extras: Extras, path: Tokens
+) -> tuple[dict[str, Any], Analysis]:
+    """The report of a model read with these inputs, and the analysis: with formulas, unless they take too long."""
     if not any(Formula in map(type, spec.shape) for _, spec in specs):
-        return located(report(analysed(model, builder, specs, path), builder.warnings, extras), path)
+        analysis = analysed(model, builder, specs, path)
+        return located(report(analysis, builder.warnings, extras), path), analysis
     unknown = [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs]
     try:
         with limited():
@@ -78,8 +85,9 @@ def analyze(
                 raise InvalidModel(unnamed.faults)
             answer = report(analysis, builder.warnings, extras, unnamed)
     except Undecided:  # formulas that are too long to be of use
-        answer = report(analysed(model, builder, unknown, path), builder.warnings, extras)
-    return located(answer, path)
+        analysis = analysed(model, builder, unknown, path)
+        answer = report(analysis, builder.warnings, extras)
+    return located(answer, path), analysis
 
 
 @timed("max_forward_seconds")
@@ -216,7 +224,9 @@ def check(
         baseline, _ = opened(baseline, past, limits)
         options["entry"] = entry if is_code(baseline) else None
         was = read_report(baseline, past) if is_report(baseline) else analyze(baseline, path=past, **options)
-    return judge(report, held, was) | ({} if beside is None else beside(report, was))
+    with limited():
+        verdict = judge(report, held, was)
+    return verdict | ({} if beside is None else beside(report, was))
 
 
 def diff(
@@ -274,10 +284,11 @@ def compare(
             sides.append(side(read_report(one, (name,))))
             continue
         model, builder = found
-        analysis = analysed(model, builder, declared(model, builder, options_of[name].own(model, named)), (name,))
-        sides.append(side(located(report(analysis, builder.warnings, extras), (name,)), analysis))
+        specs = declared(model, builder, options_of[name].own(model, named), formulas=True)
+        sides.append(side(*reported(model, builder, specs, extras, (name,))))
     titles = extras.storage.titles if extras.storage else {}
-    return Comparison(compared(*sides) | titles, *sides)
+    with limited():
+        return Comparison(compared(*sides) | titles, *sides)
 
 
 ROWS = 100  # of a sweep, where no limit is said

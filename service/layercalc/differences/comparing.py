@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.walk import Analysis, Row
+from layercalc.differences import amounts
 from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.layers import Layer, fields_of
 from layercalc.modules import modular
@@ -89,7 +90,7 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
                 layers.append(line)
     known = after.report["totals"]
     totals = {
-        metric: {"before": was, "after": known.get(metric), "delta": delta(was, known.get(metric))}
+        metric: amounts.totals(before.report["totals"], known, metric)
         for metric, was in before.report["totals"].items()
         if not isinstance(was, dict) and (metric in known or after.arguments)  # a report of old may lack some
     }
@@ -100,14 +101,20 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
             key == "outputs" and not after.modular and wires.moved(was, now)
         ):
             ends[key] = {"before": was, "after": now}
-    same = not layers and not ends and all(one["before"] == one["after"] for one in totals.values())
+    same = not layers and not ends and all(map(alike, totals.values()))
     warnings = [*before.report["warnings"], *after.report["warnings"]]
     return {"identical": same, "totals": totals, "layers": layers, **ends, "warnings": warnings}
 
 
-def bare(tensor: dict[str, Any]) -> tuple[Any, Any]:
+def alike(total: dict[str, Any]) -> bool:
+    """Whether a total is the same before and after, as a formula too."""
+    formulas = total.get("formulas", {})
+    return bool(total["before"] == total["after"]) and formulas.get("before") == formulas.get("after")
+
+
+def bare(tensor: dict[str, Any]) -> tuple[Any, Any, Any]:
     """An input or output without its name, which nobody may have given."""
-    return tensor["shape"], tensor["dtype"]
+    return tensor["shape"], tensor["dtype"], tensor.get("shape_formula")
 
 
 def paired(before: Side, after: Side) -> Pairs:
@@ -177,14 +184,9 @@ def through(name: str, rows: dict[str, dict[str, Any]]) -> str:
     return name
 
 
-def delta(before: Any, after: Any) -> int | None:
-    return after - before if isinstance(before, int) and isinstance(after, int) else None
-
-
 def lone(change: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
     """A row that only one of the models has."""
     row = old or new or {}
-    sign = 1 if new else -1
     return {
         "change": change,
         "before": old and old["name"],
@@ -192,8 +194,15 @@ def lone(change: str, old: dict[str, Any] | None, new: dict[str, Any] | None) ->
         "type": row["type"],
         "fields": {},
         "output_shape": [old and old["output_shape"], new and new["output_shape"]],
-        "deltas": {metric: sign * row[metric] if isinstance(row[metric], int) else None for metric in METRICS},
+        **by_name(old, new),
+        **amounts.deltas(old, new, METRICS),
     }
+
+
+def by_name(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+    """The output's shape before and after where sizes in it have names."""
+    shapes = [row and row.get("output_formula") for row in (old, new)]
+    return {"output_formula": shapes} if any(shapes) else {}
 
 
 def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side, wires: Wires) -> dict[str, Any] | None:
@@ -206,11 +215,14 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))
     if (inputs := wires.rewired(old, new)) is not None:
         fields["inputs"] = inputs
-    deltas = {metric: delta(old[metric], new[metric]) for metric in METRICS if old[metric] != new[metric]}
+    metrics = [metric for metric in METRICS if amounts.amount(old, metric) != amounts.amount(new, metric)]
+    found = amounts.deltas(old, new, metrics)
+    deltas, named = found["deltas"], by_name(old, new)
+    moved = bool(named) and named["output_formula"][0] != named["output_formula"][1]
     shapes = [old["output_shape"], new["output_shape"]]
     if after.modular and not {"params", "macs"} & deltas.keys() and len({*map(sizes, shapes)}) == 1:
         return None  # what frameworks take a layer apart into differs, and so does the order of axes
-    if not fields and not deltas and shapes[0] == shapes[1]:
+    if not fields and not deltas and shapes[0] == shapes[1] and not moved:
         return None
     return {
         "change": "changed",
@@ -219,7 +231,8 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         "type": new["type"],
         "fields": fields,
         "output_shape": shapes,
-        "deltas": deltas,
+        **named,
+        **found,
     }
 
 

@@ -55,7 +55,11 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         fits = isinstance(listed, list) and all(isinstance(one, Mapping) and shape(one.get("shape")) for one in listed)
         need(fits and bool(listed), "tensors", listed, key)
         if fits and isinstance(listed, list):
-            ends[key] = [{name: one.get(name) for name in ("name", "shape", "dtype")} for one in listed]
+            ends[key] = [
+                {name: one.get(name) for name in ("name", "shape", "dtype")}
+                | ({"shape_formula": one["shape_formula"]} if "shape_formula" in one else {})
+                for one in listed
+            ]
     if faults:
         raise InvalidModel(faults)
     counts = {key: n for key, n in totals.items() if key != "counts"}

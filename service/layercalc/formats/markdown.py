@@ -7,9 +7,9 @@ from typing import Any
 from layercalc.amounts import number_text, share
 from layercalc.budgets import Judged
 from layercalc.formats.findings import findings, headline, overshoot, titled
-from layercalc.formats.formulas import amount, counts_of
+from layercalc.formats.formulas import LINE, amount, counts_of
 from layercalc.formats.sheet import as_markdown, code, prose, stored_lines, warning_lines
-from layercalc.formats.verdict_tables import diff_sheet, signed
+from layercalc.formats.verdict_tables import diff_sheet, difference, signed
 
 MARKER = "<!-- layercalc check -->"  # by which a comment is found again, to be written anew in its place
 ROOM = 60_000  # characters; GitHub takes 65,536 in a comment
@@ -103,6 +103,16 @@ def totals_table(pairs: dict[str, tuple[int | None, int | None]]) -> Iterator[st
     return table(["Metric", "Before", "After", "Change"], rows, numbers=3)
 
 
+def differing_totals(found: dict[str, Any]) -> Iterator[str]:
+    """The totals of two models, formulas in signs."""
+    rows = []
+    for key, one in found["totals"].items():
+        plain = "formulas" not in one
+        apart = change(one["before"], one["after"]) if plain else difference(one["delta"], one, "delta", LINE)
+        rows.append([prose(key), prose(amount(one, "before")), prose(amount(one, "after")), prose(apart)])
+    return table(["Metric", "Before", "After", "Change"], rows, numbers=3)
+
+
 def change(a: int | None, b: int | None) -> str:
     """The difference, and in per cent."""
     if a is None or b is None:
@@ -114,13 +124,12 @@ def change(a: int | None, b: int | None) -> str:
 
 def diff_markdown(found: dict[str, Any]) -> str:
     """The totals before and after, and the layers that changed, folded where they are many."""
-    changed = {key: (one["before"], one["after"]) for key, one in found["totals"].items()}
     sheet = diff_sheet(found)
     sheet.notes = []
     notes = [f"\n{prose(line)}  " for line in [*stored_lines(found), *warning_lines(found["warnings"][:MANY])]]
     heading = "no difference" if found["identical"] else f"{len(sheet.rows)} layers differ"
     if not sheet.rows:
-        return "\n".join([f"### diff: {heading}", "", *totals_table(changed), *notes]) + "\n"
+        return "\n".join([f"### diff: {heading}", "", *differing_totals(found), *notes]) + "\n"
     left = len(sheet.rows) - MANY * 4
     sheet.rows = sheet.rows[: MANY * 4]
     lines = as_markdown(sheet).rstrip("\n").split("\n")[2:]
@@ -129,7 +138,7 @@ def diff_markdown(found: dict[str, Any]) -> str:
         [
             f"### diff: {heading}",
             "",
-            *totals_table(changed),
+            *differing_totals(found),
             *notes,
             "",
             *folded("Layers", [*lines, *more], len(lines) < 20),

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from layercalc.amounts import number_text, shape_text
+from layercalc.amounts import shape_text
 from layercalc.budgets import Judged
 from layercalc.escapes import json_text
+from layercalc.formats.formulas import CELL, LINE, amount, drawn, sizes_of
 from layercalc.formats.sheet import Sheet, as_csv, as_text, placed, stored_lines, warning_lines, where
 
 KEYS = ("metric", "layer", "level", "limit", "actual", "excess", "passed")
@@ -97,14 +98,16 @@ def diff_sheet(found: dict[str, Any]) -> Sheet:
     rows = []
     for one in found["layers"]:
         fields = ", ".join(f"{key} {plain(a)} → {plain(b)}" for key, (a, b) in one["fields"].items())
-        shapes = [shape_text(shape) if shape else "–" for shape in one["output_shape"]]
+        named = one.get("output_formula", (None, None))
+        pairs = zip(one["output_shape"], named, strict=True)
+        shapes = [shape_text(sizes_of(shape, formula) or ()) if shape else "–" for shape, formula in pairs]
         shape = shapes[0] if shapes[0] == shapes[1] else " → ".join(shapes)
-        deltas = [signed(one["deltas"].get(metric, 0)) for metric in metrics]
+        deltas = [difference(one["deltas"].get(metric, 0), one, metric) for metric in metrics]
         rows.append([one["change"], one["after"] or one["before"], one["type"], fields, shape, *deltas])
     notes = [
-        f"{metric}: {number_text(one['before'])} → {number_text(one['after'])} ({signed(one['delta'])})"
+        f"{metric}: {amount(one, 'before')} → {amount(one, 'after')} ({difference(one['delta'], one, 'delta', LINE)})"
         for metric, one in found["totals"].items()
-        if one["before"] != one["after"]
+        if one["delta"] or amount(one, "before") != amount(one, "after")
     ] or ["The totals are the same."]
     notes += stored_lines(found) + warning_lines(found["warnings"])
     raw = [
@@ -118,6 +121,12 @@ def diff_sheet(found: dict[str, Any]) -> Sheet:
 
 def plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def difference(n: int | None, of: dict[str, Any], key: str, room: int = CELL) -> str:
+    """A difference for people: a number, a formula in signs, or unknown."""
+    formula = of.get("formulas", {}).get(key)
+    return signed(n) if n is not None or formula is None else drawn(formula, room)
 
 
 def signed(n: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, size, text
+from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import Elementwise
@@ -159,7 +159,7 @@ class AlongAxis(Op):
         if not self.halves:
             return x
         length = x[axes[0]]
-        if isinstance(length, int) and length % 2:
+        if differ(length % 2, 0):
             raise ShapeError(f"{self.name} halves axis {axes[0]} of {text(x)}: {length} must be even.")
         return tuple(n // 2 if i == axes[0] % len(x) else n for i, n in enumerate(x))
 

@@ -46,7 +46,7 @@ class Conv(Sliding):
     def shape(self, x: Shape, kernel: Shape, *, groups: int = 1, **how: Any) -> Shape:
         if differ(x[-1], kernel[-2] * groups):
             raise ShapeError(f"The kernel reads {kernel[-2] * groups} channels, the input {text(x)} has {x[-1]}.")
-        if isinstance(kernel[-1], int) and kernel[-1] % groups:
+        if differ(kernel[-1] % groups, 0):
             raise ShapeError(f"{groups} groups cannot share {kernel[-1]} filters; give a multiple of {groups}.")
         return x[0], *counted(x[1:-1], kernel[:-2], **how), kernel[-1]
 

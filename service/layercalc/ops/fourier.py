@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, differ, size, text
+from layercalc.dims import Dim, Shape, differ, hidden, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 
 
 def butterflies(rows: Dim, n: Dim, each: int) -> Cost:
     """The arithmetic of `rows` fast transforms of n, of `each` real numbers a value."""
-    depth = (n - 1).bit_length() if isinstance(n, int) else n  # a size that is not known makes the count unknown
+    depth = (n - 1).bit_length() if isinstance(n, int) else hidden(n)
     return Cost(muls=rows * n * depth * each, adds=rows * (3 * n * depth * each // 2))
 
 

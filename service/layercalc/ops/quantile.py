@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, provably, size, text
+from layercalc.dims import Dim, Shape, hidden, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.work import PIECE
@@ -40,7 +40,7 @@ class Quantile(Op):
 
     def cost(self, out: Shape, x: Shape, q: Shape, *, axes: tuple[int, ...], **_: Any) -> Cost:
         k, results = size(tuple(x[axis] for axis in axes)), size(out)
-        depth = (k - 1).bit_length() if isinstance(k, int) else k
+        depth = (k - 1).bit_length() if isinstance(k, int) else hidden(k)
         return Cost(compares=size(x) * depth, muls=2 * results, adds=2 * results)
 
     def common_dtype(self, *dtypes: str) -> str | None:

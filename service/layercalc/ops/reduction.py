@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, provably, size, text
+from layercalc.dims import Dim, Shape, hidden, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.spec import Spec
@@ -150,7 +150,7 @@ class Order(Op):
 
     def cost(self, out: Shape, x: Shape, *, axis: int) -> Cost:
         k = x[axis]
-        return Cost(compares=size(x) * (k - 1).bit_length() if isinstance(k, int) else size(x) * k)
+        return Cost(compares=size(x) * (k - 1).bit_length() if isinstance(k, int) else hidden(k))
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:
         return "int32" if self.places else dtypes[0]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, size, text
+from layercalc.dims import Dim, Shape, Unknown, differ, hidden, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 
@@ -73,7 +73,7 @@ class UniquePlaces(Selection):
 
     def cost(self, out: Shape, x: Shape, *, ascending: bool) -> Cost:
         k = x[0]
-        return Cost(compares=size(x) * (k - 1).bit_length() if isinstance(k, int) else k)
+        return Cost(compares=size(x) * (k - 1).bit_length() if isinstance(k, int) else hidden(k))
 
     def run(self, x: Any, *, ascending: bool) -> np.ndarray:
         rows = x.reshape(len(x), -1)
@@ -92,7 +92,7 @@ class RowOf(Op):
 
     def cost(self, out: Shape, x: Shape, table: Shape) -> Cost:
         k = table[0]
-        return Cost(compares=size(x) * max(k - 1, 1).bit_length() if isinstance(k, int) else k)
+        return Cost(compares=size(x) * max(k - 1, 1).bit_length() if isinstance(k, int) else hidden(k))
 
     def workspace(self, out: Shape, x: Shape, table: Shape) -> Dim:
         return 8 * (size(x) + size(table))

@@ -33,7 +33,7 @@ def heads_first(x: Tensor, heads: int) -> Tensor:
     batch, places, wide = x.shape
     if isinstance(heads, Unknown):
         raise ShapeError(f"How many heads share the channels of {text(x.shape)} must be known.")
-    if heads < 1 or (not isinstance(wide, Unknown) and wide % heads):
+    if heads < 1 or differ(wide % heads, 0):
         raise ShapeError(f"{heads} heads cannot share {wide} channels of {text(x.shape)}.")
     return ops.transpose(ops.reshape(x, to=(batch, places, heads, wide // heads)), axes=(0, 2, 1, 3))
 

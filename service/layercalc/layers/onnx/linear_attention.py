@@ -16,7 +16,7 @@ RULES = {"linear": (False, False), "gated": (True, False), "delta": (False, True
 
 def heads_apart(x: Tensor, heads: int, name: str) -> Tensor:
     """(batch, steps, heads · size) as (batch, steps, heads, size)."""
-    if x.ndim != 3 or heads < 1 or (not isinstance(x.shape[2], Unknown) and x.shape[2] % heads):
+    if x.ndim != 3 or heads < 1 or differ(x.shape[2] % heads, 0):
         raise ShapeError(f"{name}: {heads} heads cannot share the last of three axes of {text(x.shape)}.")
     return ops.reshape(x, to=(*x.shape[:2], heads, x.shape[2] // heads))
 

@@ -87,7 +87,7 @@ def InstanceNormalization(x: Tensor, scale: Tensor, b: Tensor, *, epsilon: float
 def grouped(x: Tensor, scale: Tensor, b: Tensor, num_groups: int, epsilon: float) -> Tensor:
     of_channels(x, scale, b)
     channels = x.shape[1]
-    if num_groups < 1 or (not isinstance(channels, Unknown) and channels % num_groups):
+    if num_groups < 1 or differ(channels % num_groups, 0):
         raise ShapeError(f"{num_groups} groups cannot share {channels} channels.", "num_groups")
     return ops.group_norm(x, scale, b, axis=1, groups=num_groups, epsilon=epsilon, scale=True, center=True)
 

@@ -92,7 +92,7 @@ def within(weight: Any, name: str) -> Any:
 
 def spread(fan: Any) -> Uniform:
     """How torch fills weights and biases of so many terms: evenly within 1 / √fan (He et al. 2015, with a = √5)."""
-    most = 1 / max(float(fan), 1.0) ** 0.5
+    most = 1 / max(float(fan) if isinstance(fan, int) else 1.0, 1.0) ** 0.5
     return Uniform(-most, most)
 
 

@@ -73,14 +73,19 @@ CHANGE = row(
         "type": STRING,
         "fields": OBJECT,
         "output_shape": array(optional(SHAPE)),
+        "output_formula": array(optional(array(optional(STRING)))),
         "deltas": mapping(MAYBE),
-    }
+        "formulas": {**mapping(STRING), "description": "differences that depend on sizes by name: expressions"},
+    },
+    "change before after type fields output_shape deltas",
 )
 DIFFERENCE = row(
     {
         "identical": FLAG,
         **STORED_DTYPES,
-        "totals": mapping(row({"before": COUNT, "after": COUNT, "delta": MAYBE})),
+        "totals": mapping(
+            row({"before": COUNT, "after": COUNT, "delta": MAYBE, "formulas": mapping(STRING)}, "before after delta")
+        ),
         "layers": array(CHANGE),
         "warnings": array(ref("Warning")),
     },

@@ -267,7 +267,7 @@ class DepthToSpace(Blocks):
 
     def moved(self, x: Tensor, n: int) -> Tensor:
         b, h, w, c = x.shape
-        if isinstance(c, int) and c % (n * n):
+        if differ(c % (n * n), 0):
             raise ShapeError(f"{c} channels are no multiple of {n}² = {n * n}.", "block_size")
         y = ops.reshape(x, to=(b, h, w, n, n, c // (n * n)))
         return ops.reshape(ops.transpose(y, axes=(0, 1, 3, 2, 4, 5)), to=(b, h * n, w * n, c // (n * n)))
@@ -279,7 +279,7 @@ class SpaceToDepth(Blocks):
 
     def moved(self, x: Tensor, n: int) -> Tensor:
         b, h, w, c = x.shape
-        if any(isinstance(side, int) and side % n for side in (h, w)):
+        if any(differ(side % n, 0) for side in (h, w)):
             raise ShapeError(f"Height and width of {text(x.shape)} must be multiples of {n}.", "block_size")
         y = ops.reshape(x, to=(b, h // n, n, w // n, n, c))
         return ops.reshape(ops.transpose(y, axes=(0, 1, 3, 2, 4, 5)), to=(b, h // n, w // n, c * n * n))

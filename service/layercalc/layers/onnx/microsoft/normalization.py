@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, text
+from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Learned, Maybe, operator
 from layercalc.layers.onnx.indexing import counted
@@ -107,7 +107,7 @@ def normed(
     """Groups of channels by their moments, and SiLU where it is asked for."""
     axis = x.ndim - 1 if channels_last else 1
     channels = x.shape[axis]
-    if groups < 1 or (not isinstance(channels, Unknown) and channels % groups):
+    if groups < 1 or differ(channels % groups, 0):
         raise ShapeError(f"{groups} groups cannot share {channels} channels.", "groups")
     y = ops.group_norm(x, gamma, beta, axis=axis, groups=groups, epsilon=epsilon, scale=True, center=True)
     return OPS["silu"](y) if activation else y

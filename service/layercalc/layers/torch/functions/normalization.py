@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import differ, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import Ints, axes_of, function, number
 from layercalc.layers.torch.functions.pooling import UNREAD
@@ -128,7 +128,7 @@ def group_norm(
     """Each group of channels by its moments."""
     vectors(input, weight, bias)
     channels = input.shape[1]
-    if not isinstance(channels, Unknown) and (num_groups < 1 or channels % num_groups):
+    if provably(num_groups < 1) or differ(channels % num_groups, 0):
         raise ShapeError(f"{num_groups} groups cannot share {channels} channels.", "num_groups")
     affine = [one for one in (weight, bias) if one is not None]
     how = {"epsilon": eps, "scale": weight is not None, "center": bias is not None}

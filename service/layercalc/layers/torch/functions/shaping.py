@@ -63,7 +63,7 @@ def unflatten(self: Tensor, dim: int, sizes: Ints) -> Tensor:
     if -1 in [n for n in inside if isinstance(n, int)]:
         rest = prod(n for n in inside if not (isinstance(n, int) and n == -1))
         n = self.shape[place]
-        if not isinstance(n, Unknown) and not isinstance(rest, Unknown) and (rest == 0 or n % rest):
+        if not isinstance(rest, Unknown) and (rest == 0 or differ(n % rest, 0)):
             raise ShapeError(f"Axis {place} of {text(self.shape)} cannot be shared out as {text(inside)}.", "sizes")
         left = n if isinstance(n, Unknown) else rest if isinstance(rest, Unknown) else n // rest
         inside = tuple(left if isinstance(one, int) and one == -1 else one for one in inside)
@@ -220,7 +220,7 @@ def pixel_shuffle(self: Tensor, upscale_factor: int) -> Tensor:
     """Channels laid out as blocks of rows and columns."""
     r = upscale_factor
     *lead, channels, rows, columns = self.shape
-    if not isinstance(channels, Unknown) and channels % r**2:
+    if differ(channels % r**2, 0):
         raise ShapeError(f"{channels} channels of {text(self.shape)} are no blocks of {r} × {r}.", "upscale_factor")
     n, left = len(lead), channels if isinstance(channels, Unknown) else channels // r**2
     apart = ops.reshape(self, to=(*lead, left, r, r, rows, columns))
@@ -234,7 +234,7 @@ def pixel_unshuffle(self: Tensor, downscale_factor: int) -> Tensor:
     r = downscale_factor
     *lead, channels, rows, columns = self.shape
     for size in (rows, columns):
-        if not isinstance(size, Unknown) and size % r:
+        if differ(size % r, 0):
             raise ShapeError(f"{text(self.shape)} is not cut into blocks of {r} × {r}.", "downscale_factor")
     n = len(lead)
     high, wide = (size if isinstance(size, Unknown) else size // r for size in (rows, columns))
@@ -247,7 +247,7 @@ def pixel_unshuffle(self: Tensor, downscale_factor: int) -> Tensor:
 def channel_shuffle(self: Tensor, groups: int) -> Tensor:
     """Channels of groups one after another in turns."""
     n, channels, *rest = self.shape
-    if not isinstance(channels, Unknown) and channels % groups:
+    if differ(channels % groups, 0):
         raise ShapeError(f"{groups} groups cannot share {channels} channels.", "groups")
     each = channels if isinstance(channels, Unknown) else channels // groups
     apart = ops.reshape(self, to=(n, groups, each, *rest))
