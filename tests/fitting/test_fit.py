@@ -204,6 +204,14 @@ def test_the_first_value_of_no_range_is_the_first_network():
     assert "window" in ranged["stopped_by"]["detail"]
 
 
+def test_what_is_no_model_is_refused_and_0_is_no_batch():
+    with pytest.raises(InvalidModel, match="No layer found"):
+        fit("import os", "batch_size", MEMORY)
+    nothing = fit(NET, "batch_size", MEMORY, range="0..")
+    assert (nothing["value"], nothing["next"]) == (None, 0)
+    assert "at least 1" in nothing["stopped_by"]["detail"]
+
+
 def test_a_range_of_dims_is_that_of_the_fit():
     model = {"input_shape": ["H", "W", 1], "layers": [{"type": "Flatten"}, {"type": "Dense", "units": 2}]}
     within = [{"metric": "macs", "max": 1000}]
@@ -211,12 +219,10 @@ def test_a_range_of_dims_is_that_of_the_fit():
     assert fit(model, "H", within, dims={"H": "3..200", "W": 5})["value"] == 100
     with pytest.raises(InvalidModel, match="'H' varies; say a range of it"):
         fit(model, "H", within, dims="H=9,W=5")
-    unread = fit(model, "H", within)
-    assert (unread["value"], unread["next"]) == (None, 1)
-    assert "None of the first 4,096 values makes a network. At 1: " in unread["detail"]
-    pooled = {**model, "layers": [{"type": "Conv2D", "filters": 1, "kernel_size": 1}, {"type": "GlobalMaxPooling2D"}]}
-    with pytest.raises(InvalidBudgets, match="is unknown"):
-        fit(pooled, "H", within)
+    for vary in ("H", "batch_size"):
+        with pytest.raises(InvalidModel, match=r"need a number: .*W; say dims=") as caught:
+            fit(model, vary, within)
+        assert caught.value.errors[0]["parameter"] == "dims"
 
 
 WRONG = [

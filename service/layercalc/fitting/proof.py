@@ -44,6 +44,7 @@ def proven(report: dict[str, Any], name: str, budgets: Sequence[Budget], first: 
 
 def first_told(conditions: Sequence[str], name: str, first: int) -> int | None:
     """The first size for which conditions hold that are least sizes of the name; None for any other condition."""
+    first = max(first, 1)  # as formulas take names to be
     for one in conditions:
         left, sign, right = one.partition(" >= ")
         if left != name or not sign or not right.isdecimal():

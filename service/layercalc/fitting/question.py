@@ -124,10 +124,9 @@ def question(
         if found.get(BATCH) is not None:
             raise InvalidModel([{"parameter": BATCH, "detail": "It varies; leave it out."}])
     else:
-        dims, own = sizes_of(found.get("dims"), vary)
-        found["dims"] = dims
-        named_in(document, vary, found, limits, path)
+        found["dims"], own = sizes_of(found.get("dims"), vary)
         values = values or own
+    named_in(document, vary, found, limits, path)
     return Asked(document, vary, False, values or Values(), not values, budgets, goal, found, storage, limits, path)
 
 
@@ -152,25 +151,19 @@ def sizes_of(dims: Any, vary: str) -> tuple[dict[str, Any], Values | None]:
 
 
 def named_in(document: Any, vary: str, options: dict[str, Any], limits: Limits, path: Tokens) -> None:
-    """Refuse what varies where the model has no size of that name."""
-    asked = ModelOptions(**{**options, "dims": None})
+    """Refuse what varies where the model has no size of that name, and other sizes by name that have no number."""
+    asked = ModelOptions(**options)
     model, builder = guarded(document, path, limits, asked)
-    names = names_of(model)
-    names |= {
-        dim.text
-        for _, spec in declared(model, builder, asked, formulas=True)
-        for n in spec.shape
-        for dim in (n.names() if hasattr(n, "names") else ())
-    }
-    if vary in names:
-        return
-    there = (
-        f" It names {', '.join(sorted(names))}."
-        if names
-        else ' It names none: a size is "H", a placeholder {"$": "w"}.'
-    )
-    near = nearest(vary, [*names, BATCH])
-    raise InvalidModel([{"parameter": "vary", "detail": f"The model names no size {vary!r}.{near}{there}"}])
+    specs = declared(model, builder, asked, formulas=True)
+    free = {dim.text for _, spec in specs for n in spec.shape for dim in (n.names() if hasattr(n, "names") else ())}
+    names = names_of(model) | free
+    if vary not in (BATCH, *names):
+        there = f" It names {', '.join(sorted(names))}." if names else ' It names none: a size is "H", or {"$": "w"}.'
+        near = nearest(vary, [*names, BATCH])
+        raise InvalidModel([{"parameter": "vary", "detail": f"The model names no size {vary!r}.{near}{there}"}])
+    if others := sorted(free - {vary}):
+        told = f"Sizes other than what varies need a number: {', '.join(others)}; say dims={others[0]}=…"
+        raise InvalidModel([{"parameter": "dims", "detail": told}])
 
 
 def read_within(given: Any) -> list[Budget]:

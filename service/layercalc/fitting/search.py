@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from layercalc import deadline
 from layercalc.amounts import number_text
-from layercalc.errors import Refused
+from layercalc.errors import InvalidModel, Refused
 from layercalc.fitting.proof import MOST_BEFORE, Run
 from layercalc.fitting.question import Asked
 from layercalc.fitting.values import Values
@@ -29,9 +29,9 @@ def fitted(asked: Asked, judge: Judge) -> dict[str, Any]:
     """The contract's answer."""
     values = begun(asked)
     if values is None:
-        end = End(None, asked.values.first, f"None of the first {MOST_SKIPPED:,} values makes a network.")
-    else:
-        end = found(asked, values)
+        judge(asked.values.first)  # says why none of the first is a network
+        raise InvalidModel([{"parameter": "range", "detail": "No value makes a network; give a range that does."}])
+    end = found(asked, values)
     verdict = judge(end.value) if end.value is not None else None
     stopped = None if end.next is None else stop(judge, end.next)
     out: dict[str, Any] = {

@@ -30,7 +30,7 @@ class Values(NamedTuple):
         return n if not over else n - over + (self.step if up else 0)
 
     def runs(self, size: int, down: bool = False) -> Any:
-        """Runs of values from one end, each four times as long as the one before up to 65,536; `size` in all."""
+        """Runs of values from one end, each four times as long as the one before up to 16,384; `size` in all."""
         length, start = 64, 0
         total = size if self.last is None else min(size, (self.last - self.first) // self.step + 1)
         while start < total:
@@ -40,7 +40,7 @@ class Values(NamedTuple):
                 yield range(self.last - start * self.step, self.last - stop * self.step, -self.step)
             else:
                 yield range(self.first + start * self.step, self.first + stop * self.step, self.step)
-            start, length = stop, min(4 * length, 1 << 16)
+            start, length = stop, min(4 * length, 1 << 14)
 
 
 def read_range(given: Any) -> Values | None:
