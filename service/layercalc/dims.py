@@ -55,6 +55,7 @@ def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     return Batch(n) if isinstance(n, int) else n
 
 
+NUMBERS = frozenset({int})  # the kinds of sizes that are plain numbers: neither the batch nor a column
 Dim = Any  # int | Formula | Unknown: arithmetic on any gives any
 Shape = tuple[Dim, ...]
 
@@ -128,6 +129,9 @@ def largest(sizes: Iterable[Dim]) -> Dim:
     """The largest, 0 of none; an unknown one makes it unknown."""
     found: Dim = 0
     by_name: list[Dim] = []
+    sizes = [*sizes]
+    if NUMBERS.issuperset(map(type, sizes)):
+        return max(sizes, default=0)
     for one in sizes:
         if one.__class__ is Unknown:
             return one

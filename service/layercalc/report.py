@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from layercalc.analysis.tracing import Amounts, Traced
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.cache import STORE
 from layercalc.conventions import Convention, Counts, plain
-from layercalc.dims import Batch, Dim, Shape, Unknown, shown
+from layercalc.dims import NUMBERS, Batch, Dim, Shape, Unknown, shown
 from layercalc.formulas import Formula, code
 from layercalc.ops.base import KINDS
 from layercalc.ops.tracing import Entry
@@ -44,7 +45,6 @@ class Extras(NamedTuple):
 
 
 PLAIN = Extras()
-NUMBERS = frozenset({int})
 OPEN = Unknown, Formula  # what is no number
 SOURCE = itemgetter(2)  # of a Value
 
@@ -304,14 +304,12 @@ def op_of(entry: Entry, amounts: Amounts) -> dict[str, Any]:
     """An op of a row: its arithmetic by kind where there is some, and the bytes it reads and writes."""
     cost, times = entry[1], entry[2]
     flops, read, written = amounts
-    if not NUMBERS.issuperset(map(type, (*cost, *amounts, times))):
-        kinds = {kind: count(n * times) for kind, n in zip(KINDS, cost, strict=True) if n.__class__ is not int or n}
-        flops, read, written = map(count, amounts)
-    elif times == 1:
-        kinds = {kind: n for kind, n in zip(KINDS, cost, strict=True) if n} if flops else {}
+    if NUMBERS.issuperset(map(type, (times, *amounts, *cost))):
+        kinds: Any = zip(compress(KINDS, cost), [n * times for n in cost if n], strict=True) if flops else ()
     else:
-        kinds = {kind: n * times for kind, n in zip(KINDS, cost, strict=True) if n}
-    return {"op": entry[0].name, **kinds, "flops": flops, "bytes_read": read, "bytes_written": written}
+        kinds = [(kind, count(n * times)) for kind, n in zip(KINDS, cost, strict=True) if n.__class__ is not int or n]
+        flops, read, written = map(count, amounts)
+    return {"op": entry[0].name, **dict(kinds), "flops": flops, "bytes_read": read, "bytes_written": written}
 
 
 def weight_of(held: Held, known: tuple[list[int | None], str, bool]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from layercalc import deadline
 from layercalc.analysis.in_place import overwritable, same
 from layercalc.columns import Column
-from layercalc.dims import Dim, Unknown, largest, several
+from layercalc.dims import NUMBERS, Dim, Unknown, largest, several
 from layercalc.formulas import Guard, Undecided, narrowed, parted
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def peak(analysis: "Analysis", found: Live, rows: Iterable[Dim]) -> tuple[Dim, s
     most: Dim = found.inputs
     where: str | None = None
     lives = [*rows]
-    if {int}.issuperset(map(type, (most, *lives))):
+    if NUMBERS.issuperset(map(type, (most, *lives))):
         top = max(lives, default=0)
         return (top, analysis.executed[lives.index(top)].name) if top > most else (most, None)
     for row, now in zip(analysis.executed, lives, strict=True):

@@ -25,7 +25,7 @@ ASSUMPTIONS = (
 def workspace(traced: Traced) -> Dim:
     """The most bytes that one of a layer's ops holds beside its tensors."""
     try:
-        return largest(width(entry.out.dtype) * entry.workspace for entry in traced.entries)
+        return largest([width(entry[3][1]) * entry.workspace for entry in traced.entries])
     except Undecided:
         return Unknown("how a run is cut")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from layercalc import deadline
@@ -95,7 +96,7 @@ def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
 
 def in_columns(spans: Spans) -> bool:
     """Whether numbers of them are columns, which are no keys."""
-    return any(span is not None and Column in map(type, span) for span in spans)
+    return Column in map(type, chain.from_iterable([span for span in spans if span is not None]))
 
 
 @cache
@@ -123,23 +124,29 @@ def through(traced: Traced) -> list[Spans]:
 def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
     """The spans of the first output over one input; an axis that an op used up is seen whole."""
     known: dict[int, Spans] = {id(start): here(len(start.shape))}
-
-    def of(spec: Any) -> Spans:
-        found = known.get(id(spec))
-        if found is None and id(spec) in seen_as:
-            old, axes = seen_as[id(spec)]
-            before = known.get(old)
-            if before is not None:
-                found = known[id(spec)] = tuple([before[axis] for axis in axes])
-        return (None,) * len(spec[0]) if found is None else found
-
     deadline.check()
     for op, _, _, out, shapes, attributes, inputs in traced.entries:
-        first = known.get(id(inputs[0])) if op.local and not seen_as else None
+        if seen_as:
+            for x in inputs:
+                follow(x, known, seen_as)
+        if known.keys().isdisjoint(map(id, inputs)):
+            continue
+        first = known.get(id(inputs[0])) if op.local else None
         if first is not None and len(first) == len(out[0]) and known.keys().isdisjoint(map(id, inputs[1:])):
             known[id(out)] = first
-        elif seen_as or not known.keys().isdisjoint(map(id, inputs)):
-            spans = [known.get(id(x)) or of(x) for x in inputs]
+        else:
+            spans = [known.get(id(x)) or (None,) * len(x[0]) for x in inputs]
             if any(map(any, spans)):
                 known[id(out)] = op.reach(out[0], spans, *shapes, **attributes)
-    return of(traced.outputs[0][0])
+    last = traced.outputs[0][0]
+    follow(last, known, seen_as)
+    return known.get(id(last)) or (None,) * len(last[0])
+
+
+def follow(spec: Spec, known: dict[int, Spans], seen_as: dict[int, Any]) -> None:
+    """Note the spans of a tensor that is another one, seen with its axes in another order."""
+    if id(spec) in seen_as and id(spec) not in known:
+        old, axes = seen_as[id(spec)]
+        before = known.get(old)
+        if before is not None:
+            known[id(spec)] = tuple([before[axis] for axis in axes])

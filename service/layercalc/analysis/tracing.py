@@ -49,8 +49,8 @@ class Traced:
     def __post_init__(self) -> None:
         """All that follows from the ops, in one pass over them; ShapeError for numbers that nobody could print."""
         inputs, named = self.asked
-        self.reads = [spec for spec, _ in inputs]
-        for one in named.values():
+        self.reads = [pair[0] for pair in inputs]
+        for one in named.values() if named else ():
             self.reads += [spec for spec, _ in (one if isinstance(one, list) else [one])]
         macs: Dim = 0
         flops: Dim = 0
@@ -58,7 +58,9 @@ class Traced:
         view = True
         self.amounts = []
         for op, cost, times, out, _, _, specs in self.entries:
-            some, read, written = 0 if cost is FREE else sum(cost) + cost[0], 0, 0  # a MAC is two
+            some: Dim = 0 if cost is FREE else sum(cost) + cost[0]  # a MAC is two
+            read: Dim = 0
+            written: Dim = 0
             if not op.view:
                 view, read, written = False, op.read(out, *specs), out.bytes
             if times.__class__ is int and times == 1:
@@ -74,15 +76,19 @@ class Traced:
         self.owned = bool([one for one in self.weights if one[4]])
         counts = weighed(self.weights, self.buffers)
         stored = counts.pop("param_bytes")
-        counts |= {"macs": macs, "flops": flops, "param_bytes": stored, "activation_bytes": activation}
+        counts["macs"], counts["flops"], counts["param_bytes"] = macs, flops, stored
+        counts["activation_bytes"] = activation
         self.counts, self.view = printable(counts), view
         for spec, _ in self.outputs:
-            if fault := unwieldy(spec.shape):
+            if fault := unwieldy(spec[0]):
                 raise ShapeError(f"The output has {fault}.")
+        if view:
+            self.traffic = moved
+            return
         once = stored + counts.get("buffer_bytes", 0) + activation
         for spec in self.reads:
             once = once + spec.bytes
-        self.traffic = moved if view else least(moved, once)
+        self.traffic = least(moved, once)
 
     def names(self, inside: str) -> list[str]:
         """What the weights are called in a row whose own names begin so; those of a file by their own names."""

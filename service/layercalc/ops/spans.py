@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from layercalc.dims import Unknown
 
+new = tuple.__new__  # a named tuple of values that are at hand, in half the time
+
 
 class Span(NamedTuple):
     """Place i sees `size` places of the axis `origin`, the first of them at i · stride − padding."""
@@ -22,7 +24,7 @@ class Span(NamedTuple):
     def slid(self, size: Any, stride: Any = 1, before: Any = 0) -> "Span":
         """What a window over this axis sees, in its own steps of this axis' stride."""
         origin, own, step, padding = self
-        return Span(origin, ceiling(own + (size - 1) * step), step * stride, padding + before * step)
+        return new(Span, (origin, ceiling(own + (size - 1) * step), step * stride, padding + before * step))
 
 
 Spans = tuple[Span | None, ...]  # one for each axis of a tensor; None where a place sees all of its origin, or nothing

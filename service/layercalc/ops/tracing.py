@@ -1,6 +1,7 @@
 """The reading with shapes of one layer: an entry for each op that it calls."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,11 +38,11 @@ class Entry(NamedTuple):
     @property
     def workspace(self) -> Dim:
         """How many elements a run holds beside its inputs and its result, by the piece where it is cut."""
-        op, out, shapes = self[0], self[3], self[4]
-        whole, pieces = op.workspace(out[0], *shapes, **self[5]), self.pieces if op.cuts else 1
-        if pieces == 1 or isinstance(whole, Unknown):
+        op, _, _, (out, _), shapes, attributes, _ = self
+        whole = op.workspace(out, *shapes, **attributes)
+        if not op.cuts or isinstance(whole, Unknown) or (pieces := self.pieces) == 1:
             return whole
-        return -(-(whole + 2 * size(self.out.shape) + 2 * sum(map(size, self.shapes))) // pieces)  # the piece's own too
+        return -(-(whole + 2 * prod(out) + 2 * sum(map(prod, shapes))) // pieces)  # the piece's own too
 
     @property
     def pieces(self) -> int:
@@ -49,15 +50,13 @@ class Entry(NamedTuple):
         op, _, _, (out, _), shapes, attributes, _ = self
         if not op.cuts:
             return 1
-        elements = size(out)
+        elements = prod(out)
         if shapes and shapes[0] is not out:
-            elements = most(elements, size(shapes[0]))
+            elements = most(elements, prod(shapes[0]))
         if (elements.__class__ is int and 0 < elements <= PIECE // 2) or isinstance(elements, Unknown):
             return 1
         lead = out[: op.lead(*shapes, **attributes)]
-        if not lead:
-            return 1
-        if elements + lead[0] <= PIECE:
+        if not lead or elements + lead[0] <= PIECE:
             return 1
         return max(cut(lead, elements).number, 1)
 
@@ -100,7 +99,7 @@ class Tracing:
 
     def op(self, op: Op, inputs: tuple[Spec, ...], attributes: dict[str, Any]) -> Spec:
         entries = self.entries
-        if len(entries) % LOOK == LOOK - 1:
+        if not (len(entries) + 1) % LOOK:
             deadline.check()
         shapes = [x[0] for x in inputs]
         out = op.shape(*shapes, **attributes)

@@ -144,7 +144,7 @@ def slid(spans: Spans, window: Shape, *, strides: Shape, pads: Pads, dilations: 
     """How far the places of windows over (batch, *spatial, channels) see."""
     found: list[Span | None] = []
     for k, stride, (before, _), dilation, one in zip(window, strides, pads, dilations, spans[1:-1], strict=True):
-        found.append(one and one.slid(span(k, dilation), stride, before))
+        found.append(one and one.slid((k - 1) * dilation + 1, stride, before))
     return None, *found, None
 
 
