@@ -72,10 +72,12 @@ def shared():
 
 
 def twice(shared, document, **options):
-    """The report made anew, the first one with the store, and one that finds everything there."""
+    """The report made anew, the first one with the store, and one that finds everything there: traces from the third."""
     alone = analyze(document, **options)
     with using(shared):
-        return alone, analyze(document, **options), analyze(document, **options)
+        first, second = analyze(document, **options), analyze(document, **options)
+        assert first == second
+        return alone, first, analyze(document, **options)
 
 
 @pytest.mark.parametrize("kind", sorted(KERAS.kinds))
@@ -125,6 +127,16 @@ def test_reports_from_the_store_are_the_callers_own(shared):
             row["output_shape"].append(7)
             (row["receptive_field"] or {}).clear()
         assert json.dumps(analyze(DENSE)) == wanted
+
+
+def test_traces_are_kept_of_layers_that_are_asked_for_again():
+    own = store(Limits())
+    kept = []
+    for units in (3, 4, 3, 3):
+        with using(own):
+            analyze({"input_shape": [3], "layers": [{"type": "Dense", "units": units}]})
+        kept.append((len(own.layers.things), len(own.traces.things)))
+    assert kept == [(1, 0), (2, 0), (2, 1), (2, 1)]
 
 
 def test_store_is_bounded_whatever_comes():

@@ -89,15 +89,19 @@ class Builder:
         return made
 
     def built(self, kind: type[Layer], config: dict[str, Any], text: bytes) -> Layer:
-        """The layer of a config, from an earlier request if one like it was there; `text` is the config as JSON."""
+        """The layer of a config, from an earlier request if one like it was there; `text` is the config as JSON.
+
+        Its traces are kept from then on: of most layers that nobody asked for before there is no second request.
+        """
         store = STORE.get()
         if store is None or not text:
             return build(kind, config)
         known, made = store.layers.get((kind, text)) or NOTHING
         if made is None or known != config:
             made = build(kind, config)
-            made.lasting = True
             store.layers.put((kind, bytes(memoryview(text))), (config, made), LAYER_BYTES + 10 * len(text))
+        else:
+            made.lasting = True
         return made
 
     def kind(self, name: Any, location: Location, key: str) -> type[Layer] | None:
