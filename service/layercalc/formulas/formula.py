@@ -252,6 +252,13 @@ def made(terms: Terms) -> Any:
                 # ΣX − ⌊N/d⌋ is the other half
                 other = complement(floor)
                 return made(added(added(terms, {monomial: -c}), {**dict.fromkeys(floor.whole, c), ((other, 1),): -c}))
+            if floor.divisor % 2 == 0:  # X − ⌊X/2⌋ is ⌊(X + 1)/2⌋, of X that is a floor itself
+                half = floor.divisor // 2
+                inner = terms_of(floored(floor.numerator, half)) or {}
+                if any(map(alone, inner)) and all(terms.get(one, 0) >= -c * n for one, n in inner.items() if one):
+                    upper = terms_of(floored(floor.numerator + half, floor.divisor)) or {}
+                    rest = added(added(terms, {monomial: -c}), {one: c * n for one, n in inner.items()})
+                    return made(added(rest, {one: -c * n for one, n in upper.items()}))
         elif (twin := ((complement(floor), 1),)) in terms and terms[twin] > 0:
             both = min(c, terms[twin])
             out = added(terms, {monomial: -both, twin: -both})
