@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import onnx_files, peers, scripts, sweeps
+from benchmarks import onnx_files, peers, scripts, sweeps, torch_files
 from layercalc import analyze
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.cores import available
@@ -183,6 +183,11 @@ def candidates() -> None:
     sweeps.figures(line)
 
 
+def programs() -> None:
+    """Exported programs of PyTorch, beside the tools that run the model."""
+    torch_files.figures(line)
+
+
 def checks() -> None:
     """`layercalc check` on 100 models in files, for each of them, against one after another in a loop."""
     names = ("ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0", "InceptionV3")
@@ -201,5 +206,5 @@ def checks() -> None:
 
 
 if __name__ == "__main__":
-    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers, files, candidates):
+    for section in (checks, analysis, code, costs, chains, memory, passes, against_peers, files, programs, candidates):
         section()

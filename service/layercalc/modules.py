@@ -7,6 +7,7 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.analysis.tracing import METRICS
+from layercalc.analysis.weight_specs import BUFFERS
 
 Row = dict[str, Any]
 PART = re.compile(r"[./]?[^./]+")
@@ -34,7 +35,11 @@ def module_rows(rows: Sequence[Row]) -> dict[str, Row]:
 
 def joined(path: str, members: Sequence[Row]) -> Row:
     """One row for several."""
-    counts = {metric: total(row[metric] for row in members) for metric in METRICS}
+    counts = {
+        metric: total(row[metric] for row in members)
+        for metric in (*METRICS, *BUFFERS)
+        if all(metric in row for row in members)
+    }
     live = [row.get("live_bytes") for row in members]
     peak = None if None in live else max(live)  # type: ignore[type-var]  # no None among them
     return {**members[-1], "name": path, "type": TYPE, "inputs": None, **counts, "live_bytes": peak}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.amounts import brief, share
 from layercalc.analysis.liveness import PEAKS
+from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.budgets.keys import MEMORY, REACH, SHAPE
 from layercalc.budgets.ranges import Outcome, Ranges, Sizes, Unjudged, number, shown_sizes
 from layercalc.budgets.reading import Budget, located
@@ -242,6 +243,9 @@ def held(subject: Subject, budget: Budget, kind: str, place: Place) -> tuple[Any
     actual = subject.value(metric, place)
     if metric == SHAPE:
         return actual, limit, None
+    if actual is None and metric in BUFFERS:
+        told = "no buffers are counted apart in this report: what does not train is among non_trainable_params"
+        raise Unjudged(f"{titled(metric, place)} cannot be held against a limit: {told}.", "metric")
     if actual is None:
         reasons = [one["detail"] for one in subject.report.get("warnings", ())]
         if metric.startswith("training.") and "weight_dtype" in subject.report:

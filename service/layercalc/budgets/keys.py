@@ -7,6 +7,7 @@ from layercalc.analysis.memory import STATES
 from layercalc.analysis.storage import PATTERN as DTYPE_PATTERN
 from layercalc.analysis.storage import read_stored
 from layercalc.analysis.tracing import METRICS as COUNTS
+from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
@@ -16,7 +17,7 @@ from layercalc.layers.nested import RECORDED
 from layercalc.wording import nearest, received, whole
 
 SHAPE, REACH = "output_shape", "receptive_field"
-PER_LAYER = (*COUNTS, SHAPE, REACH)
+PER_LAYER = (*COUNTS, *BUFFERS, SHAPE, REACH)
 MEMORY = (  # of the report's `memory`
     "inference_bytes",
     "workspace_bytes",
@@ -25,7 +26,7 @@ MEMORY = (  # of the report's `memory`
     *(f"training.{key}.{name}" for key in ("optimizer_state_bytes", "total_bytes") for name in STATES),
     "training.step_flops",
 )
-METRICS = (*COUNTS, *PEAKS, SHAPE, REACH, *MEMORY)
+METRICS = (*COUNTS, *BUFFERS, *PEAKS, SHAPE, REACH, *MEMORY)
 MAX_WORDS = 1_000
 LIMITS = ("max", "min", "equals", "max_increase")
 Faults = list[dict[str, Any]]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.walk import Analysis, Row
+from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.differences import amounts
 from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.layers import Layer, fields_of
@@ -195,7 +196,7 @@ def lone(change: str, old: dict[str, Any] | None, new: dict[str, Any] | None) ->
         "fields": {},
         "output_shape": [old and old["output_shape"], new and new["output_shape"]],
         **by_name(old, new),
-        **amounts.deltas(old, new, METRICS),
+        **amounts.deltas(old, new, compared_in(row)),
     }
 
 
@@ -215,7 +216,7 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))
     if (inputs := wires.rewired(old, new)) is not None:
         fields["inputs"] = inputs
-    metrics = [metric for metric in METRICS if amounts.amount(old, metric) != amounts.amount(new, metric)]
+    metrics = [metric for metric in compared_in(old, new) if amounts.amount(old, metric) != amounts.amount(new, metric)]
     found = amounts.deltas(old, new, metrics)
     deltas, named = found["deltas"], by_name(old, new)
     moved = bool(named) and named["output_formula"][0] != named["output_formula"][1]
@@ -234,6 +235,11 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
         **named,
         **found,
     }
+
+
+def compared_in(*rows: dict[str, Any]) -> tuple[str, ...]:
+    """What is compared of rows: buffers where each counts them apart."""
+    return (*METRICS, *BUFFERS) if all(key in row for row in rows for key in BUFFERS) else METRICS
 
 
 def sizes(shape: list[int | None] | None) -> tuple[int, ...]:

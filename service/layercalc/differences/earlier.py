@@ -5,6 +5,7 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc.analysis.tracing import METRICS
+from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.errors import MAX_FAULTS, InvalidModel, pointer
 from layercalc.wording import received, whole
 
@@ -38,7 +39,7 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("name", "type")):
             need(False, "a row", row, "layers", index)
             continue
-        for key in METRICS:
+        for key in (*METRICS, *BUFFERS):
             need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), "layers", index, key)
         need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), "layers", index, "output_shape")
         expressions(row, need, "layers", index)
@@ -47,7 +48,7 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         need(inputs is None or named, "names of rows", inputs, "layers", index, "inputs")
         rows.append(
             {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
-            | {key: row[key] for key in ("formulas", "output_formula") if key in row}
+            | {key: row[key] for key in ("formulas", "output_formula", *BUFFERS) if key in row}
         )
     ends: dict[str, Any] = {}
     for key in TENSORS:
