@@ -10,7 +10,7 @@ from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.calflops import CALFLOPS
 from layercalc.conventions.flop_counter import TORCH
 from layercalc.conventions.fvcore import FVCORE
-from layercalc.conventions.programs.seen import why
+from layercalc.conventions.programs.seen import unified, why
 from layercalc.conventions.ptflops import PTFLOPS
 from layercalc.conventions.tf import TF
 from layercalc.conventions.thop import THOP
@@ -135,7 +135,7 @@ def terms_of(row: Row, convention: Convention, batch: Dim) -> Terms:
     if convention.ignored and masked(row):
         return {"mask": None}
     if convention.program is not None and (seen := seen_of(row)):
-        return convention.program(seen, batch)
+        return unified(convention.program(seen, batch))
     return convention.terms(row.call.layer, row.traced.entries, batch)
 
 

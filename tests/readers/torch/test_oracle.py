@@ -80,6 +80,17 @@ def test_six_tools_count_what_they_count_when_they_run_the_model(name):
     assert any("x @ y is not counted, x.matmul(y) is" in reason for reason in reasons) == (name in UNTOLD)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "timm_vit_tiny"])
+def test_terms_that_reconcile_two_tools_have_one_name_for_an_operation(name):
+    pairs = {tuple(one["between"]): one for one in recorded_report(name)["reconciliation"]}
+    terms = {term["op"]: term["difference"] for term in pairs["fvcore", "thop"]["terms"]}
+    assert sum(terms.values()) == pairs["fvcore", "thop"]["difference"]
+    assert not {"conv", "matmul"} & terms.keys()  # which both count alike
+    assert not any(
+        "." in op or op[0].isupper() for one in pairs.values() for op in [term["op"] for term in one["terms"]]
+    )
+
+
 @pytest.mark.parametrize("name", DYNAMIC)
 def test_every_module_has_those_at_other_sizes_too(name):
     recorded = expected(name)["dynamic"]

@@ -1,5 +1,6 @@
 """What tools see of a row of an exported program: modules by their classes, functions by what called them."""
 
+import re
 from math import prod
 from typing import Any
 
@@ -195,6 +196,30 @@ def merged(into: Terms, name: str, number: Any) -> None:
         into[name] = None
     elif isinstance(number, Unknown) or number != 0:
         into[name] = into.get(name, 0) + number
+
+
+def unified(terms: Terms) -> Terms:
+    """Terms by names that all tools have in common, so that they can be held against one another."""
+    out: Terms = {}
+    for name, number in terms.items():
+        merged(out, common(name), number)
+    return out
+
+
+def common(name: str) -> str:
+    """The op that a function or a module of torch.nn is, without the number of axes: `conv` of `conv.Conv2d`."""
+    last = RANK.sub("", name.rpartition(".")[2])
+    word = CAMEL.sub("_", last).lower().replace("_lu", "lu")
+    return OPS.get(word, word)
+
+
+RANK, CAMEL = re.compile(r"(?<=[a-z])_?[123]d$"), re.compile(r"(?<=[a-z])(?=[A-Z])")
+OPS = {
+    "linear": "matmul",
+    "conv_transpose": "conv",
+    "avg_pool": "average_pool",
+    "adaptive_avg_pool": "adaptive_average_pool",
+}
 
 
 class Recurrent:
