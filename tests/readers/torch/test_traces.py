@@ -5,7 +5,10 @@ import json
 import pytest
 
 import layercalc
+from layercalc.analysis.observing import Seen, SeenCall
+from layercalc.conventions.programs import calflops, ptflops
 from layercalc.files import read_model
+from layercalc.ops import Spec
 from layercalc.readers.torch.traces import KEPT, LOOKED_UP, METHOD, NAMED, OPERATOR, innermost, way
 from tests.torch_files import changed
 
@@ -78,3 +81,11 @@ def test_what_is_taken_for_granted_is_said():
     (told,) = [one["detail"] for one in report["warnings"] if "takes for granted" in one["detail"]]
     assert told.startswith("No line of code in the file tells how functions are called: ptflops's count")
     assert json.dumps(report)
+
+
+def test_a_pooling_that_is_written_in_cpp_is_counted_as_one_in_python():
+    x = Spec((1, 24, 64), "float32")
+    call = SeenCall("adaptive_avg_pool1d", "builtin_function_or_method.adaptive_avg_pool1d", {"self": x}, (x,), [])
+    kind = "torch.nn.modules.pooling.AdaptiveAvgPool1d"
+    seen = Seen(kind, True, False, (), False, [x], [x], [], [call])
+    assert ptflops.patched(seen, call) == calflops.patched(seen, call) == ("adaptive_avg_pool1d", 24 * 64)

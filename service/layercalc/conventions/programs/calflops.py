@@ -80,7 +80,7 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
         each = (2 if affine else 1) if word == "batch_norm" and not given["training"] else 5 if affine else 4
         return word, each * elements(x)
     if word in NUMEL or word in BUILTIN:
-        found = named(seen, call, *NUMEL[word]) if word in NUMEL else built_in(seen, call)
+        found = built_in(seen, call) if word in BUILTIN else named(seen, call, *NUMEL[word])
         return word, counted(found, elements(x))
     if word == "matmul":
         return "matmul", counted(by_method(seen, call), 2 * product(call))

@@ -129,7 +129,7 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     if word.startswith(PART):
         return word, part(call, SEEN)
     if word in NUMEL or word in BUILTIN:
-        found = named(seen, call, *NUMEL[word]) if word in NUMEL else built_in(seen, call)
+        found = built_in(seen, call) if word in BUILTIN else named(seen, call, *NUMEL[word])
         return word, counted(found, elements(x))
     if word in ("matmul", "mm", "bmm"):
         return "matmul", counted(by_method(seen, call), product(call))
