@@ -18,6 +18,7 @@ WITH_VALUES = "".join(f'--x\r\nContent-Disposition: form-data; name="{n}"\r\n\r\
 LSTM = {"input_shape": [9, 3], "layers": [{"type": "LSTM", "units": 2}]}
 NESTED = {"input_shape": [3], "layers": [{"type": "Sequential", "name": "outer", "layers": DENSE["layers"]}]}
 
+OPEN = {"input_shape": [4], "layers": [{"type": "Dense", "units": {"$": "n"}}]}
 REFUSALS = [
     # limit, its value, path, body, status
     ("max_body_bytes", 10, "/v1/analyze", DENSE, 413),
@@ -52,6 +53,7 @@ REFUSALS = [
     ("max_name_length", 12, "/v1/analyze", "import a.b.c.d.e.f.g.h\nDense(3, input_dim=4)", 422),
     ("max_name_length", 12, "/v1/analyze", f"a{chr(0x301) * 13} = 1\nDense(3, input_dim=4)", 422),
     ("max_name_length", 12, "/v1/analyze", f"Dense(3, input_dim=4, name={'x' * 13!r})", 422),
+    ("max_candidates", 2, "/v1/sweep", {"model": OPEN, "space": {"n": [1, 2, 3]}}, 422),
     ("max_parts", 1, "/v1/forward", PARTS, 413),
     ("max_forward_flops", 1, "/v1/forward", RUN, 422),
     ("max_forward_bytes", 1, "/v1/forward", RUN, 422),
