@@ -1,6 +1,6 @@
 """What can be reached from a value, and what a block found when it began."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.journal import Level
@@ -89,12 +89,12 @@ class Existing:
     """
 
     def __init__(self, m: "Machine"):
-        self.machine = m
         self.number = next(NUMBERS)
         self.scopes = outward([m.globals, m.frame, *m.frames])
         self.others: list[Any] = [*m.escaped.values(), *m.overrides.values()]
         self.states: dict[int, tuple[Any, Any]] = {}  # of what has been changed since, with the thing itself
-        self.found: set[int] | None = None
+        self.seen: set[int] = set()
+        self.search = reachable(m, self.scopes, self.others, self.states, self.seen)
 
     def note(self, levels: list[Level]) -> None:
         """Keep the states that levels of the block know, before these are closed."""
@@ -103,43 +103,42 @@ class Existing:
                 self.states.setdefault(key, pair)
 
     def holds(self, value: Any) -> bool:
-        if type(value) is Names and value.number > self.number:
-            return False
-        if id(value) in self.scopes:
-            return True
-        if self.found is None:
-            self.found = self.find()
-        return id(value) in self.found
+        if type(value) is Names:
+            return value.number < self.number
+        return id(value) in self.seen or any(found is value for found in self.search)
 
-    def state(self, container: Any) -> Any:
-        known = self.states.get(id(container))
+
+def reachable(
+    m: "Machine", scopes: dict[int, Scope], others: list[Any], states: dict[int, tuple[Any, Any]], seen: set[int]
+) -> Iterator[Any]:
+    """Everything that the names of scopes, and those of functions found there, led to in these states, one by one."""
+
+    def state(container: Any) -> Any:
+        known = states.get(id(container))
         return container if known is None else known[1]
 
-    def find(self) -> set[int]:
-        """Everything that the names of the scopes, and those of functions found there, led to."""
-        seen: set[int] = set()
-        scopes, pending = dict(self.scopes), list(self.others)
-        while scopes or pending:
-            while scopes:
-                _, scope = scopes.popitem()
-                if id(scope.vars) not in seen:
-                    seen.add(id(scope.vars))
-                    pending += self.state(scope.vars).values()
-            while pending:
-                value = pending.pop()
-                kind = type(value)
-                if kind in SCALARS or id(value) in seen:
-                    continue
-                self.machine.meter.work(32)
-                seen.add(id(value))
-                pending += parts(value, self.state)
-                if kind is Instance or kind is Class:
-                    seen.add(id(value.attrs))
-                    pending += self.state(value.attrs).values()
-                    pending += [value.cls] if kind is Instance else value.mro
-                elif kind is Function:
-                    scopes |= outward([value.outer])
-        return seen
+    scopes, pending = dict(scopes), list(others)
+    while scopes or pending:
+        while scopes:
+            _, scope = scopes.popitem()
+            if id(scope.vars) not in seen:
+                seen.add(id(scope.vars))
+                pending += state(scope.vars).values()
+        while pending:
+            value = pending.pop()
+            kind = type(value)
+            if kind in SCALARS or id(value) in seen:
+                continue
+            m.meter.work(32)
+            seen.add(id(value))
+            yield value
+            pending += parts(value, state)
+            if kind is Instance or kind is Class:
+                seen.add(id(value.attrs))
+                pending += state(value.attrs).values()
+                pending += [value.cls] if kind is Instance else value.mro
+            elif kind is Function:
+                scopes |= outward([value.outer])
 
 
 def outward(scopes: list[Any]) -> dict[int, Scope]:
