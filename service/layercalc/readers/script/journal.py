@@ -38,6 +38,7 @@ class Journal:
         self.opened = 0  # levels, ever
         self.births: dict[int, tuple[Any, int]] = {}  # of foreign values, by id: how many levels had been opened
         self.spoilt: dict[int, tuple[Any, Opaque, tuple[Any, ...]]] = {}
+        self.given: dict[int, Any] = {}  # those of them that something unknown has, with all that they hold now
 
     def changing(self, obj: Any) -> None:
         """To be called before anything is changed in a list, dict, set, iterator or foreign value."""
@@ -65,6 +66,7 @@ class Journal:
 
     def restore(self, obj: Any, state: Any) -> None:
         """Bring back a state. An iterator cannot go back: it is spoilt."""
+        self.given.pop(id(obj), None)  # it may come to hold something else
         if isinstance(obj, Foreign):
             obj.restore(state)
         elif type(obj) is Cursor:
@@ -83,6 +85,25 @@ class Journal:
         held = [*obj.values(), *obj.keys()] if isinstance(obj, dict) else list(obj)
         self.spoilt[id(obj)] = obj, reason, (*(one for one in held if type(one) not in SCALARS), *more)
         return True
+
+    def held_by(self, obj: Any) -> tuple[Any, ...]:
+        """What a spoilt container may hold besides what it shows."""
+        return self.spoilt[id(obj)][2]
+
+    def give(self, obj: Any) -> bool:
+        """Something unknown has this spoilt value from now on; whether what it holds was not its before."""
+        fresh = id(obj) not in self.given
+        self.given[id(obj)] = obj
+        return fresh
+
+    def may_hold(self, obj: Any, values: Any) -> None:
+        """A spoilt container may hold these as well."""
+        _, reason, known = self.spoilt[id(obj)]
+        seen = set(map(id, known))
+        more = [one for one in values if type(one) not in SCALARS and id(one) not in seen]
+        if more:
+            self.spoilt[id(obj)] = obj, reason, (*known, *more)
+            self.given.pop(id(obj), None)
 
     # -- branches
 
@@ -155,6 +176,7 @@ class Journal:
                 return True
             return False
         if id(obj) in self.spoilt:
+            self.may_hold(obj, [*old.values(), *old] if isinstance(old, dict) else old)
             return False
         if type(obj) is Names:
             return self.join_names(obj, old, reason)

@@ -58,6 +58,7 @@ class Machine:
         self.frame = self.globals
         self.frames: list[Scope] = []
         self.catching = self.branching = self.comparing = 0
+        self.tried = 0  # levels that were open where the innermost `try` began
         self.escaped: dict[int, Function] = {}
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
@@ -294,7 +295,8 @@ class Machine:
         self.uncertain = True
         if self.catching:
             levels = self.journal.levels
-            if not levels or levels[-1].saved or not levels[-1].exits or levels[-1].exits[-1][0] != "raise":
+            told = len(levels) > self.tried and not levels[-1].saved and levels[-1].exits
+            if not told or levels[-1].exits[-1][0] != "raise":
                 reason = Opaque("" if isinstance(node, ast.expr) else "something unknown, which may raise", node)
                 self.journal.open(reason, [("raise", Raised(Opaque("an exception", node), node))])
 

@@ -63,21 +63,22 @@ def reached(m: "Machine", value: Any, kind: type, reason: Opaque, functions: lis
     """Spoil one value; gives those that can be reached from it."""
     below = parts(value)
     if kind in MUTABLE:
-        if not m.journal.poison(value, reason):
-            return []
-        m.lost.append(value)
-    elif kind is Instance or kind is Class:
+        if m.journal.poison(value, reason):
+            m.lost.append(value)
+        return below + list(m.journal.held_by(value)) if m.journal.give(value) else []
+    if kind is Instance or kind is Class:
         if m.journal.poison(value.attrs, reason):
             m.lost.append(value.attrs)
+        below += m.journal.held_by(value.attrs)
     elif kind is Function:
         functions.append(value)
     elif kind is Cursor:
         value.spoilt = reason if value.spoilt is None else value.spoilt
     elif isinstance(value, Foreign):
-        if value.spoilt is not None:
-            return []
-        value.spoil(reason)
-        m.lost.append(value)
+        if value.spoilt is None:
+            value.spoil(reason)
+            m.lost.append(value)
+        return below if m.journal.give(value) else []
     return below
 
 

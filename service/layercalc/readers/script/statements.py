@@ -23,7 +23,7 @@ from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import BROKE, CONTINUED, Returned, Signal, branch
 from layercalc.readers.script.scope import CLASS, COMPREHENSION, FUNCTION, MODULE, Scope
 from layercalc.readers.script.spoil import blur
-from layercalc.readers.script.values import Class, Function, Instance, Module
+from layercalc.readers.script.values import MISSING, Class, Function, Instance, Module
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -238,7 +238,11 @@ def delete(m: "Machine", node: ast.Delete, scope: Scope) -> None:
             items.del_item(m, owner, m.value(target.slice, scope), target)
         elif isinstance(target, ast.Name):
             names = scope.home(target.id, m.globals.vars)
-            if names is None or target.id not in names:
+            value = MISSING if names is None else names.get(target.id, MISSING)
+            if value is MISSING or (type(value) is Opaque and value.maybe):
+                m.missed.add(target.id)
+                m.risk(target)
+            if names is None or value is MISSING:
                 plain = scope.kind in (MODULE, CLASS, COMPREHENSION)
                 m.fail("NameError" if plain else "UnboundLocalError", f"name {target.id!r} is not defined", target)
             else:

@@ -63,6 +63,7 @@ def handled(m: "Machine", node: ast.Try, scope: Scope) -> Signal:
     mark, depth, frame = len(j.levels), m.meter.depth, m.frame
     catching = not all(only_interrupt(one) for one in node.handlers)
     m.catching += catching
+    tried, m.tried = m.tried, mark if catching else m.tried
     signal: Any
     try:
         signal = m.block(node.body, scope)
@@ -71,6 +72,7 @@ def handled(m: "Machine", node: ast.Try, scope: Scope) -> Signal:
         m.meter.depth, m.frame = depth, frame
     finally:
         m.catching -= catching
+        m.tried = tried
     if not j.exits(mark, RAISE):
         return concluded(m, node, scope, signal)
     objects = {id(obj): obj for level in j.levels[mark:] for obj, _ in level.saved.values()}
