@@ -334,8 +334,37 @@ REFUSED = [
     ("conv.kernel_initializer", "neither a size nor a word nor a truth"),
     (["conv.padding", 3], "Expected an argument of a layer, such as conv.kernel_size; received 3."),
     ([], "Expected an argument of a layer"),
+    ("conv.strides, conv.strides", "'conv.strides' varies twice."),
     ("conv.filters,conv.kernel_size,conv.strides,conv.groups,conv.dilation_rate,pool.strides", "combinations; at most"),
 ]
+
+
+@pytest.mark.parametrize("last", [1 << 20, 1 << 64, 10**299])
+def test_a_range_of_arguments_that_is_too_long(last):
+    with pytest.raises(InvalidModel, match="at most 1,048,576 are tried") as caught:
+        fit(STACK, "conv.kernel_size", TARGET, range={"from": 0, "to": last})
+    assert caught.value.errors[0]["parameter"] == "range"
+
+
+@pytest.mark.parametrize(("filters", "words"), [
+    ({"$": "w"}, "The model leaves 'w' open, which does not vary"),
+    ({"$": "a0"}, "The model leaves 'a0' open, which does not vary"),
+    ("many", "Expected filters to be an integer"),
+])  # fmt: skip
+def test_arguments_vary_in_models_that_are_whole(filters, words):
+    first, *rest = STACK["layers"]
+    asked = {"model": {**STACK, "layers": [{**first, "filters": filters}, *rest]}, "vary": "pool.strides"}
+    answer = create_app().test_client().post("/v1/fit", json={**asked, "within": TARGET})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/model/layers/0/filters"
+    assert words in answer.json["errors"][0]["detail"]
+
+
+def test_a_step_past_64_bits():
+    model = {"input_shape": ["H"], "layers": [{"type": "Dense", "units": {"$": "w"}}]}
+    within = [{"metric": "params", "max": 100}]
+    answer = fit(model, "w", within, range={"from": 3, "to": 10**200, "step": 10**200}, dims={"H": 4})
+    assert (answer["value"], answer["next"]) == (3, None)
 
 
 @pytest.mark.parametrize(("vary", "words"), REFUSED, ids=str)

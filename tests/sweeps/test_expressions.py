@@ -99,6 +99,8 @@ def test_what_is_no_expression(text, said):
     ("2**1001", "a power is from 0 to 1,000"),
     ("2**-1", "a power is from 0 to 1,000"),
     ("9**999", "more than 300 digits"),
+    ("10**300", "more than 300 digits"),
+    ("(0 - 10)**301", "more than 300 digits"),
     ("(9**90)**90", "more than 300 digits"),
     ("(0 - w)**.5", "no number"),
     ("1e300 * 1e300", "no finite number"),
@@ -109,6 +111,25 @@ def test_what_has_no_value(text, said):
     with pytest.raises(InvalidExpression) as refused:
         evaluated(parsed(text), {"w": 7, "act": "relu", "flag": True})
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["1**1000", "(0 - 1)**999", "0**1000", "10**299", "w**w**3", "2**990", "9**313"])
+def test_a_power_of_few_digits_has_a_value(text):
+    assert evaluated(parsed(text), {"w": 7}) == eval(text, {}, {"w": 7})
+
+
+@pytest.mark.parametrize(("text", "several"), [
+    ("a**400", [8, 1]), ("a**400", [1, 8]), ("a**300", [10, 9, -1, 0]), ("(a - 5)**600", [9, 6, 5, 4, 1]),
+])  # fmt: skip
+def test_a_power_is_too_large_for_some_of_many_alone(text, several):
+    expression = parsed(text)
+    with pytest.raises(Parted) as parted:
+        evaluated(expression, {"a": column(np.array(several))})
+    sizes = {}
+    for a, part in zip(several, parted.value.values.tolist(), strict=True):
+        sizes.setdefault(part, set()).add(len(str(eval(text, {}, {"a": a}))) > 300)
+    assert {True} in sizes.values()
+    assert all(len(one) == 1 for one in sizes.values())
 
 
 def test_a_name_alone_is_its_value_of_any_kind():

@@ -9,9 +9,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from layercalc.analysis.storage import Storage
-from layercalc.document import guarded, opened
+from layercalc.document import guarded, opened, standing
 from layercalc.errors import InvalidModel, Tokens
-from layercalc.fitting.question import read_within
+from layercalc.fitting.question import left_open, read_within
 from layercalc.fitting.values import Values, read_range
 from layercalc.input_shapes import ModelOptions
 from layercalc.layers import fields_of
@@ -71,14 +71,21 @@ def arguments(
     """What is asked, checked; InvalidModel names what is wrong."""
     sizes, budgets = read_range(range) or SIZES, read_within(within)
     document, _ = opened(document, path, limits)
+    left_open(document, path)
     named = [one.strip() for one in vary.split(",")] if isinstance(vary, str) else [*vary]
     found = {name: value for name, value in options.items() if value is not None}
-    model, _ = guarded(document, path, limits, ModelOptions(**found))
+    model, builder = guarded(document, path, limits, ModelOptions(**found))
+    if builder.faults:
+        with standing(path):
+            raise InvalidModel(builder.faults)
     calls = {call.name: call for call in model.calls if call.use == 1}
-    open_document, varied = document, []
+    open_document = document
+    varied: list[Argument] = []
     for place, name in enumerate(named):
         call, key = argument(name, calls)
         one = Argument(name, values_of(call, key, sizes, name), now_of(call, key))
+        if one.name in (other.name for other in varied):
+            raise refuse(f"{name!r} varies twice.")
         varied.append(one)
         open_document = with_placeholder(open_document, call, key, f"a{place}", path)
     if not varied:
@@ -121,8 +128,10 @@ def values_of(call: Call, key: str, sizes: Values, name: str) -> Sequence[Any]:
         return [False, True]
     if not isinstance(field, Int | Dims):
         raise refuse(f"{name!r} is neither a size nor a word nor a truth: what it may be cannot be listed.")
-    if sizes.last is None:
+    if sizes.last is None or sizes.total is None:
         raise refuse("Arguments are tried over a range with an end, such as 1..16.", "range")
+    if sizes.total > MOST:
+        raise refuse(f"{sizes.total:,} values; at most {MOST:,} are tried. Give a shorter range.", "range")
     return range(sizes.first, sizes.last + 1, sizes.step)
 
 

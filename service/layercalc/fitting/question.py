@@ -77,11 +77,11 @@ class Asked(NamedTuple):
         model, builder = guarded(self.document, self.path, self.limits, asked)
         specs = declared(model, builder, asked, formulas=True)
         if of_batch:
-            specs = [(name, Spec(tuple(map(left_open, spec.shape)), spec.dtype)) for name, spec in specs]
+            specs = [(name, Spec(tuple(map(by_batch, spec.shape)), spec.dtype)) for name, spec in specs]
         return report(analysed(model, builder, specs, self.path), [], Extras(storage=self.storage))
 
 
-def left_open(dim: Any) -> Any:
+def by_batch(dim: Any) -> Any:
     """The size of an axis, the batch by its name."""
     return named(BATCH) if dim == LEFT_OPEN else dim
 
@@ -114,11 +114,7 @@ def question(
     values, budgets = read_range(range), read_within(within)
     document, _ = opened(document, path, limits)
     found = {name: value for name, value in options.items() if value is not None}
-    used = Template(document, path).names
-    if others := {name: at for name, at in used.items() if name != vary}:
-        told = "The model leaves {!r} open, which does not vary; put a value there."
-        raise InvalidModel([{"pointer": pointer(*at), "detail": told.format(name)} for name, at in others.items()])
-    if vary in used:
+    if vary in left_open(document, path, but=vary):
         return Asked(document, vary, True, values or Values(), not values, budgets, goal, found, storage, limits, path)
     if vary == BATCH:
         if found.get(BATCH) is not None:
@@ -128,6 +124,15 @@ def question(
         values = values or own
     named_in(document, vary, found, limits, path)
     return Asked(document, vary, False, values or Values(), not values, budgets, goal, found, storage, limits, path)
+
+
+def left_open(document: Any, path: Tokens, but: str = "") -> dict[str, Tokens]:
+    """The names of a document's placeholders, and where each stands; InvalidModel for one that does not vary."""
+    used = Template(document, path).names
+    if others := {name: at for name, at in used.items() if name != but}:
+        told = "The model leaves {!r} open, which does not vary; put a value there."
+        raise InvalidModel([{"pointer": pointer(*at), "detail": told.format(name)} for name, at in others.items()])
+    return used
 
 
 def sizes_of(dims: Any, vary: str) -> tuple[dict[str, Any], Values | None]:

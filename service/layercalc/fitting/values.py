@@ -24,6 +24,11 @@ class Values(NamedTuple):
         inside = isinstance(n, int) and n >= self.first and (self.last is None or n <= self.last)
         return inside and (n - self.first) % self.step == 0  # type: ignore[operator]
 
+    @property
+    def total(self) -> int | None:
+        """How many there are; None without end."""
+        return None if self.last is None else (self.last - self.first) // self.step + 1
+
     def at(self, n: int, up: bool) -> int:
         """The value that is n or the next to it, upwards or downwards."""
         over = (n - self.first) % self.step
@@ -32,7 +37,8 @@ class Values(NamedTuple):
     def runs(self, size: int, down: bool = False) -> Any:
         """Runs of values from one end, each four times as long as the one before up to 16,384; `size` in all."""
         length, start = 64, 0
-        total = size if self.last is None else min(size, (self.last - self.first) // self.step + 1)
+        every = self.total
+        total = size if every is None else min(size, every)
         while start < total:
             stop = min(start + length, total)
             if down:

@@ -7,13 +7,13 @@ from functools import reduce
 from math import isfinite
 from typing import Any, NamedTuple
 
-from layercalc.columns import Column
 from layercalc.dims import least, most
 from layercalc.wording import HUGE, MAX_DIGITS, is_name, received
 
 MAX_CHARACTERS = 300
 MAX_POWER = 1_000
 MAX_DEPTH = 50
+LONG = f"it has more than {MAX_DIGITS} digits"
 EXAMPLE = "an expression over the names of the space, such as 2*w or max(8, w//4)"
 
 
@@ -40,10 +40,12 @@ def power(base: Any, exponent: Any) -> Any:
         exponent = operator.index(exponent)
     if not 0 <= exponent <= MAX_POWER:
         raise InvalidExpression(f"a power is from 0 to {MAX_POWER:,}, not {exponent}")
-    ends = (base.low, base.high) if type(base) is Column else (base,)
-    if max(int(abs(n)).bit_length() for n in ends) * exponent > HUGE.bit_length():
-        raise InvalidExpression("it has more than 300 digits")
-    return base**exponent
+    if isinstance(base, int) and (abs(base).bit_length() - 1) * exponent >= HUGE.bit_length():  # of each candidate
+        raise InvalidExpression(LONG)
+    found = base**exponent
+    if isinstance(found, int) and abs(found) >= HUGE:
+        raise InvalidExpression(LONG)
+    return found
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {

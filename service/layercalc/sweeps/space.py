@@ -180,7 +180,7 @@ class Blocks:
 
 def numbers(values: Sequence[Any]) -> np.ndarray:
     """Integers as an array, in 64 bits where they fit."""
-    if isinstance(values, range):
+    if isinstance(values, range) and len(values) > 1:  # the step of one value may be of any size
         return np.arange(len(values), dtype=np.int64) * values.step + values.start if small(values) else wide(values)
     return np.array(values, np.int64) if all(-(1 << 62) < n < 1 << 62 for n in values) else wide(values)
 
