@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layercalc.readers.script import Bounds
+from layercalc.readers.script import Bounds, Opaque
 from tests.readers.script.programs import (
-    Adversary,
     Differs,
     Programs,
     Strict,
@@ -76,18 +75,26 @@ TEXTS = [
     "from dataclasses import dataclass, asdict, astuple, fields, is_dataclass, field, replace\n@dataclass(order=True)\nclass B:\n    z: int = 3\n    w: list = field(default_factory=lambda: [1], compare=False)\n@dataclass(unsafe_hash=True)\nclass A:\n    b: B\n    m: dict\n    x: tuple = (1, 2)\nv = A(B(), {'k': [B(5)]})\na = asdict(v), astuple(v), [f.name for f in fields(A)], is_dataclass(v), is_dataclass(A), is_dataclass(3)\nb = B(1) < B(2), B(3) >= B(3), max(B(1), B(9)).z, sorted([B(2), B(1)])[0].z, replace(B(1), z=4).z\nd = asdict(v)\nd['m']['k'].append(1)\nc = len(v.m['k'])\ntry: B(1) < 3\nexcept TypeError: r = 'no order'",
 ]  # fmt: skip
 
-DOUBTFUL = [  # what a name may be bound to, or an exception that may be raised, decides
-    "n = []\nfor k in u1: v = n\ntry: del v\nexcept NameError: w = n",
-    "n = []\nfor k in u1: v = n\ntry:\n    del v\n    n = 2\nexcept NameError: pass",
-    "try:\n    if u1: a = []\n    b = a\nexcept NameError: pass\ntry:\n    del b\n    c = []\nexcept NameError: pass",
-    "n = []\nfor k in u1:\n    try:\n        del v\n        for j in u2: pass\n    except NameError: v = n",
-    "try:\n    if u0: v = []\n    else: del w\n    try: v += [2]\n    except NameError: w = 3\nexcept NameError: pass",
-    "v = n = []\ntry:\n    ext([])\n    try: ext(v)\n    except Exception: w = n\nexcept Exception: pass",
-    "n = []\nv = [n]\nfor k in u2: v.append(7)\next(v)",
-    "n = []\nv = [n]\nif u0:\n    v.clear()\n    ext(v)\nelse: ext(v)",
-    "n = []\nv = []\nif u0: v.append(n)\nelse: ext(v)\next(v)",
-    "n = []\nv = {}\nif u0: v['a'] = n\nelse: ext(v)\nfor k in v: v[k].append(3)",
-]
+DOUBTFUL = [  # and the name of which nothing may be claimed: on some way it is not what it is on the others
+    ("n = []\nfor k in u1: v = n\ntry: del v\nexcept NameError: w = n", "w"),
+    ("n = 1\nfor k in u1: v = n\ntry:\n    del v\n    n = 2\nexcept NameError: pass", "n"),
+    ("try:\n    if u1: a = []\n    b = a\nexcept NameError: pass\ntry:\n    del b\n    c = []\nexcept NameError: pass", "c"),
+    ("n = []\nfor k in u1:\n    try:\n        del v\n        for j in u2: pass\n    except NameError: v = n", "j"),
+    ("try:\n    if u0:\n        v = []\n        del w\n    try: v += [2]\n    except NameError: w = 3\nexcept NameError: pass", "w"),
+    ("v = n = []\ntry:\n    ext([])\n    try: ext(v)\n    except Exception: w = n\nexcept Exception: pass", "w"),
+    ("n = []\nv = [n]\nfor k in u2: v.append(7)\next(v)", "n"),
+    ("n = []\nv = [n]\nif u0:\n    v.clear()\n    ext(v)\nelse: ext(v)", "n"),
+    ("n = []\nv = []\nif u0: v.append(n)\nelse: ext(v)\next(v)", "n"),
+    ("n = []\nv = {}\nif u0: v['a'] = n\nelse: ext(v)\nfor k in v: v[k].append(3)", "n"),
+    ("n = []\nv = u1\nfor k in u0:\n    ext(v)\n    v = n", "n"),
+    ("n = []\nv = u1\nwhile ext():\n    v.append(3)\n    v = n", "n"),
+    ("n = []\nv = u1\nfor k in u0:\n    ext(v)\n    v = lambda: n", "n"),
+    ("n = []\nv = w = u1\nfor k in u0:\n    ext(v)\n    v = w\n    w = [n]", "n"),
+    ("n = []\nv = [u1]\nfor k in u0:\n    ext(v[0])\n    v[0] = n", "n"),
+    ("class A: pass\na = A()\na.v = u1\nn = []\nfor k in u0:\n    ext(a.v)\n    a.v = n", "n"),
+    ("n = []\nv = u1\ndef g(x): return lambda: x\nfor k in u0:\n    ext(v)\n    v = g(3)\n    v = g(n)", "n"),
+    ("n = []\nfor k in u1:\n    try:\n        for j in u0:\n            w = n\n            ext(v)\n            v = lambda: w\n    except Exception: v = []", "n"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:50])
@@ -166,21 +173,12 @@ def test_what_is_claimed_holds_for_every_input(seed, typed):
                 agree_all(machine, names)
 
 
-def lists_and_functions(seed):
-    rng = random.Random(seed)
-    lists = [[], [], [1], [1, 2], [1, 2, 3], (0,)]
-    return {"ext": Adversary(rng), **{name: rng.choice(lists) for name in FREE[:3]}}
-
-
-@pytest.mark.parametrize("text", DOUBTFUL, ids=lambda text: text[-50:])
-def test_what_may_have_gone_another_way_is_not_claimed(text):
-    """Each is followed to its end, and what is known there is so whatever CPython is given."""
+@pytest.mark.parametrize(("text", "name"), DOUBTFUL)
+def test_what_may_have_gone_another_way_is_not_claimed(text, name):
     machine, fault = interpret(text, Strict(FREE))
     assert fault is None
-    for seed in range(30):
-        names, error = run_python(text, lists_and_functions(seed))
-        if not error:
-            agree_all(machine, names)
+    value = machine.globals.vars[name]
+    assert type(value) is Opaque or machine.spoilt(value), value
 
 
 def test_a_program_that_takes_too_much_memory_is_given_up():

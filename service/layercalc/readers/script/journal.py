@@ -151,9 +151,9 @@ class Journal:
                 if self.born_since(obj, level.number):
                     continue
                 if through and old is not None and id(obj) in old.scopes:
-                    less = self.join_names(obj, state, level.reason, self.machine.missed)
+                    less = self.join_names(obj, state, level.reason, self.machine.missed, old)
                 else:
-                    less = self.join(obj, state, level.reason)
+                    less = self.join(obj, state, level.reason, old)
                 changed = changed or (less and (old is None or old.holds(obj)))
         return exits, changed
 
@@ -163,8 +163,11 @@ class Journal:
 
     # -- joins
 
-    def join(self, obj: Any, old: Any, reason: Opaque) -> bool:
-        """The object is as it is, or as it was: what differs is not known. Whether less is known than of `old`."""
+    def join(self, obj: Any, old: Any, reason: Opaque, begun: "Existing | None" = None) -> bool:
+        """The object is as it is, or as it was: what differs is not known. Whether less is known than of `old`.
+
+        Less is known of an unknown, too, that may now be something of what there was when a block had `begun`.
+        """
         if isinstance(obj, Foreign):
             if obj.spoilt is None and not unchanged(obj.snapshot(), old):
                 obj.spoil(reason)
@@ -179,25 +182,34 @@ class Journal:
             self.may_hold(obj, [*old.values(), *old] if isinstance(old, dict) else old)
             return False
         if type(obj) is Names:
-            return self.join_names(obj, old, reason)
+            return self.join_names(obj, old, reason, None, begun)
         if type(obj) is set:
             return obj != old and self.poison(obj, reason, tuple(old))
         if type(obj) is list:
             if len(obj) != len(old):
                 return self.poison(obj, reason, tuple(one for one in old if type(one) not in SCALARS))
-            return sum(self.join_one(obj, key, old[key], reason) for key in range(len(obj))) > 0
+            return sum(self.join_one(obj, key, old[key], reason, begun) for key in range(len(obj))) > 0
         if len(obj) != len(old) or any(a is not b and not alike(a, b) for a, b in zip(obj, old, strict=True)):
             return self.poison(obj, reason, tuple(one for one in old.values() if type(one) not in SCALARS))
-        return sum(self.join_one(obj, key, old[key], reason) for key in list(obj)) > 0
+        return sum(self.join_one(obj, key, old[key], reason, begun) for key in list(obj)) > 0
 
-    def join_one(self, obj: Any, key: Any, old: Any, reason: Opaque) -> bool:
+    def join_one(self, obj: Any, key: Any, old: Any, reason: Opaque, begun: "Existing | None") -> bool:
         new = obj[key]
         if new is old or alike(new, old):
             return False
         obj[key] = self.either(reason, new, old)
-        return type(old) is not Opaque and obj[key] is not old
+        if type(old) is Opaque:
+            return begun is not None and begun.leads_farther(new, old)
+        return obj[key] is not old
 
-    def join_names(self, obj: Names, old: dict[str, Any], reason: Opaque, missed: Container[str] | None = None) -> bool:
+    def join_names(
+        self,
+        obj: Names,
+        old: dict[str, Any],
+        reason: Opaque,
+        missed: Container[str] | None = None,
+        begun: "Existing | None" = None,
+    ) -> bool:
         """Names bound on one path only may be unbound; of those that were not bound `missed` alone count, if given."""
         less = False
         self.machine.meter.work(len(obj) << 4)
@@ -212,7 +224,9 @@ class Journal:
                 less |= counts and joined is not was
                 continue
             joined.maybe = new is MISSING or was is MISSING or maybe(new) or maybe(was)
-            less |= counts and (type(was) is not Opaque or (joined.maybe and not was.maybe))
+            if counts and not less:
+                less = type(was) is not Opaque or (joined.maybe and not was.maybe)
+                less = less or (begun is not None and begun.leads_farther(new, was))
         return less
 
     def either(self, reason: Opaque, *values: Any, cause: str = "") -> Any:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.journal import Level
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.scope import Scope
+from layercalc.readers.script.scope import MODULE, Scope
 from layercalc.readers.script.values import (
+    MISSING,
     MUTABLE,
     NUMBERS,
     SCALARS,
@@ -89,7 +90,7 @@ class Existing:
     """
 
     def __init__(self, m: "Machine"):
-        self.number = next(NUMBERS)
+        self.machine, self.number = m, next(NUMBERS)
         self.scopes = outward([m.globals, m.frame, *m.frames])
         self.others: list[Any] = [*m.escaped.values(), *m.overrides.values()]
         self.states: dict[int, tuple[Any, Any]] = {}  # of what has been changed since, with the thing itself
@@ -101,6 +102,30 @@ class Existing:
         for level in levels:
             for key, pair in level.saved.items():
                 self.states.setdefault(key, pair)
+
+    def leads_farther(self, value: Any, unknown: Opaque) -> bool:
+        """Whether a value leads to something that there was, or to a function of the text, that `unknown` does not."""
+        found = self.led_to(value, unknown)
+        return bool(found) and not found <= self.led_to(unknown, None)
+
+    def led_to(self, value: Any, least: Any) -> set[int]:
+        """The ids of what a value leads to, of what there was; of functions, those of their text; without `least`."""
+        found, seen, pending = set[int](), {id(least)}, [value]
+        given = self.machine.journal.given
+        while pending:
+            one = pending.pop()
+            kind = type(one)
+            if kind in SCALARS or id(one) in seen or id(one) in given or one is MISSING:
+                continue
+            self.machine.meter.work(32)
+            seen.add(id(one))
+            pending += parts(one)
+            if kind is Function:
+                found.add(id(one.node))
+                pending += [cell for scope in closures(one) for cell in scope.vars.values()]
+            elif (kind in MUTABLE or kind in (Instance, Class, Cursor) or isinstance(one, Foreign)) and self.holds(one):
+                found.add(id(one))
+        return found
 
     def holds(self, value: Any) -> bool:
         if type(value) is Names:
@@ -139,6 +164,16 @@ def reachable(
                 pending += [value.cls] if kind is Instance else value.mro
             elif kind is Function:
                 scopes |= outward([value.outer])
+
+
+def closures(function: Function) -> list[Scope]:
+    """The scopes of functions around a function."""
+    found: list[Scope] = []
+    scope: Scope | None = function.outer
+    while scope is not None and scope.kind is not MODULE:
+        found.append(scope)
+        scope = scope.outer
+    return found
 
 
 def outward(scopes: list[Any]) -> dict[int, Scope]:
