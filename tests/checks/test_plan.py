@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layercalc import InvalidBudgets, check
+from layercalc.analysis.metrics import METRICS, PER_LAYER
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.budgets import read_document
-from layercalc.budgets.keys import BUDGET, DEFAULTS, DOCUMENT, METRICS, MODEL, PER_LAYER, budgets_schema
+from layercalc.budgets.keys import BUDGET, DEFAULTS, DOCUMENT, MODEL, budgets_schema
 from layercalc.budgets.presets import PRESETS
 from layercalc.checks import globs
 from layercalc.checks.globs import TooMany, files_of

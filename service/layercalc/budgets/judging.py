@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc.amounts import brief, share
 from layercalc.analysis.liveness import PEAKS
+from layercalc.analysis.metrics import MEMORY, REACH, SHAPE
 from layercalc.analysis.weight_specs import BUFFERS
-from layercalc.budgets.keys import MEMORY, REACH, SHAPE
 from layercalc.budgets.ranges import Outcome, Ranges, Sizes, Unjudged, number, shown_sizes
 from layercalc.budgets.reading import Budget, located
 from layercalc.differences.alignment import aligned

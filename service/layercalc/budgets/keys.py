@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from layercalc.analysis.liveness import PEAKS
-from layercalc.analysis.memory import STATES
+from layercalc.analysis.metrics import METRICS, PER_LAYER, REACH, SHAPE
 from layercalc.analysis.storage import PATTERN as DTYPE_PATTERN
 from layercalc.analysis.storage import read_stored
-from layercalc.analysis.tracing import METRICS as COUNTS
-from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.budgets.presets import PRESETS
 from layercalc.budgets.quantities import EXAMPLE, PATTERN, PERCENT, increase, quantity
 from layercalc.errors import pointer
@@ -16,17 +13,6 @@ from layercalc.layers.fields import MISSING, Choice, Field, Int, ValidationError
 from layercalc.layers.nested import RECORDED
 from layercalc.wording import nearest, received, whole
 
-SHAPE, REACH = "output_shape", "receptive_field"
-PER_LAYER = (*COUNTS, *BUFFERS, SHAPE, REACH)
-MEMORY = (  # of the report's `memory`
-    "inference_bytes",
-    "workspace_bytes",
-    "training.gradient_bytes",
-    "training.kept_activation_bytes",
-    *(f"training.{key}.{name}" for key in ("optimizer_state_bytes", "total_bytes") for name in STATES),
-    "training.step_flops",
-)
-METRICS = (*COUNTS, *BUFFERS, *PEAKS, SHAPE, REACH, *MEMORY)
 MAX_WORDS = 1_000
 LIMITS = ("max", "min", "equals", "max_increase")
 Faults = list[dict[str, Any]]

@@ -6,6 +6,7 @@ from fnmatch import translate
 from typing import Any, NamedTuple
 
 from layercalc import deadline
+from layercalc.analysis.metrics import PER_LAYER, REACH, SHAPE
 from layercalc.budgets.keys import (
     BUDGET,
     DEFAULTS,
@@ -13,9 +14,6 @@ from layercalc.budgets.keys import (
     EXPECTED,
     LIMITS,
     MODEL,
-    PER_LAYER,
-    REACH,
-    SHAPE,
     Faults,
     Parameter,
     place,

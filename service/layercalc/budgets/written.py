@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from layercalc.amounts import integer
-from layercalc.budgets.keys import SHAPE
+from layercalc.analysis.metrics import SHAPE
 from layercalc.budgets.quantities import sizes
 
 KINDS = ("max_increase", "min_delta", "max", "min", "equals")  # the longest names first

@@ -116,7 +116,7 @@ def executor_of(jobs: int | None, address: str | None) -> Iterator[Executor | No
         try:
             from distributed import Client
         except ImportError:
-            raise click.ClickException("--dask needs Dask: pip install 'layercalc[dask]'.") from None
+            raise click.ClickException("--dask needs Dask: pip install distributed.") from None
         with Client(address) as client, client.get_executor(pure=False) as executor:
             yield executor
     elif jobs is not None and jobs > 1:

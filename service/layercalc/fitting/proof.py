@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from layercalc.analysis.metrics import MEMORY, REACH, SHAPE
 from layercalc.budgets import Budget
-from layercalc.budgets.keys import MEMORY, REACH, SHAPE
 from layercalc.formulas import Undecided, at, parsed
 from layercalc.formulas.growth import first_where, grows_from
 

@@ -7,13 +7,13 @@ import numpy as np
 
 from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
+from layercalc.analysis.metrics import MEMORY, REACH, SHAPE
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, computed_in, seconds
 from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.walk import Analysis
 from layercalc.budgets import Budget
 from layercalc.budgets.judging import WHOLE, Subject, held, places
-from layercalc.budgets.keys import MEMORY, REACH, SHAPE
 from layercalc.budgets.ranges import Unjudged
 from layercalc.budgets.reading import located
 from layercalc.columns import Column

@@ -1,7 +1,7 @@
 """The metrics of a sweep: those of budgets, and seconds on a device."""
 
+from layercalc.analysis.metrics import METRICS as BUDGETED
 from layercalc.analysis.tracing import METRICS as COUNTS
-from layercalc.budgets.keys import METRICS as BUDGETED
 
 SECONDS = "seconds"  # of the roofline, where a device is named
 METRICS = (*BUDGETED, SECONDS)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from layercalc.budgets.keys import SHAPE
+from layercalc.analysis.metrics import SHAPE
 from layercalc.errors import InvalidModel, Tokens, pointer
 from layercalc.sweeps.metrics import METRICS
 from layercalc.wording import nearest, received

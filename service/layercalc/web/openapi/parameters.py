@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from layercalc.analysis.metrics import PER_LAYER
 from layercalc.analysis.tracing import METRICS
-from layercalc.budgets.keys import PER_LAYER
 from layercalc.budgets.presets import PRESETS
 from layercalc.options import in_text
 from layercalc.web.openapi.primitives import STRING, WHOLE, Schema, array
