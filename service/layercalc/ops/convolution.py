@@ -24,6 +24,11 @@ from layercalc.ops.work import ELEMENT, ROW
 DEPTHWISE = 60  # a MAC of a window where every channel has its own, in FLOPs of a large matrix product
 
 
+def check_groups(groups: Dim) -> None:
+    if provably(groups < 1):
+        raise ShapeError(f"The groups are at least 1; received {groups}.")
+
+
 class Conv(Sliding):
     """Kernel (*window, channels / groups, filters)."""
 
@@ -44,6 +49,7 @@ class Conv(Sliding):
         return 2 * cost.macs + gathered + 3 * ELEMENT * (size(x) + size(out.shape))
 
     def shape(self, x: Shape, kernel: Shape, *, groups: int = 1, **how: Any) -> Shape:
+        check_groups(groups)
         if differ(x[-1], kernel[-2] * groups):
             raise ShapeError(f"The kernel reads {kernel[-2] * groups} channels, the input {text(x)} has {x[-1]}.")
         if differ(kernel[-1] % groups, 0):
@@ -192,6 +198,9 @@ class ConvTranspose(Sliding):
     ) -> Shape:
         if differ(x[-1], kernel[-1]):
             raise ShapeError(f"The kernel reads {kernel[-1]} channels, the input {text(x)} has {x[-1]}.")
+        check_groups(groups)
+        if differ(x[-1] % groups, 0):
+            raise ShapeError(f"{groups} groups cannot share {x[-1]} channels.")
         whole = self.whole(x, kernel, strides, dilations)
         sizes = positions or [
             n - before - after + more for n, (before, after), more in zip(whole, pads, output_padding, strict=True)

@@ -196,3 +196,14 @@ def test_it_is_listed():
     assert client.get("/v1/layers/Conv").status_code == 404
     assert '"transB"' in run("layers", "Gemm", "--vocabulary", "onnx").stdout
     assert "com.microsoft.Gelu" in run("layers", "--vocabulary", "onnx", "--format", "table").stdout
+
+
+@pytest.mark.parametrize("kind", ["Conv", "ConvTranspose"])
+@pytest.mark.parametrize("group", [-1, 0, 3])
+def test_groups_are_at_least_one_and_share_the_channels(kind, group):
+    layer = {"type": kind, "group": group, "W": {"shape": [4, 4, 3, 3]}, "inputs": ["x"]}
+    inputs = [{"name": "x", "batch_shape": [1, 4, 8, 8]}]
+    with pytest.raises(
+        layercalc.Refused, match=r"groups are at least 1|groups cannot share 4 channels|reads 12 channels"
+    ):
+        layercalc.analyze({"vocabulary": "onnx", "inputs": inputs, "layers": [layer]})
