@@ -58,7 +58,8 @@ def display(make: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     def of(m: "Machine", node: Any, scope: Scope) -> Any:
         m.meter.elements(len(node.elts), node)
         try:
-            return make(sequence(m, node.elts, scope))
+            found = make(sequence(m, node.elts, scope))
+            return m.journal.made(found) if make is list else found
         except Unknown as error:
             return error.source
 
@@ -97,7 +98,7 @@ def dict_display(m: "Machine", node: ast.Dict, scope: Scope) -> Any:
         else:
             pending.append((key, m.value(key, scope), m.value(value, scope)))
     put()
-    return out
+    return m.journal.made(out)
 
 
 def mapped(m: "Machine", value: Any, node: ast.AST) -> Any:

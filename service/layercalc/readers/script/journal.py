@@ -8,7 +8,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import MISSING, SCALARS, Cursor, Foreign, Names
+from layercalc.readers.script.values import MISSING, NUMBERS, SCALARS, Cursor, Foreign, Names
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -37,6 +37,7 @@ class Journal:
         self.levels: list[Level] = []
         self.opened = 0  # levels, ever
         self.births: dict[int, tuple[Any, int]] = {}  # of foreign values, by id: how many levels had been opened
+        self.fresh: dict[int, tuple[Any, int]] = {}  # of lists and dicts, by id: Names.number, had it been one
         self.spoilt: dict[int, tuple[Any, Opaque, tuple[Any, ...]]] = {}
         self.given: dict[int, Any] = {}  # those of them that something unknown has, with all that they hold now
 
@@ -51,6 +52,12 @@ class Journal:
         """A value has been made: where a block that made it has not run, there is none, and nothing to compare."""
         if self.levels:
             self.births[id(obj)] = obj, self.opened
+
+    def made(self, obj: Any) -> Any:
+        """A list or dict has been written: no block that began later found it."""
+        if self.levels:
+            self.fresh[id(obj)] = obj, next(NUMBERS)
+        return obj
 
     def born_since(self, obj: Any, number: int) -> bool:
         """Whether a value was made while the level of that number was open."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 ROWS = list | tuple | set | frozenset
+CHANGED = MUTABLE | {Instance, Class, Cursor}  # kinds of values that something may change
 
 
 def now(container: Any) -> Any:
@@ -123,9 +124,16 @@ class Existing:
             if kind is Function:
                 found.add(id(one.node))
                 pending += [cell for scope in closures(one) for cell in scope.vars.values()]
-            elif (kind in MUTABLE or kind in (Instance, Class, Cursor) or isinstance(one, Foreign)) and self.holds(one):
+            elif (kind in CHANGED or isinstance(one, Foreign)) and self.existed(one):
                 found.add(id(one))
         return found
+
+    def existed(self, value: Any) -> bool:
+        """As `holds`, told without a search of what says when it was made."""
+        if type(value) is Instance or type(value) is Class:
+            return self.holds(value.attrs)
+        _, number = self.machine.journal.fresh.get(id(value), (None, 0))
+        return number < self.number and self.holds(value)
 
     def holds(self, value: Any) -> bool:
         if type(value) is Names:
