@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, size
+from layercalc.dims import Dim, Shape, most, size
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import broadcast
 from layercalc.ops.kernels.fusion import Affine
@@ -114,7 +114,8 @@ def rows_of(shape: Shape, axes: Any) -> Any:
 
 def by_moments(n: Any, rows: Any, scale: bool, center: bool) -> Cost:
     """N elements shifted and scaled by the moments of each row: two sums of k take 2 (k − 1) additions, epsilon one."""
-    return Cost(adds=n * (3 + center) - rows, muls=n * (2 + scale), divs=rows * 3, transcendentals=rows)
+    adds = 2 * most(n - rows, 0) + rows + n * (1 + center)
+    return Cost(adds=adds, muls=n * (2 + scale), divs=rows * 3, transcendentals=rows)
 
 
 def scaled(y: Any, axes: Any, affine: Any, scale: bool, center: bool) -> np.ndarray:

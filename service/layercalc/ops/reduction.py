@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, hidden, provably, size, text
+from layercalc.dims import Dim, Shape, hidden, most, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.spec import Spec
@@ -56,10 +56,9 @@ class Reduce(Op):
 
 
 def reduction(results: Any, each: Any, average: bool, kind: str = "compares") -> Cost:
-    """Each result takes one operation fewer than it reads elements, and an average one division."""
-    if average:
-        return Cost(adds=results * (each - 1), divs=results)
-    return Cost(**{kind: results * (each - 1)})
+    """Each result takes one operation fewer than it reads elements, none of none, and an average one division."""
+    taken = results * most(each - 1, 0)
+    return Cost(adds=taken, divs=results) if average else Cost(**{kind: taken})
 
 
 class Arg(Op):
@@ -119,7 +118,7 @@ class Cumulative(Op):
 
     def cost(self, out: Shape, x: Shape, *, axis: int) -> Cost:
         rows = prod(n for i, n in enumerate(x) if i != axis % len(x))
-        return Cost(**{self.kind: size(x) - rows})
+        return Cost(**{self.kind: rows * most(x[axis] - 1, 0)})
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:
         return "int32" if dtypes[0] == "bool" else dtypes[0]

@@ -343,6 +343,8 @@ def gather_block_quantized(
     quantize_axis: int = 1,
 ) -> Tensor:
     """Slices of a table of integers, a scale for each block along an axis."""
+    if bits not in (2, 4, 8):
+        raise ShapeError(f"A number has 2, 4 or 8 bits, not {bits}.", "bits")
     along_axis, place = axis_of(quantize_axis, data.ndim), axis_of(gather_axis, data.ndim)
     packed = named(data.dtype).startswith("uint")
     if packed and along_axis != data.ndim - 1:
