@@ -9,6 +9,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from layercalc import files
 from layercalc.analysis.walk import Analysis, analyse
+from layercalc.dims import forgotten
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Refused, Tokens, pointer
 from layercalc.files.enclosed import is_enclosed, read_enclosed
@@ -135,6 +136,11 @@ def analysed(
             told = analysis.faults or builder.gaps
             raise InvalidModel([*builder.faults, *analysis.faults], rows(analysis) if told and so_far else None)
     return analysis
+
+
+def nameless(specs: list[tuple[str, Spec]]) -> list[tuple[str, Spec]]:
+    """Inputs whose sizes by name are unknown ones: what of a report does not come as a formula is told of these."""
+    return [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs]
 
 
 def at_other_sizes(model: Model, specs: list[tuple[str, Spec]], analysis: Analysis) -> None:

@@ -7,8 +7,7 @@ from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.conventions import chosen
-from layercalc.dims import forgotten
-from layercalc.document import MODEL, analysed, from_files, guarded, located, opened, timed
+from layercalc.document import MODEL, analysed, from_files, guarded, located, nameless, opened, timed
 from layercalc.errors import InvalidModel, Tokens
 from layercalc.formulas import Formula, Undecided, limited
 from layercalc.gc_pause import paused
@@ -77,7 +76,7 @@ def reported(
     if not any(Formula in map(type, spec.shape) for _, spec in specs):
         analysis = analysed(model, builder, specs, path)
         return located(report(analysis, builder.warnings, extras), path), analysis
-    unknown = [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs]
+    unknown = nameless(specs)
     try:
         with limited():
             analysis, unnamed = analysed(model, builder, specs, path), analyse(model, unknown)

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layercalc import check, fit
+from layercalc import analyze, check, fit
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused
 from layercalc.fitting.values import Values, read_range
 from layercalc.formulas import at, named
 from layercalc.formulas.growth import first_where, grows_from
 from layercalc.web import create_app
 from tests.command import run
+from tests.sweeps.test_exact import EXAMPLES, example, network
 
 H = named("H")
 
@@ -404,3 +405,23 @@ def test_arguments_by_every_face(tmp_path):
         run("fit", "net.json", "--vary", "conv.strides", "--within", "output_shape=null,5,5,1", cwd=tmp_path).returncode
         == 1
     )
+
+
+NAMED = [
+    param for param in EXAMPLES
+    if any(type(n) is int for one in example(*param.values)[2] for n in one["batch_shape"][1:])
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("vocabulary", "name"), NAMED)
+def test_every_layer_with_a_size_by_name(vocabulary, name):
+    kind, config, inputs = example(vocabulary, name)
+    axes = ((one["batch_shape"], axis) for one in inputs for axis in range(1, len(one["batch_shape"])))
+    shape, axis = next((shape, axis) for shape, axis in axes if type(shape[axis]) is int)
+    size, shape[axis] = shape[axis], "H"
+    model, within = network(vocabulary, kind, config, inputs), [{"metric": "activation_bytes", "max": 10**9}]
+    try:
+        analyze(model, dims={"H": size})
+    except Refused:
+        return
+    assert fit(model, "H", within, range={"from": size, "to": size})["value"] == size

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from layercalc.analysis.storage import Storage
+from layercalc.analysis.walk import analyse
 from layercalc.budgets import Budget, read_budgets
-from layercalc.document import analysed, guarded, opened
+from layercalc.document import analysed, guarded, nameless, opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, Tokens, pointer
 from layercalc.fitting.proof import Run, proven
 from layercalc.fitting.values import GOALS, Values, read_range
@@ -78,7 +79,8 @@ class Asked(NamedTuple):
         specs = declared(model, builder, asked, formulas=True)
         if of_batch:
             specs = [(name, Spec(tuple(map(by_batch, spec.shape)), spec.dtype)) for name, spec in specs]
-        return report(analysed(model, builder, specs, self.path), [], Extras(storage=self.storage))
+        unnamed = analyse(model, nameless(specs))
+        return report(analysed(model, builder, specs, self.path), [], Extras(storage=self.storage), unnamed)
 
 
 def by_batch(dim: Any) -> Any:
