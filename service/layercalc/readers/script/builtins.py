@@ -39,6 +39,7 @@ from layercalc.readers.script.methods import ARITY, known_arguments, with_arity
 from layercalc.readers.script.mutation import items_of, sorted_list
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.scope import MODULE
+from layercalc.readers.script.unbound import doubtful
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
@@ -299,7 +300,12 @@ def locals_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     m.listing = True
     names = m.frame.vars
     m.meter.elements(len(names), at)
-    return names if m.frame.kind == MODULE else dict(names)
+    if m.frame.kind == MODULE:
+        return names
+    found = dict(names)
+    if (unsure := doubtful(m, names)) is not None:
+        m.journal.poison(found, unsure)
+    return found
 
 
 def vars_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:

@@ -10,8 +10,9 @@ from layercalc.readers.script.faults import Fault, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import branch
-from layercalc.readers.script.scope import Scope
+from layercalc.readers.script.scope import CLASS, Scope
 from layercalc.readers.script.spoil import blur
+from layercalc.readers.script.unbound import doubtful
 from layercalc.readers.script.values import MISSING, SCALARS, Foreign, Function, Instance
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def name(m: "Machine", node: ast.Name, scope: Scope) -> Any:
     if type(value) is Opaque and value.maybe:
         m.missed.add(node.id)
         m.risk(node)
+        if scope.kind is CLASS and (outer := m.globals.vars.get(node.id, MISSING)) is not MISSING:
+            return m.journal.either(value, value, outer, cause=value.cause)
     return value
 
 
@@ -111,7 +114,7 @@ def mapped(m: "Machine", value: Any, node: ast.AST) -> Any:
 def update_from(m: "Machine", out: dict[Any, Any], value: Any, node: ast.AST) -> None:
     """out.update(value), of a mapping."""
     value = mapped(m, value, node)
-    if isinstance(value, dict) and not m.spoilt(value):
+    if isinstance(value, dict) and not m.spoilt(value) and doubtful(m, value) is None:
         m.meter.elements(len(value) * 3, node)
         operators.hashing_all(m, value)
         for key, one in value.items():
@@ -281,10 +284,11 @@ def arguments(m: "Machine", node: ast.Call, scope: Scope) -> tuple[list[Any], di
             kwargs[keyword.arg] = value
             continue
         value = mapped(m, value, node)
-        if isinstance(value, dict) and not m.spoilt(value):
+        if isinstance(value, dict) and not m.spoilt(value) and doubtful(m, value) is None:
             spread(m, kwargs, value, node)
         elif type(value) is Opaque or isinstance(value, dict | Foreign):
-            unknown = value if type(value) is Opaque else m.from_spoilt(value, node)
+            shown = m.from_spoilt(value, node) if m.spoilt(value) else Opaque("", node, holds=(value,))
+            unknown = value if type(value) is Opaque else shown
             kwargs[""] = value
         else:
             m.fail("TypeError", "argument after ** must be a mapping", node)

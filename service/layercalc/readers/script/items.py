@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script import enumerations, operators, texts
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.unbound import perhaps
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
@@ -91,7 +92,7 @@ def of_dict(m: "Machine", value: dict[Any, Any], key: Any, node: At) -> Any:
         m.known(key)
         operators.hashing(m, value, key)
         if key in value:
-            return value[key]
+            return perhaps(m, value[key], node) if type(value) is Names else value[key]
     except Unknown as error:
         m.risk(node)
         holds = tuple(one for one in value.values() if type(one) not in SCALARS)
@@ -180,6 +181,7 @@ def del_item(m: "Machine", value: Any, key: Any, node: At) -> None:
                 operators.hashing(m, value, key)
                 if key not in value:
                     raise Raised(m.exception("KeyError", key), node)
+                perhaps(m, value[key], node)
                 del value[key]
             else:
                 m.meter.work(len(value))

@@ -35,6 +35,7 @@ from layercalc.readers.script.scope import (
     plain_scopes,
 )
 from layercalc.readers.script.statements import STATEMENTS
+from layercalc.readers.script.unbound import doubtful
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
 
 LARGE = 1 << 62  # a literal that has to be looked at
@@ -341,6 +342,8 @@ class Machine:
                 raise Unknown(value)
             if kind in MUTABLE and self.spoilt(value):
                 raise Unknown(self.from_spoilt(value, None))
+            if kind is Names and (unsure := doubtful(self, value)) is not None:
+                raise Unknown(unsure)
 
     def weigh(self, *values: Any) -> None:
         """Account for a walk through containers, before C code makes it; Unknown if one inside is spoilt."""

@@ -8,6 +8,7 @@ from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.python_names import in_python
 from layercalc.readers.script.reach import parts
+from layercalc.readers.script.unbound import perhaps
 from layercalc.readers.script.values import (
     MISSING,
     SCALARS,
@@ -93,11 +94,9 @@ def of_instance(m: "Machine", value: Instance, name: str, node: At) -> Any:
         return bind(m, found, value, cls, node) if type(found) is Property or has(found, "__get__") else found
     own = attrs.get(name, MISSING)
     if own is not MISSING:
-        if type(own) is Opaque and own.maybe:
-            m.risk(node)
-        return own
+        return perhaps(m, own, node, *cls.every(name)) if type(own) is Opaque else own
     if found is not MISSING and type(found) is not Slot:
-        return bind(m, found, value, cls, node)
+        return bind(m, perhaps(m, found, node, *cls.every(name)) if type(found) is Opaque else found, value, cls, node)
     if name == "__class__":
         return cls
     if name == "__dict__" and cls.dict:
@@ -161,7 +160,9 @@ def of_class(m: "Machine", value: Class, name: str, node: At) -> Any:
         return m.from_spoilt(doubted, node)
     found = value.find(name)
     if found is not MISSING:
-        return bind(m, found, None, value, node)
+        return bind(
+            m, perhaps(m, found, node, *value.every(name)) if type(found) is Opaque else found, None, value, node
+        )
     if name == "__members__" and value.members is not None:
         return dict(value.members)
     if name in INTROSPECTION:
@@ -247,6 +248,7 @@ def drop_attribute(m: "Machine", value: Any, name: str, node: At) -> None:
             m.fail("AttributeError", f"property {name!r} cannot be deleted", node)
     if name not in value.attrs:
         m.fail("AttributeError", f"no attribute {name!r}", node)
+    perhaps(m, value.attrs[name], node)
     m.changing(value.attrs)
     del value.attrs[name]
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import operators, texts
-from layercalc.readers.script.faults import Raised, Unknown
+from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.journal import maybe
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.unbound import doubtful, perhaps
 from layercalc.readers.script.values import MISSING, Default, Instance, Names, Native, Ordered, View
 
 if TYPE_CHECKING:
@@ -109,7 +111,10 @@ def sorted_list(m: "Machine", items: list[Any], kwargs: Kwargs, at: Any) -> list
 
 def get(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     value, key, default = (*args, None)[:3]
-    m.known(value, key)
+    m.known(key)
+    if type(value) is Names and type(key) is str and not m.spoilt(value):
+        return perhaps(m, value.get(key, default), at, default)
+    m.known(value)
     operators.hashing(m, value, key)
     return value.get(key, default)
 
@@ -119,10 +124,12 @@ def dict_pop(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> A
     operators.hashing(m, value, args[0])
     if args[0] not in value and len(args) < 2:
         raise Raised(m.exception("KeyError", args[0]), at)
-    return value.pop(*args)
+    return perhaps(m, value.pop(*args), at, *args[1:]) if type(value) is Names else value.pop(*args)
 
 
 def popitem(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> Any:
+    if (unsure := doubtful(m, value)) is not None:
+        raise Fault(at, f"Which name this takes depends on {unsure.why}.")
     if type(value) is Ordered and (args or kwargs) and value:
         last = args[0] if args else kwargs["last"]
         m.known(last)
@@ -146,7 +153,10 @@ def setdefault(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) ->
     m.known(args[0])
     operators.hashing(m, value, args[0])
     m.meter.hold(100, at)
-    return value.setdefault(*args)
+    found = value.setdefault(*args)
+    if type(value) is Names and maybe(found):
+        value[args[0]] = found = m.journal.either(found, found, *(args[1:] or [None]), cause=found.cause)
+    return found
 
 
 def update(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> None:

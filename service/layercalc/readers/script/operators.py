@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import members, texts
 from layercalc.readers.script.faults import Unknown
+from layercalc.readers.script.journal import maybe
 from layercalc.readers.script.opaque import Opaque
+from layercalc.readers.script.unbound import doubtful
 from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
@@ -19,6 +21,7 @@ from layercalc.readers.script.values import (
     Function,
     Instance,
     Int64,
+    Names,
     Native,
     View,
 )
@@ -350,7 +353,12 @@ def contains(m: "Machine", value: Any, item: Any, node: ast.AST | None) -> Any:
 
 
 def held(m: "Machine", value: Any, item: Any, node: ast.AST | None) -> bool:
-    m.known(value, item)
+    m.known(item)
+    if type(value) is Names and type(item) is str and not m.spoilt(value):
+        if maybe(found := value.get(item)):
+            raise Unknown(found)
+        return item in value
+    m.known(value)
     hashing(m, value, item)
     return item in value
 
@@ -389,7 +397,10 @@ def truth(m: "Machine", value: Any, node: ast.AST | None) -> Any:
     if kind is Opaque:
         return value
     if kind in MUTABLE:
-        return m.from_spoilt(value, node) if m.spoilt(value) else bool(value)
+        if m.spoilt(value):
+            return m.from_spoilt(value, node)
+        unsure = doubtful(m, value)
+        return bool(value) if unsure is None else unsure
     if kind is View:
         return truth(m, value.of, node)
     if kind is Instance:

@@ -223,6 +223,10 @@ class Class:
                 return one.attrs[name]
         return MISSING
 
+    def every(self, name: str) -> list[Any]:
+        """All attributes of this name along the method resolution order."""
+        return [one.attrs[name] for one in self.mro if name in one.attrs]
+
     def derives(self, other: "Class") -> bool:
         return other in self.mro
 
