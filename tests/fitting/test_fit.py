@@ -409,7 +409,8 @@ def test_arguments_by_every_face(tmp_path):
 
 NAMED = [
     param for param in EXAMPLES
-    if any(type(n) is int for one in example(*param.values)[2] for n in one["batch_shape"][1:])
+    if param.values[0] == "keras"
+    and any(type(n) is int for one in example(*param.values)[2] for n in one["batch_shape"][1:])
 ]  # fmt: skip
 
 
