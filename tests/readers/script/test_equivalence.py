@@ -115,6 +115,8 @@ DOUBTFUL = [  # and the name of which nothing may be claimed: on some way it is 
     ("class A: pass\nb = A()\nfor k in u2: b.v = []\nA.v = n = []\nb.v.append(3)", "n"),
     ("class A: pass\nclass B(A): pass\nfor k in u2: B.v = []\nA.v = n = []\nB.v.append(3)", "n"),
     ("n = v = []\nclass A:\n    for k in u2: v = []\n    v.append(3)", "n"),
+    ("from contextlib import suppress\na = 1\nwith suppress(Exception):\n    ext()\n    a = 2", "a"),
+    ("from contextlib import suppress\nfor k in u2: v = 1\na = 1\nwith suppress(NameError), suppress(ValueError):\n    v\n    a = 2", "a"),
 ]  # fmt: skip
 
 

@@ -162,6 +162,7 @@ FAULTS = [
     ("class A: pass\nA.__new__ = 1", 4, ["__new__"]),
     ("raise ValueError('no')", 3, ["ValueError", "no"]),
     ("Layer(1 / 0)", 3, ["ZeroDivisionError"]),
+    ("class A:\n    def __enter__(self): pass\n    def __exit__(self, *a): return True\nwith A():\n    helper()\n    n = 2", 6, ["may raise", "try and except"]),
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import Signal, branch
 from layercalc.readers.script.scope import Scope
 from layercalc.readers.script.spoil import blur
-from layercalc.readers.script.values import MISSING, Class, Cursor, Foreign, Instance, Native
+from layercalc.readers.script.values import MISSING, Class, Cursor, Foreign, Function, Instance, Native
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -201,6 +201,16 @@ def with_item(m: "Machine", node: ast.With, index: int, scope: Scope) -> Signal:
 
     if leave is None:
         return unknown_manager(m, rest, manager, item.context_expr)
+    if type(manager) is Native and manager.name == "suppress":
+        inside = ast.With(node.items[index + 1 :], node.body) if node.items[index + 1 :] else None
+        handler = ast.ExceptHandler(ast.Constant(manager.holds), None, [ast.Pass()])  # type: ignore[arg-type]
+        written = ast.Try([inside] if inside else node.body, [handler], [], [])
+        for one in (written, handler, handler.body[0], *([inside] if inside else [])):
+            ast.copy_location(one, node)
+        m.infos[(id(written), "suppress")] = written  # which lives as long as what is kept by its id
+        return handled(m, written, scope)
+    if may_swallow(m, manager):
+        rest = certain(m, rest, item.context_expr)
     caught: list[Raised] = []
     swallowed: list[bool] = []
 
@@ -221,6 +231,43 @@ def with_item(m: "Machine", node: ast.With, index: int, scope: Scope) -> Signal:
         if caught and error is caught[0] and swallowed and swallowed[0]:
             return None
         raise
+
+
+def may_swallow(m: "Machine", manager: Any) -> bool:
+    """Whether the __exit__ of an object of the text may give what is true, and so stop an exception."""
+    if type(manager) is not Instance:
+        return False
+    leaving = manager.cls.find("__exit__")
+    if type(leaving) is not Function or isinstance(leaving.node, ast.Lambda):
+        return True
+    values = [one.value for one in m.nodes_of(leaving.node).of(ast.Return)]
+    return any(one is not None and not (isinstance(one, ast.Constant) and not one.value) for one in values)
+
+
+def certain(m: "Machine", rest: Arm, node: ast.expr) -> Arm:
+    """What runs inside a manager that may stop an exception; Fault where it is not known whether one is raised."""
+
+    def inner() -> Signal:
+        mark, tried = len(m.journal.levels), m.tried
+        m.catching, m.tried = m.catching + 1, mark
+        signal: Any
+        try:
+            signal = rest()
+        except Raised as error:
+            signal = error
+        finally:
+            m.catching, m.tried = m.catching - 1, tried
+        if m.journal.exits(mark, RAISE):
+            raise Fault(
+                node,
+                "What runs inside this `with` may raise an exception, and it is not known whether that stops it; "
+                "use try and except.",
+            )
+        if isinstance(signal, Raised):
+            raise signal
+        return signal
+
+    return inner
 
 
 def unknown_manager(m: "Machine", rest: Arm, manager: Any, node: ast.AST) -> Signal:
