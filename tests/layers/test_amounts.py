@@ -61,7 +61,7 @@ def test_what_is_cut_off_a_size_by_name_is_there():
     report, compared, answered = held(PADDED, 3, largest=20)
     assert report["conditions"] == ["H >= 9"]
     assert (compared, answered) == (4, 0)
-    with pytest.raises(InvalidModel, match=r"One axis of the result would be -1, of \[null, 3, -1\]\."):
+    with pytest.raises(InvalidModel, match=r"One axis of the result would be -1, of \[null, 3, -1\]; no size"):
         analyze(PADDED, dims={"H": 8})
 
 

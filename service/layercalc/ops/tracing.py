@@ -105,7 +105,7 @@ class Tracing:
         out = op.shape(*shapes, **attributes)
         for n in out:
             if n < 0 if n.__class__ is int else provably(n < 0):
-                raise ShapeError(f"One axis of the result would be {n}, of {text(out)}.")
+                raise ShapeError(f"One axis of the result would be {n}, of {text(out)}; no size is below 0.")
         cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)
         result = new(Spec, (out, op.dtype(*[x[1] for x in inputs], **attributes)))
         for x in inputs:
