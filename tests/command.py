@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import subprocess
+import sys
 from unittest import mock
 
 from layercalc.__main__ import main
@@ -16,6 +17,7 @@ def run(*arguments, stdin=None, cwd=".", **environment):
     with (
         contextlib.chdir(cwd),
         mock.patch.dict(os.environ, {**known, "COLUMNS": "200", **environment}, clear=True),
+        mock.patch("layercalc.__main__.end", sys.exit),  # which ends a process of its own at once, and would this one
         mock.patch.multiple("sys", argv=["layercalc", *arguments], stdin=into, stdout=out, stderr=err),
     ):
         code = 0

@@ -395,14 +395,14 @@ def fit(
 ) -> dict[str, Any]:
     """The largest value of a size such that every one in the range up to it is within budgets; exactly the last.
 
-    `vary` may be arguments of layers instead, `"conv.kernel_size,conv.strides,conv.padding"` or a list of them: `value`
-    are those, by name, that hold `within` (an output shape, say) and change the model least, `values` all that do, at
-    most a hundred; sizes are tried from 1 to 16 or over `range`.
-
     `vary` is "batch_size", the name of a size (`"H"` in the document or in `input_shape`), or that of a placeholder of
     the document (`{"$": "2*w"}`). `within` are budgets as those of `check`, without `max_increase`. `range` is
     `{"from", "to"?, "step"?}` or `"8..512:8"`; left out, it begins with the first value that makes a network and has no
     end. The smallest value (`goal`) is that from which on all in the range hold.
+
+    `vary` may be arguments of layers instead, `"conv.kernel_size,conv.strides,conv.padding"` or a list of them: `value`
+    are those, by name, that hold `within` (an output shape, say) and change the model least, `values` all that do, at
+    most a hundred; sizes are tried from 1 to 16 or over `range`.
 
     `{"vary", "goal", "value", "next", "stopped_by", "totals", "proof", "detail", "warnings"}`: `next` is the value that
     does not hold, `stopped_by` the result of the budget that says so, or a fault where it is no network. `value` is

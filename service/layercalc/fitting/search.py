@@ -67,46 +67,26 @@ def found(asked: Asked, values: Values) -> End:
     if run is not None and (run.start - values.first) // values.step > MOST_BEFORE:
         run = None
     if asked.goal == "largest":
-        return upwards(asked, values) if run is None else proven_largest(asked, values, run)
+        return by_trial(asked, values) if run is None else proven_largest(asked, values, run)
     if run is None and values.last is None:
         return End(None, None, "The range has no end, and formulas do not prove that all values from some on hold.")
-    return downwards(asked, values) if run is None else proven_smallest(asked, values, run)
+    return by_trial(asked, values, down=True) if run is None else proven_smallest(asked, values, run)
 
 
-def upwards(asked: Asked, values: Values) -> End:
-    """Value by value from the first on."""
+def by_trial(asked: Asked, values: Values, down: bool = False) -> End:
+    """Value by value from the first on, or from the last one down: the one before the first that does not hold."""
+    begin, end, missing = ("last", "down", "another beginning") if down else ("first", "up", "an end")
     last = None
-    for run in values.runs(min(MOST_TRIED, asked.limits.max_candidates)):
+    for run in values.runs(min(MOST_TRIED, asked.limits.max_candidates), down=down):
         deadline.check()
         held = holding(asked, run)
         if held < len(run):
-            return End(
-                run[held - 1] if held else last,
-                run[held],
-                "" if held or last is not None else "The first value does not hold.",
-            )
+            known = run[held - 1] if held else last
+            return End(known, run[held], f"The {begin} value does not hold." if known is None else "")
         last = run[-1]
-    if last == values.last:
+    if last == (values.first if down else values.last):
         return End(last)
-    return End(None, None, f"All values up to {last:,} hold; give the range an end, no further are tried.")
-
-
-def downwards(asked: Asked, values: Values) -> End:
-    """Value by value from the last one down."""
-    last = None
-    for run in values.runs(min(MOST_TRIED, asked.limits.max_candidates), down=True):
-        deadline.check()
-        held = holding(asked, run)
-        if held < len(run):
-            return End(
-                run[held - 1] if held else last,
-                run[held],
-                "" if held or last is not None else "The last value does not hold.",
-            )
-        last = run[-1]
-    if last == values.first:
-        return End(last)
-    return End(None, None, f"All values down to {last:,} hold; give the range another beginning, no further are tried.")
+    return End(None, None, f"All values {end} to {last:,} hold; give the range {missing}, no further are tried.")
 
 
 def holding(asked: Asked, run: Sequence[int]) -> int:
@@ -122,9 +102,9 @@ def proven_largest(asked: Asked, values: Values, run: Run) -> End:
     """The largest value by formulas that grow, the values before their first tried."""
     start = values.at(max(run.start, values.first), up=True)
     if values.last is not None and start > values.last:
-        return upwards(asked, values)
+        return by_trial(asked, values)
     if start > values.first:
-        before = upwards(asked, values._replace(last=start - values.step))
+        before = by_trial(asked, values._replace(last=start - values.step))
         if before.value is None or before.next is not None:
             return before
     if run.low is None or run.low > start or (run.high is not None and run.high < start):
@@ -157,7 +137,7 @@ def proven_smallest(asked: Asked, values: Values, run: Run) -> End:
         return End(low, low - values.step, "", "formula")
     if start == values.first:
         return End(start, None, "", "formula")
-    below = downwards(asked, values._replace(last=start - values.step))
+    below = by_trial(asked, values._replace(last=start - values.step), down=True)
     return below if below.value is not None or below.next is None else End(start, below.next, "", "formula")
 
 
