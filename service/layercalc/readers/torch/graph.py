@@ -20,6 +20,7 @@ from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
 from layercalc.readers.torch.dtypes import DTYPES
 from layercalc.readers.torch.frames import Row, rows
 from layercalc.readers.torch.functions import found
+from layercalc.readers.torch.held import Holdings
 from layercalc.readers.torch.identity import Identity, lent, tied
 from layercalc.readers.torch.levels import in_parts, written
 from layercalc.readers.torch.paths import outermost, stack_of
@@ -56,7 +57,8 @@ class Graph:
         self.sizes: frozenset[str] = frozenset()  # that rows of their own make
         self.used: set[tuple[str, int]] = set()  # names of rows, and which use of the module
         self.root = ""  # the class of the model
-        self.modules = Identity((), {})
+        self.holdings = Holdings({})
+        self.modules = Identity((), {}, self.holdings)
         self.core, self.told = False, True  # see Place
         self.written: dict[int, Written] = {}  # by the numbers of nodes
         self.outer: set[str] = set()  # the paths of modules that have modules inside
@@ -83,7 +85,8 @@ class Graph:
             self.held |= tied(rewritten, self.held)
         if not self.document.says_ties:
             self.doubtful(rewritten)
-        self.modules = Identity(rewritten, self.held)
+        self.holdings = Holdings(self.held)
+        self.modules = Identity(rewritten, self.held, self.holdings)
         self.root = title_of(self.graph)
         self.core, self.told = in_parts(every), any(call.caller for call in every)
         self.written = written(every)
@@ -165,14 +168,15 @@ class Graph:
     def doubtful(self, every: list[Call]) -> None:
         """Warn of what is not said: whether a table and another parameter of its sizes are one tensor."""
         tables = {str(call.arguments.get("weight")) for call in every if call.word == "embedding"} & self.held.keys()
+        of_size: dict[tuple[int, ...], list[Held]] = {}
+        for one in self.held.values() if tables else ():
+            of_size.setdefault(one.array.shape, []).append(one)
         for table in tables:
-            one = self.held[table].array
-            alike = [
-                other.path for other in self.held.values() if other.array.shape == one.shape and other.array != one
-            ]
-            if alike:
+            array = self.held[table].array
+            alike = next((other.path for other in of_size[array.shape] if other.array != array), None)
+            if alike is not None:
                 told = (
-                    f"Archives of PyTorch before 2.8 do not say which weights are tied: {one.name!r} and {alike[0]!r} "
+                    f"Archives of PyTorch before 2.8 do not say which weights are tied: {array.name!r} and {alike!r} "
                     "have the same sizes, and each is counted."
                 )
                 self.builder.warn(self.location().at(), told)
@@ -219,7 +223,7 @@ class Graph:
         nodes: list[Node] = []
         inside: set[str] = set()
         reads: list[str] = []
-        own = {one.name: one for one in self.held.values() if row.leaf and row.path and below(one.path, row.path)}
+        own = {one.name: one for one in (self.holdings.below(row.path) if row.leaf and row.path else ())}
         arrays = {one.array.name for one in own.values()}
         known = True
         for call in row.calls:
@@ -255,7 +259,7 @@ class Graph:
                 known = False
         name, use = self.name_of(row)
         place = self.place_of(row)
-        held = tuple(own[key] for key in self.held if key in own)
+        held = self.holdings.ordered(own.values())
         layer = (
             ExportedCall(
                 row.kind, tuple(nodes), tuple(reads), self.sizes.intersection(reads), held, tuple(gives), place
@@ -378,11 +382,6 @@ def title_of(graph: Any) -> str:
     """The class of the model, as the stacks of its nodes name it."""
     titles = (outermost(stack_of(node.get("metadata"))) for node in graph["nodes"])
     return next((title for title in titles if title), "")
-
-
-def below(name: str, path: str) -> bool:
-    """Whether a name of the state dict is of a module or one inside it."""
-    return name.startswith(f"{path}.")
 
 
 def asserts(call: Call) -> bool:

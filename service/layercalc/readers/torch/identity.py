@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from layercalc.layers.torch.exported import Held, named
+from layercalc.readers.torch.held import Holdings
 from layercalc.readers.torch.paths import Module
 from layercalc.readers.torch.program import Call
 
@@ -44,8 +45,8 @@ def tied(calls: Iterable[Call], held: Mapping[str, Held]) -> dict[str, Held]:
 class Identity:
     """The first name of each module."""
 
-    def __init__(self, calls: Iterable[Call], held: Mapping[str, Held]):
-        self.held = held
+    def __init__(self, calls: Iterable[Call], held: Mapping[str, Held], holdings: Holdings):
+        self.holdings = holdings
         self.first = shared(held.values())
         keys: dict[str, str] = {}
         owners: dict[str, set[str]] = {}  # by module: whose tensors it reads
@@ -71,7 +72,7 @@ class Identity:
         for path, first in list(self.first.items()):
             while path.rpartition(".")[2] == first.rpartition(".")[2] and "." in path and "." in first:
                 path, first = path.rpartition(".")[0], first.rpartition(".")[0]
-                within = [one for one in self.held.values() if one.path.startswith(f"{path}.")]
+                within = self.holdings.below(path)
                 if path == first or any(one.array.name != first + one.path.removeprefix(path) for one in within):
                     break
                 self.first.setdefault(path, first)
