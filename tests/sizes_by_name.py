@@ -1,11 +1,13 @@
 """Formulas of a report held against the numbers of the same model at sizes drawn by chance."""
 
 import random
+import re
 
 from layercalc import analyze
 from layercalc.errors import Refused
 
 WORDS = {"max": max, "min": min, "__builtins__": {}}
+NAME = re.compile(r"[A-Za-z]\w*")
 COUNTS = ("params", "trainable_params", "macs", "flops", "param_bytes", "activation_bytes", "live_bytes")
 
 
@@ -39,25 +41,40 @@ def compare(report, numbers, sizes):
             assert found in (None, want), (row["name"], row.get("output_formula"), wanted["output_shape"], sizes)
 
 
-def held(document, seed, *, times=4, largest=60, complete=True, **options):
+def met(conditions, draw, dims, top):
+    """Sizes drawn by chance, each such that the conditions of it alone hold if one of a few does."""
+    sizes = {}
+    for name, one in dims.items():
+        high = top if one["max"] is None else min(top, one["max"])
+        for _ in range(200):
+            sizes[name] = draw.randint(one["min"], max(high, one["min"]))
+            if all(value(text, sizes) for text in conditions if set(NAME.findall(text)) == {name}):
+                break
+    return sizes
+
+
+def complete(report):
+    """Whether every layer has formulas: one that decides by sizes gives what is unknown, and so is whether it goes."""
+    every = [(row, row.get("formulas", {})) for row in report["layers"]]
+    return all(row[key] is not None or key in formulas for row, formulas in every for key in COUNTS)
+
+
+def held(document, seed, *, times=4, largest=60, **options):
     """Read a model with names and at sizes drawn by chance: what differs is an error.
 
     Gives how often numbers and formulas were compared, and how often numbers were answered though conditions fail.
-    Where the conditions hold the numbers are answered, if these are `complete`, and are what the formulas say.
+    Where the conditions hold the numbers are answered, if the formulas are complete, and are what the formulas say.
     """
     report = analyze(document, **options)
     draw, compared, answered = random.Random(seed), 0, 0
     for number in range(6 * times if "dims" in report else 0):
-        top = 4 * largest if number % 2 else largest
-        sizes = {
-            name: draw.randint(one["min"], top if one["max"] is None else min(top, one["max"]))
-            for name, one in report["dims"].items()
-        }
+        conditions = report["conditions"] if number % 3 else ()
+        sizes = met(conditions, draw, report["dims"], 4 * largest if number % 2 else largest)
         holds = all(value(one, sizes) for one in report["conditions"])
         try:
             found = analyze(document, **{**options, "dims": sizes})
         except Refused as error:
-            assert not (holds and complete), (sizes, report["conditions"], str(error))
+            assert not (holds and complete(report)), (sizes, report["conditions"], str(error))
             continue
         if holds:
             compare(report, found, sizes)

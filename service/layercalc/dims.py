@@ -44,9 +44,14 @@ class Batch(int):
     __slots__ = ()
 
 
+def with_batch(dim: "Dim") -> bool:
+    """Whether a size is the batch's, or made of it, when nobody named it."""
+    return isinstance(dim, Batch) or (dim.__class__ is Formula and dim.batched)
+
+
 def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     """A size, which is the batch's where it is made of one that nobody named."""
-    if not any(isinstance(dim, Batch) for dim in dims):
+    if not any(map(with_batch, dims)):
         return n
     if type(n) is Column:
         return n.of(Batch)

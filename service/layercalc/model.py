@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
-from layercalc.dims import Shape
+from layercalc.dims import Shape, differ
 from layercalc.errors import ShapeError
 from layercalc.layers import Layer
 from layercalc.layers.base import Identity
@@ -185,8 +185,7 @@ class Model(Layer):
             if not declared.shape:
                 continue
             wrong = len(declared.shape) != len(shape) or any(
-                a is not None and isinstance(b, int) and a != b
-                for a, b in zip(declared.shape[1:], shape[1:], strict=True)
+                isinstance(a, int) and differ(a, b) for a, b in zip(declared.shape[1:], shape[1:], strict=True)
             )
             if wrong:
                 wanted = ["null" if dim is None else str(dim) for dim in declared.shape]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Batch, Shape, Unknown, certainly, forgotten, of_batch, size
+from layercalc.dims import Batch, Shape, Unknown, certainly, forgotten, of_batch, size, with_batch
 from layercalc.errors import ShapeError
 from layercalc.formulas import Formula
 from layercalc.ops.spec import HELD, Spec, Tensor
@@ -112,12 +112,12 @@ def moved(op: Any, inputs: list[Known], attributes: dict[str, Any]) -> np.ndarra
     arrays, hidden = [x.values for x in inputs], Unknown()
     try:
         values = np.asarray(op.run(*arrays, **attributes), object)
-        without = [objects([hidden if isinstance(n, Batch) else n for n in one.reshape(-1)]) for one in arrays]
+        without = [objects([hidden if with_batch(n) else n for n in one.reshape(-1)]) for one in arrays]
         marks = op.run(*(one.reshape(a.shape) for one, a in zip(without, arrays, strict=True)), **attributes)
     except (TypeError, AttributeError):  # a function that takes no objects
         values, marks = in_dtypes(op, inputs, attributes)
     flat = [
-        Batch(n) if mark is hidden and not isinstance(n, Unknown) else n
+        of_batch(n, Batch(1)) if mark is hidden else n
         for n, mark in zip(values.reshape(-1), np.asarray(marks, object).reshape(-1), strict=True)
     ]
     return objects(flat)
@@ -171,4 +171,4 @@ def marked(op: Any, value: Any, column: tuple[Any, ...]) -> Any:
     if op.compares and any(isinstance(n, Batch) for n in column):
         never = op.name == "equal" and any(n < 0 for n in column)
         return value if never or all(isinstance(n, Batch) for n in column) else Unknown("how large the batch is")
-    return of_batch(value, *column) if value.__class__ is int else value
+    return of_batch(value, *column) if value.__class__ in (int, Formula) else value

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Batch, Unknown, differ, of_batch, size, text
+from layercalc.dims import Batch, Unknown, differ, of_batch, size, text, with_batch
 from layercalc.errors import ShapeError
 from layercalc.formulas import Undecided
 from layercalc.layers.onnx.base import Ints, Value, axes_of, axis_of, numbers, operator, sizes
@@ -26,7 +26,7 @@ def reshaped(x: Tensor, to: list[Any], allowzero: int) -> Tensor:
         else:
             raise ShapeError(f"The 0 at place {place} of {text(to)} keeps a size that {text(x.shape)} does not have.")
     whole = ops.OPS["reshape"].shape(x.shape, to=tuple(kept))
-    if not any(isinstance(n, Batch) for n in kept):  # it is in what remains
+    if not any(map(with_batch, kept)):  # it is in what remains
         whole = tuple(of_batch(n, *(x.shape if asked == -1 else ())) for asked, n in zip(kept, whole, strict=True))
     return ops.reshape(x, to=whole)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Batch, known, text
+from layercalc.dims import known, of_batch, text
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.keras.functions.base import AnyDtype, Operation, Sizes, operation, places, tensor
@@ -195,10 +195,7 @@ class Kron(Operation):
         a, b = (ops.reshape(one, to=(*(1,) * (rank - one.ndim), *one.shape)) for one in (a, b))
         wide = ops.reshape(a, to=tuple(n for dim in a.shape for n in (dim, 1)))
         deep = ops.reshape(b, to=tuple(n for dim in b.shape for n in (1, dim)))
-        to = tuple(
-            Batch(n * m) if isinstance(n, Batch) or isinstance(m, Batch) else n * m
-            for n, m in zip(a.shape, b.shape, strict=True)
-        )
+        to = tuple(of_batch(n * m, n, m) for n, m in zip(a.shape, b.shape, strict=True))
         return ops.reshape(ops.multiply(wide, deep), to=to)
 
 

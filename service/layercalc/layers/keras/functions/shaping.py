@@ -4,7 +4,7 @@ from functools import reduce
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Batch, differ, size, text
+from layercalc.dims import Batch, differ, of_batch, size, text, with_batch
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Choice, Field, Int
 from layercalc.layers.keras.functions.base import Axes, Operation, Sizes, number, operation, tensor
@@ -27,8 +27,9 @@ class Reshape(Operation):
 def reshaped(x: Tensor, to: tuple[int, ...], exact: bool = False) -> Tensor:
     """X in a shape with at most one −1, which is as open as the batch where the batch is in it."""
     y = ops.OPS["reshape"].shape(x.shape, to=to)
-    if any(isinstance(n, Batch) for n in x.shape) and not (exact and any(isinstance(n, Batch) for n in to)):
-        y = tuple(Batch(n) if asked == -1 and isinstance(n, int) else n for asked, n in zip(to, y, strict=True))
+    if not (exact and any(map(with_batch, to))):
+        rest = [isinstance(asked, int) and asked == -1 for asked in to]
+        y = tuple(of_batch(n, *x.shape) if left else n for left, n in zip(rest, y, strict=True))
     return ops.reshape(x, to=y)
 
 
