@@ -43,6 +43,8 @@ KNOWN = [
     ("import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', type=int, default=6)\nnet = Stack([Layer(p.parse_args().n)])", [6]),
     ("import argparse\np = argparse.ArgumentParser()\ng = p.add_argument_group('x')\ng.add_argument('-n', '--num-units', default='7', type=int)\nnet = Stack([Layer(p.parse_args().num_units)])", [7]),
     ("import click\n@click.command()\n@click.option('--n', default=8)\ndef main(n):\n    global net\n    net = Stack([Layer(n)])\nmain()", [8]),
+    ("import click\n@click.option('--n', default=8)\n@click.command()\n@click.option('--k', type=int, default='3')\ndef main(n, k):\n    global net\n    net = Stack([Layer(n), Layer(k)])\nmain()", [8, 3]),
+    ("import click\n@click.command\n@click.option('--n', default=4, type=float)\n@click.option('--to', default='x', type=click.Path(exists=True))\ndef main(n, to):\n    global net\n    net = Stack([Layer(n if type(n) is float and to == 'x' else 0)])\nmain()", [4.0]),
     ("from absl import app, flags\nflags.DEFINE_integer('n', 9, 'units')\nF = flags.FLAGS\ndef main(_):\n    global net\n    net = Stack([Layer(F.n)])\napp.run(main)", [9]),
     ("import numpy as np\nx = np.zeros((100, 20))\nnet = Stack([Layer(x.shape[1])])", [20]),
     ("if __name__ == '__main__':\n    net = Stack([Layer(3)])", [3]),

@@ -70,3 +70,51 @@ def test_the_expression_that_is_offered_makes_the_model(text):
 @pytest.mark.parametrize(("text", "params"), CHOSEN.values(), ids=CHOSEN.keys())
 def test_the_model_that_is_meant_is_read(text, params):
     assert analyze(HEAD + text)["totals"]["params"] == params
+
+
+PARTS = (
+    "import numpy as np\nimport tensorflow as tf\nfrom tensorflow import keras\nfrom tensorflow.keras import layers, Input\n"
+    "class Scale(layers.Layer):\n    def __init__(self, n=3):\n        super().__init__(); self.d = layers.Dense(n)\n"
+    "    def call(self, x): return self.d(x) * 2\n"
+    "def block(x, n):\n    return layers.ReLU()(layers.Conv2D(n, 3)(x))\n"
+    "def heads(x):\n    return [layers.Dense(3)(x), layers.Dense(4)(x)]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shape", "params", "outputs"),
+    [
+        ("block(Input((8, 8, 3)), 4)", None, 112, [[None, 6, 6, 4]]),
+        ("heads(Input((5,)))", None, 18 + 24, [[None, 3], [None, 4]]),
+        ("Scale()", [7], 24, [[None, 3]]),
+        ("layers.Dense(9)", [7], 72, [[None, 9]]),
+        ("Scale(5)(Input((2,)))", None, 15, [[None, 5]]),
+        ("keras.Sequential([Scale(2), Scale()])", [4], 10 + 9, [[None, 3]]),
+    ],
+)
+def test_entry_may_name_a_part_of_a_model(entry, shape, params, outputs):
+    found = analyze(PARTS, input_shape=shape, entry=entry)
+    assert found["totals"]["params"] == params and [one["shape"] for one in found["outputs"]] == outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        (PARTS, {}, "only parts of one; name with `entry` a layer"),
+        (PARTS, {}, "Scale(n=3) of line 6; block(x, n) of line 9; heads(x) of line 11"),
+        (PARTS, {"entry": "Scale"}, "received the class Scale, which is not called"),
+        (PARTS, {"entry": "heads"}, "received the function heads, which is not called"),
+        (PARTS, {"entry": "Scale()"}, "give it as input_shape"),
+        (
+            "import keras\nclass N(keras.Model):\n    def __init__(self, n): self.d = layers.Dense(n)",
+            {},
+            "makes it: N(n)",
+        ),
+        ("import keras\nclass N(keras.Model):\n    def call(self, x): return x", {}, "calls N on nothing"),
+        ("".join(f"def f{n}(x): return Dense(3)(x)\n" for n in range(9)), {}, "f5(x) of line 6; … (3 more)."),
+    ],
+)
+def test_a_text_without_a_model_says_what_makes_one(text, options, told):
+    with pytest.raises(Unreadable) as caught:
+        analyze(text, **options)
+    assert told in str(caught.value)

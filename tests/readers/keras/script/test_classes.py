@@ -2,7 +2,7 @@
 
 import pytest
 
-from layercalc import Refused
+from layercalc import Refused, analyze
 from tests.readers.keras.script.test_recorded import ours
 
 HEAD = "import keras\nfrom keras import layers\nfrom keras.layers import *\n"
@@ -111,3 +111,39 @@ def test_what_versions_differ_in_is_refused(text, asked):
 def test_a_layer_has_no_method_of_models(text, kept, method):
     tried = f"for l in net.layers:\n    try:\n        l.{method}\n        l.trainable = False\n    except AttributeError: pass"
     assert ours(HEAD + text + tried, "net")["totals"]["trainable_params"] == kept
+
+
+SAME = """
+import keras
+from keras import layers, Model, Input, Sequential
+i = Input((4,))
+d = layers.Dense(3, name="d")
+x = d(i)
+m = Model(i, layers.Dense(3)(x))
+class Own(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.w = self.add_weight(shape=(3,))
+    def call(self, x): return x * self.w[0]
+o = Own()
+y = o(i)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),  # what Keras 3.15 says
+    [
+        ("o.weights == [o.w]", True), ("d.weights == [d.kernel, d.bias]", True), ("d.kernel in d.weights", True),
+        ("m.layers == [*m.layers]", True), ("m.layers != [*m.layers]", False), ("m.layers[1] == d", True),
+        ("d.output is x", True), ("m.input is i", True), ("x is y", False), ("x.shape is x.shape", True),
+        ("m.get_config() == m.get_config()", True), ("m.to_json() == m.to_json()", True), ("m.get_layer('d') is d", True),
+        ("d.weights[0] is d.kernel", True), ("d.trainable_weights == d.weights", True), ("type(o) is Own", True),
+    ],
+)  # fmt: skip
+def test_what_is_one_thing_to_keras_is_never_two(asked, known):
+    try:
+        found = analyze(f"{SAME}n = 7 if {asked} else 5\nnet = Sequential([Input((2,)), layers.Dense(n)])")
+    except Refused as refused:
+        assert "Expected a value that the text holds" in str(refused)
+    else:
+        assert found["outputs"][0]["shape"] == [None, 7 if known else 5]

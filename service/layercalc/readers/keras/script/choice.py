@@ -1,10 +1,11 @@
 """Which of the models that a text makes is the one to answer for: of `entry`, or by the rule that README states."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Unreadable
+from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.readers.keras.script import containers, rivals
 from layercalc.readers.keras.script.applied import whole
@@ -18,6 +19,7 @@ from layercalc.readers.keras.script.scan import asked_as_models, callable_bare, 
 from layercalc.readers.keras.script.values import (
     MODELS,
     GraphObject,
+    Kind,
     LayerObject,
     LostModel,
     OwnObject,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 WRITE_OUT = "Write the layers out, or name with `entry` the call that makes the model."
+OF_PARTS = "name with `entry` a layer, with its input_shape, or a call of one on Input(shape)"
+LISTED = 6
 KNOWN = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
 
 
@@ -71,7 +75,7 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
         return around, ""
     alone = [one for one in machine.globals.vars.values() if isinstance(one, LayerObject)]
     if len({id(one) for one in alone}) == 1 and not makers(machine) and not names.placed.get(id(alone[0])):
-        return lone(names, alone[0]), ""
+        return lone(names, alone[0], None), ""
     return by_function(machine, names)
 
 
@@ -140,10 +144,10 @@ def surrounds(names: "KerasNames", around: Any, whole: list[tuple[str, Any]]) ->
     return False
 
 
-def graph_to(last: TensorObject) -> GraphObject:
-    """The model of all inputs that lead to a tensor."""
+def graph_to(*outputs: TensorObject) -> GraphObject:
+    """The model of all inputs that lead to these tensors."""
     inputs: list[Any] = []
-    pending: list[Any] = [last]
+    pending: list[Any] = [*outputs]
     seen: set[int] = set()
     while pending:
         one = pending.pop()
@@ -154,7 +158,7 @@ def graph_to(last: TensorObject) -> GraphObject:
             inputs.append(one)
         pending += every_tensor(one.call)
     inputs.sort(key=lambda one: one.call.order)
-    return GraphObject("model", last.call.location, inputs, [last])
+    return GraphObject("model", outputs[-1].call.location, inputs, [*outputs])
 
 
 def settled(names: "KerasNames", value: Any) -> Any:
@@ -220,7 +224,8 @@ def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -
     own = {id(one) for one in ast.walk(node)}
     try:
         value = machine.guarded(lambda: machine.value(node, machine.globals))
-        return settled(names, of_object(names, first_model(value), ast.unparse(node)))
+        value = of_object(names, first_model(value), ast.unparse(node))
+        return settled(names, around_part(names, value, node))
     except Fault as fault:
         if fault.node is None or id(fault.node) in own:
             raise EntryFault(fault.node, fault.detail, limit=fault.limit) from None
@@ -243,6 +248,16 @@ def of_object(names: "KerasNames", value: Any, told: str) -> Any:
     return value
 
 
+def around_part(names: "KerasNames", value: Any, at: Any) -> Any:
+    """The model of what is a part of one: all that leads to a tensor, or to several; a layer by itself."""
+    tensors = value if isinstance(value, list | tuple) else [value]
+    if tensors and all(isinstance(one, TensorObject) for one in tensors):
+        return graph_to(*tensors)
+    if isinstance(value, LayerObject) or (type(value) is Instance and isinstance(value.core, OwnObject)):
+        return value if is_model(value) else lone(names, value, at)
+    return value
+
+
 class EntryFault(Fault):
     """A fault of the expression that was given beside the text."""
 
@@ -260,7 +275,7 @@ def first_model(value: Any) -> Any:
 
 def by_function(machine: "Text", names: "KerasNames") -> tuple[Any, str]:
     """What the only function or class of the text that makes a model gives, called without arguments."""
-    found = makers(machine)
+    found = makers(machine) or own_by(machine, of_model)
     if len(found) == 1:
         ((name, one),) = found.items()
         if callable_bare(one):
@@ -272,25 +287,53 @@ def by_function(machine: "Text", names: "KerasNames") -> tuple[Any, str]:
             if type(value) is Instance and len(made) == 1:
                 return settled(names, made[0]), f"{name}()"
     if found:
-        lines = {name: getattr(node_of(one), "lineno", 1) for name, one in found.items()}
-        told = "; ".join(f"{header(name, one)} of line {lines[name]}" for name, one in found.items())
-        first = node_of(next(iter(found.values())))
-        raise Fault(first, f"No model is made at the top level; name with `entry` the call that makes it: {told}.")
+        raise unmade("No model is made at the top level; name with `entry` the call that makes it", found)
+    if parts := own_by(machine, makes_part):
+        raise unmade(f"No model is made at the top level, only parts of one; {OF_PARTS}", parts)
     raise NoModel(None, f"No layer found: expected lines of Keras code such as {KNOWN}.")
+
+
+def unmade(told: str, found: dict[str, Any]) -> Fault:
+    """The fault of a text that only defines the functions and classes that are found."""
+    lines = {name: getattr(node_of(one), "lineno", 1) for name, one in found.items()}
+    each = [f"{header(name, one)} of line {lines[name]}" for name, one in found.items()]
+    more = f"; … ({len(each) - LISTED} more)" if len(each) > LISTED else ""
+    return Fault(node_of(next(iter(found.values()))), f"{told}: {'; '.join(each[:LISTED])}{more}.")
 
 
 def makers(machine: "Text") -> dict[str, Any]:
     """The functions and classes of the text that make models, by name."""
+    return own_by(machine, makes_model)
+
+
+def own_by(machine: "Text", told: Callable[[Any], bool]) -> dict[str, Any]:
+    """The functions and classes of the text of which something is true, by name."""
     own = {name: one for name, one in machine.globals.vars.items() if type(one) in (Function, Class)}
-    return {name: one for name, one in own.items() if makes_model(one)}
+    return {name: one for name, one in own.items() if told(one)}
+
+
+def bodies(value: Any) -> list[Any]:
+    """The syntax trees of a function, or of the methods of a class."""
+    return [value.node] if type(value) is Function else [x.node for x in value.attrs.values() if type(x) is Function]
 
 
 def makes_model(value: Any) -> bool:
     """Whether the text of a function or class mentions a class of models."""
-    bodies = [value.node] if type(value) is Function else [x.node for x in value.attrs.values() if type(x) is Function]
     words = {"Sequential", "Model", "Functional"}
     return any(
         (isinstance(node, ast.Name) and node.id in words) or (isinstance(node, ast.Attribute) and node.attr in words)
-        for body in bodies
+        for body in bodies(value)
         for node in ast.walk(body)
     )
+
+
+def of_model(value: Any) -> bool:
+    """Whether it is a class that derives from one of Keras' models."""
+    return type(value) is Class and isinstance(value.foreign, Kind) and value.foreign.name in KERAS.models
+
+
+def makes_part(value: Any) -> bool:
+    """Whether it is a class of layers, or a function that makes layers."""
+    if type(value) is Class:
+        return isinstance(value.foreign, Kind)
+    return any(makes_layers(node) for node in ast.walk(value.node))

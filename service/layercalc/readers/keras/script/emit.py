@@ -64,7 +64,10 @@ class Built:
         return model
 
     def as_graph(self, value: Any) -> GraphObject:
-        """A Sequential that holds layers of the text's own, as what it computes."""
+        """A Sequential that holds layers of the text's own, as what it computes on its shape or that of the request."""
+        if self.names.input_of(value) == (None, None) and self.names.requested is not None:
+            asked = self.names.requested(["input"]).get("input")
+            value.shape = None if asked is None else (None, *asked)
         found = self.names.machine.guarded(lambda: self.names.sequence(value, None))
         merged = isinstance(found[0], MergedObject)
         made = GraphObject(

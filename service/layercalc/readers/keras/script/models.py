@@ -92,12 +92,15 @@ def implied(names: "KerasNames", at: Any) -> SequentialObject:
     return made
 
 
-def lone(names: "KerasNames", layer: LayerObject) -> SequentialObject:
+def lone(names: "KerasNames", layer: Any, at: Any) -> SequentialObject:
     """A layer by itself, on the shape that the text has asked of it."""
-    made = SequentialObject("sequential", layer.location, [layer])
-    made.versions = [None]
+    location = layer.location if isinstance(layer, LayerObject) else location_of(at)
+    made = SequentialObject("sequential", location)
+    made.versions = []
+    add(names, made, layer, at)
     asked = [shape for one, shape in names.probed if one is layer]
-    made.shape = layer.shape if layer.shape is not None or not asked else asked[-1]
+    if made.shape is None:
+        made.shape = asked[-1] if asked else None
     return made
 
 

@@ -7,6 +7,7 @@ from layercalc.readers.keras.script import alternatives, classes, makers, pipeli
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.values import (
     LAYERS,
+    MADE_ANEW,
     DatasetObject,
     FunctionName,
     GraphObject,
@@ -52,6 +53,10 @@ class Protocols(Vocabulary):
         return alternatives.each(self.names, item, lambda one: self.machine.compare("in", one, value, at), at)
 
     def identical(self, left: Any, right: Any, at: Any) -> Any:
+        if isinstance(left, MADE_ANEW):
+            return left is right or self.unknown(at, left, right)
+        if isinstance(left, TensorObject) and isinstance(right, TensorObject) and left.call is right.call:
+            return left is right or self.unknown(at, left, right)  # `layer.output` is made anew here
         both = isinstance(left, Kind) and isinstance(right, Kind)
         return classes.same(self.names, left, right, at) if both else super().identical(left, right, at)
 

@@ -268,6 +268,8 @@ class InitializerObject(Foreign):
 class ConfigObject(Foreign):
     """`model.get_config()` or `model.to_json()`: what a copy of the layer or model would be, as it was then."""
 
+    by_identity = False  # a dict or a string
+
     def __init__(self, of: Any):
         self.of = of
 
@@ -290,6 +292,8 @@ class LostModel(Foreign):
 
 class Weights(Foreign):
     """`layer.weights`, `layer.kernel`, or one of them: data to all but what sets its attributes."""
+
+    by_identity = False  # a list is equal to another of the same weights
 
     def __init__(self, owner: Any, at: Any):
         self.owner, self.values = owner, Opaque("", at)
@@ -317,6 +321,8 @@ class Weight(Weights):
 
 class Layers(Foreign):
     """`model.layers`: to be run through; whoever changes it may change the model."""
+
+    by_identity = False  # it is a list
 
     def __init__(self, model: Any, items: list[Any]):
         self.model, self.items = model, items
@@ -394,6 +400,7 @@ class Settings(Foreign):
     hidden: dict[str, bool] = field(default_factory=dict)  # names of which Keras may have given some
 
 
+MADE_ANEW = Weights | Layers | ShapeObject | ConfigObject | OneOf  # each time, where Keras may keep one
 MODELS = SequentialObject | GraphObject
 LAYERS = LayerObject | MODELS
 NETS = MODELS | OwnObject

@@ -170,6 +170,8 @@ class KerasNames(Members):
             if isinstance(value, Foreign)
             else received(value)
             if plain(value)
+            else f"the {type(value).__name__.lower()} {value.name}, which is not called"
+            if type(value) in (Class, Function)
             else f"an object of {type(value).__name__}"
         )
 

@@ -163,18 +163,28 @@ ARGPARSE: dict[str, Any] = {
 # -- click
 
 
-class Command(Native):
-    """A function with options that click has read."""
+class Command:
+    """A function with what click gives it: `values` by parameter. Called as a `command` it ends the program."""
 
-    __slots__ = ("function", "values")
+    def __init__(self, function: Any, values: dict[str, Any], command: bool):
+        self.function, self.values, self.command = function, values, command
 
-    def __init__(self, function: Any, values: dict[str, Any]):
-        super().__init__("command", run_command, (function, values))
-        self.function, self.values = function, values
+    @staticmethod
+    def of(value: Any) -> "Command":
+        """What a decorator of click's has made, or a function that none has been put on."""
+        made = getattr(value.run, "__self__", None) if type(value) is Native else None
+        return made if type(made) is Command else Command(value, {}, False)
 
+    def native(self) -> Native:
+        return Native("command", self.run, (self.function, *self.values.values()))
 
-def run_command(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    return Opaque("", at)
+    def run(self, m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+        """Calling a command parses the command line, runs the function, and ends the program."""
+        if args or kwargs or not self.command:
+            return m.unknown_call(Opaque("", at, holds=(self.function,)), args, kwargs, at)
+        m.warn(at, DEFAULTS)
+        m.call(self.function, [], dict(self.values), at)
+        raise Raised(m.exception("SystemExit", 0), at)
 
 
 def option(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
@@ -187,44 +197,49 @@ def option(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
     default = kwargs.get("default", False if flag else () if kwargs.get("multiple") is True else None)
     if kwargs.get("required") is True and "default" not in kwargs:
         default = Opaque(f"the option {name!r}, which a run has to give", at)
-    kind = kwargs.get("type")
-    if type(default) is str and isinstance(kind, Native):
-        default = m.call(kind, [default], {}, at)
-    return given(name, default)
+    return given(name, converted(m, default, kwargs.get("type"), at))
+
+
+def converted(m: "Machine", default: Any, kind: Any, at: Any) -> Any:
+    """A default as click's `type` makes it."""
+    if default is None or kind is None or type(default) is Opaque:
+        return default
+    if isinstance(default, list | tuple):
+        return tuple(converted(m, one, kind, at) for one in default)
+    if kind is m.builtins["bool"] and type(default) is str:
+        return Opaque("an option that click makes a bool of", at)  # which knows "no" and "off"
+    return m.call(kind, [default], {}, at)
 
 
 def argument(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
     name = str(args[0]).replace("-", "_").lower() if args and type(args[0]) is str else ""
-    return given(name, kwargs.get("default", Opaque(f"the argument {name!r} of the command line", at)))
+    default = kwargs.get("default", Opaque(f"the argument {name!r} of the command line", at))
+    return given(name, converted(m, default, kwargs.get("type"), at))
 
 
 def given(name: str, default: Any) -> Native:
-    def decorate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-        f = args[0]
-        if type(f) is Command:
-            return Command(f.function, {**f.values, name: default})
-        return Command(f, {name: default})
+    """The decorator that gives a function, or a command, one more parameter."""
+
+    def decorate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+        made = Command.of(args[0])
+        return Command(made.function, {**made.values, name: default}, made.command).native()
 
     return Native("option", decorate, (default,))
 
 
-def command(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """@click.command(): calling it parses the command line, runs the function, and ends the program."""
+def command(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+    """@click.command, called or not."""
 
-    def finished(f: Any) -> Native:
-        def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-            if args or kwargs:
-                return m.unknown_call(Opaque("", at, holds=(f,)), args, kwargs, at)
-            m.warn(at, DEFAULTS)
-            function, values = (f.function, f.values) if type(f) is Command else (f, {})
-            m.call(function, [], dict(values), at)
-            raise Raised(m.exception("SystemExit", 0), at)
+    def decorate(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+        made = Command.of(args[0])
+        return Command(made.function, made.values, True).native()
 
-        return Native("command", run, (f,))
+    return decorate(m, args, kwargs, at) if args and not isinstance(args[0], str) else Native("command", decorate)
 
-    if args and not isinstance(args[0], str):
-        return finished(args[0])
-    return Native("command", lambda m, args, kwargs, at: finished(args[0]))
+
+def kept(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Native:
+    """click.Path(…) and click.Choice(…), by which a string stays what it is."""
+    return Native("kept", lambda m, args, kwargs, at: args[0])
 
 
 CLICK: dict[str, Any] = {
@@ -232,6 +247,8 @@ CLICK: dict[str, Any] = {
     "option": Native("option", option),
     "argument": Native("argument", argument),
     "echo": Native("echo", lambda m, args, kwargs, at: None),
+    "Path": Native("Path", kept),
+    "Choice": Native("Choice", kept),
 }
 
 
