@@ -66,6 +66,8 @@ def getter(names: "KerasNames", name: str) -> Any:
                 return counted(weights) if all(isinstance(one, Weight) for one in weights) else names.unknown(at)
             if isinstance(value, Weight):
                 return value.sizes if name == "int_shape" else len(value.sizes) if name == "ndim" else counted([value])
+            if type(value) is Opaque:
+                return m.unknown(at, value)
             if not isinstance(value, TensorObject) or name == "count_params":
                 return names.unknown(at)
             shape = tensors.shape_of(names, value, at)
