@@ -416,7 +416,11 @@ def test_a_change_that_nobody_can_know_is_refused_at_its_line(text, line):
         ("i = Input((4,))\nx = Dense(6)(i)\nif DEEP:\n    x = Dense(6)(x)\nModel(i, x)", 3, "DEEP"),
         ("i = Input((4,))\nx = norm(i)\nModel(i, Dense(3)(x))", 2, "norm"),
         ("K.set_floatx(kind)\nSequential([Dense(3, input_dim=2)])", 1, "what set_floatx() has set"),
-        ("i = Input((4,))\nn = K.int_shape(norm(i))[1] - 1\nModel(i, Dense(n)(i))", 3, "which depends on norm, which is not in the text"),
+        (
+            "i = Input((4,))\nn = K.int_shape(norm(i))[1] - 1\nModel(i, Dense(n)(i))",
+            3,
+            "which depends on norm, which is not in the text",
+        ),
     ],
 )
 def test_a_fault_says_where_what_is_missing_comes_from(text, line, words):
