@@ -117,6 +117,11 @@ DOUBTFUL = [  # and the name of which nothing may be claimed: on some way it is 
     ("n = v = []\nclass A:\n    for k in u2: v = []\n    v.append(3)", "n"),
     ("from contextlib import suppress\na = 1\nwith suppress(Exception):\n    ext()\n    a = 2", "a"),
     ("from contextlib import suppress\nfor k in u2: v = 1\na = 1\nwith suppress(NameError), suppress(ValueError):\n    v\n    a = 2", "a"),
+    ("class A: pass\nb = A()\nA.m = u1\nb.n = n = []\nb.m()", "n"),
+    ("class A: m = u1\nb = A()\nb.n = n = []\next(b.m)", "n"),
+    ("class A: m = u1\nclass B(A):\n    def m(self): super().m()\nb = B()\nb.n = n = []\nb.m()", "n"),
+    ("class A: m = u1\nA.n = n = []\nA.m()", "n"),
+    ("class A: __len__ = u1\nb = A()\nb.n = n = []\nlen(b)", "n"),
 ]  # fmt: skip
 
 

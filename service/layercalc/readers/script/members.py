@@ -76,6 +76,9 @@ def bind(m: "Machine", found: Any, owner: Any, cls: Class, node: At) -> Any:
         return m.special(found, "__get__", [owner, cls], node)
     if kind is Slot:
         return Opaque("", node)
+    if kind is Opaque:  # a method of the object or of the class, for all that is known
+        held = (*found.holds, cls if owner is None else owner)
+        return Opaque(found.cause, found.node, found.root, origin=found.origin, holds=held)
     return found
 
 
