@@ -68,9 +68,9 @@ FUNCTIONS = {
     "nn.tanh": function("Tanh"),
     "nn.gelu": function("Gelu", "features", "approximate"),
     "nn.leaky_relu": function("LeakyRelu", "features", "alpha=negative_slope"),
-    "nn.softmax": function("Softmax", "logits", "axis"),
-    "nn.log_softmax": function("LogSoftmax", "logits", "axis"),
-    "nn.l2_normalize": function("Normalize", "x", "axis epsilon"),
+    "nn.softmax": function("Softmax", "logits", "axis dim=axis"),
+    "nn.log_softmax": function("LogSoftmax", "logits", "axis dim=axis"),
+    "nn.l2_normalize": function("Normalize", "x", "axis epsilon dim=axis"),
     "math.l2_normalize": function("Normalize", "x", "axis epsilon"),
     "nn.bias_add": function("Add", "value bias"),
     "math.argmax": function("Argmax", "input", "axis"),
@@ -136,9 +136,10 @@ FUNCTIONS |= {
     "__operators__.matmul": FUNCTIONS["linalg.matmul"],
     "math.sigmoid": FUNCTIONS["nn.sigmoid"],
     "matmul": FUNCTIONS["linalg.matmul"],
+    **{name: FUNCTIONS[f"nn.{name}"] for name in ("space_to_depth", "depth_to_space")},
 }
 ROOT = (
-    "add subtract multiply divide truediv abs exp sqrt square maximum minimum pow sigmoid tanh round floor argmax"
+    "log add subtract multiply divide truediv abs exp sqrt square maximum minimum pow sigmoid tanh round floor argmax"
     " argmin acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan cumsum equal not_equal greater greater_equal"
     " less less_equal logical_and logical_not logical_or negative sign add_n"
 )

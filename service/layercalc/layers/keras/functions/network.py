@@ -244,3 +244,39 @@ class CDist(Operation):
         b = ops.reshape(b, to=(*b.shape[:-2], 1, *b.shape[-2:]))
         apart = OPS["square"](ops.subtract(a, b))
         return OPS["sqrt"](ops.reduce_sum(apart, axes=(apart.ndim - 1,)))
+
+
+WIDEST = 1_000  # channels on one side, each of which is an operation
+
+
+@operation
+class LocalResponseNormalization(Operation):
+    """x / (bias + alpha · Σ x² over the channels up to `depth_radius` away)^beta (Krizhevsky et al. 2012)."""
+
+    depth_radius = Int(5, min=0)
+    bias = Number(1.0)
+    alpha = Number(1.0)
+    beta = Number(0.5)
+
+    def compute(self, x: Any) -> Tensor:
+        x = tensor(x)
+        if x.ndim != 4:
+            raise ShapeError(f"Expected images of four axes; received {text(x.shape)}.")
+        dtype, n, radius = str(x.dtype), x.shape[3], self.depth_radius
+        if radius > WIDEST:
+            raise ShapeError(f"depth_radius is up to {WIDEST:,}; received {radius}.", "depth_radius")
+        wide = ops.pad(OPS["square"](x), padding=((0, 0),) * 3 + ((radius, radius),))
+        total = ops.take(wide, axis=3, start=0, stop=n)
+        for start in range(1, 2 * radius + 1):
+            total = ops.add(total, ops.take(wide, axis=3, start=start, stop=start + n))
+        base = ops.add(ops.multiply(total, ops.known(self.alpha, dtype)), ops.known(self.bias, dtype))
+        return ops.divide(x, OPS["power"](base, ops.known(self.beta, dtype)))
+
+
+@operation
+class Flat(Operation):
+    """All axes behind the first as one, as tf.layers.flatten makes it."""
+
+    def compute(self, x: Any) -> Tensor:
+        x = tensor(x)
+        return ops.reshape(x, to=(x.shape[0], size(x.shape[1:])))

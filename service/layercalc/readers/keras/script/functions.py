@@ -106,7 +106,6 @@ K = {
     "depthwise_conv2d": known(
         "DepthwiseConv", "x:inputs depthwise_kernel:kernel strides=1 padding=valid data_format=None dilation_rate=1"
     ),
-    "spatial_2d_padding": known("Pad", "x padding:pad_width"),
 }  # fmt: skip
 OPS = {  # of keras.ops, where the function's order or default is not the operation's
     "norm": known("Norm", "x ord=None axis=None keepdims=False"),
@@ -167,6 +166,7 @@ OPS = {  # of keras.ops, where the function's order or default is not the operat
     "swish": known("Silu", "x"),
     "arccos": known("Arccos"), "abs": known("Absolute"), "nn.silu": known("Silu"),
 }  # fmt: skip
+LRN = "input:x depth_radius=5 bias=1.0 alpha=1.0 beta=0.5"
 TF = {  # what Keras 2 records under other names, or not at all
     "math.reduce_euclidean_norm": known("Norm", "input_tensor:x axis=None keepdims=False"),
     "sort": known("Sort", "values:x axis=-1"),
@@ -174,12 +174,18 @@ TF = {  # what Keras 2 records under other names, or not at all
     "linspace": known("Linspace", "start stop num name=None axis=0"),
     "nn.moments": known("Moments", "x axes shift=None keepdims=False"),
     "nn.embedding_lookup": known("Take", "params:x ids:indices axis=0"),
-    "image.resize_bilinear": known("Resize", "images size align_corners=False half_pixel_centers=False"),
-    "image.resize_images": known("Resize", "images size method:interpolation=bilinear"),
     "image.rgb_to_grayscale": known("RGBToGrayscale", "images"),
     "image.flip_left_right": known("Flip", "image:x axis=-2"),
     "image.flip_up_down": known("Flip", "image:x axis=-3"),
     "math.softmax": known("Softmax", "logits:x axis=-1"),
+    "nn.local_response_normalization": known("LocalResponseNormalization", LRN),
+    "nn.lrn": known("LocalResponseNormalization", LRN),
+    "nn.top_k": known("TopK", "input:x k=1 sorted=True"),
+    **{f"{path}.flatten": known("Flat", "inputs:x") for path in ("layers", "compat.v1.layers", "contrib.layers")},
+    "to_float": known("Cast", "x dtype=float32"),
+    "to_double": known("Cast", "x dtype=float64"),
+    "to_int32": known("Cast", "x dtype=int32"),
+    "to_int64": known("Cast", "x dtype=int64"),
 }
 
 

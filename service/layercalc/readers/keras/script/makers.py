@@ -72,7 +72,7 @@ def dtype_of(value: Any) -> str | None:
 def of_shape(names: "KerasNames", shape: Any, dtype: str | None, filled: float | None, at: Any) -> Any:
     """An array of this shape; a tensor, where some of its sizes are tensors."""
     if isinstance(shape, TensorObject):
-        raise Fault(at, "Expected a shape as a list of sizes; received a tensor.")
+        shape = sizes_in(names, shape, at)
     items = [shape] if type(shape) is int else list(shape.sizes) if isinstance(shape, ShapeObject) else None
     items = names.machine.listed(shape, at) if items is None else items
     if items and items[0] is None and names.traces and names.traces[-1].inner:  # the batch of what is called
@@ -95,6 +95,14 @@ def of_shape(names: "KerasNames", shape: Any, dtype: str | None, filled: float |
     except ConfigError as error:
         raise Fault(at, error.faults[0][1]) from None
     return tensors.operate(names, made, found, at)
+
+
+def sizes_in(names: "KerasNames", shape: TensorObject, at: Any) -> list[TensorObject]:
+    """The sizes that a tensor such as `tf.shape(x)` holds, one by one."""
+    found = tensors.shape_of(names, shape, at)
+    if len(found) != 1 or type(found[0]) is not int:
+        raise Fault(at, "Expected a shape as a list of sizes; received a tensor.")
+    return [tensors.item(names, shape, index, at) for index in range(found[0])]
 
 
 def a_range(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

@@ -3,9 +3,8 @@
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers import ConfigError
-from layercalc.layers.keras.functions import recorded
-from layercalc.readers.keras.script import tensors
+from layercalc.readers.keras.script import images, tensors
+from layercalc.readers.keras.script.operations import given, operation
 from layercalc.readers.keras.script.values import FunctionName, TensorObject
 from layercalc.readers.script import Fault
 
@@ -13,22 +12,6 @@ if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def operation(names: "KerasNames", name: str, config: dict[str, Any], args: list[Any], at: Any) -> TensorObject:
-    """An operation of that name on tensors and constants."""
-    found: list[Any] = []
-    given = [tensors.slotted(names, one, found, at) for one in args]
-    try:
-        made = recorded(name, config, given, {})
-    except ConfigError as error:
-        raise Fault(at, error.faults[0][1]) from None
-    return tensors.operate(names, made, found, at)
-
-
-def given(args: list[Any], kwargs: dict[str, Any], *order: str, **defaults: Any) -> list[Any]:
-    found = dict(zip(order, args, strict=False)) | kwargs
-    return [found.get(key, defaults.get(key)) for key in order]
 
 
 def einsum(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -91,18 +74,6 @@ def repeat(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any
     return operation(names, "Repeat", {"repeats": n, "axis": 1}, [wide], at)
 
 
-def resize_images(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """`K.resize_images(x, height_factor, width_factor, data_format)`: whole multiples of both sizes."""
-    x, rows, columns, layout, how = given(
-        args, kwargs, "x", "height_factor", "width_factor", "data_format", "interpolation", interpolation="nearest"
-    )
-    shape = tensors.shape_of(names, x, at)
-    if layout == "channels_first" or len(shape) != 4 or None in shape[1:3]:
-        raise Fault(at, "Expected images of known size, channels last.")
-    size = [(shape[1] or 0) * rows, (shape[2] or 0) * columns]
-    return operation(names, "Resize", {"size": size, "interpolation": how}, [x], at)
-
-
 def in_phase(location: int) -> Any:
     def run(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         found = given(args, kwargs, "x", "alt")[location]
@@ -134,19 +105,6 @@ def relu(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) 
     return made if most is None else operation(names, "Minimum", {}, [made, most], at)
 
 
-def extract_patches(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """`tf.image.extract_patches(images, [1, h, w, 1], …)`."""
-    x, *windows, padding = given(args, kwargs, "images", "sizes", "strides", "rates", "padding")
-    if not all(isinstance(one, list | tuple) and len(one) == 4 and one[0] == one[3] == 1 for one in windows):
-        raise Fault(at, "Expected sizes, strides and rates as [1, rows, columns, 1].")
-    size, strides, rates = (list(one[1:3]) for one in windows)
-    if any(type(one) is not int for one in (*size, *strides, *rates)):
-        raise Fault(at, "Expected sizes, strides and rates as whole numbers.")
-    config = {"size": size, "strides": strides, "padding": str(padding).lower()}
-    config |= {"dilation_rate": rates[0]} if rates[0] == rates[1] else {"dilation_rate": rates}
-    return operation(names, "ExtractPatches", config, [x], at)
-
-
 def band_part(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """`tf.linalg.band_part(x, -1, 0)`: the lower triangle, or the upper one."""
     x, below, above = given(args, kwargs, "input", "num_lower", "num_upper")
@@ -157,7 +115,7 @@ def band_part(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: 
 
 BACKEND = {
     "batch_dot": batch_dot, "batch_flatten": batch_flatten, "flatten": flatten, "repeat": repeat,
-    "resize_images": resize_images, "in_train_phase": in_phase(1), "in_test_phase": in_phase(0), "dropout": dropout,
+    **images.BACKEND, "in_train_phase": in_phase(1), "in_test_phase": in_phase(0), "dropout": dropout,
     "relu": relu,
 }  # fmt: skip
 ROOTS = ("keras", "tensorflow.keras", "tf_keras")
@@ -171,6 +129,6 @@ TABLE = {
     "tensorflow.nn.dropout": dropout,
     "keras.random.dropout": dropout,
     "tensorflow.keras.random.dropout": dropout,
-    "tensorflow.image.extract_patches": extract_patches,
     "tensorflow.linalg.band_part": band_part,
+    **{f"tensorflow.{version}{name}": run for version in ("", "compat.v1.") for name, run in images.TF.items()},
 }
