@@ -5,6 +5,7 @@ import json
 import zipfile
 from functools import cache
 
+import numpy as np
 import pytest
 
 import layercalc
@@ -89,6 +90,26 @@ def test_every_module_that_it_tells_of_has_the_shapes_that_hooks_saw(name):
             assert [shape for shape in row["input_shapes"] if shape] == inputs
             assert row["output_shapes"] == (outputs[: len(row["output_shapes"])] if kind in STATES else outputs)
     assert found or name.endswith("frozen.core")  # which tells of no modules
+
+
+TRAINED = [name for name in EXPECTED if name.endswith(".train")]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_program_exported_in_training_is_read_as_in_use_with_a_warning(name):
+    report, in_use = report_of(name), layercalc.analyze(document_of(f"{NEWEST}/{name.split('/')[1].split('.')[0]}"))
+    assert any("read as after model.eval()" in one["detail"] for one in report["warnings"])
+    mine, wanted = ({row["name"]: row["output_shapes"] for row in one["layers"]} for one in (report, in_use))
+    assert {row: shapes for row, shapes in mine.items() if row in wanted and shapes != wanted[row]} == {}
+    if not name.startswith("2.2."):  # which has attention and instance norms in other parts
+        assert report["totals"]["flops"] == in_use["totals"]["flops"]  # how many batches there were is not counted
+
+
+def test_a_dropout_that_is_always_in_training_gives_what_it_is_given():
+    document = document_of(TRAINED[-1])
+    x = np.zeros(EXPECTED[TRAINED[-1]]["inputs"][0][0], np.float32)
+    first, second = (layercalc.forward(document, [x], {"seed": 3})["outputs"][0] for _ in range(2))
+    np.testing.assert_array_equal(first, second)
 
 
 PATHS = {

@@ -10,6 +10,7 @@ ONE = {  # parts that are the whole: what they are parts of
     "native_layer_norm": "layer_norm",
     "native_group_norm": "group_norm",
     "_native_batch_norm_legit_no_training": "batch_norm",
+    "_native_batch_norm_legit_functional": "batch_norm",
     "_softmax": "softmax",
     "_log_softmax": "log_softmax",
     "max_pool2d_with_indices": "max_pool2d",

@@ -1,4 +1,4 @@
-"""A `.pt2` archive: a ZIP of JSON and raw bytes, in one of three layouts. Nothing in it is unpickled."""
+"""A `.pt2` archive: a ZIP of JSON and raw bytes, in one of four layouts. Nothing in it is unpickled."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -58,6 +58,7 @@ def read_file(body: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> Torch
             main = next(name for name in names if name == OLD or name.endswith(NEW))
             folder = main.removesuffix(NEW) if main.endswith(NEW) else ""
             sizes = {one.filename.removeprefix(folder): one.file_size for one in archive.infolist()}
+            says_ties = folder + WEIGHTS in names  # PyTorch 2.8 pickles its weights still
             texts = [text_of(archive, name, limits, path) for name in (main, folder + WEIGHTS, folder + CONSTANTS)]
     except Refused:
         raise
@@ -65,7 +66,7 @@ def read_file(body: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> Torch
         raise unreadable(path, f"Not a readable .pt2 archive: {error}.") from None
     program, weights, constants = (parsed(text, limits, path) for text in texts)
     read = partial(member, body, folder, limits)
-    return TorchProgram(program, weights, constants, sizes, read, main != OLD)
+    return TorchProgram(program, weights, constants, sizes, read, says_ties)
 
 
 def text_of(archive: "ZipFile", name: str, limits: Limits, path: Tokens) -> bytes:

@@ -28,6 +28,7 @@ from layercalc.readers.torch.program import FAULTS, Call, Malformed, broken, tex
 from layercalc.readers.torch.regions import calls
 from layercalc.readers.torch.rewriting import Rewriting, in_place, read_by
 from layercalc.readers.torch.sizes import Sizes, with_apart, with_sizes
+from layercalc.readers.torch.training import in_use, told_of
 from layercalc.wording import nearest
 
 ASSERTS = (
@@ -63,6 +64,7 @@ class Graph:
         self.written: dict[int, Written] = {}  # by the numbers of nodes
         self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
+        self.becomes: list[str] = []  # the names of what its buffers are changed to
 
     def read(self) -> Model:
         """Everything of the program; faults are in the builder."""
@@ -75,6 +77,9 @@ class Graph:
         if len(every) > self.limits.max_layers:
             most = f"{self.limits.max_layers:,} ({setting('max_layers')})"
             raise unreadable(self.path, f"The program has more than {most} nodes.")
+        every, training = in_use(every, results, {*self.held, *self.becomes})
+        if training:
+            self.builder.warn(self.location().at(), told_of(training))
         rewriting = Rewriting(every, results, self.dtypes())
         try:
             rewritten = list(rewriting.run())
@@ -176,22 +181,23 @@ class Graph:
             alike = next((other.path for other in of_size[array.shape] if other.array != array), None)
             if alike is not None:
                 told = (
-                    f"Archives of PyTorch before 2.8 do not say which weights are tied: {array.name!r} and {alike!r} "
+                    f"Archives of PyTorch before 2.9 do not say which weights are tied: {array.name!r} and {alike!r} "
                     "have the same sizes, and each is counted."
                 )
                 self.builder.warn(self.location().at(), told)
 
     def results(self) -> list[str]:
         """The names of the tensors that the program gives."""
-        found, changed = [], 0
+        found = []
         for spec in self.module["signature"]["output_specs"]:
             kind, one = union(spec)
             what, value = union(one["arg"])
             if kind == "user_output" and what == "as_tensor":
                 found.append(text(value["name"], "a name"))
             elif kind != "user_output":
-                changed += 1
-        if changed:
+                self.becomes.append(value["name"] if what == "as_tensor" else str(value))
+        if self.becomes:
+            changed = len(self.becomes)
             told = f"The program changes {changed} of its buffers, as in training; those changes are left out here."
             self.builder.warn(self.location().at(), told)
         if not found:

@@ -26,7 +26,7 @@ def lent(call: Call, kind: str) -> list[str]:
 def tied(calls: Iterable[Call], held: Mapping[str, Held]) -> dict[str, Held]:
     """What is the tensor of another name: a module was seen to read that one in place of its own.
 
-    Archives of PyTorch before 2.8 say of tied weights no more.
+    Archives of PyTorch before 2.9 say of tied weights no more.
     """
     paths = {one.path: one for one in held.values()}
     order = {name: place for place, name in enumerate(held)}

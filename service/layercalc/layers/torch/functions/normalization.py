@@ -97,6 +97,22 @@ def native_batch_norm(
     return batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, False), UNREAD, UNREAD
 
 
+@function("_native_batch_norm_legit_functional")
+def batch_norm_functional(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor,
+    running_var: Tensor,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Any:
+    """The same where nothing is written over: what the running statistics become are outputs too."""
+    made = batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, False)
+    return made, UNREAD, UNREAD, UNREAD, UNREAD
+
+
 @function("instance_norm")
 def instance_norm(
     input: Tensor,
