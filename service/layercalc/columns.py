@@ -191,6 +191,14 @@ def column(array: np.ndarray) -> Any:
     return Column(array.astype(np.int64 if near else object, copy=False), low, high, near)
 
 
+def taken(n: Any, axis: int, places: np.ndarray) -> Any:
+    """A number of each candidate with those of other places along an axis."""
+    if type(n) is not Column or n.array.shape[axis] == 1:
+        return n
+    found = column(n.array.take(places, axis))
+    return found.of(n.kind) if type(found) is Column else n.kind(found)
+
+
 class Overfull(BaseException):
     """The columns that were made take more bytes than they may: fewer candidates are to be read at a time."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from layercalc import files
+from layercalc.analysis.readings import Readings
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.dims import forgotten
 from layercalc.environment import setting
@@ -121,11 +122,16 @@ def too_many(layers: int, limits: Limits, path: Tokens) -> NoReturn:
 
 
 def analysed(
-    model: Model, builder: Builder, specs: list[tuple[str, Spec]], path: Tokens = (), so_far: bool = True
+    model: Model,
+    builder: Builder,
+    specs: list[tuple[str, Spec]],
+    path: Tokens = (),
+    so_far: bool = True,
+    readings: Readings | None = None,
 ) -> Analysis:
     """The analysis of a model that has no fault; InvalidModel with every fault and, `so_far`, the rows there are."""
     try:
-        analysis = analyse(model, specs)
+        analysis = analyse(model, specs, readings)
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     used(layers=len(analysis.rows))

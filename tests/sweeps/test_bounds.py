@@ -92,7 +92,9 @@ def test_parts_that_are_too_large_are_halved(monkeypatch):
     before = sweep(MODEL, space)
     sizes = []
     figures = blocks.Reader.figures
-    monkeypatch.setattr(blocks.Reader, "figures", lambda reader, part: sizes.append(part.size) or figures(reader, part))
+    monkeypatch.setattr(
+        blocks.Reader, "figures", lambda reader, part, *rest: sizes.append(part.size) or figures(reader, part, *rest)
+    )
     for most in (1 << 15, 1 << 10):
         monkeypatch.setattr(blocks, "BYTES", most)
         assert sweep(MODEL, space) == before

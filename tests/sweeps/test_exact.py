@@ -101,7 +101,9 @@ def test_every_layer_with_each_argument_left_open(vocabulary, name):
 def test_columns_are_what_most_layers_are_read_with(monkeypatch):
     """Fewer than a third as many readings as candidates, over all layers of Keras."""
     sizes, figures = [], blocks.Reader.figures
-    monkeypatch.setattr(blocks.Reader, "figures", lambda reader, part: sizes.append(part.size) or figures(reader, part))
+    monkeypatch.setattr(
+        blocks.Reader, "figures", lambda reader, part, *rest: sizes.append(part.size) or figures(reader, part, *rest)
+    )
     count = 0
     for vocabulary, name in (one.values for one in EXAMPLES if one.values[0] == "keras"):
         kind, config, inputs = example(vocabulary, name)
@@ -116,7 +118,9 @@ def test_columns_are_what_most_layers_are_read_with(monkeypatch):
 
 def test_what_is_no_network_is_refused_for_many_at_once(monkeypatch):
     sizes, figures = [], blocks.Reader.figures
-    monkeypatch.setattr(blocks.Reader, "figures", lambda reader, part: sizes.append(part.size) or figures(reader, part))
+    monkeypatch.setattr(
+        blocks.Reader, "figures", lambda reader, part, *rest: sizes.append(part.size) or figures(reader, part, *rest)
+    )
     layer = {"type": "Conv2D", "filters": 8, "kernel_size": {"$": "k"}}
     space = {"h": {"from": 1, "to": 50}, "k": {"from": -3, "to": 50}}
     answer = sweep({"input_shape": [{"$": "h"}, {"$": "h"}, 3], "layers": [layer]}, space)
@@ -140,7 +144,9 @@ def test_bytes_as_if_stored_otherwise(dtypes):
 
 def test_a_usual_network_is_read_as_one(monkeypatch):
     sizes, figures = [], blocks.Reader.figures
-    monkeypatch.setattr(blocks.Reader, "figures", lambda reader, part: sizes.append(part.size) or figures(reader, part))
+    monkeypatch.setattr(
+        blocks.Reader, "figures", lambda reader, part, *rest: sizes.append(part.size) or figures(reader, part, *rest)
+    )
     layers = [
         {"type": kind, **config}
         for width in ("a", "b", "c")

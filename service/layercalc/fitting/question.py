@@ -16,7 +16,7 @@ from layercalc.input_shapes import ModelOptions, declared, names_of
 from layercalc.limits import Limits
 from layercalc.ops import Spec
 from layercalc.report import Extras, report
-from layercalc.sweeps.blocks import Answer, Question, Reader
+from layercalc.sweeps.blocks import Question, Reader
 from layercalc.sweeps.expressions import InvalidExpression
 from layercalc.sweeps.figures import Wanted
 from layercalc.sweeps.selection import Selection
@@ -52,13 +52,13 @@ class Asked(NamedTuple):
                 raise InvalidModel([{"parameter": "vary", "detail": str(error)}]) from None
         return self.document, with_value(self.options, self.vary, n)
 
-    def tried(self, values: Sequence[int], budgets: Sequence[Budget]) -> Answer:
-        """Which of several values are within budgets, read at once."""
+    def first(self, values: Sequence[int], budgets: Sequence[Budget], holds: bool) -> int | None:
+        """Which of several values is the first that is a network within budgets, or the first that is not."""
         options = self.options if self.of_document else with_value(self.options, self.vary, {"$": self.vary})
         space = Space((Choice((self.vary,), (values,)),))
         wanted = Wanted((), budgets, None, self.storage)
         asked = Question(self.document, options, space, wanted, Selection((), None), self.limits, self.path)
-        return Reader(asked).read(Blocks(space, len(values))[0])
+        return Reader(asked).first(Blocks(space, len(values))[0], holds)
 
     def proof(self) -> Run | None:
         """What is proven of the values by formulas, if something is."""

@@ -1,46 +1,31 @@
 """A block of candidates read: columns first, parted where a rule holds for some of them only."""
 
-import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from layercalc import deadline
+from layercalc.analysis.readings import Readings
 from layercalc.columns import Column, Overfull, Parted, measured
 from layercalc.document import analysed, guarded
 from layercalc.errors import InvalidBudgets, Overdue, Refused, Tokens
 from layercalc.input_shapes import ModelOptions, declared
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.model import Model
+from layercalc.readers import Builder, is_code
 from layercalc.sweeps.figures import MATCHING, Wanted, figures
+from layercalc.sweeps.narrowing import Narrowing
 from layercalc.sweeps.parts import Part, parts_of
+from layercalc.sweeps.refusals import Refusal, Said, alike, blanked, gather, place_of
 from layercalc.sweeps.selection import Found, Selection
 from layercalc.sweeps.space import Block, Space
 from layercalc.sweeps.template import Template
 
 BYTES = 1 << 28  # of all columns that are made while a part is read, about four times what it holds; twice at most
-MOST_REFUSED = 100  # kinds of refusals that are told apart
-OTHERS = ""  # the kind of all that are past those
-ALIKE = 24  # characters by which two messages are of one kind
-NUMBERS = re.compile(r"Column|#|-?\d+(?:[.,]\d+)*")
 
-
-class Refusal(NamedTuple):
-    """Candidates that are no networks for one reason: how many, what is said of the first, its number."""
-
-    candidates: int
-    first: int
-    pointer: str
-    detail: str
-
-
-def gather(found: dict[str, Refusal], one: Refusal) -> None:
-    """Add a refusal to those of its kind: one place, and one message but for the numbers in it."""
-    kind = f"{one.pointer} {NUMBERS.sub('#', one.detail)}"
-    if kind not in found and len(found) >= MOST_REFUSED:
-        kind, one = OTHERS, one._replace(pointer="", detail=f"Other reasons, such as: {one.detail}")
-    known = found.get(kind, one._replace(candidates=0))
-    first = one if one.first < known.first else known
-    found[kind] = first._replace(candidates=known.candidates + one.candidates)
+READ_WITH = ("custom",)  # the options by which a document is read
+READ_WITH_CODE = (*READ_WITH, "entry", "input_shape", "batch_shape")
 
 
 class Answer(NamedTuple):
@@ -66,6 +51,15 @@ class Question(NamedTuple):
     path: Tokens = ()
 
 
+class Outcome(NamedTuple):
+    """What was found of a part: figures of its candidates, which of them are no networks, and what is left to read."""
+
+    part: Part
+    figures: dict[str, Any] | None
+    refused: list[tuple[Said, Part]]
+    rest: list[Part]
+
+
 class Reader:
     """Reads blocks of one question."""
 
@@ -73,10 +67,7 @@ class Reader:
         self.question = question
         self.template = Template(question.document, question.path)
         self.options = Template(question.options)
-        self.columns = isinstance(question.document, dict | list)  # code and files are read with numbers alone
-        self.refused: dict[
-            Said, tuple[int, int, Part]
-        ] = {}  # of one block: how many, the number of the first, it alone
+        self.model: tuple[Model, Builder] | None = None  # of a document that is the same for all candidates
         self.known: dict[Said, Refusal] = {}  # what was found to be said of one candidate
         self.sure: dict[Said, bool] = {}  # whether what is said of columns is said of a candidate
         self.largest = 0  # bytes of the columns that were made for one part
@@ -84,41 +75,81 @@ class Reader:
 
     def read(self, block: Block) -> Answer:
         """All candidates of a block."""
-        self.refused = {}
+        refused: dict[Said, tuple[int, int, Part]] = {}  # how many, the number of the first, it alone
         pieces: list[tuple[np.ndarray, dict[str, Any]]] = []
         for first in parts_of(self.question.space, block):
             work = [first]
             while work:
-                part = work.pop()
-                deadline.check()
-                if part.size > 1 and not self.columns:
-                    work += part.halves()
-                    continue
-                try:
-                    with measured(2 * BYTES) as taken:
-                        found = self.figures(part)
-                    self.largest = max(self.largest, taken.bytes)
-                except Overfull:
-                    self.largest = 2 * BYTES
-                    work += part.halves()
-                except Parted as parted:
-                    work += parted_in(part, parted.values)
-                except (Overdue, InvalidBudgets):
-                    raise
-                except Refused as error:
-                    work += self.refuse(part, error, block)
-                except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-                    if part.size == 1:
-                        raise
-                    work += part.halves()  # code that takes no columns takes numbers
-                else:
+                part, found, gone, rest = self.outcome(work.pop())
+                work += rest
+                for said, several in gone:
+                    number = block.first + several.least
+                    count, lowest, one = refused.get(said, (0, number, several))
+                    one = several if number < lowest else one
+                    refused[said] = count + several.size, min(lowest, number), one
+                if found is not None:
                     pieces.append((part.numbers(), {name: spread(part, value) for name, value in found.items()}))
         valid = sum(len(numbers) for numbers, _ in pieces)
         match = self.gathered(pieces, block)
         chosen = self.question.selection.of(match)
-        return Answer(block.size, valid, len(match.numbers), chosen, self.reasons(), self.warnings or [])
+        return Answer(block.size, valid, len(match.numbers), chosen, self.reasons(refused), self.warnings or [])
 
-    def figures(self, part: Part) -> dict[str, Any]:
+    def first(self, block: Block, holds: bool) -> int | None:
+        """The number in the block of the first candidate that is a network within `where`, or of the first that is not.
+
+        Of the others as few are read as can be, those in front first.
+        """
+        work, end = [*parts_of(self.question.space, block)], block.size
+        while work:
+            work.sort(key=lambda part: -part.least)
+            part = work.pop().before(end)
+            if not part.size or part.least >= end:
+                continue
+            part, found, gone, rest = self.outcome(part)
+            work += rest
+            if not holds:
+                end = min([end, *(several.least for _, several in gone)])
+            if found is not None:
+                which = part.numbers()[spread(part, found[MATCHING]).astype(bool) == holds]
+                end = min([end, *which.tolist()])
+        return end if end < block.size else None
+
+    def outcome(self, part: Part) -> Outcome:
+        """What is found when a part is read as a whole; where that cannot be, into which parts it falls."""
+        deadline.check()
+        narrowing = Narrowing(part.shape) if part.size > 1 else None
+        found, rest, error = None, [], None
+        try:
+            with measured(2 * BYTES) as taken:
+                found = self.figures(part, narrowing)
+            self.largest = max(self.largest, taken.bytes)
+        except Overfull:
+            self.largest = 2 * BYTES
+            rest = [*part.halves()]
+        except Parted as parted:
+            rest = parted_in(part, parted.values)
+        except (Overdue, InvalidBudgets):
+            raise
+        except Refused as refused:
+            error = refused
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            if part.size == 1:
+                raise
+            rest = [*part.halves()]  # code that takes no columns takes numbers
+        gone: list[tuple[Said, Part]] = []
+        if narrowing is not None and narrowing.dropped:
+            gone, part = narrowing.parts(part)
+            if error is None:
+                return Outcome(part, None, gone, [part])  # to be read without them
+        if error is not None:
+            said = blanked(error)
+            if self.certain(said, part):
+                gone.append((said, part))
+            else:
+                rest = [*part.halves()]
+        return Outcome(part, found, gone, rest)
+
+    def figures(self, part: Part, readings: Readings | None = None) -> dict[str, Any]:
         """What is wanted of the candidates of a part, with columns."""
         values = part.values()
         question = self.question
@@ -126,10 +157,10 @@ class Reader:
         options, _ = self.options.filled(values)
         asked = ModelOptions(**options)
         try:
-            model, builder = guarded(document, question.path, question.limits, asked)
-            found = figures(
-                analysed(model, builder, declared(model, builder, asked), question.path, so_far=False), question.wanted
-            )
+            model, builder = self.read_model(document, asked)
+            specs = declared(model, builder, asked)
+            analysis = analysed(model, builder, specs, question.path, so_far=False, readings=readings)
+            found = figures(analysis, question.wanted)
         except Refused as error:
             for fault in error.every:
                 if "pointer" in fault:
@@ -139,30 +170,36 @@ class Reader:
             self.warnings = [{**one, "pointer": origins.located(one.get("pointer", ""))} for one in builder.warnings]
         return found
 
-    def refuse(self, part: Part, error: Refused, block: Block) -> list[Part]:
-        """Note that the candidates of a part are no networks; the parts to read instead where that is not sure.
+    def read_model(self, document: Any, asked: ModelOptions) -> tuple[Model, Builder]:
+        """The model of a document; one that is the same for all candidates is read once."""
+        if self.model is not None and not self.model[1].faults:
+            return self.model
+        read_with = READ_WITH_CODE if is_code(document) else READ_WITH
+        for n in columns_in([getattr(asked, name) for name in read_with]):
+            n.value()  # code is followed with numbers alone
+        read = guarded(document, self.question.path, self.question.limits, asked)
+        left_open = any(id(self.question.options.get(name)) in self.options.open for name in read_with)
+        if not self.template.open and not left_open:
+            self.model = read
+        return read
 
-        What is said with columns in it has to be said of the first candidate alone, too: code that takes no columns may
-        have refused them as such.
+    def certain(self, said: Said, part: Part) -> bool:
+        """Whether what is said of a part with columns in it is said of its first candidate alone, too.
+
+        Code that takes no columns may have refused them as such.
         """
-        said, first = blanked(error), part.first()
-        number = block.first + int(first.numbers()[0])
         if part.size > 1 and said not in self.sure:
-            alone = self.alone(first)
+            alone = self.alone(part.first())
             self.sure[said] = alone is not None and alike(said, blanked(alone))
-        if part.size > 1 and not self.sure[said]:
-            return [*part.halves()]
-        count, lowest, one = self.refused.get(said, (0, number, first))
-        self.refused[said] = count + part.size, *min((lowest, one), (number, first), key=lambda pair: pair[0])
-        return []
+        return part.size == 1 or self.sure[said]
 
-    def reasons(self) -> dict[str, Refusal]:
+    def reasons(self, refused: dict[Said, tuple[int, int, Part]]) -> dict[str, Refusal]:
         """What was refused in a block, by what is said of the first candidate of each kind alone."""
         out: dict[str, Refusal] = {}
-        for said, (count, first, part) in sorted(self.refused.items(), key=lambda item: item[1][1]):
+        for said, (count, first, part) in sorted(refused.items(), key=lambda item: item[1][1]):
             known = self.known.get(said)
             if known is None or first < known.first:
-                alone = self.alone(part)
+                alone = self.alone(part.first())
                 assert alone is not None, "what is refused of many is refused of each"
                 where, detail = place_of(alone.every[0]), str(alone.every[0]["detail"])
                 known = self.known[said] = Refusal(0, first, where, detail)
@@ -192,21 +229,13 @@ class Reader:
         return Found(np.flatnonzero(match) + block.first, out)
 
 
-Said = tuple[tuple[str, str], ...]
-
-
-def blanked(error: Refused) -> Said:
-    """Where faults are and what is said of them, without the numbers in it."""
-    return tuple((place_of(one), NUMBERS.sub("#", str(one["detail"]))) for one in error.every)
-
-
-def place_of(fault: dict[str, Any]) -> str:
-    return str(fault.get("pointer") or fault.get("parameter") or "")
-
-
-def alike(one: Said, other: Said) -> bool:
-    """Whether the first of several faults is of one kind."""
-    return one[0][0] == other[0][0] and one[0][1][:ALIKE] == other[0][1][:ALIKE]
+def columns_in(value: Any) -> Iterator[Column]:
+    """The columns in lists and objects."""
+    if type(value) is Column:
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from columns_in(one)
 
 
 def parted_in(part: Part, values: np.ndarray) -> list[Part]:

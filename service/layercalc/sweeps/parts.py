@@ -1,6 +1,6 @@
 """Parts of a block: candidates that are read together, with a column for each name that takes several numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -45,6 +45,11 @@ class Part(NamedTuple):
             out |= {name: column(one.reshape(shape)) for name, one in axis.columns.items()} | axis.words
         return out
 
+    @property
+    def least(self) -> int:
+        """The lowest number in the block of a candidate."""
+        return sum(int(axis.places.min()) for axis in self.axes)
+
     def numbers(self) -> np.ndarray:
         """The number in the block of each candidate, flat."""
         return self.flat(sum(self.spread(axis.places, place) for place, axis in enumerate(self.axes)))
@@ -62,6 +67,16 @@ class Part(NamedTuple):
     def first(self) -> "Part":
         """The candidate of the lowest number, alone."""
         return Part(tuple(axis.taken(np.array([int(axis.places.argmin())])) for axis in self.axes))
+
+    def taken(self, alive: Sequence[np.ndarray]) -> "Part":
+        """Those candidates whose places are left along every axis."""
+        return Part(tuple(axis.taken(np.flatnonzero(one)) for axis, one in zip(self.axes, alive, strict=True)))
+
+    def before(self, number: int) -> "Part":
+        """Those candidates of one axis whose number in the block is smaller; a part of several is left whole."""
+        if len(self.axes) > 1:
+            return self
+        return self.taken([self.axes[0].places < number])
 
     def split(self, values: np.ndarray) -> Iterator["Part"]:
         """The parts in each of which what broadcasts against the axes is one value."""

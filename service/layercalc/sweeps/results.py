@@ -11,9 +11,10 @@ from layercalc.budgets import Budget, read_budgets
 from layercalc.document import opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Tokens, pointer
 from layercalc.limits import Limits
-from layercalc.sweeps.blocks import Answer, Question, Refusal, gather
+from layercalc.sweeps.blocks import Answer, Question
 from layercalc.sweeps.figures import Wanted
 from layercalc.sweeps.metrics import SECONDS, USUAL
+from layercalc.sweeps.refusals import Refusal, gather
 from layercalc.sweeps.selection import Found, Selection, read_best, read_columns
 from layercalc.sweeps.space import Space, read_space
 from layercalc.sweeps.template import Template
