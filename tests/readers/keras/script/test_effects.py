@@ -130,6 +130,7 @@ def test_a_list_that_holds_itself_or_doubles_ends(text):
 # What follows NET, and the parameters of the answer, and those of them that can be trained.
 READ = [
     ("net.pop()", 30, 30),
+    ("import tensorflow as tf\ntf.assign(net.weights[0], v)\nx = tf.assign_add(net.get_layer('a').kernel, 1.)", 44, 44),
     ("net.add(Dense(3))", 53, 53),
     ("net.trainable = False", 44, 0),
     ("net.trainable = False\nnet.get_layer('a').trainable = True", 44, 0),

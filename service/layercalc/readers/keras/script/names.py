@@ -56,7 +56,7 @@ PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
     "GradientTape set_seed set_random_seed Session ConfigProto function Variable constant set_session set_verbosity"
     " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
     " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
-    " model_to_estimator"
+    " model_to_estimator assign assign_add assign_sub Print"
 )
 INERT_CLASSES = words(  # classes to derive from that are no part of a model
     "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
