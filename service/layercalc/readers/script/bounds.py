@@ -36,6 +36,8 @@ class Meter:
     def __init__(self, bounds: Bounds):
         self.bounds = bounds
         self.fuel, self.alarm, self.room = bounds.steps, bounds.steps - STRIDE, bounds.bytes
+        self.given_up: set[int] = set()  # loops by the ids of their nodes, that have taken too many steps
+        self.hurried = 0  # of these, how many are being followed as if they ran any number of times
         self.depth = 0
         self.deepest = min(bounds.depth, max((sys.getrecursionlimit() - frames() - RESERVE) // FRAMES, 10))
 

@@ -36,7 +36,7 @@ class Eager:
     def __init__(self, m: "Machine", node: Any, scope: Scope, emit: Emit):
         self.m, self.node, self.emit = m, node, emit
         self.unknown: Opaque | None = None
-        self.pace, self.taken = Pace(m), 0
+        self.pace, self.taken = Pace(m, node), 0
         self.size: int | None = None  # how many items it has, where only so many as `taken` are known
         self.scope = inner(m, node, scope)
         first = m.value(node.generators[0].iter, scope)
@@ -50,7 +50,7 @@ class Eager:
         depth = m.meter.depth
         try:
             for item in m.iterate(source, clause.iter):
-                if (why := self.pace.passed(self.node, False)) is not None:
+                if (why := self.pace.passed(False)) is not None:
                     return self.cut(index, source, why)
                 m.meter.work(64, self.node)
                 assign(m, clause.target, item, self.scope)
@@ -104,7 +104,7 @@ class Eager:
 
     def result(self, value: Any, held: Any) -> Any:
         if self.unknown is None:
-            return value
+            return self.m.journal.made(value)
         holds = (tuple(one for one in held if type(one) not in SCALARS), self.unknown)
         return Opaque("", self.node, self.unknown.first, holds=holds)
 
@@ -121,7 +121,7 @@ def list_comprehension(m: "Machine", node: ast.ListComp, scope: Scope) -> Any:
     if made.size is None:
         return found
     m.meter.elements(made.size, node)
-    return [*out[: made.taken], *[found] * (made.size - made.taken)]
+    return m.journal.made([*out[: made.taken], *[found] * (made.size - made.taken)])
 
 
 def set_comprehension(m: "Machine", node: ast.SetComp, scope: Scope) -> Any:

@@ -93,6 +93,11 @@ class Journal:
         self.spoilt[id(obj)] = obj, reason, (*(one for one in held if type(one) not in SCALARS), *more)
         return True
 
+    def is_spoilt(self, obj: Any) -> bool:
+        """Whether nothing is known any more of a container, iterator or foreign value."""
+        spoilt = getattr(obj, "spoilt", None) if isinstance(obj, Foreign | Cursor) else self.spoilt.get(id(obj))
+        return spoilt is not None
+
     def held_by(self, obj: Any) -> tuple[Any, ...]:
         """What a spoilt container may hold besides what it shows."""
         return self.spoilt[id(obj)][2]
@@ -161,7 +166,9 @@ class Journal:
                     less = self.join_names(obj, state, level.reason, self.machine.missed, old)
                 else:
                     less = self.join(obj, state, level.reason, old)
-                changed = changed or (less and (old is None or old.holds(obj)))
+                # what a name or an item was in between is no part of what was known before
+                counts = less and not changed and (len(self.levels) == mark or self.is_spoilt(obj))
+                changed = changed or (counts and (old is None or old.holds(obj)))
         return exits, changed
 
     def exits(self, mark: int, kind: str) -> bool:

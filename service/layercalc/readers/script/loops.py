@@ -15,35 +15,43 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 
+MANY, FEW = 10, 200  # parts of the steps of a text
+PART = {MANY: "a tenth", FEW: "a two-hundredth"}
+
+
 class Pace:
     """The steps that a loop takes: one that takes too many is followed no further, as if it ran any number of times.
 
     A tenth of what a text may take is enough for one that makes no part of a model, half of what is left for any other.
+    Where no more is wanted than what it may change, in a function that may be called or a loop that was given up, and
+    when one that was given up is met again, much less is.
     """
 
-    __slots__ = ("fuel", "m", "most", "parts")
+    __slots__ = ("fuel", "m", "node", "part", "parts")
 
-    def __init__(self, m: "Machine"):
-        self.m, self.fuel, self.parts, self.most = m, m.meter.fuel, m.vocabulary.parts, m.meter.bounds.steps // 10
-        if m.speculating:  # a function that may be called, of which no more is wanted than what it may change
-            self.most = m.meter.bounds.steps // 200
+    def __init__(self, m: "Machine", node: ast.AST):
+        self.m, self.node, self.fuel, self.parts = m, node, m.meter.fuel, m.vocabulary.parts
+        few = m.speculating or m.meter.hurried or id(node) in m.meter.given_up
+        self.part = FEW if few else MANY
 
-    def check(self, node: ast.AST, half: bool) -> None:
+    def check(self, half: bool) -> None:
         """Unknown where the loop has taken too many."""
-        if (why := self.passed(node, half)) is not None:
+        if (why := self.passed(half)) is not None:
             raise Unknown(why)
 
-    def passed(self, node: ast.AST, half: bool) -> Opaque | None:
+    def passed(self, half: bool) -> Opaque | None:
         """Why the loop is followed no further, where it has taken too many."""
         taken = self.fuel - self.m.meter.fuel
-        if taken > self.most and (self.m.vocabulary.parts == self.parts or self.m.speculating):
-            told = "a tenth"
+        most = self.m.meter.bounds.steps // self.part
+        if taken > most and (self.m.vocabulary.parts == self.parts or self.m.speculating):
+            told = PART[self.part]
         elif half and taken > self.fuel >> 1:
             told = "half"
         else:
             return None
-        most = f"{told} of the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
-        return Opaque(f"a loop that takes more than {most}", node)
+        self.m.meter.given_up.add(id(self.node))
+        cause = f"{told} of the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
+        return Opaque(f"a loop that takes more than {cause}", self.node)
 
 
 class Loop:
@@ -92,7 +100,12 @@ class Loop:
                 raise fault
             blur(m, self.node.body, self.scope, reason)
 
-        repeat(m, body, reason, self.node, fallback)
+        hurried = id(self.node) in m.meter.given_up
+        m.meter.hurried += hurried
+        try:
+            repeat(m, body, reason, self.node, fallback)
+        finally:
+            m.meter.hurried -= hurried
         signal = self.otherwise(reason) if self.node.orelse else None
         return self.done(signal)
 
@@ -139,12 +152,12 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
 def known(m: "Machine", node: ast.For, scope: Scope, loop: Loop, source: Any) -> Signal:
     """Run through an iterable; Unknown where what comes next is not known."""
     items = m.iterate(source, node.iter)
-    pace = Pace(m)
+    pace = Pace(m, node)
     while True:
         item = next(items, loop)
         if item is loop:
             break
-        pace.check(node, type(source) is range)
+        pace.check(type(source) is range)
         m.meter.work(32, node)
         assign(m, node.target, item, scope)
         signal = guarded(loop)
@@ -172,12 +185,12 @@ def while_(m: "Machine", node: ast.While, scope: Scope) -> Signal:
             m.value(node.test, scope)
         return signal
 
-    pace, depth = Pace(m), m.meter.depth
+    pace, depth = Pace(m, node), m.meter.depth
     may_end = not isinstance(node.test, ast.Constant) or any(isinstance(one, ast.Break) for one in ast.walk(node))
     try:
         while True:
             if may_end:
-                pace.check(node, False)
+                pace.check(False)
             truth = m.truth(m.value(node.test, scope), node.test)
             if type(truth) is Opaque:
                 return loop.unknown(unknown_body, truth)

@@ -13,11 +13,13 @@ def refuse(self: "Opaque", *_: Any) -> Any:
 class Opaque:
     """One object that is not known. `cause` says why, of `node`'s expression; `root` is the first one it depends on.
 
-    `origin` is the dotted name under which it was imported, `holds` are known values that it may be, or may reach.
+    `origin` is the dotted name under which it was imported, `holds` are known values that it may be, or may reach, and
+    unknowns that lead to such.
     `maybe` says that there may be no such object at all (a name bound in one branch only). Whatever host code asks of
     it raises Unknown, so that no computation can take it for a value.
     """
 
+    holds: tuple[Any, ...]
     __slots__ = ("cause", "holds", "maybe", "node", "origin", "root")
 
     def __init__(
@@ -30,7 +32,10 @@ class Opaque:
         holds: tuple[Any, ...] = (),
         maybe: bool = False,
     ):
-        self.cause, self.node, self.root, self.origin, self.holds, self.maybe = cause, node, root, origin, holds, maybe
+        if holds:
+            holds = tuple(one for one in holds if type(one) is not Opaque or one.holds)
+        self.cause, self.node, self.root, self.origin, self.maybe = cause, node, root, origin, maybe
+        self.holds = holds
 
     @property
     def why(self) -> str:
@@ -70,5 +75,4 @@ def derived(node: ast.AST | None, of: Any, *more: Any, origin: str = "") -> Opaq
     """What comes of an operation on something opaque: a new unknown of the same root, which may reach the same."""
     sources = [one for one in (of, *more) if type(one) is Opaque]
     root = sources[0].first if sources else None
-    holds = tuple(one for one in sources if one.holds)
-    return Opaque("" if isinstance(node, ast.expr) else "a value", node, root, origin=origin, holds=holds)
+    return Opaque("" if isinstance(node, ast.expr) else "a value", node, root, origin=origin, holds=tuple(sources))

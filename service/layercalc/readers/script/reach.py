@@ -124,21 +124,20 @@ class Existing:
             if kind is Function:
                 found.add(id(one.node))
                 pending += [cell for scope in closures(one) for cell in scope.vars.values()]
-            elif (kind in CHANGED or isinstance(one, Foreign)) and self.existed(one):
+            elif (kind in CHANGED or isinstance(one, Foreign)) and self.holds(one):
                 found.add(id(one))
         return found
 
-    def existed(self, value: Any) -> bool:
-        """As `holds`, told without a search of what says when it was made."""
-        if type(value) is Instance or type(value) is Class:
-            return self.holds(value.attrs)
-        _, number = self.machine.journal.fresh.get(id(value), (None, 0))
-        return number < self.number and self.holds(value)
-
     def holds(self, value: Any) -> bool:
+        """Whether there was this value, told without a search of what says when it was made."""
+        if type(value) is Instance or type(value) is Class:
+            value = value.attrs
         if type(value) is Names:
             return value.number < self.number
-        return id(value) in self.seen or any(found is value for found in self.search)
+        if id(value) in self.seen:
+            return True
+        _, number = self.machine.journal.fresh.get(id(value), (None, 0))
+        return number < self.number and any(found is value for found in self.search)
 
 
 def reachable(

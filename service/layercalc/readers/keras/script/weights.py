@@ -49,18 +49,17 @@ MAY_LACK = words(  # layers that have such a weight, or None in its place, once 
 Held = tuple[Weight, bool]  # and whether it is trained now
 
 
-def listed(names: "KerasNames", value: Any, name: str, at: Any) -> list[Weight] | None:
+def listed(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     """`layer.weights` or another of the lists, of one that is built; empty of one that is not; None if unknown."""
     found = held(names, value, at)
     if found is None or (name in SEEDED and seeded(names, value)):
         return None
     names.sized = True
-    if name in ("weights", "variables"):
-        return [one for one, _ in found]
-    if None in (mixed := {is_trained(value, trains) for _, trains in found}):
+    every = name in ("weights", "variables")
+    if not every and any(is_trained(value, trains) is None for _, trains in found):
         return None
     wanted = not name.startswith("non_")
-    return [one for one, trains in found if trains is wanted] if mixed else []
+    return names.machine.journal.made([one for one, trains in found if every or trains is wanted])
 
 
 def is_trained(value: Any, trains: bool) -> bool | None:
@@ -72,7 +71,7 @@ def is_trained(value: Any, trains: bool) -> bool | None:
 def count(names: "KerasNames", value: Any, at: Any) -> int | None:
     """`count_params()` of a layer or model that is built; None if that is not known."""
     found = held(names, value, at)
-    if found is None or (not found and isinstance(value, LayerObject) and not calls_of(names, value)):
+    if found is None or (not found and isinstance(value, LayerObject) and not calls_of(names, value, set())):
         return None
     names.sized = True
     return sum(math.prod(one.sizes) for one, _ in found)
@@ -98,7 +97,7 @@ def left_out(names: "KerasNames", layer: Any, name: str, at: Any) -> Any:
     if not isinstance(layer, LayerObject) or layer.kind.type not in MAY_LACK or held(names, layer, at) is None:
         return MISSING
     left = layer.config.get(SINGLE[name]) is False and SINGLE[name] in fields_of(layer.kind)
-    if calls_of(names, layer):
+    if calls_of(names, layer, set()):
         return None if left else MISSING
     if name == "kernel" or (name == "bias" and "use_bias" in fields_of(layer.kind)):  # gamma is None in Keras 3
         return names.machine.fail("AttributeError", f"{layer.kind.type!r} object has no attribute {name!r}", at)
@@ -115,12 +114,13 @@ def held(names: "KerasNames", value: Any, at: Any) -> list[Held] | None:
     """The weights in the order of Keras, each once; None where it is not known which there are."""
     if names.old or names.traces or value.spoilt is not None:
         return None
+    known: set[int] = set()
     try:
         names.sure(value, at)
         if isinstance(value, MODELS):
             models.check_locked(names, value, models.everything_in(names, value))
-            return of_model(names, value, at)
-        return of_layer(names, value, at) if isinstance(value, LayerObject) else [] if is_input(value) else None
+            return of_model(names, value, known, at)
+        return of_layer(names, value, known, at) if isinstance(value, LayerObject) else [] if is_input(value) else None
     except (ShapeError, InvalidModel, Unknown):
         return None
     except Fault as fault:
@@ -133,8 +133,8 @@ def is_input(value: Any) -> bool:
     return isinstance(value, CallObject) and value.layer is None
 
 
-def of_model(names: "KerasNames", model: Any, at: Any) -> list[Held] | None:
-    """The weights of the layers of a model, in their order."""
+def of_model(names: "KerasNames", model: Any, known: set[int], at: Any) -> list[Held] | None:
+    """The weights of the layers of a model, in their order; `known` is as for is_known."""
     if isinstance(model, SequentialObject) and names.input_of(model) == (None, None):
         return None
     layers = models.layers_of(names, model, at)
@@ -147,8 +147,8 @@ def of_model(names: "KerasNames", model: Any, at: Any) -> list[Held] | None:
             continue
         if getattr(one, "spoilt", None) is not None:
             return None
-        inside = of_model(names, one, at) if isinstance(one, MODELS) else of_layer(names, one, at)
-        if inside is None or (not inside and isinstance(one, LayerObject) and not calls_of(names, one)):
+        inside = (of_model if isinstance(one, MODELS) else of_layer)(names, one, known, at)
+        if inside is None or (not inside and isinstance(one, LayerObject) and not calls_of(names, one, known)):
             return None
         found |= {id(weight): (weight, trains) for weight, trains in inside if id(weight) not in found}
     names.machine.meter.depth -= 1
@@ -160,16 +160,16 @@ def is_function(value: Any) -> bool:
     return isinstance(value, OwnObject) and value.function is not None and not value.weights
 
 
-def of_layer(names: "KerasNames", layer: Any, at: Any) -> list[Held] | None:
-    """The weights that the first call of a layer has made; none if there was no call."""
-    names.machine.meter.work(2_000, at)
+def of_layer(names: "KerasNames", layer: Any, known: set[int], at: Any) -> list[Held] | None:
+    """The weights that the first call of a layer has made; none if there was no call. `known` is as for is_known."""
+    names.machine.meter.work(600, at)
     plain = isinstance(layer, LayerObject) and not isinstance(layer, OperationObject) and layer.kind is not Model
     if not plain or layer.kind is Variable or layer.kind.type in DIFFER or layer.stands_for is not None:
         return None
     inside = models.directly_in(names, layer)
     if any(layer.config.get(key) for key in STATES) or any(not isinstance(one, LayerObject) for one in inside):
         return None
-    calls = calls_of(names, layer)
+    calls = calls_of(names, layer, known)
     if not calls:
         return [] if calls is not None and not may_be_built(names, layer) else None
     call = calls[0]
@@ -200,8 +200,8 @@ def single(names: "KerasNames", layer: LayerObject, spec: WeightSpec, at: Any) -
     return made
 
 
-def calls_of(names: "KerasNames", layer: LayerObject) -> list[CallObject] | None:
-    """The calls that have built a layer; None where one may have, of which that is not known."""
+def calls_of(names: "KerasNames", layer: LayerObject, known: set[int]) -> list[CallObject] | None:
+    """The calls that have built a layer; None where one may have, of which that is not known by is_known."""
     calls = [one for one in builds.called(names, layer) if origin(one.layer) is layer]
     within = 0
     for model in names.made:
@@ -210,7 +210,7 @@ def calls_of(names: "KerasNames", layer: LayerObject) -> list[CallObject] | None
             if model.spoilt is not None or id(model) in names.unsure or names.input_of(model) == (None, None):
                 return None
             calls += [x.call for x in tensors.chain(names, model, node_at(layer.location)) if x.call.layer is layer]
-    if any(one.maybe or one.layer is not layer or not builds.is_known(names, one, set()) for one in calls):
+    if any(one.maybe or one.layer is not layer or not builds.is_known(names, one, known) for one in calls):
         return None
     if not calls and names.placed.get(id(layer), 0) > within:  # inside another layer
         return None
