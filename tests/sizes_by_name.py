@@ -63,14 +63,18 @@ def held(document, seed, *, times=4, largest=60, **options):
     """Read a model with names and at sizes drawn by chance: what differs is an error.
 
     Gives how often numbers and formulas were compared, and how often numbers were answered though conditions fail.
-    Where the conditions hold the numbers are answered, if the formulas are complete, and are what the formulas say.
+    Where the conditions hold the numbers are what the formulas say. Sizes are refused where a guard fails; and where
+    what is presumed holds, exactly where a condition fails, if the formulas are complete.
     """
     report = analyze(document, **options)
     draw, compared, answered = random.Random(seed), 0, 0
     for number in range(6 * times if "dims" in report else 0):
         conditions = report["conditions"] if number % 3 else ()
         sizes = met(conditions, draw, report["dims"], 4 * largest if number % 2 else largest)
-        holds = all(value(one, sizes) for one in report["conditions"])
+        holds, guarded, presumed = (
+            all(value(one, sizes) for one in report[key]) for key in ("conditions", "guards", "presumed")
+        )
+        assert not holds or (guarded and presumed), sizes
         try:
             found = analyze(document, **{**options, "dims": sizes})
         except Refused as error:
@@ -82,5 +86,7 @@ def held(document, seed, *, times=4, largest=60, **options):
             if compared == times:
                 break
         else:
+            assert guarded, (sizes, report["guards"])
+            assert not presumed, (sizes, report["conditions"], report["presumed"])
             answered += 1
     return report, compared, answered

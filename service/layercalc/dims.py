@@ -9,7 +9,7 @@ from typing import Any
 
 from layercalc import columns
 from layercalc.columns import Column
-from layercalc.formulas import Claim, Formula, Undecided, extreme, taken
+from layercalc.formulas import EQUAL, UNEQUAL, Claim, Formula, Guard, Undecided, extreme, guard, presume, settled
 
 
 class Unknown:
@@ -66,15 +66,22 @@ Shape = tuple[Dim, ...]
 
 
 def provably(claim: object) -> bool:
-    """Whether a comparison holds whatever the unknown dimensions in it turn out to be.
+    """Whether a comparison by which a layer is refused holds whatever the unknown dimensions in it turn out to be.
 
-    One that depends on sizes by name is taken not to hold, which is noted as a condition of what is computed.
+    One that depends on sizes by name is taken not to hold, which is noted as a guard of what is computed.
     """
     if claim is True or claim is False:
         return claim
     if isinstance(claim, Claim):
-        taken(claim.formula)
+        guard(claim.formula)
     return False
+
+
+def presumably(claim: object) -> bool:
+    """The same of one that decides how a layer goes on: of sizes by name it is presumed not to hold."""
+    if isinstance(claim, Claim):
+        presume(claim.formula)
+    return claim is True
 
 
 def certainly(claim: object) -> bool:
@@ -92,15 +99,48 @@ def hidden(n: Dim) -> Dim:
     return n if isinstance(n, Unknown) else Unknown(f"the size {n}")
 
 
-def differ(a: Dim, b: Dim) -> bool:
-    """Whether two dimensions are certainly unequal; sizes by name that may be equal are taken to be."""
-    if type(a) is type(b) is int:
+def differ(a: Dim, b: Dim, *others: tuple[Dim, Dim]) -> bool:
+    """Whether a layer is refused for two dimensions that are certainly unequal, and so are those of all other pairs.
+
+    Sizes by name that may be equal are taken to be: the first pair of which that may be so.
+    """
+    if type(a) is type(b) is int and not others:
         return a != b
-    try:
-        return a != b and not isinstance(a, Unknown) and not isinstance(b, Unknown)
-    except Undecided:
-        taken(a - b, equal=True)
+    found = [apart(*pair) for pair in ((a, b), *others)]
+    if False in found:
         return False
+    if None not in found:
+        return True
+    pairs = zip(((a, b), *others), found, strict=True)
+    first, *more = [Guard(one - two, EQUAL) for (one, two), known in pairs if known is None]
+    guard(first.formula, EQUAL, *more)
+    return False
+
+
+def apart(a: Dim, b: Dim) -> bool | None:
+    """Whether two dimensions are certainly unequal; None where that depends on sizes by name."""
+    try:
+        return bool(a != b) and not isinstance(a, Unknown) and not isinstance(b, Unknown)
+    except Undecided:
+        equal = settled(a - b)
+        return None if equal is None else not equal
+
+
+def equal(a: Dim, b: Dim) -> bool:
+    """Whether two dimensions are not certainly unequal, which decides how a layer goes on.
+
+    Sizes by name that may be equal are presumed to be.
+    """
+    if (known := apart(a, b)) is None:
+        presume(a - b, EQUAL)
+    return not known
+
+
+def unequal(a: Dim, b: Dim) -> bool:
+    """Whether two dimensions are certainly unequal; sizes by name that may be are presumed to be."""
+    if (known := apart(a, b)) is None:
+        presume(a - b, UNEQUAL)
+    return known is not False
 
 
 def least(a: Dim, b: Dim) -> Dim:

@@ -75,10 +75,11 @@ def report(
     }
     if formulas := expressions(sums):
         totals["formulas"] = formulas
-    if analysis.guards:
-        conditions = ", ".join(map(str, analysis.guards))
+    if analysis.conditions.needed:
+        conditions = ", ".join(map(str, analysis.conditions.needed))
+        elsewhere = "ask with numbers" if analysis.conditions.presumed else "the network is refused"
         out["warnings"].append(
-            {"pointer": "", "detail": f"The formulas hold where {conditions}; elsewhere ask with numbers."}
+            {"pointer": "", "detail": f"The formulas hold where {conditions}; elsewhere {elsewhere}."}
         )
     seen = [None] * len(analysis.rows) if unnamed.faults else fields(unnamed)
     for row, field in zip(out["layers"], seen, strict=True):
@@ -132,14 +133,15 @@ def lived(rows: list[dict[str, Any]], analysis: Analysis, along: Sequence[Dim]) 
 def sizes_by_name(analysis: Analysis) -> dict[str, Any]:
     """The names that sizes have, with the range that each is known to lie in, and what the formulas take for granted.
 
-    Each condition is an expression that is true or false with the names bound.
+    Each of these is an expression that is true or false with the names bound (see formulas.narrowing.Conditions).
     """
     found = [n for value in analysis.inputs for n in value.spec.shape if isinstance(n, Formula)]
     every = {name.text: name for n in found for name in n.names()}
     if not every:
         return {}
     dims = {text: {"min": name.low, "max": name.high} for text, name in sorted(every.items())}
-    return {"dims": dims, "conditions": [one.code for one in analysis.guards]}
+    needed, guards, presumed = ([one.code for one in several] for several in analysis.conditions)
+    return {"dims": dims, "conditions": needed, "guards": guards, "presumed": presumed}
 
 
 def held(found: dict[str, Any]) -> dict[str, Any]:

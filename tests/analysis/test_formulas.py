@@ -56,7 +56,7 @@ def test_what_depends_on_sizes_is_no_truth():
         assert H == 2
     with guarded() as guards, pytest.raises(Undecided):
         int(H)
-    assert not guards
+    assert not guards.conditions
 
 
 STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod}
@@ -131,17 +131,42 @@ def test_what_is_proven_of_a_sum_is_so(terms, more, low, draws):
     ([H // 2 - 10**15], f"⌊H/2⌋ ≥ {10**15:,}"),
 ])  # fmt: skip
 def test_conditions_say_the_least_sizes(guards, text):
-    assert ", ".join(map(str, needed([Guard(one, False) for one in guards]))) == text
+    assert ", ".join(map(str, needed(map(Guard, guards)))) == text
 
 
 @given(SUMS, st.integers(-300, 50))
 def test_the_least_size_is_that_from_which_a_condition_holds(terms, more):
     formula = more + sum((abs(c) + 1) * ((H + r) // d) for c, r, d, _ in terms)
-    guard = Guard(formula, False)
+    guard = Guard(formula)
     if not hasattr(formula, "terms"):
         return
     for size in range(1, 120):
         assert guard.holds({"H": size}) == all(one.holds({"H": size}) for one in needed([guard]))
+
+
+def added(*shapes):
+    inputs = [{"name": f"x{place}", "batch_shape": [2, *shape]} for place, shape in enumerate(shapes)]
+    return {"inputs": inputs, "layers": [{"type": "Add", "inputs": [one["name"] for one in inputs]}]}
+
+
+@pytest.mark.parametrize(("document", "conditions", "guards", "presumed"), [
+    ({"input_shape": ["H", 3], "layers": [{"type": "Conv1D", "filters": 2, "kernel_size": 5}]},
+     ["H >= 5"], ["H >= 5"], []),
+    ({"input_shape": ["H"], "layers": [{"type": "Reshape", "target_shape": [-1, 4]}]},
+     ["H == 4*(H//4)"], ["H == 4*(H//4)"], []),
+    (added(["H"], [5]), ["H == 5"], ["H == 5 or H == 1"], ["H == 5"]),
+    (added(["H"], ["W"]), ["H == W"], ["H == W or H == 1 or W == 1"], ["H == W"]),
+    (added(["H"], [5], ["W"]), ["H == 5", "H == W"], ["H == 5 or H == 1"], ["H == 5", "H == W"]),
+    ({"input_shape": ["H", "W", 3], "layers": [{"type": "CenterCrop", "height": 4, "width": 5}]},
+     ["H >= 4", "W >= 5"], [], ["H >= 4", "W >= 5"]),
+    ({"input_shape": ["H", 8, 3], "layers": [{"type": "RandomCrop", "height": 4, "width": 8}]},
+     ["H != 4"], [], ["H != 4"]),
+])  # fmt: skip
+def test_what_layers_refuse_is_told_from_what_formulas_presume(document, conditions, guards, presumed):
+    report = held(document, 5, times=8, largest=9)[0]
+    assert [report[key] for key in ("conditions", "guards", "presumed")] == [conditions, guards, presumed]
+    told = report["warnings"][0]["detail"]
+    assert told.endswith("; elsewhere ask with numbers." if presumed else "; elsewhere the network is refused.")
 
 
 def test_what_is_equal_is_one_object():

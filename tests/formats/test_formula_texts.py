@@ -53,13 +53,14 @@ def test_drawings_show_signs(report, form, box, arrow):
 
 def test_a_report_says_where_its_formulas_hold(report):
     assert report["dims"] == {"H": {"min": 1, "max": None}, "W": {"min": 1, "max": None}}
-    assert report["conditions"] == ["H >= 3", "W >= 3"]
+    assert report["conditions"] == report["guards"] == ["H >= 3", "W >= 3"]
+    assert report["presumed"] == []
     assert report["inputs"][0]["shape_formula"] == [None, "H", "W", "3"]
     assert report["layers"][1]["input_formulas"] == [[None, "(H + 1)//2", "(W + 1)//2", "32"]]
     ranged = analyze(DOCUMENT, dims="H=32..512,W=64")
     assert ranged["dims"] == {"H": {"min": 32, "max": 512}}
     assert ranged["conditions"] == []
-    assert {"dims", "conditions"}.isdisjoint(analyze(DOCUMENT, dims="H=32,W=64"))
+    assert {"dims", "conditions", "guards", "presumed"}.isdisjoint(analyze(DOCUMENT, dims="H=32,W=64"))
 
 
 def test_memory_and_live_bytes_have_formulas(report):

@@ -114,7 +114,7 @@ def peak(analysis: "Analysis", found: Live, rows: Iterable[Dim]) -> tuple[Dim, s
         if now.__class__ is Unknown:
             return now, row.name
         if several(now) or several(most):
-            return highest([most, *lives], analysis.guards), None
+            return highest([most, *lives], analysis.conditions.needed), None
         if now > most:
             most, where = now, row.name
     return most, where

@@ -11,11 +11,13 @@ from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, weighed
 from layercalc.dims import Dim, shown
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Guard, guarded, needed
+from layercalc.formulas import Conditions, conditions, guarded
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
 from layercalc.ops.tracing import LOOK, MAX_VISITS, new
+
+NOTHING = Conditions([], [], [])
 
 
 class Held(NamedTuple):
@@ -75,7 +77,7 @@ class Analysis:
     executed: list[Row] = field(default_factory=list)
     again: set[Owner] = field(default_factory=set)  # the weights that more than one row holds
     faults: list[dict[str, Any]] = field(default_factory=list)
-    guards: list[Guard] = field(default_factory=list)  # what has to hold of sizes that are names
+    conditions: Conditions = NOTHING  # what has to hold of sizes that are names
     read: "Analysis | None" = None  # the analysis as it was read, of one whose tensors are taken to be stored otherwise
     storage: Any = None  # how, an analysis.storage.Storage
 
@@ -255,9 +257,9 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | N
     analysis = Analysis(model, [])
     visitor = Shapes(analysis, model, readings or model.readings or Readings())
     analysis.inputs = [Value(visitor.readings.same(spec), None, name) for name, spec in inputs]
-    with guarded() as guards:
+    with guarded() as taken:
         outputs = model.walk(analysis.inputs, visitor)
-    analysis.guards = needed(guards)
+    analysis.conditions = conditions(taken)
     analysis.outputs = [value for value in outputs if value is not None]
     analysis.rows = visitor.rows()
     analysis.settle()

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from layercalc import deadline
-from layercalc.formulas import Formula, Guard, Undecided, at, grows, parsed, proven
+from layercalc.formulas import LEAST, RELATIONS, Formula, Guard, Undecided, at, certain, grows, parsed, proven
 
 Sizes = Mapping[str, int] | None  # by name
 
@@ -55,11 +55,11 @@ class Ranges:
         """Those that some sizes of the ranges do not meet."""
         found = []
         for text in self.report.get("conditions", ()):
-            left, _, right = text.replace("==", ">=").partition(">=")
+            relation = next(one for one in RELATIONS if one in text)
+            left, _, right = text.partition(relation)
             apart = self.formula(left) - self.formula(right)
-            equal = "==" in text
-            if not (isinstance(apart, int) and (apart == 0 if equal else apart >= 0)) and (equal or not proven(apart)):
-                found.append(Guard(apart, equal))
+            if not certain(apart, relation) and (relation != LEAST or not proven(apart)):
+                found.append(Guard(apart, relation))
         return found
 
     def count(self, row: Mapping[str, Any], metric: str, sizes: Sizes) -> Any:

@@ -7,14 +7,14 @@ ReLU) is counted by both.
 from layercalc.conventions.base import CONVOLUTIONS, POOLS, Convention, Loop, Rule, Use, affine, linear
 from layercalc.conventions.programs.ptflops import count
 from layercalc.conventions.programs.seen import assumed
-from layercalc.dims import Dim, provably
+from layercalc.dims import Dim, certainly
 
 OPS = "ptflops/pytorch_ops.py"
 
 
 def per_sample(n: Dim, batch: Dim) -> Dim:
     """What a hook counts, divided by the batch as compute_average_flops_cost does."""
-    return 0 if provably(batch == 0) else n // batch
+    return 0 if certainly(batch == 0) else n // batch
 
 
 def convolved(use: Use) -> Dim:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 
 from layercalc.analysis.walk import Analysis, Row
-from layercalc.dims import Dim, Unknown, provably
+from layercalc.dims import Dim, Unknown, certainly
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, InvalidTensors, Tokens, TooLarge, pointer
 from layercalc.execution import demand
@@ -73,7 +73,7 @@ def bounded(
         }
         for what, cost, name in costs
         if not (
-            provably(cost <= (limit := getattr(limits, name))) or (limits is UNLIMITED and isinstance(cost, Unknown))
+            certainly(cost <= (limit := getattr(limits, name))) or (limits is UNLIMITED and isinstance(cost, Unknown))
         )
     ]
     if faults:

@@ -6,15 +6,28 @@ proven, it is stopped by `Undecided`.
 """
 
 from layercalc.formulas.atoms import at, bounds
-from layercalc.formulas.conditions import Claim, Guard, guarded, taken
+from layercalc.formulas.conditions import (
+    EQUAL,
+    LEAST,
+    RELATIONS,
+    UNEQUAL,
+    Claim,
+    Either,
+    Guard,
+    guard,
+    guarded,
+    presume,
+    settled,
+)
 from layercalc.formulas.effort import Undecided, limited
 from layercalc.formulas.extremes import extreme, proven
 from layercalc.formulas.formula import Formula, named
-from layercalc.formulas.narrowing import grows, narrowed, needed, parted
+from layercalc.formulas.narrowing import Conditions, certain, conditions, grows, narrowed, needed, parted
 from layercalc.formulas.reading import parsed
 from layercalc.formulas.text import code, signs
 
 __all__ = [
-    "Claim", "Formula", "Guard", "Undecided", "at", "bounds", "code", "extreme", "grows", "guarded", "limited",
-    "named", "narrowed", "needed", "parsed", "parted", "proven", "signs", "taken",
+    "EQUAL", "LEAST", "RELATIONS", "UNEQUAL", "Claim", "Conditions", "Either", "Formula", "Guard", "Undecided", "at",
+    "bounds", "certain", "code", "conditions", "extreme", "grows", "guard", "guarded", "limited", "named", "narrowed",
+    "needed", "parsed", "parted", "presume", "proven", "settled", "signs",
 ]  # fmt: skip

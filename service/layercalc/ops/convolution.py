@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, differ, least, provably, size, text
+from layercalc.dims import Dim, Shape, certainly, differ, equal, least, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost
 from layercalc.ops.kernels import winograd
@@ -40,11 +40,11 @@ class Conv(Sliding):
 
     def work(self, out: Spec, cost: Cost, x: Shape, kernel: Shape, *, groups: int = 1, **how: Any) -> Dim:
         """The product, and the columns that are gathered for it: in one piece of memory for each group."""
-        if groups != 1 and not differ(kernel[-2], 1):
+        if groups != 1 and equal(kernel[-2], 1):
             apart = *kernel[:-2], groups, kernel[-1] // groups
             return depthwise_conv.work(out, cost, x, apart, **how)
         columns = size(out.shape[:-1]) * size(kernel[:-2]) * x[-1]
-        whole = groups == 1 and not any(differ(k, 1) for k in kernel[:-2])
+        whole = groups == 1 and all(equal(k, 1) for k in kernel[:-2])
         gathered = 0 if whole else (2 if groups == 1 else 12) * ELEMENT * columns
         return 2 * cost.macs + gathered + 3 * ELEMENT * (size(x) + size(out.shape))
 
@@ -64,7 +64,7 @@ class Conv(Sliding):
 
     def workspace(self, out: Shape, x: Shape, kernel: Shape, **how: Any) -> Dim:
         held = size(out[:-1]) * size(kernel[:-2]) * x[-1]
-        if len(kernel) == 4 and not provably(kernel[0] != 3):
+        if len(kernel) == 4 and certainly(kernel[0] == 3):
             held = winograd.at_most(out[:-1], *kernel[-2:])
         return padded_size(x, kernel[:-2], out[1:-1], **how) + least(held, WORKSPACE // 4)
 

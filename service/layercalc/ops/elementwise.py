@@ -24,7 +24,7 @@ def broadcast(*shapes: Shape) -> Shape:
             unnamed = isinstance(out[axis], Batch) and is_one(dim)  # and named by the other
             if is_one(out[axis]) or unnamed or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
                 out[axis] = dim
-            elif differ(out[axis], dim):
+            elif differ(out[axis], dim, (out[axis], 1), (dim, 1)):
                 listed = ", ".join(map(text, shapes))
                 raise ShapeError(
                     f"The shapes {listed} do not go together: axis {axis} is {out[axis]} in one and {dim} in another; "

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, differ, forgotten, known, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, forgotten, known, presumably, provably, size, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.spans import Spans
@@ -72,13 +72,13 @@ def asymmetric(slope: Any) -> Places:
 
 def align_corners(slope: Any, n: Dim, to: Any) -> Places:
     """The first result stands at the first element, and the last of `to` (which may be a fraction) at the last."""
-    return crop_and_resize(slope, n, to, 0, 1) if differ(to, 1) or isinstance(to, Unknown) else Places(Fraction(0))
+    return crop_and_resize(slope, n, to, 0, 1) if unequal(to, 1) or isinstance(to, Unknown) else Places(Fraction(0))
 
 
 def crop_and_resize(slope: Any, n: Dim, to: Any, start: Any, stop: Any) -> Places:
     """The corners of the part between two shares of the axis; a single result in its middle."""
     first, wide = Fraction(start) * (n - 1), (Fraction(stop) - Fraction(start)) * (n - 1)
-    if not differ(to, 1) and not isinstance(to, Unknown):
+    if not unequal(to, 1) and not isinstance(to, Unknown):
         return Places(Fraction(0), after=first + wide / 2, shrink=slope)
     return Places(ratio(wide, to - 1), after=first, shrink=slope)
 
@@ -168,7 +168,7 @@ def taps(method: str, n: Dim, to: Dim, antialias: bool = False) -> Dim:
     if method == "area":
         return n * to if isinstance(n * to, Unknown) or to == 0 else -(-n // to) + (n % to != 0)
     radius, _ = KERNELS[method]
-    return 2 * (radius if not antialias or provably(n <= to) else -(-radius * n // to))
+    return 2 * (radius if not antialias or presumably(n <= to) else -(-radius * n // to))
 
 
 class Resize(Op):
@@ -280,7 +280,7 @@ def stretched(spans: Spans, x: Shape, axis: int, to: Dim, taps: Dim) -> Spans:
 
 
 def resized(x: Shape, axis: int, to: Dim) -> Shape:
-    if provably(x[axis] < 1) and differ(to, 0):
+    if not (isinstance(to, int) and to == 0) and provably(x[axis] < 1):
         raise ShapeError(f"There is nothing to interpolate along axis {axis} of {text(x)}: it must have an element.")
     return tuple(to if i == axis else n for i, n in enumerate(x))
 

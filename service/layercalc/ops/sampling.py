@@ -32,7 +32,7 @@ class Project(Op):
     def shape(self, x: Shape, transforms: Shape, **_: Any) -> Shape:
         if len(transforms) != 2 or differ(transforms[1], 8):
             raise ShapeError(f"A transform is 8 numbers for each image; received {text(transforms)}.")
-        if differ(transforms[0], 1) and differ(transforms[0], x[0]):
+        if differ(transforms[0], x[0], (transforms[0], 1)):
             raise ShapeError(f"Images {text(x)} need one transform, or {x[0]}; received {text(transforms)}.")
         return x
 

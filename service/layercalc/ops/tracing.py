@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import deadline
-from layercalc.dims import Dim, Shape, Unknown, certainly, differ, most, provably, size, text
+from layercalc.dims import Dim, Shape, Unknown, certainly, differ, most, presumably, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.formulas import Undecided
 from layercalc.ops.base import FLOATS, FREE, KINDS, Cost, Op
@@ -171,7 +171,7 @@ class Tracing:
             made: tuple[Spec, ...] = (then if value else otherwise)()
             return made
         (first, a), (second, b) = self.tried(then), self.tried(otherwise)
-        (then if isinstance(a, Unknown) or provably(a >= b) else otherwise)()  # the one that is kept
+        (then if isinstance(a, Unknown) or presumably(a >= b) else otherwise)()  # the one that is kept
         if len(first) != len(second):
             raise ShapeError(f"One branch gives {len(first)} tensors, the other {len(second)}.")
         return tuple(map(either, first, second))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from layercalc.dims import Dim, Shape, least, most, provably, text
+from layercalc.dims import Dim, Shape, certainly, least, most, provably, text
 from layercalc.errors import Offer, ShapeError
 from layercalc.ops.base import READING, Op
 from layercalc.ops.spans import Span, Spans
@@ -96,7 +96,7 @@ class Unfitting(ShapeError):  # noqa: N818
         fits = (inside - 1) // self.dilation + 1
         more = instead or f"pad {axis} with {reach - inside} more"
         ways = [f"make the input's {axis} at least {reach - sum(self.pads)}", more]
-        if provably(fits >= 1):
+        if certainly(fits >= 1):
             ways.insert(0, f"set {field} to at most {fits} along {axis}")
         return (
             f"A {text(self.window)} window does not fit in {text(self.spatial)}: {axis} = "

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Dim, Unknown, known, provably, text
+from layercalc.dims import Dim, Unknown, known, least, most, presumably, provably, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.array_fields import Ints
 from layercalc.layers.base import Weight
@@ -64,7 +64,7 @@ def ranged(x: Tensor, source: tuple[float, ...], target: tuple[float, ...]) -> T
 def shared(length: Dim, to: int, of: int, single: bool) -> Dim:
     """Length · to / of, rounded down; in single precision where Keras has it so and that makes a difference."""
     whole = length * to
-    if single and 1 << 24 <= whole < 1 << 31:
+    if single and presumably(whole >= 1 << 24) and presumably(whole < 1 << 31):
         return int(np.float32(whole) / np.float32(of))
     return whole // of
 
@@ -76,7 +76,7 @@ def window(x: Tensor, axes: tuple[int, int], to: tuple[int, int], single: bool) 
         raise ShapeError(f"There is no pixel in {text(x.shape)}; rows and columns must be at least 1.")
     unknown = next((n for n in sizes if isinstance(n, Unknown)), None)
     for axis, n, other, mine, others in zip(axes, sizes, sizes[::-1], to, to[::-1], strict=True):
-        kept = max(min(n, shared(other, mine, others, single)), 1) if unknown is None else unknown
+        kept = most(least(n, shared(other, mine, others, single)), 1) if unknown is None else unknown
         x = ops.take(x, axis=axis, start=(n - kept) // 2, stop=(n - kept) // 2 + kept)
     return x
 
@@ -135,7 +135,7 @@ class CenterCrop(Image):
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes, to = self.axes(x), (self.height, self.width)
         x = floated(x)
-        if any(provably(x.shape[axis] < n) for axis, n in zip(axes, to, strict=True)):
+        if any(presumably(x.shape[axis] < n) for axis, n in zip(axes, to, strict=True)):
             return resize(window(x, axes, to, single=False), axes=axes, to=to, interpolation="bilinear")
         for axis, n in zip(axes, to, strict=True):
             start = (x.shape[axis] - n) // 2 if known((x.shape[axis],)) else 0  # nothing runs on an unknown size
@@ -159,7 +159,8 @@ class RandomCrop(Image):
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
         axes, to = self.axes(x), (self.height, self.width)
-        if tuple(x.shape[axis] for axis in axes) == to:
+        sizes = [x.shape[axis] for axis in axes]
+        if known(sizes) and not any(map(unequal, sizes, to)):
             return x
         return resize(window(floated(x), axes, to, single=False), axes=axes, to=to, interpolation="bilinear")
 

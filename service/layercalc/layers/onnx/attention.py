@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Unknown, differ, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import operator
 from layercalc.layers.onnx.indexing import counted, on_axis
@@ -55,7 +55,7 @@ def additive(mask: Tensor, like: Tensor) -> Tensor:
 
 def attended(q: Tensor, k: Tensor, v: Tensor, bias: list[Tensor], how: Settings) -> tuple[Tensor, Tensor]:
     """softmax(q · kᵀ + bias) · v over (batch, heads, places, size), and the scores that the mode asks for."""
-    if differ(q.shape[1], k.shape[1]):  # each head of keys serves several of queries
+    if unequal(q.shape[1], k.shape[1]):  # each head of keys serves several of queries
         if isinstance(k.shape[1], Unknown) or k.shape[1] < 1 or q.shape[1] % k.shape[1]:
             raise ShapeError(f"{q.shape[1]} heads of queries cannot share {k.shape[1]} of keys.")
         times = q.shape[1] // k.shape[1]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ
+from layercalc.dims import unequal
 from layercalc.layers.onnx.base import Ints, Quantised, Value, operator
 from layercalc.layers.onnx.convolution import Conv
 from layercalc.layers.onnx.linear import MatMul
@@ -19,7 +19,7 @@ def whole(x: Tensor, zero: Tensor, axis: int = -1) -> Tensor:
 
 def along(one: Tensor, rank: int, axis: int) -> Tensor:
     """A number, or a vector along an axis of a tensor of that rank."""
-    if one.ndim == 0 or (one.ndim == 1 and not differ(one.shape[0], 1)):
+    if one.ndim == 0 or (one.ndim == 1 and not unequal(one.shape[0], 1)):
         return ops.reshape(one, to=())
     if one.ndim > 1:
         return one

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ, text
+from layercalc.dims import differ, equal, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Learned, Quantised, operator, same_dtype
 from layercalc.ops import Tensor
@@ -41,9 +41,9 @@ def gemm(a: Tensor, b: Tensor, c: Tensor, alpha: float, beta: float, trans_a: in
     if c is None or beta == 0:
         return y
     c = c if beta == 1 else ops.multiply(c, ops.cast(ops.known(beta, "float32"), to=dtype))
-    if c.ndim > 2 or any(differ(n, m) and differ(n, 1) for n, m in zip(c.shape[::-1], y.shape[::-1], strict=False)):
+    if c.ndim > 2 or any(differ(n, m, (n, 1)) for n, m in zip(c.shape[::-1], y.shape[::-1], strict=False)):
         raise ShapeError(f"{text(c.shape)} is not seen as {text(y.shape)}.")
-    return ops.bias_add(y, c) if c.ndim == 1 and not differ(c.shape[0], y.shape[1]) else ops.add(y, c)
+    return ops.bias_add(y, c) if c.ndim == 1 and equal(c.shape[0], y.shape[1]) else ops.add(y, c)
 
 
 @operator(1, "Gemm")
@@ -98,7 +98,7 @@ def MatMulInteger(a: Tensor, b: Quantised, a_zero_point: Tensor = None, b_zero_p
         whole = ops.cast(one, to="int32")
         if zero is not None:
             point = ops.cast(zero, to="int32")
-            if point.ndim == 1 and along == -2 and differ(point.shape[0], 1):
+            if point.ndim == 1 and along == -2 and unequal(point.shape[0], 1):
                 point = ops.reshape(point, to=(*point.shape, 1))
             whole = ops.subtract(whole, point)
         less.append(whole)

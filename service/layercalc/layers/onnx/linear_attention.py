@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Unknown, differ, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.channels import first, kernel, last
 from layercalc.layers.onnx.base import operator, same_dtype
@@ -81,7 +81,7 @@ def LinearAttention(
     xs = [q, k, v]
     for one in (decay, beta):
         if one is not None:
-            wide = one.ndim == 3 and not differ(one.shape[2], 1)
+            wide = one.ndim == 3 and not unequal(one.shape[2], 1)
             xs.append(ops.reshape(one, to=(*one.shape, 1)) if wide else heads_apart(one, kv_num_heads, "decay or beta"))
     kept = own if past_state is None else str(past_state.dtype)
     start = ops.full(sizes, 0.0, dtype) if past_state is None else past_state

@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ, text
+from layercalc.dims import differ, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Quantised, Value, axis_of, operator
 from layercalc.layers.onnx.dtypes import dtype_of
@@ -20,7 +20,7 @@ RANGES = {
 
 def spread(x: Tensor, one: Tensor, axis: int, block_size: int) -> Tensor:
     """A scale or zero point of the whole, of each place on an axis, or of each block on it, beside x."""
-    if one.ndim == 0 or (one.ndim == 1 and not differ(one.shape[0], 1)):
+    if one.ndim == 0 or (one.ndim == 1 and not unequal(one.shape[0], 1)):
         return ops.reshape(one, to=())
     place = axis_of(axis, x.ndim)
     if one.ndim == 1 and not block_size:

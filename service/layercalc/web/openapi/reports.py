@@ -175,6 +175,12 @@ def report() -> Schema:
             "warnings": array(ref("Warning")),
             "dims": mapping(RANGE),
             "conditions": array(STRING, description="expressions in the names that are true where the formulas hold"),
+            "guards": array(STRING, description="such of which none is false where the network is not refused"),
+            "presumed": array(
+                STRING,
+                description="conditions that the network does not ask for: where all are true it is refused exactly "
+                "where a condition is false, and where one is false formulas say nothing",
+            ),
             "conventions": mapping(row(CONVENTION, "tool unit rule source")),
             "reconciliation": array(ref("Reconciliation")),
             "roofline": row({"device": row(DEVICE), "seconds": NUMBER, "rule": STRING}),

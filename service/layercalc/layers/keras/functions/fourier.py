@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import differ, provably, text
+from layercalc.dims import differ, presumably, provably, text, unequal
 from layercalc.errors import ShapeError, blaming
 from layercalc.layers.fields import Bool, Int, ValidationError
 from layercalc.layers.keras.fields import Window
@@ -96,7 +96,7 @@ class RFFT(Transform):
     def compute(self, x: Any) -> Pair:
         x = self.real(x)
         last, n = x.ndim - 1, x.shape[-1]
-        if self.fft_length is not None and differ(n, self.fft_length):
+        if self.fft_length is not None and unequal(n, self.fft_length):
             x = self.fitted(x, self.fft_length)
         elif provably(n < 1):
             raise ShapeError(f"RFFT takes at least one number; axis {last} of {text(x.shape)} has none.")
@@ -105,7 +105,7 @@ class RFFT(Transform):
     def fitted(self, x: Tensor, n: int) -> Tensor:
         """The first n places of the last axis, zeros where there are fewer."""
         last = x.ndim - 1
-        if provably(x.shape[-1] > n):
+        if presumably(x.shape[-1] > n):
             return ops.take(x, axis=last, start=0, stop=n)
         return ops.pad(x, padding=(*((0, 0),) * last, (0, n - x.shape[-1])))
 

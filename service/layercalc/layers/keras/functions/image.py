@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, provably, text
+from layercalc.dims import Unknown, differ, provably, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Choice, Int, Number
 from layercalc.layers.keras.functions.base import Operation, Sizes, operation, tensor
@@ -121,7 +121,7 @@ class RGBToGrayscale(Image):
 
     def seen(self, x: Tensor) -> Tensor:
         channels, dtype = x.shape[-1], str(x.dtype)
-        if not differ(channels, 1) and not isinstance(channels, Unknown):
+        if not unequal(channels, 1) and not isinstance(channels, Unknown):
             return x
         if differ(channels, 3):
             raise ShapeError(f"Expected 1 or 3 channels; {text(x.shape)} has {channels}.")

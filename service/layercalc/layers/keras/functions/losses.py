@@ -25,11 +25,12 @@ class SparseCategoricalCrossentropy(Operation):
             raise ShapeError(f"The classes stand on the last axis of {text(y.shape)}; received {self.axis}.", "axis")
         if str(y.dtype) not in FLOATS:
             raise ShapeError(f"The output is floats; received {y.dtype}.")
-        given = at.shape
-        if at.ndim == y.ndim and not differ(at.shape[-1], 1):
+        wanted = y.shape[:-1] if at.ndim < y.ndim else (*y.shape[:-1], 1)
+        if at.ndim != len(wanted) or any(map(differ, at.shape, wanted)):
+            told = f"takes targets {text(y.shape[:-1])}; received {text(at.shape)}"
+            raise ShapeError(f"An output {text(y.shape)} {told}.")
+        if at.ndim == y.ndim:
             at = ops.reshape(at, to=at.shape[:-1])
-        if at.ndim != y.ndim - 1 or any(map(differ, at.shape, y.shape)):
-            raise ShapeError(f"An output {text(y.shape)} takes targets {text(y.shape[:-1])}; received {text(given)}.")
         if not self.from_logits:
             y = OPS["log"](OPS["clip"](y, low=EPSILON, high=1 - EPSILON))
         log_softmax: Any = ACTIVATIONS["log_softmax"]

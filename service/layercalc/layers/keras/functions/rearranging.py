@@ -52,7 +52,7 @@ def shared(group: list[str], n: Dim, lengths: dict[str, Any]) -> dict[str, Dim]:
     rest, product = [name for name in group if name not in given], size(tuple(given.values()))
     if len(rest) > 1:
         raise ShapeError(f"Of the axes {', '.join(rest)} all but one need a length.")
-    if not isinstance(n, Unknown) and (n % product if rest else differ(n, product)):
+    if not isinstance(n, Unknown) and differ(n % product if rest else n - product, 0):
         raise ShapeError(f"An axis of {n} cannot be shared out among {', '.join(group)}: {product} does not fit.")
     if len(rest) == 1:
         given[rest[0]] = n if len(group) == 1 else n // product

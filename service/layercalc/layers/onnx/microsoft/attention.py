@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, most, text
+from layercalc.dims import Unknown, differ, most, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.attention import Settings, attended, heads_first, heads_last, rotated, seen
 from layercalc.layers.onnx.base import Ints, Learned, Maybe, Quantised, Value, operator, sizes
@@ -25,12 +25,12 @@ def filtered(mask: Tensor, keys: Any, value: float, like: Tensor) -> Tensor:
     dtype = str(like.dtype)
     if mask.ndim == 1:
         batch, n = like.shape[0], mask.shape[0]
-        if differ(n, batch) and differ(n, 2 * batch):
+        if differ(n, batch, (n, 2 * batch)):
             raise ShapeError(f"A mask of {text(mask.shape)} has no end, or end and start, for each of {batch} samples.")
         ends = ops.cast(mask, to="int64")
         last = on_axis(ops.take(ends, axis=0, start=0, stop=batch), 0, 4)
         inside = ops.less(counted(keys), last)
-        if differ(n, batch):
+        if unequal(n, batch):
             first = on_axis(ops.take(ends, axis=0, start=batch, stop=n), 0, 4)
             inside = ops.logical_and(inside, ops.greater_equal(counted(keys), first))
     else:
@@ -315,7 +315,7 @@ def rotary_embedding(
         of = x
     batch, _, places, _ = of.shape
     at = position_ids
-    if at.ndim == 1 or not differ(at.shape[0] * at.shape[1], 1):
+    if at.ndim == 1 or not unequal(at.shape[0] * at.shape[1], 1):
         at = ops.add(ops.reshape(at, to=(1, 1)), on_axis(counted(places), 1, 2))
         at = ops.broadcast_to(at, to=(batch, places))
     made = turned(of, cos_cache, sin_cache, at, bool(interleaved), rotary_embedding_dim)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Unknown, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import cast, function, number
 from layercalc.layers.torch.functions.activation import SOFTMAX
@@ -37,7 +37,7 @@ def scaled_dot_product_attention(
         raise ShapeError("Dropout draws random numbers in training; export the model after model.eval().", "dropout_p")
     if min(query.ndim, key.ndim, value.ndim) < 2:
         raise ShapeError(f"Expected two axes or more; received {text(query.shape)}, {text(key.shape)}.")
-    if enable_gqa and differ(query.shape[-3], key.shape[-3]):
+    if enable_gqa and unequal(query.shape[-3], key.shape[-3]):
         times = query.shape[-3] // key.shape[-3]
         key, value = (ops.repeat(one, axis=one.ndim - 3, times=times) for one in (key, value))
     size, dtype = query.shape[-1], str(query.dtype)

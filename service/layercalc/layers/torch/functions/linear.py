@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ, text
+from layercalc.dims import differ, equal, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import function, number, together
 from layercalc.layers.torch.functions.elementwise import add, multiply, subtract
@@ -104,7 +104,7 @@ def summed(product: Tensor, input: Tensor, beta: Any, alpha: Any) -> Tensor:
     if beta == 0:
         return y
     term = input if beta == 1 else multiply(input, beta)
-    plain = term.ndim == 1 and not differ(term.shape[0], y.shape[-1]) and str(term.dtype) == str(y.dtype)
+    plain = term.ndim == 1 and equal(term.shape[0], y.shape[-1]) and str(term.dtype) == str(y.dtype)
     return ops.bias_add(y, term) if plain else add(y, term)
 
 

@@ -301,10 +301,6 @@ def col2im(self: Tensor, output_size: Ints, kernel_size: Ints, dilation: Ints, p
     )
 
 
-def fits(a: Any, b: Any) -> bool:
-    return not differ(a, b)
-
-
 def tensors_of(values: Any) -> list[Tensor]:
     """The tensors among arguments."""
     return [one for one in values if is_tensor(one)]
