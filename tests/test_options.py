@@ -15,7 +15,7 @@ from tests.command import run
 
 SPEC = specification()
 ROUTES = {verb: f"/v1/{verb}" for verb in ("analyze", "forward", "check", "diff", "sweep", "fit")}
-PRESENTED = {"columns", "strict"}  # what the answer looks like, which Python does not ask
+PRESENTED = {"columns", "depth", "strict"}  # what the answer looks like, which Python does not ask
 OURS = {"limits", "path", "progress", "beside", "executor"}  # what only faces say
 
 

@@ -38,6 +38,14 @@ class Input:
     scalar: bool = False  # whether () is its shape
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Container:
+    """One call of a module that others are called in, or one that is never called itself: its path, and its class."""
+
+    path: str
+    type: str | None  # None: the document does not say
+
+
 @dataclass(slots=True)
 class Call:
     """One use of a layer: `use` counts from 1, and the weights belong to `name`, whatever the use.
@@ -55,6 +63,7 @@ class Call:
     identity: Identity | None = None
     output_names: tuple[str, ...] = ()  # of the tensors, where the document names those
     module: str = ""  # the path of the module that it is part of, where the document is a graph of modules' operations
+    around: tuple[Container, ...] = ()  # the calls of modules that it stands in, the outermost first
 
     def reads(self) -> Sequence[Ref]:
         """Every tensor this call takes."""

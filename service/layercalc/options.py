@@ -167,6 +167,7 @@ class Option:
 BUDGETS = 'a list of budgets, such as [{"metric": "flops", "max": "600M"}]'
 TENSORS = 'a list of tensors, a map by name, or {"seed": 7}'
 PAST = "a model, or an earlier report"
+DEEPEST = 64  # levels of modules
 MOST_ROWS = 10_000  # of a sweep in one answer of JSON
 OPTIONS: dict[str, Option] = {
     "model": Option(Document(), "the model"),
@@ -222,6 +223,9 @@ OPTIONS: dict[str, Option] = {
         "columns of a table: name, params, flops, receptive_field …",
         LIST,
     ),
+    "depth": Option(
+        Few(None, DEEPEST), "of a table: modules inside one another down to this depth, what is deeper summed", WHOLE
+    ),
     "rtol": Option(Number(1e-4, min=0), "relative tolerance of the comparison", REAL),
     "atol": Option(Number(1e-5, min=0), "absolute tolerance of the comparison", REAL),
     "return_layers": Option(Names(), "layers whose outputs are answered too", LIST, flag="--return-layer"),
@@ -265,7 +269,7 @@ OWN: dict[tuple[str, str], Option] = {  # of one verb, where a name means someth
 OF_MODEL = ("entry", "custom", "input_shape", "batch_shape", "dims", "batch_size")
 STORED = ("weight_dtype", "activation_dtype")
 VERBS: dict[str, tuple[str, ...]] = {
-    "analyze": ("model", *OF_MODEL, *STORED, "conventions", "explain", "device", "columns"),
+    "analyze": ("model", *OF_MODEL, *STORED, "conventions", "explain", "device", "columns", "depth"),
     "forward": (
         *("model", "inputs", "weights", "expected", "rtol", "atol", "return_layers", "stats", "profile"),
         *("entry", "custom", "input_shape", "batch_shape", "dims", "dtype", "outputs", "parameters"),

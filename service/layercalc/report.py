@@ -1,12 +1,13 @@
 """A report: an analysis as the plain dictionaries that go over the wire."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import compress
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, compress
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc import __version__, deadline
+from layercalc.analysis.containers import Level, levels
 from layercalc.analysis.explain import explained
 from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
@@ -85,12 +86,15 @@ def report(
     for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
     lived(out["layers"], analysis, lives.rows)
+    nested = levels(analysis)
+    if nested:
+        out["modules"] = [module_of(one, analysis) for one in nested]
     if dtypes := macs_dtypes(analysis.as_read):
         for row in out["layers"]:
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
         totals["macs_by_dtype"] = known(by_dtype(analysis, dtypes))
     if extras.conventions:
-        out |= counted(out, Counts(unnamed.as_read, extras.conventions))
+        out |= counted(out, Counts(unnamed.as_read, extras.conventions), nested)
     if extras.explain:
         for row, found in deadline.each(zip(out["layers"], unnamed.rows, strict=True)):
             row["explain"] = explained(found)
@@ -167,11 +171,22 @@ def known(n: Any) -> Any:
     return None if isinstance(n, OPEN) else n
 
 
-def counted(report: dict[str, Any], counts: Counts) -> dict[str, Any]:
-    """What the conventions add: their counts to each row and to the totals, and what they are and why they differ."""
+def sums(numbers: list[int | None]) -> Callable[[int, int], int | None]:
+    """What gives the sum of the numbers from one place to before another; None where one of them is unknown."""
+    total = list(accumulate([n or 0 for n in numbers], initial=0))
+    gaps = list(accumulate([int(n is None) for n in numbers], initial=0))
+    return lambda first, end: None if gaps[end] > gaps[first] else total[end] - total[first]
+
+
+def counted(report: dict[str, Any], counts: Counts, nested: Sequence[Level]) -> dict[str, Any]:
+    """What the conventions add: their counts to rows, modules and totals, and what they are and why they differ."""
     for row, numbers in zip(report["layers"], counts.rows, strict=True):
         row["counts"] = {name: plain(n) for name, n in numbers.items()}
     report["totals"]["counts"] = {name: plain(n) for name, n in counts.totals().items()}
+    for name in report["totals"]["counts"] if nested else ():
+        of_run = sums([row["counts"][name] for row in report["layers"]])
+        for level, module in zip(nested, report["modules"], strict=True):
+            module.setdefault("counts", {})[name] = of_run(level.first, level.last + 1)
     report["warnings"] += counts.warnings()
     keys = ("tool", "unit", "rule", "source")
     return {
@@ -197,6 +212,23 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
     parts = {traced: part_of(traced) for traced in dict.fromkeys([row.traced for row in analysis.rows])}
     return [row_of(row, row.layer in again, parts[row.traced]) for row in analysis.rows]
+
+
+def module_of(level: Level, analysis: Analysis) -> dict[str, Any]:
+    """A module that has rows inside: which they are, and their sums."""
+    shape = expressed(level.shape)
+    formulas = expressions(level.counts)
+    return {
+        "name": level.name,
+        "type": level.type,
+        "depth": level.depth,
+        "first": analysis.rows[level.first].name,
+        "last": analysis.rows[level.last].name,
+        "output_shape": shown(level.shape),
+        **({} if shape is None else {"output_formula": shape}),
+        **{metric: count(n) for metric, n in level.counts.items()},
+        **({"formulas": formulas} if formulas else {}),
+    }
 
 
 HEAD = dict.fromkeys(("name", "type", "pointer", "inputs"))  # of a row: what each has of its own, and `weights`

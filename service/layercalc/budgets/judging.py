@@ -89,9 +89,14 @@ class Subject:
         """A row for each module of which a document has the operations, by its path."""
         return module_rows(self.rows)
 
+    @cached_property
+    def containers(self) -> dict[str, Row]:
+        """The modules that rows of other modules stand in, with the sums of those."""
+        return {one["name"]: one for one in self.report.get("modules", ())}
+
     def find(self, name: str) -> Row | None:
         """The row or module of that name."""
-        return self.named.get(name) or self.modules.get(name)
+        return self.named.get(name) or self.modules.get(name) or self.containers.get(name)
 
     @cached_property
     def past(self) -> "Subject | None":
@@ -116,7 +121,9 @@ class Subject:
             return {}
         pairs = aligned(self.past.rows, self.rows)
         found = {self.rows[j]["name"]: self.past.rows[i] for i, j in pairs}
-        return found | {name: self.past.modules[name] for name in self.modules if name in self.past.modules}
+        for now, then in ((self.modules, self.past.modules), (self.containers, self.past.containers)):
+            found |= {name: then[name] for name in now if name in then and name not in found}
+        return found
 
     def value(self, metric: str, place: Place) -> Any:
         """A metric in the report's numbers; a receptive field is its largest side."""
@@ -202,9 +209,11 @@ def places(subject: Subject, budget: Budget) -> list[Place]:
     """What a budget is about."""
     if budget.layer is not None:
         among = [*subject.rows, *subject.modules.values()]
-        rows = [Place(row["name"], row) for row in chosen(budget.layer, among, lambda row: str(row["name"]))]
+        around = list(subject.containers.values())  # which a glob means where it means no row
+        found = next((some for one in (among, around) if (some := [*chosen(budget.layer, one, name_of)])), [])
+        rows = [Place(row["name"], row) for row in found]
         if not rows:
-            names = [str(row["name"]) for row in among]
+            names = [name_of(row) for row in (*among, *around)]
             near = nearest(budget.layer, names) or f" The layers are {listed(names)}."
             raise Unjudged(f"No layer matches {budget.layer!r}.{near}", "layer")
         return rows
@@ -219,6 +228,10 @@ def places(subject: Subject, budget: Budget) -> list[Place]:
 
 def listed(names: list[str]) -> str:
     return ", ".join(names[:20]) + (f" … ({len(names):,} in all)" if len(names) > 20 else "")
+
+
+def name_of(row: Row) -> str:
+    return str(row["name"])
 
 
 def chosen(glob: str, among: Any, name: Callable[[Any], str]) -> Iterator[Any]:

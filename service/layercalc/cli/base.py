@@ -14,7 +14,7 @@ from layercalc.escapes import json_text, printable
 from layercalc.formats import DRAWINGS, draw
 from layercalc.formats import sheet as formats
 from layercalc.formats.report import refusal_text
-from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Word, Written, in_text
+from layercalc.options import EACH, FLAG, LIST, NAME, OPTIONS, REAL, WHOLE, WORD, Few, Word, Written, in_text
 
 if TYPE_CHECKING:
     from layercalc.formats.drawing import Drawing
@@ -133,6 +133,8 @@ def options(verb: str) -> Callable[[Any], Any]:
                 kind = dict(FLAGS[one.text])
                 if isinstance(one.field, Word):
                     kind = {"type": click.Choice(one.field.choices)}
+                if isinstance(one.field, Few):
+                    kind = {"type": click.IntRange(1, one.field.most)}
                 default = one.field.default
                 known = f"  [default: {default}]" if default not in (None, False, (), ...) else ""
                 help = f"{one.says[0].upper()}{one.says[1:]}.{known}"

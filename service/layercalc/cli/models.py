@@ -28,9 +28,9 @@ from layercalc.options import read_envelope
 def analyze(model: str, chosen: str | None, **options: Any) -> None:
     """Shapes, parameters, MACs, FLOPs and bytes of every layer of MODEL (a file, or - for standard input)."""
     asked = given(options)
-    columns = asked.pop("columns", ())
+    columns, depth = asked.pop("columns", ()), asked.pop("depth", None)
     report = verbs.analyze(read_model(model)[0], **asked)
-    sheet = report_sheet(report, columns)
+    sheet = report_sheet(report, columns, depth)
     warn_of(placed(report["warnings"], model))
     if chosen and chosen.startswith(BADGE):
         click.echo(badge(chosen, report), nl=False)

@@ -1,6 +1,7 @@
 """A report of an earlier day as a baseline: recognised, checked, and brought into the form that is compared."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import NoneType
 from typing import Any
 
 from layercalc import deadline
@@ -34,22 +35,10 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         need(n is None or whole(n, 0) or isinstance(n, Mapping), "a count", n, "totals", key)
     expressions(totals, need, "totals")
     need(isinstance(layers, list), "the layers", layers, "layers")
-    rows = []
-    for index, row in deadline.each(enumerate(layers if isinstance(layers, list) else ())):
-        if not isinstance(row, Mapping) or not all(isinstance(row.get(key), str) for key in ("name", "type")):
-            need(False, "a row", row, "layers", index)
-            continue
-        for key in (*METRICS, *BUFFERS):
-            need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), "layers", index, key)
-        need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), "layers", index, "output_shape")
-        expressions(row, need, "layers", index)
-        inputs = row.get("inputs")
-        named = isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)
-        need(inputs is None or named, "names of rows", inputs, "layers", index, "inputs")
-        rows.append(
-            {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
-            | {key: row[key] for key in ("formulas", "output_formula", *BUFFERS) if key in row}
-        )
+    rows = list(read_rows(layers, need, "layers"))
+    inside = document.get("modules", [])
+    need(isinstance(inside, list), "the modules", inside, "modules")
+    modules = list(read_rows(inside, need, "modules"))
     ends: dict[str, Any] = {}
     for key in TENSORS:
         listed = document.get(key)
@@ -70,10 +59,32 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         "model": {"vocabulary": vocabulary if isinstance(vocabulary, str) else "keras"},  # reports once did not say
         "totals": counts,
         "layers": rows,
+        "modules": modules,
         "memory": memory if isinstance(memory, Mapping) else {},
         "warnings": [*earlier_warnings(document.get("warnings"), path)],
         **ends,
     }
+
+
+def read_rows(listed: Any, need: Callable[..., None], at: str) -> Iterator[dict[str, Any]]:
+    """What is compared of rows, or of the modules that they stand in."""
+    for index, row in deadline.each(enumerate(listed if isinstance(listed, list) else ())):
+        types = (str, NoneType) if at == "modules" else str  # the class of a module that is never called is not known
+        named = isinstance(row, Mapping) and isinstance(row.get("name"), str) and isinstance(row.get("type"), types)
+        if not named:
+            need(False, "a row", row, at, index)
+            continue
+        for key in (*METRICS, *BUFFERS):
+            need(row.get(key) is None or whole(row[key], 0), "a count", row.get(key), at, index, key)
+        need(shape(row.get("output_shape")), "a shape", row.get("output_shape"), at, index, "output_shape")
+        expressions(row, need, at, index)
+        inputs = row.get("inputs")
+        told = isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)
+        need(inputs is None or told, "names of rows", inputs, at, index, "inputs")
+        yield (
+            {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
+            | {key: row[key] for key in ("formulas", "output_formula", *BUFFERS) if key in row}
+        )
 
 
 def expressions(of: Any, need: Callable[..., None], *at: object) -> None:

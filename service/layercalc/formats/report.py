@@ -7,6 +7,7 @@ from layercalc import deadline
 from layercalc.amounts import bytes_text, number_text, shape_text
 from layercalc.errors import InvalidModel
 from layercalc.formats.formulas import CELL, LINE, amount, compact, drawn, output_sizes
+from layercalc.formats.nesting import folded, labels, nested
 from layercalc.formats.sheet import Sheet, as_text, placed, stored_lines, warning_lines
 from layercalc.wording import nearest
 
@@ -41,12 +42,16 @@ NUMBERS = {
 }
 HEADINGS = WORDS | NUMBERS
 SHOWN = ("name", "type", "output_shape", "params", "macs", "flops")
+SUMS = "The rows of modules are sums of the rows in them."
 COUNTED = [key for key in TOTALS if key != "buffers"]
 RAW = ("name", "type", "inputs", "output_shape", *COUNTED, "param_bytes", "activation_bytes")
 
 
-def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
-    """A report, like model.summary(), in these columns; without any, those that its options ask for."""
+def report_sheet(report: dict[str, Any], columns: Sequence[str] = (), depth: int | None = None) -> Sheet:
+    """A report, like model.summary(), in these columns; without any, those that its options ask for.
+
+    Rows stand under their modules where the report has some; those deeper than `depth` are summed there.
+    """
     counts = list(report.get("conventions", ()))
     roofline = ["seconds", "bound"] if "roofline" in report else []
     keys = checked(columns, counts, roofline) or [*SHOWN, *counts, *roofline]
@@ -54,17 +59,28 @@ def report_sheet(report: dict[str, Any], columns: Sequence[str] = ()) -> Sheet:
     if any("module" in row for row in report["layers"]):
         raw_keys = list(columns) or ["name", "module", *raw_keys[1:]]
         keys = checked(columns, counts, roofline) or ["module", *keys[1:]]
-    sheet = rows_sheet(f"{report['model']['name']} ({report['model']['format']})", report["layers"], keys)
+    title = f"{report['model']['name']} ({report['model']['format']})"
+    shown_rows, names = folded(report, depth), None
+    if "modules" in report and "name" in keys:
+        every = nested(report, depth)
+        shown_rows, names = [one.row for one in every], labels(every)
+    sheet = rows_sheet(title, shown_rows, keys, names)
     sheet.raw_columns = raw_keys
-    sheet.raw = [[raw_of(row, key) for key in raw_keys] for row in report["layers"]]
-    sheet.notes = [*summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)]
+    sheet.raw = [[raw_of(row, key) for key in raw_keys] for row in folded(report, depth)]
+    sums = [] if names is None else [SUMS]
+    sheet.notes = [*sums, *summary_lines(report), *count_lines(report), *roofline_lines(report), *explanations(report)]
     return sheet
 
 
-def rows_sheet(title: str, rows: list[dict[str, Any]], keys: Sequence[str] = SHOWN) -> Sheet:
-    """Rows for people, words before numbers."""
+def rows_sheet(
+    title: str, rows: list[dict[str, Any]], keys: Sequence[str] = SHOWN, names: Sequence[str] | None = None
+) -> Sheet:
+    """Rows for people, words before numbers; under other `names` where they are told."""
     ordered = [key for key in keys if key in WORDS] + [key for key in keys if key not in WORDS]
     cells = [[cell_of(row, key) for key in ordered] for row in deadline.each(rows)]
+    if names is not None:
+        for row, name in zip(cells, names, strict=True):
+            row[ordered.index("name")] = name
     heads = [HEADINGS.get(key, key) for key in ordered]
     return Sheet(title, heads, cells, [], [], numbers=sum(key not in WORDS for key in ordered))
 

@@ -11,7 +11,7 @@ from layercalc.errors import MAX_FAULTS, Offer
 from layercalc.layers import ConfigError, Layer, Vocabulary, build
 from layercalc.layers.base import Identity
 from layercalc.locations import JsonLocation, Location, mendable
-from layercalc.model import INPUTS, Call, Input, Model, Ref
+from layercalc.model import INPUTS, Call, Container, Input, Model, Ref
 from layercalc.wording import nearest_name, received
 
 LOOK = 16  # calls between looks at the clock
@@ -149,10 +149,11 @@ class Builder:
         identity: Identity | None = None,
         output_names: tuple[str, ...] = (),
         module: str = "",
+        around: tuple[Container, ...] = (),
     ) -> None:
         if not len(self.calls) % LOOK:
             deadline.check()
-        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names, module))
+        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names, module, around))
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:

@@ -57,11 +57,11 @@ def analyze(body: bytes) -> Response:
         document, path, names = given.pop("model"), ("model",), {"model", *given} - set(options)
         options = {**given, **options}
     with faults_in_body(names):
-        columns = options.pop("columns", ())
+        columns, depth = options.pop("columns", ()), options.pop("depth", None)
         report = verbs.analyze(document, limits=limits(), path=path, **options)
         if form.startswith(BADGE):
             return badge_answer(form, report)
-        return presented(report, lambda: report_sheet(report, columns), lambda: drawn_report(report))
+        return presented(report, lambda: report_sheet(report, columns, depth), lambda: drawn_report(report))
 
 
 @contextmanager

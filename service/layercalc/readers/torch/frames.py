@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from layercalc.model import Container
 from layercalc.readers.torch.identity import Identity
 from layercalc.readers.torch.paths import Module
 from layercalc.readers.torch.program import Call
@@ -16,7 +18,7 @@ class Frame:
     calls: list[Call] = field(default_factory=list)
     leaf: bool = True
     use: int = 1
-    around: tuple[Module, ...] = ()
+    around: tuple["Frame", ...] = ()  # the calls that it stands in, that of the model left out
     called: Module | None = None  # as the node has it: a module may be called by several names in turn
 
     @property
@@ -27,6 +29,15 @@ class Frame:
     def kind(self) -> str:
         """The class without its package."""
         return "" if self.module is None else self.module.kind.rpartition(".")[2]
+
+    @property
+    def within(self) -> tuple["Frame", ...]:
+        """The calls that what it calls stands in."""
+        return () if self.module is None else (*self.around, self)
+
+    @cached_property
+    def container(self) -> Container:
+        return Container(self.path, self.kind)
 
 
 def framed(calls: Iterable[Call], identity: Identity) -> Iterator[tuple[Frame, Call]]:
@@ -43,8 +54,7 @@ def framed(calls: Iterable[Call], identity: Identity) -> Iterator[tuple[Frame, C
                 module = identity.named(called)
                 stack[-1].leaf = False
                 uses[module.path] = uses.get(module.path, 0) + 1
-                around = (*stack[-1].around, *(() if stack[-1].module is None else (stack[-1].module,)))
-                stack.append(Frame(module, use=uses[module.path], around=around, called=called))
+                stack.append(Frame(module, use=uses[module.path], around=stack[-1].within, called=called))
         stack[-1].calls.append(call)
         yield stack[-1], call
 
@@ -60,6 +70,7 @@ class Row:
     calls: list[Call]
     leaf: bool
     frame: Frame | None = None
+    within: tuple[Frame, ...] = ()  # the calls of modules that it stands in
 
     @property
     def module(self) -> str:
@@ -81,12 +92,16 @@ def rows(calls: Iterable[Call], title: str, identity: Identity) -> list[Row]:
         if frame.leaf:
             row = found.get(id(frame))
             if row is None:
-                row = found[id(frame)] = Row(frame.path, frame.kind or title, frame.path, frame.use, [], True, frame)
+                row = found[id(frame)] = Row(
+                    frame.path, frame.kind or title, frame.path, frame.use, [], True, frame, frame.around
+                )
                 out.append(row)
             row.calls.append(call)
             continue
         word = call.word
         count = counts[id(frame), word] = counts.get((id(frame), word), -1) + 1
         name = f"{frame.path}.{word}" if frame.path else word
-        out.append(Row(f"{name}_{count}" if count else name, word, frame.path, frame.use, [call], False, frame))
+        out.append(
+            Row(f"{name}_{count}" if count else name, word, frame.path, frame.use, [call], False, frame, frame.within)
+        )
     return out

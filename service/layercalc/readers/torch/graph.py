@@ -13,7 +13,7 @@ from layercalc.layers.torch.base import TORCH
 from layercalc.layers.torch.exported import ExportedCall, Held, Node, Place, Written
 from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import NodeLocation
-from layercalc.model import Model
+from layercalc.model import Container, Model
 from layercalc.ops.spec import Resident, Spec
 from layercalc.readers.builder import Builder, Source
 from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
@@ -23,6 +23,7 @@ from layercalc.readers.torch.functions import found
 from layercalc.readers.torch.held import Holdings
 from layercalc.readers.torch.identity import Identity, lent, tied
 from layercalc.readers.torch.levels import in_parts, written
+from layercalc.readers.torch.nesting import Nesting
 from layercalc.readers.torch.paths import outermost, stack_of
 from layercalc.readers.torch.program import FAULTS, Call, Malformed, broken, text, union
 from layercalc.readers.torch.regions import calls
@@ -62,6 +63,7 @@ class Graph:
         self.modules = Identity((), {}, self.holdings)
         self.core, self.told = False, True  # see Place
         self.written: dict[int, Written] = {}  # by the numbers of nodes
+        self.nesting = Nesting()
         self.outer: set[str] = set()  # the paths of modules that have modules inside
         self.owned: set[str] = set()  # names of the state dict that a row has
         self.becomes: list[str] = []  # the names of what its buffers are changed to
@@ -228,10 +230,10 @@ class Graph:
         location = self.location(row.calls[0 if row.leaf else -1])
         nodes: list[Node] = []
         inside: set[str] = set()
-        reads: list[str] = []
+        reads: dict[str, None] = {}  # in their order
         own = {one.name: one for one in (self.holdings.below(row.path) if row.leaf and row.path else ())}
         arrays = {one.array.name for one in own.values()}
-        known = True
+        known, around = True, self.nesting.of(row)
         for call in row.calls:
             weights = set(lent(call, row.module)) if row.leaf else set()
             for name in read_by(call):
@@ -240,10 +242,10 @@ class Graph:
                 ):
                     own.setdefault(name, self.held[name])
                 elif name in self.held and name not in reads:
-                    self.hand_over(name)
-                    reads.append(name)
-                elif name not in inside and name not in reads:
-                    reads.append(name)
+                    self.hand_over(name, around)
+                    reads[name] = None
+                elif name not in inside:
+                    reads[name] = None
             try:
                 nodes.append(self.node(call))
             except ConfigError as error:
@@ -274,7 +276,7 @@ class Graph:
             else None
         )
         self.owned.update(one.array.name for one in held)
-        self.builder.add_call(name, layer, sources, location, use=use)
+        self.builder.add_call(name, layer, sources, location, use=use, around=around)
         for output, one in enumerate(gives):
             self.sources[one] = Source(name, use, output)
 
@@ -300,7 +302,7 @@ class Graph:
         frame = row.frame
         if frame is None or frame.module is None:
             return Place(kind=self.root, core=self.core, told=self.told)
-        around = (self.root, *(one.kind for one in frame.around))
+        around = (self.root, *(one.module.kind for one in frame.around if one.module is not None))
         return Place(
             frame.path,
             frame.module.kind,
@@ -322,14 +324,14 @@ class Graph:
         self.builder.taken.add(name)
         return name, row.use
 
-    def hand_over(self, name: str) -> None:
+    def hand_over(self, name: str, around: tuple[Container, ...] = ()) -> None:
         """A row for a tensor of the state dict that a module is given as an input."""
         if name not in self.sources:
             held = self.held[name]
             row = Row(held.path, held.kind, "", 1, [], False)
             own, _ = self.name_of(row)
             self.owned.add(held.array.name)
-            self.builder.add_call(own, Handed(held), [], self.location())
+            self.builder.add_call(own, Handed(held), [], self.location(), around=around)
             self.sources[name] = Source(own)
 
     def end(self, name: str) -> tuple[Source, tuple[NodeLocation, str]]:
@@ -353,7 +355,8 @@ class Graph:
         for path, some in left.items():
             row = Row(path or "model", "Module", path, 1, [], True)
             name, use = self.name_of(row)
-            self.builder.add_call(name, Unused(some, self.tensors.of_meta()), [], self.location(), use=use)
+            unused, around = Unused(some, self.tensors.of_meta()), self.nesting.of(row)
+            self.builder.add_call(name, unused, [], self.location(), use=use, around=around)
 
 
 class Handed(ExportedCall):

@@ -81,5 +81,5 @@ def with_apart(made: list[Row], apart: dict[str, Call]) -> Iterator[Row]:
     for row in made:
         for name in dict.fromkeys(name for call in row.calls for name in read_by(call) if name in waiting):
             call = waiting.pop(name)
-            yield Row(call.word, call.word, "", 1, [call], False)
+            yield Row(call.word, call.word, "", 1, [call], False, within=row.within)
         yield row

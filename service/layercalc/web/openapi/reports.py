@@ -68,6 +68,25 @@ ROW = row(
     },
     " ".join(("name type inputs input_shapes output_shape output_shapes weights ops", *METRICS)),
 )
+MODULE = row(
+    {
+        "name": {**STRING, "description": "its path; with @2 behind it the second time"},
+        "type": {
+            **optional(STRING),
+            "description": "its class; null where nothing says it, as of a ModuleList",
+        },
+        "depth": {**INTEGER, "description": "1 in the model itself"},
+        "first": {**STRING, "description": "the first of its rows, which stand one after another"},
+        "last": STRING,
+        "output_shape": SHAPE,
+        "output_formula": SHAPE_FORMULA,
+        **dict.fromkeys(METRICS, COUNT),
+        **BESIDE,
+        "formulas": FORMULAS,
+        "counts": COUNTS,
+    },
+    " ".join(("name type depth first last output_shape", *METRICS)),
+)
 SPAN = dict.fromkeys(("line", "column", "end_line", "end_column"), INTEGER)
 TOTALS = row(
     {
@@ -137,6 +156,7 @@ def reports() -> Schema:
             {"op": STRING, **dict.fromkeys((*KINDS, "flops", "bytes_read", "bytes_written"), COUNT)}, "op flops"
         ),
         "Row": ROW,
+        "Module": MODULE,
         "Totals": TOTALS,
         "Device": {
             "description": "a name from /v1/devices, `FLOP/s,bytes/s`, or both by name",
@@ -170,6 +190,9 @@ def report() -> Schema:
             "inputs": array(ref("TensorInfo")),
             "outputs": array(ref("TensorInfo")),
             "layers": array(ref("Row")),
+            "modules": array(
+                ref("Module"), description="of an exported program, the modules that rows stand in, with their sums"
+            ),
             "totals": ref("Totals"),
             "memory": ref("Memory"),
             "warnings": array(ref("Warning")),
