@@ -66,9 +66,24 @@ def test_a_loss_of_tensors_leaves_the_model_as_it_is():
     assert analyze(VAE + "vae.add_loss(K.mean(loss + kl))\nvae.compile('adam')")["totals"]["params"] == 60
 
 
-def test_a_loss_of_layers_that_the_model_has_not_is_refused():
+def test_layers_elsewhere_in_the_text_are_not_those_of_a_loss():
+    text = VAE.replace("latent = ", "apart = Dense(5)(Input((7,)))\nlatent = ") + "vae.add_loss(K.mean(kl))"
+    assert analyze(text)["totals"]["params"] == 60
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "K.mean(Dense(3)(z))",
+        "K.mean(Model(inputs, Dense(3)(inputs))(inputs))",
+        "K.mean(kl) if flag else K.mean(Dense(3)(z))",
+        "Own()(z)",
+    ],
+)
+def test_a_loss_of_layers_that_the_model_has_not_is_refused(loss):
+    own = "class Own(Layer):\n    def __init__(self): super().__init__(); self.d = Dense(3)\n    def call(self, x): return self.d(x)\n"
     with pytest.raises(Refused, match="add_loss"):
-        analyze(VAE + "vae.add_loss(K.mean(Dense(3)(z)))")
+        analyze(VAE + own + f"vae.add_loss({loss})")
 
 
 @pytest.mark.parametrize(

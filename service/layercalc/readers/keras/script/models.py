@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, callbacks, configs, pipelines, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
-from layercalc.readers.keras.script.graphs import calls_of, tensors_of
+from layercalc.readers.keras.script.graphs import calls_of, every_tensor, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     NETS,
@@ -193,13 +193,33 @@ def add_loss(names: "KerasNames", model: GraphObject, name: str) -> Native:
 
     def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> None:
         inside = {id(one) for one in everything_in(names, model)}
+        given = [*args, *kwargs.values()]
+        known = calls_before(names, given, inside)
         for layer, calls in list(names.calls.values()):
-            if id(layer) not in inside and any(names.weighty(one, at) for one in calls):
+            led = known is None or any(id(one) in known for one in calls)
+            if led and id(layer) not in inside and any(names.weighty(one, at) for one in calls):
                 m.touch([model], m.reason(at, f"{name}() of layers that the model may not have"))
                 return
         callbacks.given_to(names, model, [*args, *kwargs.values()], at)
 
     return Native(name, run)
+
+
+def calls_before(names: "KerasNames", tensors: list[Any], inside: set[int]) -> set[int] | None:
+    """The calls, by id, that lead to tensors; None where what leads to them may have layers that are not `inside`."""
+    pending, seen = list(tensors), set()
+    while pending:
+        one = pending.pop()
+        if not isinstance(one, TensorObject):
+            return None
+        call = one.call
+        if id(call) not in seen:
+            names.machine.meter.work(64)
+            seen.add(id(call))
+            if isinstance(call.layer, NETS) and id(origin(call.layer)) not in inside:
+                return None
+            pending += every_tensor(call)
+    return seen
 
 
 def directly_in(names: "KerasNames", value: Any) -> list[Any]:
