@@ -1,6 +1,6 @@
 """What formulas prove of the values within budgets: that they are one run, and its ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from layercalc.analysis.metrics import MEMORY, REACH, SHAPE
@@ -19,24 +19,38 @@ class Run(NamedTuple):
     high: int | None
 
 
+Told = tuple[Callable[[int], int], Mapping[str, Any]]  # a metric of each value, and the limits that it is held against
+
+
 def proven(report: dict[str, Any], name: str, budgets: Sequence[Budget], first: int) -> Run | None:
     """What the formulas of a report with one size by name prove of the sizes within budgets; None where they do not."""
     start = first_told(report.get("conditions") or (), name, first)
     if start is None or set(report.get("dims") or ()) - {name}:
         return None
-    low: int | None = start
-    high: int | None = None
+    told: list[Told] = []
     for budget in budgets:
         formula = formula_of(report, budget, name)
         if formula is None or not proven_to_grow(formula, name, start):
             return None
-        for kind, limit in budget.limits.items():
+        told.append((lambda n, formula=formula: at(formula, {name: n}), budget.limits))  # type: ignore[misc]
+    return run_of(start, told)
+
+
+def run_of(start: int, told: Sequence[Told], refused: Callable[[int], bool] = lambda _: False) -> Run:
+    """The run of values from `start` on by metrics that grow, each within its limits, none from one refused on."""
+    low: int | None = start
+    high: int | None = None
+    for metric, limits in told:
+        for kind, limit in limits.items():
             if kind in ("min", "equals") and low is not None:
-                least = first_where(lambda n, f=formula, most=limit: at(f, {name: n}) >= most, start)  # type: ignore[misc]
+                least = first_where(lambda n, found=metric, most=limit: found(n) >= most, start)  # type: ignore[misc]
                 low = None if least is None else max(low, least)
             if kind in ("max", "equals"):
-                over = first_where(lambda n, f=formula, most=limit: at(f, {name: n}) > most, start)  # type: ignore[misc]
+                over = first_where(lambda n, found=metric, most=limit: found(n) > most, start)  # type: ignore[misc]
                 high = high if over is None else over - 1 if high is None else min(high, over - 1)
+    if high is None or (high >= start and refused(high)):
+        last = first_where(refused, start)
+        high = high if last is None else last - 1
     if low is not None and high is not None and high < low:
         low = None
     return Run(start, low, high)

@@ -9,6 +9,7 @@ from layercalc.analysis.walk import analyse
 from layercalc.budgets import Budget, read_budgets
 from layercalc.document import analysed, guarded, nameless, opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, Tokens, pointer
+from layercalc.fitting.depth import proven_by_depth
 from layercalc.fitting.proof import Run, proven
 from layercalc.fitting.values import GOALS, Values, read_range
 from layercalc.formulas import Undecided, limited, named
@@ -62,10 +63,10 @@ class Asked(NamedTuple):
 
     def proof(self) -> Run | None:
         """What is proven of the values by formulas, if something is."""
-        if self.of_document:
-            return None
         try:
             with limited():
+                if self.of_document:
+                    return proven_by_depth(self)
                 return proven(self.by_name(), self.vary, self.within, self.values.first)
         except (Refused, Undecided):
             return None

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from layercalc.dims import least, most
+from layercalc.formulas import Formula
 from layercalc.wording import HUGE, MAX_DIGITS, is_name, received
 
 MAX_CHARACTERS = 300
@@ -230,7 +231,7 @@ def evaluated(expression: Expression, values: Mapping[str, Any]) -> Any:
 def computed(tree: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(tree, str):
         value = values[tree]
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not isinstance(value, int | float | Formula) or isinstance(value, bool):
             raise InvalidExpression(f"{tree} is {received(value)}, no number")
         return value
     if not isinstance(tree, tuple):
