@@ -19,7 +19,7 @@ from layercalc.ops import OPS
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
-    {"formulas", "columns"},
+    {"formulas", "columns", "recording"},
     {"dims", "errors", "cores", "usage", "keys", "amounts", "escapes"},
     {"deadline", "environment"},
     {"wording"},

@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from layercalc import columns
+from layercalc import columns, recording
 from layercalc.columns import Column
 from layercalc.formulas import EQUAL, UNEQUAL, Claim, Formula, Guard, Undecided, extreme, guard, presume, settled
+from layercalc.recording import Recorded
 
 
 class Unknown:
@@ -53,7 +54,7 @@ def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     """A size, which is the batch's where it is made of one that nobody named."""
     if not any(map(with_batch, dims)):
         return n
-    if type(n) is Column:
+    if type(n) is Column or type(n) is Recorded:
         return n.of(Batch)
     if type(n) is Formula:
         return n.beside_batch()
@@ -167,6 +168,8 @@ def extremum(word: str, a: Dim, b: Dim) -> Dim:
         return extreme(word, a, b)
     if type(a) is Column or type(b) is Column:
         return columns.extreme(word, a, b)
+    if type(a) is Recorded or type(b) is Recorded:
+        return recording.extreme(word, a, b)
     return max(a, b) if word == "max" else min(a, b)
 
 

@@ -16,7 +16,7 @@ from layercalc.analysis.readings import Value
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, computed_in, ratio
 from layercalc.analysis.storage import Storage, stored_in
-from layercalc.analysis.tracing import Amounts, Traced
+from layercalc.analysis.tracing import Amounts, Traced, fact
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.cache import STORE
 from layercalc.conventions import Convention, Counts, plain
@@ -244,8 +244,8 @@ class Part(NamedTuple):
 def part_of(traced: Traced) -> Part:
     """What a trace puts into each of its rows of one report; a trace that outlives the report keeps its own."""
     if STORE.get() is None:
-        return row_of_trace(traced)
-    whole, weights = traced.notes.get("row") or traced.note("row", row_of_trace, traced)
+        return traced.notes.pop("row_of_trace", None) or row_of_trace(traced)
+    whole, weights = traced.fact(row_of_trace)
     whole = whole.copy()
     shapes = whole["output_shapes"] = [*map(list.copy, whole["output_shapes"])]
     whole["input_shapes"], whole["output_shape"] = [*map(list.copy, whole["input_shapes"])], shapes[0]
@@ -253,6 +253,7 @@ def part_of(traced: Traced) -> Part:
     return Part(whole, [(shape.copy(), dtype, trains) for shape, dtype, trains in weights])
 
 
+@fact
 def row_of_trace(traced: Traced) -> Part:
     """The same, made of the trace."""
     shapes = [shown(spec[0]) for spec, _ in traced.outputs]
@@ -266,7 +267,7 @@ def row_of_trace(traced: Traced) -> Part:
         **counts,
         "weights": [],
         "arithmetic_intensity": ratio(counts["flops"], count(traced.traffic)),
-        "ops": [*map(op_of, traced.entries, traced.amounts)],
+        "ops": [*map(op_of, traced.entries, traced.tape.amounts)],
     }
     read = [expressed(spec.shape) for spec in traced.reads]
     if any(read):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Traced, fact
 from layercalc.dims import Dim, Shape, Unknown
 from layercalc.formulas import Undecided
 from layercalc.ops import Spec
@@ -10,6 +10,7 @@ from layercalc.ops import Spec
 Axes = tuple[int, ...]
 
 
+@fact
 def overwritable(traced: Traced) -> dict[int, bool | None]:
     """The inputs of a row, by their places, whose memory its output may take; None where named sizes decide it.
 
@@ -32,9 +33,10 @@ def overwritable(traced: Traced) -> dict[int, bool | None]:
 
 def elementwise(traced: Traced, start: Spec) -> bool | None:
     """Whether the output is made number by number of this input, at the same places."""
-    out = traced.outputs[0][0]
+    tape = traced.tape
+    out = tape.outputs[0][0]
     sure: bool | None = True
-    seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
+    seen_as = {id(new): (id(old), axes) for old, new, axes in tape.seen_as}
     order: dict[int, Axes] = {id(start): tuple(range(len(start.shape)))}  # of its axes, in what is made of it
 
     def order_of(spec: Spec) -> Axes | None:
@@ -44,7 +46,7 @@ def elementwise(traced: Traced, start: Spec) -> bool | None:
                 order[id(spec)] = tuple([before[axis] for axis in axes])
         return order.get(id(spec))
 
-    for entry in traced.entries:
+    for entry in tape.entries:
         made = [(x, axes) for x in entry.inputs if (axes := order_of(x)) is not None]
         if not made:
             continue

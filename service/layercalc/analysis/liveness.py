@@ -55,7 +55,7 @@ class Lives:
         traced = row.traced
         may = traced.notes.get("overwritable")
         if may is None:
-            may = traced.note("overwritable", overwritable, traced)
+            may = traced.fact(overwritable)
         if not may:
             return 0
         sources = [source for _, _, source in row.inputs]

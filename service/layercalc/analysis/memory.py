@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Traced, fact
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.dims import Dim, Unknown, largest, several
 from layercalc.formulas import Undecided
@@ -22,6 +22,7 @@ ASSUMPTIONS = (
 )
 
 
+@fact
 def workspace(traced: Traced) -> Dim:
     """The most bytes that one of a layer's ops holds beside its tensors."""
     try:
@@ -66,9 +67,7 @@ def memory(
         "peak_in_place_bytes": totals["peak_in_place_bytes"],
         "peak_in_place_layer": peak_in_place_layer,
         "inference_bytes": weights + totals["peak_activation_bytes"],
-        "workspace_bytes": largest(
-            [one.note("workspace", workspace, one) for one in {row.traced: 0 for row in analysis.rows}]
-        ),
+        "workspace_bytes": largest([one.fact(workspace) for one in {row.traced: 0 for row in analysis.rows}]),
         "training": {
             "estimate": True,
             "weight_bytes": weights,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from layercalc.analysis.tracing import Traced, kinds_of, trace, trace_bytes
+from layercalc.analysis.forms import read
+from layercalc.analysis.tracing import Traced, kinds_of, trace_bytes
 from layercalc.cache import STORE
 from layercalc.columns import Column
 from layercalc.dims import Batch
@@ -78,7 +79,7 @@ def traced_on(layer: Layer, frozen: bool, inputs: list[Value], named: Mapping[st
 
     pairs = [pair(value) for value in inputs]
     others = {key: [*map(pair, one)] if isinstance(one, list) else pair(one) for key, one in named.items()}
-    make = partial(trace, layer, pairs, others, visits, frozen)
+    make = partial(read, layer, pairs, others, visits, frozen)
     store = STORE.get()
     if store is None or not layer.lasting:
         return make()

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Traced, fact
 from layercalc.analysis.walk import Analysis
 from layercalc.columns import Column
 from layercalc.dims import Unknown, shown
@@ -25,7 +25,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     if not analysis.inputs:
         return [None] * len(analysis.rows)
     shape = analysis.inputs[0].spec.shape
-    moved = (row.traced.channels(len(shape), given=True) for row in analysis.rows if row.traced.seen_as)
+    moved = (row.traced.channels(len(shape), given=True) for row in analysis.rows if row.traced.turned)
     channels = min(moved, default=len(shape) - 1)
     spatial = [axis for axis in range(1, len(shape)) if axis != channels]
     reach = {value.source: () if number else here(len(shape)) for number, value in enumerate(analysis.inputs)}
@@ -37,7 +37,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
         if not number % LOOK:
             deadline.check()
         traced, inputs = row.traced, row.inputs
-        branches = traced.notes.get("reach") or traced.note("reach", through, traced)
+        branches = traced.notes.get("through") or traced.fact(through)
         if branches is HANDED_ON:
             reach[row.name] = reach[inputs[0][2]]  # every place sees that place, and what that sees
             continue
@@ -78,7 +78,7 @@ def number(n: Any) -> int | float | None:
     return int(n) if not isinstance(n, Fraction) or n.denominator == 1 else float(n)
 
 
-def joined(branches: list[Spans], sources: Sequence[Spans]) -> Spans:
+def joined(branches: Sequence[Spans], sources: Sequence[Spans]) -> Spans:
     """The spans of an output over the model's input: those inside its layer, after those of what the layer reads.
 
     What one of several sources sees whole, the output sees whole; a source that sees nothing of the input is ().
@@ -111,13 +111,14 @@ def after(one: Span, source: Span | None) -> Span | None:
     return source if source is None or (size == stride == 1 and padding == 0) else source.slid(size, stride, padding)
 
 
-HANDED_ON: list[Spans] = [()]  # of a layer with one input, of which every place sees that place
+HANDED_ON: tuple[Spans, ...] = ((),)  # of a layer with one input, of which every place sees that place
 
 
-def through(traced: Traced) -> list[Spans]:
+@fact
+def through(traced: Traced) -> tuple[Spans, ...]:
     """The spans of the first output of a layer over each of its inputs."""
-    seen_as = {id(new): (id(old), axes) for old, new, axes in traced.seen_as}
-    found = [walked(traced, start, seen_as) for start in traced.reads]
+    seen_as = {id(new): (id(old), axes) for old, new, axes in traced.tape.seen_as}
+    found = tuple([walked(traced, start, seen_as) for start in traced.reads])
     return HANDED_ON if len(found) == 1 and found[0] is here(len(found[0])) else found
 
 
@@ -125,7 +126,7 @@ def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
     """The spans of the first output over one input; an axis that an op used up is seen whole."""
     known: dict[int, Spans] = {id(start): here(len(start.shape))}
     deadline.check()
-    for op, _, _, out, shapes, attributes, inputs in traced.entries:
+    for op, _, _, out, shapes, attributes, inputs in traced.tape.entries:
         if seen_as:
             for x in inputs:
                 follow(x, known, seen_as)
@@ -138,7 +139,7 @@ def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:
             spans = [known.get(id(x)) or (None,) * len(x[0]) for x in inputs]
             if any(map(any, spans)):
                 known[id(out)] = op.reach(out[0], spans, *shapes, **attributes)
-    last = traced.outputs[0][0]
+    last = traced.tape.outputs[0][0]
     follow(last, known, seen_as)
     return known.get(id(last)) or (None,) * len(last[0])
 

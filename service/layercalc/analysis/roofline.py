@@ -12,6 +12,7 @@ import numpy as np
 
 from layercalc.columns import Column
 from layercalc.errors import InvalidModel
+from layercalc.recording import Recorded, called
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,10 @@ def seconds(rows: Iterable[tuple[Any, Any, str]], on: Device) -> Any:
     return found
 
 
-def ratio(n: Any, by: float | None) -> Any:
+def ratio(n: Any, by: Any) -> Any:
     """N / by; None for what is unknown, and for an integer past every float."""
+    if type(n) is Recorded or type(by) is Recorded:
+        return called(ratio, n, by)
     try:
         if type(n) is Column and type(by) is float:
             return n.over(by)

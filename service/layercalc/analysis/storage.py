@@ -23,7 +23,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from layercalc.analysis.readings import Value
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Traced, followed
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.analysis.weight_specs import WeightSpec
 from layercalc.dims import Dim, Shape, size
@@ -182,8 +182,8 @@ class Restored:
 
     def __init__(self, read: Traced, storage: Storage):
         self.read, self.storage = read, storage
-        self.weights = {id(one.spec): one.spec for one in read.weights}
-        for before, after, _ in read.seen_as:
+        self.weights = {id(one.spec): one.spec for one in read.tape.weights}
+        for before, after, _ in read.tape.seen_as:
             if id(before) in self.weights:
                 self.weights[id(after)] = self.weights[id(before)]
         self.channels: dict[int, Dim] = {}  # of weights, by the ops that read them
@@ -232,16 +232,14 @@ class Restored:
         read = self.read
         inputs, others = read.asked
         named = {key: self.pairs(one) if isinstance(one, list) else self.pair(one) for key, one in others.items()}
-        seen_as = [(self.spec(before), self.spec(after), axes) for before, after, axes in read.seen_as]
-        made = Traced(
-            self.pairs(read.outputs),
-            [*map(self.weight, read.weights)],
-            [*map(self.entry, read.entries)],
-            (self.pairs(inputs), named),
-            seen_as,
-            [(at, self.spec(spec)) for at, spec in read.allocated],
-            read.scopes,
-            read.buffers,
+        tape = read.tape
+        seen_as = [(self.spec(before), self.spec(after), axes) for before, after, axes in tape.seen_as]
+        noted = tape._replace(
+            entries=[*map(self.entry, tape.entries)],
+            seen_as=seen_as,
+            allocated=[(at, self.spec(spec)) for at, spec in tape.allocated],
         )
+        outputs, weights = self.pairs(tape.outputs), [*map(self.weight, tape.weights)]
+        made = followed(outputs, weights, noted, (self.pairs(inputs), named), read.buffers)
         made.asked = read.asked
         return made

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from layercalc.analysis.weight_specs import WeightRecorder, WeightSpec, weighed
 from layercalc.dims import Dim, Shape, least, size
@@ -25,6 +25,28 @@ METRICS = ("params", "trainable_params", "non_trainable_params", "macs", "flops"
 
 Amounts = tuple[Dim, Dim, Dim]  # of an op, all its runs together: FLOPs, bytes read, bytes written (views move none)
 
+Asked = tuple[list[Any], dict[str, Any]]  # a call: (spec, mask) by position and by name
+
+FACTS: dict[str, Callable[["Traced"], Any]] = {}  # by name: what else follows from a trace alone
+
+
+def fact(find: Callable[["Traced"], Any]) -> Callable[["Traced"], Any]:
+    """Something that is asked of most traces: `traced.fact(find)` finds it out once."""
+    FACTS[find.__name__] = find
+    return find
+
+
+class Tape(NamedTuple):
+    """What was noted while a layer was read; a tensor is one object in all of it."""
+
+    outputs: list[tuple[Spec, Spec | None]]
+    weights: list[WeightSpec]
+    entries: list[Entry]
+    seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
+    allocated: list[tuple[int, Spec]]
+    scopes: list[tuple[int, int]]
+    amounts: list[Amounts]  # of each op
+
 
 @dataclass(slots=True, eq=False)
 class Traced:
@@ -32,69 +54,46 @@ class Traced:
 
     outputs: list[tuple[Spec, Spec | None]]
     weights: list[WeightSpec]
-    entries: list[Entry]
-    asked: tuple[list[Any], dict[str, Any]]  # the call it was traced for: (spec, mask) by position and by name
-    seen_as: list[tuple[Spec, Spec, tuple[int, ...]]]
-    allocated: list[tuple[int, Spec]]
-    scopes: list[tuple[int, int]]
-    buffers: bool = False  # whether they are counted apart from the parameters
-    reads: list[Spec] = field(init=False)  # every tensor of the call, in the order of a row's inputs
-    counts: dict[str, Dim] = field(init=False)
-    amounts: list[Amounts] = field(init=False)  # of each op
-    traffic: Dim = field(init=False)  # the fewest bytes to move
-    view: bool = field(init=False)  # whether the output is the input's memory
-    owned: bool = field(init=False)  # whether weights belong to objects inside the layer
+    asked: Asked  # the call it was traced for
+    counts: dict[str, Dim]
+    traffic: Dim  # the fewest bytes to move
+    view: bool  # whether the output is the input's memory
+    turned: bool  # whether tensors are looked at with their axes in another order
+    buffers: bool  # whether they are counted apart from the parameters
+    ops: int  # how many
+    noted: Tape | Callable[[], Tape]  # or how to read the layer for it
     notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
+    reads: list[Spec] = field(init=False)  # every tensor of the call, in the order of a row's inputs
+    owned: bool = field(init=False)  # whether weights belong to objects inside the layer
 
     def __post_init__(self) -> None:
-        """All that follows from the ops, in one pass over them; ShapeError for numbers that nobody could print."""
-        inputs, named = self.asked
-        self.reads = [pair[0] for pair in inputs]
-        for one in named.values() if named else ():
-            self.reads += [spec for spec, _ in (one if isinstance(one, list) else [one])]
-        macs: Dim = 0
-        flops: Dim = 0
-        moved: Dim = 0
-        view = True
-        self.amounts = []
-        for op, cost, times, out, _, _, specs in self.entries:
-            some: Dim = 0 if cost is FREE else sum(cost) + cost[0]  # a MAC is two
-            read: Dim = 0
-            written: Dim = 0
-            if not op.view:
-                view, read, written = False, op.read(out, *specs), out.bytes
-            if times.__class__ is int and times == 1:
-                macs = macs + cost[0]
-            else:
-                macs, some = macs + repeated(cost[0], times), repeated(some, times)
-                read, written = (0, 0) if op.view else (read * times, written * times)
-            flops, moved = flops + some, moved + read + written
-            self.amounts.append((some, read, written))
-        activation: Dim = 0
-        for spec, _ in self.outputs:
-            activation = activation + spec.bytes
+        self.reads = reads_of(self.asked)
         self.owned = bool([one for one in self.weights if one[4]])
-        counts = weighed(self.weights, self.buffers)
-        stored = counts.pop("param_bytes")
-        counts["macs"], counts["flops"], counts["param_bytes"] = macs, flops, stored
-        counts["activation_bytes"] = activation
-        self.counts, self.view = printable(counts), view
-        for spec, _ in self.outputs:
-            if fault := unwieldy(spec[0]):
-                raise ShapeError(f"The output has {fault}.")
-        if view:
-            self.traffic = moved
-            return
-        once = stored + counts.get("buffer_bytes", 0) + activation
-        for spec in self.reads:
-            once = once + spec.bytes
-        self.traffic = least(moved, once)
+
+    @property
+    def tape(self) -> Tape:
+        """What was noted while it was read, or is now."""
+        if not isinstance(self.noted, Tape):
+            self.noted = self.noted()
+        return self.noted
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.tape.entries
 
     def names(self, inside: str) -> list[str]:
         """What the weights are called in a row whose own names begin so; those of a file by their own names."""
         if not self.owned:
             return [inside + one[0] for one in self.weights]
         return [one[4][1] if one[4] and one[4][0] == FILE else inside + one[0] for one in self.weights]
+
+    def fact(self, find: Callable[["Traced"], Any]) -> Any:
+        """One of the `FACTS`."""
+        name = find.__name__
+        found = self.notes.get(name)
+        if found is None:
+            found = self.notes[name] = find(self)
+        return found
 
     def note(self, key: Any, find: Callable[..., Any], *about: Any) -> Any:
         """What was found out from this trace alone, once."""
@@ -108,8 +107,10 @@ class Traced:
         A call that looks at its tensors in another order says so by the layouts in `seen_as`.
         """
         found = axes - 1
+        if not self.turned:
+            return found
         inside = {id(spec) for spec in self.reads}
-        for before, after, order in self.seen_as:
+        for before, after, order in self.tape.seen_as:
             moved = order != tuple(range(len(order)))
             if id(before) in inside and not moved:
                 inside.add(id(after))
@@ -141,9 +142,63 @@ def trace(
     if outputs is None:  # it decides by sizes that are names: what it gives is unknown
         others = {key: [*map(unnamed, one)] if isinstance(one, list) else unnamed(one) for key, one in named.items()}
         return trace(layer, [*map(unnamed, inputs)], others, visits, lock)
-    beside = tracing.seen_as, tracing.allocated, tracing.scopes
-    apart = layer.of_vocabulary.buffers
-    return Traced(outputs, list(found.values()), tracing.entries, (inputs, named), *beside, apart)
+    return followed(outputs, list(found.values()), tracing, (inputs, named), layer.of_vocabulary.buffers)
+
+
+def followed(
+    outputs: list[tuple[Spec, Spec | None]],
+    weights: list[WeightSpec],
+    noted: "Tracing | Tape",
+    asked: Asked,
+    buffers: bool,
+) -> Traced:
+    """A trace with all that follows from its ops, in one pass over them; ShapeError for numbers nobody could print."""
+    macs: Dim = 0
+    flops: Dim = 0
+    moved: Dim = 0
+    view = True
+    amounts: list[Amounts] = []
+    for op, cost, times, out, _, _, specs in noted.entries:
+        some: Dim = 0 if cost is FREE else sum(cost) + cost[0]  # a MAC is two
+        read: Dim = 0
+        written: Dim = 0
+        if not op.view:
+            view, read, written = False, op.read(out, *specs), out.bytes
+        if times.__class__ is int and times == 1:
+            macs = macs + cost[0]
+        else:
+            macs, some = macs + repeated(cost[0], times), repeated(some, times)
+            read, written = (0, 0) if op.view else (read * times, written * times)
+        flops, moved = flops + some, moved + read + written
+        amounts.append((some, read, written))
+    activation: Dim = 0
+    for spec, _ in outputs:
+        activation = activation + spec.bytes
+    counts = weighed(weights, buffers)
+    stored = counts.pop("param_bytes")
+    counts["macs"], counts["flops"], counts["param_bytes"] = macs, flops, stored
+    counts["activation_bytes"] = activation
+    printable(counts)
+    for spec, _ in outputs:
+        if fault := unwieldy(spec[0]):
+            raise ShapeError(f"The output has {fault}.")
+    if not view:
+        once = stored + counts.get("buffer_bytes", 0) + activation
+        for spec in reads_of(asked):
+            once = once + spec.bytes
+        moved = least(moved, once)
+    turned = bool([axes for _, _, axes in noted.seen_as if axes != tuple(range(len(axes)))])
+    tape = Tape(outputs, weights, noted.entries, noted.seen_as, noted.allocated, noted.scopes, amounts)
+    return Traced(outputs, weights, asked, counts, moved, view, turned, buffers, len(amounts), tape)
+
+
+def reads_of(asked: Asked) -> list[Spec]:
+    """Every tensor of a call, in the order of a row's inputs."""
+    inputs, named = asked
+    reads = [pair[0] for pair in inputs]
+    for one in named.values() if named else ():
+        reads += [spec for spec, _ in (one if isinstance(one, list) else [one])]
+    return reads
 
 
 def by_name(inputs: list[tuple[Spec, Spec | None]], named: dict[str, Any]) -> bool:
@@ -163,14 +218,13 @@ def repeated(n: Dim, times: Dim) -> Dim:
     return n * times if n.__class__ is not int or n else 0
 
 
-def printable(counts: dict[str, Dim]) -> dict[str, Dim]:
-    """The counts; ShapeError for one that is too long to be printed."""
+def printable(counts: dict[str, Dim]) -> None:
+    """ShapeError for a count that is too long to be printed."""
     every = sum(counts.values())
     if not isinstance(every, int) or every >= MOST:
         for name, count in counts.items():
             if isinstance(count, int) and count >= MOST:
                 raise ShapeError(f"{name} has more than 4,000 digits; make the shapes smaller.")
-    return counts
 
 
 def unwieldy(shape: Shape) -> str:
@@ -194,4 +248,4 @@ def kinds_of(pairs: Iterable[tuple[Spec, Spec | None]]) -> tuple[type, ...]:
 
 def trace_bytes(traced: Traced) -> int:
     """About how many bytes a trace takes, with what is found out from it."""
-    return 3_000 + 3_000 * len(traced.entries) + 500 * len(traced.weights)
+    return 3_000 + 3_000 * traced.ops + 500 * len(traced.weights)

@@ -114,18 +114,19 @@ class Held:
         self.compute = compute
         self.root: dict[int, int] = {}
         self.turned_ids = {id(spec) for spec in traced.reads} if turned else set[int]()
-        for x, seen, axes in traced.seen_as:
+        tape = traced.tape
+        for x, seen, axes in tape.seen_as:
             self.root[id(seen)] = id(x)
             if axes != tuple(range(len(axes))) or id(x) in self.turned_ids:
                 self.turned_ids.add(id(seen))
-        outputs = [spec for pair in traced.outputs for spec in pair if spec is not None]
+        outputs = [spec for pair in tape.outputs for spec in pair if spec is not None]
         self.last = self.last_uses(traced, outputs)
         self.live: dict[int, Dim] = {}
         self.until: dict[int, int] = {}
         self.most: Dim = 0
         self.ends = scope_ends(traced)
         waiting: set[int] = set()
-        made = sorted(traced.allocated, key=lambda one: one[0])
+        made = sorted(tape.allocated, key=lambda one: one[0])
         for index, entry in enumerate(traced.entries):
             while made and made[0][0] <= index:
                 self.allocate(index, made.pop(0)[1])
@@ -215,6 +216,6 @@ class Held:
 def scope_ends(traced: Traced) -> list[int]:
     """For each entry the last one of the function that it is in, which holds what it has made until then."""
     ends = [len(traced.entries) - 1] * len(traced.entries)
-    for start, stop in sorted(traced.scopes, key=lambda one: one[0] - one[1]):  # the innermost comes last
+    for start, stop in sorted(traced.tape.scopes, key=lambda one: one[0] - one[1]):  # the innermost comes last
         ends[start:stop] = [stop - 1] * (stop - start)
     return ends

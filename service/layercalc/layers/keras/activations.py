@@ -1,6 +1,7 @@
 """Activation functions by Keras' names, and the field that holds one or an activation layer."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class Function:
         return x if self.op is None else self.op(x)
 
 
+function_of = cache(Function)  # equal ones are one object
+
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
@@ -56,7 +59,7 @@ class Activation(Field):
         return {"anyOf": [{"enum": sorted([*ops.ACTIVATIONS, *ALIASES])}, {"type": "object"}]}
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or Function("linear")
+        return super().deserialize(value, attr, data) or function_of("linear")
 
     def read(self, value: Any, name: str) -> Any:
         function = value
@@ -69,14 +72,14 @@ class Activation(Field):
         if not isinstance(function, str):
             raise self.refuse(value)
         if function in OLD_ACTIVATIONS:
-            return Function(function)
+            return function_of(function)
         known = ALIASES.get(function, function)
         if known not in ops.ACTIVATIONS and known.lower() in ops.ACTIVATIONS:
             note((name,), f"{received(known)} read as {received(known.lower())}")
             known = known.lower()
         if known not in ops.ACTIVATIONS:
             raise self.refuse(value)
-        return Function(known)
+        return function_of(known)
 
 
 class Wrapped:
