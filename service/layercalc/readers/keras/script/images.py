@@ -16,11 +16,11 @@ OLD_PLACES = "TensorFlow 1 places the pixels of this resize elsewhere than its d
 def sides(names: "KerasNames", x: Any, at: Any) -> tuple[int, int]:
     """The height and the width of images, the channels last."""
     shape = tensors.shape_of(names, x, at) if isinstance(x, TensorObject) else ()
-    found = shape[-3:-1]
-    if len(shape) not in (3, 4) or not all(type(one) is int for one in found):
+    height, width = shape[-3:-1] if len(shape) in (3, 4) else (None, None)
+    if height is None or width is None:
         raise Fault(at, "Expected images of known height and width, channels last.")
     names.sized = True
-    return found[0], found[1]
+    return height, width
 
 
 def resize_images(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
@@ -134,7 +134,7 @@ def resize_with_crop_or_pad(names: "KerasNames", args: list[Any], kwargs: dict[s
     return x
 
 
-BACKEND = {
+BACKEND: dict[str, Any] = {
     "resize_images": resize_images,
     "pool2d": pool,
     "pool3d": pool,
@@ -142,7 +142,7 @@ BACKEND = {
     "spatial_2d_padding": padding(2),
     "spatial_3d_padding": padding(3),
 }
-TF = {
+TF: dict[str, Any] = {
     "image.extract_patches": extract_patches,
     "image.extract_image_patches": extract_patches,
     "extract_image_patches": extract_patches,
