@@ -148,10 +148,18 @@ def as_text(sheet: Sheet) -> str:
 def as_markdown(sheet: Sheet) -> str:
     """A Markdown table and the lines under it."""
     marks = ["---"] * (len(sheet.columns) - sheet.numbers) + ["---:"] * sheet.numbers
-    escaped = [[prose(cell) for cell in row] for row in sheet.rows]
+    escaped = [[indented(prose(cell)) for cell in row] for row in sheet.rows]
     lines = ["| " + " | ".join(row) + " |" for row in (sheet.columns, marks, *escaped)]
     notes = [f"{prose(line)}  " for line in sheet.notes]
     return "\n".join([f"### {prose(sheet.title)}", "", *lines, "", *notes]) + "\n"
+
+
+LINES = re.compile(r"^[ │]+(?=[├└])")  # of a tree
+
+
+def indented(cell: str) -> str:
+    """A cell whose place in a tree is kept, where Markdown drops spaces that begin it or follow one another."""
+    return LINES.sub(lambda found: found[0].replace(" ", "\u00a0"), cell)
 
 
 MARKUP = re.compile(r"[&<>|\\`*~]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.I)

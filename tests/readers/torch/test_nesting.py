@@ -57,7 +57,7 @@ def paths(text):
     """The names in a table drawn as a tree, put together from where they stand."""
     found, above = [], []
     for line in text.split("\n"):
-        drawn = LINE.match(line.removeprefix("|").lstrip(" ").replace("\u200b", ""))
+        drawn = LINE.match(line[2:].replace("\u200b", "").replace("\u00a0", " "))
         if drawn:
             depth = len(drawn[1]) // 3
             above[depth:] = [re.split(r" \| |   ", drawn[2])[0].strip()]
