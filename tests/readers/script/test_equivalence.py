@@ -122,6 +122,15 @@ DOUBTFUL = [  # and the name of which nothing may be claimed: on some way it is 
     ("class A: m = u1\nclass B(A):\n    def m(self): super().m()\nb = B()\nb.n = n = []\nb.m()", "n"),
     ("class A: m = u1\nA.n = n = []\nA.m()", "n"),
     ("class A: __len__ = u1\nb = A()\nb.n = n = []\nlen(b)", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\nfor k in g(): break", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\ndef f():\n    for k in g(): return k\nf()", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\nk = next(g())", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\nk = 1 in g()", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\ni = g()\nnext(i)\nn = []\ndel i", "n"),
+    ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\ndef h(): yield from g()\nfor k in h(): break", "n"),
+    ("n = []\ndef h():\n    yield 1\n    yield 2\ndef g():\n    try: yield from h()\n    finally: n.append(3)\nk = next(g())", "n"),
+    ("n = []\nclass A:\n    def __enter__(self): pass\n    def __exit__(self, *a): n.append(3)\ndef g():\n    with A(): yield 1\nfor k in g(): break", "n"),
+    ("n = []\ndef g():\n    try: yield 1\n    except GeneratorExit: n.append(3)\nfor k in g(): break", "n"),
 ]  # fmt: skip
 
 

@@ -48,6 +48,8 @@ KNOWN = [
     ("from absl import app, flags\nflags.DEFINE_integer('n', 9, 'units')\nF = flags.FLAGS\ndef main(_):\n    global net\n    net = Stack([Layer(F.n)])\napp.run(main)", [9]),
     ("import numpy as np\nx = np.zeros((100, 20))\nnet = Stack([Layer(x.shape[1])])", [20]),
     ("if __name__ == '__main__':\n    net = Stack([Layer(3)])", [3]),
+    (MADE + "def g():\n    with open('x') as f:\n        for l in f: yield l\nfor x in g(): print(x)", [3]),
+    ("from contextlib import contextmanager\n@contextmanager\ndef c():\n    try: yield\n    except Exception: pass\nwith c(): net = Stack([Layer(3)])", [3]),
     ("import sys\nif len(sys.argv) > 1: n = int(sys.argv[1])\nelse: n = 4\nnet = Stack([Layer(n)])", [4]),
 ]  # fmt: skip
 
@@ -156,7 +158,9 @@ FAULTS = [
     ("class A: n = 3\na = A()\nhelper(a)\nLayer(a.n)", 6, ["helper"]),
     ("n = [1]\nm = n\nhelper(m)\nLayer(n[0])", 6, ["helper"]),
     ("async def f(a): a.append(3)\nn = [1]\nf(n)\nLayer(n[0])", 6, ["asynchronous"]),
-    ("def f():\n    x = (yield) + 1\nlist(f())", 4, ["yield"]),
+    ("def f():\n    x = (yield) + 1\nLayer(list(f())[0])", 5, ["yield"]),
+    ("def f():\n    with open('x') as g:\n        for l in g: yield 3\nLayer(next(f()))", 6, ["yield", "line 4"]),
+    ("def f():\n    try: yield 3\n    except ValueError: yield 4\nLayer(next(f()))", 6, ["yield", "line 4"]),
     ("eval('Layer(3)')", 3, ["text"]),
     ("import os\nLayer(int(os.getenv('HOME', 'x') == 'x'))", 4, ["HOME"]),
     ("from enum import Flag\nclass S(Flag):\n    A = 3\ntry: n = len(S)\nexcept TypeError: n = 9\nLayer(n)", 8, ["len(S)"]),
@@ -165,6 +169,12 @@ FAULTS = [
     ("raise ValueError('no')", 3, ["ValueError", "no"]),
     ("Layer(1 / 0)", 3, ["ZeroDivisionError"]),
     ("class A:\n    def __enter__(self): pass\n    def __exit__(self, *a): return True\nwith A():\n    helper()\n    n = 2", 6, ["may raise", "try and except"]),
+    ("class A:\n    def __enter__(self): pass\n    def __exit__(self, kind, *a):\n        if kind is None: n.append(3)\n"
+     "n = []\ntry:\n    with A(): helper()\nexcept Exception: pass", 9, ["may raise", "try and except"]),
+    ("from contextlib import contextmanager\n@contextmanager\ndef c():\n    yield\n    n.append(3)\nn = []\ntry:\n    with c(): helper()\nexcept Exception: pass", 10, ["may raise"]),
+    ("from contextlib import contextmanager\n@contextmanager\ndef c():\n    try: yield\n    finally: return\nwith c():\n    helper()\n    n = 2", 8, ["may raise"]),
+    ("from contextlib import contextmanager\n@contextmanager\ndef c():\n    while True:\n        try: yield\n        finally: break\nwith c(): helper()", 9, ["may raise"]),
+    ("from contextlib import contextmanager\n@contextmanager\ndef c():\n    try: yield\n    except Exception: pass\nwith c(): helper()", 8, ["may raise"]),
 ]  # fmt: skip
 
 

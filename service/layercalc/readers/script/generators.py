@@ -1,11 +1,13 @@
 """Functions that yield: their bodies run piece by piece, as their values are asked for.
 
 A `yield` is followed where it is a statement of its own or the right side of an assignment, at any depth of `if`,
-`for`, `while` and `try … finally`. Where something unknown decides whether it comes, the generator is spoilt.
+`for`, `while` and `try … finally`. Where something unknown decides whether it comes, and where it is followed nowhere,
+the generator is spoilt. One that is left before its end runs its `finally` when Python lets go of it: what that does
+may have been done.
 """
 
 import ast
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.assignment import assign
@@ -13,7 +15,7 @@ from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import BROKE, Returned, Signal
 from layercalc.readers.script.scope import SCOPES, Scope
-from layercalc.readers.script.spoil import blur_function
+from layercalc.readers.script.spoil import blur, blur_function, hold
 from layercalc.readers.script.values import MISSING, Cursor, Function
 
 if TYPE_CHECKING:
@@ -91,9 +93,7 @@ def statement(m: "Machine", node: ast.stmt, scope: Scope) -> Steps:
         return (yield from try_(m, node, scope))
     else:
         what = "try … except" if isinstance(node, ast.Try) else type(node).__name__.lower()
-        raise Fault(
-            node, f"`yield` inside {what} is not followed; write it as a statement of its own, or return a list."
-        )
+        raise Unknown(Opaque(f"`yield` inside {what}, which is not followed", node))
     return None
 
 
@@ -106,7 +106,9 @@ def decided(truth: Any) -> bool:
 def yielded(m: "Machine", node: ast.Yield | ast.YieldFrom, scope: Scope) -> Generator[Any, None, Any]:
     """Yield value; yield from value."""
     if isinstance(node, ast.Yield):
-        yield None if node.value is None else m.value(node.value, scope)
+        value = None if node.value is None else m.value(node.value, scope)
+        suspend(m, scope)
+        yield value
         return None
     source = m.value(node.value, scope)
     if type(source) is Cursor and source.name == "generator" and source.spoilt is None:
@@ -114,9 +116,16 @@ def yielded(m: "Machine", node: ast.Yield | ast.YieldFrom, scope: Scope) -> Gene
         source.count += 1
         m.meter.deepen(node, 3)
         m.meter.depth -= 3
-        signal: Any = yield from source.host  # type: ignore[func-returns-value]
-        return signal.value if type(signal) is Returned else None
-    yield from m.iterate(source, node)
+        while True:
+            try:
+                value = next(source.host)
+            except StopIteration as end:
+                return end.value.value if type(end.value) is Returned else None
+            suspend(m, scope)
+            yield value
+    for value in m.iterate(source, node):
+        suspend(m, scope)
+        yield value
     return None
 
 
@@ -146,14 +155,52 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Steps:
 
 def try_(m: "Machine", node: ast.Try, scope: Scope) -> Steps:
     """Try … finally, of which only the end is run after an exception."""
+    ending = (node, scope)
+    m.endings = [*m.endings, ending]
     try:
         signal = yield from block(m, node.body, scope)
         if signal is None:
             signal = yield from block(m, node.orelse, scope)
     except Raised:
+        m.endings = [one for one in m.endings if one is not ending]
         over = yield from block(m, node.finalbody, scope)
         if over is not None:
             return over
         raise
+    m.endings = [one for one in m.endings if one is not ending]
     over = yield from block(m, node.finalbody, scope)
     return over if over is not None else signal
+
+
+# -- generators that are left before their end
+
+
+def suspend(m: "Machine", scope: Scope) -> None:
+    """A generator waits: if it is let go of, the `finally` that it is inside of runs."""
+    if m.endings and not m.held:
+        for node, inside in m.endings:
+            if inside is scope:
+                may_end(m, node, scope)
+
+
+def holding(m: "Machine", cursor: Cursor, work: Callable[[], Any]) -> Any:
+    """What a loop over an iterator gives, which asks for all of its values, or lets go of it."""
+    before, cursor.held = m.endings, True
+    try:
+        return work()
+    finally:
+        cursor.held = False
+        for ending in [one for one in m.endings if not any(one is other for other in before)]:
+            may_end(m, *ending)
+
+
+def may_end(m: "Machine", node: ast.Try, scope: Scope) -> None:
+    """The end of a `try` may run from now on, at any time."""
+    reason = Opaque("a generator that is left before its end", node)
+    for statement in node.finalbody:
+        for name in m.nodes_of(statement).ids:
+            outer: Scope | None = scope
+            while outer is not None and name not in outer.vars:
+                outer = outer.outer
+            hold((outer or m.globals).vars, name, reason)
+    blur(m, node.finalbody, scope, reason)

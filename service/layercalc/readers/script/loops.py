@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.generators import holding
 from layercalc.readers.script.journal import BREAK, CONTINUE, RAISE
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import BROKE, Returned, Signal, branch, close, repeat
 from layercalc.readers.script.scope import Scope
 from layercalc.readers.script.spoil import blur
+from layercalc.readers.script.values import Cursor
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -138,6 +140,8 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
         return body
 
     try:
+        if type(source) is Cursor:
+            return holding(m, source, lambda: known(m, node, scope, loop, source))
         return known(m, node, scope, loop, source)
     except Unknown as error:
         m.meter.depth = depth

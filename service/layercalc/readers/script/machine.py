@@ -63,6 +63,8 @@ class Machine:
         self.escaped: dict[int, Function] = {}
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
+        self.endings: list[tuple[ast.Try, Scope]] = []  # in which generators wait
+        self.held = False  # whether the generator that runs is a loop's, which asks for its values to the end
         self.speculating: set[int] = set()
         self.before, self.recalled, self.lost = 0, False, list[Any]()  # of the outermost that is followed: spoil.py
         self.harmless: dict[int, Any] = {}  # of functions by id: names by which they reach nothing, and their values

@@ -12,6 +12,7 @@ from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.iteration import advance
 from layercalc.readers.script.journal import RAISE
+from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import Signal, branch
 from layercalc.readers.script.scope import Scope
@@ -209,7 +210,7 @@ def with_item(m: "Machine", node: ast.With, index: int, scope: Scope) -> Signal:
             ast.copy_location(one, node)
         m.infos[(id(written), "suppress")] = written  # which lives as long as what is kept by its id
         return handled(m, written, scope)
-    if may_swallow(m, manager):
+    if may_swallow(m, manager) or (m.catching and tells_apart(m, manager)):
         rest = certain(m, rest, item.context_expr)
     caught: list[Raised] = []
     swallowed: list[bool] = []
@@ -234,7 +235,14 @@ def with_item(m: "Machine", node: ast.With, index: int, scope: Scope) -> Signal:
 
 
 def may_swallow(m: "Machine", manager: Any) -> bool:
-    """Whether the __exit__ of an object of the text may give what is true, and so stop an exception."""
+    """Whether the __exit__ of an object of the text may give what is true, and so stop an exception.
+
+    A generator does it that goes on after its `yield` raised: by a handler, or by leaving `finally` otherwise.
+    """
+    if type(manager) is Cursor and manager.name == "manager":
+        nodes = m.nodes_of(manager.over[0].node)
+        leaving = [Nodes(one) for each in nodes.of(ast.Try) for one in each.finalbody]
+        return manager.spoilt is not None or any(one.of(ast.Return, ast.Break, ast.Continue) for one in leaving)
     if type(manager) is not Instance:
         return False
     leaving = manager.cls.find("__exit__")
@@ -244,8 +252,25 @@ def may_swallow(m: "Machine", manager: Any) -> bool:
     return any(one is not None and not (isinstance(one, ast.Constant) and not one.value) for one in values)
 
 
+def tells_apart(m: "Machine", manager: Any) -> bool:
+    """Whether an object of the text may do something else at its end where an exception was raised."""
+    if type(manager) is Cursor and manager.name == "manager":
+        last = manager.over[0].node.body[-1]
+        return not (isinstance(last, ast.Try) and not last.orelse and waits(last.body[-1]))
+    if type(manager) is not Instance:
+        return False
+    leaving = manager.cls.find("__exit__").node  # a function, or may_swallow has said so
+    given = [*leaving.args.posonlyargs, *leaving.args.args, leaving.args.vararg]
+    return any(one is not None and one.arg in m.nodes_of(leaving).ids for one in given[1:])
+
+
+def waits(node: ast.stmt) -> bool:
+    """Whether a statement is a bare `yield value`."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
+
+
 def certain(m: "Machine", rest: Arm, node: ast.expr) -> Arm:
-    """What runs inside a manager that may stop an exception; Fault where it is not known whether one is raised."""
+    """What runs inside such a manager; Fault where it is not known whether an exception is raised."""
 
     def inner() -> Signal:
         mark, tried = len(m.journal.levels), m.tried
@@ -260,7 +285,7 @@ def certain(m: "Machine", rest: Arm, node: ast.expr) -> Arm:
         if m.journal.exits(mark, RAISE):
             raise Fault(
                 node,
-                "What runs inside this `with` may raise an exception, and it is not known whether that stops it; "
+                "What runs inside this `with` may raise an exception, and what its end then does is not known; "
                 "use try and except.",
             )
         if isinstance(signal, Raised):
@@ -296,7 +321,11 @@ def enter(m: "Machine", manager: Any, node: ast.AST) -> tuple[Any, Leave | None]
     if isinstance(manager, Foreign) or (type(manager) is Instance and manager.core is not None):
         return m.vocabulary.enter(manager, node), None
     if type(manager) is Cursor and manager.name == "manager":
-        value = advance(m, manager, node)
+        manager.held = True
+        try:
+            value = advance(m, manager, node)
+        except Unknown as error:
+            value = Opaque("", node, error.source.first, holds=error.source.holds)
         return (None if value is MISSING else value), lambda error: leave_generator(m, manager, error, node)
     if type(manager) is Native and manager.name == "suppress":
         return None, lambda error: error is not None and bool(known(matches(m, error.value, manager.holds, node)))
@@ -322,7 +351,8 @@ def leave_generator(m: "Machine", manager: Cursor, error: Raised | None, node: a
     """The rest of a generator that contextlib.contextmanager has made a manager of."""
     if error is not None:
         raise Fault(node, "An exception passes through a @contextmanager here; use try and except.")
-    advance(m, manager, node)
+    if manager.spoilt is None:
+        advance(m, manager, node)
     return False
 
 

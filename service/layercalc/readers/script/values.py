@@ -347,11 +347,12 @@ class Computed:
 class Cursor:
     """An iterator of the text: `host` gives the values, `over` are those it was made of, `count` is how far it is."""
 
-    __slots__ = ("close", "count", "host", "name", "over", "send", "spoilt")
+    __slots__ = ("count", "held", "host", "name", "over", "spoilt")
 
     def __init__(self, name: str, host: Iterator[Any], over: tuple[Any, ...] = ()):
         self.name, self.host, self.over = name, host, over
         self.count = 0
+        self.held = False  # by a loop that runs through it
         self.spoilt: Opaque | None = None
 
     def __repr__(self) -> str:
