@@ -293,6 +293,8 @@ def next_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 
 def globals_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     m.listing = True
+    if m.starred is not None:  # other names than those may be there
+        return Opaque("", at, m.starred, holds=(m.globals.vars,))
     return m.globals.vars
 
 
@@ -301,7 +303,7 @@ def locals_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     names = m.frame.vars
     m.meter.elements(len(names), at)
     if m.frame.kind == MODULE:
-        return names
+        return globals_(m, args, kwargs, at)
     found = dict(names)
     if (unsure := doubtful(m, names)) is not None:
         m.journal.poison(found, unsure)

@@ -77,6 +77,7 @@ class Machine:
         self.overrides: dict[str, Names] = {}
         self.bound: set[str] = set()
         self.missed: set[str] = set()  # names that were asked for while they were not bound, or may not have been
+        self.starred: Opaque | None = None  # the first `import *` of a module that is not known
         self.listing = False  # whether the text may look through its names
         self.kept: dict[str, Class] = {}
         self.libraries: dict[str, Scope] = {}
@@ -236,6 +237,9 @@ class Machine:
 
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name that is not bound now: an error if the text binds it elsewhere, else the vocabulary's or unknown."""
+        if self.starred is not None:
+            self.risk(node)
+            return Opaque(f"{name}, which comes from {self.starred.text()} if from anywhere", node)
         if name in self.bound:
             self.fail("NameError", f"name {name!r} is not defined", node)
         value = self.vocabulary.bare(name)

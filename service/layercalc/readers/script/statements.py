@@ -1,6 +1,7 @@
 """Statements, by the type of their node. Each gives None, or the signal by which it leaves."""
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -186,15 +187,24 @@ def import_from(m: "Machine", node: ast.ImportFrom, scope: Scope) -> None:
 
 
 def import_all(m: "Machine", base: Any, module: str, node: ast.stmt, scope: Scope) -> None:
-    """From module import *: what it is known to have; an unknown module may bind any name anew."""
+    """From module import *: what it is known to have; an unknown module may bind any name anew, but for Python's own."""
     if type(base) is Module:
         for name in base.names:
             m.store(scope, name, attributes.attribute(m, base, name, node), node)
         return
+    if scope is not m.globals:
+        raise Fault(node, "import * is of the top level alone; import names one by one.")
+    told = f"`from {module or '.'} import *`"
     m.risk(node)
-    m.warn(
-        node, f"`from {module or '.'} import *` may bind any name; names of the text are taken to stay what they are."
-    )
+    if m.is_pure(module) or module.partition(".")[0] in sys.stdlib_module_names:
+        return  # what they bind is named otherwise than what others make models of
+    m.warn(node, f"{told} is taken to bind none of Python's own names, such as range.")
+    m.starred = Opaque(told, node) if m.starred is None else m.starred
+    m.changing(scope.vars)
+    for name, value in scope.vars.items():
+        if not name.startswith("_"):
+            reason = Opaque(f"{name}, which {told} may have bound anew, as it names nothing", node)
+            scope.vars[name] = m.journal.either(reason, value, cause=reason.cause)
 
 
 def raise_(m: "Machine", node: ast.Raise, scope: Scope) -> Signal:

@@ -27,6 +27,8 @@ READ = [
     ('def stage(net, n):\n    net.add(Dense(n))\nnet = Sequential([Input((4,))])\nstage(net, 8)\nnet.add(Dense(2))', 58, 58),
     ('make = lambda n: Dense(n)\nnet = Sequential([Input((4,)), make(3)])', 15, 15),
     ('n = 4\ndef f():\n    global n\n    n = 8\nfs = [f]\nfs[0]()\nnet = Sequential([Input((4,)), Dense(n)])', 40, 40),
+    ('from helpers import *\nfrom keras import Input, Sequential\nfrom keras.layers import Dense\nnet = Sequential([Input((4,)), Dense(3)])', 15, 15),
+    ('from itertools import *\nnet = Sequential([Input((4,)), Dense(3)])', 15, 15),
     ('l = LSTM(5, return_sequences=True)\nb = Bidirectional(l)\nl.trainable = False\nSequential([Input((4, 3)), b])', 360, 360),
 ]  # fmt: skip
 
@@ -35,8 +37,10 @@ REFUSED = [
     ('from my import Dense\nnet = Sequential([Input((4,)), Dense(3)])', 2),
     ('import mylib as layers\nnet = Sequential([Input((4,)), layers.Dense(3)])', 2),
     ('class Dense(Layer):\n    pass\nnet = Sequential([Input((4,)), Dense(3)])', 3),
-    ('from helpers import *\nnet = Sequential([Input((4,)), Dense(3)])', 1),
-    ('from keras.layers import Dense\nfrom helpers import *\nnet = Sequential([Input((4,)), Dense(3)])', 2),
+    ('from helpers import *\nnet = Sequential([Input((4,)), Dense(3)])', 2),
+    ('from keras.layers import Dense\nfrom helpers import *\nnet = Sequential([Input((4,)), Dense(3)])', 3),
+    ('from helpers import *\nnet = build(3)', 1),
+    ('def f():\n    from helpers import *\nf()\nnet = Sequential([Input((4,)), Dense(3)])', 2),
     ('if OLD:\n    from my import Dense\nnet = Sequential([Input((4,)), Dense(3)])', 3),
     ('for Dense in kinds:\n    pass\nnet = Sequential([Input((4,)), Dense(3)])', 3),
     ('n = 4\nn = width(n)\nnet = Sequential([Input((4,)), Dense(n)])', 3),
@@ -95,3 +99,22 @@ def test_a_name_of_which_nobody_can_know_is_refused(text, line):
     with pytest.raises(Refused) as caught:
         analyze(text)
     assert caught.value.errors[0]["line"] == line
+
+
+MANY = "`from helpers import *` (line {})"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "from keras import layers\nfrom helpers import *\n",
+            f"layers, which {MANY.format(2)[:-9]} may have bound anew",
+        ),
+        ("from helpers import *\nfrom keras import layers\n", f"N, which comes from {MANY.format(1)} if from anywhere"),
+    ],
+)
+def test_names_that_import_star_may_bring_are_told_with_its_line(lines, told):
+    with pytest.raises(Refused) as caught:
+        analyze(lines + "from keras import Sequential, Input\nnet = Sequential([Input((4,)), layers.Dense(N)])")
+    assert told in caught.value.errors[0]["detail"]

@@ -290,6 +290,9 @@ def by_function(machine: "Text", names: "KerasNames") -> tuple[Any, str]:
         raise unmade("No model is made at the top level; name with `entry` the call that makes it", found)
     if parts := own_by(machine, makes_part):
         raise unmade(f"No model is made at the top level, only parts of one; {OF_PARTS}", parts)
+    if machine.starred is not None:
+        told = f"What makes a model may come from {machine.starred.text()}, which is not in the text"
+        raise NoModel(machine.starred.node, f"{told}; paste what that file holds in place of the line.")
     raise NoModel(None, f"No layer found: expected lines of Keras code such as {KNOWN}.")
 
 

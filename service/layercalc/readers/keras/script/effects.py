@@ -12,7 +12,6 @@ FOREIGN = words(
     "np numpy pd pandas plt matplotlib sns os sys re math random time json pickle cv2 PIL sklearn scipy torch nn F jnp"
     " jax gym wandb mlflow shutil glob argparse datetime functools itertools collections operator copy logging"
 )
-STAR = {"numpy", "math", "os", "sys", "time", "random", "typing", "tkinter", "turtle", "pylab", "matplotlib", "scipy"}
 
 # Methods of a model, a layer or a tensor after which it is what it was.
 PASSIVE_METHODS = words(

@@ -64,6 +64,8 @@ class Text(Machine):
 
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name of which the line that binds it was left out of the text, or stands further down."""
+        if self.starred is not None:
+            return super().unbound(name, node)
         if name in self.grown and name not in self.bound:
             made = models.implied(self.names, node)
             self.store(self.globals, name, made, node)

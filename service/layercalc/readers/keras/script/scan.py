@@ -12,7 +12,6 @@ from layercalc.readers.keras.script.effects import (
     MODEL_METHODS,
     PASSIVE_ATTRIBUTES,
     PASSIVE_METHODS,
-    STAR,
 )
 from layercalc.readers.keras.script.names import BARE, LIBRARIES, OF_LAYERS
 from layercalc.readers.script import Fault, Instance, Opaque
@@ -142,8 +141,7 @@ def check(nodes: Nodes) -> None:
     """Refuse what may bind any name anew, or change what the names of Keras' stand for."""
     asked = [one for one in nodes.of(ast.Compare) if isinstance(one.ops[0], ast.In | ast.NotIn)]
     looked_up = {one.comparators[0] for one in asked}  # what `"google.colab" in sys.modules` asks changes nothing
-    bad = [node for node in nodes.of(ast.ImportFrom) if node.names[0].name == "*" and may_bind_any(node)]
-    bad += [node for node in nodes.of(ast.Attribute) if type(node.ctx) is ast.Store and sets_hidden(node)]
+    bad = [node for node in nodes.of(ast.Attribute) if type(node.ctx) is ast.Store and sets_hidden(node)]
     if "modules" in nodes.attrs:
         modules = [node for node in nodes.of(ast.Attribute) if node.attr == "modules" and node not in looked_up]
         bad += [node for node in modules if getattr(node.value, "id", "") == "sys"]
@@ -151,10 +149,6 @@ def check(nodes: Nodes) -> None:
         bad += [node for node in nodes.of(ast.Call) if patches(node)]
     if bad:
         raise Fault(nodes.first(bad), "It may replace what any name stands for; import names one by one.")
-
-
-def may_bind_any(node: ast.ImportFrom) -> bool:
-    return (node.module or "").partition(".")[0] not in KERAS_MODULES | STAR
 
 
 def sets_hidden(node: ast.Attribute) -> bool:
