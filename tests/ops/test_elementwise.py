@@ -34,3 +34,12 @@ def test_a_local_op_sees_what_its_first_input_sees():
         for others in ([], [(None,)], [(None, None, None, None)], [(None,)] * 4):
             shapes = [(1, 8, 8, 4), *[(4,) * len(other) for other in others]]
             assert op.reach((1, 8, 8, 4), [one, *others], *shapes, axis=3) == one, op.name
+
+
+def test_a_batch_may_be_the_number_that_it_meets_behind_the_first_axis():
+    """As Keras has it of (None, 7, 5) and (None, 5), where the second is lined up with 7."""
+    n = Batch(1)
+    for shapes in (((n, 7, 5), (n, 5)), ((n, 5), (n, 7, 5)), ((n, 7, 5), (n, 5), (n, 5))):
+        assert [type(dim) is Batch or dim for dim in broadcast(*shapes)] == [True, 7, 5]
+    for one, other in (((2, 7, 5), (2, 5)), ((n, 7, 5), (2, 5))):
+        assert "do not go together" in found(broadcast, one, other)

@@ -14,7 +14,11 @@ from layercalc.ops.spec import Spec
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """NumPy's broadcasting for integers of any size and unknown dimensions."""
+    """NumPy's broadcasting for integers of any size and unknown dimensions.
+
+    A batch that nobody named may be as large as the number that it meets behind the first axis, as in a product of
+    (batch, height, width, channels) and (batch, channels): it fits where it is that number, or one.
+    """
     longest = max(map(len, shapes))
     out: list[Dim] = [1] * longest
     for shape in shapes:
@@ -24,6 +28,8 @@ def broadcast(*shapes: Shape) -> Shape:
             unnamed = isinstance(out[axis], Batch) and is_one(dim)  # and named by the other
             if is_one(out[axis]) or unnamed or (isinstance(out[axis], Unknown) and not isinstance(dim, Unknown)):
                 out[axis] = dim
+            elif axis and isinstance(dim, Batch) is not isinstance(out[axis], Batch):
+                out[axis] = out[axis] if isinstance(dim, Batch) else dim
             elif differ(out[axis], dim, (out[axis], 1), (dim, 1)):
                 listed = ", ".join(map(text, shapes))
                 raise ShapeError(

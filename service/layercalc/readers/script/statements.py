@@ -187,7 +187,7 @@ def import_from(m: "Machine", node: ast.ImportFrom, scope: Scope) -> None:
 
 
 def import_all(m: "Machine", base: Any, module: str, node: ast.stmt, scope: Scope) -> None:
-    """From module import *: what it is known to have; an unknown module may bind any name anew, but for Python's own."""
+    """From module import *: what it is known to have; an unknown module may bind any name anew but Python's own."""
     if type(base) is Module:
         for name in base.names:
             m.store(scope, name, attributes.attribute(m, base, name, node), node)

@@ -28,6 +28,7 @@ READ = [
     ('make = lambda n: Dense(n)\nnet = Sequential([Input((4,)), make(3)])', 15, 15),
     ('n = 4\ndef f():\n    global n\n    n = 8\nfs = [f]\nfs[0]()\nnet = Sequential([Input((4,)), Dense(n)])', 40, 40),
     ('from helpers import *\nfrom keras import Input, Sequential\nfrom keras.layers import Dense\nnet = Sequential([Input((4,)), Dense(3)])', 15, 15),
+    ('class B:\n    n = 0\n    def __init__(self, k):\n        type(self).n += 1\n        self.d = Dense(k + type(self).n)\nnet = Sequential([Input((4,)), B(3).d, B(5).d])', 20 + 35, 55),
     ('from itertools import *\nnet = Sequential([Input((4,)), Dense(3)])', 15, 15),
     ('l = LSTM(5, return_sequences=True)\nb = Bidirectional(l)\nl.trainable = False\nSequential([Input((4, 3)), b])', 360, 360),
 ]  # fmt: skip

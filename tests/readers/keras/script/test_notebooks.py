@@ -5,6 +5,23 @@ import pytest
 from layercalc import Refused, analyze
 
 TEXTS = {
+    # Embedding 9·3, of which the mask comes to the mean
+    """
+class MaskedMean(Layer):
+    def __init__(self, **kw):
+        self.supports_masking = True
+        super().__init__(**kw)
+    def compute_mask(self, inputs, mask=None):
+        return None
+    def call(self, x, mask=None):
+        if mask is not None:
+            mask = K.cast(mask, "float32")
+            x = x * K.expand_dims(mask)
+            return K.sum(x, axis=1) / K.sum(mask, axis=1, keepdims=True)
+        return K.mean(x, axis=1)
+i = Input((7,))
+m = Model(i, MaskedMean()(Embedding(9, 3, mask_zero=True)(i)))
+""": (27, 27, [[None, 3]]),
     # Embedding 100·8, Bidirectional 2·4·6·(8+6+1), W 12 + b 20, Dense 13
     """
 class Attention(Layer):
@@ -875,22 +892,6 @@ class A(layers.Layer):
         return x
 m = Sequential([Input((4,)), A()])
 """: 'FLAG',
-    """
-class MaskedMean(Layer):
-    def __init__(self, **kw):
-        self.supports_masking = True
-        super().__init__(**kw)
-    def compute_mask(self, inputs, mask=None):
-        return None
-    def call(self, x, mask=None):
-        if mask is not None:
-            mask = K.cast(mask, "float32")
-            x = x * K.expand_dims(mask)
-            return K.sum(x, axis=1) / K.sum(mask, axis=1, keepdims=True)
-        return K.mean(x, axis=1)
-i = Input((7,))
-m = Model(i, MaskedMean()(Embedding(9, 3, mask_zero=True)(i)))
-""": 'A mask comes to',
     """
 class CapsuleLayer(layers.Layer):
     def __init__(self, num_capsule, dim_capsule, routings=3, kernel_initializer='glorot_uniform', **kwargs):

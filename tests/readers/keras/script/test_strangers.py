@@ -59,6 +59,14 @@ NOT_HELD = {
     ),
 }
 READ = {  # the parameters, those that train, and the output shape
+    "a gate for each channel, of an input without a batch": (
+        "i = Input((9, 9, 3))\nx = Conv2D(8, 3)(i)\ns = Dense(8)(GlobalAveragePooling2D()(x))\nm = Model(i, Conv2D(2, 1)(x * s))",
+        (224 + 72 + 18, 224 + 72 + 18, [None, 7, 7, 2]),
+    ),
+    "integers by the name of Python's": (
+        "i = Input((5,), dtype='int')\nm = Model(i, Embedding(9, 4)(i))",
+        (36, 36, [None, 5, 4]),
+    ),
     "hyperparameters at their defaults": (
         "import keras_tuner as kt\ndef build(hp):\n    m = Sequential([Input((8,))])\n"
         "    for i in range(hp.Int('layers', 2, 3)): m.add(Dense(hp.Int('units', min_value=4, max_value=9)))\n"

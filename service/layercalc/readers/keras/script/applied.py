@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import anew, arrays, counting, stated, tensors
+from layercalc.readers.keras.script import anew, arrays, counting, masks, stated, tensors
 from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
@@ -44,6 +44,7 @@ class Trace:
     start: Any = 0
     training: Any = None
     shapes: Any = None  # of the inputs, in their form
+    first: Any = None  # the first argument, outside
     numbers: dict[str, Iterator[int]] = field(default_factory=dict)  # of the operations in it, by type
 
 
@@ -142,11 +143,13 @@ def traced(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[st
         raise Fault(at, f"{own!r} is called more than {MOST_CALLS:,} times.", limit="calls")
     function, parameters = what(names, own, at)
     trace = Trace(own, machine.branching)
+    kwargs = {**kwargs, **masks.given(names, own, args, kwargs, parameters, at)}
     positions = iter([*parameters, *(f"input_{i}" for i in range(len(args)))])
-    inside = [entered(names, trace, one, next(positions), parameters, at) for one in args]
-    by_name = {key: entered(names, trace, one, key, parameters, at) for key, one in kwargs.items()}
+    inside = [entered(names, trace, one, next(positions), at) for one in args]
+    by_name = {key: entered(names, trace, one, key, at) for key, one in kwargs.items()}
     training(names, trace, inside, by_name, parameters)
-    trace.shapes = shapes(names, [*inside, *by_name.values()], at)
+    trace.first = next(iter([*args, *kwargs.values()]), None)
+    trace.shapes = shapes(names, [*inside, *(one for key, one in by_name.items() if key != "mask")], at)
     build(names, own, trace.shapes, at, dict(zip(parameters, inside, strict=False)))
     if isinstance(own.base, LayerObject) and not own.weights and not computes(own.instance.cls):
         return names.call(own.base, args, kwargs, at)  # its `build` made nothing beside
@@ -202,7 +205,7 @@ def training(names: "KerasNames", trace: Trace, args: list[Any], kwargs: dict[st
         kwargs.pop("mask", None)
 
 
-def entered(names: "KerasNames", trace: Trace, value: Any, name: str, parameters: list[str], at: Any) -> Any:
+def entered(names: "KerasNames", trace: Trace, value: Any, name: str, at: Any) -> Any:
     """An argument with inputs of the graph in place of its tensors."""
 
     def enter(one: TensorObject) -> Any:
@@ -211,14 +214,13 @@ def entered(names: "KerasNames", trace: Trace, value: Any, name: str, parameters
         if one.output == ALL and len(found) > 1:
             return [enter(TensorObject(one.call, index)) for index in range(len(found))]
         value = found[max(one.output, 0)]
-        spec, mask, _ = value
-        if mask is not None and "mask" in parameters:
-            raise Fault(at, f"A mask comes to {trace.own!r}, whose `call` asks for it; that is not read.")
+        spec, _, _ = value
         label = one.call.name if one.call.layer is None and one.call.name != "input" else name
         call = CallObject(label, location_of(at))
         call.shape = tensors.shape_of(names, one, at)
         call.dtype = str(spec.dtype)
         names.specs[id(call)] = call, [value]
+        names.entered[id(call)] = call, one
         trace.outer.append(one)
         trace.inner.append(TensorObject(call, 0))
         return trace.inner[-1]
@@ -292,6 +294,7 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
     machine.changing(own)
     call = CallObject(own.name, location_of(at), graph, [*trace.outer, *outside], {})
     names.called_now(call, own)
+    names.firsts[id(call)] = call, trace.first
     if all(one.call.layer is None for one in trace.outer) and not outside:
         own.root = graph
     if names.traces and own.instance is not None:

@@ -9,6 +9,7 @@ from layercalc.readers.keras.script import (
     callbacks,
     classes,
     configs,
+    masks,
     models,
     outside,
     pipelines,
@@ -325,6 +326,8 @@ def passive(names: "KerasNames", value: Any, name: str) -> Native:
             return names.unknown(at) if found is None else found
         if name in RUNS:
             models.built_on(names, value, args[0] if args else kwargs.get("x"), at)
+        if name == "compute_mask" and isinstance(value, LayerObject):
+            return masks.asked(names, value, args[0] if args else kwargs.get("inputs"), at)
         if name == "compute_output_shape" and isinstance(value, PARTS):
             return settings.output_shape(names, value, args[0] if args else kwargs.get("input_shape"), at)
         if name in ("get_input_shape_at", "get_output_shape_at"):

@@ -237,6 +237,9 @@ def make_input(
         names.machine.risk(at)
         names.warn(at, "A number as the shape of an Input is a list of one, as Keras 2 has it; Keras 3 refuses it.")
         given["shape"] = [given["shape"]]
+    if type(given.get("dtype")) is str and given["dtype"] == "int":
+        names.warn(at, "The dtype int is int64 here, as on TensorFlow; it is int32 where Keras runs on others.")
+        given["dtype"] = "int64"
     config = config_of(
         names, {key: one for key, one in given.items() if key not in ("tensor", "sparse")}, "Input", at, location
     )

@@ -152,12 +152,10 @@ def check(nodes: Nodes) -> None:
 
 
 def sets_hidden(node: ast.Attribute) -> bool:
-    """Whether an attribute is set on the class of something, or one with an underscore on something of Keras'."""
+    """Whether an attribute with an underscore is set on something of Keras'."""
     root: ast.expr = node
     while isinstance(root, ast.Attribute):
         root = root.value
-    if isinstance(root, ast.Call):
-        return isinstance(root.func, ast.Name) and root.func.id == "type"
     return isinstance(root, ast.Name) and root.id in BARE and node.attr.startswith("_")
 
 

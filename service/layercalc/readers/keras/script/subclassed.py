@@ -228,7 +228,7 @@ def value_of(names: "KerasNames", instance: Instance, own: OwnObject, name: str,
     if name == "layers":
         return names.layers(own, at) if own.is_model else MISSING
     if name == "supports_masking":
-        return False
+        return instance.cls.find("compute_mask") is not MISSING
     if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
         return attributes.ends(names, own, name, at)
     if name in classes.OF_BASE:

@@ -76,6 +76,8 @@ class KerasNames(Members):
         self.replaced: dict[str, Opaque] = {}  # classes that the text may have changed, by name
         self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
         self.specs: dict[int, tuple[Any, list[Value]]] = {}  # of calls
+        self.entered: dict[int, tuple[Any, Any]] = {}  # inputs of calls of own layers, with what was given outside
+        self.firsts: dict[int, tuple[Any, Any]] = {}  # of calls of own layers: the first argument
         self.readings = Readings()
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
         self.made: list[Any] = []  # models, in the order of the text
