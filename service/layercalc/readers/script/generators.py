@@ -156,18 +156,18 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Steps:
 def try_(m: "Machine", node: ast.Try, scope: Scope) -> Steps:
     """Try … finally, of which only the end is run after an exception."""
     ending = (node, scope)
-    m.endings = [*m.endings, ending]
+    m.journal.endings = [*m.journal.endings, ending]
     try:
         signal = yield from block(m, node.body, scope)
         if signal is None:
             signal = yield from block(m, node.orelse, scope)
     except Raised:
-        m.endings = [one for one in m.endings if one is not ending]
+        m.journal.endings = [one for one in m.journal.endings if one is not ending]
         over = yield from block(m, node.finalbody, scope)
         if over is not None:
             return over
         raise
-    m.endings = [one for one in m.endings if one is not ending]
+    m.journal.endings = [one for one in m.journal.endings if one is not ending]
     over = yield from block(m, node.finalbody, scope)
     return over if over is not None else signal
 
@@ -177,20 +177,20 @@ def try_(m: "Machine", node: ast.Try, scope: Scope) -> Steps:
 
 def suspend(m: "Machine", scope: Scope) -> None:
     """A generator waits: if it is let go of, the `finally` that it is inside of runs."""
-    if m.endings and not m.held:
-        for node, inside in m.endings:
+    if m.journal.endings and not m.journal.held:
+        for node, inside in m.journal.endings:
             if inside is scope:
                 may_end(m, node, scope)
 
 
 def holding(m: "Machine", cursor: Cursor, work: Callable[[], Any]) -> Any:
     """What a loop over an iterator gives, which asks for all of its values, or lets go of it."""
-    before, cursor.held = m.endings, True
+    before, cursor.held = m.journal.endings, True
     try:
         return work()
     finally:
         cursor.held = False
-        for ending in [one for one in m.endings if not any(one is other for other in before)]:
+        for ending in [one for one in m.journal.endings if not any(one is other for other in before)]:
             may_end(m, *ending)
 
 

@@ -143,10 +143,10 @@ def advance(m: "Machine", cursor: Cursor, node: At) -> Any:
         raise Unknown(cursor.spoilt)
     m.changing(cursor)
     cursor.count += 1
-    mark, depth, frame, held = len(m.journal.levels), m.meter.depth, m.frame, m.held
+    mark, depth, frame, held = len(m.journal.levels), m.meter.depth, m.frame, m.journal.held
     m.meter.deepen(node, 3)
     m.meter.work(32, node)
-    m.held = cursor.held
+    m.journal.held = cursor.held
     try:
         item = next(cursor.host, MISSING)
     except Unknown as error:
@@ -164,7 +164,7 @@ def advance(m: "Machine", cursor: Cursor, node: At) -> Any:
             m.fail("ValueError", "generator already executing", node)
         raise
     finally:
-        m.meter.depth, m.frame, m.held = depth, frame, held
+        m.meter.depth, m.frame, m.journal.held = depth, frame, held
     if len(m.journal.levels) > mark and any(m.journal.exits(mark, kind) for kind in (RETURN, BREAK, CONTINUE)):
         reason = m.journal.levels[-1].reason
         m.journal.settle(mark)

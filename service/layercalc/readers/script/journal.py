@@ -40,6 +40,8 @@ class Journal:
         self.fresh: dict[int, tuple[Any, int]] = {}  # of lists and dicts, by id: Names.number, had it been one
         self.spoilt: dict[int, tuple[Any, Opaque, tuple[Any, ...]]] = {}
         self.given: dict[int, Any] = {}  # those of them that something unknown has, with all that they hold now
+        self.endings: list[Any] = []  # of `try`, with the scope: those inside which generators wait
+        self.held = False  # whether the generator that runs is a loop's, which asks for its values to the end
 
     def changing(self, obj: Any) -> None:
         """To be called before anything is changed in a list, dict, set, iterator or foreign value."""

@@ -41,10 +41,6 @@ from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Fu
 LARGE = 1 << 62  # a literal that has to be looked at
 
 
-def is_limit(error: Fault | Raised) -> bool:
-    return type(error) is Fault and bool(error.limit)
-
-
 class Machine:
     """One text being followed. `warnings` are pairs of a node and what to say of it."""
 
@@ -63,8 +59,6 @@ class Machine:
         self.escaped: dict[int, Function] = {}
         self.given: dict[int, tuple[Any, ...]] = {}  # of functions by id, what something unknown may call them with
         self.owners: dict[int, list[Any]] = {}  # of methods by id, whose they are where something unknown has them
-        self.endings: list[tuple[ast.Try, Scope]] = []  # in which generators wait
-        self.held = False  # whether the generator that runs is a loop's, which asks for its values to the end
         self.speculating: set[int] = set()
         self.before, self.recalled, self.lost = 0, False, list[Any]()  # of the outermost that is followed: spoil.py
         self.harmless: dict[int, Any] = {}  # of functions by id: names by which they reach nothing, and their values
@@ -155,7 +149,7 @@ class Machine:
                     meter.depth -= 1
                     return signal
         except (Fault, Raised) as error:
-            if getattr(error.node, "lineno", None) is None and (error.node is not None or is_limit(error)):
+            if getattr(error.node, "lineno", None) is None and (error.node is not None or getattr(error, "limit", False)):
                 error.node = node  # what passed the limit says no place of its own, nor does a line of the library
             raise
         meter.depth -= 1
@@ -238,8 +232,7 @@ class Machine:
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name that is not bound now: an error if the text binds it elsewhere, else the vocabulary's or unknown."""
         if self.starred is not None:
-            self.risk(node)
-            return Opaque(f"{name}, which comes from {self.starred.text()} if from anywhere", node)
+            return self.unknown(node, self.starred)
         if name in self.bound:
             self.fail("NameError", f"name {name!r} is not defined", node)
         value = self.vocabulary.bare(name)
