@@ -149,7 +149,8 @@ class Machine:
                     meter.depth -= 1
                     return signal
         except (Fault, Raised) as error:
-            if getattr(error.node, "lineno", None) is None and (error.node is not None or getattr(error, "limit", False)):
+            limited = getattr(error, "limit", False)
+            if getattr(error.node, "lineno", None) is None and (error.node is not None or limited):
                 error.node = node  # what passed the limit says no place of its own, nor does a line of the library
             raise
         meter.depth -= 1

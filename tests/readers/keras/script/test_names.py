@@ -112,7 +112,7 @@ MANY = "`from helpers import *` (line {})"
             "from keras import layers\nfrom helpers import *\n",
             f"layers, which {MANY.format(2)[:-9]} may have bound anew",
         ),
-        ("from helpers import *\nfrom keras import layers\n", f"`N` of line 3, which depends on {MANY.format(1)}"),
+        ("from helpers import *\nfrom keras import layers\n", f"`N` of line 4, which depends on {MANY.format(1)}"),
     ],
 )
 def test_names_that_import_star_may_bring_are_told_with_its_line(lines, told):
