@@ -10,7 +10,7 @@ from layercalc.analysis.storage import Storage
 from layercalc.budgets import Budget, read_budgets
 from layercalc.document import opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Tokens, pointer
-from layercalc.limits import Limits
+from layercalc.limits import UNLIMITED, Limits
 from layercalc.sweeps.blocks import Answer, Question
 from layercalc.sweeps.figures import Wanted
 from layercalc.sweeps.metrics import SECONDS, USUAL
@@ -24,19 +24,21 @@ from layercalc.wording import nearest
 def question(
     document: Any,
     space: Any,
-    where: Any,
-    best: Any,
-    columns: Sequence[str],
-    limit: int | None,
-    device: Any,
-    storage: Storage | None,
-    options: Mapping[str, Any],
-    limits: Limits,
-    path: Tokens,
+    *,
+    where: Any = None,
+    best: Any = None,
+    columns: Sequence[str] = (),
+    limit: int | None = None,
+    device: Any = None,
+    weight_dtype: str | None = None,
+    activation_dtype: str | None = None,
+    limits: Limits = UNLIMITED,
+    path: Tokens = (),
+    **of_model: Any,
 ) -> Question:
     """All that is asked, checked; InvalidModel names what is wrong before any candidate is read."""
     read, _ = opened(document, path, limits)
-    asked = {name: value for name, value in options.items() if value is not None}
+    asked = {name: value for name, value in of_model.items() if value is not None}
     templates = Template(read, path), Template(asked)
     choices = read_space(space, limits)
     named(choices, {**templates[1].names, **templates[0].names}, path)
@@ -47,7 +49,7 @@ def question(
     if SECONDS in metrics and on is None:
         told = f"{SECONDS!r} are those of a device; say which, as in device=raspberry-pi-5."
         raise InvalidModel([{"parameter": "device", "detail": told}])
-    wanted = Wanted(metrics, read_where(where), on, storage)
+    wanted = Wanted(metrics, read_where(where), on, Storage.asked(weight_dtype, activation_dtype))
     return Question(document, asked, choices, wanted, Selection(objectives, limit), limits, path)
 
 
