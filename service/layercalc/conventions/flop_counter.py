@@ -1,6 +1,7 @@
 """PyTorch's own counter: torch.utils.flop_counter.FlopCounterMode, on the ops that reach the dispatcher."""
 
 from layercalc.conventions.base import CONVOLUTIONS, Convention, Loop, Rule, twice, zero
+from layercalc.conventions.programs.flop_counter import count
 from layercalc.dims import Dim
 
 FILE = "torch/utils/flop_counter.py"
@@ -32,4 +33,5 @@ TORCH = Convention(
         "RNN": MULTIPLIED,
     },
     unrolls=True,
+    program=count,
 )

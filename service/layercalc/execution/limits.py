@@ -20,13 +20,16 @@ def runnable(analysis: Analysis) -> None:
         raise InvalidTensors([{"pointer": "/inputs", "detail": detail}])
     found = [(row, not_run(row.call.layer)) for row in analysis.rows if row.call.layer is not None]
     faults = [{**row.call.location.at(), "detail": detail} for row, detail in found if detail]
-    faults = faults or [{**row.call.location.at(), "detail": told} for row in analysis.rows if (told := left_open(row))]
+    faults = faults or [{**row.call.location.at(), "detail": told} for row in analysis.rows if (told := left_out(row))]
     if faults:
         raise InvalidModel(faults)
 
 
-def left_open(row: Row) -> str:
-    """Which size inside a row is not known before it is run; nothing where all are."""
+def left_out(row: Row) -> str:
+    """What inside a row no pass makes, or which size is not known before it is run; nothing where there is no such."""
+    unmade = next((entry.op.unmade for entry in row.traced.entries if entry.op.unmade), "")
+    if unmade:
+        return f"{row.name!r} has {unmade}: it can be analysed, and not run."
     shapes = [entry.out.shape for entry in row.traced.entries] + [spec.shape for spec, _ in row.traced.outputs]
     dim = next((dim for shape in shapes for dim in shape if isinstance(dim, Unknown)), None)
     return "" if dim is None else f"{row.name!r} makes a tensor with {dim.origin}, so that nothing bounds a pass."

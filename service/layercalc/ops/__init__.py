@@ -26,7 +26,7 @@ from layercalc.ops.categorical import bincount, digitize, lookup
 from layercalc.ops.constant_folding import values_of
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.ctc import ctc_loss, ctc_path, ctc_score
-from layercalc.ops.declared import declared
+from layercalc.ops.declared import declared, drawn
 from layercalc.ops.einsum import einsum
 from layercalc.ops.elementwise import (
     add,
@@ -123,6 +123,7 @@ __all__ = [
     "adaptive_max_pool",
     "einsum",
     "declared",
+    "drawn",
     "promote",
     "triangle",
     "low_rank",

@@ -116,6 +116,7 @@ class Op:
     decides = False  # values decide the shape of the result: a size that is unknown before they are
     finishes = False  # `run` takes `finish`, which is given each part of the result while it is in cache
     channels = 1  # of an op that finishes: the last axes of its second input, a kernel, that are the result's channels
+    unmade = ""  # of an op that no pass runs: what it makes
     price = ""  # the cost in words, for the table in docs/ops.md
     slowness = SLOW  # times as long as NumPy's plain loops a run takes (`make rates`); one that says nothing is slow
     broadcasts = False  # inputs line up from the right, and all of them are cut with the result; otherwise

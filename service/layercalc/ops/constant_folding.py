@@ -79,7 +79,7 @@ def folded(op: Any, inputs: tuple[Spec, ...], attributes: dict[str, Any], result
     known = [x for x in inputs if isinstance(x, Known)]
     if len(known) == len(inputs) and op.decides:
         return decided(op, known, attributes, result)
-    if len(known) < len(inputs) or not certainly(size(result.shape) <= MOST) or unwieldy(op, known):
+    if op.unmade or len(known) < len(inputs) or not certainly(size(result.shape) <= MOST) or unwieldy(op, known):
         return result
     find = by_element if op.broadcasts or op.name == "cast" else moved
     try:

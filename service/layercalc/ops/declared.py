@@ -1,9 +1,9 @@
-"""An op of declared cost."""
+"""Ops that no pass runs: of declared cost, and numbers drawn at random."""
 
 from typing import Any
 
 from layercalc.dims import Dim
-from layercalc.ops.base import FLOATS, Cost, Op, promote
+from layercalc.ops.base import FLOATS, FREE, Cost, Op, promote
 
 
 class Declared(Op):
@@ -11,6 +11,7 @@ class Declared(Op):
 
     price = "what the document declares"
     slowness = 1
+    unmade = "what a document declares, and does not describe"
 
     def shape(self, *shapes: Any, to: Any, macs: Dim, flops: Dim, kind: str | None = None) -> Any:
         return to
@@ -24,4 +25,25 @@ class Declared(Op):
         return promote(*dtypes, "float32") if not set(dtypes) & set(FLOATS) else dtypes[0]
 
 
+class Drawn(Op):
+    """Numbers drawn at random, of one type, in a tensor of one shape."""
+
+    price = "nothing"
+    slowness = 1
+    unmade = "numbers drawn at random"
+
+    def shape(self, *shapes: Any, to: Any, kind: str) -> Any:
+        return to
+
+    def cost(self, out: Any, *shapes: Any, to: Any, kind: str) -> Cost:
+        return FREE
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def dtype(self, *dtypes: str, kind: str = "", **attributes: Any) -> str:
+        return kind
+
+
 declared = Declared("declared")
+drawn = Drawn("drawn")

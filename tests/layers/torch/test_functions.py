@@ -19,9 +19,12 @@ REFUSED = {  # overloads with arguments that are not taken: whoever uses them is
     *("eq.Tensor_list", "ne.Tensor_list", "mm.dtype", "bmm.dtype", "addmm.dtype", "baddbmm.dtype", "einsum.sublist"),
     *("lstm.data", "gru.data", "rnn_tanh.data", "rnn_relu.data", "_scaled_dot_product_flash_attention.quantized"),
     *("view_copy.dtype", "index.list_Tensor", "scatter.reduce", "scatter.value_reduce", "sort.Tensor"),
+    *(f"{name}.generator" for name in ("rand", "randn", "rand_like", "randn_like", "randint", "randperm")),
+    "randint.low_generator",
     *("tensor_split.tensor_indices_or_sections", "split.", "split.sizes"),
 }
 SAME = {("linalg_vector_norm", "ord"), ("contiguous", "memory_format")}  # left out, it is what the schema says
+SAME |= {(name, "dtype") for name in ("randint", "randperm", "tril_indices", "triu_indices")}  # int64, by its name
 KINDS = [
     name
     for name in TORCH.functions

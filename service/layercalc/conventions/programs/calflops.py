@@ -5,6 +5,7 @@ from typing import Any
 
 from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.conventions.programs.asked import asked
+from layercalc.conventions.programs.contraction import printed
 from layercalc.conventions.programs.seen import (
     CONVOLUTIONS,
     PART,
@@ -21,7 +22,6 @@ from layercalc.conventions.programs.seen import (
     named,
     numbers,
     part,
-    printed_of,
     product,
     recurrent,
     unrolled,
@@ -91,7 +91,7 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
             found = False  # torch.baddbmm is patched, and the method is not
         return "matmul", counted(found, 2 * elements(one) * other.shape[-1] + elements(x))
     if word == "einsum" and call.caller in ("function.einsum", "builtin_function_or_method.einsum"):
-        return "einsum", sum(printed_of(entry.cost.flops) for entry in call.entries)
+        return "einsum", printed(call)
     if word in ("add", "mul"):
         return word, counted(by_method(seen, call), elementwise(given["self"], given["other"]))
     if word.startswith(("upsample", "_upsample")):

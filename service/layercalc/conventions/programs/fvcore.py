@@ -2,6 +2,7 @@
 
 from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.conventions.programs.asked import asked
+from layercalc.conventions.programs.contraction import multiplied
 from layercalc.conventions.programs.seen import (
     CELLS,
     CONVOLUTIONS,
@@ -11,7 +12,7 @@ from layercalc.conventions.programs.seen import (
     elements,
     merged,
     part,
-    printed_of,
+    product,
 )
 from layercalc.dims import Dim
 
@@ -28,10 +29,12 @@ def count(seen: Seen, _: Dim) -> Terms:
             continue
         if call.word in (*CONVOLUTIONS, *TRANSPOSED, "convolution", "_convolution"):
             merged(out, "conv", None if isinstance(given.get("padding"), str) else worked(call))
+        elif call.word in ("matmul", "linalg_matmul"):
+            merged(out, "matmul", product(call) if len([*given.values()][1].shape) > 1 else None)
         elif call.word in PRODUCTS or call.word in CELLS:  # which are traced as two linear layers
             merged(out, "matmul", worked(call))
         elif call.word == "einsum":
-            merged(out, "einsum", sum(printed_of(entry.cost.flops) // 2 for entry in call.entries))
+            merged(out, "einsum", multiplied(call))
         elif call.word in ("batch_norm", "layer_norm", "group_norm", "instance_norm"):
             affine = given.get("weight") is not None
             each = (2 if affine else 1) if call.word == "batch_norm" and not given["training"] else 5 if affine else 4
@@ -47,9 +50,9 @@ def count(seen: Seen, _: Dim) -> Terms:
 
 
 FUSED = "_transformer_encoder_layer_fwd"
-PRODUCTS = ("linear", "mm", "bmm", "addmm", "matmul")
-SEEN = (*CONVOLUTIONS, *TRANSPOSED, *PRODUCTS, "einsum", "batch_norm", "layer_norm", "group_norm", "instance_norm")
-SEEN += ("adaptive_avg_pool2d", "interpolate", "upsample", "grid_sampler", "grid_sample")
+PRODUCTS = ("linear", "mm", "bmm", "addmm")
+SEEN = (*CONVOLUTIONS, *TRANSPOSED, *PRODUCTS, "matmul", "einsum", "batch_norm", "layer_norm", "group_norm")
+SEEN += ("instance_norm", "adaptive_avg_pool2d", "interpolate", "upsample", "grid_sampler", "grid_sample")
 
 
 def worked(call: SeenCall) -> Dim:

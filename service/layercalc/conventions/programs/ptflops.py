@@ -99,16 +99,25 @@ def hooked(seen: Seen) -> Any:
 
 def attended(seen: Seen) -> Any:
     """torch.nn.MultiheadAttention as a whole, its projections and their biases included."""
-    call = first(seen, (SDPA, "bmm", "baddbmm"))
-    if call is None or call.word != SDPA:
+    call, held = first(seen, (SDPA, "bmm", "baddbmm")), {name: spec.shape for name, spec in seen.parameters}
+    projected = held.get("in_proj_weight", held.get("q_proj_weight"))
+    if call is None or projected is None:
         return None
-    samples, count, places, wide = call.arguments["query"].shape
-    others = call.arguments["key"].shape[2]
-    dim = count * wide
-    bias = any(name == "in_proj_bias" for name, _ in seen.parameters)
-    total = places * dim + (places + 2 * others) * dim * dim + ((places + 2 * others) * dim if bias else 0)
-    total = total + count * (2 * places * others * wide + places * others) + places * dim * (dim + 1)
-    return total * samples
+    dim = projected[1]
+    if call.word == SDPA:
+        samples, count, places, wide = call.arguments["query"].shape
+        others = call.arguments["key"].shape[2]
+    else:
+        one, other = list(call.arguments.values())[call.word == "baddbmm" :][:2]
+        every, places, wide = one.shape
+        others, count = other.shape[2], dim // wide
+        samples = every // count
+    others = others - sum(each.word == "cat" for each in seen.calls) // 2  # what keys and values have at the end
+    keys, values = (held.get(f"{name}_proj_weight", (dim, dim))[1] for name in "kv")
+    total = places * dim + places * dim * dim + others * (keys * keys + values * values)
+    total = total + ((places + 2 * others) * dim if "in_proj_bias" in held else 0)
+    heads = places * others * (wide + 1 + values // count)
+    return samples * (total + count * heads + places * values * (values + 1))
 
 
 NUMEL = {word: (word,) for word in ("relu", "elu", "relu6", "silu", "softmax")}

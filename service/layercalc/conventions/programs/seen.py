@@ -39,6 +39,8 @@ KEPT = (  # modules that hold a function of torch.nn.functional from before it w
     "torch.nn.modules.transformer.TransformerDecoderLayer",
     "transformers.activations.GELUActivation",
 )
+ATTENTION = "function.multi_head_attention_forward"  # of which tools see the functions that it calls
+WITHIN = ("bmm", "baddbmm")  # torch.bmm and torch.baddbmm
 SPELT = ("matmul", "mul", "add")  # with an operator too
 PART = "part of "  # the word of a part of a function that is not made whole again
 PLAIN = (  # functions in Python whose parts no tool counts
@@ -92,6 +94,8 @@ def by_method(seen: Seen, call: SeenCall) -> bool | None:
     """
     if not call.caller:
         return None
+    if call.caller == ATTENTION:
+        return call.word in WITHIN
     if tail(call.caller) != call.word:
         return False
     if call.caller.startswith("builtin_function_or_method."):
@@ -114,6 +118,8 @@ def named(seen: Seen, call: SeenCall, *words: str) -> bool | None:
     """Whether a function was called as torch.nn.functional's of that name, which may be patched; None: nothing says."""
     if not call.caller:
         return None
+    if call.caller == ATTENTION:
+        return call.word in words
     return looked_up(seen, call) if call.caller in [f"function.{word}" for word in words] else False
 
 

@@ -289,7 +289,8 @@ class Graph:
         arguments = call.arguments
         if "self" in arguments and "self" not in parameters and in_place(call.target):  # as its in-place form calls it
             arguments = {next(iter(parameters)) if name == "self" else name: one for name, one in arguments.items()}
-        if strange := [name for name in arguments if name not in parameters]:
+        rest = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        if strange := [name for name in arguments if name not in parameters and not rest]:
             near = nearest(strange[0], list(parameters))
             raise ConfigError([((), f"{call.target} is not read with the argument {strange[0]!r}.{near}")])
         if missing := function.missing(arguments):
