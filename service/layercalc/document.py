@@ -12,7 +12,7 @@ from layercalc.analysis.readings import Readings
 from layercalc.analysis.walk import Analysis, analyse
 from layercalc.dims import forgotten
 from layercalc.environment import setting
-from layercalc.errors import InvalidModel, Refused, Tokens, pointer
+from layercalc.errors import InvalidModel, Refused, Tokens, Unreadable, pointer
 from layercalc.files.enclosed import is_enclosed, read_enclosed
 from layercalc.files.mapped import mapped
 from layercalc.gc_pause import paused
@@ -21,6 +21,7 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Builder, is_code, read
+from layercalc.readers.placeholders import with_way_on
 from layercalc.report import rows
 from layercalc.usage import used
 
@@ -92,7 +93,11 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
     try:
         with standing(path):
             model, builder = read(document, path, limits, asked.entry, asked.shapes, asked.custom)
+        if builder.faults:
+            builder.faults = with_way_on(builder.faults, document, path)
         layers, longest = extent(model, {})
+    except Unreadable as error:
+        raise Unreadable(with_way_on(error.every, document, path), error.layers, error.status) from None
     except RecursionError:
         raise InvalidModel([{"pointer": pointer(*path), "detail": "The model is nested too deeply."}]) from None
     if layers > limits.max_layers:

@@ -16,9 +16,10 @@ from layercalc.fitting.proof import Run, run_of
 from layercalc.formulas import at, named
 from layercalc.input_shapes import ModelOptions, declared
 from layercalc.ops import Spec
+from layercalc.readers.placeholders import LAYERS, REPEAT
 from layercalc.sweeps.expressions import computed
 from layercalc.sweeps.figures import Wanted, figures
-from layercalc.sweeps.template import LAYERS, MOST_REPEATED, REPEAT, Origins, Template
+from layercalc.sweeps.template import MOST_REPEATED, Origins, Template
 
 if TYPE_CHECKING:
     from layercalc.fitting.question import Asked

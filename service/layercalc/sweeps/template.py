@@ -7,10 +7,10 @@ from layercalc import deadline
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Tokens, pointer
 from layercalc.limits import UNLIMITED, Limits
+from layercalc.readers.placeholders import LAYERS, MARK, REPEAT, is_placeholder, is_repeat
 from layercalc.sweeps.expressions import Expression, InvalidExpression, evaluated, parsed
 from layercalc.wording import received, whole
 
-MARK, REPEAT, LAYERS = "$", "repeat", "layers"
 MOST_REPEATED = 100_000  # items of a list that is repeated, in one document
 
 
@@ -23,14 +23,6 @@ class Placeholder(NamedTuple):
 
 class Unfilled(InvalidModel):
     """A placeholder that has no value for a candidate."""
-
-
-def is_placeholder(value: Any) -> bool:
-    return isinstance(value, dict) and MARK in value
-
-
-def is_repeat(value: Any) -> bool:
-    return isinstance(value, dict) and REPEAT in value and LAYERS in value and "type" not in value
 
 
 class Template:
