@@ -19,6 +19,7 @@ from layercalc.ops import OPS
 PACKAGE = Path(__file__).parents[1] / "service" / "layercalc"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [  # each may import from those before it
+    {"lazy_numpy"},
     {"formulas", "columns", "recording"},
     {"dims", "errors", "cores", "usage", "keys", "amounts", "escapes"},
     {"deadline", "environment"},
@@ -181,6 +182,12 @@ def ops_speak_no_framework(module):
     yield from (f"says {word}" for word in module.said() if word in words)
 
 
+def numpy_is_imported_when_it_is_asked_for(module):
+    text = module.parts[:3] == ("readers", "keras", "applications")  # that is followed, as what people write is
+    if module.parts != ("lazy_numpy.py",) and not text and re.search(r"^\s*(?:from|import) numpy\b", module.text, re.M):
+        yield "imports numpy: write `from layercalc import lazy_numpy as np`"
+
+
 def kernels_loop_over_no_axis_of_their_input(module):
     """They loop over blocks and over the elements of a window; this finds `for … in range(x.shape[…])` only."""
     if module.parts[0] == "ops" and re.search(r"for \w+ in range\(\w+\.shape\[", module.text):
@@ -225,6 +232,10 @@ BROKEN = {  # each rule, and modules that break it
         ("ops/x.py", "conv(x, data_format=1)"),
         ("analysis/x.py", "getattr(layer, 'data_format')"),
         ("analysis/x.py", "layer.data_format"),
+    ],
+    numpy_is_imported_when_it_is_asked_for: [
+        ("ops/x.py", "import numpy as np"),
+        ("ops/x.py", "def f():\n    from numpy.lib import format"),
     ],
     kernels_loop_over_no_axis_of_their_input: [("ops/x.py", "for i in range(x.shape[0]): pass")],
     nothing_is_handed_over_in_a_module: [("x.py", "def f():\n global EFFORT")],

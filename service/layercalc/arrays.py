@@ -1,11 +1,12 @@
 """Arrays of nested lists of numbers: of others NumPy would make texts as wide as the longest, or objects."""
 
+from __future__ import annotations
+
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 
 LISTS = {list, tuple}
 NUMBERS = {int, float, bool}

@@ -8,16 +8,18 @@ is stopped by `Parted`, and is to be read again on each part.
 Arrays of one reading broadcast against one another: one axis for each choice that is made independently.
 """
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from layercalc import lazy_numpy as np
 
 ROOM = 1 << 62  # what surely fits into 64 bits
-POWERS = np.array([1 << n for n in range(63)], np.int64)
+POWERS = tuple(1 << n for n in range(63))
 
 
 class Parted(BaseException):  # not an Exception: no rule may take it for one of its own
@@ -41,7 +43,7 @@ class Column:
     def __class__(self) -> type:  # what `isinstance` goes by, where the type itself says no
         return self.kind
 
-    def of(self, kind: type) -> "Column":
+    def of(self, kind: type) -> Column:
         """The same as a kind of integer."""
         return Column(self.array, self.low, self.high, self.near, kind)
 
@@ -104,10 +106,10 @@ class Column:
     def is_integer(self) -> bool:
         return True
 
-    def __copy__(self) -> "Column":
+    def __copy__(self) -> Column:
         return self
 
-    def __deepcopy__(self, memo: Any) -> "Column":
+    def __deepcopy__(self, memo: Any) -> Column:
         return self
 
     # decisions

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.columns import Column
 from layercalc.errors import InvalidModel
 from layercalc.recording import Recorded, called

@@ -1,11 +1,12 @@
 """What came out held against what should have, and where a number that is none came from."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 
 PIECE = 1 << 18  # numbers that are compared at a time
 

@@ -1,11 +1,12 @@
 """A forward pass: what is wanted of it, and the answer, with shapes and outputs held against what they should be."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.walk import Analysis
 from layercalc.errors import InvalidTensors
 from layercalc.execution import tensors

@@ -1,11 +1,12 @@
 """Posted tensors held against what the model wants: inputs, weights, expected outputs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors

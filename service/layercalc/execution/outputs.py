@@ -1,11 +1,12 @@
 """Which outputs a request wants, in what form, and what it expects of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.analysis.walk import Analysis
 from layercalc.errors import InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors

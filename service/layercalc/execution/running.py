@@ -1,5 +1,7 @@
 """The reading with arrays: the forward pass, layer by layer, checked against the analysis."""
 
+from __future__ import annotations
+
 import logging
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -7,8 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.analysis.weight_specs import Owner, owner_of
 from layercalc.deadline import DEADLINE
@@ -37,20 +38,20 @@ class Weights:
     def __call__(self, name: str, *_: Any, **__: Any) -> np.ndarray:
         return self.arrays[Owner(self.owner.identity, self.owner.path + name)]
 
-    def scope(self, name: str) -> "Weights":
+    def scope(self, name: str) -> Weights:
         return Weights(self.arrays, self.owner.scope(name), self.anew)
 
-    def owned(self, layer: Layer) -> "Weights":
+    def owned(self, layer: Layer) -> Weights:
         return self.of(layer.identity)
 
-    def locked(self) -> "Weights":
+    def locked(self) -> Weights:
         return self
 
-    def of(self, identity: Identity | None) -> "Weights":
+    def of(self, identity: Identity | None) -> Weights:
         owner = owner_of(identity, self.owner, self.anew)
         return self if owner is self.owner or owner is None else Weights(self.arrays, owner, self.anew)
 
-    def copied(self) -> "Weights":
+    def copied(self) -> Weights:
         return Weights(self.arrays, self.owner, True)
 
 

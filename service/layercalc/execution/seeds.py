@@ -1,9 +1,10 @@
 """Weights and inputs drawn from a seed, the same on every machine."""
 
+from __future__ import annotations
+
 import zlib
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import WeightSpec
 from layercalc.errors import InvalidTensors, Overdue

@@ -1,5 +1,7 @@
 """Tensors on the wire: the Open Inference Protocol's object, base64, bytes after the JSON, and bare nested lists."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,9 +9,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 import ml_dtypes  # also makes "bfloat16" a name that NumPy knows
-import numpy as np
 
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.arrays import RaggedError, array_of
 from layercalc.errors import Tokens, unfit
 from layercalc.ops.spec import HELD

@@ -1,12 +1,13 @@
 """Posted weights held against what the model wants: by name, in order, from a file, or by seed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.analysis.walk import Analysis
 from layercalc.analysis.weight_specs import WeightSpec
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit

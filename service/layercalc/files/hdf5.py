@@ -1,5 +1,7 @@
 """HDF5, read with care: hard links to plain datasets of numbers only, and nothing before its shape is known to fit."""
 
+from __future__ import annotations
+
 import posixpath
 import zlib
 from collections.abc import Callable
@@ -7,9 +9,8 @@ from io import BytesIO
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.errors import InvalidModel, Tokens, unfit
 from layercalc.execution.tensors import Stored
 

@@ -1,5 +1,7 @@
 """Arrays as NumPy saves them: `.npy`, and `.npz` of several. Nothing is ever unpickled."""
 
+from __future__ import annotations
+
 import re
 import warnings
 import zipfile
@@ -8,10 +10,8 @@ from io import BytesIO
 from math import prod
 from typing import BinaryIO
 
-import numpy as np
-from numpy.lib import format as npy
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.errors import Refused, Tokens, unfit
 from layercalc.execution.tensors import Stored
 from layercalc.limits import UNLIMITED, Limits
@@ -25,8 +25,8 @@ PIECE = 1 << 20  # bytes that are inflated and cast at a time
 def header(file: BinaryIO, path: Tokens) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype; whatever is no plain array of numbers is refused."""
     try:
-        version = npy.read_magic(file)
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
         if read is None:
             raise ValueError(f"version {version[0]}.{version[1]} of the format, which only records need")
         with warnings.catch_warnings():

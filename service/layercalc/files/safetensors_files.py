@@ -2,9 +2,9 @@
 
 import json
 
-import numpy as np
 import safetensors
 
+from layercalc import lazy_numpy as np
 from layercalc.errors import Tokens, unfit
 from layercalc.execution.tensors import SAFETENSORS, Stored
 from layercalc.limits import UNLIMITED, Limits

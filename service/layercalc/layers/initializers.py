@@ -3,13 +3,14 @@
 A vocabulary gives these their names and their defaults.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 
 PIECE = 1 << 16  # numbers drawn at a time
 FLOPS = {"fill": 100, "uniform": 250, "normal": 900}  # one number, in FLOPs of a large matrix product (`make rates`)
@@ -27,7 +28,7 @@ class Initializer:
 
     stored = False  # whether the document has the numbers
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         """Fill an array of any dtype with the same numbers, drawn in float32.
 
         Raises Overdue between pieces, and ValueError for a shape that it cannot fill.
@@ -38,7 +39,7 @@ class Initializer:
         """How long filling takes, in FLOPs of a large matrix product, and the bytes that it holds on the way."""
         return FLOPS["normal"] * prod(shape), 0
 
-    def __call__(self, shape: tuple[int, ...], generator: "np.random.Generator") -> np.ndarray:
+    def __call__(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
         """A new float32 array of that shape."""
         out = np.empty(shape, np.float32)
         self.fill(out, generator)
@@ -51,7 +52,7 @@ class Constant(Initializer):
 
     value: float = 0.0
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
             piece[...] = np.float32(self.value)
 
@@ -69,7 +70,7 @@ class Uniform(Initializer):
     low: float
     high: float
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
             span = np.float32(self.high - self.low)
             piece[...] = generator.random(piece.size, np.float32) * span + np.float32(self.low)
@@ -85,7 +86,7 @@ class Normal(Initializer):
     mean: float
     stddev: float
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         for piece in pieces(out):
             stddev, mean = np.float32(self.stddev), np.float32(self.mean)
             piece[...] = generator.standard_normal(piece.size, np.float32) * stddev + mean
@@ -98,7 +99,7 @@ class TruncatedNormal(Normal):
     Those outside are drawn again after all others, and again, in their order.
     """
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         drawn = out if out.dtype.kind == "f" else np.empty(out.shape, np.float32)
         left: list[tuple[np.ndarray, np.ndarray]] = []
         for piece in pieces(drawn):
@@ -119,7 +120,7 @@ class Orthogonal(Initializer):
 
     gain: float
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         if out.ndim < 2:
             Normal(0.0, self.gain).fill(out, generator)
             return
@@ -146,7 +147,7 @@ class Identity(Initializer):
 
     gain: float
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         if out.ndim != 2:
             raise ValueError(f"The identity is a matrix; a weight of shape {list(out.shape)} cannot be one.")
         ZEROS.fill(out, generator)

@@ -1,11 +1,12 @@
 """Tensors that a file holds, and weights that are filled with them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError
 from layercalc.layers.initializers import FLOPS, Initializer, Uniform
 
@@ -35,7 +36,7 @@ class Stored(Initializer):
     def __init__(self, array: Array):
         self.array = array
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         out[...] = self.array.values
 
     def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -3,10 +3,11 @@
 The counts are for one element, as the formula is evaluated.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
@@ -214,7 +215,7 @@ def glu(x: np.ndarray, axis: int) -> np.ndarray:
     return a * sigmoid(b)
 
 
-def pointwise(name: str, function: Any, **each: Any) -> Elementwise:
+def pointwise(name: str, function: Any = None, **each: Any) -> Elementwise:
     return Elementwise(name, function, floating=True, **each)
 
 
@@ -254,8 +255,8 @@ ACTIVATIONS: dict[str, Op | None] = {
         adds=1,
     ),
     "tanh_shrink": pointwise("tanh_shrink", lambda x: x - np.tanh(x), transcendentals=1, adds=1),
-    "tanh": pointwise("tanh", np.tanh, transcendentals=1),
-    "exponential": pointwise("exponential", np.exp, transcendentals=1),
+    "tanh": pointwise("tanh", transcendentals=1),
+    "exponential": pointwise("exponential", "exp", transcendentals=1),
     "softplus": pointwise("softplus", softplus, transcendentals=2, adds=1),
     "softsign": pointwise("softsign", lambda x: x / (1 + np.abs(x)), compares=1, adds=1, divs=1),
     "squareplus": pointwise(

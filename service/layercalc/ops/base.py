@@ -1,11 +1,12 @@
 """What an op is, and the reading in force that decides whether calling one computes or counts."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, size
 from layercalc.ops.kernels.fusion import Affine
 from layercalc.ops.spans import Spans
@@ -33,7 +34,7 @@ class Cost(NamedTuple):
         """As long as it takes NumPy's loops, in FLOPs of a large matrix product."""
         return sum([EACH[kind] * n for kind, n in zip(KINDS, self, strict=True)], 0)
 
-    def times(self, n: Dim) -> "Cost":
+    def times(self, n: Dim) -> Cost:
         return Cost(*[one * n for one in self])
 
 
@@ -68,7 +69,7 @@ class Reading(Protocol):
 
     def ended(self, start: int) -> None: ...
 
-    def op(self, op: "Op", inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
+    def op(self, op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Tensor: ...
 
     def constant(self, values: Callable[[], np.ndarray], shape: Shape, dtype: str) -> Tensor: ...
 
@@ -82,7 +83,7 @@ class Reading(Protocol):
 
     def scan(self, step: Callable, xs: tuple, carry: tuple, reverse: bool) -> tuple[tuple, Tensor]: ...
 
-    def choose(self, condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tensor, ...]: ...
+    def choose(self, condition: Tensor, then: Branch, otherwise: Branch) -> tuple[Tensor, ...]: ...
 
     def loop(
         self, step: Callable, trips: Dim | None, going: Tensor | None, carry: tuple
@@ -93,7 +94,7 @@ Branch = Callable[[], tuple[Tensor, ...]]
 
 READING: ContextVar[Reading] = ContextVar("reading")
 
-OPS: dict[str, "Op"] = {}
+OPS: dict[str, Op] = {}
 
 
 class Op:
@@ -213,7 +214,7 @@ def scan(step: Callable, xs: tuple[Tensor, ...], carry: tuple, reverse: bool = F
     return READING.get().scan(step, xs, carry, reverse)
 
 
-def choose(condition: Tensor, then: "Branch", otherwise: "Branch") -> tuple[Tensor, ...]:
+def choose(condition: Tensor, then: Branch, otherwise: Branch) -> tuple[Tensor, ...]:
     """What one of two functions gives: on arrays the one the condition says, on specs the one of more FLOPs.
 
     What both give must agree in rank and dtype; a size in which they differ is unknown.
@@ -268,9 +269,10 @@ def constant(values: Any, dtype: str | None = None, shape: Shape | None = None) 
 
     A float is of the dtype that is computed in, unless one is named.
     """
-    array, reading = np.asarray(values), READING.get()
-    to = array.shape if shape is None else shape
-    return reading.constant(lambda: np.broadcast_to(array, to), to, dtype or reading.compute)
+    reading = READING.get()
+    if shape is None:
+        shape = () if isinstance(values, int | float) else np.shape(values)
+    return reading.constant(lambda: np.broadcast_to(np.asarray(values), shape), shape, dtype or reading.compute)
 
 
 def full(shape: Shape, value: float, dtype: str | None = None) -> Tensor:

@@ -1,9 +1,10 @@
 """Numbers to classes: which bin, which place in a vocabulary, and how often each class occurs."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

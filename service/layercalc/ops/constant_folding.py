@@ -1,9 +1,10 @@
 """Tensors whose values are known before any input is: sizes of tensors, and what is computed from them."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Batch, Shape, Unknown, certainly, forgotten, of_batch, size, with_batch
 from layercalc.errors import ShapeError
 from layercalc.formulas import Formula
@@ -20,7 +21,7 @@ class Known(Spec):
 
     values: np.ndarray
 
-    def __new__(cls, shape: Shape, dtype: str, values: np.ndarray) -> "Known":
+    def __new__(cls, shape: Shape, dtype: str, values: np.ndarray) -> Known:
         made = super().__new__(cls, shape, dtype)
         made.values = values
         return made

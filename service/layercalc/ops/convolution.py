@@ -1,13 +1,14 @@
 """Convolutions over (batch, *spatial, channels) for any number of spatial axes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, certainly, differ, equal, least, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost

@@ -1,15 +1,17 @@
 """Connectionist temporal classification (Graves et al. 2006): labels aligned with the steps of a sequence."""
 
+from __future__ import annotations
+
+from math import log
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 
-LEAST = np.log(1e-307)  # what TensorFlow takes for the logarithm of the probability of a state that is not the last
+LEAST = log(1e-307)  # what TensorFlow takes for the logarithm of the probability of a state that is not the last
 
 
 class CtcLoss(Op):

@@ -1,13 +1,14 @@
 """Sums of products by index, in Einstein's notation."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -93,7 +94,7 @@ class Einsum(Op):
     def launches(self, *shapes: Shape, **_: Any) -> Dim:
         return 8 * len(shapes)
 
-    def pairs(self, *shapes: Shape, equation: str) -> Iterator["Pair"]:
+    def pairs(self, *shapes: Shape, equation: str) -> Iterator[Pair]:
         """The products that are made, from the left."""
         operands, out = parsed(equation, tuple(map(len, shapes)))
         sizes = self.sizes(shapes, operands, equation)

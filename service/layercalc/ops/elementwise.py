@@ -1,10 +1,12 @@
 """Functions of one element of each input, with broadcasting."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Batch, Dim, Shape, Unknown, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import KINDS, Cost, Op
@@ -55,7 +57,10 @@ PART = 1 << 15  # elements that a function of several steps is given at a time w
 
 
 class Elementwise(Op):
-    """`function` of one element of each input; the other numbers say how much arithmetic one element is."""
+    """`function` of one element of each input; the other numbers say how much arithmetic one element is.
+
+    NumPy's functions stand as their names, and an op without a function is NumPy's of its own name.
+    """
 
     broadcasts = True
     local = True
@@ -64,19 +69,24 @@ class Elementwise(Op):
     def __init__(
         self,
         name: str,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | str | None = None,
         *,
         floating: bool = False,
         to_bool: bool = False,
         slowness: int = 2,
-        temporaries: int = 3,
+        temporaries: int | None = None,
         **each: int,
     ):
-        """`temporaries` are how many tensors a function makes on the way; one of NumPy's makes none."""
+        """`temporaries` are how many tensors a function makes on the way: unless said, 3, and one of NumPy's none."""
         super().__init__(name)
         self.arithmetic = [each.get(kind, 0) for kind in KINDS]
-        self.function, self.each, self.floating, self.compares = function, each, floating, to_bool
-        self.slowness, self.temporaries = slowness, 0 if isinstance(function, np.ufunc) else temporaries
+        self.given, self.each, self.floating, self.compares = function or name, each, floating, to_bool
+        self.slowness = slowness
+        self.temporaries = temporaries if temporaries is not None else 0 if isinstance(self.given, str) else 3
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        return getattr(np, self.given) if isinstance(self.given, str) else self.given
 
     def lead(self, *shapes: Shape, **_: Any) -> int:
         return max(map(len, shapes))
@@ -150,24 +160,24 @@ class BiasAdd(Elementwise):
         return Affine(None, bias) if bias.shape == x.shape[-1:] and channels == x.ndim - 1 else None
 
 
-add = Elementwise("add", np.add, adds=1)
-bias_add = BiasAdd("bias_add", np.add, adds=1)
-subtract = Elementwise("subtract", np.subtract, adds=1)
-multiply = Elementwise("multiply", np.multiply, muls=1)
-divide = Elementwise("divide", np.divide, floating=True, divs=1)
-maximum = Elementwise("maximum", np.maximum, compares=1)
-minimum = Elementwise("minimum", np.minimum, compares=1)
+add = Elementwise("add", adds=1)
+bias_add = BiasAdd("bias_add", "add", adds=1)
+subtract = Elementwise("subtract", adds=1)
+multiply = Elementwise("multiply", muls=1)
+divide = Elementwise("divide", floating=True, divs=1)
+maximum = Elementwise("maximum", compares=1)
+minimum = Elementwise("minimum", compares=1)
 prelu = Elementwise(
     "prelu", lambda x, alpha: np.maximum(x, 0) + alpha * np.minimum(x, 0), floating=True, slowness=4, compares=1, muls=1
 )
-equal = Elementwise("equal", np.equal, to_bool=True, compares=1)
-not_equal = Elementwise("not_equal", np.not_equal, to_bool=True, compares=1)
-greater = Elementwise("greater", np.greater, to_bool=True, compares=1)
-greater_equal = Elementwise("greater_equal", np.greater_equal, to_bool=True, compares=1)
-less = Elementwise("less", np.less, to_bool=True, compares=1)
-less_equal = Elementwise("less_equal", np.less_equal, to_bool=True, compares=1)
-logical_and = Elementwise("logical_and", np.logical_and, to_bool=True, compares=1)
-logical_or = Elementwise("logical_or", np.logical_or, to_bool=True, compares=1)
-logical_xor = Elementwise("logical_xor", np.logical_xor, to_bool=True, compares=1)
-logical_not = Elementwise("logical_not", np.logical_not, to_bool=True, compares=1)
-select = Select("select", np.where, slowness=3, compares=1)
+equal = Elementwise("equal", to_bool=True, compares=1)
+not_equal = Elementwise("not_equal", to_bool=True, compares=1)
+greater = Elementwise("greater", to_bool=True, compares=1)
+greater_equal = Elementwise("greater_equal", to_bool=True, compares=1)
+less = Elementwise("less", to_bool=True, compares=1)
+less_equal = Elementwise("less_equal", to_bool=True, compares=1)
+logical_and = Elementwise("logical_and", to_bool=True, compares=1)
+logical_or = Elementwise("logical_or", to_bool=True, compares=1)
+logical_xor = Elementwise("logical_xor", to_bool=True, compares=1)
+logical_not = Elementwise("logical_not", to_bool=True, compares=1)
+select = Select("select", "where", slowness=3, temporaries=3, compares=1)

@@ -1,10 +1,11 @@
 """Discrete Fourier transforms along the last axis; complex numbers are pairs of tensors, real and imaginary."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, hidden, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

@@ -1,9 +1,10 @@
 """Ops on the pixels of images: levels rounded to integers, and contrast evened out tile by tile."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

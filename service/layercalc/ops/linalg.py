@@ -4,12 +4,13 @@ Counts are those of the textbook algorithms (Golub & Van Loan, Matrix Computatio
 iterating until it converges has none.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, known, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -312,8 +313,10 @@ cholesky_inverse = OfSquare(
     cholesky_inverse_cost,
     "n³ − n² MACs and 2 n² divisions for each matrix of n",
 )
-inverse = OfSquare("inverse", np.linalg.inv, inverse_cost, f"{LU}, then n³ − n² MACs and 2 n² divisions")
-determinant = OfSquare("determinant", np.linalg.det, determinant_cost, f"{LU}, then n multiplications", number=True)
+inverse = OfSquare("inverse", lambda x: np.linalg.inv(x), inverse_cost, f"{LU}, then n³ − n² MACs and 2 n² divisions")
+determinant = OfSquare(
+    "determinant", lambda x: np.linalg.det(x), determinant_cost, f"{LU}, then n multiplications", number=True
+)
 log_determinant = OfSquare(
     "log_determinant",
     lambda x: np.linalg.slogdet(x)[1],
@@ -334,12 +337,14 @@ singular_values = Converged(
 )
 left_vectors = Converged("left_vectors", lambda x, full: np.linalg.svd(x, full_matrices=full)[0], left)
 right_vectors = Converged("right_vectors", lambda x, full: np.linalg.svd(x, full_matrices=full)[2], right)
-eigenvalues = Converged("eigenvalues", np.linalg.eigvalsh, lambda x: of_square(x)[:-1])
+eigenvalues = Converged("eigenvalues", lambda x: np.linalg.eigvalsh(x), lambda x: of_square(x)[:-1])
 eigenvectors = Converged("eigenvectors", lambda x: np.linalg.eigh(x)[1], of_square)
 pseudo_inverse = Converged(
     "pseudo_inverse",
     lambda x, rcond=None: np.linalg.pinv(x, *(() if rcond is None else (rcond,))),
     lambda x, **_: (*x[:-2], x[-1], x[-2]),
 )
-matrix_rank = Converged("matrix_rank", np.linalg.matrix_rank, lambda x, **_: x[:-2], to="int32")
+matrix_rank = Converged(
+    "matrix_rank", lambda x, **how: np.linalg.matrix_rank(x, **how), lambda x, **_: x[:-2], to="int32"
+)
 least_squares = Converged("least_squares", lambda a, b, rcond=None: np.linalg.lstsq(a, b, rcond)[0], solved)

@@ -1,10 +1,11 @@
 """Matrix products and table look-ups."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

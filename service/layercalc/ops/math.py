@@ -4,10 +4,11 @@ The counts are for one element: a root, a logarithm, an exponential or an angle 
 looking at a sign or a bit one comparison.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.ops.activation import erf, sigmoid
 from layercalc.ops.base import OPS
 from layercalc.ops.elementwise import Elementwise
@@ -75,11 +76,10 @@ TAIL = (
 )
 
 
-def unary(function: Any, *names: str, **how: Any) -> None:
+def unary(name: str, function: Any = None, **how: Any) -> None:
     """Register a function of one element under its name, unless an op of that name is there already."""
-    for name in names:
-        if name not in OPS:
-            Elementwise(name, function, **how)
+    if name not in OPS:
+        Elementwise(name, function, **how)
 
 
 TRANSCENDENTAL = (
@@ -87,45 +87,47 @@ TRANSCENDENTAL = (
     *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"),
 )
 for _name in TRANSCENDENTAL:
-    unary(getattr(np, _name), _name, floating=True, transcendentals=1)
+    unary(_name, floating=True, transcendentals=1)
 for _name in ("ceil", "floor", "trunc"):
-    unary(getattr(np, _name), _name, floating=_name != "trunc", compares=1)
-for _name in ("isfinite", "isinf", "isnan", "isneginf", "isposinf", "signbit"):
-    unary(getattr(np, _name), _name, to_bool=True, compares=1)
-unary(rounded, "round", slowness=5, compares=1)
-unary(np.abs, "absolute", compares=1)
-unary(np.sign, "sign", compares=2)
-unary(np.negative, "negative", adds=1)
-unary(np.square, "square", muls=1)
-unary(lambda x: 1 / x, "reciprocal", floating=True, divs=1)
-unary(lambda x: 1 / np.sqrt(x), "rsqrt", floating=True, transcendentals=1, divs=1)
-unary(erf, "erf", floating=True, slowness=4, temporaries=8, transcendentals=1)
-unary(lambda x: 1 - erf(x), "erfc", floating=True, slowness=4, temporaries=8, transcendentals=1, adds=1)
-unary(erfinv, "erfinv", floating=True, slowness=100, temporaries=40, transcendentals=1)
-unary(np.deg2rad, "deg2rad", floating=True, muls=1)
-unary(np.rad2deg, "rad2deg", floating=True, muls=1)
-unary(np.sinc, "sinc", floating=True, transcendentals=1, muls=1, divs=1, compares=1)
-unary(np.i0, "i0", floating=True, slowness=30, temporaries=12, transcendentals=1)
-unary(np.bitwise_not, "bitwise_not", compares=1)
-unary(clip, "clip", slowness=4, compares=2)
-unary(nan_to_num, "nan_to_num", compares=1)
-unary(sigmoid, "sigmoid", floating=True, transcendentals=1, adds=2, divs=1)
+    unary(_name, floating=_name != "trunc", compares=1)
+for _name in ("isfinite", "isinf", "isnan", "signbit"):
+    unary(_name, to_bool=True, compares=1)
+for _name in ("isneginf", "isposinf"):
+    unary(_name, to_bool=True, temporaries=3, compares=1)
+unary("round", rounded, slowness=5, compares=1)
+unary("absolute", compares=1)
+unary("sign", compares=2)
+unary("negative", adds=1)
+unary("square", muls=1)
+unary("reciprocal", lambda x: 1 / x, floating=True, divs=1)
+unary("rsqrt", lambda x: 1 / np.sqrt(x), floating=True, transcendentals=1, divs=1)
+unary("erf", erf, floating=True, slowness=4, temporaries=8, transcendentals=1)
+unary("erfc", lambda x: 1 - erf(x), floating=True, slowness=4, temporaries=8, transcendentals=1, adds=1)
+unary("erfinv", erfinv, floating=True, slowness=100, temporaries=40, transcendentals=1)
+unary("deg2rad", floating=True, muls=1)
+unary("rad2deg", floating=True, muls=1)
+unary("sinc", floating=True, temporaries=3, transcendentals=1, muls=1, divs=1, compares=1)
+unary("i0", floating=True, slowness=30, temporaries=12, transcendentals=1)
+unary("bitwise_not", compares=1)
+unary("clip", clip, slowness=4, compares=2)
+unary("nan_to_num", nan_to_num, compares=1)
+unary("sigmoid", sigmoid, floating=True, transcendentals=1, adds=2, divs=1)
 
 for _name in ("arctan2", "hypot", "logaddexp", "logaddexp2"):
-    unary(getattr(np, _name), _name, floating=True, slowness=4, transcendentals=1)
-unary(np.power, "power", slowness=3, transcendentals=1)
-unary(np.floor_divide, "floor_divide", slowness=9, divs=1, compares=1)
-unary(truncated, "truncate_divide", slowness=12, divs=1, compares=1)
-unary(np.mod, "mod", slowness=7, divs=1, muls=1, adds=1, compares=1)
-unary(np.fmod, "fmod", slowness=5, divs=1, muls=1, adds=1, compares=1)
-unary(np.fmax, "fmax", slowness=7, compares=1)
-unary(np.fmin, "fmin", slowness=7, compares=1)
-unary(heaviside, "heaviside", floating=True, slowness=4, compares=1)
-unary(np.copysign, "copysign", floating=True, compares=1)
-unary(np.nextafter, "nextafter", floating=True, adds=1)
-unary(divide_no_nan, "divide_no_nan", floating=True, slowness=4, compares=1, divs=1)
-unary(lambda x, y: x * np.exp2(y), "ldexp", floating=True, muls=1, transcendentals=1)
+    unary(_name, floating=True, slowness=4, transcendentals=1)
+unary("power", slowness=3, transcendentals=1)
+unary("floor_divide", slowness=9, divs=1, compares=1)
+unary("truncate_divide", truncated, slowness=12, divs=1, compares=1)
+unary("mod", slowness=7, divs=1, muls=1, adds=1, compares=1)
+unary("fmod", slowness=5, divs=1, muls=1, adds=1, compares=1)
+unary("fmax", slowness=7, compares=1)
+unary("fmin", slowness=7, compares=1)
+unary("heaviside", heaviside, floating=True, slowness=4, compares=1)
+unary("copysign", floating=True, compares=1)
+unary("nextafter", floating=True, adds=1)
+unary("divide_no_nan", divide_no_nan, floating=True, slowness=4, compares=1, divs=1)
+unary("ldexp", lambda x, y: x * np.exp2(y), floating=True, muls=1, transcendentals=1)
 for _name in ("gcd", "lcm"):
-    unary(getattr(np, _name), _name, slowness=200, divs=1)
+    unary(_name, slowness=200, divs=1)
 for _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift"):
-    unary(getattr(np, _name), _name, compares=1)
+    unary(_name, compares=1)

@@ -1,9 +1,10 @@
 """Numbers in types of few bits, and the same bits as numbers of another type."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Shape
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op

@@ -1,10 +1,11 @@
 """Normalisation by given or computed moments."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, most, size
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.elementwise import broadcast

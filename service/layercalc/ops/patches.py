@@ -1,12 +1,12 @@
 """Windows laid side by side, and put back together."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -95,7 +95,7 @@ class Frames(Op):
     def run(self, x: Any, *, length: int, stride: int) -> np.ndarray:
         if x.shape[-1] < length:
             return np.zeros((*x.shape[:-1], 0, length), x.dtype)
-        return sliding_window_view(x, length, axis=-1)[..., ::stride, :]
+        return np.lib.stride_tricks.sliding_window_view(x, length, axis=-1)[..., ::stride, :]
 
 
 patches = Patches("patches")

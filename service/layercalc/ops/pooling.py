@@ -1,10 +1,11 @@
 """Pooling over (batch, *spatial, channels), for any number of spatial axes."""
 
+from __future__ import annotations
+
 from math import gcd, prod
 from typing import Any, ClassVar
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -23,7 +24,7 @@ class Pool(Sliding):
     Padding is no part of a window. With `ceil_mode` the last window may hang over the end.
     """
 
-    merge: ClassVar[Any]
+    merge: ClassVar[str]  # the function of NumPy that makes one of two
     slowness = 1
 
     def work(self, out: Spec, cost: Cost, x: Shape, *, window: Shape, **_: Any) -> Dim:
@@ -80,7 +81,7 @@ class Pool(Sliding):
 
     def merged(self, x: np.ndarray, out: np.ndarray, window: Any, strides: Any, dilations: Any) -> None:
         """Some rows: one axis after the other, which is k + k and not k · k terms."""
-        merge = self.merge
+        merge = getattr(np, self.merge)
         for axis, (k, s, d, n) in enumerate(zip(window, strides, dilations, out.shape[1:-1], strict=True), 1):
             starts = range(0, k * d, d)
             parts = [x[(slice(None),) * axis + (slice(start, start + (n - 1) * s + 1, s),)] for start in starts]
@@ -97,7 +98,7 @@ class MaxPool(Pool):
 
     price = "k − 1 comparisons for each window of k"
 
-    merge = np.maximum
+    merge = "maximum"
 
     def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
         return reduction(size(out), size(window), average=False)
@@ -112,7 +113,7 @@ class AveragePool(Pool):
     price = "k − 1 additions and 1 division for each window of k"
 
     floating = True
-    merge = np.add
+    merge = "add"
 
     def shape(self, x: Shape, *, window: Shape, count_include_pad: bool = False, divisor: int = 0, **how: Any) -> Shape:
         return super().shape(x, window=window, **how)
@@ -143,7 +144,7 @@ class LpPool(Pool):
     price = "1 power for each element of the input, k − 1 additions and 1 root for each window of k"
 
     floating = True
-    merge = np.add
+    merge = "add"
 
     def shape(self, x: Shape, *, window: Shape, p: float = 2, **how: Any) -> Shape:
         return super().shape(x, window=window, **how)

@@ -1,11 +1,12 @@
 """Quantiles over whole axes."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, hidden, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

@@ -1,16 +1,17 @@
 """Reductions of whole axes, and what runs along one axis: sums so far, order, where the largest stands."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, hidden, most, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, first_of
 from layercalc.ops.spec import Spec
 
-INTEGERS = {np.sum: 0, np.prod: 1, np.count_nonzero: 0}  # what an empty axis gives
+INTEGERS = ("sum", "prod", "count_nonzero")  # of an empty axis, too
 
 
 class Reduce(Op):
@@ -27,12 +28,13 @@ class Reduce(Op):
         return first_of(axes, x)
 
     def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
-        return 3 * size(out) + (size(x) if self.function is np.count_nonzero else 0)
+        return 3 * size(out) + (size(x) if self.function == "count_nonzero" else 0)
 
-    def __init__(self, name: str, function: Any, kind: str = "compares", average: bool = False):
+    def __init__(self, name: str, function: str, kind: str = "compares", average: bool = False):
+        """`function` is the name of NumPy's."""
         super().__init__(name)
         self.function, self.kind, self.average, self.floating = function, kind, average, average
-        self.compares = function in (np.any, np.all)
+        self.compares = function in ("any", "all")
 
     def shape(self, x: Shape, *, axes: tuple[int, ...], keepdims: bool = False) -> Shape:
         if any(not -len(x) <= axis < len(x) for axis in axes):
@@ -46,12 +48,12 @@ class Reduce(Op):
         return reduction(size(out), prod(x[axis] for axis in axes), self.average, self.kind)
 
     def dtype(self, *dtypes: str, **attributes: Any) -> str:
-        if self.function is np.count_nonzero or (dtypes[0] == "bool" and self.function in INTEGERS):
+        if self.function == "count_nonzero" or (dtypes[0] == "bool" and self.function in INTEGERS):
             return "int32"
         return super().dtype(*dtypes, **attributes)
 
     def run(self, x: Any, *, axes: tuple[int, ...], keepdims: bool = False) -> np.ndarray:
-        out = np.asarray(self.function(x, axis=axes, keepdims=keepdims))
+        out = np.asarray(getattr(np, self.function)(x, axis=axes, keepdims=keepdims))
         return out if self.average or self.compares else out.astype(self.dtype(x.dtype.name), copy=False)
 
 
@@ -77,10 +79,6 @@ class Arg(Op):
     def workspace(self, out: Shape, x: Shape, *, axis: int) -> Dim:
         return 2 * size(x) + 3 * size(out)
 
-    def __init__(self, name: str, function: Any):
-        super().__init__(name)
-        self.function = function
-
     def shape(self, x: Shape, *, axis: int) -> Shape:
         if provably(x[axis] < 1):
             raise ShapeError(f"There is nothing to look through along axis {axis} of {text(x)}.", "axis")
@@ -93,7 +91,7 @@ class Arg(Op):
         return "int32"
 
     def run(self, x: Any, *, axis: int) -> np.ndarray:
-        return self.function(x, axis=axis).astype(np.int32)
+        return getattr(np, self.name)(x, axis=axis).astype(np.int32)
 
 
 class Cumulative(Op):
@@ -109,9 +107,9 @@ class Cumulative(Op):
     def workspace(self, out: Shape, x: Shape, *, axis: int) -> Dim:
         return size(x)
 
-    def __init__(self, name: str, function: Any, kind: str):
+    def __init__(self, name: str, kind: str):
         super().__init__(name)
-        self.function, self.kind = function, kind
+        self.kind = kind
 
     def shape(self, x: Shape, *, axis: int) -> Shape:
         return x
@@ -124,7 +122,7 @@ class Cumulative(Op):
         return "int32" if dtypes[0] == "bool" else dtypes[0]
 
     def run(self, x: Any, *, axis: int) -> np.ndarray:
-        return self.function(x, axis=axis, dtype="int32" if x.dtype == bool else x.dtype)
+        return getattr(np, self.name)(x, axis=axis, dtype="int32" if x.dtype == bool else x.dtype)
 
 
 class Order(Op):
@@ -191,20 +189,20 @@ class OneHot(Op):
         return np.moveaxis(hot, -1, axis).astype("float32" if to == "float16" else to)
 
 
-reduce_max = Reduce("reduce_max", np.max)
-reduce_min = Reduce("reduce_min", np.min)
-reduce_mean = Reduce("reduce_mean", np.mean, average=True)
-global_max_pool = Reduce("global_max_pool", np.max)
-global_average_pool = Reduce("global_average_pool", np.mean, average=True)
-reduce_any = Reduce("reduce_any", np.any)
-reduce_all = Reduce("reduce_all", np.all)
-reduce_sum = Reduce("reduce_sum", np.sum, "adds")
-reduce_prod = Reduce("reduce_prod", np.prod, "muls")
-count_nonzero = Reduce("count_nonzero", np.count_nonzero, "adds")
-argmax = Arg("argmax", np.argmax)
-argmin = Arg("argmin", np.argmin)
-cumsum = Cumulative("cumsum", np.cumsum, "adds")
-cumprod = Cumulative("cumprod", np.cumprod, "muls")
+reduce_max = Reduce("reduce_max", "max")
+reduce_min = Reduce("reduce_min", "min")
+reduce_mean = Reduce("reduce_mean", "mean", average=True)
+global_max_pool = Reduce("global_max_pool", "max")
+global_average_pool = Reduce("global_average_pool", "mean", average=True)
+reduce_any = Reduce("reduce_any", "any")
+reduce_all = Reduce("reduce_all", "all")
+reduce_sum = Reduce("reduce_sum", "sum", "adds")
+reduce_prod = Reduce("reduce_prod", "prod", "muls")
+count_nonzero = Reduce("count_nonzero", "count_nonzero", "adds")
+argmax = Arg("argmax")
+argmin = Arg("argmin")
+cumsum = Cumulative("cumsum", "adds")
+cumprod = Cumulative("cumprod", "muls")
 sort = Order("sort", places=False)
 argsort = Order("argsort", places=True)
 one_hot = OneHot("one_hot")

@@ -1,11 +1,12 @@
 """Images read at points between their elements, and regions of them pooled."""
 
+from __future__ import annotations
+
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

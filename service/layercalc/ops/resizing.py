@@ -4,22 +4,22 @@ Where a result stands on the axis it is made from is a matter of convention; the
 are the functions that return `Places`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from fractions import Fraction
 from math import ceil
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, forgotten, known, presumably, provably, size, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.spans import Spans
 
-Taps = tuple[np.ndarray, np.ndarray]  # which elements go into each result, and by how much: (to, taps) each
+Taps = tuple["np.ndarray", "np.ndarray"]  # which elements go into each result, and by how much: (to, taps) each
 
-f32 = np.float32
 HALF = Fraction(1, 2)
 
 
@@ -39,12 +39,12 @@ class Places(NamedTuple):
     def of(self, to: int) -> np.ndarray:
         """The place of each of `to` results."""
         if self.single:
-            return self.centres(to, float(self.slope)) + f32(self.after)
+            return self.centres(to, float(self.slope)) + np.float32(self.after)
         first = np.arange(to) + float(self.before)
         return first * float(self.slope.numerator) / float(self.slope.denominator) + float(self.after)
 
     def centres(self, to: int, slope: float) -> np.ndarray:
-        return (np.arange(to, dtype=f32) + f32(self.before)) * f32(slope)
+        return (np.arange(to, dtype=np.float32) + np.float32(self.before)) * np.float32(slope)
 
 
 def ratio(a: Any, b: Any) -> Any:
@@ -126,11 +126,11 @@ def cubic(n: int, to: int, at: Places, a: float, steps: int) -> Taps:
 
 def area(n: int, to: int, at: Places, **_: Any) -> Taps:
     """The mean of what one result covers, elements at the ends in part."""
-    start = np.arange(to, dtype=f32) * f32(n / to)
-    stop = np.arange(1, to + 1, dtype=f32) * f32(n / to)
+    start = np.arange(to, dtype=np.float32) * np.float32(n / to)
+    stop = np.arange(1, to + 1, dtype=np.float32) * np.float32(n / to)
     index = np.floor(start)[:, None] + np.arange(taps("area", n, to))
     covered = np.minimum(index + 1, stop[:, None]) - np.maximum(index, start[:, None])
-    covered = np.where((index < start[:, None]) & (index + 1 > stop[:, None]), f32(n / to), covered)
+    covered = np.where((index < start[:, None]) & (index + 1 > stop[:, None]), np.float32(n / to), covered)
     return index, np.maximum(covered, 0) * (to / n)
 
 
@@ -143,10 +143,10 @@ def sampled(method: str, to: int, at: Places, antialias: bool, a: float) -> Taps
     count = spread_of(radius, at.slope if at.shrink is None else at.shrink, antialias) + 1
     widened = max(float(at.slope if at.shrink is None else at.shrink), 1.0) if antialias else 1.0
     if at.single:
-        centre = at.centres(to, 1.0 / float(f32(1 / at.slope))) + f32(at.after + HALF)
-        first = np.ceil(centre - f32(radius * widened) - f32(0.5))
-        index = first[:, None] + np.arange(count, dtype=f32)
-        return index, kernel(np.abs(index + f32(0.5) - centre[:, None]) * f32(1 / widened), a)
+        centre = at.centres(to, 1.0 / float(np.float32(1 / at.slope))) + np.float32(at.after + HALF)
+        first = np.ceil(centre - np.float32(radius * widened) - np.float32(0.5))
+        index = first[:, None] + np.arange(count, dtype=np.float32)
+        return index, kernel(np.abs(index + np.float32(0.5) - centre[:, None]) * np.float32(1 / widened), a)
     where = at.of(to)
     index = np.ceil(where - radius * widened)[:, None] + np.arange(count)
     return index, kernel(np.abs(index - where[:, None]) / widened, a)
@@ -238,8 +238,8 @@ class Resize(Op):
 
 
 ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "floor": np.floor,
-    "ceil": np.ceil,
+    "floor": lambda x: np.floor(x),
+    "ceil": lambda x: np.ceil(x),
     "round_prefer_floor": lambda x: np.ceil(x - x.dtype.type(0.5)),
     "round_prefer_ceil": lambda x: np.floor(x + x.dtype.type(0.5)),
 }

@@ -1,12 +1,13 @@
 """The reading with arrays: every op computes, and pointwise ones join the kernel before them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Shape
 from layercalc.ops.base import FLOATS, Op
 from layercalc.ops.kernels.fusion import Axes, Finish, Make, Pending, Step, Transposed, inverse, order, over, seen

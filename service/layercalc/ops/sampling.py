@@ -1,17 +1,16 @@
 """Tensors read between their elements: at coordinates, through a plane transform, along a scaled axis."""
 
+from __future__ import annotations
+
 from itertools import product
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op, promote
-
-f32 = np.float32
 
 
 class Project(Op):
@@ -54,14 +53,14 @@ class Project(Op):
 
     def run(self, x: Any, transforms: Any, *, bilinear: bool, mode: str, fill: float) -> np.ndarray:
         height, width = x.shape[1:3]
-        t = transforms.astype(f32)[:, :, None, None]
-        row, column = np.arange(height, dtype=f32)[:, None], np.arange(width, dtype=f32)
-        depth = t[:, 6] * column + t[:, 7] * row + f32(1)
+        t = transforms.astype(np.float32)[:, :, None, None]
+        row, column = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)
+        depth = t[:, 6] * column + t[:, 7] * row + np.float32(1)
         with np.errstate(divide="ignore", invalid="ignore"):
             across = (t[:, 0] * column + t[:, 1] * row + t[:, 2]) / depth
             down = (t[:, 3] * column + t[:, 4] * row + t[:, 5]) / depth
         gone = depth == 0
-        across, down = (np.where(gone, f32(-2), one) for one in (across, down))
+        across, down = (np.where(gone, np.float32(-2), one) for one in (across, down))
         across, down = brought_back(across, width, mode), brought_back(down, height, mode)
         images = np.arange(x.shape[0])[:, None, None]
 
@@ -84,7 +83,7 @@ class Project(Op):
 
 def half_away(x: np.ndarray) -> np.ndarray:
     """The nearest integer, halves away from 0, as std::round has it."""
-    return np.copysign(np.floor(np.abs(x) + f32(0.5)), x)
+    return np.copysign(np.floor(np.abs(x) + np.float32(0.5)), x)
 
 
 def brought_back(at: np.ndarray, n: int, mode: str) -> np.ndarray:
@@ -92,14 +91,14 @@ def brought_back(at: np.ndarray, n: int, mode: str) -> np.ndarray:
     if mode == "constant":
         return at
     if mode == "reflect" and n > 1:
-        turn = f32(2 * n)
+        turn = np.float32(2 * n)
         below = turn * np.trunc(-at / turn) + at
         below = np.where(below < -n, below + turn, -below - 1)
         above = at - turn * np.trunc(at / turn)
         above = np.where(above >= n, turn - above - 1, above)
         at = np.where(at < 0, below, np.where(at > n - 1, above, at))
     elif mode == "wrap" and n > 1:
-        below, above = at + n * (np.trunc(-at / f32(n - 1)) + 1), at - n * np.trunc(at / f32(n - 1))
+        below, above = at + n * (np.trunc(-at / np.float32(n - 1)) + 1), at - n * np.trunc(at / np.float32(n - 1))
         at = np.where(at < 0, below, np.where(at > n - 1, above, at))
     return np.clip(at, 0, n - 1)
 
@@ -250,11 +249,11 @@ class ScaleAxis(Op):
 
     def run(self, x: Any, scale: Any, shift: Any, *, axis: int, to: int, method: str, antialias: bool) -> np.ndarray:
         n, inverse = x.shape[axis], 1 / scale
-        at = (np.arange(to, dtype=scale.dtype) + scale.dtype.type(0.5)) * inverse - shift * inverse - f32(0.5)
+        at = (np.arange(to, dtype=scale.dtype) + scale.dtype.type(0.5)) * inverse - shift * inverse - np.float32(0.5)
         apart = np.abs(at - np.arange(n, dtype=scale.dtype)[:, None])
         weight = KERNELS[method](apart / np.maximum(inverse, 1) if antialias else apart)
         total = weight.sum(0)
-        weight = np.where(np.abs(total) > 1000 * np.finfo(f32).eps, weight / np.where(total == 0, 1, total), 0)
+        weight = np.where(np.abs(total) > 1000 * np.finfo(np.float32).eps, weight / np.where(total == 0, 1, total), 0)
         weight = np.where((at >= -0.5) & (at <= n - 0.5), weight, 0)
         return np.moveaxis(np.moveaxis(x, axis, -1) @ weight.astype(x.dtype), -1, axis)
 

@@ -1,22 +1,23 @@
 """Elements put, added or multiplied into places that other tensors name; the boxes that start at such places."""
 
+from __future__ import annotations
+
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.spec import Spec
 from layercalc.ops.work import ELEMENT, PIECE
 
-KINDS: dict[str, tuple[str, Any]] = {
-    "add": ("adds", np.add),
-    "mul": ("muls", np.multiply),
-    "max": ("compares", np.maximum),
-    "min": ("compares", np.minimum),
+KINDS = {  # what one element costs, and the function of NumPy
+    "add": ("adds", "add"),
+    "mul": ("muls", "multiply"),
+    "max": ("compares", "maximum"),
+    "min": ("compares", "minimum"),
 }
 
 
@@ -65,7 +66,7 @@ class Scatter(Op):
             step = max(PIECE // max(prod(x.shape[depth:]), 1), 1)
             for start in deadline.each(range(0, len(rows), step)):
                 some = slice(start, start + step)
-                KINDS[kind][1].at(out, tuple(place[some] for place in flat), rows[some].astype(out.dtype))
+                getattr(np, KINDS[kind][1]).at(out, tuple(place[some] for place in flat), rows[some].astype(out.dtype))
         return out
 
 
@@ -97,7 +98,7 @@ class Segments(Op):
         step = max(PIECE // max(prod(x.shape[1:]), 1), 1)
         for start in deadline.each(range(0, len(ids), step)):
             some, rows = ids[start : start + step], x[start : start + step]
-            KINDS[kind][1].at(out, some[some >= 0], rows[some >= 0])
+            getattr(np, KINDS[kind][1]).at(out, some[some >= 0], rows[some >= 0])
         return out
 
     def start(self, kind: str, dtype: Any) -> Any:

@@ -1,10 +1,11 @@
 """Ops whose result is as large as the values of a tensor say: what is not 0, what is chosen, what there is once."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, hidden, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op

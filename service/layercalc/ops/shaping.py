@@ -1,11 +1,12 @@
 """Ops that move data or look at it another way."""
 
+from __future__ import annotations
+
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, differ, known, most, of_batch, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Op

@@ -1,10 +1,10 @@
 """Sound as what it holds of each frequency."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
@@ -62,7 +62,7 @@ class Spectrum(Op):
             form = window(name, length, periodic=length % 2 == 0)  # as tf.signal has it
             shape = np.pad(form, (before, n - length - before))
         x = np.pad(x, [*[(0, 0)] * (x.ndim - 1), (n // 2, n // 2)], mode="reflect")
-        frames = sliding_window_view(x, n, axis=-1)[..., ::stride, :]
+        frames = np.lib.stride_tricks.sliding_window_view(x, n, axis=-1)[..., ::stride, :]
         return (np.abs(np.fft.rfft(frames * shape.astype(x.dtype))) ** power).astype(x.dtype)
 
 

@@ -1,12 +1,13 @@
 """The reading with shapes of one layer: an entry for each op that it calls."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, certainly, differ, most, presumably, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.formulas import Undecided

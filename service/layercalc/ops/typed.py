@@ -1,11 +1,13 @@
 """The reading with arrays that keep their own dtypes: a float of few bits is computed in float32, and rounded."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
 import ml_dtypes  # noqa: F401  # makes the names in spec.NUMPY known to NumPy
-import numpy as np
 
+from layercalc import lazy_numpy as np
 from layercalc.dims import Shape
 from layercalc.ops.base import FLOATS, Op
 from layercalc.ops.running import Running, forced

@@ -4,13 +4,14 @@ Along each axis a window has a size, a stride, a dilation and a pair of pads: th
 Whoever knows them by a word, such as "same", resolves it first.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, certainly, least, most, provably, text
 from layercalc.errors import Offer, ShapeError
 from layercalc.ops.base import READING, Op

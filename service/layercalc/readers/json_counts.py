@@ -1,18 +1,20 @@
 """What is in a JSON text, counted before it is parsed: its cost, and whether a fast parser would read it exactly."""
 
+from __future__ import annotations
+
 import operator
 import re
 from typing import NamedTuple
 
-import numpy as np
+from layercalc import lazy_numpy as np
 
 PIECE = 1 << 20  # bytes that are looked at together
 FRESH = re.compile(rb"[^0-9\\.eE+-]")  # after such a byte neither a number nor an escape goes on
-WORD = np.arange(64, dtype=np.uint64)
-SIGNS = np.frombuffer(b'"[{,:', np.uint8)[:, None]
+SHORT = 1 << 15  # bytes that are counted before NumPy would be imported
 LONG = 19  # digits: a shorter integer fits 64 bits
-SHORT = 4096  # bytes, of which a regular expression sees sooner that they have no such run
 DIGITS = re.compile(rb"[0-9]{%d}" % LONG)
+INTEGER = re.compile(rb"(?<![0-9.])[0-9]{%d,}+(?![.eE])" % LONG)
+SIGNS = b'"[{,:'
 
 
 class Counts(NamedTuple):
@@ -24,7 +26,7 @@ class Counts(NamedTuple):
     keys: int = 0
     long: bool = False
 
-    def __add__(self, other: "Counts") -> "Counts":  # type: ignore[override]
+    def __add__(self, other: Counts) -> Counts:  # type: ignore[override]
         containers, strings, values, keys, long = map(operator.add, self, other)
         return Counts(containers, strings, values, keys, bool(long))
 
@@ -34,6 +36,8 @@ def counted(text: bytes) -> Counts:
 
     About a nanosecond and at most ten bytes of memory for each byte of a piece.
     """
+    if len(text) <= SHORT:
+        return of_text(unescaped(text))
     total, begin, inside = Counts(), 0, False
     while begin < len(text):
         end = len(text)
@@ -42,38 +46,49 @@ def counted(text: bytes) -> Counts:
             if fresh is None:  # a number or backslashes without end: only a slow look will do
                 return total._replace(keys=len(text), long=True)
             end = fresh.end()
-        piece = text[begin:end]
-        if b"\\" in piece:  # no quote behind a backslash ends a string, unless that one is escaped itself
-            piece = piece.replace(b"\\\\", b"  ").replace(b'\\"', b"  ")
+        piece = unescaped(text[begin:end])
         counts, inside = of_piece(np.frombuffer(piece + bytes(-len(piece) % 64), np.uint8), inside)
         total += counts
         begin = end
     return total
 
 
+def unescaped(text: bytes) -> bytes:
+    """The text without quotes behind a backslash, which end no string, unless that one is escaped itself."""
+    return text.replace(b"\\\\", b"  ").replace(b'\\"', b"  ") if b"\\" in text else text
+
+
+def of_text(text: bytes) -> Counts:
+    """The counts of a short text without escaped quotes."""
+    parts = text.split(b'"')
+    outside = b'"'.join(parts[::2])
+    opened = outside.count(b"[") + outside.count(b"{")
+    long = DIGITS.search(outside) is not None and INTEGER.search(outside) is not None
+    return Counts(opened, len(parts) // 2, opened + outside.count(b","), outside.count(b":"), long)
+
+
 def of_piece(piece: np.ndarray, inside: bool) -> tuple[Counts, bool]:
     """The counts of a multiple of 64 bytes that begins inside of a string or not, and whether it ends so."""
-    masks = np.packbits(piece == SIGNS, axis=1, bitorder="little").view(np.uint64)
+    signs = np.frombuffer(SIGNS, np.uint8)[:, None]
+    masks = np.packbits(piece == signs, axis=1, bitorder="little").view(np.uint64)
     quotes = masks[0]
     within = parity(quotes, inside)
     outside = ~within
     strings = int(np.bitwise_count(quotes & within).sum())
     lists, objects, commas, keys = np.bitwise_count(masks[1:] & outside).sum(axis=1).tolist()
     opened = lists + objects
-    long = len(piece) > SHORT or DIGITS.search(piece.data) is not None
-    if long:
-        long = long_integers(piece, np.unpackbits(outside.view(np.uint8), bitorder="little").view(bool))
-    return Counts(opened, strings, opened + commas, keys, long), bool(within[-1] >> WORD[63])
+    long = long_integers(piece, np.unpackbits(outside.view(np.uint8), bitorder="little").view(bool))
+    return Counts(opened, strings, opened + commas, keys, long), bool(within[-1] >> np.uint64(63))
 
 
 def parity(words: np.ndarray, odd: bool) -> np.ndarray:
     """For each bit whether an odd number is set up to it, itself included; `odd` is that of what was before."""
     out = words.copy()
     for shift in (1, 2, 4, 8, 16, 32):
-        out ^= out << WORD[shift]
-    last = np.bitwise_xor.accumulate(out >> WORD[63])
-    before = np.concatenate([[WORD[0]], last[:-1]]) ^ WORD[int(odd)]
-    out ^= WORD[0] - before  # all bits of a word where an odd number was before it
+        out ^= out << np.uint64(shift)
+    last = np.bitwise_xor.accumulate(out >> np.uint64(63))
+    before = np.concatenate([[np.uint64(0)], last[:-1]]) ^ np.uint64(odd)
+    out ^= np.uint64(0) - before  # all bits of a word where an odd number was before it
     return out
 
 

@@ -1,11 +1,12 @@
 """A block of candidates read: columns first, parted where a rule holds for some of them only."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.analysis.readings import Readings
 from layercalc.columns import Column, Overfull, Parted, measured
 from layercalc.document import analysed, guarded

@@ -1,10 +1,11 @@
 """Many candidates read at once, those that a layer refuses left out as it is read, so that the others are read on."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.readings import Pairs, Readings, Value
 from layercalc.analysis.tracing import Traced
 from layercalc.columns import Column, Parted, taken

@@ -1,12 +1,13 @@
 """Parts of a block: candidates that are read together, with a column for each name that takes several numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.columns import column
 from layercalc.sweeps.space import Block, Space, numbers
 
@@ -18,7 +19,7 @@ class Axis(NamedTuple):
     words: dict[str, Any]  # one value for all places
     places: np.ndarray
 
-    def taken(self, where: np.ndarray) -> "Axis":
+    def taken(self, where: np.ndarray) -> Axis:
         """The axis with some of its places."""
         return Axis({name: one[where] for name, one in self.columns.items()}, self.words, self.places[where])
 
@@ -64,21 +65,21 @@ class Part(NamedTuple):
         """What broadcasts against the axes, for each candidate."""
         return np.broadcast_to(array, self.shape).reshape(-1)
 
-    def first(self) -> "Part":
+    def first(self) -> Part:
         """The candidate of the lowest number, alone."""
         return Part(tuple(axis.taken(np.array([int(axis.places.argmin())])) for axis in self.axes))
 
-    def taken(self, alive: Sequence[np.ndarray]) -> "Part":
+    def taken(self, alive: Sequence[np.ndarray]) -> Part:
         """Those candidates whose places are left along every axis."""
         return Part(tuple(axis.taken(np.flatnonzero(one)) for axis, one in zip(self.axes, alive, strict=True)))
 
-    def before(self, number: int) -> "Part":
+    def before(self, number: int) -> Part:
         """Those candidates of one axis whose number in the block is smaller; a part of several is left whole."""
         if len(self.axes) > 1:
             return self
         return self.taken([self.axes[0].places < number])
 
-    def split(self, values: np.ndarray) -> Iterator["Part"]:
+    def split(self, values: np.ndarray) -> Iterator[Part]:
         """The parts in each of which what broadcasts against the axes is one value."""
         along = [place for place, n in enumerate(values.shape) if n > 1]
         merged = self if len(along) < 2 else self.merged(along)
@@ -90,7 +91,7 @@ class Part(NamedTuple):
             axes[place] = axes[place].taken(np.flatnonzero(which == group))
             yield Part(tuple(axes))
 
-    def merged(self, along: list[int]) -> "Part":
+    def merged(self, along: list[int]) -> Part:
         """The same candidates with some axes as one, in front."""
         chosen = [self.axes[place] for place in along]
         grid = np.indices([len(one.places) for one in chosen]).reshape(len(chosen), -1)
@@ -104,7 +105,7 @@ class Part(NamedTuple):
         rest = [axis for place, axis in enumerate(self.axes) if place not in along]
         return Part((Axis(columns, words, places), *rest))
 
-    def halves(self) -> Iterator["Part"]:
+    def halves(self) -> Iterator[Part]:
         """The part cut in two along its longest axis."""
         longest = max(range(len(self.axes)), key=lambda place: len(self.axes[place].places))
         n = len(self.axes[longest].places)

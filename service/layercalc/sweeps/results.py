@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
 from layercalc.budgets import Budget, read_budgets

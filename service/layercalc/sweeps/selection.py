@@ -1,10 +1,11 @@
 """Which candidates are answered, and in which order: the first, the best by one objective, or a Pareto front of two."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.metrics import SHAPE
 from layercalc.errors import InvalidModel, Tokens, pointer
 from layercalc.sweeps.metrics import METRICS
@@ -33,10 +34,10 @@ class Found(NamedTuple):
     numbers: np.ndarray
     metrics: dict[str, np.ndarray]
 
-    def taken(self, where: np.ndarray) -> "Found":
+    def taken(self, where: np.ndarray) -> Found:
         return Found(self.numbers[where], {name: values[where] for name, values in self.metrics.items()})
 
-    def joined(self, other: "Found") -> "Found":
+    def joined(self, other: Found) -> Found:
         """Those of both."""
         metrics = {name: together(values, other.metrics[name]) for name, values in self.metrics.items()}
         return Found(np.concatenate([self.numbers, other.numbers]), metrics)

@@ -1,11 +1,12 @@
 """The space of a sweep: the values that each name takes, and the candidates in their order, the last name fastest."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.environment import setting
 from layercalc.errors import InvalidModel, Tokens, pointer
 from layercalc.limits import UNLIMITED, Limits

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.layers.base import Layer, Weight
 from layercalc.layers.fields import Field, note

@@ -1,10 +1,11 @@
 """One time step of a recurrent layer, as a layer of its own: what is read of the input, and how states change."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Dim, Shape, differ, known, text
 from layercalc.errors import ShapeError
@@ -101,7 +102,7 @@ class UnitForgetBias(Initializer):
     def __init__(self, inner: Initializer, parts: int = 4, forget: int = 1):
         self.inner, self.parts, self.forget = inner, parts, forget
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         self.inner.fill(out, generator)
         units = out.shape[0] // self.parts
         out[self.forget * units : (self.forget + 1) * units] = 1
@@ -329,7 +330,7 @@ class CellsField(Field):
     def schema_of(self) -> dict[str, Any]:
         return {"type": "array", "items": {"$ref": "#/components/schemas/Layer"}, "minItems": 1}
 
-    def read(self, value: Any, name: str) -> tuple["Cell", ...]:
+    def read(self, value: Any, name: str) -> tuple[Cell, ...]:
         if not isinstance(value, list | tuple) or not value:
             raise self.refuse(value)
         cells, faults, one = [], {}, LayerField()
@@ -349,7 +350,7 @@ class CellsField(Field):
         return tuple(cells)
 
 
-def only_cell(made: base.Layer) -> "Cell":
+def only_cell(made: base.Layer) -> Cell:
     """The layer if it is a cell, and no loop over one."""
     if not isinstance(made, Cell) or hasattr(made, "return_sequences"):
         listed = "LSTMCell, GRUCell, SimpleRNNCell or StackedRNNCells"

@@ -1,5 +1,7 @@
 """Keras' initializers: their names, arguments and defaults, and how Keras writes them."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -7,8 +9,7 @@ from dataclasses import dataclass
 from math import isfinite, prod, sqrt
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.layers.fields import Field
 from layercalc.layers.initializers import (
     FLOPS,
@@ -69,7 +70,7 @@ class VarianceScaling(Initializer):
             return TruncatedNormal(0.0, sqrt(scale))
         return Normal(0.0, sqrt(scale))
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         self.of(out.shape).fill(out, generator)
 
     def demand(self, shape: tuple[int, ...]) -> tuple[int, int]:

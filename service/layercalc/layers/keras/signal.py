@@ -1,10 +1,11 @@
 """Layers that turn sound into spectrograms."""
 
+from __future__ import annotations
+
 from typing import Any, ClassVar
 
-import numpy as np
-
 from layercalc import deadline, ops
+from layercalc import lazy_numpy as np
 from layercalc.dims import text
 from layercalc.errors import Offer, ShapeError, blaming
 from layercalc.layers.base import Weight
@@ -65,7 +66,7 @@ class Fourier(Initializer):
     def __init__(self, **arguments: Any):
         self.arguments = arguments
 
-    def fill(self, out: np.ndarray, generator: "np.random.Generator") -> None:
+    def fill(self, out: np.ndarray, generator: np.random.Generator) -> None:
         length, _, frequencies = out.shape
         weights, step = self.weights(length), max(PIECE // max(frequencies, 1), 1)
         for start in deadline.each(range(0, length, step)):

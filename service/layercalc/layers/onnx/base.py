@@ -13,8 +13,7 @@ from math import prod
 from string import ascii_lowercase
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, text
 from layercalc.errors import Refused, ShapeError

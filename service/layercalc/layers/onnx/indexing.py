@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, differ, plain, size, text
 from layercalc.errors import ShapeError

@@ -11,9 +11,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from layercalc import arrays
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Field, Int, jsonable

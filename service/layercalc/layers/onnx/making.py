@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, known, of_batch, size, text
 from layercalc.errors import ShapeError

@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Shape, Unknown, provably, text
 from layercalc.errors import ShapeError

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline, ops
+from layercalc import lazy_numpy as np
 from layercalc.dims import Unknown, provably, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Value, axis_of, numbers, operator, sizes

@@ -4,21 +4,22 @@ A convolution, its bias, a batch normalisation, an activation and a residual add
 Whoever asks for the numbers between them gets them: what is still referred to is computed on the way.
 """
 
+from __future__ import annotations
+
 import weakref
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.ops.kernels.scratch import BLOCK_BYTES
 from layercalc.ops.kernels.threads import spread
 
 WIDE = 1 << 10  # elements that a vector over channels is repeated to, for the inner loop to be long
 
-Finish = Callable[[np.ndarray, int], None]  # the rows of (positions, channels) that were made, and where they start
+Finish = Callable[["np.ndarray", int], None]  # the rows of (positions, channels) that were made, and where they start
 
-Make = Callable[[Finish, np.ndarray | None], np.ndarray]
+Make = Callable[[Finish, "np.ndarray | None"], "np.ndarray"]
 
 
 def unfinished(rows: np.ndarray, start: int) -> None:
@@ -42,7 +43,7 @@ class Affine:
         self.scale, self.shift = scale, shift
         self.wide: dict[int, tuple[np.ndarray | None, np.ndarray]] = {}
 
-    def after(self, first: "Affine") -> "Affine":
+    def after(self, first: Affine) -> Affine:
         """Both in one."""
         if self.scale is None:
             return Affine(first.scale, first.shift + self.shift)
@@ -122,7 +123,7 @@ class Pending:
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: prod(self.shape))
 
-    def then(self, step: Affine | Step) -> "Pending":
+    def then(self, step: Affine | Step) -> Pending:
         """What comes of one more step."""
         child = Pending(self.shape, self.dtype, self.make, self.folds)
         child.parents = [*self.parents, (weakref.ref(self), len(self.steps))]

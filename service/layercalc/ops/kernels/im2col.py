@@ -1,11 +1,12 @@
 """Convolution as one matrix product over columns of windows (im2col), some positions at a time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.ops.kernels.fusion import Finish, flat
 from layercalc.ops.kernels.scratch import BLOCK_BYTES, OWN_BYTES, scratch
 from layercalc.ops.kernels.threads import spread, workers

@@ -3,11 +3,12 @@
 Fresh memory costs a page fault for every 4 KiB, which for the columns of a convolution is as long as the arithmetic.
 """
 
+from __future__ import annotations
+
 import threading
 from math import prod
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.environment import one
 from layercalc.ops.kernels.threads import threads
 from layercalc.settings import Settings

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.amounts import plain_digits
 from layercalc.cores import available
 from layercalc.deadline import DEADLINE, check

@@ -6,13 +6,14 @@ four times that of the direct sum (1.4e-6 against 0.4e-6 for results around 1), 
 (Barabasz et al. 2018, arXiv:1803.10986). tests/ops/kernels/test_winograd.py bounds it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape
 from layercalc.ops.kernels.fusion import Finish, flat, parts
 from layercalc.ops.kernels.scratch import OWN_BYTES, SHARED_BYTES, scratch

@@ -5,9 +5,8 @@ from functools import partial
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from layercalc import deadline
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError, Tokens, Unreadable, pointer
 from layercalc.layers import Layer
 from layercalc.layers.config import ConfigError

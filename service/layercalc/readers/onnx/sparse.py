@@ -1,9 +1,10 @@
 """Sparse tensors of an ONNX file: the few numbers that are not 0, and where they stand."""
 
+from __future__ import annotations
+
 from math import prod
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError
 from layercalc.layers.stored import Array
 from layercalc.ops.spec import HELD

@@ -1,12 +1,13 @@
 """Tensors as an ONNX file holds them: sizes at once, values when they are asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.dtypes import dtype_of
 from layercalc.layers.stored import Array

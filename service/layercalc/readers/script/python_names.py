@@ -1,9 +1,9 @@
 """The attributes that Python's own objects have beside those that are followed: asked for, they are not known."""
 
+from functools import cache
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.readers.script.methods import METHODS
 from layercalc.readers.script.values import (
     Bound,
@@ -33,10 +33,9 @@ HOSTS: dict[type, type] = {
     Bound: type(Native.__repr__.__get__(0)),
     Class: type,
     Property: property,
-    Int64: np.int64,
-    Float64: np.float64,
 }
 ORDER = {"__lt__", "__le__", "__gt__", "__ge__"}  # object has them to say no; total_ordering asks who has others
+SCALARS = {Int64: "int64", Float64: "float64"}  # of NumPy
 KINDS = (*METHODS, *HOSTS, type(...), type(NotImplemented))
 NAMES = {kind: frozenset(dir(HOSTS.get(kind, kind))) for kind in KINDS}
 NAMES[Class] -= ORDER
@@ -46,6 +45,11 @@ NAMES[Record] |= {"_fields", "_make", "_field_defaults", "__match_args__", "__mo
 OBJECT, EXCEPTION = frozenset(dir(object())) - ORDER, frozenset(dir(BaseException())) - ORDER
 ENUMERATION = frozenset(["__len__", "__iter__", "__getitem__", "__contains__", "__bool__", "__reversed__"])
 DATACLASS = frozenset(["__dataclass_fields__", "__dataclass_params__", "__match_args__"])
+
+
+@cache
+def of_scalar(name: str) -> frozenset[str]:
+    return frozenset(dir(np.named(name)))
 
 
 def in_python(value: Any, name: str) -> bool:
@@ -60,4 +64,6 @@ def in_python(value: Any, name: str) -> bool:
             return True
         if type(value) is Class and cls.members is not None and name in ENUMERATION:
             return True
+    if type(value) in SCALARS:
+        return name in of_scalar(SCALARS[type(value)])
     return name in NAMES.get(type(value), OBJECT)

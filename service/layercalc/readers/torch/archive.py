@@ -1,5 +1,7 @@
 """A `.pt2` archive: a ZIP of JSON and raw bytes, in one of four layouts. Nothing in it is unpickled."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,8 +10,7 @@ from io import BytesIO
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.errors import Refused, ShapeError, Tokens, Unreadable, pointer
 from layercalc.layers.stored import Array
 from layercalc.limits import UNLIMITED, Limits
@@ -69,7 +70,7 @@ def read_file(body: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> Torch
     return TorchProgram(program, weights, constants, sizes, read, says_ties)
 
 
-def text_of(archive: "ZipFile", name: str, limits: Limits, path: Tokens) -> bytes:
+def text_of(archive: ZipFile, name: str, limits: Limits, path: Tokens) -> bytes:
     """A member in JSON, of a size that is checked first; empty where there is none."""
     if name not in archive.namelist():
         return b""
@@ -128,7 +129,7 @@ SMALL = 4096  # bytes of a constant that stays
 PICKLED = ("serialized_state_dict", "serialized_constants", "serialized_example_inputs")  # of PyTorch before 2.8
 
 
-def stays(one: "ZipInfo") -> bool:
+def stays(one: ZipInfo) -> bool:
     """Whether a member of an archive says anything of shapes: text, what is empty, and small constants."""
     inside = one.filename.partition("/")[2] or one.filename
     if one.filename.endswith(JSON) and not one.filename.startswith(PICKLED):

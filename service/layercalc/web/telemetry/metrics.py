@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-import numpy as np
 from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
@@ -19,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from layercalc import __version__
+from layercalc import lazy_numpy as np
 from layercalc.web.telemetry.metrics_folder import VARIABLE, locked, reserve
 
 log = logging.getLogger("layercalc")

@@ -1,13 +1,14 @@
 """What an operation is: a function of tensors and constants, in the places where a recorded call has them."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-import numpy as np
-
 from layercalc import arrays, ops
+from layercalc import lazy_numpy as np
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.config import ConfigError, build, fields_of
@@ -17,7 +18,7 @@ from layercalc.layers.vocabulary import WAY_OUT
 from layercalc.ops import FLOATS, WIDTH, Tensor
 from layercalc.wording import finite, nearest, received, whole
 
-OPERATIONS: dict[str, type["Operation"]] = KERAS.functions
+OPERATIONS: dict[str, type[Operation]] = KERAS.functions
 Cls = TypeVar("Cls", bound=type["Operation"])
 MAX_AXES = 64
 
@@ -67,7 +68,7 @@ class Operation(Layer):
     def compute(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
 
-    def called(self, args: list[Any], kwargs: dict[str, Any]) -> "Operation":
+    def called(self, args: list[Any], kwargs: dict[str, Any]) -> Operation:
         """Hold the arguments of one call, tensors as slots; a call of another form is a ConfigError."""
         try:
             bound = self.signature.bind(*args, **kwargs)
@@ -131,7 +132,7 @@ def operation(cls: Cls) -> Cls:
     return cls
 
 
-def named(name: str, base: type["Operation"], arguments: str, doc: str, **attributes: Any) -> None:
+def named(name: str, base: type[Operation], arguments: str, doc: str, **attributes: Any) -> None:
     """Register an operation that differs from others in its op alone."""
     parameters = [inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD) for one in arguments.split()]
     signature = inspect.Signature(parameters)

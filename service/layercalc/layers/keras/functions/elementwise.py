@@ -2,8 +2,7 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.errors import ShapeError
 from layercalc.layers.fields import Bool, Int, Number

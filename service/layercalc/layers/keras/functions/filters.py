@@ -1,10 +1,11 @@
 """Operations that blur images, find their edges and compare them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import differ, text
 from layercalc.errors import ShapeError
@@ -59,7 +60,7 @@ class GaussianBlur(Image):
         return y if x.ndim == 4 else ops.reshape(y, to=x.shape)
 
 
-SOBEL = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32)
+SOBEL = ((-1, -2, -1), (0, 0, 0), (1, 2, 1))
 
 
 @operation
@@ -73,8 +74,9 @@ class SobelEdges(Operation):
         if x.ndim != 4 or str(x.dtype) not in ops.FLOATS:
             raise ShapeError(f"SobelEdges takes floats of 4 axes; received {text(x.shape)} of {x.dtype}.")
         x = ops.layout(x, (0, 2, 3, 1)) if first else x
+        down = np.array(SOBEL, np.float32)
         around = ops.pad(x, padding=((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-        y = filtered(around, (3, 3, 2), lambda: [SOBEL, SOBEL.T], "valid")
+        y = filtered(around, (3, 3, 2), lambda: [down, down.T], "valid")
         y = ops.reshape(y, to=(*x.shape, 2))
         return ops.layout(y, (0, 3, 1, 2, 4)) if first else y
 

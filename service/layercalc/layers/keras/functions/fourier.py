@@ -4,10 +4,11 @@ Short-time transforms are those of Keras' NumPy and JAX backends. TensorFlow has
 in the inverse it and PyTorch divide by what windows add up to in the middle, not by what they do at each place.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import differ, presumably, provably, text, unequal
 from layercalc.errors import ShapeError, blaming

@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import known, of_batch, text
 from layercalc.errors import ShapeError

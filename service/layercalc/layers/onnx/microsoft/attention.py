@@ -4,8 +4,7 @@ import math
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Unknown, differ, most, text, unequal
 from layercalc.errors import ShapeError

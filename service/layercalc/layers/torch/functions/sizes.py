@@ -4,8 +4,7 @@ import math
 import operator
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc import ops
 from layercalc.dims import Batch, Unknown, least, most
 from layercalc.errors import ShapeError

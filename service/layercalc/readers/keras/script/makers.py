@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.layers import ConfigError, build
 from layercalc.layers.keras.functions import recorded
 from layercalc.layers.keras.functions.base import Constant

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules.system import UNKNOWN
 from layercalc.readers.script.opaque import Opaque
@@ -248,18 +247,12 @@ def reduction(name: str) -> Native:
         if any(abs(one) >= 1 << 62 for one in found):
             return Opaque("", at)
         with np.errstate(all="ignore"):
-            return scalar(m, REDUCTIONS[name](np.array([int(x) if whole else float(x) for x in found])), at)
+            return scalar(m, np.named(name)(np.array([int(x) if whole else float(x) for x in found])), at)
 
     return Native(name, run)
 
 
-REDUCTIONS: dict[str, Callable[..., Any]] = {
-    "prod": np.prod,
-    "sum": np.sum,
-    "max": np.max,
-    "min": np.min,
-    "mean": np.mean,
-}
+REDUCTIONS = ("prod", "sum", "max", "min", "mean")
 
 
 def shape_of(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:

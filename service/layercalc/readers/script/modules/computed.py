@@ -4,8 +4,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules import arrays
 from layercalc.readers.script.modules.arrays import (
@@ -83,6 +82,11 @@ def unknown(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return Opaque("", at, holds=tuple(args))
 
 
+def of_numpy(name: str) -> Callable[..., Any]:
+    """NumPy's function of that name."""
+    return lambda *args, **named: np.named(name)(*args, **named)
+
+
 def computed(name: str, host: Callable[..., Any], otherwise: Otherwise = unknown) -> Native:
     """A function whose result is no larger than what it is given; `otherwise` says what is known of other arguments."""
 
@@ -101,7 +105,7 @@ def computed(name: str, host: Callable[..., Any], otherwise: Otherwise = unknown
 
 def elementwise(name: str) -> Native:
     """np.sqrt(x); of arrays whose values are not known, the shape is."""
-    return computed(name, vars(np)[name], same_shape)
+    return computed(name, of_numpy(name), same_shape)
 
 
 def same_shape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -114,7 +118,7 @@ def same_shape(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 def spaced(name: str) -> Native:
     """np.linspace(start, stop, 50) and the like."""
-    host = vars(np)[name]
+    host = of_numpy(name)
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         named = {key: one for key, one in kwargs.items() if key != "dtype"}
@@ -221,7 +225,7 @@ def number(name: str, kind: type) -> Native:
 
 def reduced(name: str) -> Native:
     """np.sum(x) of all the numbers, exact; along an axis, or of none that are known, as NumPy has it."""
-    whole, along = arrays.reduction(name), computed(name, vars(np)[name], arrays.reduced)
+    whole, along = arrays.reduction(name), computed(name, of_numpy(name), arrays.reduced)
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return (along if kwargs or len(args) > 1 else whole).run(m, args, kwargs, at)
@@ -234,21 +238,21 @@ def differences(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     return DIFFERENCES.run(m, args, kwargs, at) if len(args) == 1 and not kwargs else unknown(m, args, kwargs, at)
 
 
-DIFFERENCES = computed("diff", np.diff)
+DIFFERENCES = computed("diff", of_numpy("diff"))
 SPREADS = ("median", "std", "var")
 SAME_SIZE = (
     "cumsum", "cumprod", "sort", "argmin", "dot", "ptp", "average", "around", "clip",
     "argsort", "nansum", "ndim", "size", "append",
 )  # fmt: skip
 COMPUTED: dict[str, Any] = {
-    **{name: computed(name, vars(np)[name]) for name in SAME_SIZE},
-    **{name: computed(name, vars(np)[name], arrays.reduced) for name in SPREADS},
+    **{name: computed(name, of_numpy(name)) for name in SAME_SIZE},
+    **{name: computed(name, of_numpy(name), arrays.reduced) for name in SPREADS},
     **{name: reduced(name) for name in arrays.REDUCTIONS},
     "amax": reduced("max"),
     "amin": reduced("min"),
-    "argmax": computed("argmax", np.argmax, arrays.position),
+    "argmax": computed("argmax", of_numpy("argmax"), arrays.position),
     "diff": Native("diff", differences),
-    "round": computed("round", np.round, same_shape),
+    "round": computed("round", of_numpy("round"), same_shape),
     **{name: spaced(name) for name in ("linspace", "logspace", "geomspace")},
     "arange": Native("arange", arange),
 }
@@ -278,9 +282,9 @@ arrays.MEMBERS.update(
     __float__=number("float", float),
     tolist=Native("tolist", to_list),
     astype=Native("astype", cast(arrays.copied)),
-    **{name: computed(name, vars(np)[name]) for name in ("cumsum", "cumprod", "argmin", "clip", "dot")},
-    **{name: computed(name, vars(np)[name], arrays.reduced) for name in ("std", "var")},
+    **{name: computed(name, of_numpy(name)) for name in ("cumsum", "cumprod", "argmin", "clip", "dot")},
+    **{name: computed(name, of_numpy(name), arrays.reduced) for name in ("std", "var")},
     **{name: reduced(name) for name in arrays.REDUCTIONS},
-    argmax=computed("argmax", np.argmax, arrays.position),
-    round=computed("round", np.round, same_shape),
+    argmax=computed("argmax", of_numpy("argmax"), arrays.position),
+    round=computed("round", of_numpy("round"), same_shape),
 )

@@ -3,8 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.modules import arrays
 from layercalc.readers.script.modules.arrays import (
@@ -39,15 +38,15 @@ def as_array(m: "Machine", value: Any, at: Any) -> Instance | None:
     return value if is_array(m, value) else None
 
 
-def of_view(name: str, owner: Any = np) -> Native:
+def of_view(name: str, method: bool = False) -> Native:
     """A function or method that only moves axes: NumPy's own, on an array of that shape that holds one number."""
-    host = vars(owner)[name]
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         own = as_array(m, args[0], at)
         if own is None:
             return unknown(at, *args)
         known_arguments(m, args[1:], kwargs)
+        host = vars(np.ndarray)[name] if method else np.named(name)
         made = host(np.broadcast_to(np.zeros(()), known_shape(m, own)), *args[1:], **kwargs)
         return array(m, made.shape, labels_of(m, own, at), at, own)
 
@@ -208,7 +207,7 @@ SHAPING: dict[str, Any] = {
     "unique": Native("unique", distinct),
 }
 arrays.MEMBERS.update(
-    {name: of_view(name, np.ndarray) for name in ("squeeze", "transpose", "swapaxes")},
+    {name: of_view(name, method=True) for name in ("squeeze", "transpose", "swapaxes")},
     flatten=Native("flatten", flat),
     ravel=Native("ravel", flat),
     repeat=Native("repeat", repeated),
