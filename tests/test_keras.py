@@ -10,11 +10,11 @@ import layercalc
 from layercalc.layers import fields_of
 from layercalc.layers.fields import MISSING
 from layercalc.layers.keras.base import KERAS
-from layercalc.layers.keras.functions import OPERATIONS
+from layercalc.layers.keras.functions import operations
 from layercalc.ops import ACTIVATIONS
 from tests import oracle
 
-KNOWN = {*KERAS.kinds, *KERAS.aliases, *(f"ops.{name}" for name in OPERATIONS)}
+KNOWN = {*KERAS.kinds, *KERAS.aliases, *(f"ops.{name}" for name in operations())}
 CASES = [case for case in oracle.cases() if oracle.kinds(case["layer"]) <= KNOWN]
 ZOO = [name for name, entry in oracle.zoo().items() if oracle.kinds(entry["model"]) <= KNOWN]
 

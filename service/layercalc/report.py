@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc import __version__, deadline
 from layercalc.analysis.containers import Level, levels
@@ -19,11 +19,14 @@ from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.tracing import Amounts, Traced, fact
 from layercalc.analysis.walk import Analysis, Held, Row
 from layercalc.cache import STORE
-from layercalc.conventions import Convention, Counts, plain
 from layercalc.dims import NUMBERS, Batch, Dim, Shape, Unknown, shown
 from layercalc.formulas import Formula, code
 from layercalc.ops.base import KINDS
 from layercalc.ops.tracing import Entry
+
+if TYPE_CHECKING:
+    from layercalc.conventions.base import Convention
+    from layercalc.conventions.counts import Counts
 
 RULE = (
     "A bound, not a prediction: no layer can take less than its FLOPs at the device's peak, or the bytes of its "
@@ -34,7 +37,7 @@ RULE = (
 class Extras(NamedTuple):
     """What a report holds beside the counts, where it is asked for."""
 
-    conventions: Sequence[Convention] = ()
+    conventions: "Sequence[Convention]" = ()
     explain: bool = False
     device: Device | None = None
     storage: Storage | None = None
@@ -94,6 +97,8 @@ def report(
             row |= {"macs_dtype": dtypes[row["name"]]} if row["name"] in dtypes else {}
         totals["macs_by_dtype"] = known(by_dtype(analysis, dtypes))
     if extras.conventions:
+        from layercalc.conventions.counts import Counts
+
         out |= counted(out, Counts(unnamed.as_read, extras.conventions), nested)
     if extras.explain:
         for row, found in deadline.each(zip(out["layers"], unnamed.rows, strict=True)):
@@ -178,11 +183,11 @@ def sums(numbers: list[int | None]) -> Callable[[int, int], int | None]:
     return lambda first, end: None if gaps[end] > gaps[first] else total[end] - total[first]
 
 
-def counted(report: dict[str, Any], counts: Counts, nested: Sequence[Level]) -> dict[str, Any]:
+def counted(report: dict[str, Any], counts: "Counts", nested: Sequence[Level]) -> dict[str, Any]:
     """What the conventions add: their counts to rows, modules and totals, and what they are and why they differ."""
     for row, numbers in zip(report["layers"], counts.rows, strict=True):
-        row["counts"] = {name: plain(n) for name, n in numbers.items()}
-    report["totals"]["counts"] = {name: plain(n) for name, n in counts.totals().items()}
+        row["counts"] = {name: count(n) for name, n in numbers.items()}
+    report["totals"]["counts"] = {name: count(n) for name, n in counts.totals().items()}
     for name in report["totals"]["counts"] if nested else ():
         of_run = sums([row["counts"][name] for row in report["layers"]])
         for level, module in zip(nested, report["modules"], strict=True):
@@ -364,9 +369,9 @@ def tensor(value: Value) -> dict[str, Any]:
     return out if (formula := expressed(shape)) is None else out | {"shape_formula": formula}
 
 
-def count(n: Dim) -> int | None:
+def count(n: Dim | None) -> int | None:
     """A count as it goes over the wire: null where an unknown dimension makes it unknowable."""
-    return n if n.__class__ is int else None if isinstance(n, OPEN) else int(n)
+    return n if n.__class__ is int else None if n is None or isinstance(n, OPEN) else int(n)
 
 
 def unknowns(analysis: Analysis, totals: dict[str, Dim]) -> list[dict[str, Any]]:

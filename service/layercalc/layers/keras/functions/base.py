@@ -5,6 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from copy import copy
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from layercalc import arrays, ops
@@ -18,7 +22,7 @@ from layercalc.layers.vocabulary import WAY_OUT
 from layercalc.ops import FLOATS, WIDTH, Tensor
 from layercalc.wording import finite, nearest, received, whole
 
-OPERATIONS: dict[str, type[Operation]] = KERAS.functions
+OPERATIONS: dict[str, type[Operation]] = {}  # those that are imported; `operations()` are all
 Cls = TypeVar("Cls", bound=type["Operation"])
 MAX_AXES = 64
 
@@ -139,12 +143,20 @@ def named(name: str, base: type[Operation], arguments: str, doc: str, **attribut
     operation(type(name, (base,), {"__doc__": doc, "signature": signature, **attributes}))
 
 
+@cache
+def operations() -> dict[str, type[Operation]]:
+    """Every operation by its name."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+    return OPERATIONS
+
+
 def absent(name: str) -> str:
     """That an operation cannot be computed, and why; nothing of one that can be."""
-    if name in OPERATIONS:
+    if name in operations():
         return ""
     why = NOT_HERE.get(name, "")
-    hint = f" {why}" if why else nearest(name, list(OPERATIONS))
+    hint = f" {why}" if why else nearest(name, list(operations()))
     return f"The operation {name!r} cannot be computed here.{hint}"
 
 

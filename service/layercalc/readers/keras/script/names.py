@@ -2,7 +2,7 @@
 
 import re
 
-from layercalc.layers.keras.base import KERAS
+from layercalc.layers.keras.functions import operations
 from layercalc.readers.keras.script.effects import (
     APPLICATIONS,
     ASIDE,
@@ -123,7 +123,7 @@ def operation_of(path: str) -> Known | str | None:
     rest = path.rpartition("keras.ops.")[2] if "keras.ops." in path else ""
     if rest:
         last = rest.rpartition(".")[2]
-        return OPS.get(rest) or OPS.get(last) or ("ops" if camel(last) in KERAS.functions else None)
+        return OPS.get(rest) or OPS.get(last) or ("ops" if camel(last) in operations() else None)
     root, _, rest = path.partition(".")
     rest = rest.removeprefix("compat.v1.")
     if root != "tensorflow":

@@ -4,8 +4,7 @@ from inspect import Parameter
 from typing import Any
 
 from layercalc.layers import ConfigError, Layer, fields_of
-from layercalc.layers.keras.base import KERAS
-from layercalc.layers.keras.functions.base import recorded
+from layercalc.layers.keras.functions import operations, recorded
 from layercalc.readers.keras.script import functions
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.functions import Known
@@ -17,9 +16,9 @@ AXES = words("Mean Sum Max Min Prod Any All Std Var Softmax LogSoftmax Stack Spl
 
 def of_table(known: Known, args: list[Any], kwargs: dict[str, Any]) -> Layer:
     """The operation of a function whose parameters are known, called so."""
-    config, named = functions.bound(known, args, kwargs, KERAS.functions[known.operation].signature.parameters)
+    config, named = functions.bound(known, args, kwargs, operations()[known.operation].signature.parameters)
     late = until_known(config)
-    parameters = KERAS.functions[known.operation].signature.parameters
+    parameters = operations()[known.operation].signature.parameters
     if isinstance(config.get("data_format", 0), str) and config["data_format"] is None:
         del config["data_format"]
     config = {
@@ -34,7 +33,7 @@ def sorted_out(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[dict
 
     By position, the call's required ones come first, then the constructor's.
     """
-    kind = KERAS.functions[name]
+    kind = operations()[name]
     parameters = kind.signature.parameters.values()
     several = any(one.kind is Parameter.VAR_POSITIONAL for one in parameters)
     required = sum(one.default is Parameter.empty and one.kind is not Parameter.VAR_KEYWORD for one in parameters)
