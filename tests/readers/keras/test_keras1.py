@@ -113,6 +113,7 @@ WORDS = [
     ("LSTM(output_dim=4, inner_activation='sigmoid', forget_bias_init='one', consume_less='gpu')", "6,3", 4 * (3 + 4 + 1) * 4, [4]),
     ("GRU(output_dim=4, inner_init='orthogonal', dropout_W=0.2, dropout_U=0.2)", "6,3", 3 * (3 + 4 + 1) * 4, [4]),
     ("Embedding(9, 4, init='uniform', dropout=0.2)", "6", 9 * 4, [6, 4]),
+    ("Embedding(9, 4, dropout=0.2)", "6", 9 * 4, [6, 4]),
     ("Dropout(p=0.5)", "6", 0, [6]),
     ("GaussianNoise(sigma=0.5)", "6", 0, [6]),
     ("UpSampling1D(length=3)", "6,2", 0, [18, 2]),

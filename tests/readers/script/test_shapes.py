@@ -20,10 +20,16 @@ SHAPES = [
     "np.linspace(0, 1, num=9)", "np.linspace(0, 1)", "np.reshape(b, (2, -1))", "np.reshape(b, -1)", "a.flatten()",
     "a.ravel()", "np.ravel(b)", "np.flip(b, 1)", "np.atleast_2d(y)", "np.broadcast_to(y, (3, 4))", "b.reshape(-1, 1, 2)",
     "np.asarray(b).astype('float32') / 255.0", "b[:, None]", "b[1:, 0]",
+    "np.vstack([b, b[:1]])", "np.vstack([y, y])", "np.vstack(([1, 2], [3, 4])).T", "np.vstack([a, a])",
+    "np.hstack([b, b[:, :1]])", "np.hstack([y, [1, 2]])", "np.hstack((a, a))", "np.column_stack([y[:3], b])",
+    "np.append(b, [5, 6])", "np.append(b, b, axis=0)", "np.append(y, values=[1])", "np.array([y, y, [1, 2, 3, 4]])",
+    "np.array([b[i : i + 2, :] for i in np.arange(2)])", "np.array([b[i, :] for i in y])", "np.array([[y, y], [y, y]])",
 ]  # fmt: skip
 RAISING = [
     "np.concatenate([b, y])",
     "np.stack([b, y])",
+    "np.vstack([b, y[:2]])",
+    "np.append(b, y, axis=0)",
     "np.squeeze(b, axis=0)",
     "np.transpose(b, (0, 2))",
     "b.reshape(5)",

@@ -23,6 +23,10 @@ KNOWN = [
     (MADE + "assert x_train.ok\nnet.add(Layer(4))", [3, 4]),
     (MADE + "for e in range(epochs):\n    loss = net.fit(next(data))", [3]),
     (MADE + "while True:\n    ok = cam.read()\n    if not ok: break\n    net.fit(ok)", [3]),
+    (MADE + "while True:\n    net.fit(next(data))", [3]),
+    (MADE + "while 1:\n    net.fit(next(data))\nnet.add(Layer(4))", [3]),
+    (MADE + "def train():\n    while True: net.fit(next(data))\ntrain()\nnet.add(Layer(4))", [3]),
+    (MADE + "try:\n    while True: net.fit(next(data))\nexcept KeyboardInterrupt:\n    net.add(Layer(4))", [3, 4]),
     (MADE + "n = 0\nfor b in data: n += 1", [3]),
     (MADE + "try:\n    import cv2\nexcept ImportError:\n    cv2 = None", [3]),
     (MADE + "try:\n    net.fit(a)\nexcept KeyboardInterrupt:\n    net = None", [3]),
@@ -72,6 +76,8 @@ CLOSURES = (
 
 SPOILT = [
     # text, what the reason mentions
+    (MADE + "while True:\n    grow(net)", "grow()"),
+    (MADE + "while True:\n    if next(data): net.add(Layer(3))", "a block that may not run"),
     (MADE + "helper(net)", "helper"),
     (MADE + "a.b.helper(1, [net])", "helper"),
     (MADE + "helper({'m': (net,)})", "helper"),

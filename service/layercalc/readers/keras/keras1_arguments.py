@@ -91,7 +91,8 @@ def old_words(kind: str) -> frozenset[str]:
     """The arguments of a class that only Keras 1 had."""
     table = TABLES.get(kind, {})
     sizes = [key for one in SIZES for key in one] if "nb_filter" in table else []
-    return frozenset([*table, *sizes, *(key for key, kinds in OF.items() if kind in kinds)])
+    gone = ["dropout"] if kind in DROPOUT else []
+    return frozenset([*table, *sizes, *gone, *(key for key, kinds in OF.items() if kind in kinds)])
 
 
 WORDS = {kind: old_words(CLASSES.get(kind, kind)) for kind in (*TABLES, *CLASSES)}  # by class, old names of it too

@@ -26,6 +26,8 @@ UnicodeError: UnicodeDecodeError UnicodeEncodeError
 Warning: DeprecationWarning FutureWarning ImportWarning PendingDeprecationWarning RuntimeWarning UserWarning
 """
 
+ENDS = ("SystemExit", "KeyboardInterrupt")  # by which a program ends as it is meant to
+
 
 def exception_classes(machine: "Machine") -> dict[str, Class]:
     """Python's exceptions by name; IOError and EnvironmentError are OSError."""

@@ -189,11 +189,11 @@ def while_(m: "Machine", node: ast.While, scope: Scope) -> Signal:
             m.value(node.test, scope)
         return signal
 
-    pace, depth = Pace(m, node), m.meter.depth
-    may_end = not isinstance(node.test, ast.Constant) or any(isinstance(one, ast.Break) for one in ast.walk(node))
+    pace, depth, endless = Pace(m, node), m.meter.depth, is_endless(node)
+    before, m.uncertain = m.uncertain, False
     try:
         while True:
-            if may_end:
+            if not endless or m.uncertain:  # that of known values alone is a slip, and runs into the limit
                 pace.check(False)
             truth = m.truth(m.value(node.test, scope), node.test)
             if type(truth) is Opaque:
@@ -210,10 +210,21 @@ def while_(m: "Machine", node: ast.While, scope: Scope) -> Signal:
         if error.source.node is not node:
             raise
         m.meter.depth = depth
-        return loop.unknown(unknown_body, error.source)
+        signal = loop.unknown(unknown_body, error.source)
+        if endless:
+            raise Raised(m.exception("KeyboardInterrupt"), node) from None
+        return signal
     except Raised as error:
         if not loop.left():
             raise
         loop.survived(loop.mark, BREAK, error)
         return None
+    finally:
+        m.uncertain |= before
     return loop.done(m.block(node.orelse, scope) if node.orelse else None)
+
+
+def is_endless(node: ast.While) -> bool:
+    """Whether a loop goes on until the user or an exception ends the program: no condition, no break, no return."""
+    left = (ast.Break, ast.Return)
+    return isinstance(node.test, ast.Constant) and not any(isinstance(one, left) for one in ast.walk(node))

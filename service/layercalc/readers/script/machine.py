@@ -14,7 +14,7 @@ from layercalc.errors import Refused
 from layercalc.readers.script import attributes, calls, functions, iteration, opaque, operators, spoil, texts
 from layercalc.readers.script.bounds import Bounds, Meter
 from layercalc.readers.script.builtins import BUILTINS
-from layercalc.readers.script.exceptions import exception_classes
+from layercalc.readers.script.exceptions import ENDS, exception_classes
 from layercalc.readers.script.expressions import EXPRESSIONS
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.host import Vocabulary
@@ -114,7 +114,7 @@ class Machine:
             return work()
         except Raised as error:
             name = error.value.cls.name if type(error.value) is Instance else "an exception"
-            if name == "SystemExit":
+            if name in ENDS:
                 self.ended = error.node
                 return None
             said = texts.said(self, error.value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import operators
 from layercalc.readers.script.assignment import assign
+from layercalc.readers.script.exceptions import ENDS
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.iteration import advance
 from layercalc.readers.script.journal import RAISE
@@ -300,7 +301,7 @@ def unknown_manager(m: "Machine", rest: Arm, manager: Any, node: ast.AST) -> Sig
     try:
         return rest()
     except Raised as error:
-        if isinstance(manager, Foreign) or (type(error.value) is Instance and error.value.cls.name == "SystemExit"):
+        if isinstance(manager, Foreign) or (type(error.value) is Instance and error.value.cls.name in ENDS):
             raise
         source = ast.unparse(node)[:60]
         raise Fault(

@@ -12,6 +12,8 @@ LABELS = {  # classes of known data sets: outputs of the last layer
     "(x, y), (a, b) = keras.datasets.cifar100.load_data(label_mode='coarse')\nn = len(np.unique(y))": 20,
     "from keras.datasets import reuters\n(x, y), (a, b) = reuters.load_data(num_words=1000)\nn = np.max(y) + 1": 46,
     "(x, y), (a, b) = mnist.load_data()\ny = keras.utils.to_categorical(y)\nn = y.shape[1]": 10,
+    "n = keras.utils.to_categorical([0, 2, 1]).shape[1]": 3,
+    "y = [ord(c) - 97 for c in 'abcd']\nn = keras.utils.to_categorical(np.array(y) + 1).shape[-1]": 5,
     "(x, y), (a, b) = cifar10.load_data()\ny = y.reshape(-1).astype('int32')\nn = keras.utils.to_categorical(y).shape[-1]": 10,
     "(x, y), (a, b) = mnist.load_data()\ny = keras.utils.to_categorical(y.astype('float32'))\n"
     "n = len(np.unique(np.argmax(y, 1)))": 10,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script import Native, Opaque
-from layercalc.readers.script.modules.arrays import Labels, Rows, array, is_array, labels_of
+from layercalc.readers.script.modules.arrays import Labels, Rows, array, is_array, labels_of, numbers, of_values
 
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
@@ -72,10 +72,15 @@ def to_categorical(names: "KerasNames") -> Native:
         if m.catching:  # labels past the count
             m.risk(at)
         labels: Any = args[0] if args else kwargs.get("y", kwargs.get("x"))
+        if isinstance(labels, list | tuple):
+            labels = of_values(m, [labels], {}, at)
         count = args[1] if len(args) > 1 else kwargs.get("num_classes", kwargs.get("nb_classes"))
         values = labels_of(m, labels, at) if is_array(m, labels) else None
         if count is None and type(values) is Labels:
             count = values.count
+        known = numbers(m, labels) if count is None and is_array(m, labels) else None
+        if known and all(type(one) is int for one in known):
+            count = max(known) + 1
         if type(count) is not int or count < 1:
             return Opaque("", at, holds=(labels,))
         shape = labels.attrs["shape"] if is_array(m, labels) else None

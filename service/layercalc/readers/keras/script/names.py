@@ -174,12 +174,17 @@ def is_pure(origin: str) -> bool:
     return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])
 
 
+APART = words(  # functions that give drawings and numbers, and nothing of what they are given
+    "plot_model model_to_dot GradientTape model_to_estimator cross_val_score cross_val_predict"
+)
+
+
 def is_apart(origin: str) -> bool:
     """Whether what a callee that changes nothing gives leads to no model: a loss, a drawing."""
     parts = origin.split(".")
     if origin.rpartition(".")[0] in KEEPERS:
         return True
-    return parts[-1] in ("plot_model", "model_to_dot", "GradientTape", "model_to_estimator") or parts[-2:-1] in (
+    return parts[-1] in APART or parts[-2:-1] in (
         ["losses"],
         ["metrics"],
         ["objectives"],

@@ -67,15 +67,19 @@ def sizes(m: "Machine", value: Any) -> tuple[int, ...]:
     return tuple(int(one) for one in items)
 
 
-def nested(m: "Machine", value: Any) -> tuple[tuple[int, ...], list[Any]]:
-    """The shape and the flat numbers of nested lists; Ragged if they are none."""
+def nested(m: "Machine", value: Any) -> tuple[tuple[int, ...], list[Any] | None]:
+    """The shape and the flat numbers of nested lists, None where arrays are in them; Ragged if they are none."""
     if isinstance(value, list | tuple):
         m.known(value)
         parts = [nested(m, one) for one in value]
         m.meter.work(64 * len(parts))
         if any(shape != parts[0][0] for shape, _ in parts):
             raise Ragged("the lists are of different lengths")
-        return (len(parts), *(parts[0][0] if parts else ())), [one for _, flat in parts for one in flat]
+        flats = [flat for _, flat in parts if flat is not None]
+        found = None if len(flats) < len(parts) else [one for flat in flats for one in flat]
+        return (len(parts), *(parts[0][0] if parts else ())), found
+    if is_array(m, value):
+        return known_shape(m, value), None
     m.known(value)
     if type(value) not in NUMBERS:
         raise Ragged("no number")
@@ -97,6 +101,8 @@ def of_values(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
         return Opaque("", at, holds=(value,))
     finally:
         m.meter.depth -= 1
+    if flat is None:
+        return array(m, shape, Opaque("", at), at)
     dtype = args[1] if len(args) == 2 else kwargs.get("dtype")
     kind = dtype_of(dtype)
     whole = all(isinstance(one, int) for one in flat)

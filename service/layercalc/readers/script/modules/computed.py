@@ -21,7 +21,7 @@ from layercalc.readers.script.modules.arrays import (
     scalar,
 )
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import Cursor, Instance, Native
+from layercalc.readers.script.values import Cursor, Instance, Int64, Native
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -198,14 +198,15 @@ def to_list(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 def item(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     """array[key] of known values, with numbers and slices; of others the shape."""
     own, key = args
-    keys = key if isinstance(key, tuple) else (key,)
+    keys = tuple([int(one) if type(one) is Int64 else one for one in (key if isinstance(key, tuple) else (key,))])
+    key = keys if isinstance(key, tuple) else keys[0]
     parts = [each for one in keys for each in ((one.start, one.stop, one.step) if type(one) is slice else (one,))]
     if all(one is None or one is Ellipsis or type(one) is int for one in parts):
         try:
             return known(m, hosted(m, own)[key], at, own)
         except Unheld:
             pass
-    return arrays.item(m, args, kwargs, at)
+    return arrays.item(m, [own, key], kwargs, at)
 
 
 def number(name: str, kind: type) -> Native:
@@ -242,7 +243,7 @@ DIFFERENCES = computed("diff", of_numpy("diff"))
 SPREADS = ("median", "std", "var")
 SAME_SIZE = (
     "cumsum", "cumprod", "sort", "argmin", "dot", "ptp", "average", "around", "clip",
-    "argsort", "nansum", "ndim", "size", "append",
+    "argsort", "nansum", "ndim", "size",
 )  # fmt: skip
 COMPUTED: dict[str, Any] = {
     **{name: computed(name, of_numpy(name)) for name in SAME_SIZE},

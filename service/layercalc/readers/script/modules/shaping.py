@@ -19,6 +19,7 @@ from layercalc.readers.script.modules.arrays import (
     reshape,
     sizes,
 )
+from layercalc.readers.script.modules.computed import computed
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import Instance, Native
 
@@ -90,6 +91,50 @@ def stacked(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     shape = shapes.pop()
     axis %= rank
     return array(m, (*shape[:axis], len(given), *shape[axis:]), Opaque("", at), at)
+
+
+def in_axes(m: "Machine", value: Any, least: int, at: Any) -> Any:
+    """An array with one axis or two at least, as np.atleast_2d makes it; what else there is as it is."""
+    own = as_array(m, value, at)
+    shape = () if own is None else own.attrs["shape"]
+    if own is None or len(shape) >= least:
+        return value if own is None else own
+    return array(m, (*(1,) * (least - len(shape)), *shape), labels_of(m, own, at), at, own)
+
+
+def below(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.vstack(arrays): rows below one another."""
+    return joined(m, [[in_axes(m, one, 2, at) for one in m.listed(args[0], at)], 0], kwargs, at)
+
+
+def beside(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.hstack(arrays): along the second axis, or the only one."""
+    given = [in_axes(m, one, 1, at) for one in m.listed(args[0], at)]
+    flat = bool(given) and is_array(m, given[0]) and len(given[0].attrs["shape"]) == 1
+    return joined(m, [given, 0 if flat else 1], kwargs, at)
+
+
+def as_columns(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.column_stack(arrays): arrays of one axis as columns, others beside them."""
+    given = [as_array(m, one, at) for one in m.listed(args[0], at)]
+    if any(one is None for one in given):
+        return unknown(at, *args)
+    columns = [
+        array(m, (*one.attrs["shape"], 1), Opaque("", at), at, one) if len(one.attrs["shape"]) == 1 else one
+        for one in given
+        if one is not None
+    ]
+    return joined(m, [columns, 1], kwargs, at)
+
+
+def appended(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    """np.append(array, values, axis): both flat, where no axis is named."""
+    axis = args[2] if len(args) > 2 else kwargs.get("axis")
+    both = [as_array(m, one, at) for one in (*args[:2], *(kwargs[key] for key in ("values",) if key in kwargs))]
+    m.known(axis)
+    if len(both) != 2 or any(one is None for one in both) or set(kwargs) - {"axis", "values"}:
+        return unknown(at, *args)
+    return joined(m, [[flat(m, [one], {}, at) for one in both] if axis is None else both, axis or 0], {}, at)
 
 
 def padded(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -198,6 +243,10 @@ SHAPING: dict[str, Any] = {
     "ravel": Native("ravel", lambda m, args, kwargs, at: reshaped(m, [args[0], -1], {}, at)),
     "concatenate": Native("concatenate", joined),
     "stack": Native("stack", stacked),
+    **{name: computed(name, np.vstack, below) for name in ("vstack", "row_stack")},
+    "hstack": computed("hstack", np.hstack, beside),
+    "column_stack": computed("column_stack", np.column_stack, as_columns),
+    "append": computed("append", np.append, appended),
     "pad": Native("pad", padded),
     "repeat": Native("repeat", repeated),
     "tile": Native("tile", tiled),
