@@ -26,9 +26,9 @@ model = Model(inputs, layers.Dense(4)(layers.Flatten()(x)))
 def counted(monkeypatch, text, **options):
     """The report of a text, and the types of the layers that were read for it, in order."""
     read = []
-    trace = readings.trace
+    plain = readings.read
     with monkeypatch.context() as patch:
-        patch.setattr(readings, "trace", lambda layer, *more: read.append(layer.type) or trace(layer, *more))
+        patch.setattr(readings, "read", lambda layer, *more: read.append(layer.type) or plain(layer, *more))
         return analyze(text, **options), read
 
 
