@@ -40,6 +40,15 @@ for i in range(20):
         train(plotted)
     train(step)
 """
+TREE = """
+def shown(tree):
+    if tree.leaf:
+        return tree.name
+    return shown(tree.left) + shown(tree.middle) + shown(tree.right)
+if data:
+    shown(data)
+run(shown)
+"""
 DEEP = """
 x = inputs = keras.Input((8,))
 for i in range(100):
@@ -52,8 +61,8 @@ for i in range({times}):
 
 @pytest.mark.parametrize(
     ("text", "most"),
-    [(EPOCHS, 120_000), (TRIED, 500), (MADE, 8_000)],
-    ids=["epochs in epochs", "a counter where something may raise", "a list that is made"],
+    [(EPOCHS, 120_000), (TRIED, 500), (MADE, 8_000), (TREE, 8_000)],
+    ids=["epochs in epochs", "a counter where something may raise", "a list that is made", "a tree"],
 )
 def test_a_text_takes_no_more_steps(text, most):
     machine = Machine(Toy(), Bounds())

@@ -15,7 +15,8 @@ from layercalc.readers.script.values import Function
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
-AGAIN = 6  # calls of one function inside itself where it is unknown whether they happen
+AGAIN = 6  # calls of one function inside one another where it is unknown whether they happen
+SO_MANY = 60  # and all that one call of it makes so
 
 
 def define(m: "Machine", node: Any, scope: Scope, name: str) -> Function:
@@ -96,14 +97,14 @@ def enter(m: "Machine", f: Function, scope: Scope, node: ast.AST | None) -> Any:
         return later(m, f, scope, node)
     if f.info.generator:
         return generator(m, f, scope)
-    times = m.active.get(id(f.node), 0)
-    if m.branching and times >= AGAIN:
+    times, many = m.active.get(id(f.node), (0, 0))
+    if m.branching and (times >= AGAIN or many >= (AGAIN if m.speculating else SO_MANY)):
         return recursive(m, f, scope, node)
     depth, frame, mark = m.meter.depth, m.frame, len(m.journal.levels)
     m.meter.deepen(node, 2)
     m.frame = scope
     m.frames.append(scope)
-    m.active[id(f.node)] = times + 1
+    m.active[id(f.node)] = times + 1, many
     body = f.node.body
     try:
         if type(f.node) is ast.Lambda:
@@ -117,7 +118,7 @@ def enter(m: "Machine", f: Function, scope: Scope, node: ast.AST | None) -> Any:
     finally:
         m.frame, m.meter.depth = frame, depth
         m.frames.pop()
-        m.active[id(f.node)] = times
+        m.active[id(f.node)] = times, m.active[id(f.node)][1] + 1 if times else 0
     if len(m.journal.levels) > mark and m.journal.exits(mark, RETURN):
         reason = m.journal.levels[-1].reason
         return agreed(m, [value, *close(m, mark, RETURN)], reason)

@@ -228,13 +228,14 @@ class Journal:
     ) -> bool:
         """Names bound on one path only may be unbound; of those that were not bound `missed` alone count, if given."""
         less = False
-        self.machine.meter.work(len(obj) << 4)
+        self.machine.meter.work(len(obj) << 2)
         for key in [*obj, *(key for key in old if key not in obj)]:
             new, was = obj.get(key, MISSING), old.get(key, MISSING)
             if new is was or alike(new, was):
                 continue
             counts = was is not MISSING or missed is None or key in missed
-            joined = self.either(reason, new, was, cause=f"{key}, which may have been set")
+            cause = f"{key}, which may have been set"
+            joined = new if says(new, was, cause) else self.either(reason, new, was, cause=cause)
             obj[key] = joined
             if type(joined) is not Opaque:
                 less |= counts and joined is not was
@@ -247,7 +248,8 @@ class Journal:
 
     def either(self, reason: Opaque, *values: Any, cause: str = "") -> Any:
         """One of several values, it is not known which, unless the vocabulary takes one for all."""
-        if len(values) > 1 and (taken := self.machine.vocabulary.either(values, reason.node)) is not None:
+        known = len(values) > 1 and all(type(one) is not Opaque for one in values)
+        if known and (taken := self.machine.vocabulary.either(values, reason.node)) is not None:
             return taken
         return Opaque(cause or reason.cause, reason.node, reason.first, holds=held(values))
 
@@ -259,6 +261,13 @@ def held(values: Any) -> tuple[Any, ...]:
         for one in values
         if type(one) not in SCALARS and one is not MISSING and (type(one) is not Opaque or one.holds)
     )
+
+
+def says(unknown: Any, value: Any, cause: str) -> bool:
+    """Whether an unknown of this cause says already that it may be the value."""
+    if type(unknown) is not Opaque or unknown.cause != cause or (value is MISSING or maybe(value)) > unknown.maybe:
+        return False
+    return all(any(one is each for each in unknown.holds) for one in held((value,)))
 
 
 def maybe(value: Any) -> bool:

@@ -63,7 +63,7 @@ class Machine:
         self.before, self.recalled, self.lost = 0, False, list[Any]()  # of the outermost that is followed: spoil.py
         self.harmless: dict[int, Any] = {}  # of functions by id: names by which they reach nothing, and their values
         self.handling: list[Raised] = []
-        self.active: dict[int, int] = {}
+        self.active: dict[int, tuple[int, int]] = {}  # of functions by their nodes: calls inside one another, and all
         self.infos: dict[Any, Any] = {}
         self.plain: set[int] = set()  # functions and classes whose expressions bind nothing
         self.nodes_within: dict[int, Nodes] = {}
