@@ -215,8 +215,14 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer; what equal layers have alike is one object in their rows."""
     uses = Counter([row.layer for row in analysis.rows])
     again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
-    parts = {traced: part_of(traced) for traced in dict.fromkeys([row.traced for row in analysis.rows])}
-    return [row_of(row, row.layer in again, parts[row.traced]) for row in analysis.rows]
+    left = Counter([row.traced for row in analysis.rows])
+    parts = {traced: part_of(traced) for traced in left}
+    out = []
+    for row in analysis.rows:
+        traced = row.traced
+        left[traced] -= 1
+        out.append(row_of(row, row.layer in again, parts[traced], not left[traced]))
+    return out
 
 
 def module_of(level: Level, analysis: Analysis) -> dict[str, Any]:
@@ -242,7 +248,7 @@ HEAD = dict.fromkeys(("name", "type", "pointer", "inputs"))  # of a row: what ea
 class Part(NamedTuple):
     """What a trace puts into each of its rows."""
 
-    whole: dict[str, Any]  # a row as most are, to be copied
+    whole: dict[str, Any]  # a row as most are, to be copied for all of its rows but the last
     weights: list[tuple[list[int | None], str, bool]]
 
 
@@ -284,8 +290,8 @@ def row_of_trace(traced: Traced) -> Part:
     return Part(out, [(shown(spec[0]), spec[1], trains) for _, spec, trains, *_ in traced.weights])
 
 
-def row_of(row: Row, again: bool, part: Part) -> dict[str, Any]:
-    """A row; `again` if its layer has others."""
+def row_of(row: Row, again: bool, part: Part, last: bool) -> dict[str, Any]:
+    """A row; `again` if its layer has others, `last` if its trace has no more."""
     call, (whole, weights) = row.call, part
     assert call.layer is not None
     at = call.location.at()
@@ -293,7 +299,7 @@ def row_of(row: Row, again: bool, part: Part) -> dict[str, Any]:
         out = head_of(row, again, at)
         out |= {key: value for key, value in whole.items() if key not in HEAD}
     else:
-        out = whole.copy()
+        out = whole if last else whole.copy()
         out["name"], out["type"], out["pointer"] = row.name, call.layer.type, at["pointer"]
     out["inputs"] = [*map(SOURCE, row.inputs)]
     if row.told_apart is not None:

@@ -7,9 +7,11 @@ import pytest
 
 from layercalc import analyze, forward
 from layercalc.analysis import forms
+from layercalc.cache import store, using
 from layercalc.document import analysis_of
 from layercalc.errors import Refused
 from layercalc.execution.demand import peak
+from layercalc.limits import Limits
 from tests.sweeps.test_exact import EXAMPLES, arguments, example, network
 
 CLASSES = [one for one in EXAMPLES if one.values[0] != "onnx"]  # the operators of ONNX have no fields
@@ -90,6 +92,16 @@ def test_a_pass(recording):
     assert others == [read] * 2
     read, *others = (peak(analysis_of(NETWORK), "float32") for _ in range(3))
     assert others == [read] * 2
+
+
+def test_layers_that_a_process_keeps_are_computed_too(recording):
+    with using(store(Limits())):
+        for _ in range(2):
+            analyze(NETWORK)
+        forms.FORMS.clear()
+        for _ in range(2):
+            analyze({**NETWORK, "input_shape": [16, 12, 8]})
+    assert len(forms.FORMS) == len(NETWORK["layers"])
 
 
 ALWAYS_READ = {  # their axes look through fractions of a step, or there is a layer in them

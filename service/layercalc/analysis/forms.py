@@ -48,7 +48,7 @@ class Arguments:
 
     def __init__(self, kind: type[Layer]):
         fields = fields_of(kind)
-        self.known = {*fields, HOLDS}
+        self.known = {*fields, HOLDS, "lasting"}
         self.numbers = [name for name, one in fields.items() if isinstance(one, Int | Ints | Dims)]
         self.arrays = [name for name, one in fields.items() if isinstance(one, Numbers)]
         self.numbers_of = itemgetter(HOLDS, HOLDS, *self.numbers)  # of two or more, which makes it a tuple
