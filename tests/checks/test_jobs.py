@@ -12,8 +12,8 @@ NET = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}, {"type": "D
 
 def test_layers_of_models_before_are_not_read_again(tmp_path, monkeypatch):
     read: list[str] = []
-    trace = readings.trace
-    monkeypatch.setattr(readings, "trace", lambda layer, *more: read.append(layer.type) or trace(layer, *more))
+    plain = readings.read
+    monkeypatch.setattr(readings, "read", lambda layer, *more: read.append(layer.type) or plain(layer, *more))
     budgets = read_budgets([{"metric": "params", "max": 100}])
     wider = {**NET, "layers": [*NET["layers"], {"type": "Dense", "units": 3}]}
     names = [str(tmp_path / f"{index}.json") for index in range(4)]
