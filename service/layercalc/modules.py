@@ -1,6 +1,7 @@
 """The rows of a report by the modules they are part of, where the document is a graph of modules' operations."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
@@ -34,7 +35,7 @@ def module_rows(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def joined(path: str, members: Sequence[Row]) -> Row:
-    """One row for several."""
+    """One row for several: it reads what they read of others."""
     counts = {
         metric: total(row[metric] for row in members)
         for metric in (*METRICS, *BUFFERS)
@@ -42,7 +43,14 @@ def joined(path: str, members: Sequence[Row]) -> Row:
     }
     live = [row.get("live_bytes") for row in members]
     peak = None if None in live else max(live)  # type: ignore[type-var]  # no None among them
-    return {**members[-1], "name": path, "type": TYPE, "inputs": None, **counts, "live_bytes": peak}
+    lists = {
+        key: [one for row in members for one in row[key] or ()]
+        for key in ("inputs", "ops", "weights")
+        if all(key in row for row in members)
+    }
+    own = {row["name"] for row in members}
+    lists["inputs"] = [one for one in dict.fromkeys(lists.get("inputs", ())) if one not in own]
+    return {**members[-1], "name": path, "type": TYPE, **lists, **counts, "live_bytes": peak}
 
 
 def total(counts: Iterator[Any]) -> int | None:
@@ -50,18 +58,42 @@ def total(counts: Iterator[Any]) -> int | None:
     return None if None in found else sum(found)
 
 
-def modular(rows: Sequence[Row], known: Collection[str] = ()) -> list[Row]:
-    """The rows, those of one module as one, where the first of them stands.
+def units(rows: Sequence[Row], known: Collection[str]) -> list[Row]:
+    """The rows beside those of another document, whose rows have `known` names: those of one module there as one.
 
-    The module is the innermost around a row that has a `known` name, or else the innermost. Rows of none that only
-    prepare what others read are left out, if there are modules.
+    The module is the innermost around a row that has a known name, or else the innermost, unless known rows are inside
+    it, so that its own operations are rows there too. Each run of its rows is one use, unless the other uses it another
+    number of times. Rows read and are read under the names that they have then.
     """
     if not any("module" in row for row in rows):
         return list(rows)
-    members: dict[str, list[Row]] = {}
-    for row in rows:
-        if path := row.get("module"):
-            members.setdefault(next((one for one in reversed(containers(path)) if one in known), path), []).append(row)
-        elif row["params"] or row["macs"]:
-            members[f"\0{row['name']}"] = [row]
-    return [joined(path, held) if held[0].get("module") else held[0] for path, held in members.items()]
+    outer = {path for name in known for path in containers(name)[:-1]}
+    members: dict[str, list[list[Row]]] = {}
+    before = None
+    for row in deadline.each(rows):
+        path = row.get("module")
+        if not path and not (row["params"] or row["macs"]):
+            members[f"\0{row['name']}"] = [[row]]  # it may stand in the middle of a module, whose numbers it makes
+            continue
+        group = next((one for one in reversed(containers(path or "")) if one in known), None)
+        if group is None:
+            group = path if path and path not in outer else f"\0{row['name']}"
+        runs = members.setdefault(group, [])
+        if group != before or not runs:
+            runs.append([])
+        runs[-1].append(row)
+        before = group
+    uses = Counter(re.sub(r"@\d+$", "", name) for name in known)
+    found: list[Row] = []
+    now: dict[str, str] = {}
+    places = {row["name"]: place for place, row in enumerate(rows)}
+    begins: dict[str, int] = {}
+    for path, runs in members.items():
+        apart = runs if uses[path] in (0, len(runs)) else [[row for run in runs for row in run]]
+        for use, run in enumerate(apart, 1):
+            one = run[0] if path.startswith("\0") else joined(f"{path}@{use}" if use > 1 else path, run)
+            now |= {row["name"]: one["name"] for row in run}
+            begins[one["name"]] = next((places[row["name"]] for row in run if row["macs"]), places[run[0]["name"]])
+            found.append(one)
+    found.sort(key=lambda one: begins[one["name"]])
+    return [one | {"inputs": [now.get(name, name) for name in one.get("inputs") or ()]} for one in found]

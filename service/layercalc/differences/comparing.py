@@ -9,8 +9,9 @@ from layercalc.analysis.walk import Analysis, Row
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.differences import amounts
 from layercalc.differences.alignment import Pairs, aligned, given
+from layercalc.differences.structure import arithmetic, computes, kind, matched, same
 from layercalc.layers import Layer, fields_of
-from layercalc.modules import modular
+from layercalc.modules import TYPE, units
 
 UNSAID = ("name", "inputs")
 
@@ -18,7 +19,7 @@ UNSAID = ("name", "inputs")
 class Side(NamedTuple):
     """A model as it is compared: its report, and the arguments of each row's layer (none of a mere report).
 
-    `modular` is one beside a model in another vocabulary: its rows are the modules that both have in common.
+    `modular` is one beside a model in another vocabulary: rows that are one of the other's are one.
     """
 
     report: dict[str, Any]
@@ -29,18 +30,22 @@ class Side(NamedTuple):
     def vocabulary(self) -> str:
         return "" if self.modular else str(self.report["model"]["vocabulary"])
 
-    def beside(self, other: "Side") -> "Side":
-        """The same with one row for each module that the other may have, without arguments of this vocabulary."""
-        known = {row["name"] for row in other.report["layers"]}
-        return Side({**self.report, "layers": modular(self.report["layers"], known)}, {}, True)
+    def beside(self, other: "Side") -> list[dict[str, Any]]:
+        """The rows, those that are one module of the other as one."""
+        return units(self.report["layers"], {row["name"] for row in other.report["layers"]})
+
+    def of(self, rows: list[dict[str, Any]]) -> "Side":
+        """The same with other rows, without arguments, which are of one vocabulary."""
+        return Side({**self.report, "layers": rows}, {}, True)
 
 
 class Comparison(NamedTuple):
-    """What changed, and between which models."""
+    """What changed, between which models as they were compared, and which rows are pairs."""
 
     found: dict[str, Any]
     before: Side
     after: Side
+    pairs: Pairs
 
 
 def side(report: dict[str, Any], analysis: Analysis | None = None) -> Side:
@@ -72,19 +77,25 @@ def plain(value: Any) -> Any:
     return name if isinstance(name, str) else type(value).__name__
 
 
-def compared(before: Side, after: Side) -> dict[str, Any]:
+def held_against(before: Side, after: Side) -> tuple[Side, Side, Pairs]:
+    """Both sides with the rows in which they are compared, and the pairs of them that are one layer."""
+    if before.vocabulary == after.vocabulary:
+        return before, after, paired(before, after)
+    found = matched(before.beside(after), after.beside(before))
+    return before.of(found.olds), after.of(found.news), found.pairs
+
+
+def compared(before: Side, after: Side) -> Comparison:
     """The contract's diff; `inputs` and `outputs` of the models only where they differ."""
-    if before.vocabulary != after.vocabulary:
-        before, after = before.beside(after), after.beside(before)
+    before, after, pairs = held_against(before, after)
     olds, news = before.report["layers"], after.report["layers"]
-    pairs = paired(before, after)
     wires = Wires(before.report, after.report, pairs)
     layers = []
     for i, j in ordered(pairs, len(olds), len(news)):
-        if i is None:
-            layers.append(lone("added", None, news[j]))
-        elif j is None:
-            layers.append(lone("removed", olds[i], None))
+        if i is None or j is None:
+            old, new = (None, news[j]) if i is None else (olds[i], None)
+            if not after.modular or computes(old or new or {}):
+                layers.append(lone("added" if i is None else "removed", old, new))
         else:
             line = changed(olds[i], news[j], before, after, wires)
             if line is not None:
@@ -102,9 +113,10 @@ def compared(before: Side, after: Side) -> dict[str, Any]:
             key == "outputs" and not after.modular and wires.moved(was, now)
         ):
             ends[key] = {"before": was, "after": now}
-    same = not layers and not ends and all(map(alike, totals.values()))
+    equal = not layers and not ends and all(map(alike, totals.values()))
     warnings = [*before.report["warnings"], *after.report["warnings"]]
-    return {"identical": same, "totals": totals, "layers": layers, **ends, "warnings": warnings}
+    found = {"identical": equal, "totals": totals, "layers": layers, **ends, "warnings": warnings}
+    return Comparison(found, before, after, pairs)
 
 
 def alike(total: dict[str, Any]) -> bool:
@@ -208,20 +220,15 @@ def by_name(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str,
 
 def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side, wires: Wires) -> dict[str, Any] | None:
     """Two rows that are one layer, if anything about it changed."""
-    was, now = before.arguments.get(old["name"]), after.arguments.get(new["name"])
-    fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] and not after.modular else {}
-    if old["name"] != new["name"] and (given(old, before.vocabulary) or given(new, after.vocabulary)):
-        fields["name"] = [old["name"], new["name"]]
-    if was is not None and now is not None and old["type"] == new["type"]:
-        fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))
-    if (inputs := wires.rewired(old, new)) is not None:
+    fields = (translated if after.modular else altered)(old, new, before, after)
+    if not after.modular and (inputs := wires.rewired(old, new)) is not None:
         fields["inputs"] = inputs
     metrics = [metric for metric in compared_in(old, new) if amounts.amount(old, metric) != amounts.amount(new, metric)]
     found = amounts.deltas(old, new, metrics)
     deltas, named = found["deltas"], by_name(old, new)
     moved = bool(named) and named["output_formula"][0] != named["output_formula"][1]
     shapes = [old["output_shape"], new["output_shape"]]
-    if after.modular and not {"params", "macs"} & deltas.keys() and len({*map(sizes, shapes)}) == 1:
+    if after.modular and not fields and same(old, new):
         return None  # what frameworks take a layer apart into differs, and so does the order of axes
     if not fields and not deltas and shapes[0] == shapes[1] and not moved:
         return None
@@ -237,14 +244,27 @@ def changed(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side,
     }
 
 
+def altered(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side) -> dict[str, Any]:
+    """The type, the name if one was given, and the arguments that differ."""
+    was, now = before.arguments.get(old["name"]), after.arguments.get(new["name"])
+    fields = {"type": [old["type"], new["type"]]} if old["type"] != new["type"] else {}
+    if old["name"] != new["name"] and (given(old, before.vocabulary) or given(new, after.vocabulary)):
+        fields["name"] = [old["name"], new["name"]]
+    if was is not None and now is not None and old["type"] == new["type"]:
+        fields |= dict(differing({key: was.get(key) for key in now if key not in UNSAID}, now))
+    return fields
+
+
+def translated(old: dict[str, Any], new: dict[str, Any], before: Side, after: Side) -> dict[str, Any]:
+    """The arithmetic of two rows in two vocabularies, where it is another; one that is in parts may be written so."""
+    whole = TYPE not in (old["type"], new["type"])
+    other = whole and kind(old) != kind(new) and old["flops"] != new["flops"]
+    return {"ops": [arithmetic(old), arithmetic(new)]} if other else {}
+
+
 def compared_in(*rows: dict[str, Any]) -> tuple[str, ...]:
     """What is compared of rows: buffers where each counts them apart."""
     return (*METRICS, *BUFFERS) if all(key in row for row in rows for key in BUFFERS) else METRICS
-
-
-def sizes(shape: list[int | None] | None) -> tuple[int, ...]:
-    """The sizes of axes in whatever order; -1 for one that is unknown."""
-    return tuple(sorted(-1 if n is None else n for n in shape or ()))
 
 
 def differing(was: dict[str, Any], now: dict[str, Any], inside: str = "") -> Iterator[tuple[str, list[Any]]]:

@@ -84,7 +84,19 @@ def read_rows(listed: Any, need: Callable[..., None], at: str) -> Iterator[dict[
         yield (
             {key: row.get(key) for key in ("name", "type", "inputs", "output_shape", "receptive_field", *METRICS)}
             | {key: row[key] for key in ("formulas", "output_formula", *BUFFERS) if key in row}
+            | ({"module": row["module"]} if isinstance(row.get("module"), str) else {})
+            | ({"ops": row["ops"]} if counted(row.get("ops")) else {})
         )
+
+
+def counted(ops: Any) -> bool:
+    """Whether these are the ops of a row, with what they count."""
+    return isinstance(ops, list) and all(
+        isinstance(one, Mapping)
+        and isinstance(one.get("op"), str)
+        and all(one.get(key) is None or whole(one[key], 0) for key in ("flops", "macs"))
+        for one in ops
+    )
 
 
 def expressions(of: Any, need: Callable[..., None], *at: object) -> None:

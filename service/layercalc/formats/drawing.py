@@ -93,15 +93,14 @@ def drawn_report(report: dict[str, Any]) -> Drawing:
 
 def sketched(report: dict[str, Any], was: dict[str, Any] | None = None) -> dict[str, Any]:
     """`drawing`: a small model in Mermaid, what changed since an earlier report marked; nothing of a large one."""
-    from layercalc.differences import Comparison, compared, side
+    from layercalc.differences import compared, side
     from layercalc.formats.mermaid import mermaid
 
     if not all(0 < len(one["layers"]) <= SMALL for one in (report, was) if one is not None):
         return {}
     if was is None:
         return {"drawing": mermaid(drawn_report(report))}
-    before, after = side(was), side(report)
-    return {"drawing": mermaid(drawn_difference(Comparison(compared(before, after), before, after)))}
+    return {"drawing": mermaid(drawn_difference(compared(side(was), side(report))))}
 
 
 def modules_around(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -120,19 +119,18 @@ def cost(row: dict[str, Any]) -> Iterator[str]:
 
 def drawn_difference(comparison: "Comparison") -> Drawing:
     """The network as it is now, what was added and changed marked, and what is gone where it stood."""
-    from layercalc.differences.comparing import paired
-
-    found, before, after = comparison
+    found, before, after, pairs = comparison
     out = drawn_report(after.report)
     changes = {one["after"]: one for one in found["layers"] if one["after"] is not None}
     for key, one in changes.items():
         node = out.nodes[key]
         out.nodes[key] = Node([*node.lines, *differences(one)], one["change"], node.inside)
     olds, news = before.report["layers"], after.report["layers"]
-    now = {olds[i]["name"]: news[j]["name"] for i, j in paired(before, after)}
+    now = {olds[i]["name"]: news[j]["name"] for i, j in pairs}
     ends = zip(before.report["inputs"], after.report["inputs"], strict=False)
     now |= {old["name"]: new["name"] for old, new in ends}
-    gone = [row for row in olds if row["name"] not in now]
+    told = {one["before"] for one in found["layers"] if one["change"] == REMOVED}
+    gone = [row for row in olds if row["name"] in told]
     now |= {row["name"]: f"{row['name']} (before)" for row in gone}
     for row in gone:
         shape = sizes(output_sizes(row))

@@ -168,7 +168,7 @@ def compare(
     **options: Any,
 ) -> "Comparison":
     """The same with the two models that were compared, for who draws them; `options` are those of `diff`."""
-    from layercalc.differences import Comparison, compared, side
+    from layercalc.differences import compared, side
     from layercalc.differences.earlier import is_report, read_report
 
     extras = Extras(storage=Storage.asked(weight_dtype, activation_dtype))
@@ -191,7 +191,8 @@ def compare(
         sides.append(side(*reported(model, builder, specs, extras, (name,))))
     titles = extras.storage.titles if extras.storage else {}
     with limited():
-        return Comparison(compared(*sides) | titles, *sides)
+        comparison = compared(*sides)
+    return comparison._replace(found=comparison.found | titles)
 
 
 def examples(name: str | None = None) -> Any:
