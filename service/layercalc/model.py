@@ -46,6 +46,14 @@ class Container:
     type: str | None  # None: the document does not say
 
 
+class StateEntry(NamedTuple):
+    """A tensor under its name in a model's state dict, and which weight of the model it is: another's where tied."""
+
+    name: str
+    weight: str
+    kind: str  # layers.base.PARAMETER or BUFFER
+
+
 @dataclass(slots=True)
 class Call:
     """One use of a layer: `use` counts from 1, and the weights belong to `name`, whatever the use.
@@ -94,6 +102,7 @@ class Model(Layer):
     readings: Any = None  # of its layers on specs (analysis.readings.Readings), where its reader has asked for shapes
     exported_for = ""  # of a file that computed with the numbers of its inputs' sizes: how to have it for others
     keeps_dtypes = False  # whether each tensor is computed in the dtype that the document gives it
+    state: Sequence[StateEntry] = ()  # the state dict in its order, of a document that has one
     sized = False  # whether the document has computed with the sizes of its inputs, so that it holds for these alone
 
     def __init__(

@@ -22,6 +22,7 @@ from layercalc.layers.fields import Bool, Choice, Field, Int, Number, Text
 from layercalc.layers.nested import RECORDED
 from layercalc.ops.base import COMPUTED
 from layercalc.readers.onnx.file import OnnxFile
+from layercalc.readers.torch.archive import TorchProgram
 from layercalc.sweeps.metrics import METRICS as SWEPT
 from layercalc.wording import nearest, received, whole
 
@@ -38,7 +39,7 @@ class Document(Field):
         return {"$ref": "#/components/schemas/Model"}
 
     def read(self, value: Any, name: str) -> Any:
-        if not isinstance(value, dict | list | str | OnnxFile):
+        if not isinstance(value, dict | list | str | OnnxFile | TorchProgram):
             raise self.refuse(value)
         return value
 

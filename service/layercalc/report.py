@@ -89,6 +89,8 @@ def report(
     for row, field in zip(out["layers"], seen, strict=True):
         row["receptive_field"] = field
     lived(out["layers"], analysis, lives.rows)
+    if analysis.model.state:
+        out["state_dict"] = list(state_dict(analysis))
     nested = levels(analysis)
     if nested:
         out["modules"] = [module_of(one, analysis) for one in nested]
@@ -223,6 +225,15 @@ def rows(analysis: Analysis) -> list[dict[str, Any]]:
         left[traced] -= 1
         out.append(row_of(row, row.layer in again, parts[traced], not left[traced]))
     return out
+
+
+def state_dict(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    """The weights in the order of the model's state dict, tied ones under each of their names."""
+    weights = dict(analysis.weights)
+    for name, tensor, kind in analysis.model.state:
+        if (weight := weights.get(tensor)) is not None:
+            told = {"shape": shown(weight.spec.shape), "dtype": weight.spec.dtype, "trainable": weight.trainable}
+            yield {"name": name, "kind": kind, **told, **({} if name == tensor else {"tied_to": tensor})}
 
 
 def module_of(level: Level, analysis: Analysis) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def named(value, name):
 def named_sides(name):
     """The comparison of two models with another name in them; a name with / is drawn in a frame, which has lines."""
     before, after = (side(named(one, name)) for one in (REPORT, COMPARED.after.report))
-    return Comparison(named(DIFFERENCE, name), before, after)
+    return Comparison(named(DIFFERENCE, name), before, after, COMPARED.pairs)
 
 
 def complained(errors, layers=None):

@@ -41,7 +41,8 @@ def read_weights(
         return seeded_weights(analysis, seed, compute), told
     known = dict(analysis.weights)
     faults: list[dict[str, Any]] = []
-    given = assigned(value, known, analysis, faults)
+    tied: list[tuple[object, str, Any]] = []
+    given = assigned(value, known, analysis, faults, tied)
     out: dict[str, np.ndarray] = {}
     for name, weight in deadline.each(known.items()):
         if name in given:
@@ -54,6 +55,9 @@ def read_weights(
             out[name] = seeded(name, weight, 0, compute)
         elif isinstance(value, Mapping) or hasattr(value, "named"):
             faults.append(at(PATH, f"The weight {name!r} of shape {list(weight.spec.shape)} is missing."))
+    for key, name, one in tied:
+        if name in out and not np.array_equal(fitting(name, known[name], one, (*PATH, key), compute), out[name]):
+            faults.append(at((*PATH, key), f"This and {name!r} are one tensor of the model; they differ here."))
     if faults:
         raise InvalidTensors(faults)
     return out, {"source": "posted"}
@@ -64,22 +68,39 @@ def at(path: Tokens, detail: str) -> dict[str, Any]:
 
 
 def assigned(
-    value: Any, known: dict[str, WeightSpec], analysis: Analysis, faults: list[dict[str, Any]]
+    value: Any,
+    known: dict[str, WeightSpec],
+    analysis: Analysis,
+    faults: list[dict[str, Any]],
+    tied: list[tuple[object, str, Any]],
 ) -> dict[str, tuple[object, Any]]:
-    """Each weight that was given, under the model's name for it: the key it came by, and the tensor."""
+    """Each weight that was given, under the model's name for it: the key it came by, and the tensor.
+
+    What comes under a second name of a weight is put into `tied` too: the key, the weight, the tensor.
+    """
     given: dict[str, tuple[object, Any]] = {}
     strange: list[tuple[str, list[str]]] = []
+    state = {one.name: one.weight for one in analysis.model.state}
     if isinstance(value, list | tuple):
-        if len(value) != len(known):
-            detail = f"Expected {len(known)} weights in the order of get_weights(); received {len(value)}."
-            faults.append(at(PATH, detail))
-        return {name: (i, one) for i, (name, one) in enumerate(zip(known, value, strict=False))}
+        names, order = (list(state.values()), "state_dict()") if state else (list(known), "get_weights()")
+        if len(value) != len(names):
+            faults.append(at(PATH, f"Expected {len(names)} weights in the order of {order}; received {len(value)}."))
+        for i, (name, one) in enumerate(zip(names, value, strict=False)):
+            if name in given:
+                tied.append((i, name, one))
+            given.setdefault(name, (i, one))
+        return given
     if hasattr(value, "named"):  # a file of Keras', whose names only the model can tell
         named = value.named(analysis)
         found = [(key, one, [name] if name else []) for name, key, one in named]
     elif isinstance(value, Mapping):
         ends = tails(known)
-        found = [(str(key), one, matches(str(key), known, ends)) for key, one in deadline.each(value.items())]
+        found = []
+        for key, one in deadline.each(value.items()):
+            if (first := state.get(str(key), key)) != key and first in known:
+                tied.append((str(key), first, one))
+            else:
+                found.append((str(key), one, matches(str(key), known, ends)))
     else:
         faults.append(at(PATH, f'Expected a map by name, a list, or {{"seed": 7}}; received {received(value)}.'))
         return {}
@@ -91,6 +112,8 @@ def assigned(
         else:
             given[names[0]] = key, one
     faults += unknown(strange, known, given)
+    for key, name, one in tied:
+        given.setdefault(name, (key, one))
     return given
 
 
@@ -121,7 +144,7 @@ def matches(key: str, known: Mapping[str, Any], ends: dict[str, list[str]]) -> l
 
 def unknown(strange: list[tuple[str, list[str]]], known: dict[str, WeightSpec], given: Any) -> list[dict[str, Any]]:
     """A fault for each name that matches none or several, those first that are nearest to one."""
-    free = [name for name in known if name not in given] or list(known)
+    free = [name for name in known if name not in given and not known[name].initializer.stored] or list(known)
     scored = []
     for i, (key, names) in deadline.each(enumerate(strange)):
         if names:

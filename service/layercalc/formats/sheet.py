@@ -37,6 +37,9 @@ def forward_sheet(result: dict[str, Any]) -> Sheet:
     if comparison := result["comparison"]:
         errors = f"largest error {comparison['max_abs_error']}, relative {comparison['max_rel_error']}"
         notes.append(f"Comparison: {'passed' if comparison['passed'] else 'FAILED'}, {errors}")
+        if first := comparison["first_divergence"]:
+            at = f"at {first['index']} {value_text(first['actual'])}, expected {value_text(first['expected'])}"
+            notes.append(f"First to differ: {first['layer']}, {at}")
     notes += [f"Output {output['name']}: {shape_text(output['shape'])}" for output in result["outputs"]]
     return Sheet(
         title="forward",

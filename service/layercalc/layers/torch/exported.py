@@ -53,6 +53,9 @@ class Held(NamedTuple):
     array: Array
     kind: str
     trainable: bool
+    persistent: bool = (
+        True  # whether it is in the state dict: constants are not, nor are buffers that were asked not to
+    )
 
 
 Watch = Callable[[Node, dict[str, Any], Sequence[Any]], None]

@@ -20,7 +20,7 @@ from layercalc.readers.torch.archive import Tensors, TorchProgram, unreadable
 from layercalc.readers.torch.dtypes import DTYPES
 from layercalc.readers.torch.frames import Row, rows
 from layercalc.readers.torch.functions import found
-from layercalc.readers.torch.held import Holdings
+from layercalc.readers.torch.held import Holdings, state_of
 from layercalc.readers.torch.identity import Identity, lent, tied
 from layercalc.readers.torch.levels import in_parts, written
 from layercalc.readers.torch.nesting import Nesting
@@ -106,6 +106,7 @@ class Graph:
         self.unread()
         model = self.builder.finish(ends)
         model.batch_name = self.batch
+        model.state = state_of(self.held.values(), paths)
         fixed = [one.name for one in model.inputs if any(type(size) is int for size in one.shape or ())]
         if fixed:
             axes = "{0: torch.export.Dim.DYNAMIC}"
@@ -168,9 +169,9 @@ class Graph:
         except ShapeError as error:
             self.builder.fault(self.location().at(), f"{full}: {error}")
             array = Array(first, (0,), "float32", None)
-        self.held[name] = Held(
-            name, full, array, HELD[kind], kind == "parameter" and (not self.says_frozen or bool(meta["requires_grad"]))
-        )
+        trainable = kind == "parameter" and (not self.says_frozen or bool(meta["requires_grad"]))
+        persistent = kind != "tensor_constant" and spec.get("persistent") is not False
+        self.held[name] = Held(name, full, array, HELD[kind], trainable, persistent)
 
     def doubtful(self, every: list[Call]) -> None:
         """Warn of what is not said: whether a table and another parameter of its sizes are one tensor."""

@@ -1,9 +1,11 @@
 """The tensors that a program holds: in the order of its state dict, and by the modules that they are of."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from layercalc.layers.base import PARAMETER
 from layercalc.layers.torch.exported import Held
+from layercalc.model import StateEntry
 
 
 class Holdings:
@@ -21,3 +23,13 @@ class Holdings:
     def ordered(self, held: Iterable[Held]) -> tuple[Held, ...]:
         """The same in the order of the state dict."""
         return tuple(sorted(held, key=lambda one: self.order[one.name]))
+
+
+def state_of(held: Iterable[Held], modules: Sequence[str]) -> list[StateEntry]:
+    """The state dict in its order: of each module, of the paths in their order, the parameters before the buffers."""
+    every = [one for one in held if one.persistent]
+    places = {path: place for place, path in enumerate(modules)}
+    for one in every:
+        places.setdefault(one.path.rpartition(".")[0], len(places))
+    every.sort(key=lambda one: (places[one.path.rpartition(".")[0]], one.kind != PARAMETER))
+    return [StateEntry(one.path, one.array.name, one.kind) for one in every]

@@ -5,6 +5,7 @@ from layercalc.analysis.storage import PATTERN as DTYPES
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.layers import vocabularies
+from layercalc.layers.base import BUFFER, PARAMETER
 from layercalc.ops.base import KINDS
 from layercalc.options import STORED
 from layercalc.web.openapi.primitives import (
@@ -157,6 +158,17 @@ def reports() -> Schema:
         ),
         "Row": ROW,
         "Module": MODULE,
+        "StateEntry": row(
+            {
+                "name": STRING,
+                "kind": {"enum": [PARAMETER, BUFFER]},
+                "shape": SHAPE,
+                "dtype": STRING,
+                "trainable": FLAG,
+                "tied_to": {**STRING, "description": "the weight that this is another name of"},
+            },
+            "name kind shape dtype trainable",
+        ),
         "Totals": TOTALS,
         "Device": {
             "description": "a name from /v1/devices, `FLOP/s,bytes/s`, or both by name",
@@ -190,6 +202,9 @@ def report() -> Schema:
             "inputs": array(ref("TensorInfo")),
             "outputs": array(ref("TensorInfo")),
             "layers": array(ref("Row")),
+            "state_dict": array(
+                ref("StateEntry"), description="of an exported program: its weights in PyTorch's order"
+            ),
             "modules": array(
                 ref("Module"), description="of an exported program, the modules that rows stand in, with their sums"
             ),
