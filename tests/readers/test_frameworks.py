@@ -4,7 +4,7 @@ import pytest
 
 from layercalc import Refused, analyze
 from layercalc.readers.frameworks import FRAMEWORKS, MARKS, PACKAGES
-from layercalc.readers.languages import LANGUAGES, of_language
+from layercalc.readers.languages import LANGUAGES, PRINTED, of_language
 from tests.readers.test_notebooks import book
 
 LINES = "model = Sequential()\nmodel.add(Dense(3, input_dim=4))"
@@ -68,7 +68,8 @@ OTHERS = {
 def test_another_framework_is_called_by_its_name(name):
     text, framework, line = OTHERS[name]
     fault = refusal(text)
-    assert fault["detail"].startswith(f"{framework} code, which is not read here. Send Keras JSON")
+    way_on = "Export the model: torch.export.save(" if framework == "PyTorch" else "Send Keras JSON"
+    assert fault["detail"].startswith(f"{framework} code, which is not read here. {way_on}")
     assert fault["line"] == line
 
 
@@ -83,6 +84,10 @@ def test_a_fault_of_keras_code_stays_what_it_is():
 
 
 TEXTS = {
+    PRINTED: (
+        "Net(\n  (conv1): Conv2d(3, 64, kernel_size=(7, 7), bias=False)\n  (h): ModuleList(\n    (0-1): 2 x Block()\n  )\n)\n",
+        2,
+    ),
     "A prototxt of Caffe": ('name: "LeNet"\nlayer {\n  name: "conv1"\n  type: "Convolution"\n}\n', 2),
     "R code": ("library(keras)\nmodel <- keras_model_sequential() %>%\n  layer_dense(3)\n", 1),
     "JavaScript code": ("const model = tf.sequential();\nmodel.add(tf.layers.dense({units: 1}));\n", 1),

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from layercalc.readers.foreign import WAY_ON
+from layercalc.readers.foreign import EXPORT, WAY_ON
 from layercalc.readers.pastes.python2 import names_bound
 from layercalc.readers.script.nodes import Nodes
 
@@ -19,6 +19,7 @@ class Framework(NamedTuple):
     name: str
     packages: frozenset[str]
     marks: frozenset[str] = frozenset()
+    way_on: str = WAY_ON
 
 
 FRAMEWORKS = (
@@ -41,6 +42,7 @@ FRAMEWORKS = (
             " nn.BatchNorm2d nn.MaxPool2d nn.AvgPool2d nn.AdaptiveAvgPool2d nn.ModuleList nn.CrossEntropyLoss"
             " nn.Parameter pl.LightningModule"
         ),
+        EXPORT,
     ),
     Framework("fast.ai", words("fastai fastbook")),
     Framework("TFLearn", words("tflearn"), words("tflearn.DNN tflearn.input_data tflearn.fully_connected")),
@@ -87,7 +89,7 @@ def of_framework(nodes: Nodes, kinds: Collection[str]) -> Foreign | None:
     free = (ROOTS if anything else ROOTS.union(kinds)) - bound
     keras = any(package.startswith(("keras", "tensorflow", "tf_keras")) for _, package in imported)
     keras = keras or any(one.id in free for one in nodes.of(ast.Name))
-    return Foreign(node, f"{framework.name} code, which is not read here. {WAY_ON}", not keras)
+    return Foreign(node, f"{framework.name} code, which is not read here. {framework.way_on}", not keras)
 
 
 def marked(nodes: Nodes) -> list[tuple[Any, Framework]]:

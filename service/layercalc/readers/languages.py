@@ -2,9 +2,11 @@
 
 import re
 
-from layercalc.readers.foreign import WAY_ON
+from layercalc.readers.foreign import EXPORT, WAY_ON
 
+PRINTED = "What print(model) writes of a PyTorch model"
 LANGUAGES = (  # what stands in each of them, all of it
+    (PRINTED, r"^[ \t]*\([\w.-]+\): (?:\d+ x |\(\d+(?:-\d+)?\): )?[A-Z]\w*\(", r"^[ \t]*[A-Z]\w*\([ \t]*$"),
     ("A prototxt of Caffe", r"^[ \t]*layers?[ \t]*\{\s*(?:name|type|bottom|top)[ \t]*:"),
     ("R code", r"\bkeras_model_sequential\(|^[ \t]*library\((?:keras\w*|tensorflow|torch)\)|%>%\s*layer_\w+\("),
     ("JavaScript code", r"\btf\.(?:sequential\(\)|layers\.\w+\(\{)", r"^[ \t]*(?:const|let|var|import|async|model)\b"),
@@ -20,5 +22,6 @@ def of_language(text: str) -> tuple[int, str] | None:
         found = [one.search(text) for one in patterns]
         if all(found) and (first := found[0]):
             at = first.end() - len(first[0].lstrip())
-            return text.count("\n", 0, at) + 1, f"{name}, which is not read here. {WAY_ON}"
+            way_on = EXPORT if name == PRINTED else WAY_ON
+            return text.count("\n", 0, at) + 1, f"{name}, which is not read here. {way_on}"
     return None
