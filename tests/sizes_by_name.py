@@ -26,19 +26,34 @@ def shaped(formula, sizes):
     return [None if dim is None else value(dim, sizes) for dim in formula]
 
 
+def difference(pair, sizes):
+    text = pair.get("formulas", {}).get("difference")
+    return pair["difference"] if text is None else value(text, sizes)
+
+
 def compare(report, numbers, sizes):
     """Every formula, and every number beside them, is what the numbers say."""
+    assert ("counts" in report["totals"]) is ("counts" in numbers["totals"])
+    for one, other in zip(report.get("reconciliation", ()), numbers.get("reconciliation", ()), strict=True):
+        assert difference(one, sizes) in (None, other["difference"])
     for part in ("totals", "memory"):
         for path, text in report[part].get("formulas", {}).items():
             assert value(text, sizes) == at_path(numbers[part], path), (part, path, sizes)
     for row, wanted in zip(report["layers"], numbers["layers"], strict=True):
         for path, text in row.get("formulas", {}).items():
             assert value(text, sizes) == at_path(wanted, path), (row["name"], path, text, sizes)
+        for key, n in row.get("counts", {}).items():
+            assert n in (None, wanted["counts"][key]), (row["name"], key, sizes)
         for key in COUNTS:
             assert row[key] in (None, wanted[key]), (row["name"], key, sizes)
         shape = shaped(row["output_formula"], sizes) if "output_formula" in row else row["output_shape"]
         for found, want in zip(shape, wanted["output_shape"], strict=True):
             assert found in (None, want), (row["name"], row.get("output_formula"), wanted["output_shape"], sizes)
+        seen = row["receptive_field"]
+        for key in ("size", "stride", "padding") if seen else ():
+            told = seen.get("formulas", {}).get(key) or [None] * len(seen[key])
+            for n, text, want in zip(seen[key], told, wanted["receptive_field"][key], strict=True):
+                assert (n if text is None else value(text, sizes)) in (None, want), (row["name"], key, text, sizes)
 
 
 def met(conditions, draw, dims, top):

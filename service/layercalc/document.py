@@ -150,7 +150,7 @@ def analysed(
 
 
 def nameless(specs: list[tuple[str, Spec]]) -> list[tuple[str, Spec]]:
-    """Inputs whose sizes by name are unknown ones: what of a report does not come as a formula is told of these."""
+    """Inputs whose sizes by name are unknown ones."""
     return [(name, Spec(forgotten(one.shape), one.dtype)) for name, one in specs]
 
 

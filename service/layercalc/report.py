@@ -32,6 +32,10 @@ RULE = (
     "A bound, not a prediction: no layer can take less than its FLOPs at the device's peak, or the bytes of its "
     "inputs, weights and outputs at its bandwidth, whichever is more; layers run one after another."
 )
+OPEN_BOUNDS = (
+    "Which of arithmetic and bandwidth bounds a layer depends on the sizes that have names, so the roofline of those "
+    "is null; give the names numbers (dims)."
+)
 
 
 class Extras(NamedTuple):
@@ -42,29 +46,16 @@ class Extras(NamedTuple):
     device: Device | None = None
     storage: Storage | None = None
 
-    @property
-    def of_numbers(self) -> bool:
-        """Whether something is asked for that does not come as a formula."""
-        return bool(self.conventions or self.explain or self.device)
-
 
 PLAIN = Extras()
 OPEN = Unknown, Formula  # what is no number
 SOURCE = itemgetter(2)  # of a Value
 
 
-def report(
-    analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN, unnamed: Analysis | None = None
-) -> dict[str, Any]:
-    """The contract's report; `warnings` are those of the reader.
-
-    `unnamed` is the same model read with sizes that have names as unknown ones, where it has some: what does not come
-    as a formula is told of it.
-    """
-    unnamed = unnamed or analysis
+def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
+    """The contract's report; `warnings` are those of the reader."""
     if extras.storage:
-        alone, analysis = unnamed is analysis, stored_in(analysis, extras.storage)
-        unnamed = analysis if alone else unnamed if unnamed.faults else stored_in(unnamed, extras.storage)
+        analysis = stored_in(analysis, extras.storage)
     lives = live(analysis)
     peaks = [peak(analysis, lives, along) for along in (lives.rows, lives.in_place)]
     sums = analysis.totals() | dict(zip(PEAKS, [n for n, _ in peaks], strict=True))
@@ -85,8 +76,7 @@ def report(
         out["warnings"].append(
             {"pointer": "", "detail": f"The formulas hold where {conditions}; elsewhere {elsewhere}."}
         )
-    seen = [None] * len(analysis.rows) if unnamed.faults else fields(unnamed)
-    for row, field in zip(out["layers"], seen, strict=True):
+    for row, field in zip(out["layers"], fields(analysis), strict=True):
         row["receptive_field"] = field
     lived(out["layers"], analysis, lives.rows)
     if analysis.model.state:
@@ -101,12 +91,14 @@ def report(
     if extras.conventions:
         from layercalc.conventions.counts import Counts
 
-        out |= counted(out, Counts(unnamed.as_read, extras.conventions), nested)
+        out |= counted(out, Counts(analysis.as_read, extras.conventions), nested)
     if extras.explain:
-        for row, found in deadline.each(zip(out["layers"], unnamed.rows, strict=True)):
+        for row, found in deadline.each(zip(out["layers"], analysis.rows, strict=True)):
             row["explain"] = explained(found)
     if extras.device:
-        out["roofline"] = roofline(out, unnamed, extras.device)
+        out["roofline"] = roofline(out, analysis, extras.device)
+        if "dims" in out and out["roofline"]["seconds"] is None:
+            out["warnings"].append({"pointer": "", "detail": OPEN_BOUNDS})
     return out
 
 
@@ -178,28 +170,35 @@ def known(n: Any) -> Any:
     return None if isinstance(n, OPEN) else n
 
 
-def sums(numbers: list[int | None]) -> Callable[[int, int], int | None]:
+def sums(numbers: Sequence[Dim | None]) -> Callable[[int, int], Dim | None]:
     """What gives the sum of the numbers from one place to before another; None where one of them is unknown."""
-    total = list(accumulate([n or 0 for n in numbers], initial=0))
-    gaps = list(accumulate([int(n is None) for n in numbers], initial=0))
+    total = list(accumulate([0 if n is None or isinstance(n, Unknown) else n for n in numbers], initial=0))
+    gaps = list(accumulate([int(n is None or isinstance(n, Unknown)) for n in numbers], initial=0))
     return lambda first, end: None if gaps[end] > gaps[first] else total[end] - total[first]
 
 
 def counted(report: dict[str, Any], counts: "Counts", nested: Sequence[Level]) -> dict[str, Any]:
     """What the conventions add: their counts to rows, modules and totals, and what they are and why they differ."""
-    for row, numbers in zip(report["layers"], counts.rows, strict=True):
-        row["counts"] = {name: count(n) for name, n in numbers.items()}
-    report["totals"]["counts"] = {name: count(n) for name, n in counts.totals().items()}
-    for name in report["totals"]["counts"] if nested else ():
-        of_run = sums([row["counts"][name] for row in report["layers"]])
+    rows = zip((*report["layers"], report["totals"]), (*counts.rows, counts.totals()), strict=True)
+    for row, numbers in rows:
+        put(row, numbers)
+    if nested:
+        of_runs = {one.name: sums([numbers[one.name] for numbers in counts.rows]) for one in counts.conventions}
         for level, module in zip(nested, report["modules"], strict=True):
-            module.setdefault("counts", {})[name] = of_run(level.first, level.last + 1)
+            put(module, {name: of_run(level.first, level.last + 1) for name, of_run in of_runs.items()})
     report["warnings"] += counts.warnings()
     keys = ("tool", "unit", "rule", "source")
     return {
         "conventions": {one.name: {key: getattr(one, key) for key in keys} for one in counts.conventions},
         **({"reconciliation": counts.reconciliation()} if len(counts.conventions) > 1 else {}),
     }
+
+
+def put(row: dict[str, Any], numbers: dict[str, Dim | None]) -> None:
+    """Put the conventions' counts into a row, the totals or a module, with the formulas of those that have one."""
+    row["counts"] = {name: count(n) for name, n in numbers.items()}
+    if found := {f"counts.{name}": code(n) for name, n in numbers.items() if isinstance(n, Formula)}:
+        row["formulas"] = {**row.get("formulas", {}), **found}
 
 
 def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str, Any]:

@@ -190,11 +190,11 @@ def test_every_layer_at_every_size(name):
     ]
     document = {"inputs": inputs, "layers": [{**example["layer"], "inputs": [one["name"] for one in inputs]}]}
     try:
-        report, _, _ = held(document, name, largest=40)
+        report, _, _ = held(document, name, times=2, largest=40, conventions="all")
     except Refused:
         return
     usual = {letter: dim for dim, letter in letters.items()}
-    compare(report, analyze(document, dims=usual), usual)
+    compare(report, analyze(document, dims=usual, conventions="all"), usual)
 
 
 def test_formulas_that_take_too_long_are_left_out(monkeypatch):

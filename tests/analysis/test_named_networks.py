@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layercalc import analyze
 from layercalc.errors import Refused
 from tests.oracle import APPS, app
 from tests.sizes_by_name import held
@@ -23,7 +24,7 @@ def document(name):
 
 @pytest.mark.parametrize("name", [*APPS, *CALLED])
 def test_networks_of_keras_at_every_size(name):
-    report, compared, _ = held(document(name), name, times=2, largest=90, input_shape="H,W,3")
+    report, compared, _ = held(document(name), name, times=2, largest=90, input_shape="H,W,3", conventions="all")
     assert compared == 2
     assert {"params", "macs", "flops", "activation_bytes"} <= {
         key for key, n in report["totals"].items() if n is not None
@@ -61,3 +62,32 @@ def test_drawn_branches_that_meet_at_every_size(shape, letters, drawn, merge, se
         held({"inputs": inputs, "layers": layers}, seed, times=2, largest=20)
     except Refused:
         return
+
+
+SMALL = {"name": "small", "input_shape": ["H", "W", 3], "layers": [
+    {"type": "Conv2D", "filters": 32, "kernel_size": 3, "strides": 2, "padding": "same", "name": "conv"},
+    {"type": "GlobalAveragePooling2D", "name": "pool"},
+    {"type": "Dense", "units": 10, "name": "head"},
+]}  # fmt: skip
+
+
+def test_what_follows_from_a_report_has_formulas_or_says_why_not():
+    report = analyze(SMALL, conventions="all", explain=True, device="a100")
+    conv, pool, head = report["layers"]
+    assert conv["formulas"]["counts.fvcore"] == conv["formulas"]["macs"] == "864*((H + 1)//2)*((W + 1)//2)"
+    assert report["totals"]["counts"]["torch"] is None
+    assert report["totals"]["formulas"]["counts.torch"] == "1728*((H + 1)//2)*((W + 1)//2) + 640"
+    pair = next(one for one in report["reconciliation"] if one["between"] == ["fvcore", "torch"])
+    assert pair["formulas"]["difference"] == "832*((H + 1)//2)*((W + 1)//2) + 320"
+    assert {term["op"] for term in pair["terms"]} == {"conv", "global_average_pool", "matmul"}
+    assert conv["explain"] == [
+        "params = 3·3·3·32 kernel + 32 bias = 896", "height = ⌈H/2⌉", "width = ⌈W/2⌉",
+        "macs = 864·⌈H/2⌉·⌈W/2⌉", "flops = 1,760·⌈H/2⌉·⌈W/2⌉", "activation_bytes = 128·⌈H/2⌉·⌈W/2⌉",
+    ]  # fmt: skip
+    assert "macs = 10 outputs × 32 inputs = 320" in head["explain"]
+    assert conv["receptive_field"]["size"] == [3, 3]
+    assert conv["receptive_field"]["formulas"] == {"padding": ["2*((H + 1)//2) - H", "2*((W + 1)//2) - W"]}
+    assert pool["receptive_field"]["formulas"] == {"size": ["H", "W"]}
+    assert head["roofline"]["bound"] == "memory"
+    assert (conv["roofline"], report["roofline"]["seconds"]) == (None, None)
+    assert any(one["detail"].startswith("Which of arithmetic and bandwidth") for one in report["warnings"])

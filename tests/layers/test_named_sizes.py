@@ -29,6 +29,6 @@ def test_every_layer_at_every_size(vocabulary, kind):
     layer = {**example["layer"], "inputs": [one["name"] for one in inputs]}
     try:
         document = {"vocabulary": vocabulary, "inputs": inputs, "layers": [layer]}
-        held(document, kind, times=1, largest=40)
+        held(document, kind, times=1, largest=40, conventions="all")
     except Refused:
         return

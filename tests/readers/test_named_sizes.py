@@ -25,9 +25,9 @@ def body(path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_formulas_of_files_hold(name):
-    report, compared, answered = held(body(FILES[name]), name, times=3)
+    report, compared, answered = held(body(FILES[name]), name, times=2, conventions="all")
     assert report["totals"]["formulas"]["macs"] if name != "hf_bert.ts14d.onnx" else report["dims"]
-    assert (compared, answered) == ((3), 0)
+    assert (compared, answered) == (2, 0)
 
 
 def test_the_batch_is_no_name_and_ranges_are_said():

@@ -7,10 +7,11 @@ themselves out, and nothing is written for any layer.
 from typing import Any
 
 from layercalc.analysis.storage import Scaled
-from layercalc.analysis.tracing import Traced
+from layercalc.analysis.tracing import Traced, by_name
 from layercalc.analysis.walk import Row
 from layercalc.analysis.weight_specs import WeightRecorder
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
+from layercalc.formulas import Formula, signs
 from layercalc.model import apply
 from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
 from layercalc.ops.base import Cost, Op
@@ -165,6 +166,8 @@ def explained(row: Row) -> list[str]:
     layer = row.call.layer
     assert layer is not None
     inputs, named = row.traced.asked
+    if by_name(inputs, named):
+        return formulas(row)
     told_by_name = {k: [*map(symbolic_pair, v)] if isinstance(v, list) else symbolic_pair(v) for k, v in named.items()}
     reading = SymbolicTracing()
     token = READING.set(reading)
@@ -176,6 +179,16 @@ def explained(row: Row) -> list[str]:
     lines = [*params(row), *sizes(out, row.traced.channels(out.ndim))]
     lines += [*macs(reading.entries), *others(reading.entries)]
     return [*lines, *flops(row.traced, reading.entries), *stored(row)]
+
+
+def formulas(row: Row) -> list[str]:
+    """The same of a row on sizes that have names: the formulas themselves say how its numbers come to be."""
+    out = row.traced.outputs[0][0]
+    names = axis_names(out, row.traced.channels(out.ndim))
+    sizes = [(name, dim) for name, dim in zip(names, out.shape, strict=True) if isinstance(dim, Formula)]
+    told = params(row) if isinstance(row.counts["params"], int) else []
+    counts = [(key, n) for key, n in row.counts.items() if isinstance(n, Formula)]
+    return [*told, *(f"{name} = {signs(n)}" for name, n in [*sizes, *counts])]
 
 
 def params(row: Row) -> list[str]:
@@ -195,18 +208,22 @@ def dots(shape: Shape) -> str:
 
 def sizes(out: Tensor, channels: int) -> list[str]:
     """The axes of the output whose size was computed; `channels` is the place of one."""
-    inside = AXES.get(out.ndim - 2, ()) if out.ndim > 2 else ()
-    names = ("batch", *(f"axis {n}" for n in range(1, out.ndim)))[: out.ndim]
-    if inside:
-        names = ("batch", *inside[: channels - 1], "channels", *inside[channels - 1 :])
-    if out.ndim == 2:
-        names = ("batch", "features")
-    pairs = zip(names, out.shape, strict=True)
+    pairs = zip(axis_names(out, channels), out.shape, strict=True)
     return [
         f"{name} = {words(dim)} = {int(dim):,}"
         for name, dim in pairs
         if isinstance(dim, Symbolic) and dim.text != str(int(dim))
     ]
+
+
+def axis_names(out: Tensor, channels: int) -> tuple[str, ...]:
+    """What the axes of a tensor are called."""
+    inside = AXES.get(out.ndim - 2, ()) if out.ndim > 2 else ()
+    if inside:
+        return ("batch", *inside[: channels - 1], "channels", *inside[channels - 1 :])
+    if out.ndim == 2:
+        return "batch", "features"
+    return ("batch", *(f"axis {n}" for n in range(1, out.ndim)))[: out.ndim]
 
 
 def macs(entries: list[Entry]) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from layercalc.analysis.tracing import Traced
 from layercalc.analysis.weight_specs import WeightRecorder
+from layercalc.formulas import guarded
 from layercalc.layers.base import PARAMETER
 from layercalc.ops import READING, Spec, Tracing
 from layercalc.ops.tracing import Entry
@@ -55,7 +56,8 @@ def observed(layer: Any, traced: Traced) -> Seen | None:
     inputs = [spec for spec, _ in traced.asked[0]]
     token = READING.set(tracing)
     try:
-        layer(WeightRecorder({}), *inputs, watch=watch)
+        with guarded():  # what is taken for granted of sizes is known since it was traced
+            layer(WeightRecorder({}), *inputs, watch=watch)
     finally:
         READING.reset(token)
     own: dict[str, tuple[str, Spec]] = {}  # by tensor; of one with two names, that of the module

@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any
 
 from layercalc import deadline
-from layercalc.analysis.tracing import Traced, fact
+from layercalc.analysis.tracing import Traced, by_name, fact
 from layercalc.analysis.walk import Analysis
 from layercalc.columns import Column
-from layercalc.dims import Unknown, shown
+from layercalc.dims import Dim, Unknown, hidden
+from layercalc.formulas import Formula, code
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest
 from layercalc.ops.tracing import LOOK
@@ -20,7 +21,8 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     """For each row: size, stride and padding along each spatial axis of the first input, the largest over branches.
 
     An axis whose places are gone (flattened, pooled as a whole, attended over) is seen whole, with a stride of None.
-    None for a row on an input without spatial axes.
+    What depends on sizes by name is None, with its expression in `formulas`; None for a row on an input without spatial
+    axes.
     """
     if not analysis.inputs:
         return [None] * len(analysis.rows)
@@ -32,7 +34,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     same: dict[Spans, Spans] = {}  # equal spans are one object, by which what follows from them is known
     outside: dict[Any, Spans] = {}
     told: dict[int, dict[str, Any] | None] = {}
-    sizes = [shown(shape)[axis] for axis in spatial]
+    sizes = [shape[axis] for axis in spatial]
     for number, row in enumerate(analysis.executed):
         if not number % LOOK:
             deadline.check()
@@ -47,7 +49,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
         if spans is None:
             found: Spans = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
             if any(map(any, sources)):  # else nothing is seen, or all of it
-                found = joined(branches, sources)
+                found = known(branches, sources)
             spans = outside[key] = found if in_columns(found) else same.setdefault(found, found)
         reach[row.name] = spans
     out = []
@@ -60,22 +62,44 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
     return out
 
 
-def described(spans: list[Span | None], sizes: list[int | None]) -> dict[str, Any] | None:
+def described(spans: list[Span | None], sizes: list[Dim]) -> dict[str, Any] | None:
     if not spans:
         return None
-    return {
-        "size": [n if span is None else number(span.size) for span, n in zip(spans, sizes, strict=True)],
-        "stride": [None if span is None else number(span.stride) for span in spans],
-        "padding": [None if span is None else number(span.padding) for span in spans],
+    found = {
+        "size": [n if span is None else span.size for span, n in zip(spans, sizes, strict=True)],
+        "stride": [None if span is None else span.stride for span in spans],
+        "padding": [None if span is None else span.padding for span in spans],
     }
+    out: dict[str, Any] = {key: [*map(number, several)] for key, several in found.items()}
+    if formulas := {key: expressed(several) for key, several in found.items() if Formula in map(type, several)}:
+        out["formulas"] = formulas
+    return out
+
+
+def expressed(numbers: list[Any]) -> list[str | None]:
+    """Those that are known, as Python writes them."""
+    return [None if n is None or isinstance(n, Unknown) else code(n) for n in numbers]
 
 
 def number(n: Any) -> int | float | None:
-    if n.__class__ is int:
+    if n.__class__ is int or n is None:
         return n
-    if isinstance(n, Unknown):
+    if isinstance(n, Unknown | Formula):
         return None
     return int(n) if not isinstance(n, Fraction) or n.denominator == 1 else float(n)
+
+
+def known(branches: Sequence[Spans], sources: Sequence[Spans]) -> Spans:
+    """Spans joined; those that depend on sizes by name are unknown where no formula tells what comes of them."""
+    try:
+        return joined(branches, sources)
+    except TypeError:  # Undecided is one
+        return joined([*map(forgotten, branches)], [*map(forgotten, sources)])
+
+
+def forgotten(spans: Spans) -> Spans:
+    """The same with an unknown number in place of what depends on sizes by name."""
+    return tuple(one and Span(*[hidden(n) if n.__class__ is Formula else n for n in one]) for one in spans)
 
 
 def joined(branches: Sequence[Spans], sources: Sequence[Spans]) -> Spans:
@@ -108,7 +132,8 @@ def here(axes: int) -> Spans:
 def after(one: Span, source: Span | None) -> Span | None:
     """A window inside a layer, over an axis that sees some of the model's input already."""
     _, size, stride, padding = one
-    return source if source is None or (size == stride == 1 and padding == 0) else source.slid(size, stride, padding)
+    plain = isinstance(padding, int) and padding == 0 and size == stride == 1
+    return source if source is None or plain else source.slid(size, stride, padding)
 
 
 HANDED_ON: tuple[Spans, ...] = ((),)  # of a layer with one input, of which every place sees that place
@@ -116,10 +141,22 @@ HANDED_ON: tuple[Spans, ...] = ((),)  # of a layer with one input, of which ever
 
 @fact
 def through(traced: Traced) -> tuple[Spans, ...]:
-    """The spans of the first output of a layer over each of its inputs."""
+    """The spans of the first output of a layer over each of its inputs; unknown where sizes by name decide on them."""
     seen_as = {id(new): (id(old), axes) for old, new, axes in traced.tape.seen_as}
-    found = tuple([walked(traced, start, seen_as) for start in traced.reads])
+    try:
+        found = tuple([walked(traced, start, seen_as) for start in traced.reads])
+    except TypeError:  # Undecided is one
+        if not by_name(*traced.asked):
+            raise
+        unsure = Unknown("what a place sees")
+        axes = len(traced.outputs[0][0].shape)
+        return tuple(tuple(unseen(start, axis, unsure) for axis in range(axes)) for start in traced.reads)
     return HANDED_ON if len(found) == 1 and found[0] is here(len(found[0])) else found
+
+
+def unseen(start: Spec, axis: int, unsure: Unknown) -> Span | None:
+    """How far an axis sees one of an input, of which nothing is known."""
+    return Span(axis, unsure, unsure, unsure) if 0 < axis < len(start.shape) else None
 
 
 def walked(traced: Traced, start: Spec, seen_as: dict[int, Any]) -> Spans:

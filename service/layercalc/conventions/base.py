@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from layercalc.dims import Dim, Shape, Unknown, size
+from layercalc.formulas import Undecided
 from layercalc.ops.tracing import Entry
 
 
@@ -122,10 +123,17 @@ class Convention:
             elif rule is not None:
                 previous = entries[place - 1] if place else None
                 following = entries[place + 1] if place < last else None
-                counted = rule.count(Use(entry, previous, following, batch))
+                counted = self.counted(rule, Use(entry, previous, following, batch))
                 number = None if counted is None else self.added(counted) * entry.times
                 out[name] = None if number is None or out.get(name, 0) is None else out.get(name, 0) + number
         return out
+
+    def counted(self, rule: Rule, use: Use) -> Dim | tuple[Dim, ...] | None:
+        """What a rule counts for an op; unknown where it decides by sizes that have names."""
+        try:
+            return rule.count(use)
+        except Undecided as error:
+            return Unknown(str(error))
 
     def looped(self, module: str, layer: Any, ways: int, entries: list[Entry], batch: Dim) -> dict[str, Dim | None]:
         """A recurrent layer that the tool has a module for, `ways` times if it runs both ways."""

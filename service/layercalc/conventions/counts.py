@@ -1,14 +1,17 @@
 """What conventions count for an analysis, and why two of them differ."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from layercalc import deadline
 from layercalc.analysis.observing import Seen, observed
+from layercalc.analysis.tracing import by_name
 from layercalc.analysis.walk import Analysis, Row
 from layercalc.conventions.base import Convention, Rule
 from layercalc.conventions.programs.seen import unified, why
 from layercalc.dims import Dim, Unknown
+from layercalc.formulas import Formula, Undecided, code
 
 Terms = dict[str, Dim | None]  # by op, or by module; None is a number that nobody can say
 
@@ -17,9 +20,10 @@ class Counts:
     """What the conventions count for an analysis: by row, in total, and by op where two are held against each other."""
 
     def __init__(self, analysis: Analysis, conventions: Iterable[Convention]):
-        self.conventions = list(conventions)
-        self.told = analysis.model.of_vocabulary.conventions
         shapes = [value.spec.shape for value in analysis.inputs if value.spec.shape]
+        named = any(Formula in map(type, shape) for shape in shapes)  # then a size is one that is not told yet
+        self.conventions = [replace(one, drops_unknown=False) if named else one for one in conventions]
+        self.told = analysis.model.of_vocabulary.conventions
         batch = shapes[0][0] if shapes else 1
         self.rows: list[dict[str, Dim | None]] = []
         self.blind: dict[str, Row] = {}  # by convention the first row of which nobody knows what the tool counts
@@ -67,21 +71,14 @@ class Counts:
         terms: list[dict[str, Any]] = []
         for op in dict.fromkeys((*first, *second)):
             one, other = first.get(op, 0), second.get(op, 0)
-            if one != other:
-                terms.append(
-                    {
-                        "op": op,
-                        a.name: plain(one),
-                        b.name: plain(other),
-                        "difference": plain(None if one is None or other is None else other - one),
-                        "detail": f"{op}: {a.name} counts {says(a, op, one)}; {b.name} counts {says(b, op, other)}.",
-                    }
-                )
+            if not same(one, other):
+                counts = {a.name: one, b.name: other, "difference": less(other, one)}
+                detail = f"{op}: {a.name} counts {says(a, op, one)}; {b.name} counts {says(b, op, other)}."
+                terms.append({"op": op, **written(counts), "detail": detail})
         terms.sort(key=lambda term: -abs(term["difference"] or 0))
         totals = self.totals()
-        one, other = totals[a.name], totals[b.name]
-        difference = plain(None if one is None or other is None else other - one)
-        return {"between": [a.name, b.name], "difference": difference, "terms": terms}
+        difference = less(totals[b.name], totals[a.name])
+        return {"between": [a.name, b.name], **written({"difference": difference}), "terms": terms}
 
 
 GRANTED = (
@@ -103,9 +100,14 @@ def terms_of(row: Row, convention: Convention, batch: Dim) -> Terms:
     """What a convention counts for a row, by op."""
     if convention.ignored and masked(row):
         return {"mask": None}
-    if convention.program is not None and (seen := seen_of(row)):
-        return unified(convention.program(seen, batch))
-    return convention.terms(row.call.layer, row.traced.entries, batch)
+    try:
+        if convention.program is not None and (seen := seen_of(row)):
+            return unified(convention.program(seen, batch))
+        return convention.terms(row.call.layer, row.traced.entries, batch)
+    except TypeError as error:  # Undecided is one
+        if not by_name(*row.traced.asked):
+            raise
+        return {row.call.layer.type: Unknown(str(error))}  # type: ignore[union-attr]
 
 
 def seen_of(row: Row) -> Seen | None:
@@ -141,11 +143,29 @@ def merge(into: Terms, terms: Terms) -> None:
 
 
 def plain(n: Dim | None) -> int | None:
-    return None if n is None or isinstance(n, Unknown) else int(n)
+    return None if n is None or isinstance(n, Unknown | Formula) else int(n)
+
+
+def written(counts: Terms) -> dict[str, Any]:
+    """Counts as a report has them, with the expressions of those that depend on sizes by name."""
+    formulas = {name: code(n) for name, n in counts.items() if isinstance(n, Formula)}
+    return {**{name: plain(n) for name, n in counts.items()}, **({"formulas": formulas} if formulas else {})}
+
+
+def less(one: Dim | None, other: Dim | None) -> Dim | None:
+    return None if one is None or other is None else one - other
+
+
+def same(one: Dim | None, other: Dim | None) -> bool:
+    """Whether two counts are one at all sizes."""
+    try:
+        return bool(one == other)
+    except Undecided:
+        return False
 
 
 def says(convention: Convention, op: str, number: Dim | None) -> str:
     rule: Rule | None = convention.rules.get(op) or convention.loops.get(op)
-    if rule is None and number is not None and (isinstance(number, Unknown) or number):
+    if rule is None and number is not None and (isinstance(number, Unknown | Formula) or number):
         return "it as a module or function of its own"
     return rule.says if rule else "nothing, since it does not see it"

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from layercalc.analysis.storage import Storage
-from layercalc.analysis.walk import analyse
 from layercalc.budgets import Budget, read_budgets
-from layercalc.document import analysed, guarded, nameless, opened
+from layercalc.document import analysed, guarded, opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Refused, Tokens, pointer
 from layercalc.fitting.depth import proven_by_depth
 from layercalc.fitting.proof import Run, proven
@@ -80,8 +79,7 @@ class Asked(NamedTuple):
         specs = declared(model, builder, asked, formulas=True)
         if of_batch:
             specs = [(name, Spec(tuple(map(by_batch, spec.shape)), spec.dtype)) for name, spec in specs]
-        unnamed = analyse(model, nameless(specs))
-        return report(analysed(model, builder, specs, self.path), [], Extras(storage=self.storage), unnamed)
+        return report(analysed(model, builder, specs, self.path), [], Extras(storage=self.storage))
 
 
 def by_batch(dim: Any) -> Any:

@@ -176,13 +176,15 @@ def count_lines(report: dict[str, Any]) -> list[str]:
         lines.append(f"{name}: {n} {about['unit']}. {about['rule']}")
     for pair in report.get("reconciliation", ()):
         a, b = pair["between"]
-        lines.append(f"From {a} to {b}: {signed(pair['difference'])}")
-        lines += [f"  {signed(term['difference'])}  {term['detail']}" for term in pair["terms"]]
+        lines.append(f"From {a} to {b}: {signed(pair)}")
+        lines += [f"  {signed(term)}  {term['detail']}" for term in pair["terms"]]
     return lines
 
 
-def signed(n: int | None) -> str:
-    return "unknown" if n is None else f"{n:+,}"
+def signed(of: dict[str, Any]) -> str:
+    """The difference of a pair of conventions, or of a term between them."""
+    n = of["difference"]
+    return amount(of, "difference") if n is None else f"{n:+,}"
 
 
 def roofline_lines(report: dict[str, Any]) -> list[str]:

@@ -22,7 +22,11 @@ def extreme(word: str, *sizes: Any) -> Any:
         atom = only(size)
         for one in atom.parts if isinstance(atom, Extreme) and atom.word == word else (size,):
             parts.setdefault(one.key if isinstance(one, Formula) else one, one)
-    kept = [*parts.values()] if len(parts) == 1 else outstanding([*parts.values()], 1 if word == "max" else -1)
+    kept = [*parts.values()]
+    if len(kept) == 2 and not all(isinstance(one, Formula) for one in kept):
+        apart = sign(kept[0] - kept[1])  # of a size and a number bounds tell more
+        kept = kept if apart is None else [kept[0] if (apart == 0) == (word == "max") else kept[1]]
+    kept = kept if len(kept) == 1 else outstanding(kept, 1 if word == "max" else -1)
     if len(kept) == 1:
         return kept[0]
     if len(kept) > MOST_PARTS:

@@ -160,8 +160,9 @@ class Formula:
                 return True
         elif not isinstance(other, int):
             return NotImplemented
-        low, high = bounds(self - other)
-        if (low is not None and low > 0) or (high is not None and high < 0):
+        apart = self - other
+        low, high = bounds(apart)
+        if (low is not None and low > 0) or (high is not None and high < 0) or not divisible(apart):
             return False
         raise Undecided(f"Whether {self} is {other} depends on the sizes.")
 
@@ -193,6 +194,12 @@ class Formula:
 
     def __format__(self, spec: str) -> str:
         return str(self)
+
+
+def divisible(n: Any) -> bool:
+    """Whether the number in a sum is a multiple of what all other terms are multiples of: else it is never 0."""
+    rest = n.terms.get((), 0) if isinstance(n, Formula) else 0
+    return not rest or rest % gcd(*(c for monomial, c in n.terms.items() if monomial)) == 0
 
 
 def named(text: str, low: int = 1, high: int | None = None) -> Any:

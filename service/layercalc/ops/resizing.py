@@ -15,6 +15,7 @@ from layercalc import deadline
 from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, forgotten, known, presumably, provably, size, text, unequal
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula, Undecided
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.spans import Spans
 
@@ -274,9 +275,24 @@ def filled(out: np.ndarray, axis: int, where: np.ndarray, n: int, value: float) 
 
 def stretched(spans: Spans, x: Shape, axis: int, to: Dim, taps: Dim) -> Spans:
     """How far an axis sees once its n places are `to`, each made of `taps`, half of them before its centre."""
-    one = spans[axis] if known((x[axis], to)) and to else None
-    made = one and one.slid(taps, Fraction(x[axis], to), (taps - 1) // 2)
+    one = None if isinstance(to, int) and to == 0 else spans[axis]
+    made = one and one.slid(taps, share(x[axis], to), (taps - 1) // 2)
     return tuple(made if place == axis else span for place, span in enumerate(spans))
+
+
+def share(n: Dim, to: Dim) -> Any:
+    """N / to; unknown where one is, or where it depends on sizes by name."""
+    if isinstance(n, int) and isinstance(to, int):
+        return Fraction(n, to)
+    if known((n, to)):
+        for up, down, turned in ((to, n, True), (n, to, False)):
+            try:
+                times = up // down
+            except Undecided:
+                continue
+            if isinstance(times, int) and not isinstance(times * down - up, Formula):
+                return Fraction(1, times) if turned else Fraction(times)
+    return Unknown("how far an axis is stretched")
 
 
 def resized(x: Shape, axis: int, to: Dim) -> Shape:

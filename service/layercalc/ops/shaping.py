@@ -17,6 +17,20 @@ from layercalc.ops.spec import Tensor
 from layercalc.ops.window import AXES
 
 
+def stays(n: Dim, m: Dim, others: Shape, rest: Shape) -> bool:
+    """Whether an axis stays what it is, where `others` become the `rest`; an unknown size, if these are as large."""
+    if n.__class__ is m.__class__ is int:
+        return bool(n == m)
+    (a, open_a), (b, open_b) = parted(others), parted(rest)
+    return isinstance(n, Unknown) is isinstance(m, Unknown) and open_a == open_b and bool(a == b)
+
+
+def parted(shape: Shape) -> tuple[Dim, int]:
+    """The product of the sizes that are known, and how many are not."""
+    there = [n for n in shape if not isinstance(n, Unknown)]
+    return size(tuple(there)), len(shape) - len(there)
+
+
 class Reshape(Op):
     """The same elements in another shape; one size may be −1, which is then what remains."""
 
@@ -40,14 +54,16 @@ class Reshape(Op):
         return to
 
     def reach(self, out: Shape, spans: list[Spans], x: Shape, *, to: Shape) -> Spans:
-        """Axes stay what they are as long as all before them, or all after them, do."""
+        """Axes stay what they are as long as all before them, or all after them, do; the batch's sees nothing."""
         found: list[Span | None] = [None] * len(out)
-        for place, (n, m) in enumerate(zip(x, out, strict=False)):
-            if n is not m and (isinstance(n, Unknown) or n != m):
+        seen = [place for place in range(1, min(len(x), len(out))) if spans[0][place]]
+        for place in range(max(seen, default=-1) + 1):
+            if not stays(x[place], out[place], x[place + 1 :], out[place + 1 :]):
                 break
             found[place] = spans[0][place]
-        for place, (n, m) in enumerate(zip(x[::-1], out[::-1], strict=False), 1):
-            if n is not m and (isinstance(n, Unknown) or n != m):
+        seen = [place for place in range(1, min(len(x), len(out))) if spans[0][-place]]
+        for place in range(1, max(seen, default=0) + 1):
+            if not stays(x[-place], out[-place], x[:-place], out[:-place]):
                 break
             found[-place] = spans[0][-place]
         return tuple(found)

@@ -3,7 +3,7 @@
 Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks", doi:10.23915/distill.00021.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import inf
 from typing import Any, NamedTuple
@@ -39,11 +39,21 @@ def largest(spans: Iterable[Span | None]) -> Span | None:
     known = [span for span in spans if span is not None]
     if len(known) < 2:
         return known[0] if known else None
-    return max(known, key=lambda span: (span.size, at_most(span.padding)))
+    try:
+        return max(known, key=lambda span: (span.size, at_most(span.padding)))
+    except TypeError:  # by sizes that are unknown, or have names
+        return Span(*[alike(numbers) for numbers in zip(*known, strict=True)])
 
 
 def at_most(n: Any) -> Any:
     return inf if isinstance(n, Unknown) else n
+
+
+def alike(numbers: Sequence[Any]) -> Any:
+    """What all branches have in common; unknown where they differ."""
+    first, *others = numbers
+    same = all(n is first or (n.__class__ is int and first.__class__ is int and n == first) for n in others)
+    return first if same else Unknown("which branch sees most at which sizes")
 
 
 def together(spans: list[Spans], axes: int) -> Spans:

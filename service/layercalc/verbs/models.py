@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
-from layercalc.analysis.walk import Analysis, analyse
+from layercalc.analysis.walk import Analysis
 from layercalc.conventions import chosen
 from layercalc.document import analysed, guarded, located, nameless, opened, timed
-from layercalc.errors import InvalidModel, Tokens
+from layercalc.errors import Tokens
 from layercalc.formulas import Formula, Undecided, limited
 from layercalc.gc_pause import paused
 from layercalc.input_shapes import ModelOptions, declared, names_of
@@ -72,15 +72,12 @@ def reported(
     if not any(Formula in map(type, spec.shape) for _, spec in specs):
         analysis = analysed(model, builder, specs, path)
         return located(report(analysis, builder.warnings, extras), path), analysis
-    unknown = nameless(specs)
     try:
         with limited():
-            analysis, unnamed = analysed(model, builder, specs, path), analyse(model, unknown)
-            if unnamed.faults and extras.of_numbers:
-                raise InvalidModel(unnamed.faults)
-            answer = report(analysis, builder.warnings, extras, unnamed)
+            analysis = analysed(model, builder, specs, path)
+            answer = report(analysis, builder.warnings, extras)
     except Undecided:  # formulas that are too long to be of use
-        analysis = analysed(model, builder, unknown, path)
+        analysis = analysed(model, builder, nameless(specs), path)
         answer = report(analysis, builder.warnings, extras)
     return located(answer, path), analysis
 

@@ -4,8 +4,10 @@ import re
 from math import prod
 from typing import Any
 
+from layercalc import dims
 from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.dims import Dim, Shape, Unknown, size
+from layercalc.formulas import Formula
 from layercalc.readers.torch import traces
 
 Terms = dict[str, Any]  # by function, or by module; None is a number that nobody can say
@@ -200,7 +202,7 @@ def merged(into: Terms, name: str, number: Any) -> None:
     """Add to a term; what nobody can say stays so."""
     if number is None or into.get(name, 0) is None:
         into[name] = None
-    elif isinstance(number, Unknown) or number != 0:
+    elif isinstance(number, Unknown | Formula) or number != 0:
         into[name] = into.get(name, 0) + number
 
 
@@ -279,5 +281,5 @@ def product(call: SeenCall) -> Dim:
 
 
 def printed_of(flops: Dim) -> Dim:
-    """A number of FLOPs as that prints it."""
-    return int(float(f"{flops:.3e}")) if isinstance(flops, int) else flops
+    """A number of FLOPs as that prints it: rounded, so that there is no formula of it."""
+    return int(float(f"{flops:.3e}")) if isinstance(flops, int) else dims.hidden(flops)

@@ -16,6 +16,7 @@ from layercalc.conventions.programs.seen import (
     unrolled,
 )
 from layercalc.dims import Dim, Unknown, known, size
+from layercalc.formulas import Formula
 
 
 def count(seen: Seen, _: Dim) -> Terms:
@@ -56,7 +57,7 @@ def count(seen: Seen, _: Dim) -> Terms:
             number = int((mean + 1) * size(y.shape)) if known(y.shape) else size(y.shape)
     elif kind.startswith("upsampling."):
         number = None if seen.core else SCALED.get(call.word, 0) * size(y.shape)
-    return {kind: number} if number is None or isinstance(number, Unknown) or number else {}
+    return {kind: number} if number is None or isinstance(number, Unknown | Formula) or number else {}
 
 
 NORMALISED = ("batchnorm.", "instancenorm.", "normalization.LayerNorm")

@@ -3,6 +3,7 @@
 from layercalc.analysis.observing import Seen
 from layercalc.conventions.programs.seen import Terms, hidden
 from layercalc.dims import Dim, Unknown, size
+from layercalc.formulas import Formula
 
 
 def count(seen: Seen, _: Dim) -> Terms:
@@ -21,4 +22,4 @@ def count(seen: Seen, _: Dim) -> Terms:
             total = total + places * count
         elif "weight" in name or "bias" in name:
             total = total + size(out[:2]) * count
-    return {kind: total} if isinstance(total, Unknown) or total else {}
+    return {kind: total} if isinstance(total, Unknown | Formula) or total else {}

@@ -62,7 +62,12 @@ ROW = row(
         "macs_dtype": {**STRING, "description": "where multiply-accumulates are of small integers: int8, int16, int4"},
         "live_bytes": {**COUNT, "description": "activations that are live while it runs; the most of them is the peak"},
         "arithmetic_intensity": {**NUMBER, "description": "FLOPs for each byte that must be moved"},
-        "receptive_field": optional(row(dict.fromkeys(("size", "stride", "padding"), EXTENT))),
+        "receptive_field": optional(
+            row(
+                {**dict.fromkeys(("size", "stride", "padding"), EXTENT), "formulas": mapping(SHAPE_FORMULA)},
+                "size stride padding",
+            )
+        ),
         "counts": COUNTS,
         "explain": array(STRING),
         "roofline": optional(row({"seconds": NUMBER, "bound": STRING})),
@@ -131,10 +136,17 @@ RECONCILIATION = row(
     {
         "between": array(STRING, minItems=2, maxItems=2),
         "difference": COUNT,
+        "formulas": FORMULAS,
         "terms": array(
-            {**row({"op": STRING, "difference": COUNT, "detail": STRING}), "additionalProperties": COUNT},
+            {
+                **row(
+                    {"op": STRING, "difference": COUNT, "detail": STRING, "formulas": FORMULAS}, "op difference detail"
+                ),
+                "additionalProperties": COUNT,
+            },
         ),
-    }
+    },
+    "between difference terms",
 )
 
 
