@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from layercalc import columns, recording
+from layercalc import columns, formulas, recording
 from layercalc.columns import Column
 from layercalc.formulas import EQUAL, UNEQUAL, Claim, Formula, Guard, Undecided, extreme, guard, presume, settled
 from layercalc.recording import Recorded
@@ -188,6 +188,15 @@ def largest(sizes: Iterable[Dim]) -> Dim:
         else:
             found = most(one, found)
     return extreme("max", found, *by_name) if by_name else found
+
+
+def total(sizes: Iterable[Dim]) -> Dim:
+    """The sum."""
+    sizes = [*sizes]
+    if Formula not in map(type, sizes):
+        return sum(sizes, 0)
+    rest = sum([one for one in sizes if one.__class__ is not Formula], 0)
+    return formulas.total(one for one in sizes if one.__class__ is Formula) + rest
 
 
 def several(n: Dim) -> bool:

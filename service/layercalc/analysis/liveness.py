@@ -7,7 +7,7 @@ from layercalc import deadline
 from layercalc.analysis.in_place import overwritable, same
 from layercalc.columns import Column
 from layercalc.dims import NUMBERS, Dim, Unknown, largest, several
-from layercalc.formulas import Guard, Undecided, narrowed, parted
+from layercalc.formulas import Formula, Substitution, Undecided
 
 if TYPE_CHECKING:
     from layercalc.analysis.walk import Analysis, Row
@@ -114,21 +114,21 @@ def peak(analysis: "Analysis", found: Live, rows: Iterable[Dim]) -> tuple[Dim, s
         if now.__class__ is Unknown:
             return now, row.name
         if several(now) or several(most):
-            return highest([most, *lives], analysis.conditions.needed), None
+            return highest([most, *lives], analysis.larger), None
         if now > most:
             most, where = now, row.name
     return most, where
 
 
-def highest(lives: list[Dim], guards: list[Guard]) -> Dim:
-    """The largest of several, some of which depend on sizes by name, for which the guards hold."""
+def highest(lives: list[Dim], larger: Substitution) -> Dim:
+    """The largest of several, some of which depend on sizes by name, which are known to be as large as `larger` has."""
     unknown = [one for one in lives if isinstance(one, Unknown)]
     if unknown:
         return unknown[0]
     try:
         if Column in map(type, lives):
             return largest(deadline.each(lives))
-        least, _ = parted(guards)
-        return largest(map(narrowed(least).of, deadline.each(lives)))
+        apart = {one.key if isinstance(one, Formula) else one: one for one in lives}
+        return largest(map(larger.of, deadline.each([*apart.values()])))
     except Undecided:
         return Unknown("which layer has the peak at which sizes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -9,9 +10,9 @@ from layercalc import deadline
 from layercalc.analysis.readings import Readings, Value
 from layercalc.analysis.tracing import METRICS, Traced
 from layercalc.analysis.weight_specs import BUFFERS, HERE, Owner, WeightSpec, free, weighed
-from layercalc.dims import Dim, shown
+from layercalc.dims import Dim, shown, total
 from layercalc.errors import InvalidModel, ShapeError, UnknownWeightError
-from layercalc.formulas import Conditions, conditions, guarded
+from layercalc.formulas import Conditions, Substitution, conditions, guarded, narrowed, parted
 from layercalc.locations import mendable, reshaped
 from layercalc.model import INPUTS, Call, Model
 from layercalc.ops import Spec
@@ -81,6 +82,11 @@ class Analysis:
     read: "Analysis | None" = None  # the analysis as it was read, of one whose tensors are taken to be stored otherwise
     storage: Any = None  # how, an analysis.storage.Storage
 
+    @cached_property
+    def larger(self) -> Substitution:
+        """Sizes by name as they are known to be where the conditions hold."""
+        return narrowed(parted(self.conditions.needed)[0])
+
     @property
     def as_read(self) -> "Analysis":
         """The analysis with each tensor in the dtype that it is computed in."""
@@ -132,7 +138,7 @@ class Analysis:
         """The sums over all rows, shared weights once."""
         counts = [row.counts for row in self.rows]
         metrics = (*METRICS, *BUFFERS) if any(row.traced.buffers for row in self.rows) else METRICS
-        return {metric: sum(map(itemgetter(metric), counts), 0) for metric in metrics}
+        return {metric: total(map(itemgetter(metric), counts)) for metric in metrics}
 
 
 class Shapes:

@@ -21,13 +21,14 @@ from layercalc.formulas.conditions import (
 )
 from layercalc.formulas.effort import Undecided, limited
 from layercalc.formulas.extremes import extreme, proven
-from layercalc.formulas.formula import Formula, named
+from layercalc.formulas.formula import Formula, named, total
 from layercalc.formulas.narrowing import Conditions, certain, conditions, grows, narrowed, needed, parted
 from layercalc.formulas.reading import parsed
+from layercalc.formulas.substitution import Substitution
 from layercalc.formulas.text import code, signs
 
 __all__ = [
-    "EQUAL", "LEAST", "RELATIONS", "UNEQUAL", "Claim", "Conditions", "Either", "Formula", "Guard", "Undecided", "at",
-    "bounds", "certain", "code", "conditions", "extreme", "grows", "guard", "guarded", "limited", "named", "narrowed",
-    "needed", "parsed", "parted", "presume", "proven", "settled", "signs",
+    "EQUAL", "LEAST", "RELATIONS", "UNEQUAL", "Claim", "Conditions", "Either", "Formula", "Guard", "Substitution",
+    "Undecided", "at", "bounds", "certain", "code", "conditions", "extreme", "grows", "guard", "guarded", "limited",
+    "named", "narrowed", "needed", "parsed", "parted", "presume", "proven", "settled", "signs", "total",
 ]  # fmt: skip

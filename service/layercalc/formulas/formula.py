@@ -1,6 +1,6 @@
 """Polynomials with integer coefficients over names, floors, minima and maxima, in a normal form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from math import gcd, prod
 from typing import Any
@@ -227,6 +227,16 @@ def added(one: Terms, two: Terms, sign: int = 1) -> Terms:
     for monomial, c in two.items():
         out[monomial] = out.get(monomial, 0) + sign * c
     return out
+
+
+def total(formulas: Iterable[Formula]) -> Any:
+    """Their sum, brought into its normal form once."""
+    out: Terms = {}
+    for one in formulas:
+        spend(len(one.terms))
+        for monomial, c in one.terms.items():
+            out[monomial] = out.get(monomial, 0) + c
+    return made(out)
 
 
 def times(one: Monomial, two: Monomial) -> Monomial:

@@ -7,7 +7,7 @@ from typing import Any
 
 from layercalc import deadline
 from layercalc import lazy_numpy as np
-from layercalc.dims import Dim, Shape, Unknown, differ, provably, size, text
+from layercalc.dims import Dim, Shape, differ, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.kernels.im2col import windows
@@ -47,7 +47,7 @@ class Fold(Op):
         self, x: Shape, *, output_size: Shape, window: Shape, strides: Shape, pads: Pads, dilations: Shape
     ) -> Shape:
         each = size(window)
-        if not isinstance(x[1], Unknown) and x[1] % each:
+        if differ(x[1] % each, 0):
             raise ShapeError(f"{text(x)}: the {x[1]} elements of a window must be a multiple of {each}.", "window")
         counts = self.counts(output_size, window, strides, pads, dilations)
         if any(provably(n < 1) for n in counts) or differ(x[2], size(counts)):

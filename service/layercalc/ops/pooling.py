@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, provably, size, text
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula, Undecided
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.kernels.scratch import BLOCK_BYTES
 from layercalc.ops.kernels.threads import spread
@@ -167,6 +168,22 @@ def inside(starts: np.ndarray, n: int, k: int, dilation: int) -> np.ndarray:
     return behind - before
 
 
+MOST_PLACES = 64  # whose divisors are looked for
+
+
+def divisor(n: Dim, to: Dim) -> Dim:
+    """The greatest common divisor: of a size by name the sum of φ(d) over all d that go into both (Gauss 1801, §39)."""
+    if not isinstance(n, Formula):
+        return gcd(n, to)
+    if isinstance(to, Formula) and to.key == n.key:
+        return n
+    if not isinstance(to, int) or not 0 < to <= MOST_PLACES:
+        raise Undecided(f"The greatest divisor of {n} and {to} is no formula.")
+    divisors = [d for d in range(1, to + 1) if to % d == 0]
+    coprime = {d: sum(gcd(i, d) == 1 for i in range(1, d + 1)) for d in divisors}
+    return sum([coprime[d] * (n // d - (n - 1) // d) for d in divisors], 0)
+
+
 class AdaptivePool(Op):
     """As many windows along each spatial axis as asked for: window i reaches from ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉."""
 
@@ -203,7 +220,7 @@ class AdaptivePool(Op):
     def cost(self, out: Shape, x: Shape, *, output_size: Shape) -> Cost:
         # The windows of one axis cover n elements, and one twice at each of the bounds that fall inside an element.
         read = [
-            n if isinstance(n, Unknown) else n + to - gcd(n, to) for n, to in zip(x[1:-1], output_size, strict=True)
+            n if isinstance(n, Unknown) else n + to - divisor(n, to) for n, to in zip(x[1:-1], output_size, strict=True)
         ]
         work, results = x[0] * prod(read) * x[-1] - size(out), size(out)
         return Cost(adds=work, divs=results) if self.average else Cost(compares=work)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from layercalc import lazy_numpy as np
 from layercalc import ops
-from layercalc.dims import Dim
+from layercalc.dims import Dim, known, unequal
 from layercalc.errors import Offer, ShapeError
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Weight
@@ -59,7 +59,7 @@ class Boundaries(Numbers):
 def encoded(x: Tensor, mode: str, depth: Dim, dtype: str, *weights: Tensor) -> Tensor:
     """Classes as one-hot vectors, or counted along axis 1, which the count takes away, as Keras does it."""
     if mode == "one_hot":
-        if x.ndim > 1 and x.shape[-1] == 1:
+        if x.ndim > 1 and known(x.shape[-1:]) and not unequal(x.shape[-1], 1):
             x = ops.reshape(x, to=x.shape[:-1])
         return ops.one_hot(x, n=depth, axis=x.ndim, to=dtype)
     how = {"axis": 1 if x.ndim > 1 else 0, "num_classes": depth, "binary": mode == "multi_hot"}

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from layercalc import lazy_numpy as np
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text, unequal
+from layercalc.dims import Unknown, differ, known, text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import operator
 from layercalc.layers.onnx.indexing import counted, on_axis
@@ -60,7 +60,7 @@ def attended(q: Tensor, k: Tensor, v: Tensor, bias: list[Tensor], how: Settings)
         times = q.shape[1] // k.shape[1]
         k, v = (ops.repeat(one, axis=1, times=times) for one in (k, v))
     size = q.shape[3]
-    root = math.sqrt(how.scale) if how.scale is not None else 0.0 if isinstance(size, Unknown) else float(size) ** -0.25
+    root = math.sqrt(how.scale) if how.scale is not None else float(size) ** -0.25 if isinstance(size, int) else 0.0
     turned = ops.transpose(k, axes=(0, 1, 3, 2))
     scores = ops.matmul(ops.multiply(q, scalar(root, q)), ops.multiply(turned, scalar(root, q)))
     shown = scores
@@ -234,4 +234,4 @@ def rotated(x: Tensor, cos: Tensor, sin: Tensor, places: Tensor, interleaved: bo
         made = ops.reshape(ops.concatenate(*both, axis=4), to=head.shape)
     else:
         made = ops.concatenate(real, imaginary, axis=3)
-    return made if wide == size else ops.concatenate(made, rest, axis=3)
+    return made if known((size,)) and not unequal(wide, size) else ops.concatenate(made, rest, axis=3)

@@ -87,7 +87,7 @@ def LinearAttention(
     start = ops.full(sizes, 0.0, dtype) if past_state is None else past_state
     start = start if str(start.dtype) == dtype else ops.cast(start, to=dtype)
     size = q.shape[3]
-    factor = scale or (1.0 if isinstance(size, Unknown) else 1 / math.sqrt(size))
+    factor = scale or (1 / math.sqrt(size) if isinstance(size, int) else 1.0)
     step = stepped(ops.known(factor, dtype), gated, delta, q_num_heads // kv_num_heads)
     (state,), y = ops.scan(step, tuple(xs), (start,))
     wide = q_num_heads * v.shape[3]

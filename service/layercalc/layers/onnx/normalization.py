@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, differ, text
+from layercalc.dims import Unknown, differ, equal, known, text
 from layercalc.errors import ShapeError
 from layercalc.layers.onnx.base import Ints, Learned, Statistic, axes_of, axis_of, operator
 from layercalc.ops import Tensor
@@ -123,7 +123,8 @@ def LayerNormalization(
 ) -> Any:
     """By moments over the axes from one on."""
     axes = tuple(range(axis_of(axis, x.ndim), x.ndim))
-    lies = scale.shape == tuple(x.shape[i] for i in axes)
+    own = tuple(x.shape[i] for i in axes)
+    lies = len(own) == scale.ndim and known(own) and all(map(equal, own, scale.shape))
     how = {"axes": axes, "epsilon": epsilon, "uncentred": False}
     if lies and (b is None or b.shape == scale.shape):
         y = ops.layer_norm(x, *([scale] if b is None else [scale, b]), scale=True, center=b is not None, **how)

@@ -5,7 +5,7 @@ from typing import Any
 
 from layercalc import lazy_numpy as np
 from layercalc import ops
-from layercalc.dims import Unknown, differ, size, text
+from layercalc.dims import differ, hidden, size, text
 from layercalc.errors import ShapeError
 from layercalc.layers.channels import first, last
 from layercalc.layers.onnx.base import Ints, Learned, Value, operator, sizes
@@ -30,8 +30,8 @@ def GridSample(
     if x.ndim != grid.ndim or x.ndim < 3 or differ(grid.shape[-1], x.ndim - 2):
         raise ShapeError(f"A grid {text(grid.shape)} has not a point of {x.ndim - 2} numbers for {text(x.shape)}.")
     at = ops.flip(grid, axis=grid.ndim - 1)
-    slopes = [n if isinstance(n, Unknown) else (n - 1 if align_corners else n) / 2 for n in x.shape[2:]]
-    starts = [n if isinstance(n, Unknown) else (n - 1) / 2 for n in x.shape[2:]]
+    slopes = [(n - 1 if align_corners else n) / 2 if isinstance(n, int) else hidden(n) for n in x.shape[2:]]
+    starts = [(n - 1) / 2 if isinstance(n, int) else hidden(n) for n in x.shape[2:]]
     dtype = str(grid.dtype)
     slope, start = (ops.known(np.array(each, object), dtype) for each in (slopes, starts))
     at = ops.add(ops.multiply(at, slope), start)

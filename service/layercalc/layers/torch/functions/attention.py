@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, text, unequal
+from layercalc.dims import text, unequal
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import cast, function, number
 from layercalc.layers.torch.functions.activation import SOFTMAX
@@ -41,7 +41,7 @@ def scaled_dot_product_attention(
         times = query.shape[-3] // key.shape[-3]
         key, value = (ops.repeat(one, axis=one.ndim - 3, times=times) for one in (key, value))
     size, dtype = query.shape[-1], str(query.dtype)
-    factor = scale if scale is not None else 1.0 if isinstance(size, Unknown) else 1 / math.sqrt(size or 1)
+    factor = scale if scale is not None else 1 / math.sqrt(size or 1) if isinstance(size, int) else 1.0
     turned = ops.transpose(key, axes=(*range(key.ndim - 2), key.ndim - 1, key.ndim - 2))
     scores = ops.multiply(ops.matmul(query, turned), number(float(factor), dtype))
     if is_causal:

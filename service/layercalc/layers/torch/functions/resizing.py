@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import Unknown, known, provably, text
+from layercalc.dims import Unknown, hidden, presumably, provably, text
 from layercalc.errors import ShapeError
+from layercalc.formulas import Formula, Undecided
 from layercalc.layers.torch.base import Ints, function
 from layercalc.ops import Tensor
 from layercalc.ops.resizing import Places, align_corners, asymmetric, half_pixel
@@ -22,13 +23,26 @@ def target(x: Tensor, output_size: Any, scales: Any, rank: int, name: str) -> li
         return list(zip(output_size, by, strict=True))
     if scales is None:
         raise ShapeError(f"{name} needs a size or scale factors.", "size")
-    return [(n if isinstance(n, Unknown) else math.floor(n * by), by) for n, by in zip(old, scales, strict=True)]
+    return [(times(n, by), by) for n, by in zip(old, scales, strict=True)]
+
+
+def times(n: Any, by: float) -> Any:
+    """N · by, rounded down; of a size by name where the factor is a share that floats tell exactly."""
+    if isinstance(n, Formula):
+        share = Fraction(by)
+        if share.denominator > FINEST:
+            raise Undecided(f"{n} times {by} is rounded.")
+        return n * share.numerator // share.denominator
+    return n if isinstance(n, Unknown) else math.floor(n * by)
+
+
+FINEST = 1 << 20
 
 
 def slope(n: Any, to: Any, scale: Any) -> Any:
     """How many elements one result stands for: 1 / scale where the caller gave one, else old over new."""
-    if isinstance(n, Unknown) or isinstance(to, Unknown):
-        return n if isinstance(n, Unknown) else to
+    if not isinstance(n, int) or not isinstance(to, int):
+        return hidden(to if isinstance(n, int) else n)
     return 1 / Fraction(scale) if scale else Fraction(int(n), int(to) or 1)
 
 
@@ -41,7 +55,7 @@ def nearest(x: Tensor, sizes: list[tuple[Any, Any]], exact: bool) -> Tensor:
     checked(x, sizes)
     for axis, (to, scale) in enumerate(sizes, 2):
         n = x.shape[axis]
-        if not exact and len(sizes) == 2 and known((n, to)) and to in (n, 2 * n):
+        if not exact and len(sizes) == 2 and isinstance(n, int) and isinstance(to, int) and to in (n, 2 * n):
             scale = None  # images that keep their size, or double it, are copied by ATen, whatever the scale says
         by = slope(n, to, scale)
         at = (half_pixel(by), "round_prefer_ceil") if exact else (asymmetric(by), "floor")
@@ -53,7 +67,7 @@ def linear(x: Tensor, sizes: list[tuple[Any, Any]], align: bool, method: str, an
     checked(x, sizes)
     for axis, (to, scale) in enumerate(sizes, 2):
         n = x.shape[axis]
-        if method == "linear" and known((n, to)) and n == to:
+        if method == "linear" and isinstance(n, int) and isinstance(to, int) and n == to:
             scale = None  # an axis that keeps its size is copied
         by = slope(n, to, scale)
         at: Places
@@ -61,7 +75,7 @@ def linear(x: Tensor, sizes: list[tuple[Any, Any]], align: bool, method: str, an
             at = align_corners(by, n, to) if to > 1 else Places(Fraction(0))
         else:
             at = half_pixel(by)
-        smaller = antialias and not isinstance(by, Unknown) and by > 1
+        smaller = antialias and (presumably(n > to) if isinstance(by, Unknown) else by > 1)
         a = -0.5 if antialias else -0.75
         x = ops.resize(x, axis=axis, to=to, at=at, method=method, antialias=smaller, exclude_outside=antialias, a=a)
     return x
