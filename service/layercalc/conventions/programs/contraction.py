@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
+from layercalc import lazy_numpy as np
 from layercalc.analysis.observing import SeenCall
 from layercalc.dims import known, size
 
