@@ -25,7 +25,7 @@ from layercalc.readers.keras.script.values import (
     origin,
 )
 from layercalc.readers.keras.script.wrappers import owns
-from layercalc.readers.keras.script.written import Written
+from layercalc.readers.keras.script.written import Written, WrittenCell
 from layercalc.readers.script import Fault
 from layercalc.readers.script.values import SCALARS
 
@@ -214,9 +214,15 @@ class Built:
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
                 graph = self.inner(value, builder)
-                self.written[id(value)] = Written(value.own.title, graph)
+                self.written[id(value)] = self.layer_of(value, graph)
             return self.written[id(value)]
         return self.inner(value, builder)
+
+    def layer_of(self, value: TracedObject, graph: Any) -> Written:
+        """A call of the text's own as one layer, or as the cell of a loop."""
+        if value.cell is None:
+            return Written(value.own.title, graph)
+        return WrittenCell(value.own.name, value.own.title, graph, *value.cell)
 
     def alone(self, value: Any) -> Any:
         """A layer whose config is known and has no layers or models; None of anything else."""

@@ -210,6 +210,7 @@ class TracedObject(GraphObject):
     own: "OwnObject"
     extra: list[Any]
     labels: dict[int, str]
+    cell: Any = None  # of the cell of a loop: the shapes of its states, and which of them the output is shaped like
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.analysis.readings import Value
 from layercalc.dims import Batch, Unknown
 from layercalc.ops import Spec
-from layercalc.readers.keras.script import applied, tensors
+from layercalc.readers.keras.script import applied, loops, tensors
 from layercalc.readers.keras.script.arguments import location_of
 from layercalc.readers.keras.script.values import CallObject, LayerObject, OwnObject, SequentialObject, TensorObject
 from layercalc.readers.script import MISSING, Fault
@@ -22,8 +22,13 @@ def holds_own(layer: Any) -> bool:
 
 
 def wraps_own(layer: LayerObject) -> bool:
-    """Whether an argument of a layer is one of the text's own."""
-    return OwnObject in map(type, layer.config.values())
+    """Whether an argument of a layer is one of the text's own, or a list or layer that has one."""
+    kinds = set(map(type, layer.config.values()))
+    if OwnObject in kinds or not kinds & {list, LayerObject}:
+        return OwnObject in kinds
+    lists = [one for one in layer.config.values() if type(one) is list]
+    inside = [one for one in layer.config.values() if type(one) is LayerObject]
+    return any(OwnObject in map(type, one) for one in lists) or any(map(wraps_own, inside))
 
 
 def owns(model: Any) -> bool:
@@ -49,6 +54,8 @@ def shape_by_call(names: "KerasNames", model: SequentialObject, inputs: list[Any
 
 def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any) -> LayerObject:
     """A wrapper around a layer of the text's own, as one around the graph that this makes of what it is given."""
+    if layer.kind.type == "RNN" and isinstance(layer.config.get("cell"), OwnObject):
+        return wrapped(names, layer, "cell", loops.cell(names, layer.config["cell"], inputs, at), at)
     own = layer.config.get("layer")
     if layer.kind.type not in ("TimeDistributed", "Wrapper") or not isinstance(own, OwnObject) or len(inputs) != 1:
         told = f"{layer.kind.type} around a class of the text's own is not read"
@@ -66,10 +73,14 @@ def wrapping(names: "KerasNames", layer: LayerObject, inputs: list[Any], at: Any
     result = names.apart(lambda: applied.traced(names, own, [TensorObject(inside, 0)], {}, at))
     if not isinstance(result, TensorObject):
         raise Fault(at, f"Expected {own!r} to give one tensor inside {layer.kind.type}.")
-    graph = result.call.layer
+    return wrapped(names, layer, "layer", result.call.layer, at)
+
+
+def wrapped(names: "KerasNames", layer: LayerObject, key: str, graph: Any, at: Any) -> LayerObject:
+    """The layer around a graph in place of what it holds under the key."""
     made = names.wrapped.get(id(layer))
     if made is None:
-        made = LayerObject(layer.kind, {**layer.config, "layer": graph}, layer.location, layer.name)
+        made = LayerObject(layer.kind, {**layer.config, key: graph}, layer.location, layer.name)
         made.given, made.sure, made.stands_for = layer.given, layer.sure, layer
         names.wrapped[id(layer)] = made
         return made

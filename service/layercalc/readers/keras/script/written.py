@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from layercalc.dims import Shape
 from layercalc.layers.base import Weight
 from layercalc.layers.keras.base import KERAS, Layer
+from layercalc.layers.keras.cells import Cell, States
+from layercalc.layers.keras.fields import POLICIES
 from layercalc.layers.keras.variables import Variable
 from layercalc.model import Call, Inside, Model
 from layercalc.ops import READING, Tensor
@@ -31,6 +34,47 @@ class Written(Layer):
 
     def mask(self, masks: Any, *inputs: Tensor) -> None:
         return None
+
+
+class WrittenCell(Written, Cell):
+    """A cell whose `call(inputs, states)` the text holds: a graph of the input and the states to the output and those.
+
+    `sizes` are the shapes of the states without the batch, `output` which of them the output is shaped like.
+    """
+
+    def __init__(self, name: str, kind: str, graph: Model, sizes: list[Shape], output: int):
+        super().__init__(kind, graph)
+        self.name, self.sizes, self.output = name, sizes, output
+        self.states = len(sizes)
+        self.dtype = POLICIES["float32"]
+
+    def prepare(self, weight: Weight, x: Tensor) -> tuple[Tensor, Any]:
+        """The input as it is, and the weights, which every step reads."""
+        weight = weight if self.trainable else weight.locked()
+        return x, HeldWeights(
+            weight, {id(one): one.layer(weight) for one in self.graph.calls if isinstance(one.layer, Variable)}
+        )
+
+    def step(self, parts: Any, z: Tensor, states: States) -> tuple[Tensor, States]:
+        outputs = self.graph.walk([(one, None) for one in (z, *states)], parts)
+        y, *new = [value for value, _ in outputs]
+        return y, tuple(new)
+
+    def state_sizes(self, z: Tensor) -> list[Shape]:
+        return self.sizes
+
+
+class HeldWeights(Inside):
+    """The visitor of a graph whose weights have been read, by the ids of their calls."""
+
+    def __init__(self, weight: Weight, held: dict[int, Tensor]):
+        super().__init__(weight)
+        self.held = held
+
+    def visit(self, call: Call, inputs: list[Any], named: dict[str, Any]) -> Sequence[Any]:
+        if id(call) in self.held:
+            return [(self.held[id(call)], None)]
+        return super().visit(call, inputs, named)
 
 
 class OwnWeights(Inside):
