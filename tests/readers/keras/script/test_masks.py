@@ -114,6 +114,11 @@ READ = {  # the shape that comes out, and the parameters
         [None, 20, 16],
         800,
     ),
+    "many layers before": (
+        "y = e\nfor _ in range(90): y = Dense(4)(y)\ny = Tell()(y)",
+        [None, 20, 12],
+        800 + 36 + 89 * 20,
+    ),
 }
 REFUSED = {  # of which Keras 2 and 3 say different things, or that go through what hands masks on in its own way
     "inside": "class Outer(Layer):\n    def __init__(self):\n        super().__init__(); self.tell = Tell()\n"

@@ -24,7 +24,6 @@ At = Any
 Made = Callable[[], TensorObject]  # makes the mask where the text comes to it
 NOT_EQUAL, ANY = FunctionName("keras.ops.not_equal"), FunctionName("keras.ops.any")
 MAKERS = ("Embedding", "Masking")
-FEW = 64  # layers that a mask is followed through
 
 
 def given(
@@ -62,34 +61,67 @@ def made(names: "KerasNames", tensor: TensorObject, at: At) -> TensorObject | No
     return None if found is None else found()
 
 
-def masked(names: "KerasNames", tensor: TensorObject, at: At, depth: int = 0) -> Made | None:
-    """How the mask of a tensor is made; None where it has none."""
-    names.machine.meter.work(64, at)
+def masked(names: "KerasNames", tensor: TensorObject, at: At) -> Made | None:
+    """How the mask of a tensor is made; None where it has none. Those before it are looked at first."""
+    known = names.masks
+    if key_of(tensor) not in known:
+        pending, found = [tensor], {}
+        while pending:
+            one = pending.pop()
+            if key_of(one) not in known and key_of(one) not in found:
+                names.machine.meter.work(64, at)
+                found[key_of(one)] = one
+                pending += before(names, one, at)
+        for one in sorted(found.values(), key=lambda one: one.call.order):
+            known[key_of(one)] = one.call, of_call(names, one, at)
+    return known[key_of(tensor)][1]
+
+
+def key_of(tensor: TensorObject) -> tuple[int, int]:
+    return id(tensor.call), max(tensor.output, 0)
+
+
+def before(names: "KerasNames", tensor: TensorObject, at: At) -> list[TensorObject]:
+    """The tensors whose masks decide that of this one."""
     call = tensor.call
-    if depth > FEW:
-        raise Fault(at, f"A mask may come from more than {FEW} layers before; that is not read.")
     if id(call) in names.entered:
-        if masked(names, names.entered[id(call)][1], at, depth + 1):
-            raise differs("What is called here asks for the mask of what the layer around it is given", at)
-        return None
+        return [names.entered[id(call)][1]]
+    if isinstance(call.layer, TracedObject):
+        inner = call.layer.outputs[max(tensor.output, 0)]
+        return [inner, *tensors_in(names, names.firsts[id(call)][1], at)]
+    return [one for one in call.inputs if isinstance(one, TensorObject)]
+
+
+def of_call(names: "KerasNames", tensor: TensorObject, at: At) -> Made | None:
+    """The same, those before it known."""
+    call, around = tensor.call, before(names, tensor, at)
+    if id(call) in names.entered:
+        told_of = "What is called here asks for the mask of what the layer around it is given"
+        return doubted(differs(told_of, at)) if masked(names, around[0], at) else None
     if call.layer is None:
         return None
     if isinstance(call.layer, TracedObject):
-        return of_own(names, call, tensor, at, depth)
+        return of_own(names, call, around, at)
     layer = origin(call.layer)
     if isinstance(layer, OperationObject):
         return None
     if isinstance(layer, LayerObject) and (found := of_layer(names, layer, call.inputs, at)) is not None:
         return found
-    before = [one for one in call.inputs if isinstance(one, TensorObject)]
-    if len(before) == 1 and isinstance(layer, LayerObject):
-        if told(names, tensor, at) or told(names, before[0], at):
-            return masked(names, before[0], at, depth + 1) if told(names, tensor, at) else None
+    if len(around) == 1 and isinstance(layer, LayerObject):
+        if told(names, tensor, at) or told(names, around[0], at):
+            return masked(names, around[0], at) if told(names, tensor, at) else None
     elif told(names, tensor, at):
-        raise through(layer, at)
-    if any(masked(names, one, at, depth + 1) for one in before):
-        raise through(layer, at)
-    return None
+        return doubted(through(layer, at))
+    return doubted(through(layer, at)) if any(masked(names, one, at) for one in around) else None
+
+
+def doubted(fault: Fault) -> Made:
+    """A mask of which it is not known that there is one: a fault where it is asked for."""
+
+    def refuse() -> TensorObject:
+        raise fault
+
+    return refuse
 
 
 def told(names: "KerasNames", tensor: TensorObject, at: At) -> bool:
@@ -123,36 +155,40 @@ def asked(names: "KerasNames", layer: LayerObject, value: Any, at: At) -> Any:
     return None if found is None else found()
 
 
-def of_own(names: "KerasNames", call: CallObject, tensor: TensorObject, at: At, depth: int) -> Made | None:
+def of_own(names: "KerasNames", call: CallObject, around: list[TensorObject], at: At) -> Made | None:
     """What `compute_mask` of the text gives; Keras' own, where `supports_masking` is set, the mask of the input."""
     graph, own = call.layer, call.layer.own
-    inner = graph.outputs[max(tensor.output, 0)]
-    if masked(names, inner, at, depth + 1):
-        raise through(own, at)
+    inner, *first = around
+    if masked(names, inner, at):
+        return doubted(through(own, at))
     if own.instance is None:
         return None
-    first = tensors_in(names, names.firsts[id(call)][1], at)
-    before = [masked(names, one, at, depth + 1) for one in first]
+    given = [masked(names, one, at) for one in first]
     cls, found = own.instance.cls, own.instance.cls.find("compute_mask")
     supports = own.instance.attrs.get("supports_masking", cls.find("supports_masking"))
-    if supports is False or (supports is MISSING and found is MISSING) or (found is MISSING and not any(before)):
+    if supports is False or (supports is MISSING and found is MISSING) or (found is MISSING and not any(given)):
         return None
     if len(first) > 1 or len(graph.outputs) > 1 or supports not in (True, MISSING):
-        raise through(own, at)
+        return doubted(through(own, at))
     if found is MISSING:
-        return before[0]
-    return computed(names, Bound(found, own.instance), first[0], before[0], at)
+        return given[0]
+    return computed(names, Bound(found, own.instance), first[0], given[0], at)
 
 
-def computed(names: "KerasNames", function: Bound, first: TensorObject, before: Made | None, at: At) -> Made | None:
+def computed(names: "KerasNames", function: Bound, first: TensorObject, mask: Made | None, at: At) -> Made | None:
     """What `compute_mask(inputs, mask)` gives."""
     takes = applied.parameters_of(function)
-    args = [first, None if before is None else before()][: max(len(takes), 1)]
-    result = names.machine.call(function, args, {}, at)
+    try:
+        args = [first, None if mask is None else mask()][: max(len(takes), 1)]
+        result = names.machine.call(function, args, {}, at)
+    except Fault as fault:
+        if fault.limit:
+            raise
+        return doubted(fault)
     if type(result) is Opaque:
-        raise Fault(at, f"The mask that compute_mask gives is not known: {result.why}.")
+        return doubted(Fault(at, f"The mask that compute_mask gives is not known: {result.why}."))
     if result is None:
         return None
     if not isinstance(result, TensorObject):
-        raise Fault(at, f"Expected a mask or None of compute_mask; received {names.describe(result)}.")
+        return doubted(Fault(at, f"Expected a mask or None of compute_mask; received {names.describe(result)}."))
     return lambda: result

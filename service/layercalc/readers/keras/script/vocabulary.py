@@ -77,6 +77,7 @@ class KerasNames(Members):
         self.calls: dict[int, tuple[Any, list[Any]]] = {}  # of a layer, by its id
         self.specs: dict[int, tuple[Any, list[Value]]] = {}  # of calls
         self.entered: dict[int, tuple[Any, Any]] = {}  # inputs of calls of own layers, with what was given outside
+        self.masks: dict[tuple[int, int], tuple[Any, Any]] = {}  # of outputs of calls: how they are made, if there are
         self.firsts: dict[int, tuple[Any, Any]] = {}  # of calls of own layers: the first argument
         self.readings = Readings()
         self.chains: dict[int, tuple[Any, list[Any]]] = {}  # of Sequentials
