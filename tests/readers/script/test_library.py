@@ -74,6 +74,8 @@ def test_json_that_is_large_is_refused_or_unknown(text):
         "def __init__(self, v): self.v = v\n    A = 1",
         "A = 5\n    B = 1\n    C = auto()",
         "A = len",
+        "A = auto()\n    B = A + 5",
+        "A = auto()\n    if A == 1: B = 4",
     ],
 )
 def test_an_enumeration_that_versions_or_hooks_decide_is_unknown(body):

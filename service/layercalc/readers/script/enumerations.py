@@ -27,8 +27,11 @@ At = ast.AST | None
 CHANGING = frozenset(("__init__", "__new__", "__init_subclass__", "__set_name__", "__eq__", "__hash__", "__setattr__"))
 
 
-class Auto:
-    """enum.auto()."""
+AUTO = "enum.auto()"  # the origin of what auto() gives, which is no value before the class is made
+
+
+def is_auto(value: Any) -> bool:
+    return type(value) is Opaque and value.origin == AUTO
 
 
 def base(m: "Machine", name: str, members: dict[str, Any], parents: list[Class]) -> Class:
@@ -48,8 +51,8 @@ def fill(m: "Machine", cls: Class, node: At) -> None:
             continue
         if name.startswith("__") and name.endswith("__") and name not in CHANGING:
             continue
-        value = numbers[-1] + 1 if type(given) is Auto else given
-        if not followed(cls, name, value, whole) or (type(given) is Auto and numbers[-1] != max(numbers)):
+        value = numbers[-1] + 1 if is_auto(given) else given
+        if not followed(cls, name, value, whole) or (is_auto(given) and numbers[-1] != max(numbers)):
             return forget(m, cls, node)
         numbers += [value] if type(value) is int else []
         same = [one for one in cls.members.values() if equal(m, one.attrs["_value_"], value, node)]
@@ -205,6 +208,6 @@ def int_enum_class(m: "Machine", at: At) -> Class:
 ENUMERATIONS: dict[str, Any] = {
     "Enum": Computed(enum_class),
     "IntEnum": Computed(int_enum_class),
-    "auto": Native("auto", lambda m, args, kwargs, at: Auto()),
+    "auto": Native("auto", lambda m, args, kwargs, at: Opaque("", at, origin=AUTO)),
     "unique": Native("unique", lambda m, args, kwargs, at: args[0]),
 }

@@ -19,6 +19,8 @@ READ = {  # parameters: (3 + 1)·4 + (4 + 1)·2 of build()
     "from scikeras.wrappers import KerasClassifier\nfrom sklearn.model_selection import GridSearchCV\n"
     "model = KerasClassifier(model=build, verbose=0)\ngrid = GridSearchCV(estimator=model, param_grid={'epochs': [1, 2]})\n"
     "found = grid.fit(x, y)": 26,
+    "from keras.utils import multi_gpu_model\nmodel = build()\nmany = multi_gpu_model(model, gpus=2)\nmany.fit(x, y)": 26,
+    "from keras.utils.training_utils import multi_gpu_model\nmodel = multi_gpu_model(build(), 4)\nmodel.summary()": 26,
 }  # fmt: skip
 
 
@@ -47,6 +49,8 @@ def test_what_is_taken_for_a_model_of_a_file_is_said():
         "model = build()\nif flag:\n    model.save('m.h5')\nother = load_model('m.h5')",
         "if flag:\n    model = load_model('m.h5')\nelif other:\n    model = build()\nelse:\n    model = build(5)",
         "model = keras.applications.RegNetX002() if flag else build()",
+        "many = keras.utils.multi_gpu_model(build(), 2)\nmodel = many.layers[-2]\nmodel.summary()",
+        "model = keras.utils.multi_gpu_model(load_model('m.h5'), 2)",
         "from keras.wrappers.scikit_learn import KerasClassifier\ndef make(n):\n    return build(n)\n"
         "model = KerasClassifier(build_fn=make, epochs=3)\nmodel.summary()",
     ],

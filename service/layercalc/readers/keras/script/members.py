@@ -133,6 +133,8 @@ class Members(Protocols):
             return network
         if name in outside.LOADS:
             return outside.loader(self.names, name)
+        if name == "multi_gpu_model":
+            return outside.on_gpus(self.names, name)
         return Native(name, lambda m, args, kwargs, at: self.lost(name, at))
 
     def lost(self, name: str, at: Any) -> LostModel:

@@ -38,7 +38,7 @@ PARTS = words(
     " python experimental core convolutional normalization pooling recurrent embeddings advanced_activations"
     " merge noise local wrappers convolutional_recurrent nn math config mixed_precision saving random legacy"
     " compat v1 v2 mnist fashion_mnist cifar10 cifar100 boston_housing linalg input_layer functional tensorflow"
-    " api src data io train distribute generic_utils np_utils layer_utils imdb reuters"
+    " api src data io train distribute generic_utils np_utils layer_utils training_utils imdb reuters"
 )
 OF_LAYERS = words(
     "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"

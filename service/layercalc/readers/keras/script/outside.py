@@ -103,6 +103,25 @@ def loader(names: "KerasNames", name: str) -> Native:
     return Native(name, run)
 
 
+def on_gpus(names: "KerasNames", name: str) -> Native:
+    """`multi_gpu_model(model, gpus=2)`: a model around one, whose copies share its weights and divide the batch."""
+
+    def run(m: Any, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        model = args[0] if args else kwargs.get("model")
+        if not isinstance(model, MODELS):
+            return names.lost(name, at)
+        inputs = m.attribute(model, "inputs", at)
+        around = names.construct(
+            names.kind("Model", "keras.Model"), [inputs, names.call(model, [inputs], {}, at)], {}, at
+        )
+        names.warn(at, f"{name}() is read as a model around one, of which copies on GPUs share the weights.")
+        told = Opaque(f"the layers of {name}(), which are slices of the batch, the model and a Concatenate", at)
+        around.extras = dict.fromkeys(("layers", "get_layer", "pop", "add"), told)
+        return around
+
+    return Native(name, run)
+
+
 def either(names: "KerasNames", values: tuple[Any, ...], at: Any) -> Any:
     """A model that the text makes or else loads: what it makes. None for what is no such choice."""
     models = [one for one in values if isinstance(one, MODELS) or (type(one) is Instance and one.core is not None)]
