@@ -63,6 +63,10 @@ READ = {  # the parameters, those that train, and the output shape
         "i = Input((9, 9, 3))\nx = Conv2D(8, 3)(i)\ns = Dense(8)(GlobalAveragePooling2D()(x))\nm = Model(i, Conv2D(2, 1)(x * s))",
         (224 + 72 + 18, 224 + 72 + 18, [None, 7, 7, 2]),
     ),
+    "an activation of JAX": (
+        "import jax\nfrom jax import nn\nm = Sequential([Input((8,)), Dense(4, jax.nn.relu), Dense(2, activation=nn.softmax)])",
+        (46, 46, [None, 2]),
+    ),
     "integers by the name of Python's": (
         "i = Input((5,), dtype='int')\nm = Model(i, Embedding(9, 4)(i))",
         (36, 36, [None, 5, 4]),

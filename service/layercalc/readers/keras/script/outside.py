@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import configs
-from layercalc.readers.keras.script.values import MODELS, ConfigObject, LostModel
+from layercalc.readers.keras.script.values import MODELS, ConfigObject, FunctionName, Kind, LostModel
 from layercalc.readers.script import Fault, Instance, Module, Native, Opaque
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import Function
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 WRAPPERS = ("scikeras.wrappers", "keras.wrappers.scikit_learn", "tensorflow.keras.wrappers.scikit_learn")
 ESTIMATORS = ("KerasClassifier", "KerasRegressor")
+OF_JAX = ("relu", "relu6", "sigmoid", "silu", "swish", "softplus", "softmax", "log_softmax", "elu", "selu", "tanh")
 SAVES = ("save", "save_model")
 LOADS = ("load_model",)
 
 
 def module(names: "KerasNames", name: str) -> Module | None:
-    """A module of wrappers for scikit-learn."""
+    """A module of wrappers for scikit-learn, or JAX's activations, which compute what Keras' of that name do."""
+    if name == "jax":
+        return Module(name, {})
+    if name == "jax.nn":
+        return Module(name, {one: FunctionName(f"keras.activations.{one}") for one in OF_JAX})
     return Module(name, {one: estimator(names, one) for one in ESTIMATORS}) if name in WRAPPERS else None
 
 
@@ -111,9 +116,8 @@ def on_gpus(names: "KerasNames", name: str) -> Native:
         if not isinstance(model, MODELS):
             return names.lost(name, at)
         inputs = m.attribute(model, "inputs", at)
-        around = names.construct(
-            names.kind("Model", "keras.Model"), [inputs, names.call(model, [inputs], {}, at)], {}, at
-        )
+        kind = Kind("Model", "keras.Model", names.replaced)
+        around = names.construct(kind, [inputs, names.call(model, [inputs], {}, at)], {}, at)
         names.warn(at, f"{name}() is read as a model around one, of which copies on GPUs share the weights.")
         told = Opaque(f"the layers of {name}(), which are slices of the batch, the model and a Concatenate", at)
         around.extras = dict.fromkeys(("layers", "get_layer", "pop", "add"), told)
