@@ -134,6 +134,14 @@ DOUBTFUL = [  # and the name of which nothing may be claimed: on some way it is 
     ("def g():\n    try:\n        yield 1\n        yield 2\n    finally: n.append(3)\nn = []\ndef h(): yield from g()\nfor k in h(): break", "n"),
     ("n = []\ndef h():\n    yield 1\n    yield 2\ndef g():\n    try: yield from h()\n    finally: n.append(3)\nk = next(g())", "n"),
     ("n = []\nclass A:\n    def __enter__(self): pass\n    def __exit__(self, *a): n.append(3)\ndef g():\n    with A(): yield 1\nfor k in g(): break", "n"),
+    ("n = []\ndef g():\n    yield u0\n    n.append(3)\n1 in g()", "n"),
+    ("n = []\ndef g():\n    yield u0\n    n.append(3)\nany(g())", "n"),
+    ("n = []\ndef g():\n    yield u0\n    n.append(3)\nall(g())", "n"),
+    ("n = []\ndef g():\n    yield u0\n    n.append(3)\nfor i in g():\n    if i: break", "n"),
+    ("n = []\ndef g():\n    yield 1\n    n.append(3)\nfor i in g():\n    if u0: break", "n"),
+    ("n = []\ndef g():\n    yield 1\n    n.append(3)\na, b = g() if u0 else (1, 2)", "n"),
+    ("n = []\ndef g():\n    yield 1\n    n.append(3)\nfor i in g() if u0 else (): pass", "n"),
+    ("a = 1\ndef g():\n    try: yield u0\n    finally: [][1]\ntry: any(g())\nexcept IndexError: a = 2", "a"),
     ("n = []\ndef g():\n    try: yield 1\n    except GeneratorExit: n.append(3)\nfor k in g(): break", "n"),
 ]  # fmt: skip
 

@@ -201,6 +201,7 @@ def sum_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
 
 def decides(name: str, stop: bool) -> Native:
     """Any and all."""
+    from layercalc.readers.script.iteration import left
 
     def run(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
         given(args, kwargs, 1, 1)
@@ -209,8 +210,7 @@ def decides(name: str, stop: bool) -> Native:
             m.meter.work(32, at)
             truth = m.truth(item, at)
             if type(truth) is Opaque:
-                for _ in source:  # a generator goes on, or not: what it changes has to be seen
-                    pass
+                left(m, args[0], truth)
                 raise Unknown(truth)
             if truth is stop:
                 return stop

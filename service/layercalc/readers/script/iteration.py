@@ -35,6 +35,7 @@ def iterate(m: "Machine", value: Any, node: At) -> Iterator[Any]:
     """An iterator over a value."""
     kind = type(value)
     if kind is Opaque:
+        left(m, value, value)
         raise Unknown(value)
     if kind is Cursor:
         return steps(m, value, node)
@@ -183,6 +184,20 @@ def give_up(m: "Machine", cursor: Cursor, reason: Opaque) -> None:
     for one in running:
         if type(one) is Function and one.info.generator:
             blur_function(m, one, reason)
+
+
+def left(m: "Machine", value: Any, reason: Opaque) -> None:
+    """It is not known how far an iterator is run through, or one that something unknown may be."""
+    pending, seen = [value], set[int]()
+    while pending:
+        one = pending.pop()
+        m.meter.work(32)
+        if type(one) is Opaque and id(one) not in seen:
+            seen.add(id(one))
+            pending += one.holds
+        elif type(one) is Cursor and one.spoilt is None:
+            one.spoilt = reason
+            give_up(m, one, reason)
 
 
 def listed(m: "Machine", value: Any, node: At) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.generators import holding
+from layercalc.readers.script.iteration import left
 from layercalc.readers.script.journal import BREAK, CONTINUE, RAISE
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import BROKE, Returned, Signal, branch, close, repeat
@@ -145,6 +146,7 @@ def for_(m: "Machine", node: ast.For, scope: Scope) -> Signal:
         return known(m, node, scope, loop, source)
     except Unknown as error:
         m.meter.depth = depth
+        left(m, source, error.source)
         return loop.unknown(unknown_body(error.source), error.source)
     except Raised as error:
         if not loop.left():
