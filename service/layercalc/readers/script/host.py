@@ -83,6 +83,10 @@ class Vocabulary:
         """hasattr(value, name): True, False or Opaque; None where asking for the attribute tells."""
         return None
 
+    def of_older(self, value: Any, name: str, at: At) -> Any:
+        """value.name of a plain value, which it has in older versions of the framework alone; MISSING is an error."""
+        return MISSING
+
     def class_of(self, value: Foreign, at: At) -> Any:
         """type(value)."""
         return Opaque("", at)

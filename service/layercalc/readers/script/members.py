@@ -134,6 +134,10 @@ def lacks(m: "Machine", value: Any, name: str, node: At, told: str = "") -> Any:
         if type(value) is Cursor:  # of which kind is not kept, and zip() has no send
             m.risk(node)
         return Opaque("", node, holds=(value,))
+    older = m.vocabulary.of_older(value, name, node)
+    if older is not MISSING:
+        m.risk(node)
+        return older
     return m.fail("AttributeError", f"{told or repr(texts.kind(value)) + ' object'} has no attribute {name!r}", node)
 
 

@@ -63,6 +63,16 @@ READ = {  # the parameters, those that train, and the output shape
         "i = Input((9, 9, 3))\nx = Conv2D(8, 3)(i)\ns = Dense(8)(GlobalAveragePooling2D()(x))\nm = Model(i, Conv2D(2, 1)(x * s))",
         (224 + 72 + 18, 224 + 72 + 18, [None, 7, 7, 2]),
     ),
+    "sizes of TensorFlow 1": (
+        "i = Input((8,))\nx = Dense(i.shape[-1].value * 2)(i)\ntry: n = x.get_shape()[1].value\nexcept AttributeError: n = x.shape[1]\n"
+        "m = Model(i, Dense(n // 4)(x))",
+        (144 + 68, 144 + 68, [None, 4]),
+    ),
+    "layers where TensorFlow 2.3 had them": (
+        "from tensorflow.keras.layers.experimental import preprocessing\nm = Sequential([Input((8, 8, 3)), "
+        "preprocessing.Rescaling(1 / 255), tf.keras.layers.experimental.preprocessing.Resizing(*(4, 4)), Conv2D(2, 3)])",
+        (56, 56, [None, 2, 2, 2]),
+    ),
     "an activation of JAX": (
         "import jax\nfrom jax import nn\nm = Sequential([Input((8,)), Dense(4, jax.nn.relu), Dense(2, activation=nn.softmax)])",
         (46, 46, [None, 2]),

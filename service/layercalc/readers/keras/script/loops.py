@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def cell(names: "KerasNames", own: OwnObject, inputs: list[Any], at: Any) -> TracedObject:
     """The graph of one step of a cell: of an input (batch, …) and states to an output and states."""
-    told = f"RNN around {own!r} is not read"
-    if own.instance is None or own.instance.cls.find("get_initial_state") is not MISSING:
+    told = f"RNN around {own!r}, of the text's own, is not read"
+    if own.instance is None:
+        raise Fault(at, f"{told}; write a class with `call(inputs, states)`.")
+    if own.instance.cls.find("get_initial_state") is not MISSING:
         raise Fault(at, f"{told}, which says itself what its states begin with.")
     sizes = state_sizes(names, own, at)
     if len(inputs) != 1:

@@ -40,6 +40,7 @@ PARTS = words(
     " compat v1 v2 mnist fashion_mnist cifar10 cifar100 boston_housing linalg input_layer functional tensorflow"
     " api src data io train distribute generic_utils np_utils layer_utils training_utils imdb reuters"
 )
+EXPERIMENTAL = ("layers.experimental", "layers.experimental.preprocessing")  # where TensorFlow 2.3 to 2.5 had some
 OF_LAYERS = words(
     "keras layers models engine training sequential topology core convolutional normalization pooling recurrent"
     " embeddings advanced_activations merge noise local wrappers convolutional_recurrent input_layer functional"
@@ -105,7 +106,7 @@ def is_module(name: str) -> bool:
 def of_layers(module: str) -> bool:
     """Whether layers and models are members of that module."""
     parts = module.split(".")
-    return parts[-1] in OF_LAYERS and module != "tensorflow.core"
+    return (parts[-1] in OF_LAYERS and module != "tensorflow.core") or module.endswith(EXPERIMENTAL)
 
 
 def is_function(path: str) -> bool:

@@ -1,5 +1,6 @@
 """What Python's operators, loops and isinstance do with Keras' values."""
 
+import ast
 from typing import Any
 
 from layercalc.model import ALL
@@ -22,7 +23,7 @@ from layercalc.readers.keras.script.values import (
     TensorObject,
     Weights,
 )
-from layercalc.readers.script import Foreign, Instance, Opaque, Vocabulary
+from layercalc.readers.script import MISSING, Foreign, Instance, Opaque, Vocabulary
 from layercalc.readers.script.items import get_item
 from layercalc.readers.script.modules.arrays import is_array
 
@@ -43,6 +44,17 @@ class Protocols(Vocabulary):
     def class_of(self, value: Any, at: Any) -> Any:
         found = classes.class_of(self.names, value)
         return Opaque("", at) if found is None else found
+
+    def of_older(self, value: Any, name: str, at: Any) -> Any:
+        """`x.shape[1].value`, as TensorFlow 1 has it, of which sizes are objects."""
+        size = getattr(at, "value", None)
+        if name != "value" or type(value) not in (int, type(None)) or not isinstance(size, ast.Subscript):
+            return MISSING
+        of = size.value.func if isinstance(size.value, ast.Call) else size.value
+        if not isinstance(of, ast.Attribute) or of.attr not in ("shape", "get_shape"):
+            return MISSING
+        self.machine.warn(at, "A size has a value in TensorFlow 1 alone; it is the size.")
+        return value
 
     def has(self, value: Any, name: str, at: Any) -> Any:
         return classes.has(self.names, value, name, at)
