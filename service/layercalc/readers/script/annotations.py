@@ -4,6 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import branch
 from layercalc.readers.script.scope import Scope
@@ -52,7 +53,7 @@ def harmless(m: "Machine", node: ast.expr, scope: Scope) -> bool:
     for one in ast.walk(node):
         if not isinstance(one, NAMING):
             return False
-        if isinstance(one, ast.Name) and not names_type(m, m.peek(scope, one.id), one.id):
+        if isinstance(one, ast.Name) and not names_type(m, peek(m, scope, one.id), one.id):
             return False
     return True
 

@@ -6,7 +6,7 @@ Nothing of the text is ever looked up on a real Python object: what is in no tab
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import members, operators
+from layercalc.readers.script import hashes, members
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.members import (
     INTROSPECTION,
@@ -197,7 +197,7 @@ def of_native(m: "Machine", value: Native, name: str, node: At) -> Any:
 def fromkeys(m: "Machine", args: list[Any], node: At) -> Any:
     keys = m.listed(args[0], node)
     m.meter.elements(len(keys) * 3, node)
-    operators.hashing_all(m, keys)
+    hashes.hashing_all(m, keys)
     return m.pure(node, dict.fromkeys, keys, args[1] if len(args) > 1 else None)
 
 

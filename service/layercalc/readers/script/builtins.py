@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import comparisons, operators, texts
 from layercalc.readers.script.constructors import (
     bool_,
     complex_,
@@ -172,7 +172,7 @@ def extreme(name: str, op: str) -> Native:
             if best is MISSING:
                 best, best_key = item, value
                 continue
-            less = m.truth(operators.compare(m, op, value, best_key, at), at)
+            less = m.truth(comparisons.compare(m, op, value, best_key, at), at)
             if type(less) is Opaque:
                 raise Unknown(less)
             if less:

@@ -9,6 +9,7 @@ from layercalc.readers.script import items
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Unknown
 from layercalc.readers.script.loops import Pace
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.paths import branch, repeat
 from layercalc.readers.script.scope import COMPREHENSION, Scope, of_comprehension
@@ -164,7 +165,7 @@ def closed_over(m: "Machine", node: ast.GeneratorExp, scope: Scope) -> tuple[Any
     """What a generator reaches by its names, as it runs later."""
     names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
     m.meter.work(64 * len(names))
-    found = (m.peek(scope, name) for name in names)
+    found = (peek(m, scope, name) for name in names)
     return tuple(one for one in found if type(one) not in SCALARS)
 
 

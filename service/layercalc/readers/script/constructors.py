@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import enumerations, operators, texts
+from layercalc.readers.script import enumerations, hashes, operators, texts
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.mutation import items_of
@@ -127,7 +127,7 @@ def set_(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     m.known(*items)
     m.weigh(items)
     m.meter.elements(len(items) * 2, at)
-    operators.hashing_all(m, items)
+    hashes.hashing_all(m, items)
     if args and isinstance(args[0], set | frozenset):
         return set(args[0])
     return set(items)

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators
+from layercalc.readers.script import comparisons, operators
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
     MISSING,
@@ -78,7 +78,7 @@ def followed(cls: Class, name: str, value: Any, whole: bool) -> bool:
 
 
 def equal(m: "Machine", a: Any, b: Any, node: At) -> bool:
-    result = m.truth(operators.compare(m, "==", a, b, node), node)
+    result = m.truth(comparisons.compare(m, "==", a, b, node), node)
     return type(result) is not Opaque and bool(result)
 
 
@@ -102,7 +102,7 @@ def lookup(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any], no
     if type(value) is Instance and value.cls is cls:
         return value
     for one in distinct(cls):
-        same = m.truth(operators.compare(m, "==", one.attrs["_value_"], value, node), node)
+        same = m.truth(comparisons.compare(m, "==", one.attrs["_value_"], value, node), node)
         if type(same) is Opaque:
             return m.unknown(node, same)
         if same:
@@ -152,7 +152,7 @@ def arithmetic(op: str, swapped: bool = False) -> Native:
 def comparison(op: str) -> Native:
     def run(m: "Machine", args: list[Any], kwargs: dict[str, Any], at: At) -> Any:
         a, b = map(number, args)
-        return operators.compare(m, op, a, b, at)
+        return comparisons.compare(m, op, a, b, at)
 
     return Native(op, run)
 
@@ -186,7 +186,7 @@ ENUM: dict[str, Any] = {
 INT: dict[str, Any] = {
     **{f"__{operators.DUNDERS[op]}__": arithmetic(op) for op in operators.BINARY if op != "@"},
     **{f"__r{operators.DUNDERS[op]}__": arithmetic(op, True) for op in operators.BINARY if op != "@"},
-    **{dunder: comparison(op) for op, dunder in operators.COMPARISONS.items()},
+    **{dunder: comparison(op) for op, dunder in comparisons.COMPARISONS.items()},
     **{f"__{name}__": AS_INT for name in ("int", "index", "trunc", "floor", "ceil", "round")},
     "__hash__": Native("hash", lambda m, args, kwargs, at: hash(args[0].attrs["_value_"])),
     "__float__": Native("float", lambda m, args, kwargs, at: float(args[0].attrs["_value_"])),

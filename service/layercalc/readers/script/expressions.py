@@ -5,8 +5,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import attributes, calls, comprehensions, functions, items, operators, texts
+from layercalc.readers.script import (
+    attributes,
+    calls,
+    comparisons,
+    comprehensions,
+    functions,
+    hashes,
+    items,
+    operators,
+    texts,
+)
 from layercalc.readers.script.faults import Fault, Unknown
+from layercalc.readers.script.names import load
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import branch
@@ -27,7 +38,7 @@ def constant(m: "Machine", node: ast.Constant, scope: Scope) -> Any:
 
 
 def name(m: "Machine", node: ast.Name, scope: Scope) -> Any:
-    value = m.load(scope, node.id, node)
+    value = load(m, scope, node.id, node)
     if type(value) is Opaque and value.maybe:
         m.missed.add(node.id)
         m.risk(node)
@@ -74,7 +85,7 @@ def set_display(m: "Machine", node: ast.Set, scope: Scope) -> Any:
     try:
         items = sequence(m, node.elts, scope)
         m.weigh(items)
-        operators.hashing_all(m, items)
+        hashes.hashing_all(m, items)
     except Unknown as error:
         return error.source
     return m.pure(node, set, items)
@@ -116,7 +127,7 @@ def update_from(m: "Machine", out: dict[Any, Any], value: Any, node: ast.AST) ->
     value = mapped(m, value, node)
     if isinstance(value, dict) and not m.spoilt(value) and doubtful(m, value) is None:
         m.meter.elements(len(value) * 3, node)
-        operators.hashing_all(m, value)
+        hashes.hashing_all(m, value)
         for key, one in value.items():
             out[key] = one
     elif type(value) is Opaque or isinstance(value, dict | Foreign):
@@ -225,7 +236,7 @@ def compare(m: "Machine", node: ast.Compare, scope: Scope, at: int = 0, left: An
         left = m.value(node.left, scope)
     for index in range(at, len(node.ops)):
         right = m.value(node.comparators[index], scope)
-        result = operators.compare(m, SYMBOLS[type(node.ops[index])], left, right, node)
+        result = comparisons.compare(m, SYMBOLS[type(node.ops[index])], left, right, node)
         if index == len(node.ops) - 1:
             return result
         truth = m.truth(result, node)

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import enumerations, operators, texts
+from layercalc.readers.script import enumerations, hashes, operators, texts
 from layercalc.readers.script.faults import Raised, Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.unbound import perhaps
@@ -90,7 +90,7 @@ def of_sequence(m: "Machine", value: Any, key: Any, node: At) -> Any:
 def of_dict(m: "Machine", value: dict[Any, Any], key: Any, node: At) -> Any:
     try:
         m.known(key)
-        operators.hashing(m, value, key)
+        hashes.hashing(m, value, key)
         if key in value:
             return perhaps(m, value[key], node) if type(value) is Names else value[key]
     except Unknown as error:
@@ -138,7 +138,7 @@ def put_key(m: "Machine", value: dict[Any, Any], key: Any, item: Any, node: At) 
     m.vocabulary.put(value, item, node)
     try:
         m.known(key)
-        operators.hashing(m, value, key)
+        hashes.hashing(m, value, key)
         if type(value) is Names:
             item = m.guarded_name(value, key, item) if value.volatile else item
         value[key] = item
@@ -178,7 +178,7 @@ def del_item(m: "Machine", value: Any, key: Any, node: At) -> None:
             if type(key) is slice:
                 m.known(key.start, key.stop, key.step)
             if isinstance(value, dict):
-                operators.hashing(m, value, key)
+                hashes.hashing(m, value, key)
                 if key not in value:
                     raise Raised(m.exception("KeyError", key), node)
                 perhaps(m, value[key], node)

@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from layercalc.errors import Refused
-from layercalc.readers.script import attributes, calls, functions, iteration, opaque, operators, spoil, texts
+from layercalc.readers.script import (
+    attributes,
+    calls,
+    comparisons,
+    functions,
+    iteration,
+    opaque,
+    operators,
+    spoil,
+    texts,
+)
 from layercalc.readers.script.bounds import Bounds, Meter
 from layercalc.readers.script.builtins import BUILTINS
 from layercalc.readers.script.exceptions import ENDS, exception_classes
@@ -25,8 +35,6 @@ from layercalc.readers.script.opaque import Opaque, derived
 from layercalc.readers.script.paths import Signal
 from layercalc.readers.script.private import mangle
 from layercalc.readers.script.scope import (
-    CLASS,
-    FUNCTION,
     MODULE,
     Info,
     Scope,
@@ -192,44 +200,6 @@ class Machine:
 
     # -- names
 
-    def load(self, scope: Scope, name: str, node: ast.AST) -> Any:
-        """The value of a name, by Python's rules."""
-        info = scope.info
-        kind = scope.kind
-        if kind is MODULE or name in info.bound:
-            value = scope.vars.get(name, MISSING)
-            if value is not MISSING:
-                return value
-            self.missed.add(name)
-            if kind is FUNCTION:
-                self.fail(
-                    "UnboundLocalError",
-                    f"cannot access local variable {name!r} where it is not associated with a value",
-                    node,
-                )
-        if kind is not MODULE and name not in info.globals and (kind is not CLASS or name not in info.bound):
-            outer = scope.outer
-            while outer is not None and outer.kind is not MODULE:
-                if outer.kind is not CLASS and name in outer.info.bound:
-                    value = outer.vars.get(name, MISSING)
-                    if value is MISSING:
-                        self.missed.add(name)
-                        self.fail(
-                            "NameError",
-                            f"cannot access free variable {name!r} where it is not associated "
-                            "with a value in enclosing scope",
-                            node,
-                        )
-                    return value
-                if name in outer.info.globals:
-                    break
-                outer = outer.outer
-        value = self.globals.vars.get(name, MISSING)
-        if value is MISSING:
-            self.missed.add(name)
-            value = self.builtins.get(name, MISSING)
-        return self.unbound(name, node) if value is MISSING else value
-
     def unbound(self, name: str, node: ast.AST) -> Any:
         """A name that is not bound now: an error if the text binds it elsewhere, else the vocabulary's or unknown."""
         if self.starred is not None:
@@ -241,18 +211,6 @@ class Machine:
             return value
         self.risk(node)
         return Opaque(f"{name}, which is not in the text", node, origin=name)
-
-    def peek(self, scope: Scope, name: str) -> Any:
-        """The value of a name if it has one now, without raising."""
-        outer: Scope | None = scope
-        while outer is not None and name not in outer.vars:
-            if outer.kind is FUNCTION and name in outer.info.bound:
-                break
-            outer = outer.outer
-        value = (outer or self.globals).vars.get(name, MISSING)
-        if value is MISSING or (type(value) is Opaque and value.maybe):
-            self.missed.add(name)
-        return value
 
     def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
         """Bind a name."""
@@ -449,7 +407,7 @@ class Machine:
         return operators.binary(self, op, left, right, node)
 
     def compare(self, op: str, left: Any, right: Any, node: ast.AST | None) -> Any:
-        return operators.compare(self, op, left, right, node)
+        return comparisons.compare(self, op, left, right, node)
 
     def text(self, value: Any, node: ast.AST | None, represent: bool = False) -> Any:
         """str(value) or repr(value)."""
@@ -458,10 +416,10 @@ class Machine:
     # -- asked by Python's own comparisons, sorts and hashes
 
     def equal(self, left: Any, right: Any) -> bool:
-        return operators.asked(self, "==", left, right)
+        return comparisons.asked(self, "==", left, right)
 
     def less(self, left: Any, right: Any) -> bool:
-        return operators.asked(self, "<", left, right)
+        return comparisons.asked(self, "<", left, right)
 
     def hash_of(self, value: Instance) -> int:
         return operators.hash_of(self, value)

@@ -7,7 +7,7 @@ what would be put into a spoilt container is spoilt with it.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import comparisons, texts
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.mutation import (
     SET_METHODS,
@@ -110,7 +110,7 @@ def looking(name: str) -> Native:
         for index in span:
             m.meter.work(32, at)
             one = value[index]
-            same = one is item or m.truth(operators.compare(m, "==", one, item, at), at)
+            same = one is item or m.truth(comparisons.compare(m, "==", one, item, at), at)
             if type(same) is Opaque:
                 raise Unknown(same)
             if same and name == "index":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import comparisons, hashes, texts
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.journal import maybe
 from layercalc.readers.script.opaque import Opaque
@@ -62,7 +62,7 @@ def remove(m: "Machine", value: list[Any], args: Args, kwargs: Kwargs, at: Any) 
     (item,) = args
     for index, one in enumerate(value):
         m.meter.work(32, at)
-        same = one is item or m.truth(operators.compare(m, "==", one, item, at), at)
+        same = one is item or m.truth(comparisons.compare(m, "==", one, item, at), at)
         if type(same) is Opaque:
             raise Unknown(same)
         if same:
@@ -115,13 +115,13 @@ def get(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if type(value) is Names and type(key) is str and not m.spoilt(value):
         return perhaps(m, value.get(key, default), at, default)
     m.known(value)
-    operators.hashing(m, value, key)
+    hashes.hashing(m, value, key)
     return value.get(key, default)
 
 
 def dict_pop(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> Any:
     m.known(args[0])
-    operators.hashing(m, value, args[0])
+    hashes.hashing(m, value, args[0])
     if args[0] not in value and len(args) < 2:
         raise Raised(m.exception("KeyError", args[0]), at)
     return perhaps(m, value.pop(*args), at, *args[1:]) if type(value) is Names else value.pop(*args)
@@ -151,7 +151,7 @@ def move_to_end(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -
 
 def setdefault(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> Any:
     m.known(args[0])
-    operators.hashing(m, value, args[0])
+    hashes.hashing(m, value, args[0])
     m.meter.hold(100, at)
     found = value.setdefault(*args)
     if type(value) is Names and maybe(found):
@@ -206,7 +206,7 @@ def set_add(m: "Machine", value: set[Any], args: Args, kwargs: Kwargs, at: Any) 
     (item,) = args
     m.known(item)
     m.meter.hold(80, at)
-    operators.hashing(m, value, item)
+    hashes.hashing(m, value, item)
     value.add(item)
 
 
@@ -218,7 +218,7 @@ def set_update(m: "Machine", value: set[Any], args: Args, kwargs: Kwargs, at: An
 
 def set_remove(m: "Machine", value: set[Any], args: Args, kwargs: Kwargs, at: Any) -> None:
     m.known(*args)
-    operators.hashing(m, value, args[0])
+    hashes.hashing(m, value, args[0])
     if args[0] not in value:
         raise Raised(m.exception("KeyError", args[0]), at)
     value.remove(args[0])
@@ -226,7 +226,7 @@ def set_remove(m: "Machine", value: set[Any], args: Args, kwargs: Kwargs, at: An
 
 def set_discard(m: "Machine", value: set[Any], args: Args, kwargs: Kwargs, at: Any) -> None:
     m.known(*args)
-    operators.hashing(m, value, args[0])
+    hashes.hashing(m, value, args[0])
     value.discard(args[0])
 
 
@@ -255,7 +255,7 @@ def set_operation(name: str) -> Native:
         for one in (value, *others):
             m.weigh(one)
             m.meter.elements(len(one) * 2, at)
-            operators.hashing_all(m, one)
+            hashes.hashing_all(m, one)
         return SET_METHODS[name](value, *others)
 
     return Native(name, run)

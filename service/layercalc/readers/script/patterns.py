@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators, texts
+from layercalc.readers.script import comparisons, hashes, texts
 from layercalc.readers.script.classes import fields_of
 from layercalc.readers.script.faults import Fault, Unknown
 from layercalc.readers.script.opaque import Opaque
@@ -79,7 +79,7 @@ def pattern(m: "Machine", node: ast.pattern, value: Any, scope: Scope) -> bool:
 
 
 def same(m: "Machine", op: str, a: Any, b: Any, node: ast.AST) -> bool:
-    result = m.truth(operators.compare(m, op, a, b, node), node)
+    result = m.truth(comparisons.compare(m, op, a, b, node), node)
     if type(result) is Opaque:
         raise Unknown(result)
     return bool(result)
@@ -95,7 +95,7 @@ def mapping(m: "Machine", node: ast.MatchMapping, value: Any, scope: Scope) -> b
     keys = [m.value(key, scope) for key in node.keys]
     m.known(*keys)
     for key, one in zip(keys, node.patterns, strict=True):
-        operators.hashing(m, value, key)
+        hashes.hashing(m, value, key)
         if key not in value or not pattern(m, one, value[key], scope):
             return False
     if node.rest is not None:

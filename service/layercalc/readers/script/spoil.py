@@ -5,6 +5,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.faults import Fault, Raised, Unknown
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.reach import Existing, parts
@@ -125,7 +126,7 @@ def reaches(m: "Machine", function: Function) -> bool:
         m.meter.work(32 * len(names))
         every = [*every, *names] if every is not None and one.outer is m.globals else None
         for name in names:
-            value = m.peek(one.outer, name)
+            value = peek(m, one.outer, name)
             if type(value) is Function:
                 pending.append(value)
             elif not inert(value):
@@ -283,7 +284,7 @@ def blur(m: "Machine", body: list[Any], scope: Scope, reason: Opaque) -> None:
             if type(node) is ast.Name:
                 if type(node.ctx) is not ast.Load:
                     smash(m, scope, node.id, reason)
-                elif (value := m.peek(scope, node.id)) is not MISSING:
+                elif (value := peek(m, scope, node.id)) is not MISSING:
                     found.append(value)
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 declared.update(node.names)

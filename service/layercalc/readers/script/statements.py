@@ -19,6 +19,7 @@ from layercalc.readers.script import (
 from layercalc.readers.script.assignment import assign
 from layercalc.readers.script.faults import Fault, Raised
 from layercalc.readers.script.loops import for_, while_
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.operators import SYMBOLS
 from layercalc.readers.script.paths import BROKE, CONTINUED, Returned, Signal, branch
@@ -140,7 +141,7 @@ def origin_of(m: "Machine", node: ast.expr) -> str:
         node = node.value
     if not isinstance(node, ast.Name):
         return ""
-    value = m.peek(m.frame, node.id)
+    value = peek(m, m.frame, node.id)
     first = value.origin if type(value) is Opaque else value.name if type(value) is Module else node.id
     return ".".join([first or node.id, *reversed(names)])
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script.values import OwnObject, SequentialObject
 from layercalc.readers.script import MISSING, Fault, Instance
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def read(names: "KerasNames", own: OwnObject) -> dict[str, Any]:
     for node in m.nodes_of(function.node).of(ast.Name):
         if node.id not in bound and node.id not in found:
             m.meter.work(32)
-            value = m.peek(function.outer, node.id)
+            value = peek(m, function.outer, node.id)
             if isinstance(value, Instance | Class):
                 found |= {f"{node.id}.{key}": print_of(m, one) for key, one in value.attrs.items()}
             elif value is not MISSING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import OwnObject
 from layercalc.readers.script import MISSING, Instance, Opaque
+from layercalc.readers.script.names import peek
 from layercalc.readers.script.nodes import Nodes
 from layercalc.readers.script.values import SCALARS, Class, Function
 
@@ -77,7 +78,7 @@ def homes(names: "KerasNames", own: OwnObject, function: Function, target: ast.e
             yield own.instance.attrs, target.attr
             yield from ((cls.attrs, target.attr) for cls in own.instance.cls.mro if target.attr in cls.attrs)
         else:
-            owner = m.peek(function.outer, target.value.id)
+            owner = peek(m, function.outer, target.value.id)
             if isinstance(owner, Instance | Class):
                 yield owner.attrs, target.attr
     elif isinstance(target, ast.Name):

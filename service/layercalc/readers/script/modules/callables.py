@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators
+from layercalc.readers.script import hashes
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.opaque import Opaque
@@ -58,7 +58,7 @@ def remembered(m: "Machine", f: Any) -> Native:
         try:
             known_arguments(m, args, kwargs)
             key = (tuple(map(typed, args)), tuple((name, typed(one)) for name, one in kwargs.items()))
-            operators.hashing(m, cache, key)
+            hashes.hashing(m, cache, key)
             if key in cache:
                 return cache[key]
         except Unknown:

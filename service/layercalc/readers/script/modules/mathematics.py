@@ -5,7 +5,7 @@ import operator as host_operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import operators
+from layercalc.readers.script import comparisons, operators
 from layercalc.readers.script.methods import known_arguments
 from layercalc.readers.script.values import MISSING, Foreign, Instance, Native
 
@@ -88,7 +88,7 @@ def binary(op: str) -> Native:
 
 
 def compare(op: str) -> Native:
-    return Native(op, lambda m, args, kwargs, at: operators.compare(m, op, args[0], args[1], at))
+    return Native(op, lambda m, args, kwargs, at: comparisons.compare(m, op, args[0], args[1], at))
 
 
 def unary(op: str) -> Native:
@@ -140,7 +140,7 @@ OPERATOR: dict[str, Any] = {
         }.items()
     },
     "neg": unary("-"), "pos": unary("+"), "invert": unary("~"), "abs": unary("abs"),
-    "contains": Native("contains", lambda m, args, kwargs, at: operators.compare(m, "in", args[1], args[0], at)),
+    "contains": Native("contains", lambda m, args, kwargs, at: comparisons.compare(m, "in", args[1], args[0], at)),
     "getitem": Native("getitem", lambda m, args, kwargs, at: item(m, args[0], args[1], at)),
     "itemgetter": getter(item),
     "attrgetter": getter(attribute),
