@@ -70,6 +70,11 @@ def test_a_text_takes_no_more_steps(text, most):
     assert machine.meter.bounds.steps - machine.meter.fuel < most
 
 
+def test_however_many_loops_a_text_has_none_takes_the_steps_of_the_next():
+    loop = "for i in range(9999):\n    score = play(env, score) - i * rate\n"
+    Machine(Toy(), Bounds(steps=40_000)).run(ast.parse("score = 0\n" + loop * 30))
+
+
 def test_an_unknown_that_leads_to_nothing_is_held_by_no_other():
     nothing, rows = Opaque("one"), [1]
     assert Opaque("two", holds=(nothing, rows)).holds == (rows,)

@@ -165,10 +165,13 @@ def searched(m: "Machine", value: Any, item: Any) -> bool:
 
 
 def iterated(m: "Machine", value: Any, item: Any, node: ast.AST | None) -> Any:
+    from layercalc.readers.script.iteration import left
+
     try:
         for one in m.iterate(value, node):
             same = one is item or truth(m, compare(m, "==", one, item, node), node)
             if type(same) is Opaque:
+                left(m, value, same)
                 return same
             if same:
                 return True

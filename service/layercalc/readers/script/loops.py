@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
 
 
-MANY, FEW = 10, 200  # parts of the steps of a text
+MANY, FEW = 10, 200  # parts of the steps that are left of a text
 PART = {MANY: "a tenth", FEW: "a two-hundredth"}
 
 
 class Pace:
     """The steps that a loop takes: one that takes too many is followed no further, as if it ran any number of times.
 
-    A tenth of what a text may take is enough for one that makes no part of a model, half of what is left for any other.
+    A tenth of the steps that are left is enough for one that makes no part of a model, half of them for any other.
     Where no more is wanted than what it may change, in a function that may be called or a loop that was given up, and
     when one that was given up is met again, much less is.
     """
@@ -45,16 +45,15 @@ class Pace:
     def passed(self, half: bool) -> Opaque | None:
         """Why the loop is followed no further, where it has taken too many."""
         taken = self.fuel - self.m.meter.fuel
-        most = self.m.meter.bounds.steps // self.part
-        if taken > most and (self.m.vocabulary.parts == self.parts or self.m.speculating):
+        if taken > self.fuel // self.part and (self.m.vocabulary.parts == self.parts or self.m.speculating):
             told = PART[self.part]
         elif half and taken > self.fuel >> 1:
             told = "half"
         else:
             return None
         self.m.meter.given_up.add(id(self.node))
-        cause = f"{told} of the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
-        return Opaque(f"a loop that takes more than {cause}", self.node)
+        every = f"the {self.m.meter.bounds.steps:,} steps that a text may take (max_script_steps)"
+        return Opaque(f"a loop that takes more than {told} of what is left of {every}", self.node)
 
 
 class Loop:
