@@ -25,6 +25,8 @@ class Level:
 
 def levels(analysis: Analysis) -> list[Level]:
     """Every level before those inside it; none where the document says nothing of modules."""
+    if not any(row.call.around for row in analysis.rows):
+        return []
     found: list[Level] = []
     opened: list[tuple[Container, Level]] = []
     uses: dict[str, int] = {}
@@ -46,8 +48,7 @@ def levels(analysis: Analysis) -> list[Level]:
     for level in reversed(found):
         if level.parent is not None:
             add(level.parent, level.counts)
-    if found:
-        shaped(found, analysis)
+    shaped(found, analysis)
     return found
 
 
