@@ -13,6 +13,11 @@ from layercalc.formulas import at, code, extreme, named
 STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 NAMES = {name: sympy.Symbol(name, integer=True, positive=True) for name in ("H", "W")}
 WORDS = {"max": sympy.Max, "min": sympy.Min}
+QUOTIENTS = {  # as we compute them, and as sympy does
+    "//": (operator.floordiv, lambda a, b: sympy.floor(a / b)),
+    "ceiling": (lambda a, b: -(-a // b), lambda a, b: sympy.ceiling(a / b)),
+    "%": (operator.mod, sympy.Mod),
+}
 POLYNOMIALS = st.recursive(
     st.one_of(st.sampled_from(sorted(NAMES)), st.integers(-9, 9)),
     lambda inner: st.tuples(st.sampled_from(sorted(STEPS)), inner, inner),
@@ -22,7 +27,7 @@ TREES = st.recursive(
     st.one_of(st.sampled_from(sorted(NAMES)), st.integers(-9, 9)),
     lambda inner: st.one_of(
         st.tuples(st.sampled_from([*STEPS, "max", "min"]), inner, inner),
-        st.tuples(st.just("//"), inner, st.integers(1, 7)),
+        st.tuples(st.sampled_from(["//", "ceiling", "%"]), inner, st.integers(1, 7)),
     ),
     max_leaves=6,
 )
@@ -33,7 +38,9 @@ def ours(tree):
     if not isinstance(tree, tuple):
         return named(tree) if isinstance(tree, str) else tree
     word, a, b = tree[0], ours(tree[1]), ours(tree[2])
-    return a // b if word == "//" else STEPS[word](a, b) if word in STEPS else extreme(word, a, b)
+    return (
+        QUOTIENTS[word][0](a, b) if word in QUOTIENTS else STEPS[word](a, b) if word in STEPS else extreme(word, a, b)
+    )
 
 
 def theirs(tree):
@@ -41,7 +48,7 @@ def theirs(tree):
     if not isinstance(tree, tuple):
         return NAMES.get(tree, sympy.Integer(tree) if isinstance(tree, int) else None)
     word, a, b = tree[0], theirs(tree[1]), theirs(tree[2])
-    return sympy.floor(a / b) if word == "//" else STEPS[word](a, b) if word in STEPS else WORDS[word](a, b)
+    return QUOTIENTS[word][1](a, b) if word in QUOTIENTS else (STEPS | WORDS)[word](a, b)
 
 
 def read(text):
