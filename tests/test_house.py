@@ -200,6 +200,20 @@ def nothing_is_handed_over_in_a_module(module):
         yield from (f"global {node.names[0]}" for node in module.nodes if isinstance(node, ast.Global))
 
 
+def what_is_noted_as_a_guard_refuses(module):
+    """`provably` and `differ` note that a layer refuses sizes by name; what decides how it goes on asks otherwise."""
+    asks = {"provably", "differ"} & {name[-1] for name in module.imports() if name[0] == "dims"}
+    refusing = {
+        id(part)
+        for node in module.nodes
+        if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise)
+        for part in ast.walk(node.test)
+    }
+    for node in module.nodes:
+        if isinstance(node, ast.Name) and node.id in asks and id(node) not in refusing:
+            yield f"{node.id} in line {node.lineno}: ask presumably, equal, unequal or certainly"
+
+
 BROKEN = {  # each rule, and modules that break it
     imports_point_one_way: [
         ("ops/x.py", "from layercalc.layers import Layer"),
@@ -238,6 +252,10 @@ BROKEN = {  # each rule, and modules that break it
         ("ops/x.py", "def f():\n    from numpy.lib import format"),
     ],
     kernels_loop_over_no_axis_of_their_input: [("ops/x.py", "for i in range(x.shape[0]): pass")],
+    what_is_noted_as_a_guard_refuses: [
+        ("ops/x.py", "from layercalc.dims import differ\nif differ(a, 1):\n x = 3"),
+        ("layers/x.py", "from layercalc.dims import provably\ny = any(provably(n < 1) for n in x)"),
+    ],
     nothing_is_handed_over_in_a_module: [("x.py", "def f():\n global EFFORT")],
 }
 

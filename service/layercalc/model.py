@@ -202,10 +202,9 @@ class Model(Layer):
         for declared, shape in zip(self.inputs, shapes, strict=True):
             if not declared.shape:
                 continue
-            wrong = len(declared.shape) != len(shape) or any(
+            if len(declared.shape) != len(shape) or any(
                 isinstance(a, int) and differ(a, b) for a, b in zip(declared.shape[1:], shape[1:], strict=True)
-            )
-            if wrong:
+            ):
                 wanted = ["null" if dim is None else str(dim) for dim in declared.shape]
                 raise ShapeError(
                     f"The model {self.name!r} declares an input {declared.name!r} of shape [{', '.join(wanted)}]; "
