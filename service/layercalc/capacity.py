@@ -16,6 +16,9 @@ PER_TEXT_BYTE = 12  # of a JSON body that is one text, in the widest characters,
 PER_CONTAINER, PER_STRING, PER_VALUE = 360, 170, 64  # bytes in JSON: objects of a key, keys of one object, floats
 PER_CODE_TOKEN = 1_600  # Python's own syntax tree of `x=(a,a,a,…1)=1`
 PER_LAYER_BYTES = 40 << 10  # Bidirectional(LSTM) with every convention and all explanations
+COLUMN_BYTES = 160 << 20  # all columns that a sweep makes while it reads some of its candidates, a quarter of them held
+ROW_BYTES = 1 << 25  # the rows of a sweep that are kept to the end, twice at most: they are counted as they double
+SWEEP_BYTES = COLUMN_BYTES + 2 * ROW_BYTES
 PER_OUTPUT_BYTES = 64  # a number in the answer: as an object, in its list, and as text
 
 
@@ -44,9 +47,10 @@ def parts(limits: Limits, settings: Settings) -> list[Part]:
 
 
 def document_bytes(limits: Limits) -> int:
-    """The most that a document comes to: one at a time is JSON, code, or a report."""
+    """The most that a document comes to: one at a time is JSON, code, a report, or a sweep beside its document."""
     counted = limits.max_containers * PER_CONTAINER + limits.max_strings * PER_STRING + limits.max_values * PER_VALUE
     return max(
+        min(limits.max_body_bytes * PER_BODY_BYTE, counted) + limits.max_body_bytes + SWEEP_BYTES,
         min(limits.max_body_bytes * PER_BODY_BYTE, counted + limits.max_body_bytes * PER_TEXT_BYTE),
         min(limits.max_code_tokens, limits.max_code_characters) * PER_CODE_TOKEN,
         limits.max_layers * PER_LAYER_BYTES,

@@ -213,12 +213,14 @@ class Allocation:
     def __init__(self, most: int):
         self.bytes, self.most = 0, most
 
-    def add(self, array: np.ndarray) -> None:
-        self.bytes += array.nbytes + OBJECTS
+    def add(self, array: np.ndarray, bits: int = 0) -> None:
+        """Count an array; `bits` are those of its largest number, where its numbers are Python's own."""
+        self.bytes += array.nbytes + OBJECTS + (array.size * (INTEGER + bits // 7) if bits else 0)
         if self.bytes > self.most:
             raise Overfull
 
 
+INTEGER = 28  # bytes of an integer of Python's own beside its digits, which take one for seven bits
 OBJECTS = 250  # bytes of a column and its array beside the numbers
 ALLOCATION: ContextVar[Allocation | None] = ContextVar("allocation", default=None)
 
@@ -244,7 +246,7 @@ def computed(op: Callable[[Any, Any], Any], a: Any, b: Any, low: int, high: int)
         return Column(array, low, high)
     array = op(wide(a.array), wide(b.array))
     if (allocation := ALLOCATION.get()) is not None:
-        allocation.add(array)
+        allocation.add(array, max(-low, high).bit_length())
     return column(array)
 
 

@@ -55,7 +55,7 @@ def test_unit_is_one_to_systemd(tmp_path):
     assert text.count("/opt/layercalc/bin/layercalc serve") == 1
     copy.write_text(text.replace("/opt/layercalc/bin/layercalc", str(LAYERCALC)))
     assert analyze("verify", copy) == (0, "")
-    copy.write_text(copy.read_text().replace("MemoryMax=9G", "MemoryMax=plenty\nNoSuchSetting=yes"))
+    copy.write_text(copy.read_text().replace("MemoryMax=11G", "MemoryMax=plenty\nNoSuchSetting=yes"))
     _, output = analyze("verify", copy)
     assert "plenty" in output
     assert "NoSuchSetting" in output

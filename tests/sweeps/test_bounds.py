@@ -6,10 +6,12 @@ import tracemalloc
 
 import pytest
 
-from layercalc import InvalidModel, deadline, sweep
+from layercalc import InvalidModel, capacity, deadline, sweep
+from layercalc.capacity import worker_peak_bytes
 from layercalc.errors import Overdue
 from layercalc.limits import Limits
-from layercalc.sweeps import blocks, running
+from layercalc.settings import Settings
+from layercalc.sweeps import blocks, results, running
 from layercalc.sweeps.space import Blocks, read_space
 from layercalc.web import create_app
 
@@ -113,3 +115,36 @@ def test_depth_is_bounded_before_it_is_made(layers):
     assert refused["count"] == 2
     assert "LAYERCALC_MAX_LAYERS" in refused["detail"]
     assert refused["pointer"].endswith("/repeat")
+
+
+def test_long_integers_are_counted_by_their_digits(monkeypatch):
+    """Rows of 900 digits: blocks are as much smaller as their numbers are longer."""
+    held = []
+    for power in (1, 40):
+        monkeypatch.setattr(blocks, "BYTES", 1 << 21)
+        monkeypatch.setattr(running, "BYTES", 1 << 21)
+        monkeypatch.setattr(running, "PROBE", 64)
+        model = {"input_shape": [4], "layers": [{"type": "Dense", "units": {"$": f"w**{power}"}}] * 2}
+        tracemalloc.start()
+        sweep(model, {"w": {"from": 10**6, "to": 10**6 + 8_000}}, columns=["flops"], best={"max": "flops"}, limit=10)
+        held.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(held) < 4 << 20
+
+
+def test_rows_that_take_too_much_are_refused(monkeypatch):
+    monkeypatch.setattr(results, "MOST_BYTES", 1 << 16)
+    layers = [{"type": "Dense", "units": {"$": "w**30"}}, {"type": "Dense", "units": 1}]
+    space = {"w": {"from": 10**6, "to": 10**6 + 400}}
+    best = [{"min": "params"}, {"max": "flops"}]
+    assert len(sweep({"input_shape": [4], "layers": layers}, {"w": [2, 3]}, best=best)["rows"]) == 2
+    with pytest.raises(InvalidModel, match=r"401 rows with 8 columns take .* MiB, more than 0 MiB; ask for") as caught:
+        sweep({"input_shape": [4], "layers": layers}, space, best=best)
+    assert caught.value.every[0]["pointer"] == "/columns"
+
+
+def test_a_worker_counts_a_sweep_in_each_thread(monkeypatch):
+    small = Limits(max_body_bytes=1 << 20, max_layers=100, max_code_tokens=1000)
+    before = worker_peak_bytes(small, Settings(threads=2))
+    monkeypatch.setattr(capacity, "SWEEP_BYTES", capacity.SWEEP_BYTES + 10**9)
+    assert worker_peak_bytes(small, Settings(threads=2)) == before + 2 * 10**9

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from layercalc import deadline
 from layercalc import lazy_numpy as np
 from layercalc.analysis.readings import Readings
+from layercalc.capacity import COLUMN_BYTES as BYTES
 from layercalc.columns import Column, Overfull, Parted, measured
 from layercalc.document import analysed, guarded
 from layercalc.errors import InvalidBudgets, Overdue, Refused, Tokens
@@ -22,8 +23,6 @@ from layercalc.sweeps.refusals import Refusal, Said, alike, blanked, gather, pla
 from layercalc.sweeps.selection import Found, Selection
 from layercalc.sweeps.space import Block, Space
 from layercalc.sweeps.template import Template
-
-BYTES = 1 << 28  # of all columns that are made while a part is read, about four times what it holds; twice at most
 
 READ_WITH = ("custom",)  # the options by which a document is read
 READ_WITH_CODE = (*READ_WITH, "entry", "input_shape", "batch_shape")
@@ -121,11 +120,11 @@ class Reader:
         narrowing = Narrowing(part.shape) if part.size > 1 else None
         found, rest, error = None, [], None
         try:
-            with measured(2 * BYTES) as taken:
+            with measured(BYTES) as taken:
                 found = self.figures(part, narrowing)
             self.largest = max(self.largest, taken.bytes)
         except Overfull:
-            self.largest = 2 * BYTES
+            self.largest = BYTES
             rest = [*part.halves()]
         except Parted as parted:
             rest = parted_in(part, parted.values)

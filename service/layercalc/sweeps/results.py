@@ -7,6 +7,7 @@ from layercalc import lazy_numpy as np
 from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
 from layercalc.budgets import Budget, read_budgets
+from layercalc.capacity import ROW_BYTES as MOST_BYTES
 from layercalc.document import opened
 from layercalc.errors import InvalidBudgets, InvalidModel, Tokens, pointer
 from layercalc.limits import UNLIMITED, Limits
@@ -90,6 +91,7 @@ class Result:
         self.found: Found | None = None
         self.refused: dict[str, Refusal] = {}
         self.warnings: list[dict[str, Any]] = []
+        self.weighed = 0  # how many rows there were when their bytes were last counted
 
     def add(self, answer: Answer) -> None:
         """Put the answer of one more block to the others."""
@@ -103,6 +105,18 @@ class Result:
             self.found = answer.found
         elif selection.objectives or selection.limit is None or len(self.found.numbers) < selection.limit:
             self.found = selection.of(self.found.joined(answer.found))
+        if len(self.found.numbers) > 2 * self.weighed:
+            self.weigh(self.found)
+
+    def weigh(self, found: Found) -> None:
+        """Refuse rows that take too much memory: very many of them, or very long numbers."""
+        self.weighed = len(found.numbers)
+        if (taken := found.bytes) > MOST_BYTES:
+            told = f"{self.weighed:,} rows with {len(found.metrics)} columns take {taken >> 20:,} MiB"
+            detail = (
+                f"{told}, more than {MOST_BYTES >> 20} MiB; ask for fewer columns, or fewer rows by `where` or `limit`."
+            )
+            raise InvalidModel([{"pointer": pointer("columns"), "detail": detail}])
 
     def answer(self) -> dict[str, Any]:
         """The contract's answer."""

@@ -6,10 +6,11 @@ from concurrent.futures import Executor, Future
 from time import monotonic
 
 from layercalc import deadline
+from layercalc.capacity import COLUMN_BYTES as BYTES
 from layercalc.document import opened
 from layercalc.errors import Overdue
 from layercalc.gc_pause import paused
-from layercalc.sweeps.blocks import BYTES, Answer, Question, Reader
+from layercalc.sweeps.blocks import Answer, Question, Reader
 from layercalc.sweeps.space import Block, Blocks
 
 PROBE, FEWEST, MOST = 1 << 12, 1 << 6, 1 << 17  # candidates of the block that is measured, and of any
@@ -27,7 +28,7 @@ def blocks_of(reader: Reader) -> Blocks:
         return probe
     with paused():
         size = reader.read(probe[0]).size
-    return Blocks(space, max(FEWEST, min(MOST, BYTES * size // max(reader.largest, 1))))
+    return Blocks(space, max(FEWEST, min(MOST, 3 * BYTES * size // (4 * max(reader.largest, 1)))))
 
 
 def answers(question: Question, executor: Executor | None = None, progress: Progress | None = None) -> Iterator[Answer]:
@@ -37,13 +38,25 @@ def answers(question: Question, executor: Executor | None = None, progress: Prog
     total, done = question.space.size, 0
     begin = monotonic()
     made = here(reader, blocks) if executor is None else afar(question, blocks, executor)
-    for answer in made:
+    for answer in told(made, total):
         done += answer.size
         if progress is not None:
             progress(done, total, f"{done:,} of {total:,} candidates")
         if done < total:
             in_time(done, total, begin)
         yield answer
+
+
+def told(made: Iterator[Answer], total: int) -> Iterator[Answer]:
+    """The answers; at the deadline it is said how many candidates were read by then."""
+    done = 0
+    try:
+        for answer in made:
+            done += answer.size
+            yield answer
+    except Overdue as error:
+        detail = f"{error.every[0]['detail']} {done:,} of {total:,} candidates were read by then."
+        raise Overdue([{"pointer": "/space", "detail": detail}]) from None
 
 
 def reader_of(question: Question) -> Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from layercalc import lazy_numpy as np
@@ -12,7 +13,7 @@ from layercalc.sweeps.metrics import METRICS
 from layercalc.wording import nearest, received
 
 EXAMPLE = '{"max": "params"}, or a list of two such for the Pareto front'
-MOST_FRONT = 1_000_000  # candidates on a front
+MOST_FRONT = 100_000  # candidates on a front
 
 
 class Objective(NamedTuple):
@@ -36,6 +37,13 @@ class Found(NamedTuple):
 
     def taken(self, where: np.ndarray) -> Found:
         return Found(self.numbers[where], {name: values[where] for name, values in self.metrics.items()})
+
+    @property
+    def bytes(self) -> int:
+        """What the values take in memory, or somewhat more: of Python's objects as many as the largest for each."""
+        values = self.metrics.values()
+        objects = sum(max(map(getsizeof, one), default=0) * len(one) for one in values if one.dtype == object)
+        return self.numbers.nbytes + sum(one.nbytes for one in values) + objects
 
     def joined(self, other: Found) -> Found:
         """Those of both."""
