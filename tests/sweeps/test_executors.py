@@ -1,5 +1,6 @@
 """Blocks of a sweep read elsewhere: the same rows in the same order, also where a worker is lost on the way."""
 
+import json
 import os
 import signal
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 from layercalc import InvalidModel, sweep
 from layercalc.sweeps import running
 from layercalc.sweeps.space import read_space
+from tests.command import run
 
 MODEL = {
     "input_shape": [{"$": "h"}, {"$": "h"}, 3],
@@ -80,3 +82,14 @@ def test_a_cluster_of_dask_that_loses_a_worker():
         found = sweep(MODEL, SPACE, **ASKED, executor=executor, progress=lose)
     assert len(lost) == 2
     assert found == sweep(MODEL, SPACE, **ASKED)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_flag_of_the_command_line_names_a_cluster(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed (extra dask)")
+    (tmp_path / "request.json").write_text(json.dumps({"model": MODEL, "space": SPACE, **ASKED}))
+    kwargs = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "protocol": "tcp://"}
+    with distributed.LocalCluster(**kwargs, processes=False) as cluster:
+        said = run("sweep", "request.json", "--dask", cluster.scheduler_address, cwd=tmp_path)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert json.loads(said.stdout) == sweep(MODEL, SPACE, **ASKED, path=("model",))
