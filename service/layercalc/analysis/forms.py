@@ -1,8 +1,8 @@
 """Layers of a form that is met often, read by arithmetic that was recorded once: all that a trace says but its ops.
 
 A form is all of a call but its numbers: the type of the layer, its arguments that are no integers, the axes and dtypes
-of its inputs. Calls of a form are read with shapes, until that has taken as long as it takes to record one
-(`layercalc.recording`). Others are then what the recorded arithmetic gives, where it holds for their numbers.
+of its inputs. The first calls of a form are read with shapes, then one is recorded (`layercalc.recording`): others are
+what the recorded arithmetic gives, where it holds for their numbers.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from layercalc.layers.initializers import Initializer
 from layercalc.ops import Spec
 from layercalc.recording import Recording, Unfit, compiled
 
-OFTEN = 40  # calls of a form that are read with shapes before one is recorded, which takes about as long
+OFTEN = 16  # calls of a form that are read with shapes before one is recorded, which pays after about 40 more
 MOST_FORMS, MOST_PROGRAMS = 2_000, 500  # of a process
 MOST_DECIDED = 8  # programs of one form, each for other decisions
 MOST_NUMBERS = 64  # of a call
