@@ -15,12 +15,11 @@ import sys
 import warnings
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.formula import input_of, weight_of
+from tests.formula import input_of, integers_of, weight_of
 
 EACH = 5
 OFTEN = dict.fromkeys(("RNN", "GRU", "LSTM", "MultiheadAttention", "Upsample"), 4)
@@ -97,6 +96,17 @@ def pool(d, rank, **more):
     return config, [d.shape(rank)]
 
 
+def largest(d, rank):
+    config, shapes = pool(d, rank, dilation=[1, 2])
+    return config | d.some(return_indices=[True, False]), shapes
+
+
+def unpool(d, rank):
+    config = {"kernel_size": d.each(rank, 2, 3)} | d.some(stride=[2, 3], padding=[0, 1])
+    shape = d.shape(rank, low=5, high=6)
+    return config, [shape, shape]
+
+
 def lp(d, rank):
     config, shapes = pool(d, rank)
     config.pop("padding", None)
@@ -161,6 +171,11 @@ def block(d, inputs):
     return config, [[4, 4, size]] * inputs
 
 
+def whole(d):
+    config, shapes = block(d, 2)
+    return config | {"num_encoder_layers": d.one(1, 2), "num_decoder_layers": d.one(1, 2)}, shapes
+
+
 def stacked(d, inputs):
     inner, shapes = block(d, inputs)
     kind = ("encoder", "decoder")[inputs - 1]
@@ -219,7 +234,8 @@ def activation(**choices):
 MODULES = {
     **ranked("Conv", conv), **ranked("LazyConv", conv, lazy=True),
     **ranked("ConvTranspose", conv, transposed=True), **ranked("LazyConvTranspose", conv, transposed=True, lazy=True),
-    **ranked("MaxPool", pool, dilation=[1, 2]), **ranked("AvgPool", pool, count_include_pad=[True, False]),
+    **ranked("MaxPool", largest), **ranked("MaxUnpool", unpool),
+    **ranked("AvgPool", pool, count_include_pad=[True, False]),
     **ranked("LPPool", lp), **ranked("AdaptiveAvgPool", adaptive), **ranked("AdaptiveMaxPool", adaptive),
     **ranked("ZeroPad", around, low=-1), **ranked("ConstantPad", around, low=-1, value=1.5),
     **ranked("ReflectionPad", around), **ranked("ReplicationPad", around), **ranked("CircularPad", around),
@@ -255,10 +271,12 @@ MODULES = {
     "RMSNorm": lambda d: trailing(d, eps=[1e-3], elementwise_affine=[True, False]),
     "LocalResponseNorm": lambda d: ({"size": d.one(2, 3, 5)} | d.some(alpha=[0.1], beta=[0.5], k=[2.0]),
                                     [[2, 6, *d.free()[:3]]]),
-    "RNN": lambda d: recurrent(d, nonlinearity=["tanh", "relu"]), "GRU": recurrent, "LSTM": recurrent,
+    "RNN": lambda d: recurrent(d, nonlinearity=["tanh", "relu"]), "GRU": recurrent,
+    "LSTM": lambda d: recurrent(d, proj_size=[0, 1]),
     "RNNCell": lambda d: cell(d, nonlinearity=["tanh", "relu"]), "GRUCell": cell, "LSTMCell": cell,
     "MultiheadAttention": attention,
     "TransformerEncoderLayer": lambda d: block(d, 1), "TransformerDecoderLayer": lambda d: block(d, 2),
+    "Transformer": whole,
     "TransformerEncoder": lambda d: stacked(d, 1), "TransformerDecoder": lambda d: stacked(d, 2),
     "Embedding": lambda d: ({"num_embeddings": 7, "embedding_dim": 3} | d.some(padding_idx=[0, -1]), [d.free()]),
     "EmbeddingBag": lambda d: ({"num_embeddings": 7, "embedding_dim": 3} | d.some(mode=["sum", "mean", "max"]),
@@ -291,9 +309,8 @@ def made(kind, config):
 
 
 def inputs_of(kind, shapes):
-    if kind.startswith("Embedding"):
-        return [torch.from_numpy((np.abs(input_of(i, shape)) * 7).astype("int64")) for i, shape in enumerate(shapes)]
-    return [torch.from_numpy(input_of(i, shape)) for i, shape in enumerate(shapes)]
+    found = integers_of(kind, [input_of(i, shape) for i, shape in enumerate(shapes)])
+    return [torch.from_numpy(one) for one in found]
 
 
 def record(kind, config, shapes):

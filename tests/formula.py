@@ -25,3 +25,14 @@ def weight_of(name, shape):
 def input_of(number, shape):
     """A float input by the formula."""
     return (2 * formula(f"input:{number}", shape) - 1).astype(np.float32)
+
+
+def integers_of(kind, inputs):
+    """The inputs of a module of torch.nn, those that are integers as such: rows of a table, and places of a pool."""
+    if kind.startswith("Embedding"):
+        return [(np.abs(x) * 7).astype(np.int64) for x in inputs]
+    if kind.startswith("MaxUnpool"):
+        x, at = inputs
+        rows = at.reshape(*at.shape[: at.ndim - int(kind[-2])], -1)
+        return [x, rows.argsort(-1).argsort(-1).reshape(at.shape)]  # each of an image once
+    return inputs

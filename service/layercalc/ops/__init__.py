@@ -57,7 +57,14 @@ from layercalc.ops.math import TRANSCENDENTAL
 from layercalc.ops.narrow import narrow, same_bits
 from layercalc.ops.normalization import batch_norm, group_norm, l2_normalize, layer_norm, rms_norm, standardize
 from layercalc.ops.patches import fold, frames, patches
-from layercalc.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, lp_pool, max_pool
+from layercalc.ops.pooling import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool,
+    lp_pool,
+    max_pool,
+    max_pool_places,
+)
 from layercalc.ops.reduction import (
     argmax,
     argmin,
@@ -202,6 +209,7 @@ __all__ = [
     "lookup",
     "matmul",
     "max_pool",
+    "max_pool_places",
     "maximum",
     "minimum",
     "multiply",

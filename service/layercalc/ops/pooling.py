@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import gcd, prod
 from typing import Any, ClassVar
 
+from layercalc import deadline
 from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, Unknown, provably, size, text
 from layercalc.errors import ShapeError
 from layercalc.formulas import Formula, Undecided
-from layercalc.ops.base import Cost, Op
+from layercalc.ops.base import FREE, Cost, Op
 from layercalc.ops.kernels.scratch import BLOCK_BYTES
 from layercalc.ops.kernels.threads import spread
 from layercalc.ops.reduction import reduction
@@ -106,6 +108,47 @@ class MaxPool(Pool):
 
     def neutral(self, dtype: np.dtype) -> Any:
         return {"f": -np.inf, "b": False}[dtype.kind] if dtype.kind in "fb" else np.iinfo(dtype).min
+
+
+class MaxPoolPlaces(Pool):
+    """Where the largest number of each window and channel stands, the first of several: its number in the image."""
+
+    price = "nothing: the comparisons are those of max_pool"
+
+    slowness = 6
+    merge = "maximum"
+
+    def cost(self, out: Shape, x: Shape, *, window: Shape, **_: Any) -> Cost:
+        return FREE
+
+    def dtype(self, *dtypes: str, **_: Any) -> str:
+        return "int64"
+
+    def workspace(self, out: Shape, x: Shape, *, window: Shape, **how: Any) -> Dim:
+        return 2 * padded_size(x, window, out[1:-1], **how) + 8 * size(out)
+
+    def run(self, x: Any, *, window: Any, **how: Any) -> np.ndarray:
+        out = self.shape(x.shape, window=window, **how)
+        spatial, to = x.shape[1:-1], out[1:-1]
+        added = around(spatial, window, to, **how)
+        lowest: Any = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        wide = padded(x, added, lowest)
+        best, places = np.full(out, lowest, x.dtype), np.full(out, -1, np.int64)
+        steps = zip(window, how["dilations"], strict=True)
+        for offsets in deadline.each(product(*(range(0, k * d, d) for k, d in steps))):
+            ways = [
+                (start + np.arange(n) * step, before[0])
+                for start, n, step, before in zip(offsets, to, how["strides"], added, strict=True)
+            ]
+            found = wide[(slice(None), *np.ix_(*(at for at, _ in ways)))]
+            number: Any = np.zeros((), np.int64)
+            inside: Any = True
+            for (at, before), n in zip(ways, spatial, strict=True):
+                number = np.asarray(number)[..., None] * n + (at - before)
+                inside = np.asarray(inside)[..., None] & (at >= before) & (at < before + n)
+            better = ((found > best) | np.isnan(found) | (places < 0)) & inside[..., None]
+            best, places = np.where(better, found, best), np.where(better, number[..., None], places)
+        return places
 
 
 class AveragePool(Pool):
@@ -239,6 +282,7 @@ class AdaptivePool(Op):
 
 
 max_pool = MaxPool("max_pool")
+max_pool_places = MaxPoolPlaces("max_pool_places")
 average_pool = AveragePool("average_pool")
 lp_pool = LpPool("lp_pool")
 adaptive_average_pool = AdaptivePool("adaptive_average_pool", average=True)

@@ -20,7 +20,7 @@ REFUSED = {  # overloads with arguments that are not taken: whoever uses them is
     *("lstm.data", "gru.data", "rnn_tanh.data", "rnn_relu.data", "_scaled_dot_product_flash_attention.quantized"),
     *("view_copy.dtype", "index.list_Tensor", "scatter.reduce", "scatter.value_reduce", "sort.Tensor"),
     *(f"{name}.generator" for name in ("rand", "randn", "rand_like", "randn_like", "randint", "randperm")),
-    "randint.low_generator",
+    *("randint.low_generator", "hamming_window.periodic_alpha", "hamming_window.periodic_alpha_beta"),
     *("tensor_split.tensor_indices_or_sections", "split.", "split.sizes"),
 }
 SAME = {("linalg_vector_norm", "ord"), ("contiguous", "memory_format")}  # left out, it is what the schema says

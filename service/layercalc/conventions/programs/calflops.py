@@ -9,6 +9,7 @@ from layercalc.conventions.programs.contraction import printed
 from layercalc.conventions.programs.seen import (
     CONVOLUTIONS,
     PART,
+    RESIZING,
     TRANSPOSED,
     Recurrent,
     Terms,
@@ -18,9 +19,11 @@ from layercalc.conventions.programs.seen import (
     elements,
     elementwise,
     hidden,
+    looked_up,
     merged,
     named,
     numbers,
+    of_torch,
     part,
     product,
     recurrent,
@@ -42,11 +45,14 @@ def count(seen: Seen, _: Dim) -> Terms:
     return out
 
 
-NUMEL = {
-    **{word: (word,) for word in ("relu", "elu", "leaky_relu", "relu6", "silu", "softmax")},
-    **{f"{kind}_pool{rank}d": (f"{kind}_pool{rank}d",) for kind in ("max", "adaptive_avg", "adaptive_max")
-       for rank in (1, 2, 3)},
-}  # fmt: skip  # functions that are patched in torch.nn.functional alone
+NUMEL: dict[str, tuple[str, ...]] = {
+    word: (word,) for word in ("relu", "elu", "leaky_relu", "relu6", "silu", "softmax")
+}
+NUMEL |= {
+    name: (name, f"{name}_with_indices")
+    for kind in ("max", "adaptive_avg", "adaptive_max")
+    for name in (f"{kind}_pool1d", f"{kind}_pool2d", f"{kind}_pool3d")
+}  # functions that are patched in torch.nn.functional alone
 SEEN = (*NUMEL, *CONVOLUTIONS, *TRANSPOSED, "linear", "batch_norm", "layer_norm", "group_norm", "instance_norm")
 SEEN += (
     "gelu",
@@ -72,13 +78,15 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     if word.startswith(PART):
         return word, part(call, SEEN)
     if word in CONVOLUTIONS or word in TRANSPOSED:
-        return "conv", convolved(call)
+        return "conv", 0 if of_torch(seen, call) else convolved(call)
     if word == "linear":
         return "matmul", 2 * elements(x) * given["weight"].shape[0]
     if word in ("batch_norm", "layer_norm", "group_norm", "instance_norm"):
         affine = given.get("weight") is not None
         each = (2 if affine else 1) if word == "batch_norm" and not given["training"] else 5 if affine else 4
-        return word, each * elements(x)
+        return word, 0 if of_torch(seen, call) else each * elements(x)
+    if call.caller in RESIZING and word.startswith("adaptive_avg_pool"):  # by areas
+        return "upsample", counted(looked_up(seen, call), elements(x) + prod(call.results[0].shape[2:]))
     if word in NUMEL or word in BUILTIN:
         found = built_in(seen, call) if word in BUILTIN else named(seen, call, *NUMEL[word])
         return word, counted(found, elements(x))
@@ -126,5 +134,13 @@ def counted_loop(loop: Recurrent) -> Dim:
     extra = {"lstm": 10, "gru": 7, "rnn": 1}[loop.word] * n
     for weight in loop.first:
         gates, features = weight.shape
-        total = total + 2 * gates * features - gates + 2 * gates * n - gates + extra + (2 * gates if loop.bias else 0)
+        total = (
+            total
+            + 2 * gates * features
+            - gates
+            + 2 * gates * loop.state
+            - gates
+            + extra
+            + (2 * gates if loop.bias else 0)
+        )
     return total * loop.steps * loop.batch * loop.ways

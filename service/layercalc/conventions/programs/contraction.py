@@ -1,5 +1,7 @@
 """What fvcore and calflops count for an einsum: the number that numpy.einsum_path prints."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from layercalc import lazy_numpy as np

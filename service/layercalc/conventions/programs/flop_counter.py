@@ -8,7 +8,7 @@ from layercalc.dims import Dim
 COUNTED = (*CONVOLUTIONS, "matmul", "batch_dot", "einsum")
 VECTORS = ("mv", "addmv", "dot", "vdot", "linalg_vecdot")  # of which it has no formula
 PRODUCTS = ("matmul", "linalg_matmul", "linear", "inner")  # which are those where the second operand is a vector
-PARTS = ("bilinear", "_trilinear")  # multiplications and a sum
+PARTS = ("bilinear", "_trilinear", "addbmm", "affine_grid_generator", "cdist")  # multiplications and a sum
 
 
 def count(seen: Seen, _: Dim) -> Terms:

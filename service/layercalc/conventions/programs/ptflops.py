@@ -7,6 +7,7 @@ from layercalc.conventions.programs.asked import asked
 from layercalc.conventions.programs.seen import (
     CONVOLUTIONS,
     PART,
+    RESIZING,
     TRANSPOSED,
     Recurrent,
     Terms,
@@ -17,6 +18,7 @@ from layercalc.conventions.programs.seen import (
     elementwise,
     first,
     hidden,
+    looked_up,
     merged,
     module_of,
     named,
@@ -120,9 +122,9 @@ def attended(seen: Seen) -> Any:
     return samples * (total + count * heads + places * values * (values + 1))
 
 
-NUMEL = {word: (word,) for word in ("relu", "elu", "relu6", "silu", "softmax")}
+NUMEL: dict[str, tuple[str, ...]] = {word: (word,) for word in ("relu", "elu", "relu6", "silu", "softmax")}
 NUMEL |= {
-    f"{kind}_pool{rank}d": (f"{kind}_pool{rank}d",)
+    f"{kind}_pool{rank}d": (f"{kind}_pool{rank}d", f"{kind}_pool{rank}d_with_indices")
     for kind in ("max", "adaptive_avg", "adaptive_max")
     for rank in (1, 2, 3)
 }
@@ -137,6 +139,8 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     x = next(iter(given.values()), None)
     if word.startswith(PART):
         return word, part(call, SEEN)
+    if call.caller in RESIZING and word.startswith("adaptive_avg_pool"):  # by areas
+        return "upsample", counted(looked_up(seen, call), elements(x) + elements(call.results[0]))
     if word in NUMEL or word in BUILTIN:
         found = built_in(seen, call) if word in BUILTIN else named(seen, call, *NUMEL[word])
         return word, counted(found, elements(x))
@@ -162,5 +166,5 @@ def counted_loop(loop: Recurrent) -> Dim:
     extra = {"lstm": 10, "gru": 7, "rnn": 1}[loop.word] * n
     for weight in loop.first:
         gates, features = weight.shape
-        total = total + gates * features + gates * n + extra + (2 * gates if loop.bias else 0)
+        total = total + gates * features + gates * loop.state + extra + (2 * gates if loop.bias else 0)
     return total * loop.steps * loop.batch * loop.ways

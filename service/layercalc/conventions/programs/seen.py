@@ -42,6 +42,7 @@ KEPT = (  # modules that hold a function of torch.nn.functional from before it w
     "transformers.activations.GELUActivation",
 )
 ATTENTION = "function.multi_head_attention_forward"  # of which tools see the functions that it calls
+RESIZING = ("function.interpolate", "function.upsample")
 WITHIN = ("bmm", "baddbmm")  # torch.bmm and torch.baddbmm
 SPELT = ("matmul", "mul", "add")  # with an operator too
 PART = "part of "  # the word of a part of a function that is not made whole again
@@ -138,8 +139,18 @@ def looked_up(seen: Seen, call: SeenCall) -> bool | None:
         return False
     if seen.kind.startswith(NN):
         return True
-    way = spelt(call, traces.LOOKED_UP, traces.KEPT, traces.NAMED, traces.METHOD)
-    return None if way in (traces.NAMED, traces.METHOD) else way != traces.KEPT  # self.relu(x), relu(x): of unknown age
+    way = spelt(call, *CALLED)
+    if way in (traces.NAMED, traces.METHOD):
+        return None  # self.relu(x), relu(x): of unknown age
+    return way not in (traces.KEPT, traces.OF_TORCH)
+
+
+CALLED = (traces.LOOKED_UP, traces.OF_TORCH, traces.KEPT, traces.NAMED, traces.METHOD)
+
+
+def of_torch(seen: Seen, call: SeenCall) -> bool:
+    """Whether torch's own function was called, and not the one of its name in torch.nn.functional, which is patched."""
+    return not seen.kind.startswith(NN) and spelt(call, *CALLED) == traces.OF_TORCH
 
 
 def assumed(seen: Seen) -> bool:
@@ -248,10 +259,11 @@ class Recurrent:
             whole = len(x) == 3
             places = (1, 0) if given["batch_first"] else (0, 1)
             self.steps, self.batch = (x[places[0]], x[places[1]]) if whole else (x[0], 1)
-        each = 4 if self.bias and not self.cell else 2
+        each = len(weights) // (self.layers * self.ways)
         self.weights = weights
         self.first = [weights[layer * self.ways * each] for layer in range(self.layers)]  # of each layer, input's
-        self.hidden = weights[1].shape[1]
+        self.hidden = weights[1].shape[0] // gates
+        self.state = weights[1].shape[1]  # which may be projected
         self.features = weights[0].shape[1]
 
 

@@ -21,7 +21,6 @@ LOSSES = (
     "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
     "TripletMarginLoss", "TripletMarginWithDistanceLoss", "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss",
 )  # fmt: skip
-PLACES = "takes places that a pooling found, which are not computed"
 
 TORCH = Vocabulary(
     "torch",
@@ -40,10 +39,8 @@ TORCH = Vocabulary(
     refused={
         **dict.fromkeys(LOSSES, "measures an error in training, and is no layer of a model in use"),
         **dict.fromkeys(("FractionalMaxPool2d", "FractionalMaxPool3d"), "draws its windows at random"),
-        **dict.fromkeys(("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"), PLACES),
         **dict.fromkeys(("Sequential", "ModuleList", "ModuleDict"), "is a list of layers: write them as a stack"),
-        "Transformer": "is an encoder and a decoder: write TransformerEncoder and TransformerDecoder",
-        "CrossMapLRN2d": "is an older LocalResponseNorm: write that",
+        "CrossMapLRN2d": "is an older LocalResponseNorm, which sums other channels: write that",
     },
     sample='{"type": "Linear", "in_features": 8, "out_features": 4}',
     keeps_dtypes=True,

@@ -8,10 +8,12 @@ from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Absent, Bool, Choice, Int, ValidationError
 from layercalc.layers.initializers import Normal
+from layercalc.layers.torch.functions.bags import embedding_bag
 from layercalc.layers.torch.functions.indexing import embedding
-from layercalc.layers.torch.module import Module, Only, Unused, module
+from layercalc.layers.torch.module import Module, Unused, module
 from layercalc.ops import Tensor
 
+MODES = ("sum", "mean", "max")
 RENORMED = "Rows are then made shorter when they are looked up, which is not computed."
 
 
@@ -60,17 +62,25 @@ class EmbeddingBag(Table):
     max_norm = Absent(RENORMED)
     norm_type = Unused(2.0)
     scale_grad_by_freq = Unused(False)
-    mode = Choice(("sum", "mean", "max"), "mean")
+    mode = Choice(MODES, "mean")
     sparse = Unused(False)
     _weight = Absent("Weights are posted by name.")
-    include_last_offset = Only(False, "Bags by offsets are not read.")
+    include_last_offset = Bool(False)
     padding_idx = Absent("Rows that are left out of a bag depend on values, and are not read.")
 
     example: ClassVar[Any] = ({"num_embeddings": 10, "embedding_dim": 4}, (2, 5))
 
-    def call(self, weight: Weight, input: Tensor) -> Tensor:
-        if input.ndim != 2:
-            raise ShapeError(f"EmbeddingBag takes bags of integers, (bags, integers); received {text(input.shape)}.")
+    def call(
+        self, weight: Weight, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
+    ) -> Tensor:
+        if offsets is not None and input.ndim == 1:
+            how = False, MODES.index(self.mode), False, per_sample_weights, self.include_last_offset
+            return embedding_bag(self.rows(weight), input, offsets, *how)[0]
+        if input.ndim != 2 or offsets is not None or per_sample_weights is not None:
+            raise ShapeError(
+                "EmbeddingBag takes bags of integers, (bags, integers), or one row of them with offsets; received "
+                f"{text(input.shape)}."
+            )
         found = embedding(self.rows(weight), input)
         op = {"sum": ops.reduce_sum, "mean": ops.reduce_mean, "max": ops.reduce_max}[self.mode]
         return op(found, axes=(1,), keepdims=False)

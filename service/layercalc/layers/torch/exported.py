@@ -10,7 +10,7 @@ from layercalc.layers import base
 from layercalc.layers.base import CONSTANT, FILE, Weight
 from layercalc.layers.stored import Array, filling
 from layercalc.layers.torch.base import TORCH, Function, cast, is_tensor
-from layercalc.layers.torch.functions.pooling import Unread
+from layercalc.layers.torch.functions.pooling import Later, Unread
 from layercalc.ops import Tensor
 from layercalc.ops.constant_folding import by_name
 
@@ -166,7 +166,7 @@ def value_of(argument: Any, values: Mapping[str, Any]) -> Any:
         found = values[argument]
         if isinstance(found, Unread):
             raise ShapeError(f"{argument!r}, an output that training alone needs, is read here, and is not computed.")
-        return found
+        return found.make() if isinstance(found, Later) else found
     if isinstance(argument, list | tuple):
         return [value_of(one, values) for one in argument]
     return argument

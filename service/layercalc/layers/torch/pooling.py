@@ -8,11 +8,12 @@ from layercalc.layers.array_fields import Dims
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Int, Number, ValidationError
 from layercalc.layers.torch.base import number
+from layercalc.layers.torch.functions.unpooling import unpooled
 from layercalc.layers.torch.module import Module, Only, Sizes, function, module, windowed
 from layercalc.ops import Tensor
 from layercalc.ops.base import OPS
 
-PLACES = "Where the largest numbers stand is not computed."
+PLACES = "Where the largest numbers of such windows stand is not computed."
 
 
 class Pooling(Module):
@@ -20,12 +21,12 @@ class Pooling(Module):
 
     padding: Any = ()
 
-    def call(self, weight: Weight, input: Tensor) -> Tensor:
+    def call(self, weight: Weight, input: Tensor) -> Any:
         self.channel_axis(input)
         with windowed(tuple(2 * pad for pad in self.padding)):
             return self.pool(input)
 
-    def pool(self, input: Tensor) -> Tensor:
+    def pool(self, input: Tensor) -> Any:
         raise NotImplementedError
 
 
@@ -37,7 +38,7 @@ class MaxPool(Pooling):
     stride = Dims(None)
     padding = Dims(0, min=0)
     dilation = Dims(1)
-    return_indices = Only(False, PLACES)
+    return_indices = Bool(False)
     ceil_mode = Bool(False)
 
     examples: ClassVar[Any] = {
@@ -46,9 +47,33 @@ class MaxPool(Pooling):
         3: ({"kernel_size": 2, "dilation": 2, "stride": 1}, (2, 3, 5, 5, 5)),
     }
 
-    def pool(self, input: Tensor) -> Tensor:
+    def pool(self, input: Tensor) -> Any:
         how = self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
-        return function(f"max_pool{self.rank}d")(input, *how)
+        if not self.return_indices:
+            return function(f"max_pool{self.rank}d")(input, *how)
+        y, places = function(f"max_pool{self.rank}d_with_indices")(input, *how)
+        return y, places.make()
+
+
+@module(MaxUnpool1d=1, MaxUnpool2d=2, MaxUnpool3d=3)
+class MaxUnpool(Module):
+    """Zeros, with the numbers that a MaxPool has taken at the places that it gives with `return_indices`."""
+
+    kernel_size = Dims()
+    stride = Dims(None)
+    padding = Dims(0, min=0)
+
+    examples: ClassVar[Any] = {
+        rank: ({"kernel_size": 2}, [(2, 3, *(4,) * rank), (2, 3, *(4,) * rank)]) for rank in (1, 2, 3)
+    }
+    example_dtypes = ("float32", "int64")
+
+    def call(self, weight: Weight, input: Tensor, indices: Tensor) -> Tensor:
+        self.channel_axis(input)
+        steps = self.kernel_size if self.stride is None else self.stride
+        spatial = input.shape[-self.axes :]
+        every = zip(spatial, self.kernel_size, steps, self.padding, strict=True)
+        return unpooled(input, indices, tuple((n - 1) * s - 2 * p + k for n, k, s, p in every), self.axes)
 
 
 class Average(Pooling):

@@ -25,8 +25,8 @@ class Recurrent(Module):
 
     def check(self) -> None:
         few(self.num_layers)
-        if self.proj_size:
-            raise ValidationError("Projections of the state are not read.", "proj_size")
+        if self.proj_size and self.proj_size >= self.hidden_size:
+            raise ValidationError(f"Must be less than hidden_size, {self.hidden_size}.", "proj_size")
 
     @property
     def steps(self) -> Steps:
@@ -36,8 +36,12 @@ class Recurrent(Module):
         """The states at first: zeros where none are given."""
         ways = 2 if self.bidirectional else 1
         batch = () if input.ndim == 2 else (input.shape[0 if self.batch_first else 1],)
-        shape = self.num_layers * ways, *batch, self.hidden_size
-        return [ops.full(shape, 0, str(input.dtype)) if one is None else one for one in given]
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)
+        shapes = [(self.num_layers * ways, *batch, size) for size in sizes]
+        return [
+            ops.full(shape, 0, str(input.dtype)) if one is None else one
+            for shape, one in zip(shapes, given, strict=False)
+        ]
 
     def weights(self, weight: Weight) -> list[Tensor]:
         """Of each layer and direction, in state_dict's order."""
@@ -45,14 +49,17 @@ class Recurrent(Module):
         ways = 2 if self.bidirectional else 1
         found = []
         for layer in range(self.num_layers):
-            features = self.input_size if layer == 0 else self.hidden_size * ways
+            state = self.proj_size or self.hidden_size
+            features = self.input_size if layer == 0 else state * ways
             for way in ("", "_reverse")[:ways]:
                 shapes: dict[str, tuple[int, ...]] = {
                     "weight_ih": (gates, features),
-                    "weight_hh": (gates, self.hidden_size),
+                    "weight_hh": (gates, state),
                 }
                 if self.bias:
                     shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+                if self.proj_size:
+                    shapes["weight_hr"] = (self.proj_size, self.hidden_size)
                 found += [weight(f"{name}_l{layer}{way}", shape, scale) for name, shape in shapes.items()]
         return found
 

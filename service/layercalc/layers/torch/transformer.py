@@ -6,7 +6,7 @@ from layercalc import ops
 from layercalc.dims import text
 from layercalc.errors import ShapeError
 from layercalc.layers.base import Weight
-from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError
+from layercalc.layers.fields import Absent, Bool, Choice, Int, Number, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS
 from layercalc.layers.nested import LayerField
 from layercalc.layers.torch.attention import Heads, together
@@ -18,6 +18,9 @@ from layercalc.ops import READING, Tensor
 
 SMALL = {"d_model": 8, "nhead": 2, "dim_feedforward": 16, "batch_first": True}
 ENCODER, DECODER = {"type": "TransformerEncoderLayer", **SMALL}, {"type": "TransformerDecoderLayer", **SMALL}
+
+
+Masks = tuple[Tensor | None, Tensor | None]  # of places, and of what is padding
 
 
 class Block(Module):
@@ -75,6 +78,24 @@ class Block(Module):
     def forward(self, x: Tensor, w1: Tensor, b1: Any, w2: Tensor, b2: Any) -> Tensor:
         return linear(function(self.activation)(linear(x, w1, b1)), w2, b2)
 
+    def encode(self, weight: Weight, src: Tensor, mask: Tensor | None, padding: Tensor | None) -> Tensor:
+        """A layer of an encoder."""
+        x = self.first(src)
+        attend, feed, norms = self.attention(weight, "self_attn"), self.feed(weight), self.norms(weight, 2)
+        allowed = together(x, self.nhead, mask, padding)
+        x = self.added(x, norms[0], lambda one: attend(one, one, one, allowed)[0])
+        return self.last(self.added(x, norms[1], lambda one: self.forward(one, *feed)), src)
+
+    def decode(self, weight: Weight, tgt: Tensor, memory: Tensor, own: Masks, there: Masks) -> Tensor:
+        """A layer of a decoder."""
+        x, other = self.first(tgt), self.first(memory)
+        attend, across = self.attention(weight, "self_attn"), self.attention(weight, "multihead_attn")
+        feed, norms = self.feed(weight), self.norms(weight, 3)
+        mine, others = (together(x, self.nhead, *masks) for masks in (own, there))
+        x = self.added(x, norms[0], lambda one: attend(one, one, one, mine)[0])
+        x = self.added(x, norms[1], lambda one: across(one, other, other, others)[0])
+        return self.last(self.added(x, norms[2], lambda one: self.forward(one, *feed)), tgt)
+
 
 @module
 class TransformerEncoderLayer(Block):
@@ -95,11 +116,7 @@ class TransformerEncoderLayer(Block):
     def call(
         self, weight: Weight, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None
     ) -> Tensor:
-        x = self.first(src)
-        attend, feed, norms = self.attention(weight, "self_attn"), self.feed(weight), self.norms(weight, 2)
-        mask = together(x, self.nhead, src_mask, src_key_padding_mask)
-        x = self.added(x, norms[0], lambda one: attend(one, one, one, mask)[0])
-        return self.last(self.added(x, norms[1], lambda one: self.forward(one, *feed)), src)
+        return self.encode(weight, src, src_mask, src_key_padding_mask)
 
 
 @module
@@ -128,14 +145,8 @@ class TransformerDecoderLayer(Block):
         tgt_key_padding_mask: Tensor | None = None,
         memory_key_padding_mask: Tensor | None = None,
     ) -> Tensor:
-        x, other = self.first(tgt), self.first(memory)
-        attend, across = self.attention(weight, "self_attn"), self.attention(weight, "multihead_attn")
-        feed, norms = self.feed(weight), self.norms(weight, 3)
-        own = together(x, self.nhead, tgt_mask, tgt_key_padding_mask)
-        there = together(x, self.nhead, memory_mask, memory_key_padding_mask)
-        x = self.added(x, norms[0], lambda one: attend(one, one, one, own)[0])
-        x = self.added(x, norms[1], lambda one: across(one, other, other, there)[0])
-        return self.last(self.added(x, norms[2], lambda one: self.forward(one, *feed)), tgt)
+        own, there = (tgt_mask, tgt_key_padding_mask), (memory_mask, memory_key_padding_mask)
+        return self.decode(weight, tgt, memory, own, there)
 
 
 MADE_OF = 20  # modules that one of them calls
@@ -207,3 +218,59 @@ class TransformerDecoder(Repeated):
             "memory_key_padding_mask": memory_key_padding_mask,
         }
         return self.run(weight, self.decoder_layer, tgt, memory, **masks)
+
+
+@module
+class Transformer(Block):
+    """An encoder of one sequence, and a decoder of another that looks at what it gives."""
+
+    d_model = Int(512, min=1)
+    nhead = Int(8, min=1)
+    num_encoder_layers = Int(6, min=1)
+    num_decoder_layers = Int(6, min=1)
+    dim_feedforward = Int(2048, min=1)
+    dropout = Number(0.1, min=0, max=1)
+    activation = Choice(("relu", "gelu"), "relu")
+    custom_encoder = Absent("Another encoder is written as a layer of its own.")
+    custom_decoder = Absent("Another decoder is written as a layer of its own.")
+    layer_norm_eps = Number(1e-5)
+    batch_first = Bool(False)
+    norm_first = Bool(False)
+    bias = Bool(True)
+
+    example: ClassVar[Any] = (
+        SMALL | {"num_encoder_layers": 1, "num_decoder_layers": 2},
+        [(2, 7, 8), (2, 5, 8)],
+    )
+
+    def check(self) -> None:
+        super().check()
+        few(self.num_encoder_layers + self.num_decoder_layers)
+
+    def call(
+        self,
+        weight: Weight,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+    ) -> Tensor:
+        own, there = (tgt_mask, tgt_key_padding_mask), (memory_mask, memory_key_padding_mask)
+        memory, y = src, tgt
+        for i in range(self.num_encoder_layers):
+            READING.get().spend(MADE_OF)
+            memory = self.encode(within(weight, f"encoder.layers.{i}"), memory, src_mask, src_key_padding_mask)
+        memory = self.behind(weight, "encoder", memory)
+        for i in range(self.num_decoder_layers):
+            READING.get().spend(MADE_OF)
+            y = self.decode(within(weight, f"decoder.layers.{i}"), y, memory, own, there)
+        return self.behind(weight, "decoder", y)
+
+    def behind(self, weight: Weight, name: str, x: Tensor) -> Tensor:
+        """The normalisation behind the last layer."""
+        scale = weight(f"{name}.norm.weight", (self.d_model,), ONES)
+        return self.normed(x, (scale, weight(f"{name}.norm.bias", (self.d_model,), ZEROS) if self.bias else None))

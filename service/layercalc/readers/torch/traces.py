@@ -12,6 +12,7 @@ LONGEST = 500  # characters of a line that is parsed
 
 OPERATOR, METHOD, LOOKED_UP, KEPT, NAMED = "operator", "method", "looked up", "kept", "named"
 """x @ y; x.matmul(y); F.relu(x), found in its module when it runs; self.act(x), found before; relu(x), nobody knows."""
+OF_TORCH = "of torch"  # torch.conv2d(x), which is no function of torch.nn.functional
 
 
 def innermost(trace: str) -> str:
@@ -70,7 +71,9 @@ def way_of(node: ast.AST, word: str) -> str:
     if not isinstance(node.func, ast.Attribute):
         return ""
     if named_module(node.func.value):
-        return LOOKED_UP if node.func.attr == word else ""
+        if node.func.attr != word:
+            return ""
+        return OF_TORCH if isinstance(node.func.value, ast.Name) and node.func.value.id == "torch" else LOOKED_UP
     if node.func.attr == word:
         return METHOD
     return KEPT if isinstance(node.func.value, ast.Name) else ""

@@ -5,7 +5,17 @@ from typing import Any
 
 from layercalc import ops
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import DEFAULT, cast, category, function, is_tensor, number, result_type, together
+from layercalc.layers.torch.base import (
+    DEFAULT,
+    cast,
+    category,
+    function,
+    is_tensor,
+    number,
+    result_type,
+    same,
+    together,
+)
 from layercalc.ops import FLOATS, Tensor
 from layercalc.ops.base import OPS
 
@@ -18,6 +28,8 @@ UNARY = {
     **dict.fromkeys(("abs", "absolute"), "absolute"),
     **dict.fromkeys(("neg", "negative"), "negative"),
     **dict.fromkeys(("sign", "sgn"), "sign"),
+    "special_expit": "sigmoid",
+    "fix": "trunc",
 }
 
 
@@ -118,6 +130,7 @@ PAIRS = {
     "arctan2": "arctan2",
     "hypot": "hypot",
     "logaddexp": "logaddexp",
+    "logaddexp2": "logaddexp2",
     "copysign": "copysign",
     "logical_xor": "logical_xor",
     "bitwise_left_shift": "left_shift",
@@ -248,3 +261,43 @@ def isclose(self: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8,
     if equal_nan:
         raise ShapeError("isclose with equal_nan is not read.", "equal_nan")
     return ops.less_equal(OPS["absolute"](subtract(self, other)), add(multiply(OPS["absolute"](other), rtol), atol))
+
+
+@function("real", "conj", "conj_physical", "resolve_conj", "resolve_neg", "positive")
+def real(self: Tensor) -> Tensor:
+    """Of numbers that are real, themselves."""
+    return same(self)
+
+
+@function("ldexp", "ldexp.Tensor")
+def ldexp(self: Tensor, other: Tensor) -> Tensor:
+    """Self · 2 to the power of other."""
+    return multiply(self, power(2.0, other))
+
+
+@function("heaviside")
+def heaviside(self: Tensor, values: Tensor) -> Tensor:
+    """0 below 0, 1 above, and a given value at it."""
+    return OPS["heaviside"](*together(self, values))
+
+
+@function("special_ndtr")
+def ndtr(self: Tensor) -> Tensor:
+    """The share of a normal distribution below a number."""
+    half = number(0.5, str(self.dtype))
+    scale = number(-math.sqrt(0.5), str(self.dtype))
+    return ops.multiply(OPS["erfc"](ops.multiply(self, scale)), half)
+
+
+@function("special_xlog1py")
+def xlog1py(self: Any, other: Any) -> Tensor:
+    """Self · log(1 + other), 0 where self is."""
+    return xlogy(self, add(other, 1))
+
+
+@function("special_entr")
+def entr(self: Tensor) -> Tensor:
+    """−x · log(x), 0 at 0 and −∞ below."""
+    zero = number(0, str(self.dtype))
+    low = ops.select(ops.less(self, zero), number(-math.inf, str(self.dtype)), zero)
+    return ops.select(ops.greater(self, zero), OPS["negative"](ops.multiply(self, OPS["log"](self))), low)

@@ -6,6 +6,7 @@ from layercalc import ops
 from layercalc.dims import Unknown, plain, text
 from layercalc.errors import ShapeError
 from layercalc.layers.torch.base import axis_of, cast, function, is_tensor
+from layercalc.layers.torch.functions.elementwise import multiply
 from layercalc.layers.torch.functions.shaping import marked
 from layercalc.ops import Tensor
 from layercalc.ops.elementwise import broadcast
@@ -114,11 +115,66 @@ def index_put(self: Tensor, indices: Any, values: Tensor, accumulate: bool = Fal
             return ops.select(given[0], cast(values, str(self.dtype)), self)
         raise ShapeError("index_put by a mask of truths is not read.", "indices")
     if any(one is None for one in indices[: len(given)]) or len(given) > self.ndim:
-        raise ShapeError("index_put is read for the first axes of a tensor.", "indices")
+        return put_behind(self, indices, values, accumulate)
     places = placed(self, given, list(range(len(given))))
     wanted = (*places.shape[:-1], *self.shape[len(given) :])
     updates = ops.broadcast_to(cast(values, str(self.dtype)), to=wanted)
     return ops.scatter(self, places, updates, kind="add" if accumulate else None)
+
+
+def put_behind(self: Tensor, indices: Any, values: Tensor, accumulate: bool) -> Tensor:
+    """index_put by axes that stand side by side behind others: with those in front on the way."""
+    axes = [axis for axis, one in enumerate(indices) if one is not None]
+    if axes != list(range(axes[0], axes[0] + len(axes))) or axes[-1] >= self.ndim:
+        raise ShapeError("index_put is read for axes that stand side by side.", "indices")
+    first, count = axes[0], len(axes)
+    others = [axis for axis in range(self.ndim) if axis not in axes]
+    order = (*axes, *others)
+    shape: Any = ()
+    for axis in axes:
+        shape = broadcast(shape, indices[axis].shape)
+    wanted = (*self.shape[:first], *shape, *self.shape[axes[-1] + 1 :])
+    updates, rank = ops.broadcast_to(cast(values, str(self.dtype)), to=wanted), len(shape)
+    turned = (*range(first, first + rank), *range(first), *range(first + rank, len(wanted)))
+    given = [indices[axis] for axis in axes]
+    made = index_put(ops.transpose(self, axes=order), given, ops.transpose(updates, axes=turned), accumulate)
+    back = (*range(count, count + first), *range(count), *range(count + first, self.ndim))
+    return ops.transpose(made, axes=back)
+
+
+def along(self: Tensor, dim: int, index: Tensor) -> list[Any]:
+    """The indices of slices of an axis, as index_put takes them."""
+    return [None] * axis_of(dim, self.ndim) + [ops.reshape(index, to=(-1,)) if index.ndim == 0 else index]
+
+
+@function("index_add")
+def index_add(self: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Any = 1) -> Tensor:
+    """Slices added to those of an axis, an index for each."""
+    return index_put(self, along(self, dim, index), source if alpha == 1 else multiply(source, alpha), True)
+
+
+@function("index_copy")
+def index_copy(self: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """Slices in place of those of an axis, an index for each."""
+    return index_put(self, along(self, dim, index), source, False)
+
+
+@function("index_fill", "index_fill.int_Scalar", "index_fill.int_Tensor")
+def index_fill(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """One number in slices of an axis."""
+    return index_put(self, along(self, dim, index), cast(value, str(self.dtype)), False)
+
+
+@function("take_along_dim")
+def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """Elements along an axis, an index for each; the other axes broadcast."""
+    if dim is None:
+        return gather(ops.reshape(self, to=(-1,)), 0, ops.reshape(indices, to=(-1,)))
+    axis = axis_of(dim, self.ndim)
+    kept = [broadcast((n,), (m,))[0] for n, m in zip(self.shape, indices.shape, strict=True)]
+    x = ops.broadcast_to(self, to=(*kept[:axis], self.shape[axis], *kept[axis + 1 :]))
+    places = ops.broadcast_to(indices, to=(*kept[:axis], indices.shape[axis], *kept[axis + 1 :]))
+    return gather(x, axis, places)
 
 
 KINDS = {"sum": "add", "prod": "mul", "amax": "max", "amin": "min", "add": "add", "multiply": "mul"}
@@ -159,6 +215,18 @@ def scatter(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def scatter_value(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """One number put into places along an axis."""
     return scattered(self, dim, index, value, None)
+
+
+@function("scatter.reduce")
+def scatter_by(self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
+    """Elements added to places along an axis, or multiplied with what is there."""
+    return scattered(self, dim, index, src, KINDS[reduce])
+
+
+@function("scatter.value_reduce")
+def scatter_value_by(self: Tensor, dim: int, index: Tensor, value: Any, reduce: str) -> Tensor:
+    """One number added to places along an axis, or multiplied with what is there."""
+    return scattered(self, dim, index, value, KINDS[reduce])
 
 
 @function("scatter_add")

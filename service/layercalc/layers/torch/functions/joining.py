@@ -5,7 +5,7 @@ from typing import Any
 from layercalc import ops
 from layercalc.dims import Unknown, differ, provably, text
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import Ints, axis_of, cast, few, function, result_type, same
+from layercalc.layers.torch.base import TORCH, Ints, axis_of, cast, few, function, result_type, same
 from layercalc.layers.torch.functions.shaping import unsqueeze
 from layercalc.ops import Tensor
 from layercalc.ops.slicing import by_name
@@ -237,3 +237,50 @@ def select_scatter(self: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
         first,
         first + 1,
     )
+
+
+def wide(name: str, rank: int) -> None:
+    """With axes of size 1 until there are so many."""
+
+    @function(name)
+    def call(self: Tensor) -> Tensor:
+        if self.ndim >= rank:
+            return same(self)
+        if rank == 3:
+            return ops.reshape(self, to=(*(1,) * (self.ndim < 2), *self.shape, *(1,) * (2 - (self.ndim < 1))))
+        return ops.reshape(self, to=(*(1,) * (rank - self.ndim), *self.shape))
+
+    @function(f"{name}.Sequence")
+    def each(tensors: Any) -> list[Tensor]:
+        return [call(one) for one in tensors]
+
+
+for _rank in (1, 2, 3):
+    wide(f"atleast_{_rank}d", _rank)
+
+
+@function("column_stack")
+def column_stack(tensors: Any) -> Tensor:
+    """Vectors as columns, beside the columns of matrices."""
+    given = parts_of(tensors)
+    return cat([ops.reshape(one, to=(*one.shape, *(1,) * (2 - one.ndim))) if one.ndim < 2 else one for one in given], 1)
+
+
+@function("dstack")
+def dstack(tensors: Any) -> Tensor:
+    """Side by side along a third axis."""
+    return cat([TORCH.functions["atleast_3d"].call(one) for one in parts_of(tensors)], 2)
+
+
+def split_along(name: str, axis: int) -> None:
+    @function(f"{name}.int")
+    def by_number(self: Tensor, sections: int) -> list[Tensor]:
+        return tensor_split(self, sections, axis if self.ndim > axis else 0)
+
+    @function(f"{name}.array")
+    def by_places(self: Tensor, indices: Ints) -> list[Tensor]:
+        return split_at(self, indices, axis if self.ndim > axis else 0)
+
+
+for _name, _axis in {"vsplit": 0, "hsplit": 1, "dsplit": 2}.items():
+    split_along(_name, _axis)

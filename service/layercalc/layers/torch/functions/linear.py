@@ -1,11 +1,12 @@
 """Matrix products."""
 
+from math import prod
 from typing import Any
 
 from layercalc import ops
-from layercalc.dims import differ, equal, text
+from layercalc.dims import differ, equal, known, text
 from layercalc.errors import ShapeError
-from layercalc.layers.torch.base import function, number, together
+from layercalc.layers.torch.base import Ints, axes_of, function, number, together
 from layercalc.layers.torch.functions.elementwise import add, multiply, subtract
 from layercalc.layers.torch.functions.normalization import norm_of
 from layercalc.ops import Tensor
@@ -126,6 +127,72 @@ def baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, beta: Any = 1, alpha: 
     """Beta · self + alpha · batch1 · batch2."""
     of_rank(3, "baddbmm", batch1, batch2)
     return summed(matmul(batch1, batch2), self, beta, alpha)
+
+
+@function("addbmm")
+def addbmm(self: Tensor, batch1: Tensor, batch2: Tensor, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """Beta · self + alpha · the sum of batch1 · batch2 over the batch."""
+    of_rank(3, "addbmm", batch1, batch2)
+    product = ops.reduce_sum(matmul(batch1, batch2), axes=(0,), keepdims=False)
+    return summed(product, self, beta, alpha)
+
+
+@function("tensordot")
+def tensordot(self: Tensor, other: Tensor, dims_self: Ints, dims_other: Ints) -> Tensor:
+    """Sums of products over axes of one with axes of another: what is left of the first, then of the second."""
+    over, with_ = axes_of(list(dims_self), self.ndim), axes_of(list(dims_other), other.ndim)
+    if not over:
+        over = with_ = ()
+    left, right = ([axis for axis in range(x.ndim) if axis not in along] for x, along in ((self, over), (other, with_)))
+    wide = prod(other.shape[axis] for axis in with_)
+    a = ops.reshape(ops.transpose(self, axes=(*left, *over)), to=(-1, wide))
+    b = ops.reshape(ops.transpose(other, axes=(*with_, *right)), to=(wide, -1))
+    return ops.reshape(matmul(a, b), to=(*(self.shape[axis] for axis in left), *(other.shape[axis] for axis in right)))
+
+
+@function("chain_matmul", "linalg_multi_dot")
+def multi_dot(matrices: Any = (), tensors: Any = ()) -> Tensor:
+    """The product of matrices, in the order that takes the fewest multiplications."""
+    given = list(matrices or tensors)
+    if any(one.ndim != 2 for one in given) or len(given) > MOST_FACTORS:
+        raise ShapeError(f"Matrices are multiplied here, at most {MOST_FACTORS}; received {len(given)}.", "tensors")
+    if not all(known(one.shape) for one in given):
+        raise ShapeError("The best order is found where the sizes of all matrices are known.", "tensors")
+    return best(given)
+
+
+MOST_FACTORS = 100
+
+
+def best(given: list[Tensor]) -> Tensor:
+    """The product by the fewest multiplications (Cormen et al., section 14.2)."""
+    n = len(given)
+    sizes = [given[0].shape[0], *(one.shape[1] for one in given)]
+    least = [[0] * n for _ in range(n)]
+    cut = [[0] * n for _ in range(n)]
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            costs = [(least[i][k] + least[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)]
+            least[i][j], cut[i][j] = min(costs)
+
+    def product(i: int, j: int) -> Tensor:
+        return given[i] if i == j else matmul(product(i, cut[i][j]), product(cut[i][j] + 1, j))
+
+    return product(0, n - 1)
+
+
+@function("matrix_power", "linalg_matrix_power")
+def matrix_power(self: Tensor, n: int) -> Tensor:
+    """Square matrices times themselves, by halves of the power."""
+    if n < 1:
+        raise ShapeError(f"Powers of matrices are read from 1 on; received {n}.", "n")
+    half = self if n < 4 else matrix_power(self, n // 2)
+    if n < 4:
+        y = self if n == 1 else matmul(self, self)
+        return matmul(y, self) if n == 3 else y
+    square = matmul(half, half)
+    return matmul(square, self) if n % 2 else square
 
 
 @function("einsum")

@@ -220,3 +220,83 @@ def zero(self: Tensor) -> Tensor:
 def copy(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """What another tensor has, in the shape of this one."""
     return ops.broadcast_to(ops.cast(src, to=str(self.dtype)), to=self.shape)
+
+
+@function("empty", "empty.memory_format")
+def empty(
+    size: Ints,
+    dtype: str | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
+    """A tensor that is to be written; here of zeros."""
+    return ops.full(tuple(size), 0, dtype or DEFAULT)
+
+
+@function("empty_like")
+def empty_like(
+    self: Tensor,
+    dtype: str | None = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
+) -> Tensor:
+    """The same in the shape of another tensor."""
+    return ops.full(self.shape, 0, dtype or str(self.dtype))
+
+
+@function("new_empty")
+def new_empty(
+    self: Tensor, size: Ints, dtype: str | None = None, layout: Any = None, device: Any = None, pin_memory: Any = None
+) -> Tensor:
+    """The same of another tensor's type."""
+    return ops.full(tuple(size), 0, dtype or str(self.dtype))
+
+
+def places_of(name: str) -> None:
+    """Rows and columns of a triangle of a matrix, row by row: (2, places)."""
+
+    @function(name)
+    def call(
+        row: int,
+        col: int,
+        offset: int = 0,
+        dtype: str | None = "int64",
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: Any = None,
+    ) -> Tensor:
+        if isinstance(row, Unknown) or isinstance(col, Unknown) or row * col > LONGEST:
+            raise ShapeError(f"{name} is read for matrices of known sizes, of at most {LONGEST:,} elements.", "row")
+        return ops.known(np.array(getattr(np, name)(row, offset, col)), dtype or "int64")
+
+
+places_of("tril_indices")
+places_of("triu_indices")
+
+
+def window_of(name: str, word: str) -> None:
+    """Weights that fall towards both ends; of a periodic one the last of one more is left out."""
+
+    @function(f"{name}_window", f"{name}_window.periodic")
+    def call(
+        window_length: int,
+        periodic: bool = True,
+        dtype: str | None = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: Any = None,
+    ) -> Tensor:
+        if isinstance(window_length, Unknown) or window_length > LONGEST:
+            raise ShapeError(f"{name}_window is read for at most {LONGEST:,} numbers.", "window_length")
+        weights = getattr(np, word)
+        found = weights(window_length + 1)[:-1] if periodic and window_length > 1 else weights(window_length)
+        return ops.built(lambda: found, (window_length,), dtype or DEFAULT)
+
+
+for _name in ("hamming", "blackman", "bartlett"):
+    window_of(_name, _name)
+window_of("hann", "hanning")

@@ -213,7 +213,12 @@ def norm_of(x: Tensor, p: Any, axes: tuple[int, ...], keepdim: bool) -> Tensor:
         return ops.reduce_sum(size, axes=axes, keepdims=keepdim)
     if p == float("inf"):
         return ops.reduce_max(size, axes=axes, keepdims=keepdim)
-    raise ShapeError(f"A norm with p = {p} is not read; 1, 2 and inf are.", "p")
+    if p == float("-inf"):
+        return ops.reduce_min(size, axes=axes, keepdims=keepdim)
+    if p == 0:
+        return ops.cast(ops.count_nonzero(x, axes=axes, keepdims=keepdim), to=str(x.dtype))
+    power, root = (number(float(one), str(x.dtype)) for one in (p, 1 / p))
+    return OPS["power"](ops.reduce_sum(OPS["power"](size, power), axes=axes, keepdims=keepdim), root)
 
 
 @function("norm.ScalarOpt_dim", "norm", "norm.Scalar", "linalg_vector_norm")

@@ -1,6 +1,7 @@
 """Pooling."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from layercalc import ops
 from layercalc.dims import Unknown
@@ -66,7 +67,15 @@ def max_of(rank: int) -> None:
         dilation: Ints = (1,),
         ceil_mode: bool = False,
     ) -> Any:
-        return call(self, kernel_size, stride, padding, dilation, ceil_mode), UNREAD
+        how = windows(kernel_size, stride, padding, rank, dilation) | ({"ceil_mode": True} if ceil_mode else {})
+        y = pooled(ops.max_pool, self, rank, name, how)
+        return y, Later(lambda: pooled(ops.max_pool_places, self, rank, name, how))
+
+
+class Later(NamedTuple):
+    """An output that is made where it is read."""
+
+    make: Callable[[], Tensor]
 
 
 class Unread:

@@ -73,6 +73,17 @@ def rnn_step(activation: Any) -> Callable[[Any, Tensor, Tensor | None], Step]:
     return made
 
 
+def projecting(step: Step, w: Tensor) -> Step:
+    """A step of an LSTM whose state h is projected behind it (Sak et al. 2014)."""
+
+    def projected(carry: Any, now: Tensor) -> Any:
+        (h, c), _ = step(carry, now)
+        h = ops.matmul(h, w)
+        return (h, c), h
+
+    return projected
+
+
 class Stack:
     """What the three share: layers, directions, states and weights."""
 
@@ -98,8 +109,9 @@ class Stack:
         needs_rank(input, 3, 3, "A recurrent layer")
         x = input if batch_first else ops.transpose(input, axes=(1, 0, 2))  # batch, steps, features
         ways, each = 2 if bidirectional else 1, 4 if has_biases else 2
-        projected = len(params) == num_layers * ways * (each + 1)
-        if projected or len(params) != num_layers * ways * each:
+        if len(params) == num_layers * ways * (each + 1) and self.states == 2:
+            each += 1  # with a projection of the state
+        if len(params) != num_layers * ways * each:
             wanted = num_layers * ways * each
             raise ShapeError(f"{num_layers} layers in {ways} directions have {wanted} weights; received {len(params)}.")
         ends: list[list[Tensor]] = [[] for _ in range(self.states)]
@@ -109,7 +121,8 @@ class Stack:
                 number_of = layer * ways + way
                 own = params[number_of * each : (number_of + 1) * each]
                 start = tuple(ops.get_item(one, key=(number_of,)) for one in hx)
-                y, state = self.pass_over(x, start, own, backwards=way == 1)
+                narrow = own.pop() if len(own) % 2 else None
+                y, state = self.pass_over(x, start, own, backwards=way == 1, narrow=narrow)
                 ys.append(y)
                 for found, one in zip(ends, state, strict=True):
                     found.append(ops.reshape(one, to=(1, *one.shape)))
@@ -121,10 +134,10 @@ class Stack:
             last = [ops.reshape(one, to=(one.shape[0], one.shape[2])) for one in last]
         return out, *last
 
-    def pass_over(self, x: Tensor, start: Any, own: list[Tensor], backwards: bool) -> Any:
-        """One layer in one direction."""
+    def pass_over(self, x: Tensor, start: Any, own: list[Tensor], backwards: bool, narrow: Tensor | None = None) -> Any:
+        """One layer in one direction; with `narrow` the state h is projected behind every step."""
         w, r = own[0], own[1]
-        n = r.shape[1]
+        n = r.shape[1] if narrow is None else narrow.shape[1]
         if differ(w.shape[1], x.shape[2]) or differ(w.shape[0], self.gates * n):
             raise ShapeError(
                 f"Expected weights of {text((self.gates * n, x.shape[2]))} for the input {text(x.shape)}; received "
@@ -133,6 +146,8 @@ class Stack:
             )
         z = biased(ops.matmul(x, turned(w)), own[2] if len(own) > 2 else None)
         step = self.step(n, turned(r), own[3] if len(own) > 3 else None)
+        if narrow is not None:
+            step = projecting(step, turned(narrow))
         carry, y = ops.scan(step, (z,), start, reverse=backwards)
         return (ops.flip(y, axis=1) if backwards else y), carry
 

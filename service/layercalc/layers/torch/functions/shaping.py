@@ -191,6 +191,24 @@ def flip(self: Tensor, dims: Ints) -> Tensor:
     return same(x) if x is self else x
 
 
+@function("ravel")
+def ravel(self: Tensor) -> Tensor:
+    """All elements on one axis."""
+    return flatten(self)
+
+
+@function("fliplr")
+def fliplr(self: Tensor) -> Tensor:
+    """The second axis the other way round."""
+    return flip(self, (1,))
+
+
+@function("flipud")
+def flipud(self: Tensor) -> Tensor:
+    """The first axis the other way round."""
+    return flip(self, (0,))
+
+
 @function("roll")
 def roll(self: Tensor, shifts: Ints, dims: Ints = ()) -> Tensor:
     """Elements moved along axes, and in again at the other end."""
