@@ -148,3 +148,25 @@ def test_a_changed_graph_is_read_or_refused(seed):
         assert all(fault["detail"] for fault in error.errors)
     else:
         json.dumps(report)
+
+
+@pytest.mark.parametrize(
+    "listed", [3, "x", [1], {"a": 3}, {"a": {"tensor_meta": []}}, {"a": {"tensor_meta": {"strides": 1}}}]
+)
+def test_a_list_of_tensors_of_another_form_is_refused(listed):
+    with zipfile.ZipFile(io.BytesIO(with_weights("mlp"))) as archive:
+        members = {one: archive.read(one) for one in archive.namelist()}
+    where = next(one for one in members if one.endswith("weights_config.json"))
+    broken = archive_of(members | {where: json.dumps({"config": listed}).encode()})
+    with pytest.raises(InvalidModel):
+        layercalc.analyze(read_model(broken)[0])
+
+
+@pytest.mark.parametrize("dtype", [{}, [], "x", 1e9, None])
+def test_a_type_of_another_form_is_refused_or_not_needed(dtype):
+    def change(program):
+        for meta in program["graph_module"]["graph"]["tensor_values"].values():
+            meta["dtype"] = dtype
+
+    with pytest.raises(InvalidModel):
+        layercalc.analyze(read_model(changed("mlp", change))[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -153,7 +153,7 @@ class Tensors:
         self.program = program
         self.entries: dict[str, tuple[str, dict[str, Any]]] = {}
         for folder, config in (("data/weights", program.weights), ("data/constants", program.constants)):
-            for name, entry in (config.get("config") or {}).items():
+            for name, entry in entries_of(config.get("config"), folder):
                 self.entries.setdefault(name, (folder, entry))
 
     def array(self, name: str, meta: dict[str, Any]) -> Array:
@@ -219,6 +219,18 @@ class Tensors:
     def empty(self, where: str) -> bool:
         """Whether bytes are there, and none: the one payload of everything on the meta device."""
         return self.program.sizes.get(where) == 0
+
+
+def entries_of(listed: Any, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tensors of a list in the archive by name; Unreadable where it is not as torch.export writes it."""
+    if listed is not None and not isinstance(listed, dict):
+        raise unreadable((), f"The tensors in {folder} are listed as {type(listed).__name__}; expected an object.")
+    for name, entry in (listed or {}).items():
+        meta = entry.get("tensor_meta") if isinstance(entry, dict) else entry
+        if meta is not None and (not isinstance(meta, dict) or not isinstance(meta.get("strides") or [], list)):
+            raise unreadable((), f"The tensor {name[:200]!r} in {folder} is not as torch.export writes it.")
+        if isinstance(entry, dict):
+            yield name, entry
 
 
 def whole(size: Any) -> int:

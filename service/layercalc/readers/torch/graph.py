@@ -156,7 +156,7 @@ class Graph:
     def dtypes(self) -> dict[str, str]:
         """The types of tensors as the file has them, for what depends on whether one changes."""
         values = self.graph["tensor_values"]
-        return {name: DTYPES[meta["dtype"]] for name, meta in values.items() if meta.get("dtype") in DTYPES}
+        return {name: DTYPES[meta["dtype"]] for name, meta in values.items() if known_type(meta)}
 
     def hold(self, kind: str, spec: dict[str, Any], values: dict[str, Any], ties: dict[str, str]) -> None:
         """A parameter, buffer or constant; of one that shares its tensor the first name stands for it."""
@@ -381,6 +381,12 @@ class Unused(ExportedCall):
     def __call__(self, weight: Any, *inputs: Any, **_: Any) -> Any:
         super().__call__(weight)
         return (ops.full((0,), 0),)
+
+
+def known_type(meta: Any) -> bool:
+    """Whether the file names a type of a tensor that is read."""
+    number = meta.get("dtype") if isinstance(meta, dict) else None
+    return isinstance(number, int) and number in DTYPES
 
 
 def says_frozen(schema: Any) -> bool:
