@@ -170,3 +170,10 @@ def test_a_type_of_another_form_is_refused_or_not_needed(dtype):
 
     with pytest.raises(InvalidModel):
         layercalc.analyze(read_model(changed("mlp", change))[0])
+
+
+def test_a_list_of_modules_of_another_form_tells_nothing():
+    def change(program):
+        program["graph_module"]["module_call_graph"] = 3
+
+    assert layercalc.analyze(read_model(changed("mlp", change))[0])["totals"]["params"] == expected("mlp")["params"]

@@ -98,7 +98,8 @@ class Graph:
         self.core, self.told = in_parts(every), any(call.caller for call in every)
         self.written = written(every)
         self.builder.name = self.root.rpartition(".")[2] or "model"
-        paths = [str(one.get("fqn")) for one in self.module.get("module_call_graph") or () if isinstance(one, dict)]
+        told = self.module.get("module_call_graph")
+        paths = [str(one.get("fqn")) for one in told if isinstance(one, dict)] if isinstance(told, list) else []
         held = [one.path.rpartition(".")[0] for one in self.held.values()]
         self.outer = {path.rpartition(".")[0] for path in (*paths, *held)}
         self.rows([call for call in rewritten if call.target.partition(".")[0] and not asserts(call)], rewriting)
