@@ -366,6 +366,9 @@ def test_a_step_past_64_bits():
     within = [{"metric": "params", "max": 100}]
     answer = fit(model, "w", within, range={"from": 3, "to": 10**200, "step": 10**200}, dims={"H": 4})
     assert (answer["value"], answer["next"]) == (3, None)
+    wide = {"from": 3, "to": 10**200 + 3, "step": 10**200}
+    down = fit(model, "w", [{"metric": "params", "min": 100}], range=wide, dims={"H": 4}, goal="smallest")
+    assert (down["value"], down["next"]) == (10**200 + 3, 3)
 
 
 @pytest.mark.parametrize(("vary", "words"), REFUSED, ids=str)

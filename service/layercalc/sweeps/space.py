@@ -187,7 +187,8 @@ def numbers(values: Sequence[Any]) -> np.ndarray:
 
 
 def small(values: range) -> bool:
-    return values[0] > -(1 << 62) and values[-1] < 1 << 62
+    """Whether all of them, which may go down, and the step between fit."""
+    return -(1 << 62) < min(values[0], values[-1]) and max(values[0], values[-1]) < 1 << 62
 
 
 def wide(values: Sequence[Any]) -> np.ndarray:
