@@ -11,6 +11,7 @@ from layercalc.recording.numbers import Recorded, Recording, Step
 
 PLAIN: Any = int | str | float | None
 LONGEST = 2_000  # steps of a recording that is worth it
+NAME = re.compile(r"\b[nv]\d+\b")  # of a number
 DEEPEST = 12  # expressions inside one another
 
 
@@ -88,11 +89,9 @@ class Program:
         inner: dict[str, tuple[str, int]] = {}  # expressions, and how deep they are
         out: list[str] = []
         for step in reversed(needed):
-            code, depth = step.code, 0
-            for name in step.reads:
-                if name in inner:
-                    expression, below = inner.pop(name)
-                    code, depth = re.sub(rf"\b{name}\b", f"({expression})", code), max(depth, below + 1)
+            parts = {name: inner.pop(name) for name in step.reads if name in inner}
+            code = put_in(step.code, {name: expression for name, (expression, _) in parts.items()})
+            depth = 1 + max((below for _, below in parts.values()), default=-1)
             if not step.name:
                 out.append(f"if {'not ' if step.true else ''}{code}: return None")
             elif self.reads[step.name] == 1 and step.name not in returned and depth < DEEPEST:
@@ -100,3 +99,8 @@ class Program:
             else:
                 out.append(f"{step.name} = {code}")
         return out
+
+
+def put_in(code: str, parts: dict[str, str]) -> str:
+    """The code with expressions in place of names."""
+    return NAME.sub(lambda name: f"({parts[name[0]]})" if name[0] in parts else name[0], code) if parts else code
