@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import jsonschema
@@ -316,12 +318,12 @@ def test_process_that_dies_is_a_fault_of_its_models_and_no_pass(project, monkeyp
         shutdown = lambda *_, **__: None  # noqa: E731
 
         def submit(self, *_):
-            future = jobs.Future()
-            future.set_exception(jobs.BrokenProcessPool("killed"))
+            future = futures.Future()
+            future.set_exception(BrokenProcessPool("killed"))
             return future
 
     monkeypatch.setattr(jobs, "ALONE", 0.0)
-    monkeypatch.setattr(jobs, "ProcessPoolExecutor", Dying)
+    monkeypatch.setattr(futures, "ProcessPoolExecutor", Dying)
     judged = jobs.run(plan("layercalc.yaml"), 2)
     assert jobs.exit_code(judged) == 2
     assert "ended before it was done" in judged[0][1]["errors"][0]["detail"]

@@ -70,6 +70,12 @@ print(len(analysed))
 """
 
 
+def test_a_check_of_one_model_starts_no_processes():
+    answer, modules = imported("check", "-", "--max-params", "20", "--format", "json", text=STACK)
+    assert json.loads(answer)["passed"]
+    assert modules & {"numpy", "multiprocessing", "concurrent.futures", "layercalc.execution"} == set()
+
+
 def test_shapes_and_costs_of_every_layer_are_integers_without_numpy():
     done = subprocess.run([sys.executable, "-c", WITHOUT_NUMPY], capture_output=True, text=True, check=True)
     *need, analysed = done.stdout.split("\n")[:-1]

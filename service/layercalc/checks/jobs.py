@@ -2,10 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from multiprocessing import get_context
 from typing import Any
 
 from layercalc import verbs
@@ -146,6 +143,11 @@ def run(
 
 def shared_out(jobs: dict[int, Job], workers: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each job's verdict as it comes from one of several processes."""
+    # few models need no more than this process
+    from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: dict[Future[dict[str, Any]], int] = {pool.submit(judge, job): index for index, job in jobs.items()}
         try:

@@ -2,10 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +15,9 @@ from layercalc.formats.chart import sweep_chart
 from layercalc.formats.sweep import csv_lines, json_lines, sweep_sheet
 from layercalc.options import read_envelope
 from layercalc.sweeps.written import written_space
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 LINES = {"csv": csv_lines, "jsonl": json_lines}
 
@@ -108,7 +109,7 @@ def read_goal(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def executor_of(jobs: int | None, address: str | None) -> Iterator[Executor | None]:
+def executor_of(jobs: int | None, address: str | None) -> "Iterator[Executor | None]":
     """Processes of this machine, the workers of a cluster, or nothing."""
     if address is not None:
         if jobs is not None:
@@ -121,6 +122,7 @@ def executor_of(jobs: int | None, address: str | None) -> Iterator[Executor | No
             yield executor
     elif jobs is not None and jobs > 1:
         from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
 
         with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
             yield executor

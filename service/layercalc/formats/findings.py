@@ -1,6 +1,5 @@
 """What is wrong in a number of verdicts, worst first, with the place to edit; every format starts from it."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -94,7 +93,9 @@ def path(name: str) -> str | None:
 
 
 def digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    from hashlib import sha256  # loads OpenSSL
+
+    return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def overshoot(result: dict[str, Any]) -> Fraction:
