@@ -19,7 +19,7 @@ from layercalc.readers.script.modules.arrays import (
     reshape,
     sizes,
 )
-from layercalc.readers.script.modules.computed import computed
+from layercalc.readers.script.modules.computed import computed, of_numpy
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import Instance, Native
 
@@ -243,10 +243,10 @@ SHAPING: dict[str, Any] = {
     "ravel": Native("ravel", lambda m, args, kwargs, at: reshaped(m, [args[0], -1], {}, at)),
     "concatenate": Native("concatenate", joined),
     "stack": Native("stack", stacked),
-    **{name: computed(name, np.vstack, below) for name in ("vstack", "row_stack")},
-    "hstack": computed("hstack", np.hstack, beside),
-    "column_stack": computed("column_stack", np.column_stack, as_columns),
-    "append": computed("append", np.append, appended),
+    **{name: computed(name, of_numpy("vstack"), below) for name in ("vstack", "row_stack")},
+    "hstack": computed("hstack", of_numpy("hstack"), beside),
+    "column_stack": computed("column_stack", of_numpy("column_stack"), as_columns),
+    "append": computed("append", of_numpy("append"), appended),
     "pad": Native("pad", padded),
     "repeat": Native("repeat", repeated),
     "tile": Native("tile", tiled),
