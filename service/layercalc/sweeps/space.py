@@ -188,7 +188,7 @@ def numbers(values: Sequence[Any]) -> np.ndarray:
 
 def small(values: range) -> bool:
     """Whether all of them, which may go down, and the step between fit."""
-    return -(1 << 62) < min(values[0], values[-1]) and max(values[0], values[-1]) < 1 << 62
+    return min(values[0], values[-1]) > -(1 << 62) and max(values[0], values[-1]) < 1 << 62
 
 
 def wide(values: Sequence[Any]) -> np.ndarray:
