@@ -91,5 +91,5 @@ def test_the_flag_of_the_command_line_names_a_cluster(tmp_path):
     kwargs = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "protocol": "tcp://"}
     with distributed.LocalCluster(**kwargs, processes=False) as cluster:
         said = run("sweep", "request.json", "--dask", cluster.scheduler_address, cwd=tmp_path)
-    assert (said.returncode, said.stderr) == (0, "")
+    assert said.returncode == 0, said.stderr  # in which the cluster may log
     assert json.loads(said.stdout) == sweep(MODEL, SPACE, **ASKED, path=("model",))

@@ -154,13 +154,16 @@ def recorded(layer: Layer, inputs: Pairs, frozen: bool) -> Program | None:
         if id(spec) not in specs:
             specs[id(spec)] = Spec(tuple(map(recording.number, spec.shape)), spec.dtype)
     visits = [0]
-    traced = trace(spelled, [(specs[id(spec)], None) for spec, _ in inputs], {}, visits, frozen)
-    notes = {name: find(traced) for name, find in FACTS.items()}
-    result = traced.outputs, traced.weights, traced.counts, traced.traffic, notes
     try:
-        made = compiled(recording, result, (Initializer,))
+        traced = trace(spelled, [(specs[id(spec)], None) for spec, _ in inputs], {}, visits, frozen)
+        notes = {name: find(traced) for name, find in FACTS.items()}
+        made = compiled(
+            recording, (traced.outputs, traced.weights, traced.counts, traced.traffic, notes), (Initializer,)
+        )
     except Unfit:
         return None
+    finally:
+        recording.close()
     if visits[0]:  # calls of layers inside are to be counted
         return None
     return made, (traced.view, traced.turned, traced.buffers, traced.ops)

@@ -32,6 +32,10 @@ class Recording:
         self.known: dict[str, Any] = {}  # by their code: numbers that were computed, and what was decided
         self.functions: dict[str, Callable[..., Any]] = {}  # those that are called, by their names
 
+    def close(self) -> None:
+        """Forget the numbers, which refer to their recording, so that no collector has to find them."""
+        self.known.clear()
+
     def number(self, value: int, switch: bool = False) -> Any:
         """The next of the numbers that the line of arithmetic is given.
 

@@ -32,7 +32,7 @@ def compiled(recording: Recording, result: Any, constant: tuple[type, ...] = ())
     lines = [*program.lines(), f"return {built}"]
     names = {**program.names, **recording.functions}
     exec("\n    ".join([f"def run({', '.join(recording.given)}):", *lines]), names)
-    made: Callable[..., Any] = names["run"]
+    made: Callable[..., Any] = names.pop("run")  # which would refer to itself there
     return made
 
 
