@@ -25,6 +25,15 @@ TEXTS = [
     "import sys\na = 4 if sys.version_info >= (3, 6) else 5\nb = 4 if sys.version_info[0] >= 3 else 5, 4 if sys.version_info < (3,) else 5, sys.version_info.major, sys.version_info > (2, 7)",
     "from enum import Enum, auto\nclass Mode(Enum):\n    FAST = 'f'\n    SLOW = 's'\n    QUICK = 'f'\n    def units(self): return 8 if self is Mode.FAST else 4\n    @property\n    def label(self): return self.name.lower()\n    @classmethod\n    def first(cls): return next(iter(cls)).name\nclass N(Enum):\n    A = auto()\n    B = auto()\na = Mode.FAST.value, Mode('s').name, Mode['SLOW'].value, [m.name for m in Mode], len(Mode), Mode.QUICK is Mode.FAST, Mode.SLOW.units(), Mode.SLOW.label, Mode.first(), [n.value for n in N], list(Mode.__members__), Mode.FAST in Mode\nb = {Mode.FAST: 1, Mode.SLOW: 2}[Mode('s')], Mode.FAST == 'f', Mode.FAST != Mode.SLOW, repr(Mode.SLOW), str(N.A), isinstance(N.A, N), isinstance(N.A, int)\nr = []\nfor bad in (lambda: Mode('z'), lambda: Mode['z'], lambda: N.A < N.B, lambda: N.A + 1):\n    try: bad()\n    except Exception as e: r.append(type(e).__name__)\ndef f(m):\n    match m:\n        case Mode.FAST: return 1\n        case Mode.SLOW: return 2\nc = f(Mode.SLOW)",
     "import enum, copy\nclass Size(enum.IntEnum):\n    S = 8\n    M = 16\na = Size.S + 1, Size.S * Size.M, 2 - Size.S, Size.S < Size.M, Size.S == 8, max(Size).value, sorted([Size.M, Size.S])[0].name, range(Size.S)[-1], int(Size.M), [0] * Size.S, {8: 'x'}[Size.S], isinstance(Size.S, int), -Size.S, Size(16).name, sum(s for s in Size), [1] * 20 == [1] * (Size.M + 4)\nb = copy.deepcopy([Size.S])[0] is Size.S, Size.S.value / 3, Size.S / 3, 2 ** Size.S, bool(Size.S)",
+    "from collections import Counter\nc = Counter('abracadabra')\na = c.most_common(), c.most_common(2), c.most_common(0), c.most_common(-1), c['z'], 'z' in c, len(c), list(c), repr(c), str(c), f'{c}', c.get('z'), c.total(), list(c.elements()), dict(c), {**c}, isinstance(c, dict), max(c, key=c.get), sorted(c.values())",
+    "from collections import Counter\nc = Counter(x=3, y=-1)\nc.update(['x', 'q'])\nc.update({'y': 4}, x=1)\nc.update()\nd = Counter({'p': 'text'})\ndel c['missing']\nc['w'] += 2\na = c, d, Counter(), repr(Counter()), bool(Counter()), Counter(None), Counter([(1, 2), (1, 2)]), Counter(c) == c, c.copy() is c",
+    "from collections import Counter\nx, y = Counter(u=3, v=1), Counter(u=1, v=2, w=-1)\na = x + y, x - y, x | y, x & y, +y, -y, y - x\nb = x == y, x != y, x <= y, x < y, x >= y, x > y, Counter(k=0) == Counter(), Counter(k=0) == {}, [Counter(k=0)] == [Counter()], Counter(u=1) <= x, {'u': 3, 'v': 1} == x",
+    "from collections import Counter\nx = Counter(u=3, v=1)\ny = x\nx += Counter(u=-5, w=2)\na = x, x is y\nx -= {'w': 1}\nb = dict(x)\nx |= Counter(w=7, t=1)\nc = dict(x)\nx &= Counter(w=2)\nd = x, y\nx.subtract('wwww', t=3)\nr = x, x.pop('w'), x.setdefault('k', 4), x.popitem(), x.items() == {'t': -3}.items()\nx.clear()",
+    "from collections import Counter\nr = []\nfor bad in (lambda: Counter(1), lambda: Counter([[]]), lambda: Counter(1, 2), lambda: Counter('a') + 1, lambda: hash(Counter()), lambda: Counter('a').pop('z'), lambda: ~Counter('a'), lambda: Counter('a') < {'a': 1}, lambda: Counter(a='x') + Counter(a=1)):\n    try: r.append(bad())\n    except Exception as e: r.append(type(e).__name__)\na = r",
+    "from collections import Counter\nimport copy\nc = Counter([1, 1, 2])\nc[7] = [3]\nd = copy.deepcopy(c)\nb = copy.copy(c)\nd[7].append(4)\na = c, d, b[7] is c[7], '%(z)s' % Counter(), c.keys() & {1, 9}, {} | {'q': 1}",
+    "from collections import Counter\nc = Counter()\nfor w in 'a b a'.split(): c[w] += 1\ndef f(**k): return k\na = f(**c), sum(c.values()), [k for k, n in c.items() if n > 1], list(reversed(c)), c.most_common(1)[0][0]\ncfg = ['C', 'C', 'M']\nb = Counter(cfg)['C'], Counter(dict(p=1)), Counter(range(3)), Counter(n % 2 for n in range(5))",
+    "from collections import Counter\nc = Counter(a=2, b=[1])\nr = []\ntry: c.most_common()\nexcept TypeError: r.append(1)\na = r, repr(c), hasattr(c, 'most_common'), hasattr(c, 'nope'), hasattr(c, '__missing__')",
+    "from collections import Counter\nx = Counter(a=1)\nx += x\ny = Counter('ab')\ny.update(y)\ny.subtract(y)\na = x, y, Counter({3: 1}) + Counter({3.0: 2}), Counter(b'aab'), Counter({True: 2})[1]",
 ]  # fmt: skip
 
 
@@ -46,6 +55,39 @@ def test_what_something_unknown_has_held_is_not_known():
     assert fault is None
     assert type(machine.globals.vars["a"]) is Opaque
     assert machine.globals.vars["b"] == 1
+
+
+COUNTED = [
+    "c = Counter(u0)\na = c['x']",
+    "c = Counter('a')\nc.update(u0)\na = c['a']",
+    "c = Counter('a')\next(c)\na = c['a']",
+    "c = Counter('a')\nif u0: c['a'] += 1\na = c['a']",
+    "c = Counter('a')\nif u0: c.update('b')\na = len(c)",
+    "c = Counter('a')\nd = c\nd += u0\na = c['a']",
+    "c = Counter('a')\na = c + u0",
+    "c = Counter('a')\nd = Counter('a')\nif u0: d['b'] = 2\na = (c + d)['b']",
+    "c = Counter('a')\na = (c - Counter(a=u0))['a']",
+    "a = Counter('a') == Counter(a=u0)",
+    "c = Counter('a')\nc[u0] = 3\na = c['a']",
+    "c = Counter(a=u0, b=1)\na = c.most_common(1)[0][0]",
+    "class M:\n    def keys(self): return ['q']\n    def __getitem__(self, k): return 9\n    def __iter__(self): return iter(['q'])\na = Counter(M())['q']",
+    "c = Counter('a')\nl = [1]\nc['k'] = l\next(c)\na = l[0]",
+    "c = Counter('a')\nfor k in u0: c['a'] -= 1\na = c['a']",
+    "c = Counter('a')\ndef f(): c['a'] = 3\next(f)\na = c['a']",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTED, ids=lambda text: text[:50].split("\n")[0])
+def test_what_a_counter_may_have_counted_is_not_known(text):
+    machine, fault = interpret("from collections import Counter\nfrom other import ext, u0\n" + text)
+    assert fault is None
+    assert type(machine.globals.vars["a"]) is Opaque
+
+
+@pytest.mark.parametrize("text", ["Counter(range(10**9))", "Counter(list(Counter(a=10**9).elements()))"])
+def test_a_counter_of_too_much_is_refused_or_unknown(text):
+    machine, fault = interpret(f"from collections import Counter\na = {text}")
+    assert fault is not None or machine.spoilt(machine.globals.vars["a"])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """What a value has and which operation raises is claimed as CPython has it, or not at all."""
 
+import numpy  # noqa: F401  (the first import of it is longer than what CPython is given to run)
 import pytest
 
 from tests.readers.script.programs import interpret, run_python
 
 HEAD = """import enum, functools
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass
 import numpy as np
 class A:
@@ -21,7 +22,7 @@ def gen(): yield 1
 VALUES = [
     "3", "None", "'ab'", "[1]", "(1,)", "{'k': 1}", "range(3)", "len", "A", "A()", "A().m", "gen", "gen()", "lambda: 1",
     "ValueError('x')", "ValueError", "E", "E.X", "D", "D()", "namedtuple('P', 'u v')(1, 2)", "defaultdict(int)",
-    "OrderedDict()", "functools.partial(len)", "np.int64(2)", "np.zeros((2, 3))", "{}.items()", "zip([1])", "...",
+    "OrderedDict()", "Counter('ab')", "functools.partial(len)", "np.int64(2)", "np.zeros((2, 3))", "{}.items()", "zip([1])", "...",
     "NotImplemented", "int",
 ]  # fmt: skip
 NAMES = [

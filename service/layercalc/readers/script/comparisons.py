@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import hashes, texts
+from layercalc.readers.script import counters, hashes, texts
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.journal import maybe
 from layercalc.readers.script.opaque import Opaque
@@ -15,6 +15,7 @@ from layercalc.readers.script.values import (
     SCALARS,
     Bound,
     Class,
+    Counted,
     Foreign,
     Instance,
     Names,
@@ -48,6 +49,8 @@ def compare(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         return compare_instances(m, op, a, b, node)
     if isinstance(a, Foreign) or isinstance(b, Foreign):
         return m.vocabulary.compare(op, a, b, node)
+    if ta is Counted and tb is Counted and op not in ("==", "!="):
+        return counters.ordered(m, op, a, b, node)
     if ta is View or tb is View:
         a, b = (one.host() if type(one) is View else one for one in (a, b))
     return Opaque("", node) if with_list(ta, tb) else m.pure(node, weighed, m, op, a, b, node)

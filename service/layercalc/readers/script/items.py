@@ -14,6 +14,7 @@ from layercalc.readers.script.values import (
     Bound,
     Class,
     ClassMethod,
+    Counted,
     Default,
     Foreign,
     Function,
@@ -103,6 +104,8 @@ def of_dict(m: "Machine", value: dict[Any, Any], key: Any, node: At) -> Any:
         made = m.call(value.factory, [], {}, node)
         set_item(m, value, key, made, node)
         return made
+    if type(value) is Counted:
+        return 0
     raise Raised(m.exception("KeyError", key), node)
 
 
@@ -180,6 +183,8 @@ def del_item(m: "Machine", value: Any, key: Any, node: At) -> None:
             if isinstance(value, dict):
                 hashes.hashing(m, value, key)
                 if key not in value:
+                    if type(value) is Counted:
+                        return
                     raise Raised(m.exception("KeyError", key), node)
                 perhaps(m, value[key], node)
                 del value[key]

@@ -7,7 +7,7 @@ what would be put into a spoilt container is spoilt with it.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import comparisons, texts
+from layercalc.readers.script import comparisons, counters, texts
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.mutation import (
     SET_METHODS,
@@ -38,6 +38,7 @@ from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.values import (
     MISSING,
     SCALARS,
+    Counted,
     Cursor,
     Default,
     Float64,
@@ -292,6 +293,7 @@ METHODS: dict[Any, dict[str, Native]] = {
     Names: DICT_ONLY,
     Ordered: DICT | {"move_to_end": changing("move_to_end", move_to_end)},
     Default: DICT_ONLY,
+    Counted: DICT_ONLY | counters.TABLE,
     set: SET,
     frozenset: {name: frozen_operation(name) for name in SET_METHODS} | {"copy": pure(lambda x: x, "copy")},
     range: SEQUENCE,

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import hashes, members, texts
+from layercalc.readers.script import counters, hashes, members, texts
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.opaque import Opaque
 from layercalc.readers.script.unbound import doubtful
@@ -15,6 +15,7 @@ from layercalc.readers.script.values import (
     SCALARS,
     Bound,
     Class,
+    Counted,
     Float64,
     Foreign,
     Function,
@@ -69,6 +70,8 @@ def binary(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
         return m.vocabulary.binary(op, a, b, node)
     if op == "%" and ta is bytes:
         return Opaque("", node)
+    if ta is Counted or tb is Counted:
+        return counters.binary(m, op, a, b, node)
     if ta is View or tb is View:
         a, b = (one.host() if type(one) is View else one for one in (a, b))
     if op != "*" and with_list(ta, tb):
@@ -203,6 +206,8 @@ def unary(m: "Machine", op: str, value: Any, node: ast.AST | None) -> Any:
             return result
     if isinstance(value, Foreign) or (kind is Instance and value.core is not None):
         return m.vocabulary.unary(op, value, node)
+    if kind is Counted and op in counters.UNARY:
+        return counters.unary(m, op, value, node)
     return m.fail("TypeError", f"bad operand type for unary {op}: {texts.kind(value)!r}", node)
 
 
@@ -219,6 +224,8 @@ def inplace(m: "Machine", op: str, a: Any, b: Any, node: ast.AST | None) -> Any:
     if kind is dict and op == "|" and not isinstance(b, dict):
         m.call(m.attribute(a, "update", node), [b], {}, node)
         return a
+    if kind is Counted and op in counters.INPLACE:
+        return counters.inplace(m, op, a, b, node)
     if kind in MUTABLE and type(b) is not Instance and not (kind is list and op != "*"):
         result = binary(m, op, a, b, node)
         m.changing(a)

@@ -8,6 +8,7 @@ from layercalc.readers.script.methods import METHODS
 from layercalc.readers.script.values import (
     Bound,
     Class,
+    Counted,
     Cursor,
     Default,
     Float64,
@@ -26,6 +27,7 @@ HOSTS: dict[type, type] = {
     Names: dict,
     Ordered: dict,
     Default: dict,
+    Counted: dict,
     Record: tuple,
     View: type({}.items()),
     Cursor: type(_ for _ in ()),
@@ -41,6 +43,10 @@ NAMES = {kind: frozenset(dir(HOSTS.get(kind, kind))) for kind in KINDS}
 NAMES[Class] -= ORDER
 NAMES[Ordered] |= {"move_to_end", "__dict__"}
 NAMES[Default] |= {"default_factory", "__missing__", "__copy__"}
+NAMES[Counted] |= {
+    "__missing__", "__dict__", "__weakref__", "__module__", "_keep_positive",
+    *(f"__{name}__" for name in ("add", "sub", "and", "pos", "neg", "iadd", "isub", "iand")),
+}  # fmt: skip
 NAMES[Record] |= {"_fields", "_make", "_field_defaults", "__match_args__", "__module__", "__slots__"}
 OBJECT, EXCEPTION = frozenset(dir(object())) - ORDER, frozenset(dir(BaseException())) - ORDER
 ENUMERATION = frozenset(["__len__", "__iter__", "__getitem__", "__contains__", "__bool__", "__reversed__"])

@@ -14,6 +14,7 @@ from layercalc.readers.script.values import (
     MUTABLE,
     SCALARS,
     Class,
+    Counted,
     Default,
     Float64,
     Foreign,
@@ -84,6 +85,8 @@ def write(m: "Machine", value: Any, node: ast.AST | None, represent: bool, insid
         return f"<class '{value.name}'>" if value.builtin else f"<class '__main__.{value.name}'>"
     if isinstance(value, Type):
         return repr(value)
+    if type_of is Counted:
+        return plain(m.call(m.attribute(value, "__repr__", node), [], {}, node))
     if isinstance(value, Foreign):
         return plain(m.vocabulary.convert("repr" if represent else "str", value, node))
     if (

@@ -59,6 +59,25 @@ class Default(dict[Any, Any]):
         self.factory = factory
 
 
+class Counted(dict[Any, Any]):
+    """collections.Counter: what it lacks it has no times."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: Any) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Counted:
+            return dict.__eq__(self, other)
+        return all(self[key] == other[key] for one in (self, other) for key in one)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None
+
+
 class Int64(int):
     """numpy.int64: the arithmetic of int that knows its range, and is no int to isinstance."""
 
@@ -390,5 +409,5 @@ class RecordType(Native):
 
 SCALARS = frozenset((int, float, complex, str, bytes, bool, type(None), type(...), range, Int64, Float64))
 CONTAINERS = (list, tuple, dict, set, frozenset)
-MUTABLE = frozenset((list, dict, set, Names, Ordered, Default))
-PLAIN = SCALARS | frozenset((list, tuple, dict, set, frozenset, slice, Names, Ordered, Default, Record))
+MUTABLE = frozenset((list, dict, set, Names, Ordered, Default, Counted))
+PLAIN = SCALARS | frozenset((list, tuple, dict, set, frozenset, slice, Names, Ordered, Default, Counted, Record))

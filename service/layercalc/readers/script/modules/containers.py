@@ -1,10 +1,10 @@
-"""collections: OrderedDict, defaultdict, namedtuple."""
+"""collections: OrderedDict, defaultdict, Counter, namedtuple."""
 
 import keyword
 from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.script.opaque import Opaque
-from layercalc.readers.script.values import Default, Native, Ordered, Record, RecordType
+from layercalc.readers.script.values import Counted, Default, Native, Ordered, Record, RecordType
 
 if TYPE_CHECKING:
     from layercalc.readers.script.machine import Machine
@@ -28,6 +28,10 @@ def default(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
     if type(factory) is Opaque:
         return Opaque("", at, holds=factory.holds)
     return filled(m, Default(factory), args[1:], kwargs, at)
+
+
+def counted(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
+    return filled(m, Counted(), args, kwargs, at)
 
 
 def named(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
@@ -66,5 +70,6 @@ def record_type(name: str, fields: tuple[str, ...], defaults: tuple[Any, ...]) -
 COLLECTIONS: dict[str, Any] = {
     "OrderedDict": Native("OrderedDict", ordered),
     "defaultdict": Native("defaultdict", default),
+    "Counter": Native("Counter", counted),
     "namedtuple": Native("namedtuple", named),
 }
