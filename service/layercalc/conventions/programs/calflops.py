@@ -7,6 +7,7 @@ from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.conventions.programs.asked import asked
 from layercalc.conventions.programs.contraction import printed
 from layercalc.conventions.programs.seen import (
+    COMPOSED,
     CONVOLUTIONS,
     PART,
     RESIZING,
@@ -15,6 +16,7 @@ from layercalc.conventions.programs.seen import (
     Terms,
     built_in,
     by_method,
+    composed,
     counted,
     elements,
     elementwise,
@@ -85,6 +87,8 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
         affine = given.get("weight") is not None
         each = (2 if affine else 1) if word == "batch_norm" and not given["training"] else 5 if affine else 4
         return word, 0 if of_torch(seen, call) else each * elements(x)
+    if call.caller in COMPOSED:
+        return word, composed(call)
     if call.caller in RESIZING and word.startswith("adaptive_avg_pool"):  # by areas
         return "upsample", counted(looked_up(seen, call), elements(x) + prod(call.results[0].shape[2:]))
     if word in NUMEL or word in BUILTIN:

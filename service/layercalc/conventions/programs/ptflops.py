@@ -5,6 +5,7 @@ from typing import Any
 from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.conventions.programs.asked import asked
 from layercalc.conventions.programs.seen import (
+    COMPOSED,
     CONVOLUTIONS,
     PART,
     RESIZING,
@@ -13,6 +14,7 @@ from layercalc.conventions.programs.seen import (
     Terms,
     built_in,
     by_method,
+    composed,
     counted,
     elements,
     elementwise,
@@ -139,6 +141,8 @@ def patched(seen: Seen, call: SeenCall) -> tuple[str, Any]:
     x = next(iter(given.values()), None)
     if word.startswith(PART):
         return word, part(call, SEEN)
+    if call.caller in COMPOSED:
+        return word, composed(call)
     if call.caller in RESIZING and word.startswith("adaptive_avg_pool"):  # by areas
         return "upsample", counted(looked_up(seen, call), elements(x) + elements(call.results[0]))
     if word in NUMEL or word in BUILTIN:

@@ -43,6 +43,9 @@ KEPT = (  # modules that hold a function of torch.nn.functional from before it w
 )
 ATTENTION = "function.multi_head_attention_forward"  # of which tools see the functions that it calls
 RESIZING = ("function.interpolate", "function.upsample")
+LOCAL = "function.local_response_norm"
+POOLING = tuple(f"function.lp_pool{rank}" for rank in RANKS)
+COMPOSED = (LOCAL, *POOLING)  # whose code calls functions and methods that ptflops and calflops replace
 WITHIN = ("bmm", "baddbmm")  # torch.bmm and torch.baddbmm
 SPELT = ("matmul", "mul", "add")  # with an operator too
 PART = "part of "  # the word of a part of a function that is not made whole again
@@ -69,6 +72,17 @@ def shape_of(x: Any) -> Shape:
 
 def elements(x: Any) -> Dim:
     return size(x.shape)
+
+
+def composed(call: SeenCall) -> Dim:
+    """What ptflops and calflops count for a part of F.local_response_norm or F.lp_pool2d, one for each element.
+
+    They see its pooling and its ReLU, and the products and sums that are methods: x.mul(2), and not sign * relu.
+    """
+    x, other = [*call.arguments.values(), None, None][:2]
+    operator = call.caller in POOLING and call.word == "mul" and hasattr(other, "shape")
+    counted = call.word.startswith("avg_pool") or call.word in ("relu", "mul", "add")
+    return elements(x) if counted and not operator else 0
 
 
 def numbers(call: SeenCall, name: str, rank: int, default: int) -> list[Dim]:
