@@ -291,76 +291,6 @@ def test_every_face(tmp_path):
     assert (missing.status_code, "There is no budget" in missing.json["errors"][0]["detail"]) == (422, True)
 
 
-STACK = {
-    "input_shape": [32, 32, 3],
-    "layers": [
-        {"type": "Conv2D", "filters": 8, "kernel_size": 3, "name": "conv"},
-        {"type": "MaxPooling2D", "name": "pool"},
-        {"type": "Conv2D", "filters": 16, "kernel_size": 3, "name": "last"},
-    ],
-}
-TARGET = [{"metric": "output_shape", "equals": [None, 5, 5, 16]}]
-
-
-def test_arguments_that_give_a_shape_are_all_that_give_it():
-    answer = fit(STACK, "conv.kernel_size,conv.strides,conv.padding", TARGET, range="1..6")
-    wanted = []
-    for size in range(1, 7):
-        for stride in range(1, 7):
-            for padding in ("valid", "same"):
-                own = {"kernel_size": size, "strides": stride, "padding": padding}
-                model = {**STACK, "layers": [{**STACK["layers"][0], **own}, *STACK["layers"][1:]]}
-                if holds(model, TARGET):
-                    wanted.append({f"conv.{key}": value for key, value in own.items()})
-    assert sorted(answer["values"], key=str) == sorted(wanted, key=str)
-    assert answer["count"] == len(wanted) > 2
-    assert answer["value"] == {"conv.kernel_size": 3, "conv.strides": 2, "conv.padding": "valid"}  # one is changed
-    assert answer["totals"]["params"] == check(STACK, [{"metric": "params", "max": "1M"}])["totals"]["params"]
-
-
-def test_arguments_of_keras_json_and_of_several_layers():
-    keras = {"class_name": "Sequential", "config": {"layers": [
-        {"class_name": "InputLayer", "config": {"batch_shape": [None, 32, 32, 3], "name": "in"}},
-        {"class_name": "Conv2D", "config": {"filters": 8, "kernel_size": [3, 3], "name": "conv"}},
-        {"class_name": "MaxPooling2D", "config": {"name": "pool"}}]}}  # fmt: skip
-    within = [{"metric": "output_shape", "layer": "pool", "equals": [None, 16, 16, 8]}]
-    answer = fit(keras, ["conv.padding", "pool.strides"], within)
-    assert answer["value"] == {"conv.padding": "same", "pool.strides": 2}
-    assert fit(keras, ["pool.pool_size"], [{"metric": "output_shape", "equals": [None, 9, 9, 9]}])["value"] is None
-
-
-REFUSED = [
-    ("conv.kernel", "'conv' has no argument 'kernel'. Did you mean 'kernel_size'?"),
-    ("cnv.padding", "There is no layer 'cnv'. Did you mean 'conv'?"),
-    ("conv.kernel_initializer", "neither a size nor a word nor a truth"),
-    (["conv.padding", 3], "Expected an argument of a layer, such as conv.kernel_size; received 3."),
-    ([], "Expected an argument of a layer"),
-    ("conv.strides, conv.strides", "'conv.strides' varies twice."),
-    ("conv.filters,conv.kernel_size,conv.strides,conv.groups,conv.dilation_rate,pool.strides", "combinations; at most"),
-]
-
-
-@pytest.mark.parametrize("last", [1 << 20, 1 << 64, 10**299])
-def test_a_range_of_arguments_that_is_too_long(last):
-    with pytest.raises(InvalidModel, match="at most 1,048,576 are tried") as caught:
-        fit(STACK, "conv.kernel_size", TARGET, range={"from": 0, "to": last})
-    assert caught.value.errors[0]["parameter"] == "range"
-
-
-@pytest.mark.parametrize(("filters", "words"), [
-    ({"$": "w"}, "The model leaves 'w' open, which does not vary"),
-    ({"$": "a0"}, "The model leaves 'a0' open, which does not vary"),
-    ("many", "Expected filters to be an integer"),
-])  # fmt: skip
-def test_arguments_vary_in_models_that_are_whole(filters, words):
-    first, *rest = STACK["layers"]
-    asked = {"model": {**STACK, "layers": [{**first, "filters": filters}, *rest]}, "vary": "pool.strides"}
-    answer = create_app().test_client().post("/v1/fit", json={**asked, "within": TARGET})
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["pointer"] == "/model/layers/0/filters"
-    assert words in answer.json["errors"][0]["detail"]
-
-
 def test_a_step_past_64_bits():
     model = {"input_shape": ["H"], "layers": [{"type": "Dense", "units": {"$": "w"}}]}
     within = [{"metric": "params", "max": 100}]
@@ -369,45 +299,6 @@ def test_a_step_past_64_bits():
     wide = {"from": 3, "to": 10**200 + 3, "step": 10**200}
     down = fit(model, "w", [{"metric": "params", "min": 100}], range=wide, dims={"H": 4}, goal="smallest")
     assert (down["value"], down["next"]) == (10**200 + 3, 3)
-
-
-@pytest.mark.parametrize(("vary", "words"), REFUSED, ids=str)
-def test_arguments_that_are_none(vary, words):
-    answer = create_app().test_client().post("/v1/fit", json={"model": STACK, "vary": vary, "within": TARGET})
-    assert answer.status_code == 422
-    (fault,) = answer.json["errors"]
-    assert (fault.get("pointer"), fault.get("parameter")) in (("/vary", None), (None, "range"))
-    assert words in fault["detail"]
-
-
-def test_arguments_vary_in_documents_of_json_alone():
-    with pytest.raises(InvalidModel, match="arguments vary in a stack or Keras JSON"):
-        fit("Conv2D(8, 3, input_shape=(32, 32, 3), name='conv')", "conv.strides", TARGET)
-    with pytest.raises(InvalidModel, match="over a range with an end"):
-        fit(STACK, "conv.strides", TARGET, range="1..")
-
-
-def test_arguments_by_every_face(tmp_path):
-    (tmp_path / "net.json").write_text(json.dumps(STACK))
-    answer = fit(STACK, "conv.strides", TARGET)
-    client = create_app().test_client()
-    assert client.post("/v1/fit?vary=conv.strides&equals_output_shape=null,5,5,16", json=STACK).json == answer
-    ran = run(
-        "fit",
-        "net.json",
-        "--vary",
-        "conv.strides",
-        "--within",
-        "output_shape=null,5,5,16",
-        "--format",
-        "csv",
-        cwd=tmp_path,
-    )
-    assert (ran.returncode, ran.stdout.split()) == (0, ["conv.strides", "2"])
-    assert (
-        run("fit", "net.json", "--vary", "conv.strides", "--within", "output_shape=null,5,5,1", cwd=tmp_path).returncode
-        == 1
-    )
 
 
 NAMED = [

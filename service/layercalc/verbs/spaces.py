@@ -116,7 +116,7 @@ def fit(
 
     `vary` may be arguments of layers instead, `"conv.kernel_size,conv.strides,conv.padding"` or a list of them: `value`
     are those, by name, that hold `within` (an output shape, say) and change the model least, `values` all that do, at
-    most a hundred; sizes are tried from 1 to 16 or over `range`.
+    most a hundred; sizes, the same along all axes, are tried from 1 (0 where it may be 0) to 16 or over `range`.
 
     `{"vary", "goal", "value", "next", "stopped_by", "totals", "proof", "detail", "warnings"}`: `next` is the value that
     does not hold, `stopped_by` the result of the budget that says so, or a fault where it is no network. `value` is
