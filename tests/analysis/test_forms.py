@@ -104,6 +104,36 @@ def test_layers_that_a_process_keeps_are_computed_too(recording):
     assert len(forms.FORMS) == len(NETWORK["layers"])
 
 
+LONG = [  # arguments that are part of a form, and are as long as the document lets them be
+    ({"type": "BatchNorm2d", "num_features": 3, "momentum": "m" * 10_000}, "torch"),
+    ({"type": "Dropout", "rate": 0.1, "noise_shape": [1] * 10_000}, "keras"),
+]
+
+
+@pytest.mark.parametrize(("layer", "vocabulary"), LONG)
+def test_a_process_keeps_no_long_argument(layer, vocabulary, recording):
+    document = {"vocabulary": vocabulary, "inputs": [{"name": "x", "batch_shape": [1, 3, 4, 4]}], "layers": [layer]}
+    read = asked(document)
+    assert "macs" in read
+    assert asked(document) == read
+    assert not forms.FORMS
+
+
+class Growing(list):
+    """Programs of a form; while they are counted another thread meets a form that is new."""
+
+    def __len__(self):
+        forms.FORMS[object()] = forms.Form()
+        return 0
+
+
+def test_forms_that_another_thread_meets_while_programs_are_counted(recording):
+    forms.FORMS["counted"] = forms.Form()
+    forms.FORMS["counted"].programs = Growing()
+    layer = {"type": "Dense", "units": 4}
+    assert analyze({"input_shape": [3], "layers": [layer]})["totals"]["params"] == 16
+
+
 ALWAYS_READ = {  # their axes look through fractions of a step, or there is a layer in them
     "Bidirectional",
     "Conv1DTranspose",

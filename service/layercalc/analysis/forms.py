@@ -24,6 +24,7 @@ OFTEN = 16  # calls of a form that are read with shapes before one is recorded, 
 MOST_FORMS, MOST_PROGRAMS = 2_000, 500  # of a process
 MOST_DECIDED = 8  # programs of one form, each for other decisions
 MOST_NUMBERS = 64  # of a call
+MOST_KEPT = 2_000  # characters and values of all else in a call, which a process keeps
 SIZES = {int, Batch}
 
 Pairs = list[tuple[Spec, Spec | None]]  # tensors and their masks
@@ -78,6 +79,8 @@ def read(layer: Layer, inputs: Pairs, named: dict[str, Any], visits: list[int], 
             return Traced(outputs, weights, (inputs, named), counts, traffic, *alike, noted, notes)
     traced = trace(layer, inputs, named, visits, frozen)
     if form is None:
+        if length(key) > MOST_KEPT:
+            return traced
         if len(FORMS) >= MOST_FORMS:
             FORMS.clear()
         form = FORMS.setdefault(key, Form())
@@ -87,7 +90,7 @@ def read(layer: Layer, inputs: Pairs, named: dict[str, Any], visits: list[int], 
         made = recorded(layer, inputs, frozen)
         form.unfit = made is None
         if made is not None:
-            if sum(len(one.programs) for one in FORMS.values()) >= MOST_PROGRAMS:
+            if sum(len(one.programs) for one in [*FORMS.values()]) >= MOST_PROGRAMS:  # other threads add some
                 FORMS.clear()
             form.programs.insert(0, made)
     return traced
@@ -135,6 +138,13 @@ def form_of(layer: Layer, inputs: Pairs, frozen: bool) -> tuple[Any, list[Any]] 
     if len(kinds) > MOST_NUMBERS or not SIZES.issuperset(kinds):
         return None
     return (kind, frozen, arguments.others_of(state), tuple(layout), kinds), numbers
+
+
+def length(value: Any) -> int:
+    """About how many characters and values there are in an argument, or in several."""
+    if isinstance(value, tuple):
+        return 1 + sum(map(length, value))
+    return len(value) if isinstance(value, str) else 1
 
 
 def has_array(state: dict[str, Any], names: list[str]) -> bool:
