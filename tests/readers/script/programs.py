@@ -567,6 +567,8 @@ def agree(machine, ours, real, path="", seen=None):
         library = ours.cls.builtin or ours.cls.native
         if not isinstance(real, BaseException) and (hasattr(real, "__dict__") or not library):
             agree(machine, dict(ours.attrs), vars(real), path + ".__dict__", seen)
+        if ours.data is not None:
+            agree(machine, dict(ours.data), dict(dict.items(real)), path, seen)
         return
     if isinstance(ours, dict):
         ours_keys, real_keys = list(ours), list(real)

@@ -243,6 +243,7 @@ def test_the_comparison_can_fail():
         ("x = (1,)", "x = [1]"),
         ("class A: pass\nx = A()\nx.p = 1", "class A: pass\nx = A()\nx.p = 2"),
         ("x = {1: 2}", "x = {1: 3}"),
+        ("class D(dict): pass\nx = D(a=1)", "class D(dict): pass\nx = D(a=2)"),
     ):
         machine, _ = interpret(ours)
         with pytest.raises(Differs):

@@ -6,7 +6,7 @@ Nothing of the text is ever looked up on a real Python object: what is in no tab
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import hashes, members
+from layercalc.readers.script import hashes, mappings, members
 from layercalc.readers.script.faults import Fault
 from layercalc.readers.script.members import (
     INTROSPECTION,
@@ -181,6 +181,8 @@ def of_native(m: "Machine", value: Native, name: str, node: At) -> Any:
         found = (table or {}).get(name, MISSING)
         if name == "fromkeys" and value.host is dict:
             return Native("fromkeys", lambda m, args, kwargs, at: fromkeys(m, args, at))
+        if value.host is dict and name in mappings.MEMBERS:
+            return mappings.MEMBERS[name]
         if name == "maketrans" and value.host is str:
             return Opaque("", node)
         if found is not MISSING:

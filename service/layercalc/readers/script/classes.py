@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.script import enumerations
+from layercalc.readers.script import enumerations, mappings
 from layercalc.readers.script.exceptions import is_exception
 from layercalc.readers.script.members import UNFOLLOWED, bind, unfollowed
 from layercalc.readers.script.opaque import Opaque
@@ -85,7 +85,9 @@ def finish(m: "Machine", cls: Class, node: ast.ClassDef) -> None:
         attrs["__hash__"] = None
     if cls.opaque is None:
         for name in attrs:
-            if name in UNFOLLOWED:
+            if name in UNFOLLOWED and mappings.derived(cls):
+                cls.opaque = Opaque(f"{node.name}, a class derived from dict with its own {name}", node)
+            elif name in UNFOLLOWED:
                 raise unfollowed(cls, name, node)
     if "__slots__" in attrs and cls.opaque is None:
         slots(m, cls, node)
@@ -154,7 +156,9 @@ def inherit(m: "Machine", cls: Class, others: list[Any], metaclass: Any, node: a
         if isinstance(one, Foreign):
             cls.foreign = one
         elif not (isinstance(one, Native) and one.name in PLAIN_BASES):
-            if isinstance(one, Type):
+            if isinstance(one, Type) and one.host is dict and len(node.bases) == 1:
+                cls.bases = [mappings.base(m)]
+            elif isinstance(one, Type):
                 cause = f"{node.name}, a class derived from Python's {one.name}"
                 cls.opaque = Opaque(cause, node)
             else:
@@ -212,6 +216,9 @@ def instantiate(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any
         m.fail("TypeError", f"Can't instantiate abstract class {cls.name} without an implementation of {names}", node)
     value = Instance(cls)
     m.meter.hold(400, node)
+    if mappings.derived(cls):
+        m.journal.born(value)
+        value.data = m.journal.made({})
     if is_exception(m, cls):
         value.attrs["args"] = tuple(args)
     if cls.foreign is not None:

@@ -71,6 +71,8 @@ def belongs(m: "Machine", value: Any, kind: Any, at: At) -> Any:
             return isinstance(value, Class | Type | RecordType) if known else Opaque("", at, holds=(value,))
         if type(value) in SCALARS or isinstance(value, list | tuple | dict | set | frozenset | slice):
             return isinstance(value, kind.host)
+        if kind.host is dict and type(value) is Instance and value.data is not None:
+            return True
         return kind.host is int and enumerations.is_number(value)
     if type(kind) is Class:
         return type(value) is Instance and value.cls.derives(kind)

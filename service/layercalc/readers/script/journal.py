@@ -50,7 +50,7 @@ class Journal:
             if id(obj) not in saved:
                 saved[id(obj)] = obj, self.snapshot(obj)
 
-    def born(self, obj: Foreign) -> None:
+    def born(self, obj: Any) -> None:
         """A value has been made: where a block that made it has not run, there is none, and nothing to compare."""
         if self.levels:
             self.births[id(obj)] = obj, self.opened

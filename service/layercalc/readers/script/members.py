@@ -102,6 +102,8 @@ def of_instance(m: "Machine", value: Instance, name: str, node: At) -> Any:
         return bind(m, perhaps(m, found, node, *cls.every(name)) if type(found) is Opaque else found, value, cls, node)
     if name == "__class__":
         return cls
+    if name == "__dict__" and value.data is not None and value.data is attrs:
+        return value
     if name == "__dict__" and cls.dict:
         hidden = cls.native and any(key.startswith("_") for key in attrs)  # what it keeps in slots of its own
         return m.unknown(node, value) if hidden else attrs
@@ -205,7 +207,11 @@ def set_on_instance(m: "Machine", value: Instance, name: str, item: Any, node: A
 
 def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At, past: bool = False) -> None:
     """What __setattr__ does where no class of the text has its own; `past` what a foreign class does of it too."""
+    from layercalc.readers.script import mappings
+
     found = value.cls.find(name)
+    if value.data is not None and value.data is value.attrs:
+        mappings.guard(m, value, [item], node)
     if m.doubted(value) is not None:
         m.risk(node)
         m.touch([item, value], m.reason(node, "the object that this is set on, which may have changed,"))
@@ -220,11 +226,16 @@ def put_attribute(m: "Machine", value: Instance, name: str, item: Any, node: At,
         return
     if prevails(found):
         m.fail("AttributeError", "__set__", node)
+    if name == "__dict__" and value.data is not None:
+        mappings.replace(m, value, item, node)
+        return
     if name in ("__class__", "__dict__"):
         raise Fault(node, f"{name} cannot be replaced here; make an object of the class that is meant.")
     if not value.cls.dict and type(found) is not Slot:
         m.fail("AttributeError", f"{value.cls.name!r} object has no attribute {name!r}", node)
     m.changing(value.attrs)
+    if value.cls.foreign is not None and not past:
+        item = mappings.attached(m, item, node)
     value.attrs[name] = m.guarded_name(value.attrs, name, item) if value.attrs.volatile else item
     if value.cls.foreign is not None and not past:
         m.vocabulary.attached(value, name, item, node)

@@ -171,9 +171,13 @@ def update(m: "Machine", value: Any, args: Args, kwargs: Kwargs, at: Any) -> Non
 
 def pairs(m: "Machine", source: Any, at: Any) -> list[tuple[Any, Any]]:
     """The items of a mapping, or of an iterable of pairs."""
+    from layercalc.readers.script import mappings
     from layercalc.readers.script.items import get_item
 
     m.known(source)
+    if type(source) is Instance and mappings.plainly(source) and m.doubted(source) is None:
+        source = source.data
+        m.known(source)
     if type(source) is Instance and source.cls.find("keys") is not MISSING:
         keys = m.listed(m.call(m.attribute(source, "keys", at), [], {}, at), at)
         return [(key, get_item(m, source, key, at)) for key in keys]

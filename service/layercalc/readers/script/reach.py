@@ -50,6 +50,7 @@ def parts(value: Any, state: Callable[[Any], Any] = now) -> list[Any]:
         return list(state(value))
     if kind is Instance:
         core = [value.core] if value.core is not None else []
+        core += [value.data] if value.data is not None else []
         return [*core, *state(value.attrs).values(), *members(value.cls, state)]
     if kind is Class:
         return members(value, state)

@@ -233,6 +233,8 @@ def percent(m: "Machine", pattern: str, args: Any, node: ast.AST | None) -> str:
             out.append("%")
             continue
         if found["key"] is not None:
+            if type(args) is Instance:
+                raise Unknown(Opaque("a format of an object", node, holds=(args,)))
             if mapping is None:
                 raise TypeError("format requires a mapping")
             m.weigh(mapping)
@@ -244,6 +246,8 @@ def percent(m: "Machine", pattern: str, args: Any, node: ast.AST | None) -> str:
         out.append(one_conversion(m, found, value, numbers, node))
     out.append(pattern[at:])
     if mapping is None and not isinstance(args, list) and next(values, MISSING) is not MISSING:
+        if type(args) is Instance and args.cls.find("__getitem__") is not MISSING:
+            raise Unknown(Opaque("a format of an object", node, holds=(args,)))
         raise TypeError("not all arguments converted during string formatting")
     result = "".join(out)
     m.meter.hold(len(result), node)

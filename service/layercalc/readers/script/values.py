@@ -260,15 +260,18 @@ class Class:
 class Instance:
     """An object of a class of the text; `core` is what a vocabulary keeps for one whose class derives from its own.
 
+    `data` is the dict that an object is whose class derives from dict; it may be its attributes too.
+
     Python asks these dunders when it compares, sorts or hashes what holds one; they ask the text's.
     """
 
-    __slots__ = ("attrs", "cls", "core")
+    __slots__ = ("attrs", "cls", "core", "data")
 
     def __init__(self, cls: Class):
         self.cls = cls
         self.attrs = Names()
         self.core: Any = None
+        self.data: dict[Any, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.cls.name} object>"

@@ -32,7 +32,7 @@ def shallow(m: "Machine", args: list[Any], kwargs: dict[str, Any], at: Any) -> A
         return value
     if type(value) is Instance and value.cls.members is not None:
         return value
-    if type(value) is Instance and value.core is None and value.cls.find("__copy__") is MISSING:
+    if type(value) is Instance and value.core is value.data is None and value.cls.find("__copy__") is MISSING:
         m.known(value.attrs)
         made = Instance(value.cls)
         made.attrs.update(value.attrs)
@@ -72,7 +72,7 @@ def one(m: "Machine", value: Any, memo: dict[int, Any], at: Any) -> Any:
         made = value if all(a is b for a, b in zip(items, value, strict=True)) else tuple(items)
     elif isinstance(value, set | frozenset):
         made = type(value)(one(m, item, memo, at) for item in value)
-    elif type(value) is Instance and value.core is None and value.cls.find("__deepcopy__") is MISSING:
+    elif type(value) is Instance and value.core is value.data is None and value.cls.find("__deepcopy__") is MISSING:
         m.known(value.attrs)
         made = memo[id(value)] = Instance(value.cls)
         for name, item in value.attrs.items():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from layercalc.readers.script import mappings
 from layercalc.readers.script.classes import fields_of
 from layercalc.readers.script.faults import Raised
 from layercalc.readers.script.modules import copies
@@ -139,6 +140,7 @@ def init(m: "Machine", cls: Class, args: Args, kwargs: Kwargs, at: Any) -> None:
     if cls.foreign is not None:
         for name in fields:
             if name in value.attrs:
+                value.attrs[name] = mappings.attached(m, value.attrs[name], at)
                 m.vocabulary.attached(value, name, value.attrs[name], at)
     after = value.cls.find("__post_init__")
     if after is not MISSING:
