@@ -49,6 +49,16 @@ def test_each_budget_is_an_item_that_fails_with_its_detail(project):
     assert [case.get("name") for case in cases] == ["params max 100", "params of head max 100"]
 
 
+def test_bytes_are_those_of_the_dtypes_that_the_budgets_say(project):
+    """80 weights of a kernel and 10 of a bias as int4 with a scale for each 32: 40 + 6 and 5 + 2 bytes."""
+    budgets = [{"metric": "param_bytes", "max": n} for n in (53, 52)]
+    model = {"path": "models/fine.json", "weight_dtype": "int4:32", "budgets": budgets}
+    (project.path / "layercalc.yaml").write_text(json.dumps({"models": [model]}))
+    done = project.runpytest_inprocess("--layercalc", "layercalc.yaml")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*param_bytes 53 B exceeds 52 B by 1 B (1.9 %), weights as int4:32; *"])
+
+
 def test_same_verdict_as_the_other_faces(project, monkeypatch):
     monkeypatch.chdir(project.path)
     judged = jobs.run(plan("layercalc.yaml"))

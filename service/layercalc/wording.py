@@ -5,6 +5,8 @@ import json
 import keyword
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from layercalc import deadline
 
@@ -27,6 +29,15 @@ def clipped(value: object, depth: int = 4) -> object:
     if isinstance(value, dict):
         return {str(key)[:80]: clipped(value[key], depth - 1) for key in list(value)[:20]} if depth else {}
     return value
+
+
+STORED = {"weight_dtype": "weights", "activation_dtype": "activations"}  # as which an answer was asked for
+AS_SAID = "dtypes that the document says"  # where it was not
+
+
+def stored_as(found: Mapping[str, Any]) -> str:
+    """What tensors are taken to be stored as in an answer that was asked for so, else nothing."""
+    return " and ".join(f"{what} as {found[key]}" for key, what in STORED.items() if key in found)
 
 
 MAX_DIGITS = 300  # of an integer in a document: what is multiplied from a few of them can still be printed

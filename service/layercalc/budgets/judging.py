@@ -19,7 +19,7 @@ from layercalc.dims import largest, text
 from layercalc.errors import InvalidBudgets
 from layercalc.formulas import Formula, Undecided, code
 from layercalc.modules import module_rows
-from layercalc.wording import nearest, whole
+from layercalc.wording import AS_SAID, STORED, nearest, stored_as, whole
 
 MAX_FINDINGS = 250_000  # budgets × the layers they are about
 MAX_NAMED = 10  # offending layers of one result
@@ -171,9 +171,9 @@ def judge(report: dict[str, Any], budgets: Sequence[Budget], baseline: dict[str,
         raise InvalidBudgets(faults)
     passed = all(one["passed"] or one["level"] == "warn" for one in results)
     known = {} if baseline is None else {"baseline": {"totals": baseline["totals"]}}
-    stored: dict[str, Any] = {key: report[key] for key in ("weight_dtype", "activation_dtype") if key in report}
+    titles: dict[str, Any] = {key: report[key] for key in STORED if key in report}
     warnings = [*report["warnings"], *(baseline or {}).get("warnings", ())]
-    return {"passed": passed, "results": results, **stored, "totals": report["totals"], **known, "warnings": warnings}
+    return {"passed": passed, "results": results, **titles, "totals": report["totals"], **known, "warnings": warnings}
 
 
 def result(subject: Subject, budget: Budget) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def result(subject: Subject, budget: Budget) -> dict[str, Any]:
         "excess": worst.excess,
         "passed": worst.passed,
         **({} if worst.formula is None else {"formula": code(worst.formula), "sizes": worst.sizes}),
-        "detail": words(budget.metric, worst) + blame(subject, budget, worst, layers),
+        "detail": words(budget.metric, worst) + stored(subject, budget, worst) + blame(subject, budget, worst, layers),
         "layers": layers,
     }
     if budget.file is not None:
@@ -298,6 +298,10 @@ def before(subject: Subject, metric: str, place: Place) -> Any:
     """What a metric was: a number, or a formula."""
     past = subject.past
     assert past is not None
+    as_now, as_was = (stored_as(one) or AS_SAID for one in (subject.report, past.report))
+    if "bytes" in metric and as_now != as_was:
+        told = f"The baseline is a report of {as_was}; bytes of {as_now} cannot be held against it."
+        raise Unjudged(f"{told} Make it with the same weight_dtype and activation_dtype.", "max_increase")
     then: Place | None = place
     if place.title is not None and place.title in subject.outputs and place.shape is not None:
         then = past.outputs.get(place.title)
@@ -321,6 +325,12 @@ def raised(budget: Budget, increase: Any, was: Any) -> Any:
     """The most that a metric may be now."""
     more = was * increase.numerator // increase.denominator if isinstance(increase, Fraction) else increase
     return was + largest((more, budget.min_delta))
+
+
+def stored(subject: Subject, budget: Budget, worst: Finding) -> str:
+    """What bytes that are past a limit are taken to be stored as, where it was asked so."""
+    told = "" if worst.passed or "bytes" not in budget.metric else stored_as(subject.report)
+    return f", {told}" if told else ""
 
 
 def titled(metric: str, place: Place) -> str:

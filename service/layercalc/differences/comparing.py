@@ -12,6 +12,7 @@ from layercalc.differences.alignment import Pairs, aligned, given
 from layercalc.differences.structure import arithmetic, computes, kind, matched, same
 from layercalc.layers import Layer, fields_of
 from layercalc.modules import TYPE, units
+from layercalc.wording import AS_SAID, STORED, stored_as
 
 UNSAID = ("name", "inputs")
 
@@ -115,7 +116,12 @@ def compared(before: Side, after: Side) -> Comparison:
             ends[key] = {"before": was, "after": now}
     equal = not layers and not ends and all(map(alike, totals.values()))
     warnings = [*before.report["warnings"], *after.report["warnings"]]
-    found = {"identical": equal, "totals": totals, "layers": layers, **ends, "warnings": warnings}
+    as_was, as_now = (stored_as(one.report) for one in (before, after))
+    if as_was != as_now:
+        told = f"Bytes before are those of {as_was or AS_SAID}, after of {as_now or AS_SAID}: storage is compared too."
+        warnings.append({"pointer": "", "detail": told})
+    titles = {key: after.report[key] for key in STORED if key in after.report and as_was == as_now}
+    found = {"identical": equal, **titles, "totals": totals, "layers": layers, **ends, "warnings": warnings}
     return Comparison(found, before, after, pairs)
 
 

@@ -1,14 +1,16 @@
 """A report of an earlier day as a baseline: recognised, checked, and brought into the form that is compared."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
 from typing import Any
 
 from layercalc import deadline
+from layercalc.analysis.storage import PATTERN
 from layercalc.analysis.tracing import METRICS
 from layercalc.analysis.weight_specs import BUFFERS
 from layercalc.errors import MAX_FAULTS, InvalidModel, pointer
-from layercalc.wording import received, whole
+from layercalc.wording import STORED, received, whole
 
 TENSORS = ("inputs", "outputs")
 LONGEST = 2_000  # characters of a warning
@@ -34,6 +36,9 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
     for key, n in totals.items() if isinstance(totals, Mapping) else ():
         need(n is None or whole(n, 0) or isinstance(n, Mapping), "a count", n, "totals", key)
     expressions(totals, need, "totals")
+    stored = {key: document[key] for key in STORED if document.get(key) is not None}
+    for key, dtype in stored.items():
+        need(isinstance(dtype, str) and re.fullmatch(PATTERN, dtype) is not None, "a dtype", dtype, key)
     need(isinstance(layers, list), "the layers", layers, "layers")
     rows = list(read_rows(layers, need, "layers"))
     inside = document.get("modules", [])
@@ -62,6 +67,7 @@ def read_report(document: Mapping[str, Any], path: tuple[object, ...]) -> dict[s
         "modules": modules,
         "memory": memory if isinstance(memory, Mapping) else {},
         "warnings": [*earlier_warnings(document.get("warnings"), path)],
+        **stored,
         **ends,
     }
 

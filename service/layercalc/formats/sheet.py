@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc import deadline
 from layercalc.amounts import shape_text
 from layercalc.escapes import printable
+from layercalc.wording import stored_as
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,9 +91,8 @@ def warning_lines(warnings: list[dict[str, Any]]) -> list[str]:
 
 def stored_lines(found: dict[str, Any]) -> list[str]:
     """What tensors are taken to be stored as, where an answer was asked for so."""
-    named = {"weight_dtype": "weights", "activation_dtype": "activations"}
-    told = [f"{what} as {found[key]}" for key, what in named.items() if key in found]
-    return [f"Bytes are those of {' and '.join(told)}."] if told else []
+    told = stored_as(found)
+    return [f"Bytes are those of {told}."] if told else []
 
 
 def placed(item: dict[str, Any]) -> str:

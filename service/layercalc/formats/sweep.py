@@ -5,7 +5,7 @@ from typing import Any
 
 from layercalc.amounts import bytes_text, number_text
 from layercalc.escapes import json_text
-from layercalc.formats.sheet import Sheet, as_csv, placed, value_text, warning_lines
+from layercalc.formats.sheet import Sheet, as_csv, placed, stored_lines, value_text, warning_lines
 from layercalc.sweeps.results import Candidates
 
 PIECE = 1_000  # rows
@@ -26,7 +26,7 @@ def sweep_sheet(answer: dict[str, Any]) -> Sheet:
     if len(refused) > MOST_NOTED:
         notes.append(f"No network for {len(refused) - MOST_NOTED:,} other reasons.")
     raw = [[*row["values"].values(), *(row[one] for one in metrics)] for row in answer["rows"]]
-    notes += warning_lines(answer["warnings"])
+    notes += stored_lines(answer) + warning_lines(answer["warnings"])
     return Sheet("sweep", [*names, *metrics], rows, [*names, *metrics], raw, notes, numbers=len(metrics))
 
 

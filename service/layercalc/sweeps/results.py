@@ -120,13 +120,14 @@ class Result:
 
     def answer(self) -> dict[str, Any]:
         """The contract's answer."""
-        space = self.question.space
+        space, storage = self.question.space, self.question.wanted.storage
         refused = sorted(self.refused.values(), key=lambda one: (-one.candidates, one.first))
         return {
             "count": self.count,
             "valid": self.valid,
             "matching": self.matching,
             "columns": list(self.question.wanted.metrics),
+            **(storage.titles if storage else {}),
             "rows": [*rows(self.question, self.question.selection.cut(self.found))] if self.found else [],
             "refused": [
                 {

@@ -186,10 +186,8 @@ def compare(
         model, builder = found
         specs = declared(model, builder, options_of[name].own(model, named), formulas=True)
         sides.append(side(*reported(model, builder, specs, extras, (name,))))
-    titles = extras.storage.titles if extras.storage else {}
     with limited():
-        comparison = compared(*sides)
-    return comparison._replace(found=comparison.found | titles)
+        return compared(*sides)
 
 
 def examples(name: str | None = None) -> Any:

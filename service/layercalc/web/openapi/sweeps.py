@@ -4,6 +4,7 @@ from layercalc.sweeps.metrics import METRICS
 from layercalc.sweeps.space import RANGE
 from layercalc.web.openapi.documents import TINY
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, STRING, WHOLE, Schema, array, mapping, ref, row
+from layercalc.web.openapi.reports import STORED_DTYPES
 
 ANY: Schema = {"type": ["string", "number", "boolean", "object", "array", "null"], "items": {}}
 VALUES = {
@@ -53,8 +54,10 @@ SWEEP = row(
         "refused": array(
             row({"pointer": STRING, "detail": STRING, "count": {**WHOLE, "minimum": 1}, "example": OBJECT})
         ),
+        **STORED_DTYPES,
         "warnings": array(ref("Warning")),
-    }
+    },
+    "count valid matching columns rows refused warnings",
 )
 OPEN = {
     **TINY,
