@@ -1,6 +1,8 @@
 """Lines of code in stack traces: how they call a function, and what tools that patch functions count for it."""
 
 import json
+import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +11,9 @@ from layercalc.analysis.observing import Seen, SeenCall
 from layercalc.conventions.programs import calflops, ptflops
 from layercalc.files import read_model
 from layercalc.ops import Spec
-from layercalc.readers.torch.traces import KEPT, LOOKED_UP, METHOD, NAMED, OPERATOR, innermost, way
+from layercalc.readers.torch.frames import framed
+from layercalc.readers.torch.paths import Module
+from layercalc.readers.torch.traces import KEPT, LOOKED_UP, METHOD, NAMED, OPERATOR, innermost, way, ways
 from tests.torch_files import changed
 
 PRODUCTS = (OPERATOR, METHOD)
@@ -89,3 +93,42 @@ def test_a_pooling_that_is_written_in_cpp_is_counted_as_one_in_python():
     kind = "torch.nn.modules.pooling.AdaptiveAvgPool1d"
     seen = Seen(kind, True, False, (), False, [x], [x], [], [call])
     assert ptflops.patched(seen, call) == calflops.patched(seen, call) == ("adaptive_avg_pool1d", 24 * 64)
+
+
+LONG = {  # texts of a file that took hours, or all memory, in square of their length
+    "brackets": {"nn_module_stack": "L__self__,,Net;k," + "[" * 1_000_000 + ",Linear"},
+    "attributes": {"nn_module_stack": "L__self__,,Net;k," + "getattr(" * 50_000 + "x" + ", 'a')" * 50_000 + ",Linear"},
+    "modules in one another": {"nn_module_stack": "L__self__,,Net" + ";k,a,Linear" * 100_000},
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_text_in_a_file_is_answered_or_refused_at_once(name):
+    """Not a matter of the clock: who reads them otherwise does not come back."""
+
+    def change(program):
+        program["graph_module"]["graph"]["nodes"][-1]["metadata"] |= LONG[name]
+
+    try:
+        assert layercalc.analyze(changed("mlp", change))["totals"]["params"] == 235_146
+    except layercalc.Refused as error:
+        assert "100,000 modules inside one another; at most 1,000 are read" in str(error)
+
+
+def test_a_long_line_of_marks_is_none_and_a_long_frame_is_not_kept():
+    frame = 'File "a.py", line 1, in f\n    y = x @ w\n'
+    assert ways(frame + "^" * 1_000_000 + "x", "matmul") == (OPERATOR,)
+    assert innermost(frame + "x" * 1_000_000) == ""
+
+
+def test_what_modules_stand_in_takes_a_step_for_each():
+    """A tuple for each of all around it took gigabytes for a file of some megabytes."""
+    modules = tuple(Module(f"k{number}", "a", "Linear") for number in range(1_000))
+    identity = SimpleNamespace(named=lambda module: module)
+    tracemalloc.start()
+    ((frame, _),) = framed([SimpleNamespace(modules=modules)], identity)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [one.called for one in frame.within] == [*modules]
+    assert [one.called for one in frame.around] == [*modules[:-1]]
+    assert taken < 1_000_000  # 8 bytes for each pair of them would be four times as much

@@ -18,7 +18,7 @@ class Frame:
     calls: list[Call] = field(default_factory=list)
     leaf: bool = True
     use: int = 1
-    around: tuple["Frame", ...] = ()  # the calls that it stands in, that of the model left out
+    outer: "Frame | None" = None  # the call that it stands in
     called: Module | None = None  # as the node has it: a module may be called by several names in turn
 
     @property
@@ -31,9 +31,19 @@ class Frame:
         return "" if self.module is None else self.module.kind.rpartition(".")[2]
 
     @property
+    def around(self) -> tuple["Frame", ...]:
+        """The calls that it stands in, the outermost first, that of the model left out."""
+        return () if self.outer is None else self.outer.within
+
+    @property
     def within(self) -> tuple["Frame", ...]:
         """The calls that what it calls stands in."""
-        return () if self.module is None else (*self.around, self)
+        found: list[Frame] = []
+        one: Frame | None = self
+        while one is not None and one.module is not None:
+            found.append(one)
+            one = one.outer
+        return tuple(reversed(found))
 
     @cached_property
     def container(self) -> Container:
@@ -54,7 +64,7 @@ def framed(calls: Iterable[Call], identity: Identity) -> Iterator[tuple[Frame, C
                 module = identity.named(called)
                 stack[-1].leaf = False
                 uses[module.path] = uses.get(module.path, 0) + 1
-                stack.append(Frame(module, use=uses[module.path], around=stack[-1].within, called=called))
+                stack.append(Frame(module, use=uses[module.path], outer=stack[-1], called=called))
         stack[-1].calls.append(call)
         yield stack[-1], call
 

@@ -3,8 +3,10 @@
 import re
 from typing import Any, NamedTuple
 
-GETATTR = re.compile(r"getattr\(([^()]*), ?'([^']*)'\)")  # the innermost, as of PyTorch 2.2 to 2.7
-ITEM = re.compile(r"\['?([^'\]]*)'?\]")
+GETATTR = "getattr("  # as of PyTorch 2.2 to 2.7
+ATTRIBUTE = re.compile(r", ?'([^']*)'\)")  # its end
+ITEM = re.compile(r"\['?([^'\[\]]*)'?\]")
+DEEPEST = 1_000  # modules inside one another: as many calls as Python lets stand inside one another
 INSIDE = ("_modules", "_parameters", "_buffers")  # attributes in which a module keeps what has a name
 
 
@@ -17,9 +19,14 @@ class Module(NamedTuple):
 
 
 def around(stack: str) -> tuple[Module, ...] | None:
-    """The modules of a stack, from the outermost inwards, the model itself left out; None where nothing is said."""
+    """The modules of a stack, from the outermost inwards, the model itself left out; None where nothing is said.
+
+    ValueError for more of them than a program can have.
+    """
     if not stack or "_empty_nn_module_stack" in stack:
         return None
+    if (count := stack.count(";")) > DEEPEST:
+        raise ValueError(f"Its nn_module_stack has {count:,} modules inside one another; at most {DEEPEST:,} are read.")
     return tuple(module for module in map(module_of, stack.split(";")) if module.path)
 
 
@@ -40,9 +47,7 @@ def plain(path: str) -> str:
     """A qualified name of the state dict's form: `layer1.0.conv1` of `getattr(L['self'].layer1, '0').conv1`."""
     if "(" not in path and "[" not in path:
         return path.removeprefix("L__self__").removeprefix(".")
-    count = 1
-    while count:
-        path, count = GETATTR.subn(r"\1.\2", path)
+    path = ATTRIBUTE.sub(r".\1", path.replace(GETATTR, ""))
     names = ITEM.sub(r".\1", path).split(".")
     local = 2 if names[0] == "L" else 1 if names[0] == "L__self__" else 0  # L['self'], a local variable
     return ".".join(name for name in names[local:] if name not in INSIDE)

@@ -1,14 +1,14 @@
 """How a function was called, by the line of code in a stack trace: x @ y, x.matmul(y), F.relu(x), self.act(x)."""
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 OPERATORS: dict[type[ast.operator], str] = {ast.MatMult: "matmul", ast.Mult: "mul", ast.Add: "add"}
 FRAME = 'File "'
-MARKS = re.compile(r"[ ~^]*\^[ ~^]*")
+MARKS = set(" ~^")
 LONGEST = 500  # characters of a line that is parsed
+MOST_KEPT = 10_000  # characters of a frame: its file, its code, and what is below
 
 OPERATOR, METHOD, LOOKED_UP, KEPT, NAMED = "operator", "method", "looked up", "kept", "named"
 """x @ y; x.matmul(y); F.relu(x), found in its module when it runs; self.act(x), found before; relu(x), nobody knows."""
@@ -16,8 +16,9 @@ OF_TORCH = "of torch"  # torch.conv2d(x), which is no function of torch.nn.funct
 
 
 def innermost(trace: str) -> str:
-    """The last frame of a stack trace: its line of code, and the marks below it."""
-    return trace[trace.rfind(FRAME) :] if FRAME in trace else ""
+    """The last frame of a stack trace: its line of code, and the marks below it; empty for one that is too long."""
+    start = trace.rfind(FRAME)
+    return "" if start < 0 or len(trace) - start > MOST_KEPT else trace[start:]
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +31,7 @@ def ways(frame: str, word: str) -> tuple[str, ...]:
     code, marks = (*lines[1:3], "", "")[:2]
     if len(code) > LONGEST:
         return ()
-    if MARKS.fullmatch(marks):
+    if "^" in marks and MARKS.issuperset(marks):
         part = parsed(code[len(marks) - len(marks.lstrip()) : len(marks.rstrip())], "eval")
         if isinstance(part, ast.Expression):
             return tuple(way for way in [way_of(part.body, word)] if way)
