@@ -150,3 +150,5 @@ def test_a_file_in_which_floats_are_no_json_is_read():
         "b": ["Infinity", "-Infinity", "NaN", 1.5],
     }
     assert io.BytesIO(with_infinities(b"[1]")).read() == b"[1]"
+    endless = b'[NaN, "' + b'\\"\\\n' * 500_000  # hours, where each quote is tried as the first of a text
+    assert with_infinities(endless) == endless.replace(b"NaN", b'"NaN"')

@@ -96,7 +96,9 @@ def with_infinities(text: bytes) -> bytes:
     return NO_NUMBER.sub(lambda found: found[0] if found[0][:1] == b'"' else b'"' + found[0] + b'"', text)
 
 
-NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')  # or a text, which stays as it is
+NO_NUMBER = re.compile(  # or a text, which stays as it is; one without an end goes on to the last byte
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?Infinity|NaN', re.DOTALL
+)
 
 
 def member(body: Any, folder: str, limits: Limits, name: str, most: int) -> bytes:
