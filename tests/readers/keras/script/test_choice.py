@@ -119,3 +119,10 @@ def test_a_text_without_a_model_says_what_makes_one(text, options, told):
     with pytest.raises(Unreadable) as caught:
         analyze(text, **options)
     assert told in str(caught.value)
+
+
+def test_the_first_of_several_models_is_said_to_be_answered_for():
+    text = HEAD + ENC + f"def both(): return enc, {NET}\n"
+    found = analyze(text, entry="both()")
+    assert found["totals"]["params"] == 3
+    assert [one["detail"] for one in found["warnings"]] == ["both() gives several models; the first is answered for"]

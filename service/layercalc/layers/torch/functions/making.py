@@ -25,6 +25,12 @@ def filled(name: str, value: Any) -> None:
     ) -> Tensor:
         return ops.full(tuple(size), value, dtype or DEFAULT)
 
+    like_another(name, value)
+
+
+def like_another(name: str, value: int) -> None:
+    """The same in the shape of another tensor, or by sizes and of its type."""
+
     @function(f"{name}_like")
     def like(
         self: Tensor,
@@ -235,25 +241,7 @@ def empty(
     return ops.full(tuple(size), 0, dtype or DEFAULT)
 
 
-@function("empty_like")
-def empty_like(
-    self: Tensor,
-    dtype: str | None = None,
-    layout: Any = None,
-    device: Any = None,
-    pin_memory: Any = None,
-    memory_format: Any = None,
-) -> Tensor:
-    """The same in the shape of another tensor."""
-    return ops.full(self.shape, 0, dtype or str(self.dtype))
-
-
-@function("new_empty")
-def new_empty(
-    self: Tensor, size: Ints, dtype: str | None = None, layout: Any = None, device: Any = None, pin_memory: Any = None
-) -> Tensor:
-    """The same of another tensor's type."""
-    return ops.full(tuple(size), 0, dtype or str(self.dtype))
+like_another("empty", 0)
 
 
 def places_of(name: str) -> None:

@@ -224,7 +224,10 @@ def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -
     own = {id(one) for one in ast.walk(node)}
     try:
         value = machine.guarded(lambda: machine.value(node, machine.globals))
-        value = of_object(names, first_model(value), ast.unparse(node))
+        told = ast.unparse(node)
+        if isinstance(value, list | tuple) and sum(map(is_model, value)) > 1:
+            names.warn(None, f"{told} gives several models; the first is answered for")
+        value = of_object(names, first_model(value), told)
         return settled(names, around_part(names, value, node))
     except Fault as fault:
         if fault.node is None or id(fault.node) in own:

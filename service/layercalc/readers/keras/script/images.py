@@ -89,21 +89,20 @@ def extract_patches(names: "KerasNames", args: list[Any], kwargs: dict[str, Any]
     return operation(names, "ExtractPatches", config, [x], at)
 
 
-BOX = ("image", "offset_height", "offset_width", "target_height", "target_width")
+def bounding_box(operator: str, margin: str) -> Any:
+    """`tf.image.crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width)`, or pad_to_…."""
+
+    def run(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
+        order = ("image", "offset_height", "offset_width", "target_height", "target_width")
+        x, top, left, height, width = given(args, kwargs, *order)
+        config = {f"top_{margin}": top, f"left_{margin}": left, "target_height": height, "target_width": width}
+        return operation(names, operator, config, [x], at)
+
+    return run
 
 
-def crop_to_bounding_box(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """`tf.image.crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width)`."""
-    x, top, left, height, width = given(args, kwargs, *BOX)
-    config = {"top_cropping": top, "left_cropping": left, "target_height": height, "target_width": width}
-    return operation(names, "CropImages", config, [x], at)
-
-
-def pad_to_bounding_box(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
-    """`tf.image.pad_to_bounding_box(image, offset_height, offset_width, target_height, target_width)`."""
-    x, top, left, height, width = given(args, kwargs, *BOX)
-    config = {"top_padding": top, "left_padding": left, "target_height": height, "target_width": width}
-    return operation(names, "PadImages", config, [x], at)
+crop_to_bounding_box = bounding_box("CropImages", "cropping")
+pad_to_bounding_box = bounding_box("PadImages", "padding")
 
 
 def central_crop(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
