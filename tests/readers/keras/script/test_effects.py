@@ -85,6 +85,9 @@ HARMLESS = [
     "tf.config.experimental.set_memory_growth(gpu, True)\ntf.compat.v1.disable_eager_execution()",
     "sess = tf.Session(config=config)\nK.set_session(sess)",
     "model_json = net.to_json()\nyaml = net.to_yaml()\nprint(model_json)",
+    "tf.summary.scalar('loss', net.losses[0], step=1)\ntf.summary.graph(net)",
+    "import tensorflow_docs as t\np = t.plots.HistoryPlotter()\np.plot({'a': net.fit(x, y)})",
+    "i = Input(())\ncalc = Model(i, 2 * i)\nprint(calc(1).numpy(), calc([1.0, 2]))\nnet = net",
 ]  # fmt: skip
 
 

@@ -144,6 +144,10 @@ SHAPES = {
     "Activation(tf.nn.relu)(i)": [None, 6, 8],
     "Dense(3, activation=lambda t: t * K.sigmoid(t))(i)": [None, 6, 3],
     "TimeDistributed(Lambda(lambda t: t[:, :2]))(i)": [None, 6, 2],
+    # several outputs of a call
+    "Concatenate()(LSTM(3, return_state=True)(i)[1:])": [None, 6],
+    "list(reversed(Model(i, [i, i[:, 0], i[:, :, :3]])(i)[:-1]))[0]": [None, 8],
+    "Dense(len(Model(i, [i, i + 1, -i])(i)))(v)": [None, 3],
 }
 
 

@@ -7,7 +7,7 @@ from layercalc.layers import ConfigError, build
 from layercalc.layers.keras.functions import recorded
 from layercalc.layers.keras.functions.base import Constant
 from layercalc.layers.keras.variables import Arange, Drawn
-from layercalc.readers.keras.script import subclassed, tensors
+from layercalc.readers.keras.script import indexing, subclassed, tensors
 from layercalc.readers.keras.script.arguments import plain, unknown_in
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.values import InitializerObject, ShapeObject, TensorObject
@@ -76,7 +76,7 @@ def of_shape(names: "KerasNames", shape: Any, dtype: str | None, filled: float |
     items = names.machine.listed(shape, at) if items is None else items
     if items and items[0] is None and names.traces and names.traces[-1].inner:  # the batch of what is called
         sizes_of = tensors.recorded_call(names, "ShapeOf", [names.traces[-1].inner[0]], at)
-        items = [tensors.item(names, sizes_of, 0, at), *items[1:]]
+        items = [indexing.item(names, sizes_of, 0, at), *items[1:]]
     if not any(isinstance(one, TensorObject) for one in items):
         sizes: list[Any] = [int(one) if isinstance(one, int | Int64) else one for one in items]
         if not all(type(one) is int and one >= 0 for one in sizes):
@@ -101,7 +101,7 @@ def sizes_in(names: "KerasNames", shape: TensorObject, at: Any) -> list[TensorOb
     found = tensors.shape_of(names, shape, at)
     if len(found) != 1 or type(found[0]) is not int:
         raise Fault(at, "Expected a shape as a list of sizes; received a tensor.")
-    return [tensors.item(names, shape, index, at) for index in range(found[0])]
+    return [indexing.item(names, shape, index, at) for index in range(found[0])]
 
 
 def a_range(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

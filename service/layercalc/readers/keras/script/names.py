@@ -152,6 +152,7 @@ def makes_model(name: str) -> bool:
 BESIDE = words(  # libraries around Keras that change no model that they are given
     "tensorflow_datasets scikeras keras_tqdm keras_preprocessing tf2onnx onnx onnxmltools keras2onnx tensorflowjs"
     " coremltools shap lime eli5 visualkeras ann_visualizer tf_explain keras_vis vis netron tensorflow_io"
+    " tensorflow_docs"
 )
 BESIDE_NAMES = words(  # of snippets without imports
     "KerasClassifier KerasRegressor WandbCallback TqdmCallback PlotLossesKeras GridSearchCV RandomizedSearchCV KFold"
@@ -166,7 +167,7 @@ def is_pure(origin: str) -> bool:
     parts = origin.split(".")
     if parts[0] in BESIDE or origin in BESIDE_NAMES:
         return True
-    if parts[:2] == ["tensorflow", "saved_model"]:
+    if parts[0] == "tensorflow" and parts[1:2] in (["saved_model"], ["summary"]):
         return True
     if parts[0] not in KERAS_MODULES:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
@@ -183,7 +184,7 @@ APART = words(  # functions that give drawings and numbers, and nothing of what 
 def is_apart(origin: str) -> bool:
     """Whether what a callee that changes nothing gives leads to no model: a loss, a drawing."""
     parts = origin.split(".")
-    if origin.rpartition(".")[0] in KEEPERS:
+    if origin.rpartition(".")[0] in KEEPERS or parts[:2] == ["tensorflow_docs", "plots"]:
         return True
     return parts[-1] in APART or parts[-2:-1] in (
         ["losses"],

@@ -4,7 +4,7 @@ import ast
 from typing import Any
 
 from layercalc.model import ALL
-from layercalc.readers.keras.script import alternatives, classes, makers, pipelines, tensors
+from layercalc.readers.keras.script import alternatives, classes, indexing, makers, pipelines, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
 from layercalc.readers.keras.script.values import (
     LAYERS,
@@ -104,9 +104,9 @@ class Protocols(Vocabulary):
 
     def item(self, value: Any, key: Any, at: Any) -> Any:
         if is_array(self.machine, value):
-            return tensors.item(self.names, makers.as_tensor(self.names, value, at), key, at)
+            return indexing.item(self.names, makers.as_tensor(self.names, value, at), key, at)
         if isinstance(value, TensorObject):
-            return tensors.item(self.names, value, key, at)
+            return indexing.item(self.names, value, key, at)
         if isinstance(value, Layers) and value.model.spoilt is None:
             return self.part(value.items, key, at)
         if isinstance(value, ShapeObject):
@@ -135,11 +135,13 @@ class Protocols(Vocabulary):
             return list(value.sizes)
         if isinstance(value, DatasetObject):
             return pipelines.iterate(self.names, value, at)
-        return tensors.split(self.names, value, at) if isinstance(value, TensorObject) else super().iterate(value, at)
+        return indexing.split(self.names, value, at) if isinstance(value, TensorObject) else super().iterate(value, at)
 
     def length(self, value: Any, at: Any) -> Any:
         if isinstance(value, Layers) and value.model.spoilt is None:
             return len(value.items)
+        if isinstance(value, TensorObject) and (every := indexing.several(self.names, value, at)):
+            return len(every)
         return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
 
     def truth(self, value: Any, at: Any) -> Any:

@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import images, tensors
+from layercalc.readers.keras.script import images, indexing, tensors
 from layercalc.readers.keras.script.operations import given, operation
 from layercalc.readers.keras.script.values import FunctionName, TensorObject
 from layercalc.readers.script import Fault
@@ -30,7 +30,7 @@ def shape(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any)
     sizes = tensors.shape_of(names, x, at)
     names.sized = True
     found = tensors.recorded_call(names, "ShapeOf", [x], at)
-    return tuple(tensors.item(names, found, index, at) if size is None else size for index, size in enumerate(sizes))
+    return tuple(indexing.item(names, found, index, at) if size is None else size for index, size in enumerate(sizes))
 
 
 def batch_dot(names: "KerasNames", args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

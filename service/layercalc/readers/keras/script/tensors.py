@@ -62,6 +62,7 @@ OPERATORS = {
     "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
+NUMBERS = (int, float)
 TRAINED = words("BatchNormalization Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout")
 OPTIONAL = words("mask attention_mask query_mask value_mask key_mask key initial_state")  # of a layer's call
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
@@ -113,6 +114,8 @@ def on_anything(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[s
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         names.blind = True
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
+    if isinstance(layer, GraphObject) and every and not names.traces and all(type(one) in NUMBERS for one in every):
+        return names.unknown(at)  # of numbers, as data, it gives data
     given = flat(names, args, at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
@@ -324,30 +327,6 @@ def recorded_call(names: "KerasNames", name: str, args: list[Any], at: Any) -> A
     except ConfigError as error:
         raise Fault(at, error.faults[0][1]) from None
     return operate(names, made, found, at)
-
-
-def item(names: "KerasNames", tensor: TensorObject, key: Any, at: Any) -> Any:
-    """`x[:, 0]`; of several outputs that nobody has told apart, one of them."""
-    names.sure(tensor, at)
-    unknown = unknown_in(names, key)
-    if unknown is not None:
-        return derived(at, unknown)
-    count = len(outputs(names, tensor.call, at)) if tensor.output == ALL and tensor.call.layer is not None else 1
-    if count > 1:
-        if type(key) is not int or not -count <= key < count:
-            raise Fault(at, f"A call with {count} outputs; received {names.describe(key)} as the number of one.")
-        return TensorObject(tensor.call, key % count)
-    if type(key) is tuple and sum(one is Ellipsis for one in key) > 1:
-        raise Fault(at, "A key holds at most one ellipsis.")
-    return recorded_call(names, "GetItem", [tensor, list(key) if type(key) is tuple else key], at)
-
-
-def split(names: "KerasNames", tensor: TensorObject, at: Any) -> Any:
-    """The outputs of a call, one by one; a single tensor is not run through."""
-    count = len(outputs(names, tensor.call, at)) if tensor.output == ALL and tensor.call.layer is not None else 1
-    if count > 1:
-        return [TensorObject(tensor.call, index) for index in range(count)]
-    raise Fault(at, "A symbolic tensor cannot be run through; use layers or slices.")
 
 
 def shape_of(names: "KerasNames", tensor: TensorObject, at: Any) -> tuple[int | None, ...]:
