@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from layercalc.checks import source
 from layercalc.checks.source import parsed
 from layercalc.errors import InvalidBudgets
 
@@ -20,21 +21,11 @@ SLOW = {
     ),
     "merges of one": ("a: &a {k: 1}\nm: {<<: [" + "*a," * MANY + "*a]}\n", None),
     "merges one by one": ("a: &a {k: 1}\nm: {" + "<<: *a," * MANY + "}\n", None),
-    "merges of a long one": (
-        "a: &a {" + ",".join(f"k{i}: 1" for i in range(1000)) + "}\nm: {<<: [" + "*a," * MANY + "*a]}\n",
-        "100,000 values",
-    ),
-    "merges of merges": (
-        "a0: &a0 {k: 1}\n" + "".join(f"a{i}: &a{i} {{<<: *a{i - 1}, k{i}: 1}}\n" for i in range(1, 460)),
-        "100,000 values",
-    ),
-    "merges of nothing": ("a: &a {}\nm: {<<: [" + "*a," * (5 * MANY) + "*a]}\n", "100,000 values"),
     "doubling": (
         "a0: &a0 [1,1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1},*a{i - 1}]\n" for i in range(1, 40)),
         "100,000 values",
     ),
     "itself": ("a: &a [*a]", "contains itself"),
-    "values": ("a: [" + "1," * 499_000 + "1]", "200,000 keys and values"),
     "characters": ("#" * 1_000_001 + "\na: 1", "1,000,006 characters"),
     "base 60": ("a: 1" + ":1" * 400_000, None),
     "base 60, a fraction": ("a: 1" + ":1" * 20_000 + ".5", None),
@@ -43,11 +34,33 @@ SLOW = {
     "hexadecimal digits": ("a: 0x" + "f" * 900_000, None),
     "brackets": ("[" * MANY, "nested too deeply"),
 }
+TOO_MANY = {  # more values than are read, for a service that reads a tenth of what it does
+    "merges of a long one": (
+        "a: &a {" + ",".join(f"k{i}: 1" for i in range(1000)) + "}\nm: {<<: [" + "*a," * 5_000 + "*a]}\n",
+        "10,000 values",
+    ),
+    "merges of merges": (
+        "a0: &a0 {k: 1}\n" + "".join(f"a{i}: &a{i} {{<<: *a{i - 1}, k{i}: 1}}\n" for i in range(1, 160)),
+        "10,000 values",
+    ),
+    "merges of nothing": ("a: &a {}\nm: {<<: [" + "*a," * 12_000 + "*a]}\n", "10,000 values"),
+    "values": ("a: [" + "1," * 499_000 + "1]", "20,000 keys and values"),
+}
 
 
 @pytest.mark.parametrize("name", SLOW)
 def test_reading_takes_as_long_as_the_file_is(name):
-    text, words = SLOW[name]
+    read(*SLOW[name])
+
+
+@pytest.mark.parametrize("name", TOO_MANY)
+def test_reading_ends_where_there_are_too_many_values(name, monkeypatch):
+    monkeypatch.setattr(source, "MAX_VALUES", 10_000)
+    read(*TOO_MANY[name])
+
+
+def read(text, words):
+    """The text, in time; or a refusal with these words."""
     begin = time.process_time()
     if words is None:
         assert parsed("layercalc.yaml", text).content

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tests.web.attacks_input import inflating
+
 
 class Attack(NamedTuple):
     """A request, and the statuses that are right for it."""
@@ -38,6 +40,11 @@ def raw(*parts):
 
 def doc(value):
     return json.dumps(value).encode()
+
+
+def listed(value, one, count):
+    """A document with a list of many equal values where it says "*": they are written once."""
+    return doc(value).replace(b'"*"', b"[" + b",".join([doc(one)] * count) + b"]")
 
 
 def run(model=None, **more):
@@ -180,7 +187,7 @@ def bombs():
     for _ in range(20):
         keras = {"class_name": "Sequential", "config": {"layers": [keras]}}
     yield Attack("bomb-keras-deep", doc(keras), BAD)
-    yield Attack("bomb-keras-layers", doc({"class_name": "Sequential", "config": {"layers": [keras] * 20_001}}))
+    yield Attack("bomb-keras-layers", listed({"class_name": "Sequential", "config": {"layers": "*"}}, keras, 20_001))
     yield Attack("bomb-unknown-types", doc(stack(*[{"type": f"Densx{n}"} for n in range(3000)])), (422, 503))
     yield Attack("bomb-unknown-fields", doc(stack({**DENSE, **{f"unitz{n}": 1 for n in range(5000)}})), (422, 503))
     yield Attack("bomb-missing-inputs", doc(stack(*[{**DENSE, "inputs": f"no{n}"} for n in range(3000)])), (422, 503))
@@ -650,8 +657,8 @@ def tensors():
         "npy-shape": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (" + ("9" * 200 + ",") * 31 + ")}"),
         "npy-long-header": b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**31) + b"{",
         "npz-empty": zipped(),
-        "npz-bomb": zipped(
-            **{"a.npy": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (50000000,)}", bytes(50_000_000))}
+        "npz-bomb": inflating(
+            "a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (50000000,)}"), 50_000_000
         ),
         "npz-traversal": zipped(**{"../../etc/cron.d/x.npy": good}),
         "npz-absolute": zipped(**{"/etc/passwd": b"x"}),
@@ -700,7 +707,7 @@ def tensors():
         )
     for name, body in {
         "keras-empty": zipped(),
-        "keras-bomb": zipped(**{"config.json": b" " * 80_000_000}),
+        "keras-bomb": inflating("config.json", b"", 80_000_000, b" "),
         "keras-deep": zipped(**{"config.json": b"[" * 100_000}),
         "keras-text": zipped(**{"config.json": b"import os"}),
         "keras-traversal": zipped(**{"../config.json": doc(stack())}),
@@ -812,11 +819,10 @@ def envelopes():
         },
     }.items():
         yield Attack(f"check-{name}", doc(value), (422,), "/v1/check")
-    for name, listed in {"presets": ["mobile"] * 200, "named": ["a"]}.items():
-        many = {"named": {"a": [budget] * 1000}, "models": [{"path": "x", "budgets": listed}] * 20_000}
-        yield Attack(
-            f"check-lists-{name}", doc({"model": stack(), "file": "x", "budgets": many}), (422, 503), "/v1/check"
-        )
+    for name, lists in {"presets": ["mobile"] * 200, "named": ["a"]}.items():
+        many = {"named": {"a": [budget] * 1000}, "models": "*"}
+        body = listed({"model": stack(), "file": "x", "budgets": many}, {"path": "x", "budgets": lists}, 20_000)
+        yield Attack(f"check-lists-{name}", body, (422, 503), "/v1/check")
     yield Attack(
         "check-many",
         doc({"model": stack(*[DENSE] * 300), "budgets": [{**budget, "layer": f"*d*{n}"} for n in range(300)]}),

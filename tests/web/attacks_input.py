@@ -6,10 +6,11 @@ import io
 import json
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
+
+from tests.deflated import deflated
 
 MB = 1_000_000
 BAD = (400, 413, 422, 503)
@@ -67,18 +68,14 @@ def npy_header(dtype: str, shape: tuple[int, ...], fortran: bool = False) -> byt
 
 @cache
 def npz(dtype: str, shape: tuple[int, ...], size: int, name: str = "input", fortran: bool = False) -> bytes:
-    """An archive of one array whose numbers are all zero, made without holding them: each megabyte is the same block."""
-    head = npy_header(dtype, shape, fortran)
-    block, checked = bytes(1 << 20), zlib.crc32(head)
-    piece = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-    begin = piece.compress(head) + piece.flush(zlib.Z_FULL_FLUSH)
-    again = piece.compress(block) + piece.flush(zlib.Z_FULL_FLUSH)
-    times, rest = divmod(size, len(block))
-    for _ in range(times):
-        checked = zlib.crc32(block, checked)
-    data = begin + again * times + piece.compress(bytes(rest)) + piece.flush()
-    checked = zlib.crc32(bytes(rest), checked)
-    return compressed(f"{name}.npy", data, zipfile.ZIP_DEFLATED, checked, len(head) + size)
+    """An archive of one array whose numbers are all zero."""
+    return inflating(f"{name}.npy", npy_header(dtype, shape, fortran), size)
+
+
+def inflating(name: str, head: bytes, size: int, fill: bytes = b"\0") -> bytes:
+    """An archive of one member: a head, and one byte many times."""
+    data, checked = deflated(size, fill, head)
+    return compressed(name, data, zipfile.ZIP_DEFLATED, checked, len(head) + size)
 
 
 def compressed(name: str, data: bytes, method: int, checked: int, size: int) -> bytes:
