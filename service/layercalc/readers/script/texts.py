@@ -13,8 +13,10 @@ from layercalc.readers.script.values import (
     MISSING,
     MUTABLE,
     SCALARS,
+    Bound,
     Class,
     Counted,
+    Cursor,
     Default,
     Float64,
     Foreign,
@@ -22,8 +24,13 @@ from layercalc.readers.script.values import (
     Instance,
     Int64,
     Module,
+    Names,
+    Native,
     Ordered,
+    Property,
     Record,
+    RecordType,
+    Super,
     Type,
     View,
 )
@@ -38,14 +45,37 @@ CONVERSION = re.compile(
 )
 
 
+KINDS: dict[type, str] = {
+    type(None): "NoneType",
+    Bound: "method",
+    Class: "type",
+    Counted: "Counter",
+    Default: "defaultdict",
+    Float64: "float64",
+    Function: "function",
+    Int64: "int64",
+    Module: "module",
+    Names: "dict",
+    Native: "builtin_function_or_method",
+    Ordered: "OrderedDict",
+    Property: "property",
+    Super: "super",
+}  # what Python and NumPy call the classes of values that have one of their own here
+
+
 def kind(value: Any) -> str:
     """The name of a value's class."""
     if type(value) is Instance:
         return str(value.cls.name)
-    names: dict[type, str] = {Function: "function", Class: "type", Module: "module", type(None): "NoneType"}
-    if isinstance(value, Type):
+    if type(value) is Record:
+        return value.kind.name
+    if type(value) is Cursor:
+        return value.name
+    if type(value) is View:
+        return f"dict_{value.kind}"
+    if isinstance(value, Type | RecordType):
         return "type"
-    return names.get(type(value), type(value).__name__)
+    return KINDS.get(type(value), type(value).__name__)
 
 
 def said(m: "Machine", value: Any) -> str:

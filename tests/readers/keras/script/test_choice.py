@@ -98,6 +98,15 @@ def test_entry_may_name_a_part_of_a_model(entry, shape, params, outputs):
     assert [one["shape"] for one in found["outputs"]] == outputs
 
 
+OBJECTS = f"""{HEAD}
+import collections
+class O:
+    def f(self): return 1
+o, P = O(), collections.namedtuple("P", "x")
+p = P(1)
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "options", "told"),
     [
@@ -112,6 +121,18 @@ def test_entry_may_name_a_part_of_a_model(entry, shape, params, outputs):
             "makes it: N(n)",
         ),
         ("import keras\nclass N(keras.Model):\n    def call(self, x): return x", {}, "calls N on nothing"),
+        (OBJECTS, {"entry": "o"}, "received an object of O."),
+        (OBJECTS, {"entry": "o.f"}, "received the method f, which is not called"),
+        (OBJECTS, {"entry": "p"}, "received an object of P."),
+        (OBJECTS, {"entry": "P"}, "received the class P, which is not called"),
+        (OBJECTS, {"entry": "int"}, "received the class int, which is not called"),
+        (OBJECTS, {"entry": "len"}, "received the function len, which is not called"),
+        (OBJECTS, {"entry": "collections"}, "received the module collections."),
+        (OBJECTS, {"entry": "o.__dict__"}, "received an object of dict."),
+        (OBJECTS, {"entry": "{1: 2}.items()"}, "received an object of dict_items."),
+        (OBJECTS, {"entry": "iter([1])"}, "received an object of iterator."),
+        (OBJECTS, {"entry": "[Input((3,))] * 1_000_000"}, "takes more than 500,000 steps"),
+        (f"{OBJECTS}x = Input((3,))\nkeras.Model(x, [x] * 300_000)", {}, "takes more than 500,000 steps"),
         ("".join(f"def f{n}(x): return Dense(3)(x)\n" for n in range(9)), {}, "f5(x) of line 6; … (3 more)."),
     ],
 )

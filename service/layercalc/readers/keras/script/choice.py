@@ -11,7 +11,7 @@ from layercalc.readers.keras.script import containers, rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.attributes import RUNS
-from layercalc.readers.keras.script.graphs import every_tensor
+from layercalc.readers.keras.script.graphs import END, every_tensor
 from layercalc.readers.keras.script.models import everything_in, lone, models_in
 from layercalc.readers.keras.script.names import of_network
 from layercalc.readers.keras.script.rivals import is_model
@@ -255,6 +255,7 @@ def around_part(names: "KerasNames", value: Any, at: Any) -> Any:
     """The model of what is a part of one: all that leads to a tensor, or to several; a layer by itself."""
     tensors = value if isinstance(value, list | tuple) else [value]
     if tensors and all(isinstance(one, TensorObject) for one in tensors):
+        names.machine.meter.work(END * len(tensors), at)
         return graph_to(*tensors)
     if isinstance(value, LayerObject) or (type(value) is Instance and isinstance(value.core, OwnObject)):
         return value if is_model(value) else lone(names, value, at)

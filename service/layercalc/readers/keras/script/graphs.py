@@ -11,6 +11,8 @@ from layercalc.readers.script import Fault
 if TYPE_CHECKING:
     from layercalc.readers.keras.script.vocabulary import KerasNames
 
+END = 256  # of Meter.work: an input or output of a model, until it stands in the report
+
 
 def tensors_of(names: "KerasNames", call: CallObject, at: Any) -> list[TensorObject]:
     """The tensors that a call is given, in its order."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import anew, builds, callbacks, configs, pipelines, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
-from layercalc.readers.keras.script.graphs import calls_of, every_tensor, tensors_of
+from layercalc.readers.keras.script.graphs import END, calls_of, every_tensor, tensors_of
 from layercalc.readers.keras.script.values import (
     MODELS,
     NETS,
@@ -64,6 +64,7 @@ def make(names: "KerasNames", kind: str, args: list[Any], kwargs: dict[str, Any]
         inputs, outputs = flat(names, given["inputs"], at), flat(names, given["outputs"], at)
         if not inputs or not outputs or not all(isinstance(one, TensorObject) for one in (*inputs, *outputs)):
             raise Fault(at, "Expected Model(inputs=…, outputs=…) with tensors.")
+        names.machine.meter.work(END * (len(inputs) + len(outputs)), at)
         made = GraphObject(label, location, inputs, outputs)
         if type(given["outputs"]) in (list, tuple):
             made.listed = type(given["outputs"]) is list

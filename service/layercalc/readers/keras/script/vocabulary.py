@@ -52,7 +52,8 @@ from layercalc.readers.keras.script.values import (
 from layercalc.readers.script import Fault, Foreign, Instance, Opaque
 from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.nodes import Nodes
-from layercalc.readers.script.values import SCALARS, Bound, Class, Function
+from layercalc.readers.script.texts import kind
+from layercalc.readers.script.values import SCALARS, Bound, Class, Function, Module, Native, RecordType, Type
 from layercalc.wording import received
 
 KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
@@ -168,15 +169,19 @@ class KerasNames(Members):
 
     def describe(self, value: Any) -> str:
         """A value for a message."""
-        return (
-            repr(value)[:80]
-            if isinstance(value, Foreign)
-            else received(value)
-            if plain(value)
-            else f"the {type(value).__name__.lower()} {value.name}, which is not called"
-            if type(value) in (Class, Function)
-            else f"an object of {type(value).__name__}"
-        )
+        if isinstance(value, Foreign):
+            return repr(value)[:80]
+        if plain(value):
+            return received(value)
+        if isinstance(value, Class | Type | RecordType):
+            return f"the class {value.name}, which is not called"
+        if isinstance(value, Function | Native):
+            return f"the function {value.name}, which is not called"
+        if type(value) is Bound and isinstance(value.function, Function | Native):
+            return f"the method {value.function.name}, which is not called"
+        if type(value) is Module:
+            return repr(value)
+        return f"an object of {kind(value)}"
 
     def warn(self, at: Any, text: str) -> None:
         self.machine.warn(at, text)
