@@ -1,8 +1,10 @@
 """A model: calls of layers, the edges between them, an order, and the one walk that every reading uses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import heapify, heappop, heappush
+from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
 from layercalc.dims import Shape, differ
@@ -121,35 +123,34 @@ class Model(Layer):
         self.output_names: Sequence[str] = ()  # where the document names its outputs
         self.takes = (len(inputs), len(inputs))
         self.order, self.stuck = ordered(calls)
-        self.dead = last_uses(calls, self.order, outputs)
+        self.in_order = isinstance(self.order, range)  # whether that is the document's
 
-    def walk(self, inputs: Iterable[Any], visitor: Visitor) -> list[Any]:
-        """Visit every call once its inputs are there, drop what nobody will read again, and give the outputs.
+    @cached_property
+    def dead(self) -> list[list[int]]:
+        """For each place in the order, the sources that nobody reads after it."""
+        return last_uses(self.calls, self.order, self.outputs)
 
-        A call that fails, and all that depend on it, give None.
+    def walk(self, inputs: Iterable[Any], visitor: Visitor, keep: bool = False) -> list[Any]:
+        """Visit every call once its inputs are there, and give the outputs.
+
+        What nobody will read again is dropped, unless values are small enough to `keep`. A call that fails, and all
+        that depend on it, give None.
         """
         given = list(inputs)
         del inputs
-        values: dict[int, Sequence[Any] | None] = {INPUTS: given}
-
         calls, visit = self.calls, visitor.visit
-        for index, dead in zip(self.order, self.dead, strict=True):
+        values: list[Sequence[Any] | None] = [None] * len(calls)
+        values.append(given)  # the last one, which `INPUTS` is the place of
+        for index, dead in zip(self.order, repeat(()) if keep else self.dead, strict=False):
             call = calls[index]
-            values[index] = None
             if call.layer is not None:
                 try:
-                    named = {}
-                    if call.named:
-                        for key, ref in call.named.items():
-                            refs = [ref] if isinstance(ref, Ref) else ref
-                            found = [self.take(values, one) for one in refs]
-                            named[key] = found[0] if refs is not ref else found
+                    named = self.taken_by_name(values, call.named) if call.named else {}
                     taken = []
-                    for ref in call.inputs:
-                        source, output = ref
+                    for source, output in call.inputs:
                         made = values[source]
                         if made is None or output >= len(made) or made[output] is None:
-                            self.take(values, ref)
+                            self.take(values, (source, output))
                         else:
                             taken.append(made[output])
                     values[index] = visit(call, taken, named)
@@ -161,10 +162,10 @@ class Model(Layer):
                 if source < 0:
                     given[~source] = None  # an input of the model, which nobody may hold but the walk
                 else:
-                    del values[source]
+                    values[source] = None
         outputs: list[Any] = []
         for ref, location in zip(self.outputs, self.locations, strict=True):
-            made = values.get(ref.source)
+            made = values[ref.source]
             if made is not None and ref.output == ALL:
                 outputs.extend(made)
                 continue
@@ -176,7 +177,14 @@ class Model(Layer):
                     visitor.fault(Call(self.calls[ref.source].name, 1, None, location), error)
         return outputs
 
-    def take(self, values: dict[int, Sequence[Any] | None], ref: Ref) -> Any:
+    def taken_by_name(self, values: list[Sequence[Any] | None], named: Mapping[str, Any]) -> dict[str, Any]:
+        """What a call takes by name: a value, or a list of them."""
+        return {
+            key: self.take(values, ref) if isinstance(ref, Ref) else [self.take(values, one) for one in ref]
+            for key, ref in named.items()
+        }
+
+    def take(self, values: list[Sequence[Any] | None], ref: tuple[int, int]) -> Any:
         """One of the values by their calls; Poisoned where its call has failed, ShapeError where there is none such."""
         index, output = ref
         made = values[index]
@@ -263,13 +271,17 @@ def paired(y: Any, mask: Any) -> list[tuple[Tensor, Tensor | None]]:
     return list(zip(outputs, mask, strict=True))
 
 
-def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
+def ordered(calls: list[Call]) -> tuple[Sequence[int], list[int]]:
     """Indices so that every call comes after what it reads, otherwise in the document's order; and those in cycles."""
     for index, call in enumerate(calls):
-        if [ref for ref in (call.reads() if call.named else call.inputs) if ref[0] >= index]:
-            break
-    else:
-        return list(range(len(calls))), []
+        for source, _ in call.reads() if call.named else call.inputs:
+            if source >= index:
+                return reordered(calls)
+    return range(len(calls)), []
+
+
+def reordered(calls: list[Call]) -> tuple[list[int], list[int]]:
+    """The same of calls some of which stand before what they read."""
     waiting = [0] * len(calls)
     readers: list[list[int]] = [[] for _ in calls]
     for index, call in enumerate(calls):
@@ -290,7 +302,7 @@ def ordered(calls: list[Call]) -> tuple[list[int], list[int]]:
     return order, [index for index, count in enumerate(waiting) if count]
 
 
-def last_uses(calls: list[Call], order: list[int], outputs: list[Ref]) -> list[list[int]]:
+def last_uses(calls: list[Call], order: Sequence[int], outputs: list[Ref]) -> list[list[int]]:
     """For each place in the order, the sources that nobody reads after it; ~n for the n-th input of the model."""
     last = dict(zip(order, range(len(order)), strict=True))
     for at, index in enumerate(order):

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc import __version__, deadline
@@ -12,7 +11,7 @@ from layercalc.analysis.explain import explained
 from layercalc.analysis.liveness import PEAKS, live, peak
 from layercalc.analysis.memory import memory
 from layercalc.analysis.quantised import by_dtype, macs_dtypes
-from layercalc.analysis.readings import Value
+from layercalc.analysis.readings import SOURCE, Value
 from layercalc.analysis.receptive_field import fields
 from layercalc.analysis.roofline import Device, bound, computed_in, ratio
 from layercalc.analysis.storage import Storage, stored_in
@@ -49,7 +48,6 @@ class Extras(NamedTuple):
 
 PLAIN = Extras()
 OPEN = Unknown, Formula  # what is no number
-SOURCE = itemgetter(2)  # of a Value
 
 
 def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = PLAIN) -> dict[str, Any]:
@@ -76,9 +74,10 @@ def report(analysis: Analysis, warnings: list[dict[str, Any]], extras: Extras = 
         out["warnings"].append(
             {"pointer": "", "detail": f"The formulas hold where {conditions}; elsewhere {elsewhere}."}
         )
-    for row, field in zip(out["layers"], fields(analysis), strict=True):
+    alive = dict(zip(analysis.executed, lives.rows, strict=True))
+    for row, found, field in zip(out["layers"], analysis.rows, fields(analysis), strict=True):
         row["receptive_field"] = field
-    lived(out["layers"], analysis, lives.rows)
+        lived(row, alive[found])
     if analysis.model.state:
         out["state_dict"] = list(state_dict(analysis))
     nested = levels(analysis)
@@ -123,14 +122,11 @@ def heading(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def lived(rows: list[dict[str, Any]], analysis: Analysis, along: Sequence[Dim]) -> None:
-    """Say in each row which activation bytes are live while it runs; `along` is in the order of the run."""
-    alive = dict(zip(analysis.executed, along, strict=True))
-    for row, found in zip(rows, analysis.rows, strict=True):
-        n = alive[found]
-        row["live_bytes"] = n if n.__class__ is int else count(n)
-        if n.__class__ is Formula:
-            row["formulas"] = {**row.get("formulas", {}), "live_bytes": code(n)}
+def lived(row: dict[str, Any], n: Dim) -> None:
+    """Say in a row which activation bytes are live while it runs."""
+    row["live_bytes"] = n if n.__class__ is int else count(n)
+    if n.__class__ is Formula:
+        row["formulas"] = {**row.get("formulas", {}), "live_bytes": code(n)}
 
 
 def sizes_by_name(analysis: Analysis) -> dict[str, Any]:
@@ -214,16 +210,11 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
 
 def rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One row for every use of every layer; what equal layers have alike is one object in their rows."""
-    uses = Counter([row.layer for row in analysis.rows])
-    again = {layer for layer, times in uses.items() if times > 1} if len(uses) < len(analysis.rows) else ()
-    left = Counter([row.traced for row in analysis.rows])
-    parts = {traced: part_of(traced) for traced in left}
-    out = []
-    for row in analysis.rows:
-        traced = row.traced
-        left[traced] -= 1
-        out.append(row_of(row, row.layer in again, parts[traced], not left[traced]))
-    return out
+    layers = [row.layer for row in analysis.rows]
+    again = {layer for layer, times in Counter(layers).items() if times > 1} if len(set(layers)) < len(layers) else ()
+    last = {row.traced: row for row in analysis.rows}  # of each trace
+    parts = {traced: part_of(traced) for traced in last}
+    return [row_of(row, row.layer in again, parts[row.traced], row is last[row.traced]) for row in analysis.rows]
 
 
 def state_dict(analysis: Analysis) -> Iterator[dict[str, Any]]:

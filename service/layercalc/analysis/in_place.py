@@ -79,6 +79,8 @@ def same(a: Dim, b: Dim) -> Any:
     """Whether two sizes are equal; an unknown one is itself alone, and a batch that nobody named no number."""
     if a is b:
         return True
+    if a.__class__ is b.__class__ is int:
+        return a == b
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return False
     if isinstance(a, int) and isinstance(b, int):

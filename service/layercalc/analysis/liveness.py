@@ -1,17 +1,15 @@
 """Which activations are live while a network runs: their bytes at each row, and the most of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from layercalc import deadline
 from layercalc.analysis.in_place import overwritable, same
+from layercalc.analysis.readings import Value
+from layercalc.analysis.walk import Analysis, Row
 from layercalc.columns import Column
 from layercalc.dims import NUMBERS, Dim, Unknown, largest, several
 from layercalc.formulas import Formula, Substitution, Undecided
-
-if TYPE_CHECKING:
-    from layercalc.analysis.walk import Analysis, Row
-
 
 PEAKS = ("peak_activation_bytes", "peak_in_place_bytes")  # in `totals`, of a run as it is and in place
 
@@ -30,44 +28,44 @@ class Live(NamedTuple):
 class Lives:
     """Of every tensor of a run: its bytes, what it is a view of, and the step at which it is read for the last time."""
 
-    def __init__(self, analysis: "Analysis"):
-        rows, inputs = analysis.executed, analysis.inputs
+    def __init__(self, analysis: Analysis):
+        inputs = analysis.inputs
         self.last = last = {value.source: -1 for value in inputs}
-        for step, row in enumerate(rows):
-            for value in row.inputs:
-                last[value[2]] = step
-            last[row.name] = step
-        for value in analysis.outputs:
-            last[value.source] = len(rows)
         self.bytes: dict[str, Dim] = {value.source: value.spec.bytes for value in inputs}
-        self.bytes |= {row.name: row.traced.counts["activation_bytes"] for row in rows}
         self.root: dict[str, str] = {}  # of views alone
-        views = [row for row in rows if row.traced.view and row.inputs]
-        for row in views:  # one has no bytes of its own, and holds those that it looks at
-            source = row.inputs[0].source
-            self.root[row.name], self.bytes[row.name] = self.root.get(source, source), 0
-        for row in reversed(views):
-            source = row.inputs[0].source
-            last[source] = max(last[source], last[row.name])
+        views = []
+        for step, row in enumerate(analysis.executed):
+            name, traced = row.name, row.traced
+            for _, _, source in row.inputs:
+                last[source] = step
+            last[name], self.bytes[name] = step, traced.counts["activation_bytes"]
+            if traced.view and row.inputs:  # it has no bytes of its own, and holds those that it looks at
+                source = row.inputs[0][2]
+                self.root[name], self.bytes[name] = self.root.get(source, source), 0
+                views.append((name, source))
+        for value in analysis.outputs:
+            last[value.source] = len(analysis.executed)
+        for name, source in reversed(views):
+            last[source] = max(last[source], last[name])
 
-    def overwritten(self, step: int, row: "Row") -> Dim:
-        """The bytes of a row's output if it is written over an input that is read for the last time, else 0."""
-        traced = row.traced
-        may = traced.notes.get("overwritable")
-        if may is None:
-            may = traced.fact(overwritable)
-        if not may:
-            return 0
-        sources = [source for _, _, source in row.inputs]
-        wholes = [self.root.get(source, source) for source in sources]
+    def whole(self, value: Value) -> str:
+        """The tensor that has the bytes of a value."""
+        return self.root.get(value[2], value[2])
+
+    def overwritten(self, step: int, row: Row, may: dict[int, bool | None]) -> Dim:
+        """The bytes of a row's output if it is written over an input that is read for the last time, else 0.
+
+        `may` are the inputs that its ops could write over.
+        """
+        inputs = row.inputs
         made, unsure = self.bytes[row.name], False
         for index, sure in may.items():
-            whole = wholes[index]
+            whole = self.whole(inputs[index])
             if self.last[whole] != step or (fits := same(self.bytes[whole], made)) is False:
                 continue
-            if wholes.count(whole) > 1:
-                reads = [place for place, one in enumerate(wholes) if one == whole]
-                if not all(place in may and sources[place] == sources[index] for place in reads):
+            if len(inputs) > 1:
+                reads = [place for place, one in enumerate(inputs) if self.whole(one) == whole]
+                if not all(place in may and inputs[place].source == inputs[index].source for place in reads):
                     continue
                 sure = all(may[place] for place in reads)
             if sure and fits:
@@ -76,7 +74,7 @@ class Lives:
         return Unknown("which layer may overwrite its input at which sizes") if unsure else 0
 
 
-def live(analysis: "Analysis") -> Live:
+def live(analysis: Analysis) -> Live:
     """The bytes at layer boundaries: inputs included, views free, outputs kept.
 
     While a layer runs, its inputs and its outputs are live; a tensor dies after the last layer that reads it. In place,
@@ -94,12 +92,15 @@ def live(analysis: "Analysis") -> Live:
     for step, (row, gone) in enumerate(zip(analysis.executed, freed, strict=False)):
         now = now + lives.bytes[row.name]
         rows.append(now)
-        in_place.append(now - lives.overwritten(step, row))
+        may = row.traced.notes.get("overwritable")
+        if may is None:
+            may = row.traced.fact(overwritable)
+        in_place.append(now - lives.overwritten(step, row, may) if may else now)
         now = now - gone
     return Live(inputs, rows, in_place)
 
 
-def peak(analysis: "Analysis", found: Live, rows: Iterable[Dim]) -> tuple[Dim, str | None]:
+def peak(analysis: Analysis, found: Live, rows: Iterable[Dim]) -> tuple[Dim, str | None]:
     """The most bytes that are live at once, and the row that runs then: None if it is none yet, or none at all sizes.
 
     `rows` are the bytes at each row, those of `found` as they are or in place.

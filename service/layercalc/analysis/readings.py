@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc.analysis.forms import read
@@ -23,6 +24,9 @@ class Value(NamedTuple):
     spec: Spec
     mask: Spec | None
     source: str
+
+
+SOURCE = itemgetter(2)  # of a value
 
 
 class Readings:
@@ -48,9 +52,10 @@ class Readings:
             key = layer, frozen, id(spec), id(mask)
         else:
             key = layer, frozen, *[id(one) for spec, mask, _ in inputs for one in (spec, mask)]
-        for name, value in named.items() if named else ():
-            every = value if isinstance(value, list) else [value]
-            key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
+        if named:
+            for name, value in named.items():
+                every = value if isinstance(value, list) else [value]
+                key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
         found = self.found.get(key)
         if found is None:
             traced = traced_on(layer, frozen, inputs, named, visits)

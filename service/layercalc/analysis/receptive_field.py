@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from layercalc import deadline
+from layercalc.analysis.readings import SOURCE
 from layercalc.analysis.tracing import Traced, by_name, fact
 from layercalc.analysis.walk import Analysis
 from layercalc.columns import Column
@@ -43,7 +44,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
         if branches is HANDED_ON:
             reach[row.name] = reach[inputs[0][2]]  # every place sees that place, and what that sees
             continue
-        sources = [reach[source] for _, _, source in inputs]
+        sources = [*map(reach.__getitem__, map(SOURCE, inputs))]
         key = (traced, *map(id, sources))
         spans = outside.get(key)
         if spans is None:
@@ -65,15 +66,20 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
 def described(spans: list[Span | None], sizes: list[Dim]) -> dict[str, Any] | None:
     if not spans:
         return None
-    found = {
+    found: dict[str, Any] = {
         "size": [n if span is None else span.size for span, n in zip(spans, sizes, strict=True)],
-        "stride": [None if span is None else span.stride for span in spans],
-        "padding": [None if span is None else span.padding for span in spans],
+        "stride": [span and span.stride for span in spans],
+        "padding": [span and span.padding for span in spans],
     }
+    if SHOWN_AS_THEY_ARE.issuperset(map(type, chain.from_iterable(found.values()))):
+        return found
     out: dict[str, Any] = {key: [*map(number, several)] for key, several in found.items()}
     if formulas := {key: expressed(several) for key, several in found.items() if Formula in map(type, several)}:
         out["formulas"] = formulas
     return out
+
+
+SHOWN_AS_THEY_ARE = {int, type(None)}
 
 
 def expressed(numbers: list[Any]) -> list[str | None]:
@@ -107,20 +113,24 @@ def joined(branches: Sequence[Spans], sources: Sequence[Spans]) -> Spans:
 
     What one of several sources sees whole, the output sees whole; a source that sees nothing of the input is ().
     """
-    pairs = [pair for pair in zip(branches, sources, strict=False) if pair[1]]
-    if not pairs:
-        return ()
-    every = [[one and after(one, source[one[0]]) for one in spans] for spans, source in pairs]
-    if len(every) == 1:
-        return tuple(every[0])
+    every = [over(spans, source) for spans, source in zip(branches, sources, strict=False) if source]
+    if len({*map(id, every)}) < 2:
+        return every[0] if every else ()
     merged = [largest(spans) for spans in zip(*every, strict=True)]
     kept = set.intersection(*({span.origin for span in spans if span} for spans in every))
     return tuple(one if one and one.origin in kept else None for one in merged)
 
 
+def over(spans: Spans, source: Spans) -> Spans:
+    """The spans inside a layer after those of one of its inputs, which stay where every place sees that place."""
+    if spans is here(len(source)) and source[0] is None:
+        return source
+    return tuple([one and after(one, source[one[0]]) for one in spans])
+
+
 def in_columns(spans: Spans) -> bool:
     """Whether numbers of them are columns, which are no keys."""
-    return Column in map(type, chain.from_iterable([span for span in spans if span is not None]))
+    return Column in map(type, chain.from_iterable(filter(None, spans)))
 
 
 @cache
@@ -131,9 +141,11 @@ def here(axes: int) -> Spans:
 
 def after(one: Span, source: Span | None) -> Span | None:
     """A window inside a layer, over an axis that sees some of the model's input already."""
+    if source is None:
+        return source
     _, size, stride, padding = one
     plain = isinstance(padding, int) and padding == 0 and size == stride == 1
-    return source if source is None or plain else source.slid(size, stride, padding)
+    return source if plain else source.slid(size, stride, padding)
 
 
 HANDED_ON: tuple[Spans, ...] = ((),)  # of a layer with one input, of which every place sees that place

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -29,19 +30,24 @@ class Held(NamedTuple):
     shared: bool  # whether a row before this one in the document holds it
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)
 class Row:
-    """One use of one layer; what stands below `traced` is known once all rows are."""
+    """One use of one layer; whether it shares any of it with others is known once all rows are."""
 
     name: str
     owner: Owner  # of the layer's weights
     call: Call
     inputs: list[Value]
     traced: Traced
-    layer: str = field(init=False)  # the row of the layer's first use
-    names: list[str] = field(init=False)  # of the weights
-    counts: dict[str, Dim] = field(init=False)  # those of the trace, shared weights left out
-    told_apart: list[Held] | None = None  # the weights, where some are shared or have names of their own
+    layer: str  # the row of the layer's first use
+    names: list[str]  # of the weights
+    counts: dict[str, Dim]  # those of the trace, shared weights left out
+    told_apart: list[Held] | None  # the weights, where some are shared or have names of their own
+
+    def __init__(self, name: str, owner: Owner, call: Call, inputs: list[Value], traced: Traced):
+        self.name, self.owner, self.call, self.inputs, self.traced = name, owner, call, inputs, traced
+        self.layer, self.counts, self.told_apart = name, traced.counts, None
+        self.names = traced.names(f"{name}/") if traced.weights else []
 
     @property
     def keys(self) -> list[Owner]:
@@ -76,6 +82,7 @@ class Analysis:
     outputs: list[Value] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     executed: list[Row] = field(default_factory=list)
+    in_order: bool = True  # whether rows were executed in the document's order
     again: set[Owner] = field(default_factory=set)  # the weights that more than one row holds
     faults: list[dict[str, Any]] = field(default_factory=list)
     conditions: Conditions = NOTHING  # what has to hold of sizes that are names
@@ -103,14 +110,12 @@ class Analysis:
         return {key: held.name for row in self.rows for key, held in zip(row.keys, row.weights, strict=True)}
 
     def settle(self) -> None:
-        """Say of every row, in the document's order, which layer it is of and what its weights are called and count."""
-        layers: dict[Owner, str] = {}
-        names: list[str] = []
-        for row in self.rows:
-            traced, name = row.traced, row.name
-            row.layer, row.counts = layers.setdefault(row.owner, name), traced.counts
-            row.names = traced.names(f"{name}/") if traced.weights else []
-            names += row.names
+        """Say which rows are of one layer, and name and count weights that several rows hold."""
+        if len({row.owner for row in self.rows}) < len(self.rows):
+            layers: dict[Owner, str] = {}
+            for row in self.rows:
+                row.layer = layers.setdefault(row.owner, row.name)
+        names = [name for row in self.rows for name in row.names]
         if self.again or len(set(names)) < len(names):
             self.share()
 
@@ -138,7 +143,8 @@ class Analysis:
         """The sums over all rows, shared weights once."""
         counts = [row.counts for row in self.rows]
         metrics = (*METRICS, *BUFFERS) if any(row.traced.buffers for row in self.rows) else METRICS
-        return {metric: total(map(itemgetter(metric), counts)) for metric in metrics}
+        sums = map(total, zip(*map(itemgetter(*metrics), counts), strict=True)) if counts else repeat(0)
+        return dict(zip(metrics, sums, strict=False))
 
 
 class Shapes:
@@ -154,6 +160,7 @@ class Shapes:
         outer: "Shapes | None" = None,
     ):
         self.analysis, self.model, self.readings, self.prefix, self.owner = analysis, model, readings, prefix, owner
+        analysis.in_order = analysis.in_order and model.in_order
         self.frozen: bool = not model.trainable or (outer is not None and outer.frozen)
         self.found: dict[int, Row | Shapes] = {}  # by the id of the call
         self.built: dict[Owner, Row] = {} if outer is None else outer.built  # by whose the layer's weights are
@@ -162,10 +169,10 @@ class Shapes:
 
     def visit(self, call: Call, inputs: list[Value], named: dict[str, Any]) -> Sequence[Value]:
         layer, visits = call.layer, self.visits
-        if not visits[0] % LOOK:
+        visits[0] = count = visits[0] + 1
+        if count % LOOK == 1:
             deadline.check()
-        visits[0] += 1
-        if visits[0] > MAX_VISITS:
+        if count > MAX_VISITS:
             detail = f"The model calls more than {MAX_VISITS:,} layers, nested models unrolled."
             raise InvalidModel([{**call.location.at(), "detail": detail}])
         name = self.prefix + call.name
@@ -225,7 +232,7 @@ class Shapes:
             )
         model.accept([value.spec.shape for value in inputs])
         self.found[id(call)] = inner
-        return model.walk(inputs, inner)
+        return model.walk(inputs, inner, keep=True)
 
     def rows(self) -> list[Row]:
         """The rows in the document's order."""
@@ -264,9 +271,9 @@ def analyse(model: Model, inputs: list[tuple[str, Spec]], readings: Readings | N
     visitor = Shapes(analysis, model, readings or model.readings or Readings())
     analysis.inputs = [Value(visitor.readings.same(spec), None, name) for name, spec in inputs]
     with guarded() as taken:
-        outputs = model.walk(analysis.inputs, visitor)
+        outputs = model.walk(analysis.inputs, visitor, keep=True)
     analysis.conditions = conditions(taken)
     analysis.outputs = [value for value in outputs if value is not None]
-    analysis.rows = visitor.rows()
+    analysis.rows = [*analysis.executed] if analysis.in_order else visitor.rows()
     analysis.settle()
     return analysis
