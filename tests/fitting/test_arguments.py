@@ -111,6 +111,24 @@ def test_arguments_vary_in_documents_of_json_alone():
         fit(STACK, "conv.strides", TARGET, range="1..")
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"range": "1..3"}, "None of conv.padding, conv.use_bias is a number; leave it out"),
+        ({"goal": "smallest"}, "Arguments have no order"),
+        ({"goal": "best"}, "largest"),
+    ],
+)
+def test_what_does_not_count_for_arguments_is_refused(given, told):
+    asked = {"vary": "conv.padding, conv.use_bias", "within": TARGET, **given}
+    answer = create_app().test_client().post("/v1/fit", json={"model": STACK, **asked})
+    (fault,) = answer.json["errors"]
+    assert (answer.status_code, fault["pointer"]) == (422, f"/{next(iter(given))}")
+    assert told in fault["detail"]
+    with pytest.raises(InvalidModel, match=told):
+        fit(STACK, **asked)
+
+
 def test_arguments_by_every_face(tmp_path):
     (tmp_path / "net.json").write_text(json.dumps(STACK))
     answer = fit(STACK, "conv.strides", TARGET)

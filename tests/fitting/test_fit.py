@@ -220,6 +220,8 @@ def test_a_range_of_dims_is_that_of_the_fit():
     assert fit(model, "H", within, dims={"H": "3..200", "W": 5})["value"] == 100
     with pytest.raises(InvalidModel, match="'H' varies; say a range of it"):
         fit(model, "H", within, dims="H=9,W=5")
+    with pytest.raises(InvalidModel, match="leave one of the two out"):
+        fit(model, "H", within, dims="H=3..9,W=5", range="3..5")
     for vary in ("H", "batch_size"):
         with pytest.raises(InvalidModel, match=r"need a number: .*W; say dims=") as caught:
             fit(model, vary, within)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from layercalc.analysis.storage import Storage
 from layercalc.document import guarded, opened, standing
 from layercalc.errors import InvalidModel, Tokens
-from layercalc.fitting.question import left_open, read_within
-from layercalc.fitting.values import Values, read_range
+from layercalc.fitting.question import check_goal, left_open, read_within
+from layercalc.fitting.values import GOALS, Values, read_range
 from layercalc.input_shapes import ModelOptions
 from layercalc.layers import fields_of
 from layercalc.limits import Limits
@@ -67,12 +67,16 @@ def arguments(
     vary: Any,
     within: Any,
     range: Any,
+    goal: Any,
     options: Mapping[str, Any],
     storage: Storage | None,
     limits: Limits,
     path: Tokens,
 ) -> Arguments:
     """What is asked, checked; InvalidModel names what is wrong."""
+    check_goal(goal)
+    if goal != GOALS[0]:
+        raise refuse("Arguments have no order: those that change the model least are found; leave it out.", "goal")
     sizes, budgets = read_range(range), read_within(within)
     document, _ = opened(document, path, limits)
     left_open(document, path)
@@ -98,6 +102,9 @@ def arguments(
         open_document = with_value(open_document, call, key, left if one.each is None else [left] * one.each, path)
     if not varied:
         raise refuse(f"Expected an argument of a layer, such as conv.kernel_size; received {received(vary)}.")
+    if sizes is not None and not any(type(n) is int for one in varied for n in one.values):
+        told = f"None of {', '.join(one.name for one in varied)} is a number; leave it out."
+        raise refuse(told, "range")
     total = prod(len(one.values) for one in varied)
     if total > (most := min(MOST, limits.max_candidates)):
         raise refuse(f"{total:,} combinations; at most {most:,} are tried. Give a shorter range.", "range")

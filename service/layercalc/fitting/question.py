@@ -109,9 +109,7 @@ def question(
     if not is_name(vary):
         told = f"Expected {BATCH!r}, the name of a size or of a placeholder; received {received(vary)}."
         raise InvalidModel([{"parameter": "vary", "detail": told}])
-    if goal not in GOALS:
-        told = f"Expected {' or '.join(GOALS)}; received {received(goal)}."
-        raise InvalidModel([{"parameter": "goal", "detail": told}])
+    check_goal(goal)
     values, budgets = read_range(range), read_within(within)
     document, _ = opened(document, path, limits)
     found = {name: value for name, value in options.items() if value is not None}
@@ -122,9 +120,18 @@ def question(
             raise InvalidModel([{"parameter": BATCH, "detail": "It varies; leave it out."}])
     else:
         found["dims"], own = sizes_of(found.get("dims"), vary)
+        if values and own:
+            told = f"'range' says over which values {vary!r} varies, and so does this; leave one of the two out."
+            raise InvalidModel([{"parameter": "dims", "detail": told}])
         values = values or own
     named_in(document, vary, found, limits, path)
     return Asked(document, vary, False, values or Values(), not values, budgets, goal, found, storage, limits, path)
+
+
+def check_goal(goal: Any) -> None:
+    if goal not in GOALS:
+        told = f"Expected {' or '.join(GOALS)}; received {received(goal)}."
+        raise InvalidModel([{"parameter": "goal", "detail": told}])
 
 
 def left_open(document: Any, path: Tokens, but: str = "") -> dict[str, Tokens]:

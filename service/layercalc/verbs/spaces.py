@@ -136,7 +136,7 @@ def fit(
         return check(filled, within, limits=limits, path=path, **own, **dtypes)
 
     if is_of_arguments(vary):
-        found = answered(arguments(document, vary, within, range, options, storage, limits, path), judge)
+        found = answered(arguments(document, vary, within, range, goal, options, storage, limits, path), judge)
     else:
         asked = question(document, vary, within, range, goal, options, storage, limits, path)
         found = fitted(asked, lambda n: judge(*asked.at(n)))
