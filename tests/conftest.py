@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from layercalc import deadline
+from layercalc.verbs import forms
 
 os.environ.pop(
     "PYTHONDONTWRITEBYTECODE", None
@@ -49,6 +50,11 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_runtest_setup():
+    """No test depends on which documents those before it have asked about."""
+    forms.FORMS = forms.Forms()
 
 
 deadline.monotonic = time.process_time  # in this process deadlines count its own work, not what else the machine does

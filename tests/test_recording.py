@@ -2,6 +2,7 @@
 
 import operator
 import random
+import re
 
 import pytest
 
@@ -110,3 +111,53 @@ def test_what_may_change_is_made_anew_and_what_is_no_value_is_refused():
     with pytest.raises(Unfit):
         compiled(Recording(), object())
     assert compiled(Recording(), "'''\n")() == "'''\n"
+
+
+def test_a_text_is_handed_on_or_held_against_others():
+    def code(text):
+        return [text, "kind" if text in ("net", "model") else "name", {"text": text}]
+
+    recording = Recording()
+    made = compiled(recording, code(recording.text("mine")))
+    assert [made("yours"), made("net")] == [code("yours"), None]
+
+
+ASKED = [
+    *(str, repr, hash, len, bool, sorted, list, "{:>9}".format, "{!r}".format, lambda text: text + "s"),
+    *(lambda text: "s" + text, lambda text: text[0], lambda text: text * 2, lambda text: text.upper()),
+    *(lambda text: "i" in text, lambda text: text < "n", lambda text: text >= "n", lambda text: {"mine": 1}.get(text)),
+    *(lambda text: text.startswith("m"), lambda text: max(text, "net"), lambda text: text % ()),
+]
+
+
+@pytest.mark.parametrize("number", range(len(ASKED)))
+def test_whatever_asks_for_a_text_makes_it_this_one(number):
+    recording = Recording()
+    made = compiled(recording, [ASKED[number](recording.text("mine"))])
+    assert made("yours") is None
+    assert made("mine") == [ASKED[number]("mine")]
+
+
+def test_code_that_takes_no_text_but_pythons_own_refuses_a_recorded_one():
+    text = Recording().text("mine")
+    for ask in ("".join, "mine".startswith, re.compile("m").match):
+        with pytest.raises(TypeError):
+            ask([text] if ask == "".join else text)
+
+
+def test_a_recording_ends_at_its_longest_and_when_it_is_closed():
+    recording = Recording(longest=3)
+    n = recording.number(20)
+    with pytest.raises(Unfit):
+        sum(n + k for k in range(1, 9))
+    recording.close()
+    assert n + 5 + n == 45
+    assert n > 7
+    assert not recording.steps
+    assert not recording.known
+
+
+def test_a_recorded_number_is_no_key_of_a_result():
+    recording = Recording()
+    with pytest.raises(Unfit):
+        compiled(recording, {recording.number(3): 1})

@@ -61,6 +61,7 @@ def of_batch(n: "Dim", *dims: "Dim") -> "Dim":
     return Batch(n) if isinstance(n, int) else n
 
 
+UNKEYED = frozenset({Column, Recorded})  # the kinds of sizes that are no keys: they would have to be one number
 NUMBERS = frozenset({int})  # the kinds of sizes that are plain numbers: neither the batch nor a column
 Dim = Any  # int | Formula | Unknown: arithmetic on any gives any
 Shape = tuple[Dim, ...]

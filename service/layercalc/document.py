@@ -22,6 +22,7 @@ from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Builder, is_code, read
 from layercalc.readers.placeholders import with_way_on
+from layercalc.readers.text import Json, parse_json
 from layercalc.report import rows
 from layercalc.usage import used
 
@@ -49,6 +50,8 @@ def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]
 
 def opened(document: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Any, Any]:
     """A document, out of its file where it is given by a path, as bytes or in base64, and the weights there."""
+    if isinstance(document, Json):
+        return parse_json(document.text, limits, path), None
     if isinstance(document, os.PathLike):
         file = Path(document)
         return files.read_model(mapped(file) or file.read_bytes(), path, folder=file.parent)

@@ -1,5 +1,7 @@
 """What the work of a request comes to, for whoever keeps count of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -28,3 +30,13 @@ def counting() -> Usage:
     usage = Usage()
     COUNTED.set(usage)
     return usage
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Work inside counts for nothing: it is done again."""
+    token = COUNTED.set(None)
+    try:
+        yield
+    finally:
+        COUNTED.reset(token)

@@ -108,3 +108,15 @@ def test_declared_costs_stand_for_themselves():
     declared = {"type": "Custom", "output_shape": [4], "params": 3, "macs": 10, "flops": 25}
     counts = layercalc.analyze({"input_shape": [2], "layers": [declared]}, conventions="all")["totals"]["counts"]
     assert counts == {name: 10 if one.unit == "MACs" else 25 for name, one in CONVENTIONS.items()}
+
+
+NORMALISED = [
+    *({"type": "LayerNormalization"}, {"type": "RMSNormalization"}, {"type": "UnitNormalization"}),
+    {"type": "Softmax", "axis": [-1, -2]},
+]
+
+
+@pytest.mark.parametrize("layer", NORMALISED)
+def test_there_is_a_count_along_an_axis_of_size_0(layer):
+    found = layercalc.analyze({"input_shape": [4, 0], "layers": [layer]}, conventions="all")
+    assert found["totals"]["counts"].keys() == set(CONVENTIONS)

@@ -6,10 +6,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from layercalc.analysis.forms import read
-from layercalc.analysis.tracing import Traced, kinds_of, trace_bytes
+from layercalc.analysis.tracing import Traced, kinds_of, trace, trace_bytes
 from layercalc.cache import STORE
-from layercalc.columns import Column
-from layercalc.dims import Batch
+from layercalc.dims import UNKEYED, Batch
 from layercalc.layers import Layer
 from layercalc.ops import Spec
 
@@ -32,10 +31,12 @@ SOURCE = itemgetter(2)  # of a value
 class Readings:
     """What was read of one document: a reader that asks for shapes leaves it to the analysis (`Model.readings`).
 
-    Equal specs on edges are one object, so that a layer that was read on the same ones is found by them.
+    Equal specs on edges are one object, so that a layer that was read on the same ones is found by them. With `apart`
+    a layer is read whatever is known of others like it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, apart: bool = False) -> None:
+        self.apart = apart
         self.found: dict[Any, tuple[Traced, Pairs]] = {}
         self.specs: dict[Any, Spec] = {}
 
@@ -58,7 +59,7 @@ class Readings:
                 key = *key, name, every is value, *[id(one) for spec, mask, _ in every for one in (spec, mask)]
         found = self.found.get(key)
         if found is None:
-            traced = traced_on(layer, frozen, inputs, named, visits)
+            traced = traced_on(layer, frozen, inputs, named, visits, self.apart)
             found = self.found[key] = (
                 traced,
                 [(self.same(spec), mask and self.same(mask)) for spec, mask in traced.outputs],
@@ -67,12 +68,14 @@ class Readings:
 
     def same(self, spec: Spec) -> Spec:
         """The spec, or one like it that is there already; the types of sizes tell an unnamed batch from a 1."""
-        if spec.__class__ is not Spec or Column in (kinds := (*map(type, spec.shape),)):
+        if spec.__class__ is not Spec or not UNKEYED.isdisjoint(kinds := (*map(type, spec.shape),)):
             return spec
         return self.specs.setdefault((spec, *kinds), spec)
 
 
-def traced_on(layer: Layer, frozen: bool, inputs: list[Value], named: Mapping[str, Any], visits: list[int]) -> Traced:
+def traced_on(
+    layer: Layer, frozen: bool, inputs: list[Value], named: Mapping[str, Any], visits: list[int], apart: bool = False
+) -> Traced:
     """The layer read on these values, by an earlier request if it was and no size is unknown nor a value known."""
     known: dict[int, Value] = {}
 
@@ -84,6 +87,8 @@ def traced_on(layer: Layer, frozen: bool, inputs: list[Value], named: Mapping[st
 
     pairs = [pair(value) for value in inputs]
     others = {key: [*map(pair, one)] if isinstance(one, list) else pair(one) for key, one in named.items()}
+    if apart:
+        return trace(layer, pairs, others, visits, frozen)
     make = partial(read, layer, pairs, others, visits, frozen)
     store = STORE.get()
     if store is None or not layer.lasting:

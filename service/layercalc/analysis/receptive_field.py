@@ -10,8 +10,7 @@ from layercalc import deadline
 from layercalc.analysis.readings import SOURCE
 from layercalc.analysis.tracing import Traced, by_name, fact
 from layercalc.analysis.walk import Analysis
-from layercalc.columns import Column
-from layercalc.dims import Dim, Unknown, hidden
+from layercalc.dims import UNKEYED, Dim, Unknown, hidden
 from layercalc.formulas import Formula, code
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest
@@ -51,7 +50,7 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
             found: Spans = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
             if any(map(any, sources)):  # else nothing is seen, or all of it
                 found = known(branches, sources)
-            spans = outside[key] = found if in_columns(found) else same.setdefault(found, found)
+            spans = outside[key] = same.setdefault(found, found) if keyed(found) else found
         reach[row.name] = spans
     out = []
     for row in analysis.rows:
@@ -128,9 +127,9 @@ def over(spans: Spans, source: Spans) -> Spans:
     return tuple([one and after(one, source[one[0]]) for one in spans])
 
 
-def in_columns(spans: Spans) -> bool:
-    """Whether numbers of them are columns, which are no keys."""
-    return Column in map(type, chain.from_iterable(filter(None, spans)))
+def keyed(spans: Spans) -> bool:
+    """Whether all numbers of them may be keys."""
+    return UNKEYED.isdisjoint(map(type, chain.from_iterable(filter(None, spans))))
 
 
 @cache

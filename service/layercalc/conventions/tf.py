@@ -1,6 +1,6 @@
 """tf.profiler: float operations of a frozen graph, as Keras' TensorFlow backend writes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from layercalc.conventions.base import Convention, Loop, Rule, Use, inputs, outputs, twice
@@ -40,13 +40,19 @@ def pooled(use: Use) -> Dim:
     return 0 if len(window) > 2 else use.outputs * size(window)
 
 
+def beside(shape: Sequence[Dim], axes: Iterable[int]) -> Dim:
+    """How many places there are along the other axes."""
+    within = {axis % len(shape) for axis in axes}
+    return size(tuple(n for axis, n in enumerate(shape) if axis not in within))
+
+
 def adaptively_pooled(use: Use) -> tuple[Dim, ...]:
     """Axis by axis two poolings with stride 1, windows of ⌈n/m⌉ and one more, and nine steps to choose a result."""
     shape, found = list(use.x), []
     for axis, to in enumerate(use.option("output_size"), 1):
         n = shape[axis]
         small = -(-n // to)
-        rest = size(tuple(shape)) // n
+        rest = beside(shape, (axis,))
         if len(shape) < 5:
             found += [(n - k + 1) * k * rest for k in (small, small + 1)]
         shape[axis] = to
@@ -68,7 +74,7 @@ def batch_normalized(use: Use) -> tuple[Dim, ...]:
 def layer_normalized(use: Use) -> tuple[Dim, ...]:
     """Mean, SquaredDifference, Mean, then as a batch normalisation with the moments of each row."""
     n, scale, center = use.inputs, use.option("scale"), use.option("center")
-    rows = n // size(tuple(use.x[axis] for axis in use.option("axes")))
+    rows = beside(use.x, use.option("axes"))
     if use.option("uncentred"):
         return (6 if scale else 5) * n, 3 * rows
     return 6 * n, 4 * rows, 2 * n if scale else rows, n if center else 0  # gamma makes the factors as wide as the input
@@ -82,7 +88,7 @@ def group_normalized(use: Use) -> tuple[Dim, ...]:
 
 def rms_normalized(use: Use) -> tuple[Dim, ...]:
     """Square, Mean, AddV2, Rsqrt (2), and two Mul."""
-    rows = use.inputs // size(tuple(use.x[axis] for axis in use.option("axes")))
+    rows = beside(use.x, use.option("axes"))
     return 4 * use.inputs, 3 * rows
 
 
@@ -93,7 +99,7 @@ def standardized(use: Use) -> tuple[Dim, ...]:
 
 def l2_normalized(use: Use) -> tuple[Dim, ...]:
     """Square, Sum, Rsqrt (2), Minimum, Mul."""
-    rows = use.inputs // size(tuple(use.x[axis] for axis in use.option("axes")))
+    rows = beside(use.x, use.option("axes"))
     return 3 * use.inputs, 2 * rows
 
 
@@ -154,7 +160,7 @@ def shared(use: Use) -> Dim:
     axes = use.option("axis")
     if not isinstance(axes, tuple | list) or len(axes) < 2:
         return 5 * use.inputs
-    return 3 * use.inputs + use.inputs // size(tuple(use.x[axis] for axis in axes))
+    return 3 * use.inputs + beside(use.x, axes)
 
 
 # The products that Keras' TensorFlow backend writes as matmul; for the others it calls tf.einsum, which nobody counts.

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,6 +25,12 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PAST_PYTHON = 4000  # digits; Python itself refuses to read a little more
 JSON_BEGINS = r'[ \t\n\r\f\v]*(\{|\[\s*[\]\[{"\d]|"(?!"")|(null|true|false|-?\d[\d.]{0,99})\s*$)'
 BEGINS, BEGINS_IN_BYTES = re.compile(JSON_BEGINS), re.compile(JSON_BEGINS.encode())
+
+
+class Json(NamedTuple):
+    """A document that is JSON, and is not parsed yet."""
+
+    text: bytes
 
 
 def parse_json(source: str | bytes, limits: Limits = UNLIMITED, path: tuple[object, ...] = ()) -> Any:

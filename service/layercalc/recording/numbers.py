@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc.recording.signs import Ends, difference, ends, product, quotient, remainder, total
+from layercalc.recording.texts import RecordedText
 
 DECIMAL = 1 << 64  # constants up to which are written in decimals: Python reads no long ones
 
@@ -23,18 +24,28 @@ class Step(NamedTuple):
     true: bool = True
 
 
-class Recording:
-    """What was computed and decided, in its order."""
+class Unfit(Exception):  # noqa: N818
+    """What was recorded makes no function."""
 
-    def __init__(self) -> None:
+
+LONGEST = 2_000  # steps of a recording that is worth it
+
+
+class Recording:
+    """What was computed and decided, in its order; Unfit where that are more than `longest` steps."""
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self.longest, self.closed = longest, False
         self.given: list[str] = []
         self.steps: list[Step] = []
         self.known: dict[str, Any] = {}  # by their code: numbers that were computed, and what was decided
         self.functions: dict[str, Callable[..., Any]] = {}  # those that are called, by their names
 
     def close(self) -> None:
-        """Forget the numbers, which refer to their recording, so that no collector has to find them."""
+        """Record no more, and forget the numbers, which refer to their recording: no collector has to find them."""
+        self.closed = True
         self.known.clear()
+        self.steps.clear()
 
     def number(self, value: int, switch: bool = False) -> Any:
         """The next of the numbers that the line of arithmetic is given.
@@ -50,21 +61,34 @@ class Recording:
         self.decided(f"{name} == {value}", (name,), True)
         return value
 
+    def text(self, value: str) -> Any:
+        """The next of what the line of arithmetic is given, a text that is only handed on."""
+        name = f"t{len(self.given)}"
+        self.given.append(name)
+        return RecordedText(self, name, value)
+
     def computed(self, code: str, reads: tuple[str, ...], value: Any, low: Any = None, high: Any = None) -> Any:
         """A number that was computed; one that was computed before is the same."""
         found = self.known.get(code)
         if found is None:
             name = f"v{len(self.steps)}"
-            found = self.known[code] = Recorded(self, name, value, value.__class__, low, high)
-            self.steps.append(Step(code, reads, name))
+            found = Recorded(self, name, value, value.__class__, low, high)
+            self.note(found, Step(code, reads, name))
         return found
 
     def decided(self, code: str, reads: tuple[str, ...], true: bool) -> bool:
         """What was decided, and how."""
         if code not in self.known:
-            self.known[code] = true
-            self.steps.append(Step(code, reads, "", true))
+            self.note(true, Step(code, reads, "", true))
         return true
+
+    def note(self, known: Any, step: Step) -> None:
+        if self.closed:
+            return
+        if len(self.steps) >= self.longest:
+            raise Unfit
+        self.known[step.code] = known
+        self.steps.append(step)
 
 
 class Recorded:

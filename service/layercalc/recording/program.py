@@ -7,16 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from layercalc.recording.numbers import Recorded, Recording, Step
+from layercalc.recording.numbers import Recorded, Recording, Step, Unfit
+from layercalc.recording.texts import RecordedText, name_of
 
 PLAIN: Any = int | str | float | None
-LONGEST = 2_000  # steps of a recording that is worth it
 NAME = re.compile(r"\b[nv]\d+\b")  # of a number
+RECORDED = {Recorded, RecordedText}
 DEEPEST = 12  # expressions inside one another
-
-
-class Unfit(Exception):  # noqa: N818
-    """What was recorded makes no function."""
 
 
 def compiled(recording: Recording, result: Any, constant: tuple[type, ...] = ()) -> Callable[..., Any]:
@@ -25,8 +22,6 @@ def compiled(recording: Recording, result: Any, constant: tuple[type, ...] = ())
     The result is made of lists, dicts, tuples, named tuples and recorded numbers; whatever else is in it is the same
     for all numbers: plain, or of a `constant` type. Unfit where it is not.
     """
-    if len(recording.steps) > LONGEST:
-        raise Unfit
     program = Program(recording, constant)
     built = program.expression(result)
     lines = [*program.lines(), f"return {built}"]
@@ -50,9 +45,13 @@ class Program:
         if kind is Recorded:
             self.reads[value.name] += 1
             return str(value.name)
+        if kind is RecordedText:
+            return name_of(value)
         if kind is list:
             return f"[{self.listed(value)}]"
         if kind is dict:
+            if not self.fixed((*value,)):
+                raise Unfit
             return "{" + ", ".join([f"{self.named(key)}: {self.expression(one)}" for key, one in value.items()]) + "}"
         if isinstance(value, tuple) and not self.fixed(value):
             parts = f"({self.listed(value)},)"
@@ -68,7 +67,7 @@ class Program:
         """Whether a value is the same for all numbers, and nothing that could be changed."""
         if isinstance(value, tuple):
             return all(map(self.fixed, value))
-        return type(value) is not Recorded and isinstance(value, self.constant)
+        return type(value) not in RECORDED and isinstance(value, self.constant)
 
     def named(self, value: Any) -> str:
         """A constant: as it is written where that is short, else a name for it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from layercalc.analysis.readings import Readings
 from layercalc.analysis.roofline import device as named_device
 from layercalc.analysis.storage import Storage
 from layercalc.analysis.walk import Analysis
@@ -16,7 +17,9 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.model import Model
 from layercalc.ops import Spec
 from layercalc.readers import Builder, is_code
+from layercalc.readers.text import Json
 from layercalc.report import Extras, report
+from layercalc.verbs.forms import answered
 
 if TYPE_CHECKING:
     from layercalc.differences import Comparison
@@ -59,18 +62,32 @@ def analyze(
     """
     storage = Storage.asked(weight_dtype, activation_dtype)
     extras = Extras(chosen(conventions), explain, None if device is None else named_device(device), storage)
-    document, _ = opened(document, path, limits)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
-    model, builder = guarded(document, path, limits, asked)
-    return reported(model, builder, declared(model, builder, asked, formulas=True), extras, path)[0]
+    if not isinstance(document, Json):
+        document, _ = opened(document, path, limits)
+
+    def answer(document: Any, readings: Readings | None) -> dict[str, Any]:
+        document, _ = opened(document, path, limits)
+        model, builder = guarded(document, path, limits, asked)
+        return reported(model, builder, declared(model, builder, asked, formulas=True), extras, path, readings)[0]
+
+    if explain:  # in words, in which every number stands
+        return answer(document, None)
+    counted = [one.name for one in extras.conventions]
+    return answered(document, (*asked, weight_dtype, activation_dtype, device, *counted, *path), limits, answer)
 
 
 def reported(
-    model: Model, builder: Builder, specs: list[tuple[str, Spec]], extras: Extras, path: Tokens
+    model: Model,
+    builder: Builder,
+    specs: list[tuple[str, Spec]],
+    extras: Extras,
+    path: Tokens,
+    readings: Readings | None = None,
 ) -> tuple[dict[str, Any], Analysis]:
     """The report of a model read with these inputs, and the analysis: with formulas, unless they take too long."""
     if not any(Formula in map(type, spec.shape) for _, spec in specs):
-        analysis = analysed(model, builder, specs, path)
+        analysis = analysed(model, builder, specs, path, readings=readings)
         return located(report(analysis, builder.warnings, extras), path), analysis
     try:
         with limited():

@@ -16,7 +16,7 @@ from layercalc import files
 from layercalc.environment import setting
 from layercalc.limits import Limits
 from layercalc.readers.foreign import foreign
-from layercalc.readers.text import parse_json
+from layercalc.readers.text import Json, parse_json
 from layercalc.web.requests.binary import HEADER, read_binary
 from layercalc.web.requests.parts import read_parts
 from layercalc.web.server.timeouts import PATIENCE
@@ -70,6 +70,11 @@ def read_body(request: Request, limits: Limits) -> bytes:
     return b"".join(parts)
 
 
+def alone(body: bytes) -> bool:
+    """Whether JSON is certainly no envelope, which has a model inside: the verb itself may parse it."""
+    return b'"model"' not in body and b"\\" not in body
+
+
 def binary(body: bytes) -> bool:
     """Whether a body is a file and no text: of Keras or ONNX, or of a form that is called by its name."""
     return files.is_keras(body) or files.is_onnx(body) or foreign(body) is not None
@@ -98,5 +103,5 @@ def read_document(request: Request, body: bytes, limits: Limits, verb: str) -> A
             'The body is empty; send a model, such as {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}.'
         )
     if media == "application/json" or media.endswith("+json"):
-        return parse_json(body, limits)
+        return Json(body) if verb == "analyze" and alone(body) else parse_json(body, limits)
     return files.read_model(body, (), limits)[0]

@@ -1,0 +1,185 @@
+"""Documents of a form that is met often, answered by arithmetic that was recorded once.
+
+A form is all of a document in JSON but its integers and the name of its model, and what is asked of it. The first
+documents of a form are read and reported as any. Then one is on integers that record (`layercalc.recording`), and
+others are answered by what was recorded, where all is decided as it was there: it is the one analysis, no second.
+"""
+
+from collections.abc import Callable, Hashable
+from itertools import count
+from math import isfinite
+from threading import Lock
+from typing import Any
+
+import orjson
+
+from layercalc import deadline
+from layercalc.analysis.readings import Readings
+from layercalc.errors import Refused
+from layercalc.limits import Limits
+from layercalc.readers.bounds import in_sum
+from layercalc.readers.builder import EXACTLY
+from layercalc.readers.outline import MOST_BYTES, Outline, outline_of
+from layercalc.readers.text import Json, parse_json
+from layercalc.recording import Recording, Unfit, compiled
+from layercalc.usage import uncounted, used
+
+OFTEN = 32  # documents of a form before one is recorded, which takes as long as about as many analyses
+LONGEST = 2_500  # steps of a recording: some 40 layers
+MOST_COUNTED = 10_000  # forms whose documents are counted
+MOST_FORMS, MOST_PROGRAMS = 64, 100  # of a process; a program of 20 layers takes about 100 KB
+MOST_DECIDED = 16  # programs of one form, each for other decisions
+
+Report = dict[str, Any]
+Answer = Callable[
+    [Any, Readings | None], Report
+]  # of a document, which is read apart from others' readings where asked
+Program = Callable[..., Report | None]
+
+TURNS = count()
+
+
+class Form:
+    """What is known of the documents of one form."""
+
+    __slots__ = ("missed", "programs", "turn", "unfit")
+
+    def __init__(self) -> None:
+        self.programs: tuple[Program, ...] = ()  # the one that held last is the first
+        self.missed = OFTEN  # documents that no program was for, since the last was made
+        self.unfit = False  # whether no program can be made
+        self.turn = next(TURNS)  # when there was one the last time
+
+    def answer(self, given: list[Any]) -> Report | None:
+        """What one of the programs gives for these numbers; None where none holds for them."""
+        self.turn = next(TURNS)
+        for program in self.programs:
+            found = program(*given)
+            if found is not None:
+                if program is not self.programs[0]:
+                    self.programs = program, *[one for one in self.programs if one is not program]
+                return found
+        return None
+
+    def due(self) -> bool:
+        """Whether another program would pay."""
+        self.missed += 1
+        return not self.unfit and self.missed > OFTEN and len(self.programs) < MOST_DECIDED
+
+
+class Forms:
+    """The forms that a process has met often, and how often it has met others."""
+
+    def __init__(self) -> None:
+        self.known: dict[Hashable, Form] = {}
+        self.counted: dict[int, int] = {}  # by the hash of a form: no text is kept of what may never come again
+        self.lock = Lock()
+
+    def met(self, key: Hashable) -> Form | None:
+        """What is known of a form that has come up; None of one that has not done so often."""
+        form = self.known.get(key)
+        if form is not None:
+            return form
+        with self.lock:
+            which = hash(key)
+            times = self.counted[which] = self.counted.pop(which, 0) + 1
+            if times <= OFTEN:
+                if len(self.counted) > MOST_COUNTED:
+                    del self.counted[next(iter(self.counted))]
+                return None
+            del self.counted[which]
+            form = self.known[key] = Form()
+            self.bound()
+            return form
+
+    def add(self, form: Form, program: Program) -> None:
+        with self.lock:
+            form.programs = program, *form.programs
+            self.bound()
+
+    def bound(self) -> None:
+        """Forget the forms that have not come up for longest, as far as there are too many, or too many programs."""
+        while len(self.known) > MOST_FORMS or sum(len(one.programs) for one in self.known.values()) > MOST_PROGRAMS:
+            del self.known[min(self.known, key=lambda key: self.known[key].turn)]
+
+
+FORMS = Forms()
+
+
+def answered(document: Any, asked: tuple[Any, ...], limits: Limits, answer: Answer) -> Report:
+    """The answer for a document, by recorded arithmetic where there is some for it: a fresh one, the caller's.
+
+    `asked` is all that it depends on beside the document and the limits. Raises what `answer` raises.
+    """
+    text = text_of(document)
+    outline = None if text is None else outline_of(text, limits)
+    if text is None or outline is None or not PLAIN.issuperset(map(type, asked)):
+        return answer(document, None)
+    form = FORMS.met((outline.parts, outline.name is None, type(document), limits, asked))
+    if form is None or (isinstance(document, dict) and not exact(document)):
+        return answer(document, None)
+    found = form.answer(outline.given)
+    if found is not None:
+        deadline.check()
+        used(layers=len(found["layers"]))
+        return found
+    found = answer(document, None)
+    if form.due():
+        form.missed = 0
+        made = recorded(outline, text, answer, found)
+        form.unfit = made is None
+        if made is not None:
+            FORMS.add(form, made)
+    return found
+
+
+PLAIN = {str, int, type(None)}  # the kinds of options of documents that have a form: equal ones of them are the same
+KINDS = {str, int, float, bool, type(None), list, dict}  # of what is in a document
+
+
+def text_of(document: Any) -> bytes | None:
+    """The JSON of an object; None of what is no object, or cannot be one."""
+    try:
+        if type(document) is dict:
+            return orjson.dumps(document, None, EXACTLY)
+        if type(document) is Json:
+            return document.text
+        return document.encode() if type(document) is str and len(document) <= MOST_BYTES else None
+    except (TypeError, UnicodeEncodeError):  # what JSON cannot hold
+        return None
+
+
+def exact(document: dict[str, Any]) -> bool:
+    """Whether all that is in a document is what JSON has, and nothing that is written alike: a tuple, say, or nan."""
+    level: list[Any] = [document]
+    while level:
+        below: list[Any] = []
+        for one in level:
+            values = one.values() if type(one) is dict else one
+            kinds = {*map(type, values)}
+            if not kinds <= KINDS or (float in kinds and not all(isfinite(n) for n in values if type(n) is float)):
+                return False
+            if list in kinds or dict in kinds:
+                below += [value for value in values if type(value) in (list, dict)]
+        level = below
+    return True
+
+
+def recorded(outline: Outline, text: bytes, answer: Answer, wanted: Report) -> Program | None:
+    """The arithmetic of documents that are decided as this one is, for which it gives what is wanted.
+
+    None where there is none: code takes no recorded numbers, or they stand in a text.
+    """
+    recording = Recording(LONGEST)
+    try:
+        with uncounted(), in_sum():  # the document is read again, and not for whoever asks
+            if repr(outline.filled(outline.given)) != repr(parse_json(text)):
+                return None
+            given = [recording.number(n, switch=True) for n in outline.numbers]
+            given += [] if outline.name is None else [recording.text(outline.name)]
+            program = compiled(recording, answer(outline.filled(given), Readings(apart=True)))
+        return program if repr(program(*outline.given)) == repr(wanted) else None
+    except (Unfit, Refused, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    finally:
+        recording.close()
