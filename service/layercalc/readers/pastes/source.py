@@ -124,7 +124,8 @@ class Source:
         waiting: list[Any] = [tree] if until[-1] else []
         for node in deadline.each(waiting):
             if getattr(node, "lineno", None) is not None:
-                first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+                decorators = getattr(node, "decorator_list", None)
+                first = min([node.lineno, *(one.lineno for one in decorators)]) if decorators else node.lineno
                 if until[min(node.end_lineno, len(moved))] == until[min(first, len(moved)) - 1]:
                     continue
                 self.relocate_node(node)

@@ -122,11 +122,12 @@ def of_opaque(m: "Machine", value: Opaque, name: str, node: At) -> Any:
 
 def of_module(m: "Machine", module: Module, name: str, node: At) -> Any:
     """A member of a known module; one that it does not list may be there all the same, and is unknown."""
-    replaced = m.overrides.get(module.name)
-    if replaced is not None and name in replaced:
-        return replaced[name]
-    if m.overrides and (by := set_by_another_name(m, module, name)):
-        return Opaque(f"{name}, which the text sets in {by}, another name of {module.name}", node)
+    if m.overrides:
+        replaced = m.overrides.get(module.name)
+        if replaced is not None and name in replaced:
+            return replaced[name]
+        if by := set_by_another_name(m, module, name):
+            return Opaque(f"{name}, which the text sets in {by}, another name of {module.name}", node)
     if m.catching and not m.vocabulary.is_everywhere(module, name):
         m.risk(node)
     found = module.find(name)

@@ -43,8 +43,9 @@ def call(m: "Machine", f: Any, args: list[Any], kwargs: dict[str, Any], node: At
     if how is not None:
         return how(m, f, args, kwargs, node)
     if isinstance(f, Foreign):
-        held = [one for value in (*args, *kwargs.values()) if type(value) is Opaque for one in value.holds]
-        if held:
+        given = (*args, *kwargs.values())
+        if Opaque in map(type, given):
+            held = [one for value in given if type(value) is Opaque for one in value.holds]
             m.touch(held, m.reason(node, "a call that may have it as an argument"))
         return m.vocabulary.call(f, args, kwargs, node)
     if kind is Module and (meant := m.vocabulary.called(f)) is not None:
@@ -173,10 +174,8 @@ def functions_in(values: list[Any]) -> list[Function]:
             pending += [one for one in value.over if type(one) not in SCALARS]
         elif kind is Instance:
             pending += value.attrs.values()
-            held = [
-                one for cls in value.cls.mro for name, one in cls.attrs.items() if name != "__init__" and leads(one)
-            ]
-            pending += [one for one in held if type(one) not in SCALARS]
+            for cls in value.cls.mro:
+                pending += [one for name, one in cls.attrs.items() if name != "__init__" and leads(one)]
         elif kind is StaticMethod or kind is ClassMethod:
             pending.append(value.function)
         elif kind is Property:

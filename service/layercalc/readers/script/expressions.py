@@ -1,6 +1,7 @@
 """Expressions, by the type of their node."""
 
 import ast
+from ast import Starred
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def sequence(m: "Machine", elements: list[ast.expr], scope: Scope) -> list[Any]:
     out: list[Any] = []
     unknown: Unknown | None = None
     for one in elements:
-        if type(one) is ast.Starred:
+        if type(one) is Starred:
             value = m.value(one.value, scope)
             try:
                 out += m.listed(value, one)
@@ -279,7 +280,7 @@ def arguments(m: "Machine", node: ast.Call, scope: Scope) -> tuple[list[Any], di
     unknown: Opaque | None = None
     args: list[Any] = []
     for one in node.args:
-        if type(one) is ast.Starred:
+        if type(one) is Starred:
             value = m.value(one.value, scope)
             try:
                 args += m.listed(value, one)

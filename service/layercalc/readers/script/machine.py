@@ -46,6 +46,7 @@ from layercalc.readers.script.statements import STATEMENTS
 from layercalc.readers.script.unbound import doubtful
 from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Function, Instance, Module, Names
 
+IDENTITY = frozenset(("is_", "is_not"))  # functions that tell one object from another
 LARGE = 1 << 62  # a literal that has to be looked at
 
 
@@ -98,9 +99,10 @@ class Machine:
         self.globals.vars["__name__"] = "__main__"
         mangle(nodes)
         stated = nodes.of(ast.Global)
-        for one in (nodes or Nodes(tree)).of(ast.Constant):
-            if type(one.value) is str and one.value.isidentifier():
-                one.value = sys.intern(one.value)  # as Python does with them, so that `is` finds one
+        if nodes.of(ast.Is, ast.IsNot) or not (IDENTITY.isdisjoint(nodes.ids) and IDENTITY.isdisjoint(nodes.attrs)):
+            for one in nodes.of(ast.Constant):
+                if type(one.value) is str and one.value.isidentifier():
+                    one.value = sys.intern(one.value)  # as Python does with them, so that `is` finds one
         self.bound = self.globals.info.bound | {name for node in stated for name in node.names}
         self.guarded(lambda: self.block(tree.body, self.globals))
 

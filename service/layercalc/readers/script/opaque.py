@@ -33,7 +33,7 @@ class Opaque:
         maybe: bool = False,
     ):
         if holds:
-            holds = tuple(one for one in holds if type(one) is not Opaque or one.holds)
+            holds = tuple([one for one in holds if type(one) is not Opaque or one.holds])
         self.cause, self.node, self.root, self.origin, self.maybe = cause, node, root, origin, maybe
         self.holds = holds
 
@@ -74,5 +74,6 @@ def source(node: ast.AST) -> str:
 def derived(node: ast.AST | None, of: Any, *more: Any, origin: str = "") -> Opaque:
     """What comes of an operation on something opaque: a new unknown of the same root, which may reach the same."""
     sources = [one for one in (of, *more) if type(one) is Opaque]
-    root = sources[0].first if sources else None
+    first = sources[0] if sources else None
+    root = first if first is None or first.root is None else first.root
     return Opaque("" if isinstance(node, ast.expr) else "a value", node, root, origin=origin, holds=tuple(sources))

@@ -42,7 +42,7 @@ def one_layer(names: "KerasNames", values: tuple[Any, ...]) -> LayerObject | Non
     for one in values:
         if type(one) is not LayerObject or one.spoilt is not None or id(one) in names.calls:
             return None
-        if any(getattr(one, key) != getattr(first, key) for key in ALIKE) or names.parts_in(one.config):
+        if any(getattr(one, key) != getattr(first, key) for key in ALIKE) or one.inside:
             return None
     return first
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 INERT = ("_regularizer", "_constraint")  # what acts in training only
 DROPPED = {"weights", "embeddings_regularizer", "W_regularizer", "b_regularizer", "W_constraint", "b_constraint"}
+LOOKED_AT = (*INERT, "_initializer", "init", "weights", "output_shape")  # how all those end that are no plain values
 MAX_DEPTH = 20
 NUMBERS = frozenset((int, float, bool, type(None)))
+LITERALS = NUMBERS | {str}
 
 
 def location_of(at: Any) -> CodeLocation:
@@ -44,6 +46,14 @@ class Places(Mapping[str, Argument]):
 
     def __init__(self, at: ast.Call, order: list[str]):
         self.at, self.order = at, order
+
+    def node(self, name: str) -> ast.expr | None:
+        """The expression of one argument."""
+        for one in self.at.keywords:
+            if one.arg == name:
+                return one.value
+        found = self.nodes.get(name)
+        return None if found is None else found[0]
 
     @cached_property
     def nodes(self) -> dict[str, tuple[ast.expr, ast.keyword | None]]:
@@ -125,7 +135,11 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
     """The arguments of a layer as its config; what changes no count may be unknown."""
     out: dict[str, Any] = {}
     for key, value in given.items():
-        if key in DROPPED:
+        if not key.endswith(LOOKED_AT):
+            if type(value) is str:
+                names.machine.meter.hold(len(value), at)
+            out[key] = value if type(value) in LITERALS else plain(names, value, spot(at, key, location))
+        elif key in DROPPED:
             names.warn(spot(at, key, location), f"{key} of {kind} changes no count; skipped")
         elif key == "output_shape" and kind in ("Conv2DTranspose", "Conv3DTranspose"):
             names.machine.risk(at)
@@ -139,8 +153,6 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
                 out[key] = read
             elif value is not None:
                 names.warn(node, f"{key} of {kind} is not known, and changes no count; the default is taken")
-        elif type(value) in NUMBERS:
-            out[key] = value
         elif type(value) is str:
             names.machine.meter.hold(len(value), at)
             out[key] = value
@@ -149,30 +161,11 @@ def config_of(names: "KerasNames", given: dict[str, Any], kind: str, at: Any, lo
     return out
 
 
-def parts_of(config: dict[str, Any]) -> list[Any]:
-    """The layers and models in a layer's config, and what else in it is no plain value, in lists too."""
-    found: list[Any] = []
-    pending: list[Any] = [config.values()]
-    while pending:
-        row = pending.pop()
-        if SCALARS.issuperset(map(type, row)):
-            continue
-        for one in row:
-            kind = type(one)
-            if kind is list:
-                pending.append(one)
-            elif kind is dict:
-                pending.append(one.values())
-            elif kind not in SCALARS:
-                found.append(one)
-    return found
-
-
 def spot(at: Any, key: str, location: CodeLocation) -> Any:
     """The node of an argument."""
     places = location.arguments
-    found = places.nodes.get(key) if isinstance(places, Places) else None
-    return at if found is None else found[0]
+    found = places.node(key) if isinstance(places, Places) else None
+    return at if found is None else found
 
 
 def initializer(names: "KerasNames", value: Any, at: Any) -> Any:

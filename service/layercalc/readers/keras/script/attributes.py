@@ -105,7 +105,7 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         if isinstance(value, LostModel):
             value.asked.add(name)
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
-    if isinstance(value, OTHERS):
+    if not isinstance(value, PARTS) and isinstance(value, OTHERS):
         return of_other(names, value, name, at)
     if begins_merged(value) and name not in OF_MERGED:
         raise not_of_merged(name, at)

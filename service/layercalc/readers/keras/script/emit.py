@@ -211,12 +211,13 @@ class Built:
     def made(self, value: Any, builder: Builder) -> Any:
         self.sure(value)
         self.used.add(id(origin(value)))
+        if isinstance(value, LayerObject):
+            return self.layer(value)
         if isinstance(value, TracedObject) and not value.own.nested:
             if id(value) not in self.written:
-                graph = self.inner(value, builder)
-                self.written[id(value)] = self.layer_of(value, graph)
+                self.written[id(value)] = self.layer_of(value, self.inner(value))
             return self.written[id(value)]
-        return self.inner(value, builder)
+        return self.inner(value)
 
     def layer_of(self, value: TracedObject, graph: Any) -> Written:
         """A call of the text's own as one layer, or as the cell of a loop."""
@@ -228,7 +229,7 @@ class Built:
         """A layer whose config is known and has no layers or models; None of anything else."""
         if not isinstance(value, LayerObject) or value.layer is not None or value.spoilt is not None:
             return None
-        if self.names.replaced or self.names.parts_in(value.config):
+        if self.names.replaced or value.inside:
             return None
         return self.plain(value)
 
@@ -242,18 +243,21 @@ class Built:
             self.names.leaves[id(value.config)] = value.kind, value.config, made
         return made
 
-    def inner(self, value: Any, builder: Builder) -> Any:
-        """The layer as it is now, whatever was made of it while shapes were told, or the model, each built once."""
-        if isinstance(value, LayerObject):
-            if value.layer is not None:  # an operation, or a model that was read from a config
-                return value.layer
-            if id(value) not in self.layers:
-                if self.names.parts_in(value.config):
-                    config = {key: self.argument(one) for key, one in value.config.items()}
-                    self.layers[id(value)] = self.builder.layer(value.kind, config, value.location)
-                else:
-                    self.layers[id(value)] = self.plain(value)
-            return self.layers[id(value)]
+    def layer(self, value: LayerObject) -> Any:
+        """The layer as it is now, whatever was made of it while shapes were told; built once."""
+        if value.layer is not None:  # an operation, or a model that was read from a config
+            return value.layer
+        if id(value) not in self.layers:
+            if value.inside:
+                config = {key: self.argument(one) for key, one in value.config.items()}
+                made = self.builder.layer(value.kind, config, value.location)
+            else:
+                made = self.plain(value)
+            self.layers[id(value)] = made
+        return self.layers[id(value)]
+
+    def inner(self, value: Any) -> Model | None:
+        """The model inside, built once."""
         if id(value) in self.making:
             raise Fault(node_at(value.location), "A model that holds itself.")
         if id(value) not in self.nested:

@@ -11,7 +11,6 @@ from layercalc.readers.keras.keras1_arguments import in_todays_words, old_of
 from layercalc.readers.keras.script import copies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
-    MODELS,
     NETS,
     PARTS,
     CallObject,
@@ -48,30 +47,22 @@ def make(
 ) -> LayerObject:
     """A layer; positional arguments are Keras' in order."""
     settings = names.set_now(at)
-    args = with_kernel(names, kind, which, args, at)
+    if kind.type in KERNELS:
+        args = with_kernel(names, kind, which, args, at)
     kwargs = with_todays_words(names, kind, which, kwargs, at)
     given, location = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
     then = activation_of_text(names, kind, given, at)
-    shape = shape_of(names, kind, given, at, location)
+    shape = None if SHAPES.isdisjoint(given) else shape_of(names, kind, given, at, location)
     if kind.type in WINDOWS and "pool_size" not in given:
         given["pool_size"] = 2
         names.machine.risk(at)
         names.warn(at, f"{kind.type} has windows of 2 here, as Keras 2 has it; Keras 3 wants a pool_size.")
     config = config_of(names, given, kind.type, at, location)
-    for key in ("activation", "recurrent_activation"):
-        one = config.get(key)
-        if isinstance(one, NETS) or (isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS):
-            why = "Keras 3 counts its weights only when it has run on data"
-            raise Fault(
-                spot(at, key, location), f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer."
-            )
-    if kind.copies:
-        copies.check(names, flat(names, config.get("layer"), at), at)
-        if built := [one for one in flat(names, config.get("layer"), at) if is_built(names, one)]:
-            why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"
-            raise Fault(at, f"{kind.type} copies {built[0]!r}, which is used elsewhere: {why}.")
-        config = {key: copied(one) if key == "layer" else one for key, one in config.items()}
+    made = LayerObject(kind, config, location, "", shape)
+    if made.inside:
+        check_inside(names, made, at)
+        config = made.config
     if settings.channels_first and "data_format" in fields_of(kind) and not config.get("data_format"):
         if kind.rank == 1:  # a default of its own in Keras 2, the backend's in Keras 3
             raise Fault(at, "Write data_format: Keras 2 and 3 differ in what it is here by default.")
@@ -80,22 +71,33 @@ def make(
         config["dtype"] = policy
     if names.old and not names.of_tf(which):
         gates_of_keras_1(names, kind, config, at)
-    label, told, sure = names.label(name, kind.type, at, location)
-    made = LayerObject(kind, config, location, label, shape)
-    made.given, made.sure = told, sure
+    made.name, made.given, made.sure = names.label(name, kind.type, at, location)
     if then is not None:
         made.then = OwnObject("Activation", "activation", made.location, function=then)
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
-    for one in names.parts_in(config):
-        if isinstance(one, LayerObject):
-            names.stands_in_one_more(one)
-        elif isinstance(one, MODELS):
-            names.inside.add(id(one))
-        elif isinstance(one, OwnObject) and one.instance is not None:
-            names.inside.add(id(one.instance))
+    for one in made.inside:
+        names.stands_inside(one)
     if names.machine.catching:  # where Keras raises, the text goes another way
         names.whole(made, at)
     return made
+
+
+def check_inside(names: "KerasNames", made: LayerObject, at: Any) -> None:
+    """Refuse layers inside another of which versions of Keras make different things; a copy has its own from here."""
+    kind = made.kind
+    for key in ("activation", "recurrent_activation"):
+        one = made.config.get(key)
+        if isinstance(one, NETS) or (isinstance(one, LayerObject) and one.kind.type not in PLAIN_ACTIVATIONS):
+            why = "Keras 3 counts its weights only when it has run on data"
+            where = spot(at, key, made.location)
+            raise Fault(where, f"{one!r} as the {key} of {kind.type}: {why}; put it behind the layer.")
+    if kind.copies:
+        inside = flat(names, made.config.get("layer"), at)
+        copies.check(names, inside, at)
+        if built := [one for one in inside if is_built(names, one)]:
+            why = "in Keras 3 the copy has the weights' shapes of that, in Keras 2 none yet; make it anew"
+            raise Fault(at, f"{kind.type} copies {built[0]!r}, which is used elsewhere: {why}.")
+        made.configure({key: copied(one) if key == "layer" else one for key, one in made.config.items()})
 
 
 def gates_of_keras_1(names: "KerasNames", kind: type[Layer], config: dict[str, Any], at: Any) -> None:
@@ -125,8 +127,6 @@ def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, 
 def shape_of(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any, location: CodeLocation) -> Any:
     """The input shape that the arguments name, which are taken out."""
     shape = None
-    if SHAPES.isdisjoint(given):
-        return shape
     if "input_length" in given:  # Keras 2: the number of steps, beside the features where they are named
         length = [given.pop("input_length")]
         features = [given.pop("input_dim")] if "input_dim" in given and "input_dim" not in fields_of(kind) else []
@@ -171,7 +171,7 @@ def copied(value: Any) -> Any:
 
 def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[Any], at: Any) -> list[Any]:
     """`Conv2D(32, 3, 3)` as what it meant where the text was written."""
-    axes = kernel(kind.type, args) if kind.type in KERNELS else 0
+    axes = kernel(kind.type, args)
     if not axes:
         return args
     told = ", ".join(str(one) for one in args[1 : axes + 1])
@@ -281,7 +281,7 @@ def set_trainable(names: "KerasNames", owner: Any, value: bool) -> None:
         if id(one) in names.wrapped:
             pending.append(names.wrapped[id(one)])
         if isinstance(one, LayerObject):
-            one.config = {**one.config, "trainable": value}
+            one.configure({**one.config, "trainable": value})
             inside = flat(names, list(one.config.values()), None)
             pending += [x for x in inside if isinstance(x, PARTS)]
         else:

@@ -45,7 +45,17 @@ class Members(Protocols):
             name = name.replace("keras_core", "keras", 1)
         if not is_module(name):
             return networks.module(self.names, name) or outside.module(self.names, name)
-        return Module(name, lambda member: self.member(name, member), names(name))
+        kinds: dict[str, Kind] = {}  # one for all times that it is asked
+
+        def find(member: str) -> Any:
+            found = kinds.get(member)
+            if found is None:
+                found = self.member(name, member)
+                if type(found) is Kind:
+                    kinds[member] = found
+            return found
+
+        return Module(name, find, names(name))
 
     def called(self, module: Module) -> Kind | None:
         """`keras.layers.merge` called: the function of Keras 1, where later ones have a module."""

@@ -118,22 +118,19 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
         raise Fault(at, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
     if isinstance(one, TensorObject) and (model.items or (one.call.layer and not isinstance(one, MergedObject))):
         raise Fault(at, "Only the first layer of a Sequential can be an input, and a tensor is no layer.")
-    if isinstance(one, LayerObject):
-        names.stands_in_one_more(one)
-    elif isinstance(one, MODELS):
-        names.inside.add(id(one))
-    elif isinstance(one, OwnObject) and one.instance is not None:
-        names.inside.add(id(one.instance))
-    own = names.input_of(one)[0] if isinstance(one, SequentialObject) else getattr(one, "shape", None)
-    if not model.items and model.shape is not None and own is not None and own[1:] != model.shape[1:]:
-        told = f"the model has the input shape {list(model.shape)} by now; received {list(own)}"
-        raise Fault(at, f"Keras 2 and 3 differ in which input shape holds here: {told}.")
+    names.stands_inside(one)
+    if not model.items and model.shape is not None:
+        own = names.input_of(one)[0] if isinstance(one, SequentialObject) else getattr(one, "shape", None)
+        if own is not None and own[1:] != model.shape[1:]:
+            told = f"the model has the input shape {list(model.shape)} by now; received {list(own)}"
+            raise Fault(at, f"Keras 2 and 3 differ in which input shape holds here: {told}.")
     names.machine.changing(model)
     model.items = [*model.items, one]
     model.versions = [*model.versions, names.version(one)]
     model.changed = at
     model.owning = model.owning or wrappers.owns(one)
-    raising.grown(names, model, at)
+    if names.machine.catching:
+        raising.grown(names, model, at)
     follow(names, model, at)
     names.machine.meter.elements(len(model.items), at)
 
@@ -173,7 +170,7 @@ def models_in(names: "KerasNames", value: Any) -> list[Any]:
 def is_leaf(names: "KerasNames", value: Any) -> bool:
     """Whether it is a layer of which it is known that nothing is in it."""
     names.machine.meter.work(64)
-    return isinstance(value, LayerObject) and not names.parts_in(value.config)
+    return isinstance(value, LayerObject) and not value.inside
 
 
 def everything_in(names: "KerasNames", value: Any) -> list[Any]:
@@ -230,7 +227,7 @@ def directly_in(names: "KerasNames", value: Any) -> list[Any]:
         return [one for one in inside if isinstance(one, PARTS)]
     if not isinstance(value, LayerObject) or value.spoilt is not None:
         return []
-    return [one for one in names.parts_in(value.config) if isinstance(one, PARTS)]
+    return [one for one in value.inside if isinstance(one, PARTS)]
 
 
 def check_locked(names: "KerasNames", root: Any, inside: Iterable[Any]) -> None:

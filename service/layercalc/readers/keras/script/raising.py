@@ -100,8 +100,6 @@ def has_shape(names: "KerasNames", value: Any) -> bool:
 
 def grown(names: "KerasNames", model: SequentialObject, at: Any) -> None:
     """A layer more at the end of a Sequential: what it is given is looked at now, and its name."""
-    if not names.machine.catching:
-        return
     labels = [getattr(one, "name", "") for one in model.items]
     if len(set(labels)) != len(labels) or len({id(one) for one in model.items}) != len(model.items):
         names.machine.risk(at)

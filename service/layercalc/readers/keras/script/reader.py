@@ -66,7 +66,7 @@ class Text(Machine):
         """A name of which the line that binds it was left out of the text, or stands further down."""
         if self.starred is not None:
             return super().unbound(name, node)
-        if name in self.grown and name not in self.bound:
+        if name not in self.bound and name in self.grown:
             made = models.implied(self.names, node)
             self.store(self.globals, name, made, node)
             return made
@@ -82,7 +82,7 @@ class Text(Machine):
 
     def stated(self, node: ast.Expr, value: Any) -> None:
         """Keep what a line of the top level gives, by a name that no text can have."""
-        if (name := self.alone.get(id(node))) is not None:
+        if value is not None and (name := self.alone.get(id(node))) is not None:
             self.store(self.globals, name, value, node)
 
     def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
@@ -168,6 +168,8 @@ def lines(machine: Text, names: KerasNames, tree: ast.Module, nodes: Nodes) -> S
     machine.run(tree, nodes)
     for name, expression in zip(machine.alone.values(), [node.value for node in alone], strict=True):
         value = machine.globals.vars.get(name)
+        if value is None:
+            continue
         if not is_model(value):
             machine.globals.vars.pop(name, None)
             machine.bindings.pop(name, None)

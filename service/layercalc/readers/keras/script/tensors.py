@@ -158,7 +158,7 @@ def on_tensors(
         if any(key in layer.config and layer.config[key] != one for key, one in others.items()):
             raise Fault(at, "Calls of one layer with different arguments are not read; make two layers.")
         names.machine.changing(layer)
-        layer.config = {**layer.config, **others}
+        layer.configure({**layer.config, **others})
     result = called(names, layer, inputs, tensors, at)
     if isinstance(layer, LayerObject) and layer.then is not None:
         return names.call(layer.then, [result], {}, at)

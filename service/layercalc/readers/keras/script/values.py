@@ -11,6 +11,7 @@ from layercalc.locations import CodeLocation
 from layercalc.model import ALL
 from layercalc.readers.script import Foreign, Opaque
 from layercalc.readers.script.faults import Unknown
+from layercalc.readers.script.values import SCALARS
 
 Shape = tuple[int | None, ...]
 
@@ -19,6 +20,7 @@ class Kind(Foreign):
     """A class of Keras by name: a type of layer, Sequential, Model or Input. `path` is where it was taken from."""
 
     is_class = True
+    layer: type[Layer] | None = None  # the type of the layers that its calls make, as soon as one has told
 
     def __init__(self, name: str, path: str, replaced: dict[str, Opaque]):
         self.name, self.path, self.replaced = name, path, replaced
@@ -88,6 +90,25 @@ class Misspelt(Foreign):
         return []
 
 
+def parts_of(config: dict[str, Any]) -> tuple[Any, ...]:
+    """The layers and models in a layer's config, and what else in it is no plain value, in lists too."""
+    found: list[Any] = []
+    pending: list[Any] = [config.values()]
+    while pending:
+        row = pending.pop()
+        if SCALARS.issuperset(map(type, row)):
+            continue
+        for one in row:
+            kind = type(one)
+            if kind is list:
+                pending.append(one)
+            elif kind is dict:
+                pending.append(one.values())
+            elif kind not in SCALARS:
+                found.append(one)
+    return tuple(found)
+
+
 @dataclass(eq=False)
 class LayerObject(Foreign):
     """A layer; `sure` says whether the name is certainly the one that Keras would give."""
@@ -103,6 +124,13 @@ class LayerObject(Foreign):
     by_hand: bool = False  # built by the text before it is called
     stands_for: Any = None  # the wrapper of the text that this one is built from
     then: Any = None  # what the text computes of its output: an activation that is a function of the text
+
+    def __post_init__(self) -> None:
+        self.inside = parts_of(self.config)  # what is in it beside plain values
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Another config in place of the one it had: what reads one may keep it."""
+        self.config, self.inside = config, parts_of(config)
 
     def __repr__(self) -> str:
         return f"the layer {self.name!r}"

@@ -20,7 +20,7 @@ from layercalc.readers.keras.script import (
     subclassed,
     tensors,
 )
-from layercalc.readers.keras.script.arguments import numpy_dtype, parts_of, unknown_in
+from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
 from layercalc.readers.keras.script.attributes import WEIGHT_DATA
 from layercalc.readers.keras.script.doubts import Refused, Slips, changed
 from layercalc.readers.keras.script.emit import Built
@@ -57,6 +57,7 @@ from layercalc.readers.script.values import SCALARS, Bound, Class, Function, Mod
 from layercalc.wording import received
 
 KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
+BY_CALL = ("Activation", "Layer")  # of which each call tells what is made
 OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
 HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("softmax", "dropout", "einsum_dense")),
@@ -109,7 +110,6 @@ class KerasNames(Members):
         self.kept: dict[int, Any] = {}  # objects that are told apart by their id
         self.probing = 0  # shapes that are asked of layers now
         self.weights_of: dict[int, tuple[Any, bool]] = {}  # of calls by id, whether they have weights
-        self.parts_of: dict[int, tuple[Any, list[Any]]] = {}  # of configs by id
         self.parts = 0  # layers and models made by now
         self.blind = False  # whether layers were called on what is not known, so that any may have its weights
         self.single: dict[Any, Weight] = {}  # weights, by owner
@@ -209,8 +209,9 @@ class KerasNames(Members):
         count = counts.counts.get(base, 0)
         counts.counts[base] = count + 1
         sure = counts.spoilt is None and not self.old and base not in counts.hidden
-        for one in (*HIDDEN.get(kind, ()), *([base] if self.traces else [])):  # a `call` may be followed again
-            counts.hidden[one] = True
+        if kind in HIDDEN or self.traces:  # a `call` may be followed again
+            for one in (*HIDDEN.get(kind, ()), *([base] if self.traces else [])):
+                counts.hidden[one] = True
         return f"{base}_{count}" if count else base, False, sure
 
     def unknown_label(self, base: str, at: Any) -> str:
@@ -226,20 +227,9 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            parts = self.parts_in(value.config)
-            return (
-                tuple(self.version(one) for one in parts if isinstance(one, SequentialObject)) or None
-                if parts
-                else None
-            )
+            within = [one for one in value.inside if isinstance(one, SequentialObject)] if value.inside else ()
+            return tuple(map(self.version, within)) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
-
-    def parts_in(self, config: dict[str, Any]) -> list[Any]:
-        """What is in a layer's config beside plain values, looked for once: a change is another config."""
-        found = self.parts_of.get(id(config))
-        if found is None:
-            found = self.parts_of[id(config)] = config, parts_of(config)
-        return found[1]
 
     def scratch(self) -> Built:
         """What builds layers to be read with shapes, apart from the model of the text."""
@@ -293,10 +283,15 @@ class KerasNames(Members):
         listed = Layers(model, [self.shown(one) for one in found])
         return listed if index is None else self.item(listed, index, at)
 
-    def stands_in_one_more(self, layer: LayerObject) -> None:
-        """Note that a layer stands in one more model or layer."""
-        self.kept[id(layer)] = layer
-        self.placed[id(layer)] = self.placed.get(id(layer), 0) + 1
+    def stands_inside(self, one: Any) -> None:
+        """Note that a layer or model stands in one more model or layer."""
+        if isinstance(one, LayerObject):
+            self.kept[id(one)] = one
+            self.placed[id(one)] = self.placed.get(id(one), 0) + 1
+        elif isinstance(one, MODELS):
+            self.inside.add(id(one))
+        elif isinstance(one, OwnObject) and one.instance is not None:
+            self.inside.add(id(one.instance))
 
     def apart(self, work: Any) -> Any:
         """What `work` gives, as no part of the calls that are being followed."""
@@ -380,6 +375,8 @@ class KerasNames(Members):
 
     def construct(self, which: Kind, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
         name = which.name
+        if which.layer is not None:
+            return layers.make(self, which.layer, which, args, kwargs, at)
         if name == "Lambda" or (name == "Activation" and functions_in([*args, *kwargs.values()])):
             return layers.make_lambda(self, which, args, kwargs, at)
         if name in KERAS.models:
@@ -404,6 +401,8 @@ class KerasNames(Members):
             return layers.make_input(self, kind, args, kwargs, at)
         if name.islower():
             return tensors.functional(self, kind, which, args, kwargs, at)
+        if name not in BY_CALL:
+            which.layer = kind
         return layers.make(self, kind, which, args, kwargs, at)
 
     def attribute(self, value: Any, name: str, at: Any) -> Any:
@@ -428,7 +427,7 @@ class KerasNames(Members):
             value.name, value.given, value.sure = item, True, True
         elif name == "activation" and isinstance(value, LayerObject) and layers.takes_activation(value, item):
             self.machine.changing(value)
-            value.config = {**value.config, "activation": "linear" if item is None else item.last}
+            value.configure({**value.config, "activation": "linear" if item is None else item.last})
         elif isinstance(value, Weights):
             self.set_on_some(value, name, at)
         elif isinstance(value, MODELS) and value.spoilt is None and attributes.is_free(name, item):

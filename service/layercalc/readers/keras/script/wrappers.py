@@ -23,6 +23,8 @@ def holds_own(layer: Any) -> bool:
 
 def wraps_own(layer: LayerObject) -> bool:
     """Whether an argument of a layer is one of the text's own, or a list or layer that has one."""
+    if not layer.inside:
+        return False
     kinds = set(map(type, layer.config.values()))
     if OwnObject in kinds or not kinds & {list, LayerObject}:
         return OwnObject in kinds
@@ -33,6 +35,8 @@ def wraps_own(layer: LayerObject) -> bool:
 
 def owns(model: Any) -> bool:
     """Whether a Sequential has layers of the text's own, which have to know what they are given."""
+    if isinstance(model, LayerObject):
+        return holds_own(model)
     pending, seen = [model], {id(model)}
     while pending:
         one = pending.pop()
