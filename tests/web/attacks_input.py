@@ -10,12 +10,23 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from layercalc.limits import Limits
 from tests.deflated import deflated
 
 MB = 1_000_000
 BAD = (400, 413, 422, 503)
 ANY = (200, *BAD)
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 4}]}
+# JSON and tensors are sent to a service with a quarter of the limits: a quarter of the size and of the memory,
+# and 10 MB that a request of any size may take
+LIMITS = Limits(
+    max_body_bytes=16 << 20,
+    max_containers=250_000,
+    max_strings=500_000,
+    max_values=1_250_000,
+    max_slow_json_bytes=1 << 20,
+    max_parts=2_500,
+)
 FORWARD, ANALYZE, INFER = "/v1/forward", "/v1/analyze", "/v2/models/dense/infer"
 PART = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
 
@@ -27,7 +38,7 @@ class Costly(NamedTuple):
     path: str = ANALYZE
     right: tuple[int, ...] = BAD
     media: str = "application/octet-stream"
-    memory: int = 700 * MB
+    memory: int = 175 * MB
     headers: dict[str, str] = {}
 
 
@@ -91,12 +102,14 @@ def keras(config: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return zipped({"metadata.json": b"{}", "config.json": config}, method)
 
 
-@cache
 def packed(compressor: Callable[[], Any], method: int, name: str) -> bytes:
-    """A member of 150 MB, which its decompressor gives at once out of the first kilobytes."""
+    """A member of 40 MB, which its decompressor gives at once out of the first kilobytes."""
     packer = compressor()
-    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(150)) + packer.flush()
+    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(38)) + packer.flush()
     return compressed(name, data, method, 0, 1 << 30)
+
+
+PARSED_CODE = 700 * MB
 
 
 def code() -> dict[str, Costly]:
@@ -150,7 +163,10 @@ def code() -> dict[str, Costly]:
     }  # fmt: skip
     fine = ("names-imported", "arguments-of-a-function", "arguments-of-a-lambda")
     fine += ("f-string-at-the-limit", "f-strings-of-many-fields", "marks-many-names", "tokens-just-below")
-    found = {f"code-{name}": Costly(make, right=ANY if name in fine else BAD) for name, make in many.items()}
+    found = {
+        f"code-{name}": Costly(make, right=ANY if name in fine else BAD, memory=PARSED_CODE)
+        for name, make in many.items()
+    }
     inside = many["f-string-fields"]
     found["code-in-an-envelope"] = Costly(lambda: json.dumps({"model": inside().decode()}).encode())
     found["code-in-both-sides"] = Costly(
@@ -174,15 +190,15 @@ UNITS = NUMBERS | {
 }  # fmt: skip
 
 
-PARSED = 260 * MB  # a third of what a body three times as large may take
+PARSED = 75 * MB
 THOROUGH = ("floats", "small", "pairs", "escapes", "nulls")
 
 
 def parsed() -> dict[str, Costly]:
-    """JSON of 10 to 20 MB in every place where there may be some; with a colon in a string or an error at its end, too."""
+    """JSON of 2.5 to 5 MB in every place where there may be some; with a colon in a string or an error at its end, too."""
     found = {}
     for name, unit in UNITS.items():
-        count = (20 if name in THOROUGH else 10) * MB // len(unit)
+        count = (5_000_000 if name in THOROUGH else 2_500_000) // len(unit)
         found[f"json-{name}"] = Costly(times(unit, count, "1]}", '{"model":{},"inputs":['), FORWARD, memory=PARSED)
         if name not in THOROUGH:
             continue
@@ -192,51 +208,51 @@ def parsed() -> dict[str, Costly]:
         found[f"json-{name}-error"] = Costly(
             times(unit, count, "1]}x", '{"model":{},"inputs":['), FORWARD, memory=PARSED
         )
-        found[f"json-{name}-4MB"] = Costly(times(unit, 4 * MB // len(unit), "1]}", '{"model":":","inputs":['), FORWARD)
+        found[f"json-{name}-1MB"] = Costly(times(unit, MB // len(unit), "1]}", '{"model":":","inputs":['), FORWARD)
         found[f"json-{name}-in-keras"] = multipart(
             lambda u=unit, n=count: keras(times(u, n, "1]", "[")()), "model", memory=PARSED
         )
         found[f"json-{name}-in-a-part"] = multipart(times(unit, count // 2, "1]", "["), "expected", memory=PARSED)
-    found["json-keys"] = Costly(lambda: ("{" + ",".join(f'"{i:x}":1' for i in range(5 * MB)) + "}").encode())
-    found["json-text"] = Costly(times("a", 60 * MB, '😀":1}', '{"'), memory=800 * MB)
-    found["json-text-error"] = Costly(times("a", 60 * MB, '😀":1}x', '{"'), memory=800 * MB)
-    found["json-backslashes"] = Costly(times("\\\\", 30 * MB, '":1}', '{"'))
-    found["json-quotes"] = Costly(times('\\"', 30 * MB, '":1}', '{"'))
-    found["json-digits"] = Costly(times("9", 60 * MB, "]}", '{"layers":['))
-    found["json-spaces"] = Costly(times(" ", 60 * MB, "]", "["))
+    found["json-keys"] = Costly(lambda: ("{" + ",".join(f'"{i:x}":1' for i in range(MB)) + "}").encode())
+    found["json-text"] = Costly(times("a", 15 * MB, '😀":1}', '{"'), memory=200 * MB)
+    found["json-text-error"] = Costly(times("a", 15 * MB, '😀":1}x', '{"'), memory=200 * MB)
+    found["json-backslashes"] = Costly(times("\\\\", 7_500_000, '":1}', '{"'))
+    found["json-quotes"] = Costly(times('\\"', 7_500_000, '":1}', '{"'))
+    found["json-digits"] = Costly(times("9", 15 * MB, "]}", '{"layers":['))
+    found["json-spaces"] = Costly(times(" ", 15 * MB, "]", "["))
     found["json-just-numbers"] = Costly(
-        times("1.5,", 4_999_980, "1.5]]}", f'{{"model":{json.dumps(DENSE)},"inputs":[['), FORWARD
+        times("1.5,", 1_249_980, "1.5]]}", f'{{"model":{json.dumps(DENSE)},"inputs":[['), FORWARD
     )
     found["json-after-json"] = Costly(
-        lambda: times("[1],", 15 * MB)().join([b'{"inputs":[', b"1]}"]),
+        lambda: times("[1],", 3_750_000)().join([b'{"inputs":[', b"1]}"]),
         FORWARD,
-        headers={"Inference-Header-Content-Length": str(11 + 60 * MB + 3)},
+        headers={"Inference-Header-Content-Length": str(11 + 15 * MB + 3)},
     )
-    found["json-in-a-string"] = Costly(lambda: json.dumps("[" + "{}," * 8 * MB + "1]").encode())
+    found["json-in-a-string"] = Costly(lambda: json.dumps("[" + "{}," * 2 * MB + "1]").encode())
     found["json-of-parts"] = Costly(
         lambda: form(
-            *[("inputs", b"[" + b"1," * (2 * MB) + b"1]") for _ in range(14)], ("model", json.dumps(DENSE).encode())
+            *[("inputs", b"[" + b"1," * (MB // 2) + b"1]") for _ in range(14)], ("model", json.dumps(DENSE).encode())
         ),
         FORWARD,
         media="multipart/form-data; boundary=x",
     )
-    found["keras-18KB"] = multipart(lambda: keras(b"[" * (18 * MB)), "model")
-    found["keras-60KB"] = multipart(lambda: keras(b'{"a":' * (12 * MB)), "model")
-    found["keras-nulls"] = multipart(lambda: keras(b"[" + b"null," * (12 * MB) + b"1]"), "model")
+    found["keras-18KB"] = multipart(lambda: keras(b"[" * 4_500_000), "model")
+    found["keras-60KB"] = multipart(lambda: keras(b'{"a":' * (3 * MB)), "model")
+    found["keras-nulls"] = multipart(lambda: keras(b"[" + b"null," * (3 * MB) + b"1]"), "model")
     found["keras-baseline"] = Costly(
         lambda: form(
             ("model", json.dumps(DENSE).encode()),
             ("budgets", b'[{"metric":"params","max":1}]'),
-            ("baseline", keras(b"[" * (60 * MB))),
+            ("baseline", keras(b"[" * (15 * MB))),
         ),
         "/v1/check",
         media="multipart/form-data; boundary=x",
     )
     found["keras-bzip2"] = multipart(
-        lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "config.json"), "model", memory=100 * MB
+        lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "config.json"), "model", memory=25 * MB
     )
     found["keras-lzma"] = multipart(
-        lambda: packed(zipfile.LZMACompressor, zipfile.ZIP_LZMA, "config.json"), "model", memory=100 * MB
+        lambda: packed(zipfile.LZMACompressor, zipfile.ZIP_LZMA, "config.json"), "model", memory=25 * MB
     )
     return found
 
@@ -246,22 +262,22 @@ def tensors() -> dict[str, Costly]:
     found = {}
     for part in ("inputs", "expected", "weights"):
         for name, make in {
-            "int8": lambda: npz("|i1", (500 * MB,), 500 * MB),
-            "matrix": lambda: npz("|i1", (170 * MB, 3), 510 * MB),
-            "doubles": lambda: npz("<f8", (60 * MB, 3), 1440 * MB),
-            "booleans": lambda: npz("|b1", (3, 170 * MB), 510 * MB),
-            "fortran": lambda: npz("<i8", (60 * MB, 3), 1440 * MB, fortran=True),
-            "other-names": lambda: npz("|i1", (500 * MB,), 500 * MB, "other"),
+            "int8": lambda: npz("|i1", (125 * MB,), 125 * MB),
+            "matrix": lambda: npz("|i1", (42 * MB, 3), 126 * MB),
+            "doubles": lambda: npz("<f8", (15 * MB, 3), 360 * MB),
+            "booleans": lambda: npz("|b1", (3, 42 * MB), 126 * MB),
+            "fortran": lambda: npz("<i8", (15 * MB, 3), 360 * MB, fortran=True),
+            "other-names": lambda: npz("|i1", (125 * MB,), 125 * MB, "other"),
         }.items():
             found[f"npz-{name}-{part}"] = multipart(make, part)
         found[f"npz-members-{part}"] = multipart(many_members, part)
         found[f"npz-bzip2-{part}"] = multipart(
-            lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "input.npy"), part, memory=100 * MB
+            lambda: packed(bz2.BZ2Compressor, zipfile.ZIP_BZIP2, "input.npy"), part, memory=25 * MB
         )
         found[f"npz-header-{part}"] = multipart(
             lambda: zipped({"input.npy": b"\x93NUMPY\x01\x00\x00\x27" + b"-" * 9983 + b"1\n"}), part
         )
-        found[f"safetensors-many-{part}"] = multipart(many_tensors, part, memory=400 * MB)
+        found[f"safetensors-many-{part}"] = multipart(many_tensors, part, memory=100 * MB)
         for name in ("long-text-inside", "true-and-nothing", "ragged"):
             found[f"list-{name}-{part}-part"] = multipart(
                 lambda text=LISTS[name]: text().encode(), part, memory=LIST_MEMORY
@@ -315,7 +331,7 @@ def tensors() -> dict[str, Costly]:
         lambda: json.dumps(
             {
                 "model": DENSE,
-                "inputs": [{"shape": [45 * MB], "datatype": "BOOL", "b64": base64.b64encode(bytes(45 * MB)).decode()}],
+                "inputs": [{"shape": [11 * MB], "datatype": "BOOL", "b64": base64.b64encode(bytes(11 * MB)).decode()}],
             }
         ).encode(),
         FORWARD,
@@ -324,41 +340,41 @@ def tensors() -> dict[str, Costly]:
 
 
 def cropped(dtype: str, width: int) -> Costly:
-    """Inputs of 480 MB as the model's floats, which is below the limit: they are taken, and no more memory than that."""
-    model = {"input_shape": [None, 3], "layers": [{"type": "Cropping1D", "cropping": [0, 40 * MB - 1]}]}
+    """Inputs of 120 MB as the model's floats, which is below the limit: they are taken, and no more memory than that."""
+    model = {"input_shape": [None, 3], "layers": [{"type": "Cropping1D", "cropping": [0, 10 * MB - 1]}]}
 
     def body() -> bytes:
-        return form(("model", json.dumps(model).encode()), ("inputs", npz(dtype, (1, 40 * MB, 3), 120 * MB * width)))
+        return form(("model", json.dumps(model).encode()), ("inputs", npz(dtype, (1, 10 * MB, 3), 30 * MB * width)))
 
-    return Costly(body, FORWARD, ANY, "multipart/form-data; boundary=x", 600 * MB)
+    return Costly(body, FORWARD, ANY, "multipart/form-data; boundary=x", 160 * MB)
 
 
 def expected(dtype: str, width: int, fortran: bool = False) -> Costly:
     """A layer whose output is compared: it is kept, and what is expected of it is held in float64, and no more."""
     layers = [
-        {"type": "RepeatVector", "n": 10 * MB, "name": "wide"},
-        {"type": "Cropping1D", "cropping": [0, 10 * MB - 1]},
+        {"type": "RepeatVector", "n": MB * 5 // 2, "name": "wide"},
+        {"type": "Cropping1D", "cropping": [0, MB * 5 // 2 - 1]},
     ]
     model = json.dumps({"input_shape": [3], "layers": layers}).encode()
 
     def body() -> bytes:
-        array = npz(dtype, (1, 10 * MB, 3), 30 * MB * width, "wide", fortran)
+        array = npz(dtype, (1, MB * 5 // 2, 3), MB * 15 // 2 * width, "wide", fortran)
         return form(("model", model), ("inputs", b'{"seed": 1}'), ("expected", array))
 
-    return Costly(body, FORWARD, (200, 503), "multipart/form-data; boundary=x", 500 * MB)
+    return Costly(body, FORWARD, (200, 503), "multipart/form-data; boundary=x", 135 * MB)
 
 
 @cache
 def many_members() -> bytes:
-    """An archive of 60,000 empty arrays."""
-    return zipped({f"{i}.npy": npy_header("<f4", (0,)) for i in range(60_000)}, zipfile.ZIP_STORED)
+    """An archive of 15,000 empty arrays."""
+    return zipped({f"{i}.npy": npy_header("<f4", (0,)) for i in range(15_000)}, zipfile.ZIP_STORED)
 
 
 @cache
 def many_tensors() -> bytes:
-    """A file of a million empty tensors."""
+    """A file of 225,000 empty tensors."""
     text = (
-        "{" + ",".join(f'"{i}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}' for i in range(900_000)) + "}"
+        "{" + ",".join(f'"{i}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}' for i in range(225_000)) + "}"
     ).encode()
     return len(text).to_bytes(8, "little") + text
 

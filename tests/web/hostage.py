@@ -76,13 +76,13 @@ def main() -> None:
     from importlib import import_module
 
     from layercalc import deadline
-    from layercalc.limits import Limits
     from layercalc.web import create_app
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     deadline.monotonic = time.process_time  # what else the machine does is no cost of an attack
-    attacks = import_module(sys.argv[1]).ATTACKS
-    client = create_app(Limits(), Path(sys.argv[2]) if sys.argv[2] else None).test_client()
+    module = import_module(sys.argv[1])
+    attacks = module.ATTACKS
+    client = create_app(module.LIMITS, Path(sys.argv[2]) if sys.argv[2] else None).test_client()
     client.post(
         "/v1/analyze", data=b"Dense(3, input_dim=4)"
     )  # what is loaded when it is first needed is no cost of an attack
