@@ -113,3 +113,31 @@ def test_what_is_no_language_that_is_known_keeps_its_fault():
 def test_frameworks_are_said_once():
     assert sum(len(one.packages) for one in FRAMEWORKS) == len(PACKAGES)
     assert sum(len(one.marks) for one in FRAMEWORKS) == len(MARKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Linear(in_features=8, out_features=4, bias=True)",
+        "Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))",
+        "AdaptiveAvgPool2d(output_size=(1, 1))",
+        "BatchNorm2d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)",
+        "Dropout(p=0.5, inplace=False)",
+        "ReLU(inplace=True)",
+        "LSTM(8, 4, num_layers=2)",
+        "Hardswish()",
+    ],
+)
+def test_one_printed_module_is_called_by_its_name(text):
+    assert refusal(text)["detail"].startswith(PRINTED)
+
+
+def test_lines_of_keras_are_taken_for_no_printed_module():
+    for text in (
+        "Dense(4, input_shape=(8,))",
+        "ReLU(max_value=6, input_shape=(8,))",
+        "Dense(4, use_bias=False, input_dim=3)",
+    ):
+        assert analyze(text)["layers"]
+    assert refusal("Conv2d(8, 3)")["fix"]["text"] == "Conv2D"
+    assert "Dense has no argument 'inplace'" in refusal("Dense(4, inplace=True, input_dim=3)")["detail"]

@@ -4,7 +4,10 @@ import ast
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from layercalc.layers import fields_of
+from layercalc.layers.vocabulary import Vocabulary, vocabulary_of
 from layercalc.readers.foreign import EXPORT, WAY_ON
+from layercalc.readers.languages import PRINTED
 from layercalc.readers.pastes.python2 import names_bound
 from layercalc.readers.script.nodes import Nodes
 
@@ -90,6 +93,27 @@ def of_framework(nodes: Nodes, kinds: Collection[str]) -> Foreign | None:
     keras = any(package.startswith(("keras", "tensorflow", "tf_keras")) for _, package in imported)
     keras = keras or any(one.id in free for one in nodes.of(ast.Name))
     return Foreign(node, f"{framework.name} code, which is not read here. {framework.way_on}", not keras)
+
+
+def printed_module(tree: ast.Module, keras: Vocabulary, shapes: Collection[str]) -> Foreign | None:
+    """Whether a text is what print(model) writes of one PyTorch module: `Linear(in_features=8, out_features=4)`.
+
+    `shapes` are the arguments that every layer of Keras takes of its input.
+    """
+    call = tree.body[0].value if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return None
+    name, given = call.func.id, {one.arg for one in call.keywords}.difference(shapes)
+    ours = keras.get(name)
+    if ours is not None and given <= fields_of(ours).keys():
+        return None
+    torch = vocabulary_of("torch")
+    theirs = torch and torch.get(name)
+    if theirs is None or not given <= fields_of(theirs).keys():
+        return None
+    if not given and name.lower() in {one.lower() for one in (*keras.kinds, *keras.aliases)}:
+        return None  # Conv2d(8, 3) may be Keras' Conv2D as well
+    return Foreign(call, f"{PRINTED}, which is not read here. {EXPORT}", True)
 
 
 def marked(nodes: Nodes) -> list[tuple[Any, Framework]]:

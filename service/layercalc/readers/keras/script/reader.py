@@ -12,10 +12,11 @@ from layercalc.limits import UNLIMITED, Limits
 from layercalc.locations import CodeLocation, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Builder
-from layercalc.readers.frameworks import of_framework
+from layercalc.readers.frameworks import of_framework, printed_module
 from layercalc.readers.keras.script import builds, models
 from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
 from layercalc.readers.keras.script.emit import Built
+from layercalc.readers.keras.script.layers import SHAPES
 from layercalc.readers.keras.script.rivals import is_model
 from layercalc.readers.keras.script.scan import check, grown, makes_layers, only_imported, stored
 from layercalc.readers.keras.script.values import (
@@ -112,7 +113,7 @@ def read_script(
     names.requested = shapes
     names.loads = names.loads or entry is not None
     machine = Text(names, nodes, Bounds.of(limits))
-    other = of_framework(nodes, MAKERS)
+    other = of_framework(nodes, MAKERS) or printed_module(tree, KERAS, SHAPES)
     try:
         if other is not None and other.sure:
             raise NoModel(other.node, other.detail)
