@@ -142,7 +142,8 @@ class Analysis:
     def totals(self) -> dict[str, Dim]:
         """The sums over all rows, shared weights once."""
         counts = [row.counts for row in self.rows]
-        metrics = (*METRICS, *BUFFERS) if any(row.traced.buffers for row in self.rows) else METRICS
+        apart = self.model.of_vocabulary.buffers or any(row.traced.buffers for row in self.rows)
+        metrics = (*METRICS, *BUFFERS) if apart else METRICS
         sums = map(total, zip(*map(itemgetter(*metrics), counts), strict=True)) if counts else repeat(0)
         return dict(zip(metrics, sums, strict=False))
 

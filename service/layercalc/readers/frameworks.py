@@ -108,7 +108,7 @@ def printed_module(tree: ast.Module, keras: Vocabulary, shapes: Collection[str])
     if ours is not None and given <= fields_of(ours).keys():
         return None
     torch = vocabulary_of("torch")
-    theirs = torch and torch.get(name)
+    theirs = None if torch is None else torch.get(name)
     if theirs is None or not given <= fields_of(theirs).keys():
         return None
     if not given and name.lower() in {one.lower() for one in (*keras.kinds, *keras.aliases)}:

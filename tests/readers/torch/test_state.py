@@ -15,7 +15,7 @@ import layercalc
 from layercalc.errors import InvalidTensors
 from layercalc.files import read_model
 from tests.command import run
-from tests.torch_files import DATA, NAMES, body_of, expected
+from tests.torch_files import DATA, NAMES, body_of, changed, expected
 
 FILE = DATA / "state" / "network.pt2"
 RECORDED = dict(np.load(DATA / "state" / "network.npz"))
@@ -151,3 +151,19 @@ def test_one_name_of_a_tied_weight_is_enough():
         name: array for name, array in STATE.items() if name not in ("decoder.weight", "shared.weight", "shared.bias")
     }
     np.testing.assert_allclose(forward(alone)["outputs"][0], OUTPUT, rtol=1e-4, atol=1e-6)
+
+
+def test_a_program_of_no_operation_counts_its_buffers_as_none():
+    def emptied(program):
+        graph, signature = program["graph_module"]["graph"], program["graph_module"]["signature"]
+        given = [one for one in signature["input_specs"] if "user_input" in one]
+        graph["nodes"], signature["input_specs"] = [], given
+        graph["inputs"] = graph["outputs"] = [{"as_tensor": {"name": "input"}}]
+        signature["output_specs"] = [{"user_output": {"arg": {"as_tensor": {"name": "input"}}}}]
+        program["graph_module"]["module_call_graph"] = []
+
+    body = changed("mlp", emptied)  # what torch.export writes of nn.Identity
+    found = layercalc.analyze(body)
+    assert (found["layers"], found["totals"]["buffers"], found["totals"]["buffer_bytes"]) == ([], 0, 0)
+    assert [one["shape"] for one in found["outputs"]] == [one["shape"] for one in found["inputs"]]
+    assert layercalc.check(body, [{"metric": "buffers", "max": 0}])["passed"]
