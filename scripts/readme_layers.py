@@ -31,9 +31,7 @@ def table() -> str:
     missing = ", ".join(f"`{name}`" for name in sorted(classes - here - set(KERAS.refused)))
     refused = ", ".join(f"`{name}`" for name in sorted(classes & set(KERAS.refused)))
     text = "\n".join(lines)
-    text += (
-        f"\n\nKeras {VERSION} has {len(classes)} layer classes. Refused, since they run foreign code or work on strings"
-    )
+    text += f"\n\nKeras {VERSION} has {len(classes)} layer classes. Refused, since they run foreign code"
     text += f" (a `Custom` layer with declared numbers stands in for one): {refused}."
     return text + (f" Not here yet: {missing}." if missing else "") + "\n"
 

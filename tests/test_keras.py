@@ -120,7 +120,9 @@ OURS_ONLY = {
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), {"zero_output_for_mask", "time_major", "unroll"}),
     # an argument of the call, and what it hands on to Embedding
     "ReversibleEmbedding": {"reverse", "weights", "lora_rank", "lora_alpha", "quantization_config"},
-    "IntegerLookup": {"vocabulary_size"},  # Keras writes it into the config of a layer that has adapted
+    # Keras writes the first into the config of a layer that has adapted, and the others of those that take strings
+    **dict.fromkeys(("IntegerLookup", "TextVectorization"), {"vocabulary_size"}),
+    "StringLookup": {"vocabulary_size", "vocabulary_dtype", "oov_method"},
     "LayerNormalization": {"rms_scaling"},  # the same
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), {"lora_rank", "lora_alpha"}),  # the same
 }

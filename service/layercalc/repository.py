@@ -23,7 +23,7 @@ from layercalc.document import analysis_of
 from layercalc.environment import setting
 from layercalc.errors import InvalidTensors, NotReady, Refused, UnknownModel, pointer
 from layercalc.execution.outputs import output_names
-from layercalc.execution.tensors import NAMES
+from layercalc.execution.tensors import SAID
 from layercalc.execution.weights import read_weights
 from layercalc.limits import Limits
 from layercalc.ops import Spec
@@ -302,4 +302,4 @@ def missing(weights: list[str], name: str) -> str:
 def about(name: str, spec: Spec) -> dict[str, Any]:
     """A tensor in the protocol's terms."""
     shape = [-1 if isinstance(dim, Batch | Unknown) else dim for dim in spec.shape]
-    return {"name": name, "datatype": NAMES[spec.dtype], "shape": shape}
+    return {"name": name, "datatype": SAID[spec.dtype], "shape": shape}

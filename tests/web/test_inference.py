@@ -159,6 +159,17 @@ def test_request_that_is_wrong(client, path, body, status, pointer, words):
         assert words in answer.json["errors"][0]["detail"]
 
 
+def test_a_model_of_strings_says_so_and_runs_no_pass(tmp_path):
+    layers = [{"type": "Hashing", "num_bins": 9, "name": "h"}]
+    document = {"inputs": [{"name": "x", "shape": [1], "dtype": "string"}], "layers": layers}
+    (tmp_path / "words.json").write_text(json.dumps(document))
+    client = create_app(Limits(), tmp_path).test_client()
+    assert client.get("/v2/models/words").json["inputs"] == [{"name": "x", "datatype": "BYTES", "shape": [-1, 1]}]
+    given = {"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [1]}
+    answer = client.post("/v2/models/words/infer", json={"inputs": [given]})
+    assert (answer.status_code, "holds strings" in answer.json["error"]) == (422, True)
+
+
 def test_model_is_read_again_when_its_files_have_changed(tmp_path):
     client = create_app(Limits(), tmp_path).test_client()
     assert client.get("/v2/models/one").status_code == 404

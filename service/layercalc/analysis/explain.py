@@ -13,7 +13,7 @@ from layercalc.analysis.weight_specs import WeightRecorder
 from layercalc.dims import Batch, Dim, Shape, Unknown, size
 from layercalc.formulas import Formula, signs
 from layercalc.model import apply
-from layercalc.ops import READING, WIDTH, Spec, Tensor, Tracing
+from layercalc.ops import BYTES, READING, Spec, Tensor, Tracing
 from layercalc.ops.base import Cost, Op
 from layercalc.ops.constant_folding import Known
 from layercalc.ops.spec import BITS
@@ -300,10 +300,10 @@ def stored(row: Row) -> list[str]:
         if isinstance(total, Unknown) or not total:
             continue
         widths: dict[int, int] = {}
-        packed = [term for spec in found if spec.dtype not in WIDTH for term in packing(spec)]
+        packed = [term for spec in found if spec.dtype not in BYTES for term in packing(spec)]
         for spec in found:
-            if spec.dtype in WIDTH:
-                widths[WIDTH[spec.dtype]] = widths.get(WIDTH[spec.dtype], 0) + int(size(spec.shape))
+            if spec.dtype in BYTES:
+                widths[BYTES[spec.dtype]] = widths.get(BYTES[spec.dtype], 0) + int(size(spec.shape))
         terms = " + ".join([*(f"{n:,} × {width}" for width, n in widths.items() if n), *packed])
         lines.append(f"{name} = {terms} = {total:,}")
     return lines

@@ -11,7 +11,7 @@ from layercalc.dims import Unknown
 from layercalc.errors import MAX_FAULTS, InvalidTensors, Tokens, pointer, unfit
 from layercalc.execution import tensors
 from layercalc.model import Model
-from layercalc.ops import Spec
+from layercalc.ops import STRING, Spec
 from layercalc.ops.constant_folding import SMALL, Known, objects
 from layercalc.wording import nearest, received, whole
 
@@ -33,6 +33,8 @@ def seed_of(value: Any, path: Tokens) -> int | None:
 def read_inputs(value: Any, specs: list[tuple[str, Spec]], compute: str = "float32") -> int | list[tensors.Decoded]:
     """The posted inputs in the model's order, or the seed to make them from; what is in a file is not read yet."""
     path: Tokens = ("inputs",)
+    if texts := [name for name, spec in specs if spec.dtype == STRING]:
+        raise unfit(path, f"The input {texts[0]!r} holds strings; a pass computes with numbers.")
     if (seed := seed_of(value, path)) is not None:
         return seed
     names = [name for name, _ in specs]

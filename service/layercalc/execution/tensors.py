@@ -14,7 +14,7 @@ from layercalc import deadline
 from layercalc import lazy_numpy as np
 from layercalc.arrays import RaggedError, array_of
 from layercalc.errors import Tokens, unfit
-from layercalc.ops.spec import HELD
+from layercalc.ops.spec import HELD, STRING
 from layercalc.readers.text import decode_base64
 from layercalc.wording import received, whole
 
@@ -26,6 +26,7 @@ DATATYPES = {
     "BF16": np.dtype(ml_dtypes.bfloat16).name,
 }
 NAMES = {dtype: name for name, dtype in DATATYPES.items()}
+SAID = NAMES | {STRING: "BYTES"}  # of what a model takes and gives: no pass is asked with strings
 SAFETENSORS = {  # BOOL, U8, I8, F16, BF16 …
     name.replace("UINT", "U").replace("INT", "I").replace("FP", "F"): dtype for name, dtype in DATATYPES.items()
 }

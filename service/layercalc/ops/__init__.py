@@ -22,7 +22,7 @@ from layercalc.ops.base import (
     shape_of,
     triangle,
 )
-from layercalc.ops.categorical import bincount, digitize, lookup
+from layercalc.ops.categorical import bincount, digitize, hash_bucket, lookup, tokenize
 from layercalc.ops.constant_folding import values_of
 from layercalc.ops.convolution import conv, conv_transpose, depthwise_conv
 from layercalc.ops.ctc import ctc_loss, ctc_path, ctc_score
@@ -109,7 +109,7 @@ from layercalc.ops.shaping import (
     upsample,
 )
 from layercalc.ops.signal import decibels, mel_bands, spectrum
-from layercalc.ops.spec import WIDTH, Spec, Tensor
+from layercalc.ops.spec import BYTES, STRING, WIDTH, Spec, Tensor
 from layercalc.ops.tracing import Tracing
 
 __all__ = [
@@ -132,6 +132,7 @@ __all__ = [
     "declared",
     "drawn",
     "promote",
+    "tokenize",
     "triangle",
     "low_rank",
     "lp_pool",
@@ -179,6 +180,8 @@ __all__ = [
     "Spec",
     "Tensor",
     "Tracing",
+    "BYTES",
+    "STRING",
     "WIDTH",
     "add",
     "average_pool",
@@ -201,6 +204,7 @@ __all__ = [
     "flip",
     "full",
     "gather",
+    "hash_bucket",
     "l2_normalize",
     "layer_norm",
     "layout",

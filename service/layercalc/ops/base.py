@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Protocol
 
 from layercalc import lazy_numpy as np
 from layercalc.dims import Dim, Shape, size
+from layercalc.errors import ShapeError
 from layercalc.ops.kernels.fusion import Affine
 from layercalc.ops.spans import Spans
-from layercalc.ops.spec import Spec, Tensor
+from layercalc.ops.spec import STRING, Spec, Tensor
 from layercalc.ops.work import EACH, ELEMENT, ROW, SLOW
 
 
@@ -55,6 +56,8 @@ def promote(*dtypes: str) -> str:
         return "float32"
     if floats:
         return max(floats, key=FLOATS.index)
+    if STRING in dtypes:
+        raise ShapeError("Strings and numbers are not brought together.")
     return str(np.result_type(*dtypes))
 
 
@@ -111,6 +114,7 @@ class Op:
     free = False
     floating = False  # the result is a float whatever goes in
     compares = False  # the result is a bool
+    strings = False  # it takes strings; those that only move data do anyway
     local = False  # each place of the result sees that place of the inputs, the first of which has as many axes
     elementwise = False  # each number of the result is made of those at its place, of inputs that it is as large as
     sums = False  # every element of the result is a sum: 0 where there is nothing to add up

@@ -89,14 +89,15 @@ class BinCount(Op):
 
 
 class Lookup(Op):
-    """The value that a table holds for each integer; one that is not in it gets the default, or one of `buckets`."""
+    """What a table holds for each integer or string; one that is not in it gets the default, or one of `buckets`."""
 
     price = "one comparison for each element and binary digit of the length of the table"
 
     elementwise = True
+    strings = True
     slowness = 10
 
-    def shape(self, x: Shape, *, table: Any, default: int | None, buckets: int = 1) -> Shape:
+    def shape(self, x: Shape, **_: Any) -> Shape:
         return x
 
     def cost(self, out: Shape, x: Shape, *, table: Any, **_: Any) -> Cost:
@@ -108,10 +109,10 @@ class Lookup(Op):
     def workspace(self, out: Shape, x: Shape, *, table: Any, **_: Any) -> Dim:
         return 8 * size(x) + 8 * len(table or ())
 
-    def dtype(self, *dtypes: str, **_: Any) -> str:
-        return "int64"
+    def dtype(self, *dtypes: str, to: str = "int64", **_: Any) -> str:
+        return to
 
-    def run(self, x: Any, *, table: Any, default: int | None, buckets: int = 1) -> np.ndarray:
+    def run(self, x: Any, *, table: Any, default: int | None, buckets: int = 1, to: str = "int64") -> np.ndarray:
         if table is None:
             raise ShapeError("There is no vocabulary to look in: give it to the layer as integers.")
         x = x.astype(np.int64)
@@ -123,6 +124,50 @@ class Lookup(Op):
         return np.where(strange, x % buckets + (default or 0), values[at])
 
 
+class HashBucket(Op):
+    """One of `buckets` integers for each element, or for those of several tensors at one place together."""
+
+    price = "one division for each element, the remainder; the hash itself follows its characters, and is not counted"
+
+    unmade = "hashes of strings"
+    elementwise = True
+    strings = True
+
+    def shape(self, *xs: Shape, buckets: Dim) -> Shape:
+        if any(len(x) != len(xs[0]) or any(map(differ, x, xs[0])) for x in xs[1:]):
+            raise ShapeError(f"Expected inputs of one shape; received {', '.join(map(text, xs))}.")
+        return xs[0]
+
+    def cost(self, out: Shape, *xs: Shape, **_: Any) -> Cost:
+        return Cost(divs=size(out))
+
+    def common_dtype(self, *dtypes: str) -> None:
+        return None
+
+    def dtype(self, *dtypes: str, **_: Any) -> str:
+        return "int64"
+
+
+class Tokenize(Op):
+    """The tokens of each example's string, or strings, themselves strings: (batch, length)."""
+
+    price = "nothing: what it takes follows the characters of the strings"
+
+    unmade = "tokens of strings"
+    strings = True
+
+    def shape(self, x: Shape, *, length: Dim) -> Shape:
+        return *x[:1], length
+
+    def cost(self, out: Shape, x: Shape, **_: Any) -> Cost:
+        return Cost()
+
+    def dtype(self, *dtypes: str, **_: Any) -> str:
+        return "string"
+
+
 digitize = Digitize("digitize")
 bincount = BinCount("bincount")
 lookup = Lookup("lookup")
+hash_bucket = HashBucket("hash_bucket")
+tokenize = Tokenize("tokenize")

@@ -21,6 +21,9 @@ WIDTH = {
     "float64": 8,
 }
 
+STRING = "string"  # a dtype of TensorFlow's, which no arithmetic takes
+BYTES = WIDTH | {STRING: 24}  # of a string TensorFlow's handle, which holds up to 22 characters itself
+
 BITS = {  # of the types that files alone have
     **dict.fromkeys(("float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "float8e8m0"), 8),
     **dict.fromkeys(("float6e2m3", "float6e3m2"), 6),
@@ -50,7 +53,7 @@ def named(dtype: Any) -> str:
 
 def width(dtype: str) -> int:
     """The bytes that an element takes in memory."""
-    return WIDTH.get(dtype, 1)
+    return BYTES.get(dtype, 1)
 
 
 def is_floating(dtype: str) -> bool:
@@ -60,7 +63,7 @@ def is_floating(dtype: str) -> bool:
 
 def stored(elements: Dim, dtype: str) -> Dim:
     """The bytes that so many elements take in a file, several of them to a byte where they are that small."""
-    return -(-elements * BITS[dtype] // 8) if dtype in BITS else elements * WIDTH[dtype]
+    return -(-elements * BITS[dtype] // 8) if dtype in BITS else elements * BYTES[dtype]
 
 
 class Spec(NamedTuple):
@@ -76,7 +79,7 @@ class Spec(NamedTuple):
     @property
     def bytes(self) -> Dim:
         dtype = self[1]
-        return prod(self[0]) * WIDTH[dtype] if dtype in WIDTH else stored(prod(self[0]), dtype)
+        return prod(self[0]) * BYTES[dtype] if dtype in BYTES else stored(prod(self[0]), dtype)
 
     def part(self, shape: Shape) -> "Spec":
         """A part of it, of that shape."""

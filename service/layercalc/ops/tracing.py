@@ -14,7 +14,7 @@ from layercalc.formulas import Undecided
 from layercalc.ops.base import FLOATS, FREE, KINDS, Cost, Op
 from layercalc.ops.constant_folding import SMALL, Known, folded, objects
 from layercalc.ops.loops import Step, looped
-from layercalc.ops.spec import Spec
+from layercalc.ops.spec import STRING, Spec
 from layercalc.ops.work import PIECE, cut
 
 new = tuple.__new__  # a named tuple of values that are at hand, in half the time
@@ -68,6 +68,7 @@ class Entry(NamedTuple):
         return self.times * once
 
 
+MAPPED = "Make integers of them first, by TextVectorization, StringLookup or Hashing."
 LOOK = 16  # ops between looks at the clock
 MAX_VISITS = 100_000  # calls of layers: models that hold models twice, and so on, double with each level
 
@@ -108,7 +109,10 @@ class Tracing:
             if n < 0 if n.__class__ is int else provably(n < 0):
                 raise ShapeError(f"One axis of the result would be {n}, of {text(out)}; no size is below 0.")
         cost = FREE if op.view or op.free else self.price(op, out, shapes, attributes)
-        result = new(Spec, (out, op.dtype(*[x[1] for x in inputs], **attributes)))
+        dtypes = [x[1] for x in inputs]
+        result = new(Spec, (out, op.dtype(*dtypes, **attributes)))
+        if STRING in dtypes and not op.strings and (result[1] != STRING or not (op.view or op.free)):
+            raise ShapeError(f"{op.name} takes numbers; received strings. {MAPPED}")
         for x in inputs:
             if x.__class__ is not Spec:
                 result = folded(op, inputs, attributes, result)

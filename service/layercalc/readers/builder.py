@@ -12,6 +12,7 @@ from layercalc.layers import ConfigError, Layer, Vocabulary, build
 from layercalc.layers.base import Identity
 from layercalc.locations import JsonLocation, Location, mendable
 from layercalc.model import INPUTS, Call, Container, Input, Model, Ref
+from layercalc.ops import BYTES, STRING
 from layercalc.wording import nearest_name, received
 
 LOOK = 16  # calls between looks at the clock
@@ -137,6 +138,8 @@ class Builder:
 
     def add_input(self, name: str, shape: tuple[int | str | None, ...] | None, dtype: str, location: Location) -> None:
         self.inputs.append(Input(name, shape, dtype, location))
+        if dtype == STRING:
+            self.warn(location.at(), f"{name!r} holds strings: their memory is counted as {BYTES[STRING]} bytes each")
 
     def add_call(
         self,

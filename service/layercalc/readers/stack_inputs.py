@@ -4,7 +4,7 @@ from typing import Any
 
 from layercalc.layers import Layer
 from layercalc.locations import JsonLocation
-from layercalc.ops import WIDTH
+from layercalc.ops import BYTES
 from layercalc.readers.builder import Builder
 from layercalc.wording import is_name, received, whole
 
@@ -51,9 +51,9 @@ def add_layer_input(
 
 def read_dtype(builder: Builder, location: JsonLocation) -> str:
     dtype = location.config.get("dtype", "float32")
-    if isinstance(dtype, str) and dtype in WIDTH:
+    if isinstance(dtype, str) and dtype in BYTES:
         return dtype
-    builder.fault(location.at(("dtype",)), f"Expected one of {', '.join(WIDTH)}; received {received(dtype)}.")
+    builder.fault(location.at(("dtype",)), f"Expected one of {', '.join(BYTES)}; received {received(dtype)}.")
     return "float32"
 
 

@@ -18,7 +18,7 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-STRINGS = "works on strings, or on tables made of them"
+FEATURES = "works on tables of features by name"
 QUANTISABLE = "Dense, EinsumDense, Embedding and ReversibleEmbedding"
 CODE = "runs Python code, which is never imported or executed"
 
@@ -39,7 +39,7 @@ KERAS = Vocabulary(
     },
     ignored=frozenset({"autocast", "batch_input_shape", "input_dtype", "rng_type"}),
     refused={
-        **dict.fromkeys(("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "FeatureSpace"), STRINGS),
+        "FeatureSpace": FEATURES,
         **dict.fromkeys(("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"), CODE),
         "Layer": "is the class that layers are derived from, and computes nothing",
     },

@@ -26,7 +26,7 @@ class InputLayer(Layer):
     ragged = Bool(None)
     batch_shape = Dimensions(None)
     optional = Bool(False)
-    dtype = Choice(tuple(ops.WIDTH), None)
+    dtype = Choice(tuple(ops.BYTES), None)
 
     legacy: ClassVar[dict[str, str | None]] = {
         "batch_input_shape": "batch_shape",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from layercalc.dims import text
 from layercalc.errors import pointer
-from layercalc.ops import WIDTH
+from layercalc.ops import BYTES
 from layercalc.readers.keras.nodes import BadNode, histories, tensor_of_2
 from layercalc.wording import whole
 
@@ -53,7 +53,7 @@ def shape_of(value: Any) -> Sizes | None:
 def record(value: Any, at: Path, dtype: Any = None) -> list[Record]:
     """The record that a shape with its batch is; none where it is no shape."""
     shape = shape_of(value)
-    known = dtype if isinstance(dtype, str) and dtype in WIDTH else None
+    known = dtype if isinstance(dtype, str) and dtype in BYTES else None
     return [] if shape is None else [Record(shape[1:], shape[0], known, at)]
 
 

@@ -2,7 +2,7 @@
 
 from layercalc.catalogue import DEFAULT
 from layercalc.layers import Vocabulary, written
-from layercalc.ops import WIDTH
+from layercalc.ops import BYTES
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, SIZES, STRING, Schema, any_of, array, ref, row
 
 TINY = {
@@ -44,7 +44,7 @@ MODEL_FILE = {
     "description": "a .keras, .h5 or other file of a model: its bytes in base64",
     **row({"b64": {"type": "string", "contentEncoding": "base64"}}),
 }
-STACK_INPUT = row({"name": STRING, "shape": SIZES, "batch_shape": SIZES, "dtype": {"enum": list(WIDTH)}}, "name")
+STACK_INPUT = row({"name": STRING, "shape": SIZES, "batch_shape": SIZES, "dtype": {"enum": list(BYTES)}}, "name")
 KERAS_MODEL = {
     "type": "object",
     "title": "Keras JSON",

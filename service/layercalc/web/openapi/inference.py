@@ -1,12 +1,12 @@
 """The Open Inference Protocol in the specification: routes and schemas of the models of a folder."""
 
-from layercalc.execution.tensors import DATATYPES
+from layercalc.execution.tensors import SAID
 from layercalc.web.openapi.answers import BYTES, problems, reply
 from layercalc.web.openapi.parameters import BINARY_LENGTH, path_parameter
 from layercalc.web.openapi.primitives import INTEGER, OBJECT, STRING, Schema, array, ref, row
 
 SERVED: Schema = {
-    "ServedTensor": row({"name": STRING, "datatype": {"enum": list(DATATYPES)}, "shape": array(INTEGER)}),
+    "ServedTensor": row({"name": STRING, "datatype": {"enum": list(SAID.values())}, "shape": array(INTEGER)}),
     "ServedModel": row(
         {
             "name": STRING,

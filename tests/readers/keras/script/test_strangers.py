@@ -324,21 +324,6 @@ def test_images_that_are_data_stay_data():
     assert analyze(HEAD + text + "\nm.add(Conv2D(4, 3))")["totals"]["params"] == 112
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "m = Sequential([Input((1,)), TextVectorization(100), Embedding(100, 4)])",
-        "i = Input((1,)); m = Model(i, Dense(2)(StringLookup(vocabulary=['a'], output_mode='one_hot')(i)))",
-        "m = Sequential([Input((1,))]); m.add(StringLookup())",
-    ],
-)
-def test_a_layer_of_strings_in_the_model_is_refused_at_its_line(text):
-    with pytest.raises(Refused) as caught:
-        analyze(HEAD + text)
-    assert "works on strings" in caught.value.errors[0]["detail"]
-    assert caught.value.errors[0]["line"] == 6
-
-
 MODEL = "\nm = Sequential([Input((4,)), Dense(3)])"
 
 

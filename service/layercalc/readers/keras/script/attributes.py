@@ -16,6 +16,7 @@ from layercalc.readers.keras.script import (
     raising,
     settings,
     tensors,
+    vocabularies,
     weights,
 )
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
@@ -213,6 +214,8 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return lacking
     if isinstance(value, LayerObject) and name in AS_WRITTEN and plain(value.config.get(name)):
         return along_axes(value, name, at)
+    if (found := vocabularies.method(names, value, name)) is not None:
+        return found
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
     if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
         return passive(names, value, name)

@@ -8,6 +8,7 @@ from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity
 from layercalc.model import ALL, Model
 from layercalc.readers.builder import Builder, Source, bound
+from layercalc.readers.keras.script import vocabularies
 from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.graphs import tensors_of
 from layercalc.readers.keras.script.merging import inputs_of
@@ -106,9 +107,13 @@ class Built:
             first = items[0] if items else None
             shape = value.shape if value.shape is not None else first_shape(value)
             shape = self.names.called_on(value) if shape is None else shape
+            implied, dtype = vocabularies.first_input(first)
             builder.taken.add("input")
             builder.add_input(
-                "input", shape, "float32", first.location if isinstance(first, LayerObject) else value.location
+                "input",
+                implied if shape is None else shape,
+                dtype,
+                first.location if isinstance(first, LayerObject) else value.location,
             )
         previous = Source(builder.inputs[0].name)
         for one in items:

@@ -8,7 +8,7 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodeLocation
 from layercalc.readers.keras.keras1 import KERNELS, kernel
 from layercalc.readers.keras.keras1_arguments import in_todays_words, old_of
-from layercalc.readers.keras.script import copies
+from layercalc.readers.keras.script import copies, vocabularies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
     NETS,
@@ -58,6 +58,7 @@ def make(
         given["pool_size"] = 2
         names.machine.risk(at)
         names.warn(at, f"{kind.type} has windows of 2 here, as Keras 2 has it; Keras 3 wants a pool_size.")
+    given = vocabularies.given(names, kind, given)
     config = config_of(names, given, kind.type, at, location)
     made = LayerObject(kind, config, location, "", shape)
     if made.inside:

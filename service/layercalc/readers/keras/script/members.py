@@ -3,7 +3,7 @@
 from typing import Any
 
 from layercalc.layers.keras.base import KERAS
-from layercalc.ops import WIDTH
+from layercalc.ops import BYTES
 from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     alternatives,
@@ -82,7 +82,7 @@ class Members(Protocols):
             return datasets.pad_sequences(self.names)
         if path == "tensorflow.lite":
             return settings.converters(path)
-        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in WIDTH | {"newaxis": 0}:
+        if module in ("tensorflow", "tensorflow.dtypes", "tensorflow.compat.v1") and name in BYTES | {"newaxis": 0}:
             return None if name == "newaxis" else name
         if module.endswith(("backend", "keras.config")) or name in settings.GETTERS:
             found = settings.getter(self.names, name)

@@ -19,7 +19,17 @@ from layercalc.locations import CodeLocation
 from layercalc.model import ALL, Model
 from layercalc.ops import Spec
 from layercalc.readers.builder import Source, bound
-from layercalc.readers.keras.script import applied, arrays, builds, makers, scalars, special, tables, wrappers
+from layercalc.readers.keras.script import (
+    applied,
+    arrays,
+    builds,
+    makers,
+    scalars,
+    special,
+    tables,
+    vocabularies,
+    wrappers,
+)
 from layercalc.readers.keras.script.arguments import (
     arguments,
     config_of,
@@ -62,7 +72,7 @@ OPERATORS = {
     "+": "Add", "-": "Subtract", "*": "Multiply", "/": "TrueDivide", "//": "FloorDivide", "%": "Mod", "**": "Power",
     "@": "Matmul", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
 }  # fmt: skip
-NUMBERS = (int, float)
+VALUES = (int, float, str)
 TRAINED = words("BatchNormalization Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout")
 OPTIONAL = words("mask attention_mask query_mask value_mask key_mask key initial_state")  # of a layer's call
 CALL_KEYWORDS = {"return_attention_scores", "use_causal_mask"}  # of a layer's call, which its config keeps here
@@ -114,8 +124,8 @@ def on_anything(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[s
     if unknown is not None or (every and not any(isinstance(one, TensorObject) for one in every) and names.data(every)):
         names.blind = True
         return Opaque("", at) if unknown is None else unknown  # told by where it began, not by its echo
-    if isinstance(layer, GraphObject) and every and not names.traces and all(type(one) in NUMBERS for one in every):
-        return names.unknown(at)  # of numbers, as data, it gives data
+    if every and not names.traces and all(type(one) in VALUES for one in every) and vocabularies.takes_values(layer):
+        return names.unknown(at)  # of values, as data, it gives data
     given = flat(names, args, at)
     if isinstance(layer, GraphObject) and args and isinstance(args[0], dict):
         args = [by_name(names, layer, args[0], at), *args[1:]]
