@@ -130,6 +130,7 @@ class HashBucket(Op):
     price = "one division for each element, the remainder; the hash itself follows its characters, and is not counted"
 
     unmade = "hashes of strings"
+    slowness = 1
     elementwise = True
     strings = True
 
@@ -154,6 +155,7 @@ class Tokenize(Op):
     price = "nothing: what it takes follows the characters of the strings"
 
     unmade = "tokens of strings"
+    slowness = 1
     strings = True
 
     def shape(self, x: Shape, *, length: Dim) -> Shape:

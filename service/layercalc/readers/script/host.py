@@ -187,6 +187,10 @@ class Vocabulary:
         """instance.name or super().name, where the text's classes have none: a Native (without self), or MISSING."""
         return Opaque("", at, holds=(instance,))
 
+    def class_member(self, cls: Class, name: str, at: At) -> Any:
+        """cls.name, or super().name in a class method, where the text's classes have none; MISSING: not known."""
+        return MISSING
+
     def put(self, container: Any, item: Any, at: At, index: bool = False) -> None:
         """An item comes into a list or dict, by its index or key where `index` says so of a list."""
 

@@ -155,6 +155,10 @@ def of_super(m: "Machine", value: Super, name: str, node: At) -> Any:
         found = m.vocabulary.inherited(owner, name, node)
         if found is not MISSING:
             return found
+    if value.kind.foreign is not None and owner is value.kind:
+        found = m.vocabulary.class_member(value.kind, name, node)
+        if found is not MISSING:
+            return found
     builtin = OBJECT.get(name)
     if builtin is not None:
         return Bound(builtin, owner)
@@ -176,6 +180,8 @@ def of_class(m: "Machine", value: Class, name: str, node: At) -> Any:
         return dict(value.members)
     if name in INTROSPECTION:
         raise looks_inside(name, node)
+    if value.foreign is not None and (found := m.vocabulary.class_member(value, name, node)) is not MISSING:
+        return found
     if value.opaque is not None or value.foreign is not None:
         return Opaque("", node, holds=(value,))
     if name in OBJECT:

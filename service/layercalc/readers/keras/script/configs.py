@@ -1,12 +1,13 @@
 """Models and layers made of configs: copies of what the text holds, and configs and JSON that it holds as literals."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.model import Model
 from layercalc.readers.keras.script import copies
-from layercalc.readers.keras.script.arguments import location_of, plain
+from layercalc.readers.keras.script.arguments import flat, location_of, plain
 from layercalc.readers.keras.script.graphs import calls_of, tensors_of
 from layercalc.readers.keras.script.values import (
     LAYERS,
@@ -54,7 +55,7 @@ def maker(names: "KerasNames", name: str, kind: str = "") -> Native | None:
         if name == "clone_model" and (len(given) > 1 or not args):
             raise Fault(at, "clone_model with more than the model is not read; write the layers out.")
         if name == "clone_model" and isinstance(given[0], MODELS):
-            copies.check(names, names.layers_of(given[0], at), at)
+            copies.check(names, [one for one in names.layers_of(given[0], at) if not isinstance(one, OwnObject)], at)
         made = made_of(names, given[0] if given else None, kind, at)
         if made is None:
             return names.lost(name, at)
@@ -127,9 +128,7 @@ def copy(names: "KerasNames", value: Any, memo: dict[int, Any], at: Any) -> Any:
     made: Any
     if isinstance(value, OwnObject | TracedObject):
         own = value.own if isinstance(value, TracedObject) else value
-        if own.function is None:
-            raise Fault(at, f"A copy of {own!r} is made by methods of its class, which is not read; write it out.")
-        made = value
+        made = value if own.function is not None else copies.made_anew(names, own, at)
     elif isinstance(value, SequentialObject):
         made = SequentialObject(value.name, location_of(at), shape=value.shape)
         made.items = [item(names, one, memo, at) for one in value.items]
@@ -172,6 +171,15 @@ def entry(names: "KerasNames", tensor: TensorObject, at: Any) -> CallObject:
     return call
 
 
+def again(names: "KerasNames", call: CallObject, own: OwnObject, moved: Callable[[Any], Any], at: Any) -> CallObject:
+    """The call of a layer of the text's own on what stands in place of the tensors that it was given."""
+    first = names.firsts.get(id(call), (call, None))[1]
+    if [one for one in flat(names, [first], at) if isinstance(one, TensorObject)] != call.inputs:
+        raise Fault(at, f"{own!r} is called on more than its first argument, so that it is not copied; write it out.")
+    found = names.call(own, [moved(first)], {}, at)
+    return next(one.call for one in flat(names, [found], at))
+
+
 def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any) -> GraphObject:
     """A functional model made anew, call by call."""
     known: dict[tuple[int, int], TensorObject] = {}
@@ -186,7 +194,12 @@ def graph(names: "KerasNames", model: GraphObject, memo: dict[int, Any], at: Any
         return found if found is not None else TensorObject(made[id(value.call)], value.output)
 
     for call in sorted(calls_of(model, lambda call: tensors_of(names, call, at)), key=lambda one: one.order):
-        layer = copy(names, call.layer, memo, at)
+        traced = isinstance(call.layer, TracedObject)
+        layer = copy(names, call.layer.own if traced else call.layer, memo, at)
+        if isinstance(layer, OwnObject) and layer.function is None:
+            made[id(call)] = again(names, call, layer, moved, at)
+            continue
+        layer = call.layer if traced else layer
         named = {key: moved(one) for key, one in call.named.items()}
         new = made[id(call)] = CallObject(call.name, location_of(at), layer, [moved(one) for one in call.inputs], named)
         new.version = names.version(layer)

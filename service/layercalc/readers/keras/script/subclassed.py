@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.layers.config import fields_of, presets_of
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.layers.keras.variables import Variable
-from layercalc.readers.keras.script import attributes, classes, holding, models
+from layercalc.readers.keras.script import attributes, classes, copies, holding, models
 from layercalc.readers.keras.script.arguments import initializer, location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.effects import words
 from layercalc.readers.keras.script.names import INERT_CLASSES
@@ -39,7 +39,7 @@ FREE = words("name activation")  # of a config: what changes no weights
 ASKED = words("add_weight convolution_op _compute_attention _masked_softmax")  # methods that a class of Keras' calls
 NOTHING = words(  # methods that change nothing which is counted
     "add_loss add_metric add_update compile summary save save_weights load_weights evaluate predict train_on_batch"
-    " test_on_batch predict_on_batch get_config to_json get_weights set_weights reset_metrics reset_states reset_state"
+    " test_on_batch predict_on_batch to_json get_weights set_weights reset_metrics reset_states reset_state"
     " compute_mask train_step test_step predict_step compute_loss compute_metrics export count_params add_slot"
     " get_compile_config compile_from_config stateless_call load_own_variables"
 )
@@ -408,6 +408,7 @@ METHODS: dict[str, Any] = {
     "add_weight": add_weight,
     "add_variable": add_weight,
     "call": call_inherited,
+    "get_config": lambda names, instance, args, kwargs, at: copies.config_of(names, instance, at),
     "build": build_inherited,
     "get_layer": lambda names, instance, args, kwargs, at: models.get_layer(names, instance.core, args, kwargs, at),
     "fit": lambda names, instance, args, kwargs, at: models.fit(names, instance.core, args, kwargs, at),

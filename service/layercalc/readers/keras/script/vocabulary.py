@@ -11,6 +11,7 @@ from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     applied,
     attributes,
+    copies,
     holding,
     layers,
     makers,
@@ -438,6 +439,9 @@ class KerasNames(Members):
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
         subclassed.derive(self, cls, base, at)
+
+    def class_member(self, cls: Class, name: str, at: Any) -> Any:
+        return copies.class_member(self, cls, name)
 
     def set_on_some(self, value: Foreign, name: str, at: Any) -> None:
         """By `trainable` single weights are locked, which a layer's row does not tell."""
