@@ -19,6 +19,7 @@ LSTM = {"input_shape": [9, 3], "layers": [{"type": "LSTM", "units": 2}]}
 NESTED = {"input_shape": [3], "layers": [{"type": "Sequential", "name": "outer", "layers": DENSE["layers"]}]}
 
 OPEN = {"input_shape": [4], "layers": [{"type": "Dense", "units": {"$": "n"}}]}
+OPEN_WORD = {"input_shape": [4], "layers": [{"type": "Dense", "units": {"$": "n"}, "activation": {"$": "a"}}]}
 REFUSALS = [
     # limit, its value, path, body, status
     ("max_body_bytes", 10, "/v1/analyze", DENSE, 413),
@@ -54,6 +55,13 @@ REFUSALS = [
     ("max_name_length", 12, "/v1/analyze", f"a{chr(0x301) * 13} = 1\nDense(3, input_dim=4)", 422),
     ("max_name_length", 12, "/v1/analyze", f"Dense(3, input_dim=4, name={'x' * 13!r})", 422),
     ("max_candidates", 2, "/v1/sweep", {"model": OPEN, "space": {"n": [1, 2, 3]}}, 422),
+    (
+        "max_words",
+        2,
+        "/v1/sweep",
+        {"model": OPEN_WORD, "space": {"n": [*range(1, 9)], "a": ["relu", "tanh", "elu"]}},
+        422,
+    ),
     ("max_parts", 1, "/v1/forward", PARTS, 413),
     ("max_forward_flops", 1, "/v1/forward", RUN, 422),
     ("max_forward_bytes", 1, "/v1/forward", RUN, 422),

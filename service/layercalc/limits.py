@@ -45,6 +45,9 @@ class Limits:
     max_errors: int = limit(50, "errors", "what one answer lists; the rest is counted")
     max_analysis_seconds: int = limit(6, "seconds", "a request that runs nothing: reading, analysis and report")
     max_candidates: int = limit(1_000_000, "candidates", "a sweep: the product of how many values its names take")
+    max_words: int = limit(
+        5_000, "combinations", "a sweep: of values that are no integers (words, truths, configs), each read by itself"
+    )
     max_forward_flops: int = limit(
         200_000_000_000,
         "FLOPs",

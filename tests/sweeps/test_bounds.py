@@ -50,6 +50,31 @@ def test_too_many_are_refused_before_the_work():
         sweep(MODEL, space)
 
 
+NAMED = {"input_shape": [4], "layers": [{"type": "Dense", "units": {"$": "w"}, "name": {"$": "n"}}]}
+NAMES = [f"layer_{number}" for number in range(100_000)]
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"w": [3], "n": NAMES}, "100,000"),
+        ({"zip": {"w": [*range(1, 100_001)], "n": NAMES}}, "100,000"),
+        ({"w": [n / 2 for n in range(1, 3_001)], "n": ["a", "b"]}, "6,000"),
+    ],
+    ids=["a list", "a zip", "a product"],
+)
+def test_many_words_are_refused_before_the_work(space, words):
+    with pytest.raises(
+        InvalidModel, match=rf"{words} combinations of values that are no integers.*LAYERCALC_MAX_WORDS"
+    ):
+        sweep(NAMED, space, limits=Limits())
+
+
+def test_words_that_are_equal_count_once():
+    space = {"zip": {"w": [*range(1, 10_001)], "n": ["a", "b"] * 5_000}}
+    assert sweep(NAMED, space, limits=Limits())["valid"] == 10_000
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that goes on by a hundredth of a second whenever somebody looks at it."""

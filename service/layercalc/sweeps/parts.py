@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from layercalc import lazy_numpy as np
 from layercalc.columns import column
-from layercalc.sweeps.space import Block, Space, numbers
+from layercalc.sweeps.space import Block, Space, numbers, plain, words_of
 
 
 class Axis(NamedTuple):
@@ -132,24 +132,10 @@ def axes_of(values: Mapping[str, Any], places: np.ndarray) -> Iterator[Axis]:
     groups: dict[Any, list[int]] = {}
     rows = list(zip(*values.values(), strict=True))
     for place, row in enumerate(rows):
-        groups.setdefault(tuple(None if value.__class__ is int else key(value) for value in row), []).append(place)
+        groups.setdefault(words_of(row), []).append(place)
     for where in groups.values():
         row = rows[where[0]]
         mine = {name: [rows[place][i] for place in where] for i, name in enumerate(values)}
         columns = {name: numbers(mine[name]) for name, one in zip(values, row, strict=True) if one.__class__ is int}
         words = {name: one for name, one in zip(values, row, strict=True) if one.__class__ is not int}
         yield Axis(columns, words, places[np.array(where)])
-
-
-def plain(values: Any) -> bool:
-    """Whether all values are integers."""
-    return isinstance(values, range) or all(one.__class__ is int for one in values)
-
-
-def key(value: Any) -> Any:
-    """What tells a value from others: lists and objects by what they are made of."""
-    if isinstance(value, dict):
-        return dict, tuple((name, key(one)) for name, one in value.items())
-    if isinstance(value, list | tuple):
-        return list, tuple(map(key, value))
-    return value.__class__, repr(value) if isinstance(value, float) else value

@@ -28,6 +28,11 @@ class Choice(NamedTuple):
     def __len__(self) -> int:
         return len(self.values[0])
 
+    @property
+    def words(self) -> int:
+        """How many combinations there are of what is no number in its values."""
+        return 1 if all(map(plain, self.values)) else len({*map(words_of, zip(*self.values, strict=True))})
+
     def at(self, place: int) -> dict[str, Any]:
         """The value of each name at one place."""
         return {name: values[place] for name, values in zip(self.names, self.values, strict=True)}
@@ -96,6 +101,10 @@ def read_space(given: Any, limits: Limits = UNLIMITED, path: Tokens = ("space",)
         sizes = " × ".join(f"{len(one.values[0]):,}" for one in choices)
         detail = f"{space.size:,} candidates ({sizes}); the limit is {most:,} ({setting('max_candidates')})."
         raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
+    if (several := prod(one.words for one in choices)) > limits.max_words:
+        detail = f"{several:,} combinations of values that are no integers, each of which is read by itself"
+        detail = f"{detail}; the limit is {limits.max_words:,} ({setting('max_words')})."
+        raise InvalidModel([{"pointer": pointer(*path), "detail": detail}])
     return space
 
 
@@ -135,6 +144,25 @@ def read_values(name: object, given: Any, fault: Any, *at: object) -> Sequence[A
             fault("A number has at most 300 digits.", *at, place)
             return None
     return list(given)
+
+
+def plain(values: Any) -> bool:
+    """Whether all values are integers."""
+    return isinstance(values, range) or all(one.__class__ is int for one in values)
+
+
+def words_of(row: Sequence[Any]) -> tuple[Any, ...]:
+    """What tells values that are made together from others, but for their integers, which are read together."""
+    return tuple(None if value.__class__ is int else key(value) for value in row)
+
+
+def key(value: Any) -> Any:
+    """What tells a value from others: lists and objects by what they are made of."""
+    if isinstance(value, dict):
+        return dict, tuple((name, key(one)) for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return list, tuple(map(key, value))
+    return value.__class__, repr(value) if isinstance(value, float) else value
 
 
 class Block(NamedTuple):
