@@ -36,11 +36,12 @@ class Answer(NamedTuple):
     """What is kept of an answer."""
 
     body: bytes
-    status: int
     media: str
 
-    def response(self, tag: str) -> Response:
-        return Response(self.body, self.status, {"Content-Type": self.media, "ETag": f'"{tag}"', "Vary": VARIES})
+
+def told(tag: str) -> dict[str, str]:
+    """The headers of an answer that is the same for all requests of that tag."""
+    return {"ETag": f'"{tag}"', "Vary": VARIES}
 
 
 def limits() -> Limits:
@@ -87,13 +88,14 @@ def repeatable(view: Callable[[bytes], Response]) -> Callable[[bytes], Response]
             response.headers["Vary"] = VARIES
             return response
         found: Answer | None = answers.get(tag)
-        if found is None:
-            made = view(body)
-            if made.status_code != 200:
-                return made
-            found = Answer(made.get_data(), made.status_code, made.content_type or JSON)
+        if found is not None:
+            return Response(found.body, headers={"Content-Type": found.media, **told(tag)})
+        made = view(body)
+        if made.status_code == 200:
+            found = Answer(made.get_data(), made.content_type or JSON)
             answers.put(tag, found, len(found.body) + ENTRY_BYTES)
-        return found.response(tag)
+            made.headers.update(told(tag))
+        return made
 
     return once
 

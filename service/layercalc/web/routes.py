@@ -24,6 +24,7 @@ from layercalc.web.answers import (
     answer,
     asked_form,
     badge_answer,
+    current_request,
     limits,
     one_of_few,
     posted,
@@ -78,7 +79,8 @@ def faults_in_body(names: set[str]) -> Iterator[None]:
 
 def query_options(verb: str, beside: Collection[str] = ()) -> dict[str, Any]:
     """The options of a request from the query; an unknown or malformed one is a fault that names it."""
-    return read_texts(verb, dict(request.args.lists()), {"format", *beside} if verb in FORMED else beside)
+    args = current_request().args
+    return read_texts(verb, dict(args.lists()), {"format", *beside} if verb in FORMED else beside) if args else {}
 
 
 FORMED = ("analyze", "check", "diff", "sweep", "fit")  # the routes whose answers have several formats
