@@ -13,8 +13,9 @@ from layercalc.cache import store, using
 from layercalc.errors import Overdue, Refused
 from layercalc.limits import Limits
 from layercalc.usage import counting
-from layercalc.verbs import forms
+from layercalc.verbs import analyze_json, forms
 from layercalc.web import create_app
+from layercalc.web.encoding import json_bytes
 from tests.oracle import app, zoo
 from tests.sweeps.test_exact import EXAMPLES, arguments, example, network
 from tests.test_properties import stacks
@@ -40,10 +41,16 @@ class Watched(forms.Form):
     """A form that counts the documents that programs have answered, of all forms together."""
 
     held = 0
+    repeated = 0  # those with the numbers of the one before
 
-    def answer(self, given):
-        found = super().answer(given)
+    def answer(self, outline):
+        found = super().answer(outline)
         Watched.held += found is not None
+        return found
+
+    def answer_as_before(self, outline, encode):
+        found = super().answer_as_before(outline, encode)
+        Watched.repeated += found is not None
         return found
 
 
@@ -51,6 +58,7 @@ class Watched(forms.Form):
 def recording(monkeypatch):
     """Every document of a form that no program is for is recorded."""
     monkeypatch.setattr(Watched, "held", 0)
+    monkeypatch.setattr(Watched, "repeated", 0)
     monkeypatch.setattr(forms, "Form", Watched)
     monkeypatch.setattr(forms, "FORMS", forms.Forms())
     monkeypatch.setattr(forms, "OFTEN", 0)
@@ -241,6 +249,28 @@ def test_another_name_of_the_model(last, recording):
     assert Watched.held > len(NAMES)
 
 
+@pytest.mark.parametrize("last", [False, True])
+def test_bodies_with_another_name_of_the_model(last, recording):
+    client = create_app(Limits(max_kept_answers=0)).test_client()
+    for filters in (4, 4, 8):
+        for name in (*NAMES, *NAMES):
+            network = copy.deepcopy(CONVOLUTIONS)
+            network["layers"][0]["filters"] = filters
+            document = {**network, "name": name} if last else {"name": name, **network}
+            status, found = sent(client, json.dumps(document, ensure_ascii=False).encode())
+            wanted = json.loads(read(document))
+            assert found == wanted if status == 200 else found["errors"] == wanted[0]
+    assert Watched.repeated > 30
+
+
+def test_layers_of_documents_of_other_names_are_counted(recording):
+    usage = counting()
+    for times in range(1, 6):
+        analyze_json({**CONVOLUTIONS, "name": f"m{times}"}, json_bytes)
+        assert usage.layers == times * len(CONVOLUTIONS["layers"])
+    assert (Watched.held, Watched.repeated) == (1, 3)
+
+
 def test_in_the_vocabulary_of_keras_a_name_is_part_of_the_form(recording):
     models = [
         {"class_name": "Sequential", "config": {"name": name, "layers": CONVOLUTIONS["layers"]}} for name in "abc"
@@ -262,7 +292,7 @@ def test_what_is_written_like_an_integer_and_is_none(recording):
 
 def sent(client, body):
     answer = client.post("/v1/analyze", data=body, content_type="application/json")
-    return answer.status_code, {**answer.json, "request_id": None}
+    return answer.status_code, {key: value for key, value in answer.json.items() if key != "request_id"}
 
 
 BODIES = [

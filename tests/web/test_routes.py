@@ -220,7 +220,7 @@ def test_limits_are_named(client):
 
 
 def test_an_error_of_ours_is_a_500_without_a_traceback(client, monkeypatch, caplog):
-    monkeypatch.setattr("layercalc.verbs.analyze", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("layercalc.verbs.analyze_json", lambda *_, **__: 1 / 0)
     response = client.post("/v1/analyze", json=TINY)
     assert response.status_code == 500
     assert response.mimetype == "application/problem+json"

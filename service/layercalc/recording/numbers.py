@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc.recording.signs import Ends, difference, ends, product, quotient, remainder, total
-from layercalc.recording.texts import RecordedText
+from layercalc.recording.texts import RecordedText, Unfit
 
 DECIMAL = 1 << 64  # constants up to which are written in decimals: Python reads no long ones
 
@@ -22,10 +22,6 @@ class Step(NamedTuple):
     reads: tuple[str, ...]  # the names in it
     name: str = ""
     true: bool = True
-
-
-class Unfit(Exception):  # noqa: N818
-    """What was recorded makes no function."""
 
 
 LONGEST = 2_000  # steps of a recording that is worth it
@@ -61,11 +57,11 @@ class Recording:
         self.decided(f"{name} == {value}", (name,), True)
         return value
 
-    def text(self, value: str) -> Any:
-        """The next of what the line of arithmetic is given, a text that is only handed on."""
+    def text(self, value: str) -> RecordedText:
+        """The next of what the line of arithmetic is given, a text: it holds for any that is none of its `others`."""
         name = f"t{len(self.given)}"
         self.given.append(name)
-        return RecordedText(self, name, value)
+        return RecordedText(name, value)
 
     def computed(self, code: str, reads: tuple[str, ...], value: Any, low: Any = None, high: Any = None) -> Any:
         """A number that was computed; one that was computed before is the same."""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from layercalc.recording.numbers import Recorded, Recording, Step, Unfit
-from layercalc.recording.texts import RecordedText, name_of
+from layercalc.recording.numbers import Recorded, Recording, Step
+from layercalc.recording.texts import RecordedText, Unfit
 
 PLAIN: Any = int | str | float | None
 NAME = re.compile(r"\b[nv]\d+\b")  # of a number
@@ -46,7 +46,7 @@ class Program:
             self.reads[value.name] += 1
             return str(value.name)
         if kind is RecordedText:
-            return name_of(value)
+            return str(value.name)
         if kind is list:
             return f"[{self.listed(value)}]"
         if kind is dict:

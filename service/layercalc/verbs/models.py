@@ -1,7 +1,7 @@
 """What is asked of a model, or of two: a report, a verdict on budgets, what changed; and models to begin with."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layercalc.analysis.readings import Readings
 from layercalc.analysis.roofline import device as named_device
@@ -60,9 +60,46 @@ def analyze(
     dtypes, `"int4:32"` with a scale for each 32 numbers, `"int8:channel"` (analysis/storage.py has the rules).
     `path` is where the document stands in a larger one, for the pointers of errors. Raises InvalidModel.
     """
-    storage = Storage.asked(weight_dtype, activation_dtype)
-    extras = Extras(chosen(conventions), explain, None if device is None else named_device(device), storage)
     asked = ModelOptions(input_shape, batch_size, batch_shape, entry, custom, dims)
+    shown = Shown(weight_dtype, activation_dtype, conventions, explain, device)
+    report: dict[str, Any] = asked_for(document, asked, shown, limits, path)
+    return report
+
+
+@timed("max_analysis_seconds")
+@paused()
+def analyze_json(
+    document: Any, encode: Callable[[Any], bytes], *, limits: Limits = UNLIMITED, path: Tokens = (), **options: Any
+) -> bytes:
+    """The report of `analyze` in JSON, as `encode` makes it of dictionaries and texts; `options` are those of it."""
+    asked = ModelOptions(**{name: n for name, n in options.items() if name not in Shown._fields})
+    shown = Shown(**{name: n for name, n in options.items() if name in Shown._fields})
+    written: bytes = asked_for(document, asked, shown, limits, path, encode)
+    return written
+
+
+class Shown(NamedTuple):
+    """What a request says of the report, beside what it says of the model."""
+
+    weight_dtype: str | None = None
+    activation_dtype: str | None = None
+    conventions: Sequence[str] | str = ()
+    explain: bool = False
+    device: Any = None
+
+
+def asked_for(
+    document: Any,
+    asked: ModelOptions,
+    shown: Shown,
+    limits: Limits,
+    path: Tokens,
+    encode: Callable[[Any], bytes] | None = None,
+) -> Any:
+    """The report of a model, or what `encode` makes of it."""
+    storage = Storage.asked(shown.weight_dtype, shown.activation_dtype)
+    device = None if shown.device is None else named_device(shown.device)
+    extras = Extras(chosen(shown.conventions), shown.explain, device, storage)
     if not isinstance(document, Json):
         document, _ = opened(document, path, limits)
 
@@ -71,10 +108,12 @@ def analyze(
         model, builder = guarded(document, path, limits, asked)
         return reported(model, builder, declared(model, builder, asked, formulas=True), extras, path, readings)[0]
 
-    if explain:  # in words, in which every number stands
-        return answer(document, None)
+    if shown.explain:  # in words, in which every number stands
+        report = answer(document, None)
+        return report if encode is None else encode(report)
     counted = [one.name for one in extras.conventions]
-    return answered(document, (*asked, weight_dtype, activation_dtype, device, *counted, *path), limits, answer)
+    key = (*asked, shown.weight_dtype, shown.activation_dtype, shown.device, *counted, *path)
+    return answered(document, key, limits, answer, encode)
 
 
 def reported(

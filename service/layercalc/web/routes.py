@@ -19,6 +19,7 @@ from layercalc.formats.sweep import csv_lines, sweep_sheet
 from layercalc.limits import published
 from layercalc.options import fields_of, read_envelope, read_texts
 from layercalc.web.answers import (
+    JSON,
     PRESENTED,
     TABLES,
     answer,
@@ -59,6 +60,9 @@ def analyze(body: bytes) -> Response:
         options = {**given, **options}
     with faults_in_body(names):
         columns, depth = options.pop("columns", ()), options.pop("depth", None)
+        if form == "json":
+            written = verbs.analyze_json(document, json_bytes, limits=limits(), path=path, **options)
+            return Response(written, mimetype=JSON)
         report = verbs.analyze(document, limits=limits(), path=path, **options)
         if form.startswith(BADGE):
             return badge_answer(form, report)
