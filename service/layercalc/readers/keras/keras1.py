@@ -28,6 +28,7 @@ MODULES = {
 }  # fmt: skip
 FUNCTIONS = {"set_image_dim_ordering", "image_dim_ordering"}
 PYTHON_2 = {"xrange", "raw_input", "unicode", "iteritems", "itervalues", "has_key", "cPickle", "urllib2", "__future__"}
+OLD_MODULES = MODULES | PYTHON_2
 CLASSES = {"AtrousConvolution1D", "AtrousConvolution2D", "TimeDistributedDense", "MaxoutDense", "Deconvolution2D"}
 IMPORTED = CLASSES | {"Merge", "Highway"}  # which others may have too
 ATTRIBUTES = FUNCTIONS | PYTHON_2 | CLASSES
@@ -78,7 +79,7 @@ def was_taken(call: ast.Call, name: str, layers: Collection[str]) -> bool:
 
 
 def named(module: str) -> bool:
-    return module in MODULES | PYTHON_2 or module.rpartition(".")[2] in FUNCTIONS
+    return module in OLD_MODULES or module.rpartition(".")[2] in FUNCTIONS
 
 
 def kernel(kind: str, values: list[Any]) -> int:

@@ -65,8 +65,9 @@ def pasted(text: str, reads: bool, cell: int | None = None) -> ast.Module:
 
 def prompted(node: ast.stmt) -> bool:
     """Whether a statement is `In [3]: x = 1`, which Python takes for an annotation."""
-    target = node.target if isinstance(node, ast.AnnAssign) else None
-    value = target.value if isinstance(target, ast.Subscript) else None
+    if not isinstance(node, ast.AnnAssign):
+        return False
+    value = node.target.value if isinstance(node.target, ast.Subscript) else None
     return isinstance(value, ast.Name) and value.id in ("In", "Out")
 
 

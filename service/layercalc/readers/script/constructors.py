@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Args = list[Any]
 Kwargs = dict[str, Any]
+SIZED = (str, bytes, list, tuple, dict, set, frozenset, range)
 At = ast.AST | None
 
 
@@ -42,7 +43,7 @@ def length(m: "Machine", args: Args, kwargs: Kwargs, at: At) -> Any:
     if type(value) is View:
         m.known(value.of)
         return len(value.of)
-    if isinstance(value, str | bytes | list | tuple | dict | set | frozenset | range):
+    if isinstance(value, SIZED):
         return len(value)
     if type(value) is Instance:
         found = operators.special(m, value, "__len__", [], at)

@@ -51,16 +51,22 @@ class Nodes:
         self.every: list[Any] = [tree]  # and what else stands in lists of nodes, None or a name
         self.by_class = ByClass()
         self.found: dict[tuple[type, ...], list[Any]] = {}
-        every, by_class = self.every, self.by_class
+        every, places = self.every, dict[type, tuple[tuple[str, ...], list[Any]]]()
         for node in every:
             kind = type(node)
-            by_class[kind].append(node)
-            for name in FIELDS[kind]:
-                value = node.__dict__.get(name)
-                if type(value) is list:
-                    every += value
-                elif value is not None:
-                    every.append(value)
+            if kind not in places:
+                places[kind] = FIELDS[kind], self.by_class[kind]
+            fields, found = places[kind]
+            found.append(node)
+            if fields:
+                held = node.__dict__
+                for name in fields:
+                    if name in held:
+                        value = held[name]
+                        if type(value) is list:
+                            every += value
+                        elif value is not None:
+                            every.append(value)
 
     def of(self, *classes: type[ast.AST]) -> list[Any]:
         """The nodes of these classes."""

@@ -62,10 +62,22 @@ class Opaque:
     __hash__ = __index__ = __int__ = __float__ = __str__ = __format__ = __getitem__ = __call__ = refuse
 
 
+def written(node: ast.AST) -> str:
+    """A piece of the text as it may be written."""
+    names: list[str] = []
+    inner = node
+    while type(inner) is ast.Attribute:
+        names.append(inner.attr)
+        inner = inner.value
+    if type(inner) is ast.Name:  # as most callees are; for these it need not be asked
+        return ".".join([inner.id, *reversed(names)])
+    return ast.unparse(node)
+
+
 def source(node: ast.AST) -> str:
     """The beginning of a piece of the text, for a message."""
     try:
-        text = ast.unparse(node).partition("\n")[0]
+        text = written(node).partition("\n")[0]
     except RecursionError:
         return "…"
     return text if len(text) <= 60 else text[:57] + "…"

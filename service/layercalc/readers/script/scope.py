@@ -130,8 +130,10 @@ def collect(body: list[Any], info: Info, walrus: bool = True) -> None:
             continue
         if kind in LEAVES:
             continue
-        if kind in HOLDING and type(node.value) in YIELDS:
-            info.generator = True
+        if kind in HOLDING:
+            info.generator = info.generator or type(node.value) in YIELDS
+            if kind is ast.Expr and not walrus:
+                continue
         if kind in SCOPES:
             if kind is not ast.Lambda:
                 info.bound.add(node.name)

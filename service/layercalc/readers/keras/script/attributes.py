@@ -71,6 +71,7 @@ DATA = words(
     "get_shape trainable path ref experimental_ref device op graph handle initializer constraint regularizer index"
 )
 OF_BACKENDS = words("stateless_call stateless_compute_loss parameters named_parameters zero_grad")  # of JAX and PyTorch
+CALLED = PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS
 ASSIGNS = words("assign assign_add assign_sub set_shape read_value value")  # of tensors and weights
 
 
@@ -217,7 +218,7 @@ def of_owner(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
     if (found := vocabularies.method(names, value, name)) is not None:
         return found
     adapts = name == "adapt" and isinstance(value, LayerObject) and value.kind.type == "Normalization"
-    if adapts or name in PASSIVE_METHODS | MODEL_METHODS | OF_BACKENDS:
+    if adapts or name in CALLED:
         return passive(names, value, name)
     names.machine.risk(at)
     if name in WEIGHTS and not (name == "bias" and weights.may_be_none(value)):

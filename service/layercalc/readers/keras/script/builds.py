@@ -51,9 +51,10 @@ def note(names: "KerasNames", call: CallObject, found: Any) -> None:
             )
 
 
-def check(names: "KerasNames", inside: dict[int, Any], built: "Built") -> None:
+def check(names: "KerasNames", root: Any, inside: dict[int, Any], built: "Built") -> None:
     """Refuse a model, `inside` being what is in it, of which the text builds a layer elsewhere with other shapes."""
-    stray = [call for call in called(names) if id(call) not in built.followed and touches(names, call, inside)]
+    others = [call for call in called(names) if id(call) not in built.followed and call.layer is not root]
+    stray = [call for call in others if touches(names, call, inside)]
     chains = [
         one
         for one in names.made

@@ -53,7 +53,7 @@ class Built:
     def build(self, value: Any, builder: Builder) -> Model:
         self.names.sure(value, node_at(value.location))
         if isinstance(value, LayerObject):
-            made: Model = self.made(value, builder)
+            made: Model = self.made(value)
             return made
         if isinstance(value, SequentialObject) and (
             owns(value) or isinstance(value.items[0] if value.items else None, MergedObject)
@@ -79,17 +79,19 @@ class Built:
 
     def name_in(self, value: Any, builder: Builder, labels: dict[int, str]) -> str:
         """The name of a layer, model or input within a model: its own, or the next that is free."""
-        if id(value) not in labels:
+        name = labels.get(id(value))
+        if name is None:
+            name = value.name
             if getattr(value, "given", False):
-                builder.reserve(value.name, value.location)
-                labels[id(value)] = value.name
+                builder.reserve(name, value.location)
             else:
-                base, count = value.name, 0
-                while (name := f"{base}_{count}" if count else base) in builder.taken:
+                count = 0
+                while name in builder.taken:
                     count += 1
+                    name = f"{value.name}_{count}"
                 builder.taken.add(name)
-                labels[id(value)] = name
-        return labels[id(value)]
+            labels[id(value)] = name
+        return name
 
     def sequence(self, value: Any, builder: Builder) -> Model:
         items = list(value.items)
@@ -117,13 +119,11 @@ class Built:
             )
         previous = Source(builder.inputs[0].name)
         for one in items:
-            uses[id(one)] = uses.get(id(one), 0) + 1
+            uses[id(one)] = use = uses.get(id(one), 0) + 1
             name = self.name_in(one, builder, labels)
             identity = self.identity(one)
-            builder.add_call(
-                name, self.made(one, builder), [previous], one.location, use=uses[id(one)], identity=identity
-            )
-            previous = Source(name, uses[id(one)])
+            builder.add_call(name, self.made(one), [previous], one.location, use=use, identity=identity)
+            previous = Source(name, use)
         end = previous if not builder.calls else Source(previous.name, previous.use, ALL)
         return builder.finish([(end, (value.location, ""))])
 
@@ -156,7 +156,8 @@ class Built:
         labels: dict[int, str] = dict(getattr(value, "labels", {}))
         builder.taken.update(labels.values())
         ordered = self.reached(value)
-        for one in (*(t.call for t in value.inputs), *(origin(call.layer) for call in ordered)):
+        origins = [origin(call.layer) for call in ordered]
+        for one in (*[tensor.call for tensor in value.inputs], *origins):
             if getattr(one, "given", False):
                 self.name_in(one, builder, labels)
         sources: dict[tuple[int, int], Source] = {}
@@ -175,10 +176,9 @@ class Built:
             sources[key] = Source(name)
         uses: dict[int, int] = {}
         numbers: dict[int, Source] = {}
-        for call in ordered:
-            layer = origin(call.layer)
-            uses[id(layer)] = uses.get(id(layer), 0) + 1
-            numbers[id(call)] = Source(self.name_in(layer, builder, labels), uses[id(layer)])
+        for call, layer in zip(ordered, origins, strict=True):
+            uses[id(layer)] = use = uses.get(id(layer), 0) + 1
+            numbers[id(call)] = Source(self.name_in(layer, builder, labels), use)
 
         def source(tensor: Any, whole: int = 0) -> Source:
             key = (id(tensor.call), max(tensor.output, 0))
@@ -192,16 +192,16 @@ class Built:
                 return source(one)
             return tuple(source(each) for each in flat(self.names, one, None))
 
-        for call in ordered:
+        for call, one in zip(ordered, origins, strict=True):
             layer = call.layer
-            inputs, by_name = [source(one) for one in call.inputs], {}
+            inputs, by_name = [source(tensor) for tensor in call.inputs], {}
             if call.named:
-                by_name = {key: several(one) for key, one in call.named.items()}
+                by_name = {key: several(given) for key, given in call.named.items()}
                 if not isinstance(layer, OperationObject):
                     inputs, by_name = bound(layer.kind if isinstance(layer, LayerObject) else Model, inputs, by_name)
             own = numbers[id(call)]
-            identity = self.identity(origin(layer)) if self.has_weights(layer) else None
-            builder.add_call(own.name, self.made(layer, builder), inputs, call.location, by_name, own.use, identity)
+            identity = self.identity(one) if self.has_weights(layer) else None
+            builder.add_call(own.name, self.made(layer), inputs, call.location, by_name, own.use, identity)
         return builder.finish([(source(one, ALL), (one.call.location, "")) for one in value.outputs])
 
     def has_weights(self, layer: Any) -> bool:
@@ -213,7 +213,7 @@ class Built:
         if value.spoilt is not None or self.names.replaced:
             self.names.sure(value, node_at(value.location))
 
-    def made(self, value: Any, builder: Builder) -> Any:
+    def made(self, value: Any) -> Any:
         self.sure(value)
         self.used.add(id(origin(value)))
         if isinstance(value, LayerObject):
@@ -301,7 +301,7 @@ class Built:
                 return {"class_name": kind, "config": config, "shared_object_id": number}
             return {"type": value.kind.type, **config}
         if isinstance(value, MODELS):
-            model = self.made(value, self.builder)
+            model = self.made(value)
             if model is not None:
                 model.identity = self.identity(value)
             return model

@@ -117,8 +117,7 @@ def gates_of_keras_1(names: "KerasNames", kind: type[Layer], config: dict[str, A
 
 def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
     """An activation that is a function of the text, taken out: it follows the layer."""
-    function = given.get("activation")
-    if type(function) is not Function and type(function) is not Bound:
+    if type(given.get("activation")) not in (Function, Bound):
         return None
     if "return_sequences" in fields_of(kind) or "recurrent_activation" in fields_of(kind):
         raise Fault(at, f"An activation of the text's own inside {kind.type} is not read; name one of Keras'.")

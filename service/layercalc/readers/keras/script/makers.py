@@ -25,11 +25,15 @@ RANDOM = words("normal uniform truncated_normal random_normal random_uniform ran
 RANGES = words("range arange")
 GIVEN = words("constant convert_to_tensor array asarray")
 VARIABLES = words("Variable variable placeholder")
+ARRAYS = FILLED | RANGES | GIVEN
+EVERY = ARRAYS | RANDOM | VARIABLES
 
 
 def is_maker(path: str) -> bool:
     """Whether a function of that name makes a tensor of nothing: of tf, tf.random, keras.ops, keras.random, K."""
     module, _, last = path.rpartition(".")
+    if last not in EVERY:
+        return False
     root = module.removeprefix("tensorflow.").removeprefix("compat.v1.")
     of_tf = module in ("tensorflow", "tensorflow.compat.v1")
     drawn = root.endswith("random") or of_tf or module.endswith("backend")
@@ -37,7 +41,7 @@ def is_maker(path: str) -> bool:
         return drawn
     if last in VARIABLES:
         return of_tf or module in ("keras", "keras.backend", "tensorflow.keras", "tensorflow.keras.backend")
-    return (last in FILLED | RANGES | GIVEN) and (of_tf or module.endswith((".ops", ".backend")))
+    return last in ARRAYS and (of_tf or module.endswith((".ops", ".backend")))
 
 
 def make(names: "KerasNames", path: str, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:

@@ -53,11 +53,15 @@ SETTERS = words(
 CHECKPOINTS = ("tensorflow.train.Checkpoint", "tensorflow.train.CheckpointManager")
 KEEPERS = (*(f"{one}()" for one in CHECKPOINTS), "tensorflow.GradientTape()")  # whose methods change no model
 OF_VARIABLES = words("assign assign_add assign_sub numpy")  # set and give values alone
-PURE_MEMBERS = PASSIVE_FUNCTIONS | words(
-    "GradientTape set_seed set_random_seed Session ConfigProto function Variable constant set_session set_verbosity"
-    " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
-    " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
-    " model_to_estimator assign assign_add assign_sub Print"
+PURE_MEMBERS = (
+    PASSIVE_FUNCTIONS
+    | ASIDE_NAMES
+    | words(
+        "GradientTape set_seed set_random_seed Session ConfigProto function Variable constant set_session set_verbosity"
+        " set_memory_growth disable_eager_execution enable_eager_execution list_physical_devices device name_scope"
+        " set_visible_devices convert_to_tensor random_normal random_uniform from_tensor_slices MirroredStrategy"
+        " model_to_estimator assign assign_add assign_sub Print"
+    )
 )
 INERT_CLASSES = words(  # classes to derive from that are no part of a model
     "Callback Sequence PyDataset Loss Metric Mean LearningRateSchedule Optimizer Constraint Regularizer Initializer"
@@ -173,7 +177,7 @@ def is_pure(origin: str) -> bool:
         return parts[0] in PASSIVE_FUNCTIONS and len(parts) == 1
     if origin.rpartition(".")[0] in KEEPERS or (origin.startswith(KEEPERS) and parts[-1] in OF_VARIABLES):
         return True
-    return parts[-1] in PURE_MEMBERS | ASIDE_NAMES or any(part in ASIDE for part in parts[1:])
+    return parts[-1] in PURE_MEMBERS or any(part in ASIDE for part in parts[1:])
 
 
 APART = words(  # functions that give drawings and numbers, and nothing of what they are given

@@ -133,7 +133,7 @@ def read_script(
         model = built.build(root, builder)
         inside = builds.within(names, root)
         models.check_locked(names, root, inside.values())
-        builds.check(names, inside, built)
+        builds.check(names, root, inside, built)
         builds.check_unused(names, root, inside, built)
         model.sized, model.readings = names.sized, names.readings
     except Fault as fault:

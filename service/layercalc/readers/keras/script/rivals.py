@@ -9,6 +9,7 @@ from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.values import MODELS, LayerObject, LostModel, OperationObject, OwnObject
 from layercalc.readers.script import Fault, Foreign, Instance, Native, Opaque
+from layercalc.readers.script.opaque import written
 from layercalc.readers.script.reach import parts
 from layercalc.readers.script.values import SCALARS, Class, Function
 
@@ -115,7 +116,7 @@ def check_networks(machine: "Text", chosen: str, root: Any) -> None:
         if type(value) is not Opaque or number < order.get(chosen, -1) or not isinstance(value.node, ast.Call):
             continue
         if chosen or value.node.lineno > root.location.line:
-            maker = ast.unparse(value.node.func)
+            maker = written(value.node.func)
             if is_model(values.get(maker.partition(".")[0])) or converted(value):
                 continue
             origin = value.first.origin
@@ -129,4 +130,4 @@ def check_networks(machine: "Text", chosen: str, root: Any) -> None:
 def converted(value: Opaque) -> bool:
     """Whether something comes of a model that is known by converting it to another form."""
     made = [one.node for one in (value, value.first) if isinstance(one.node, ast.Call)]
-    return any(ast.unparse(node.func).endswith(CONVERTERS) for node in made)
+    return any(written(node.func).endswith(CONVERTERS) for node in made)

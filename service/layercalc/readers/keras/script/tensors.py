@@ -95,14 +95,18 @@ def apply(names: "KerasNames", layer: Any, args: list[Any], kwargs: dict[str, An
 
 def alone(names: "KerasNames", args: list[Any]) -> list[TensorObject] | None:
     """The tensors that a layer is called on, where they are known and all that it is given; else None."""
-    given = args[0] if len(args) == 1 and type(args[0]) in (list, tuple) else args
-    if not given or names.machine.spoilt(given):
-        return None
+    given = args
+    if len(args) == 1 and type(args[0]) in (list, tuple):
+        given = args[0]
+        if names.machine.spoilt(given):
+            return None
     for one in given:
         if type(one) is not TensorObject or one.spoilt is not None:
             return None
         if one.output == ALL and may_give_several(one.call.layer):
             return None
+    if not given:
+        return None
     names.machine.meter.work(32 * len(given))
     return list(given)
 
@@ -189,18 +193,16 @@ def separate_outputs(names: "KerasNames", tensor: Any, at: Any) -> list[Any]:
 
 def may_give_several(layer: Any) -> bool:
     """Whether a layer or model may have more than one output."""
-    if isinstance(layer, GraphObject):
-        return len(layer.outputs) > 1
-    if isinstance(layer, SequentialObject):
-        return bool(layer.items) and may_give_several(layer.items[-1])
     if isinstance(layer, OperationObject):
         return True
-    if not isinstance(layer, LayerObject):
-        return False
-    inner = layer.config.get("layer")
-    config = layer.config
-    told = config.get("return_state") is True or config.get("return_attention_scores") is True
-    return told or (inner is not None and may_give_several(inner))
+    if isinstance(layer, LayerObject):
+        config = layer.config
+        if config.get("return_state") is True or config.get("return_attention_scores") is True:
+            return True
+        return bool(layer.inside) and may_give_several(config.get("layer"))
+    if isinstance(layer, GraphObject):
+        return len(layer.outputs) > 1
+    return isinstance(layer, SequentialObject) and bool(layer.items) and may_give_several(layer.items[-1])
 
 
 def called(names: "KerasNames", layer: Any, inputs: list[Any], tensors: dict[str, Any], at: Any) -> Any:

@@ -439,9 +439,9 @@ PIECES = PARTS | TensorObject
 
 def origin(layer: Any) -> Any:
     """What is called in a graph: of a call of the text's own layer, that layer."""
-    if isinstance(layer, TracedObject):
-        return layer.own
-    return layer if getattr(layer, "stands_for", None) is None else layer.stands_for
+    if isinstance(layer, LayerObject):
+        return layer if layer.stands_for is None else layer.stands_for
+    return layer.own if isinstance(layer, TracedObject) else layer
 
 
 def begins_merged(value: Any) -> bool:

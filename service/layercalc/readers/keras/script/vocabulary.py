@@ -58,6 +58,7 @@ from layercalc.readers.script.values import SCALARS, Bound, Class, Function, Mod
 from layercalc.wording import received
 
 KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
+HOLDERS = list | dict
 BY_CALL = ("Activation", "Layer")  # of which each call tells what is made
 OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
 HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
@@ -146,7 +147,7 @@ class KerasNames(Members):
             return value
         if found := numpy_dtype(value):
             return found
-        if type(value) is Opaque or (isinstance(value, list | dict) and self.machine.spoilt(value)):
+        if type(value) is Opaque or (isinstance(value, HOLDERS) and self.machine.spoilt(value)):
             raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
             own = value.core
@@ -156,7 +157,7 @@ class KerasNames(Members):
 
     def piece(self, value: Any, at: Any) -> Any:
         """A layer, tensor or model, or a list; where it is not known, Fault at the line that it comes from."""
-        if isinstance(value, list | dict) and self.machine.spoilt(value):
+        if isinstance(value, HOLDERS) and self.machine.spoilt(value):
             raise changed("this list", self.machine.journal.spoilt[id(value)][1], at)
         self.slips.check(value, at)
         return self.known(value, at)
@@ -241,7 +242,7 @@ class KerasNames(Members):
     def whole(self, layer: Any, at: Any) -> Any:
         """The layer or model itself; Fault where its arguments, or those of what is in it, are refused."""
         before = len(self.builder.faults)
-        made = self.built.alone(layer) or self.scratch().made(layer, self.builder)
+        made = self.built.alone(layer) or self.scratch().made(layer)
         if made is None or len(self.builder.faults) > before:
             raise Fault(at, self.builder.faults.pop()["detail"] if self.builder.faults else "This layer has a fault.")
         return made
