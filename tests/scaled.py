@@ -1,6 +1,7 @@
 """Every op, layer and operation on tensors of some megabytes: what is recorded or an example, a batch so many times."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,22 @@ LOOPS = (Loop, TimeDistributed, Bidirectional)
 Case = tuple[str, dict[str, Any], list[np.ndarray] | None]  # a name, a model, and inputs if any will not do
 
 
+@cache
+def recorded() -> list[tuple[str, dict[str, Any]]]:
+    """The operations of Keras that are recorded, by name."""
+    paths = sorted((oracle.DATA / "keras_operations").glob("*.json.gz"))
+    return [one for path in paths for one in oracle.unzipped(path).items()]
+
+
 def operations(size: int, part: int = 0, parts: int = 1) -> Iterator[Case]:
     """The recorded operations of Keras, on the recorded inputs one after another; or every so many of them."""
-    recorded = [
-        one
-        for path in sorted((oracle.DATA / "keras_operations").glob("*.json.gz"))
-        for one in oracle.unzipped(path).items()
-    ]
-    for name, entry in recorded[part::parts]:
+    for name, entry in recorded()[part::parts]:
         inputs = oracle.numbered("keras_operations", f"{name}/in")
         heads = [layer["config"] for layer in entry["model"]["config"]["layers"]]
         free = all(head["batch_shape"][:1] == [None] for head in heads if head.get("batch_shape"))
         if inputs and free:
             times = max(size // sum(one.nbytes for one in inputs), 1)
-            inputs = [np.concatenate([one] * times) for one in inputs]
+            inputs = [np.tile(one, (times, *[1] * (one.ndim - 1))) for one in inputs]
         if inputs:
             yield name, entry["model"], inputs
 

@@ -56,6 +56,12 @@ ORDER = [  # each may import from those before it
 parsed = cache(ast.parse)
 
 
+@cache
+def walked(text):
+    """Every node of a text, found once for all tests."""
+    return list(ast.walk(parsed(text)))
+
+
 class Module(NamedTuple):
     """A module of the package: its path in parts, `("ops", "base.py")`, and its text."""
 
@@ -64,7 +70,7 @@ class Module(NamedTuple):
 
     @property
     def nodes(self):
-        return ast.walk(parsed(self.text))
+        return walked(self.text)
 
     def imports(self):
         """What it imports of the package: `("ops", "base")`, wherever the import stands."""
