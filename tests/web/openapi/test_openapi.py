@@ -6,12 +6,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import schemathesis
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import one_of
-from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from layercalc import analyze, catalogue, forward
 from layercalc.layers.keras.base import KERAS
@@ -112,7 +109,9 @@ OPERATIONS = [
 
 @cache
 def schema():
-    """Made by the process that runs its tests: it takes seconds, and most processes only list them."""
+    """Made by the process that runs its tests, as schemathesis is imported by it: most processes only list them."""
+    import schemathesis
+
     made = schemathesis.openapi.from_wsgi(
         "/openapi.json", create_app(Limits(max_forward_flops=10**7, max_forward_bytes=10**7))
     )
@@ -122,6 +121,9 @@ def schema():
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_application_keeps_to_its_specification(name):
+    from schemathesis import GenerationMode
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     method, path = name.split(" ")
     operation = schema()[path][method]
     drawn = one_of([operation.as_strategy(mode) for mode in GenerationMode])
@@ -130,7 +132,7 @@ def test_application_keeps_to_its_specification(name):
         # Whether layers fit each other is more than a schema can say: a valid request may be refused, with a 422.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
-    patient = settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+    patient = settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
     patient(given(drawn)(keeps))()
     for example in operation.get_strategies_from_examples():
         settings(patient, max_examples=1)(given(example)(keeps))()
