@@ -11,15 +11,19 @@ MOST_KEYS = 100  # of an object, or numbers of a row, that are written anew
 
 
 class JsonLocation(NamedTuple):
-    """A layer in a JSON document: its own pointer, that of its config, and the config.
+    """A layer in a JSON document: its own pointer, its config, and the key that has the config, if it is not all of it.
 
     `as_sent` says whether the config is what stands there, or a translation of it into today's words.
     """
 
     path: tuple[object, ...]
-    config_path: tuple[object, ...]
     config: dict[str, Any]
+    key: str = ""
     as_sent: bool = True
+
+    @property
+    def config_path(self) -> tuple[object, ...]:
+        return (*self.path, self.key) if self.key else self.path
 
     def at(self, path: tuple[object, ...] = ()) -> dict[str, Any]:
         """Where a fault stands: the key of the config that the path leads to, else the layer."""

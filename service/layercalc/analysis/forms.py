@@ -30,7 +30,7 @@ SIZES = {int, Batch}
 Pairs = list[tuple[Spec, Spec | None]]  # tensors and their masks
 
 
-Program = tuple[Callable[..., Any], tuple[bool, bool, bool, int]]  # and what its traces have alike: view to ops
+Program = tuple[Callable[..., Any], tuple[bool, bool, bool, int, bool]]  # and what its traces have alike: view to owned
 
 
 class Form:
@@ -76,7 +76,8 @@ def read(layer: Layer, inputs: Pairs, named: dict[str, Any], visits: list[int], 
         if made is not None:
             outputs, weights, counts, traffic, notes = made
             noted = partial(tape_of, layer, inputs, frozen)
-            return Traced(outputs, weights, (inputs, named), counts, traffic, *alike, noted, notes)
+            reads = [spec for spec, _ in inputs]
+            return Traced(outputs, weights, (inputs, named), reads, counts, traffic, *alike, noted, notes)
     traced = trace(layer, inputs, named, visits, frozen)
     if form is None:
         if length(key) > MOST_KEPT:
@@ -176,7 +177,7 @@ def recorded(layer: Layer, inputs: Pairs, frozen: bool) -> Program | None:
         recording.close()
     if visits[0]:  # calls of layers inside are to be counted
         return None
-    return made, (traced.view, traced.turned, traced.buffers, traced.ops)
+    return made, (traced.view, traced.turned, traced.buffers, traced.ops, traced.owned)
 
 
 def numbered(recording: Recording, value: Any) -> Any:

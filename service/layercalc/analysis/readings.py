@@ -80,19 +80,19 @@ def traced_on(
     known: dict[int, Value] = {}
 
     def pair(value: Value) -> tuple[Spec, Spec | None]:
-        spec = value.spec
+        spec, mask, _ = value
         if known.setdefault(id(spec), value) is not value:  # another tensor
             spec = Spec(*spec) if spec.__class__ is Spec else spec
-        return spec, value.mask
+        return spec, mask
 
     pairs = [pair(value) for value in inputs]
     others = {key: [*map(pair, one)] if isinstance(one, list) else pair(one) for key, one in named.items()}
     if apart:
         return trace(layer, pairs, others, visits, frozen)
-    make = partial(read, layer, pairs, others, visits, frozen)
     store = STORE.get()
     if store is None or not layer.lasting:
-        return make()
+        return read(layer, pairs, others, visits, frozen)
+    make = partial(read, layer, pairs, others, visits, frozen)
     every = [*pairs, *(one for two in others.values() for one in (two if isinstance(two, list) else [two]))]
     kinds = kinds_of(every)
     if not LASTING.issuperset(kinds):

@@ -10,7 +10,7 @@ from layercalc import deadline
 from layercalc.analysis.readings import SOURCE
 from layercalc.analysis.tracing import Traced, by_name, fact
 from layercalc.analysis.walk import Analysis
-from layercalc.dims import UNKEYED, Dim, Unknown, hidden
+from layercalc.dims import NUMBERS, UNKEYED, Dim, Unknown, hidden
 from layercalc.formulas import Formula, code
 from layercalc.ops import Spec
 from layercalc.ops.spans import Span, Spans, largest
@@ -47,9 +47,10 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
         key = (traced, *map(id, sources))
         spans = outside.get(key)
         if spans is None:
-            found: Spans = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
-            if any(map(any, sources)):  # else nothing is seen, or all of it
+            if any(map(any, sources)):
                 found = known(branches, sources)
+            else:  # nothing is seen, or all of it
+                found = (None,) * len(traced.outputs[0][0].shape) if any(sources) else ()
             spans = outside[key] = same.setdefault(found, found) if keyed(found) else found
         reach[row.name] = spans
     out = []
@@ -65,20 +66,18 @@ def fields(analysis: Analysis) -> list[dict[str, Any] | None]:
 def described(spans: list[Span | None], sizes: list[Dim]) -> dict[str, Any] | None:
     if not spans:
         return None
-    found: dict[str, Any] = {
+    if None not in spans and NUMBERS.issuperset(map(type, chain(*spans))):  # type: ignore[arg-type]
+        _, *numbers = map(list, zip(*spans, strict=True))
+        return dict(zip(("size", "stride", "padding"), numbers, strict=True))
+    found = {
         "size": [n if span is None else span.size for span, n in zip(spans, sizes, strict=True)],
         "stride": [span and span.stride for span in spans],
         "padding": [span and span.padding for span in spans],
     }
-    if SHOWN_AS_THEY_ARE.issuperset(map(type, chain.from_iterable(found.values()))):
-        return found
     out: dict[str, Any] = {key: [*map(number, several)] for key, several in found.items()}
     if formulas := {key: expressed(several) for key, several in found.items() if Formula in map(type, several)}:
         out["formulas"] = formulas
     return out
-
-
-SHOWN_AS_THEY_ARE = {int, type(None)}
 
 
 def expressed(numbers: list[Any]) -> list[str | None]:
@@ -112,19 +111,25 @@ def joined(branches: Sequence[Spans], sources: Sequence[Spans]) -> Spans:
 
     What one of several sources sees whole, the output sees whole; a source that sees nothing of the input is ().
     """
-    every = [over(spans, source) for spans, source in zip(branches, sources, strict=False) if source]
-    if len({*map(id, every)}) < 2:
-        return every[0] if every else ()
+    pairs = [pair for pair in zip(branches, sources, strict=False) if pair[1]]
+    if len(pairs) < 2:
+        return over(*pairs[0]) if pairs else ()
+    every = [source if stays(spans, source) else over(spans, source) for spans, source in pairs]
+    if len({*map(id, every)}) == 1:
+        return every[0]
     merged = [largest(spans) for spans in zip(*every, strict=True)]
     kept = set.intersection(*({span.origin for span in spans if span} for spans in every))
     return tuple(one if one and one.origin in kept else None for one in merged)
 
 
 def over(spans: Spans, source: Spans) -> Spans:
-    """The spans inside a layer after those of one of its inputs, which stay where every place sees that place."""
-    if spans is here(len(source)) and source[0] is None:
-        return source
+    """The spans inside a layer after those of one of its inputs."""
     return tuple([one and after(one, source[one[0]]) for one in spans])
+
+
+def stays(spans: Spans, source: Spans) -> bool:
+    """Whether every place inside a layer sees that place, and what that sees."""
+    return spans is here(len(source)) and source[0] is None
 
 
 def keyed(spans: Spans) -> bool:

@@ -55,20 +55,16 @@ class Traced:
     outputs: list[tuple[Spec, Spec | None]]
     weights: list[WeightSpec]
     asked: Asked  # the call it was traced for
+    reads: list[Spec]  # every tensor of it, in the order of a row's inputs
     counts: dict[str, Dim]
     traffic: Dim  # the fewest bytes to move
     view: bool  # whether the output is the input's memory
     turned: bool  # whether tensors are looked at with their axes in another order
     buffers: bool  # whether they are counted apart from the parameters
     ops: int  # how many
+    owned: bool  # whether weights belong to objects inside the layer
     noted: Tape | Callable[[], Tape]  # or how to read the layer for it
     notes: dict[Any, Any] = field(default_factory=dict)  # what was found out from it alone, by who asked
-    reads: list[Spec] = field(init=False)  # every tensor of the call, in the order of a row's inputs
-    owned: bool = field(init=False)  # whether weights belong to objects inside the layer
-
-    def __post_init__(self) -> None:
-        self.reads = reads_of(self.asked)
-        self.owned = bool([one for one in self.weights if one[4]])
 
     @property
     def tape(self) -> Tape:
@@ -182,14 +178,16 @@ def followed(
     for spec, _ in outputs:
         if fault := unwieldy(spec[0]):
             raise ShapeError(f"The output has {fault}.")
+    reads = reads_of(asked)
     if not view:
         once = stored + counts.get("buffer_bytes", 0) + activation
-        for spec in reads_of(asked):
+        for spec in reads:
             once = once + spec.bytes
         moved = least(moved, once)
     turned = bool([axes for _, _, axes in noted.seen_as if axes != tuple(range(len(axes)))])
+    owned = any(one.owner for one in weights)
     tape = Tape(outputs, weights, noted.entries, noted.seen_as, noted.allocated, noted.scopes, amounts)
-    return Traced(outputs, weights, asked, counts, moved, view, turned, buffers, len(amounts), tape)
+    return Traced(outputs, weights, asked, reads, counts, moved, view, turned, buffers, len(amounts), owned, tape)
 
 
 def reads_of(asked: Asked) -> list[Spec]:

@@ -5,6 +5,7 @@ from typing import Any
 from layercalc.layers.fields import Field, integer
 from layercalc.wording import finite, whole
 
+ROWS = (list, tuple)
 MAX_DEPTH = 8  # of nested lists of numbers
 MOST_MEANT = 32  # numbers of a list that are looked through for what is meant by it
 
@@ -35,8 +36,9 @@ class Dims(Field):
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.rank, "maxItems": self.rank}]}
 
     def read(self, value: Any, name: str) -> tuple[int, ...]:
-        dims = tuple(value) if isinstance(value, list | tuple) else (value,) * self.rank
-        if len(dims) != self.rank or not all(whole(dim, self.min) for dim in dims):
+        rank, least = self.rank, self.min
+        dims = tuple(value) if isinstance(value, ROWS) else (value,) * rank
+        if len(dims) != rank or False in [whole(dim, least) for dim in dims]:
             raise self.refuse(value)
         return dims
 

@@ -1,6 +1,7 @@
 """From a config to a layer: its fields in order, arguments under other names, and every fault with its path."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import marshmallow as ma
@@ -50,7 +51,6 @@ class Reading(NamedTuple):
     required: set[str]
     presets: dict[str, Any]
     readers: dict[str, Any]  # of values that are there
-    holds: bool  # whether a layer is among the presets
 
 
 READINGS: dict[type["Layer"], Reading] = {}
@@ -62,9 +62,7 @@ def reading_of(kind: type[Layer]) -> Reading:
         fields, presets = fields_of(kind), presets_of(kind)
         places = {key: place for place, key in enumerate(fields)}
         required = {key for key in fields if presets[key] is MISSING}
-        readers = {key: one.reader for key, one in fields.items()}
-        holds = any(hasattr(one, "notes") for one in presets.values())
-        READINGS[kind] = Reading(fields, places, required, presets, readers, holds)
+        READINGS[kind] = Reading(fields, places, required, presets, {key: one.read for key, one in fields.items()})
     return READINGS[kind]
 
 
@@ -96,13 +94,12 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
     try:
         config, faults, spelled = straightened(kind, config)
         reading = reading_of(kind)
-        loaded, holds = reading.presets.copy(), reading.holds
+        loaded = reading.presets.copy()
         wrong: list[tuple[str, ValidationError]] = []
         for key, given in config.items():
             try:
                 if given is not None:
-                    loaded[key] = value = reading.readers[key](given, key)
-                    holds = holds or hasattr(value, "notes")
+                    loaded[key] = reading.readers[key](given, key)
                 elif reading.fields[key].default is not None:  # else it is preset
                     loaded[key] = reading.fields[key].deserialize(None, key, config)
             except ValidationError as error:
@@ -124,14 +121,20 @@ def build(kind: type[Layer], config: dict[str, Any]) -> Layer:
         NOTES.reset(token)
     if len(notes) > 1:
         notes.sort(key=lambda one: reading.places[str(one[0][0])] if one[0][0] in reading.places else -1)
-    made.holds = holds
-    for at, child in made.children() if holds else ():
+    made.holds = any(map(has_notes, {*map(type, loaded.values())}))
+    for at, child in made.children() if made.holds else ():
         notes.extend(((*at, *path), detail) for path, detail in child.notes)
     if notes:
         made.notes = tuple((respelled(path, spelled), detail) for path, detail in notes)
     if spelled:
         made.spelled = spelled
     return made
+
+
+@cache
+def has_notes(kind: type) -> bool:
+    """Whether values of that type are layers, or have some."""
+    return hasattr(kind, "notes")
 
 
 def respelled(path: tuple[object, ...], spelled: Mapping[str, str]) -> tuple[object, ...]:

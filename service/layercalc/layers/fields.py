@@ -4,7 +4,7 @@ A default of `...` means required. A field knows its JSON Schema, from which the
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,8 @@ ValidationError = ma.ValidationError  # of a value, or of fields that do not go 
 
 class Field(ma.fields.Field):
     """What all our fields share: a default that is read like a value, and one way to refuse."""
+
+    of_null: Any = None  # what null is read as, where the field takes it
 
     def __init__(self, default: Any = ..., *, null: bool = False, **kwargs: Any):
         self.default = default
@@ -102,12 +104,7 @@ class Field(ma.fields.Field):
     @cached_property
     def preset(self) -> Any:
         """The default as it is read: once, since no layer changes what it was given."""
-        return None if self.default is None else self.read(self.default, self.name or "")
-
-    @property
-    def reader(self) -> Callable[[Any, str], Any]:
-        """What reads a value that is there and not null: `read`, where `deserialize` does no more."""
-        return self.read if type(self).deserialize is Field.deserialize else self.deserialize
+        return self.of_null if self.default is None else self.read(self.default, self.name or "")
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         if value is MISSING:
@@ -115,7 +112,7 @@ class Field(ma.fields.Field):
                 raise self.missing(attr or "")
             return self.preset
         if value is None and self.allow_none:
-            return None
+            return self.of_null
         return self.read(value, attr or "")
 
 

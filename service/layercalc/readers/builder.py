@@ -43,6 +43,7 @@ class Builder:
         self.name, self.form, self.vocabulary = name, form, vocabulary
         self.inputs: list[Input] = []
         self.calls: list[Call] = []
+        self.again: list[Call] = []  # those of a layer that was called before
         self.links: list[tuple[tuple[Source, ...], dict[str, Source | tuple[Source, ...]]]] = []
         self.faults: list[dict[str, Any]] = []
         self.gaps = 0  # how many of them leave out a layer and nothing beside it
@@ -156,15 +157,18 @@ class Builder:
     ) -> None:
         if not len(self.calls) % LOOK:
             deadline.check()
-        self.calls.append(Call(name, use, layer, location, (), {}, identity, output_names, module, around))
+        call = Call(name, use, layer, location, (), {}, identity, output_names, module, around)
+        self.calls.append(call)
+        if use > 1:
+            self.again.append(call)
         self.links.append((tuple(inputs), named or {}))
 
     def finish(self, outputs: Sequence[tuple[Source, tuple[Location, str]]]) -> Model:
         """Resolve every name; unknown names and cycles are faults."""
         index = {Source(one.name): Ref(INPUTS, i) for i, one in enumerate(self.inputs)}  # of first outputs
-        for i, call in enumerate(self.calls):
-            index[new(Source, (call.name, call.use, 0))] = new(Ref, (i, 0))
-            if call.use > 1 and (again := f"{call.name}@{call.use}") in self.taken:
+        index |= {new(Source, (call.name, call.use, 0)): new(Ref, (i, 0)) for i, call in enumerate(self.calls)}
+        for call in self.again:
+            if (again := f"{call.name}@{call.use}") in self.taken:
                 self.fault(
                     call.location.at(("name",)), f"{again!r} is the name of another layer and of a use of this one."
                 )
@@ -186,9 +190,11 @@ class Builder:
             if isinstance(first, Model) and first.inputs:  # a model inside, in front, may name the shape
                 self.inputs[0].shape = first.inputs[0].shape
         for call, (inputs, named) in zip(self.calls, self.links, strict=True):
-            refs: list[Ref | None] = [index.get(source) for source in inputs]
-            if None in refs:
-                refs = [resolve(source, call.location, "inputs") for source in inputs]
+            found_at = tuple(map(index.get, inputs))
+            if not named and None not in found_at:  # as most are
+                call.inputs = found_at  # type: ignore[assignment]
+                continue
+            refs = [resolve(source, call.location, "inputs") for source in inputs]
             by_name: dict[str, Any] = {}
             for key, value in named.items():
                 found = (

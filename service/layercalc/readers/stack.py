@@ -32,7 +32,7 @@ def read_stack(
     vocabulary = vocabulary_of(spoken) if isinstance(spoken, str) else None
     vocabulary = vocabulary if vocabulary and vocabulary.kinds else None
     builder = Builder(name if isinstance(name, str) else "model", "stack", vocabulary or written()[DEFAULT])
-    top = JsonLocation(path, path, document)
+    top = JsonLocation(path, document)
     if vocabulary is None:
         builder.fault(top.at(("vocabulary",)), f"Expected one of {', '.join(written())}; received {received(spoken)}.")
     if not isinstance(name, str):
@@ -64,8 +64,7 @@ class Stack:
         self.vocabulary = builder.vocabulary
         paths = [(*top.path, "layers", index) for index in range(len(items))]
         self.locations = [
-            JsonLocation(path, path, item if isinstance(item, dict) else {})
-            for path, item in zip(paths, items, strict=True)
+            JsonLocation(path, item if isinstance(item, dict) else {}) for path, item in zip(paths, items, strict=True)
         ]
         self.previous: str | None = None
 
@@ -222,5 +221,5 @@ def read_outputs(
     if not isinstance(outputs, list) or not outputs or not all(isinstance(one, str) for one in outputs):
         builder.fault(top.at(("outputs",)), f"Expected a list of names of layers; received {received(outputs)}.")
         return []
-    locations = [JsonLocation((*top.path, "outputs", i), (), {}) for i in range(len(outputs))]
+    locations = [JsonLocation((*top.path, "outputs", i), {}) for i in range(len(outputs))]
     return [(parse_source(builder, one), (location, "")) for one, location in zip(outputs, locations, strict=True)]

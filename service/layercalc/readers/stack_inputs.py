@@ -18,7 +18,7 @@ def add_declared(builder: Builder, top: JsonLocation, declared: Any, unnamed: st
         return
     for index, item in enumerate(declared):
         path = (*top.path, "inputs", index)
-        location = JsonLocation(path, path, item if isinstance(item, dict) else {})
+        location = JsonLocation(path, item if isinstance(item, dict) else {})
         if not isinstance(item, dict):
             example = '{"name": "left", "shape": [16]}'
             builder.fault(location.at(), f"Expected an input, such as {example}; received {received(item)}.")

@@ -21,7 +21,7 @@ from tests import oracle
 FOLDER = oracle.DATA / "keras_shared"
 FILES = sorted(path.name.removesuffix(".gz") for path in FOLDER.glob("*.gz") if not path.name.startswith("models"))
 MODELS = oracle.unzipped(FOLDER / "models.json.gz")
-PLACE = JsonLocation((), (), {})
+PLACE = JsonLocation((), {})
 
 
 def call(name, layer, source, identity=None):

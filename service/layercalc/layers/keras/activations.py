@@ -45,6 +45,8 @@ ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 class Activation(Field):
     """An activation function by Keras' name, or an activation layer; null is linear."""
 
+    of_null = function_of("linear")
+
     def __init__(self, default: Any = None):
         super().__init__(default, null=True)
 
@@ -56,9 +58,6 @@ class Activation(Field):
 
     def schema_of(self) -> dict[str, Any]:
         return {"anyOf": [{"enum": sorted([*ops.ACTIVATIONS, *ALIASES])}, {"type": "object"}]}
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or function_of("linear")
 
     def read(self, value: Any, name: str) -> Any:
         function = value

@@ -20,11 +20,10 @@ POLICIES = {
 class DataFormat(Choice):
     """Where the channels stand; Keras' null is its default, channels_last."""
 
+    of_null = "channels_last"
+
     def __init__(self) -> None:
         super().__init__(("channels_last", "channels_first"), None)
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or "channels_last"
 
 
 class TrainingOnly(Field):
@@ -77,6 +76,8 @@ FROM = re.compile(rf"({QUANTISED})_from_([a-z0-9_]+)")
 class Dtype(Field):
     """A dtype or a dtype policy, by name or as Keras serialises it; loads as (compute dtype, variable dtype)."""
 
+    of_null = POLICIES["float32"]
+
     def __init__(self) -> None:
         super().__init__(None)
 
@@ -89,9 +90,6 @@ class Dtype(Field):
     def schema_of(self) -> dict[str, Any]:
         pattern = {"type": "string", "pattern": "_from_"}
         return {"anyOf": [{"enum": list(POLICIES)}, pattern, {"type": "object"}]}
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        return super().deserialize(value, attr, data) or POLICIES["float32"]
 
     def read(self, value: Any, name: str) -> tuple[str, str]:
         policy: Any = value

@@ -79,7 +79,8 @@ class VarianceScaling(Initializer):
 
 def scaled(scale: float, mode: str, distribution: str) -> tuple[Callable[..., Initializer], dict[str, Any]]:
     """A named case of variance scaling, which takes no arguments."""
-    return lambda: VarianceScaling(scale, mode, distribution), {}
+    made = VarianceScaling(scale, mode, distribution)
+    return lambda: made, {}
 
 
 INITIALIZERS: dict[str, tuple[Callable[..., Initializer], dict[str, Any]]] = {  # with their arguments' defaults
@@ -117,6 +118,8 @@ def load_initializer(value: Any) -> Initializer:
     if key not in INITIALIZERS:
         raise ValueError("")
     make, defaults = INITIALIZERS[key]
+    if not defaults:
+        return make()
     arguments = {k: v for k, v in config.items() if k in defaults}
     check_arguments(arguments, defaults)
     return make(**defaults | arguments)

@@ -9,7 +9,7 @@ from layercalc.errors import Offer, ShapeError, offering
 from layercalc.layers import base
 from layercalc.layers.array_fields import Ints, Numbers, shape_of
 from layercalc.layers.base import Identity, Weight
-from layercalc.layers.fields import Bool, Field, Int, Number, ValidationError
+from layercalc.layers.fields import Bool, Int, Number, ValidationError
 from layercalc.layers.initializers import ONES, ZEROS, TruncatedNormal
 from layercalc.layers.keras.base import KERAS, Layer, layer
 from layercalc.layers.keras.fields import TrainingOnly
@@ -128,9 +128,7 @@ class LayerNormalization(Layer):
 class OptionalInts(Ints):
     """`Ints`, where null is the empty list."""
 
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
-        loaded = Field.deserialize(self, value, attr, data)
-        return () if loaded is None else loaded
+    of_null = ()
 
 
 @layer

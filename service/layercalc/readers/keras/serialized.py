@@ -61,7 +61,7 @@ def read_keras(
     inside = (*path, "config") if inside is None else inside
     sent, document = document, of_its_time(document)
     kind, config = document.get("class_name"), document.get("config")
-    location = JsonLocation(path, path, document)
+    location = JsonLocation(path, document)
     builder = Builder("model", "keras", KERAS, memo)
     builder.as_sent, builder.unmarked, builder.plain = as_sent and sent is document, unmarked, plain
     if not isinstance(kind, str) or kind not in KERAS.models:
@@ -79,7 +79,7 @@ def read_keras(
         return builder.finish([]), builder
     builder.name = str(config.get("name") or "sequential")
     layers = config.get("layers")
-    inner = JsonLocation(inside, inside, config)
+    inner = JsonLocation(inside, config)
     if not isinstance(layers, list) or not layers:
         builder.fault(inner.at(("layers",)), f"Expected a list of at least one layer; received {received(layers)}.")
         return builder.finish([]), builder
@@ -259,7 +259,7 @@ def read_plain(builder: Builder, item: Any, path: Path) -> bool:
         return False
     builder.taken.add(name)
     own.pop("name", None)
-    location = new(JsonLocation, (path, (*path, "config"), config, builder.as_sent))
+    location = new(JsonLocation, (path, config, "config", builder.as_sent))
     builder.add_call(name, builder.layer(kind, own, location), sources, location)
     return True
 
@@ -312,7 +312,7 @@ def object_of(builder: Builder, item: dict[str, Any]) -> str | None:
 def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]:
     """The config of a serialised layer and its place, or (…, None) with the fault noted."""
     if not isinstance(item, dict) or not isinstance(item.get("class_name"), str):
-        where = JsonLocation(path, path, {}).at()
+        where = JsonLocation(path, {}).at()
         builder.fault(
             where, f'Expected a layer as Keras writes it, {{"class_name": …, "config": …}}; received {received(item)}.'
         )
@@ -322,11 +322,11 @@ def parts(builder: Builder, item: Any, path: Path) -> tuple[dict[str, Any], Any]
         builder.fault(location_of(path, item).at(("config",)), f"Expected an object; received {received(config)}.")
         return {}, None
     config = config if isinstance(config, dict) else {}
-    return config, new(JsonLocation, (path, (*path, "config"), config, builder.as_sent))
+    return config, new(JsonLocation, (path, config, "config", builder.as_sent))
 
 
 def location_of(path: Path, item: dict[str, Any]) -> JsonLocation:
-    return JsonLocation(path, path, item)
+    return JsonLocation(path, item)
 
 
 def layer_name(builder: Builder, item: dict[str, Any], config: dict[str, Any], location: JsonLocation) -> str:
