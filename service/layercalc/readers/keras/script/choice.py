@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.errors import Unreadable
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
-from layercalc.readers.keras.script import containers, rivals
+from layercalc.readers.keras.script import containers, equals, rivals
 from layercalc.readers.keras.script.applied import whole
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.attributes import RUNS
@@ -44,8 +44,9 @@ KNOWN = "Dense(10), Sequential([…]) or Model(inputs, outputs)"
 def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialObject) -> tuple[Any, str]:
     """The model that the text comes to, and the expression of the text that it is ("" for lines of layers).
 
-    That is the last one bound at the top level that is part of no other; else the only one that is made; else the
-    lines of layers, or the network of the last tensor; else what the only function or class that makes one gives.
+    That is the last one bound at the top level that is part of no other; else the only one that is made, or trained, or
+    the first of equal ones; else the lines of layers, or the network of the last tensor; else what the only function or
+    class that makes one gives.
     """
     bound = dict(models_bound(machine, nodes))
     every = {id(one): one for one in [*bound.values(), *names.made]}
@@ -59,8 +60,10 @@ def chosen(machine: "Text", names: "KerasNames", nodes: Nodes, bare: SequentialO
         made = [one for one in names.made if id(one) not in held and id(one) not in within]
         sure = [one for one in made if id(one) not in names.unsure]
         sure = [one for one in sure if not never_called(one)] or sure
+        if len(sure) > 1:
+            sure = narrowed(names, sure)
         if len(sure) > 1 or (made and not sure and not makers(machine)):
-            raise several(names, made, containers.paths(names, bound, holders))
+            raise several(made, containers.paths(names, bound, holders), makers(machine) or own_by(machine, of_model))
         found = [("", one) for one in sure]
     ended = bool(found) and gives(found[-1][1], machine.last)  # which was there before the model
     around = bare if bare.items else None if ended else around_tensor(machine, names)
@@ -204,12 +207,37 @@ def never_called(value: Any) -> bool:
     return type(value) is Instance and value.core.root is None and value.core.base is None
 
 
-def several(names: "KerasNames", made: list[Any], paths: list[str]) -> Fault:
-    locations = [one.location.line for one in made if isinstance(one, MODELS)]
-    lines = f" (made on lines {', '.join(map(str, locations))})" if len(locations) > 1 else ""
+def narrowed(names: "KerasNames", made: list[Any]) -> list[Any]:
+    """Of several models without a name those that are trained or shown, and of equal ones the first; all if none is."""
+    if all(getattr(one, "spoilt", None) is not None for one in made):
+        names.sure(made[0], None)
+    used = [one for one in made if any(one is model for model, _ in names.uses)]
+    found = used or made
+    if len(found) < len(made):
+        told = f"of {len(made)} models that are made, those are looked at that are compiled, trained or shown"
+        names.warn(node_of_model(found[0]), told)
+    if len(found) > 1 and equals.all_equal(names, found):
+        names.warn(node_of_model(found[0]), f"{len(found)} equal models are made here; the first is answered for")
+        return found[:1]
+    return found
+
+
+def node_of_model(value: Any) -> Any:
+    """Where a model is made, for what is said of it."""
+    own = value.core if type(value) is Instance else value
+    return node_at(own.location)
+
+
+def several(made: list[Any], paths: list[str], found: dict[str, Any]) -> Fault:
+    """The fault of a text that makes several models and binds none; `found` are its functions that make some."""
+    nodes = [node_of_model(one) for one in made if isinstance(one, MODELS | Instance)]
+    more = ", …" if len(nodes) > LISTED else ""
+    lines = f" (made on lines {', '.join(str(one.lineno) for one in nodes[:LISTED])}{more})" if len(nodes) > 1 else ""
     way = f"Name with `entry` one of {', '.join(paths)}." if paths else WRITE_OUT
+    if found and not paths:
+        way = f"{WRITE_OUT.removesuffix('.')}: {calls_of(found)}."
     told = f"Which model is meant cannot be told: none is bound to a name at the end{lines}. {way}"
-    return Fault(node_at(made[-1].location) if isinstance(made[-1], MODELS) else None, told)
+    return Fault(nodes[-1] if nodes else None, told)
 
 
 def by_entry(machine: "Text", names: "KerasNames", entry: str, limits: Limits) -> Any:
@@ -302,10 +330,14 @@ def by_function(machine: "Text", names: "KerasNames") -> tuple[Any, str]:
 
 def unmade(told: str, found: dict[str, Any]) -> Fault:
     """The fault of a text that only defines the functions and classes that are found."""
+    return Fault(node_of(next(iter(found.values()))), f"{told}: {calls_of(found)}.")
+
+
+def calls_of(found: dict[str, Any]) -> str:
+    """How the functions and classes are called, and the line of each."""
     lines = {name: getattr(node_of(one), "lineno", 1) for name, one in found.items()}
     each = [f"{header(name, one)} of line {lines[name]}" for name, one in found.items()]
-    more = f"; … ({len(each) - LISTED} more)" if len(each) > LISTED else ""
-    return Fault(node_of(next(iter(found.values()))), f"{told}: {'; '.join(each[:LISTED])}{more}.")
+    return "; ".join(each[:LISTED]) + (f"; … ({len(each) - LISTED} more)" if len(each) > LISTED else "")
 
 
 def makers(machine: "Text") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from layercalc.model import Model
-from layercalc.readers.keras.script import builds
+from layercalc.readers.keras.script import builds, equals
 from layercalc.readers.keras.script.arguments import node_at
 from layercalc.readers.keras.script.effects import FOREIGN, HUBS, NETWORK, PLAIN_MODULES, PLAIN_NAMES
 from layercalc.readers.keras.script.values import MODELS, LayerObject, LostModel, OperationObject, OwnObject
@@ -49,6 +49,8 @@ def check_models(machine: "Text", names: "KerasNames", told: str, chosen: Any, h
             found.append((paths.get(id(last), ""), last))
     for path, one in found:
         if id(one) in mine or id(one) in names.unsure or id(one) not in order or same_layers(names, one, chosen):
+            continue
+        if equals.all_equal(names, [chosen, one]):
             continue
         location = one.core.location if isinstance(one, Instance) else getattr(one, "location", None)
         line = f"the model of line {location.line}" if location is not None else repr(one)
