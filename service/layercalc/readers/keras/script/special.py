@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from layercalc.readers.keras.script import images, indexing, tensors
+from layercalc.readers.keras.script import convolutions, images, indexing, tensors
 from layercalc.readers.keras.script.operations import given, operation
 from layercalc.readers.keras.script.values import FunctionName, TensorObject
 from layercalc.readers.script import Fault
@@ -131,4 +131,5 @@ TABLE = {
     "tensorflow.keras.random.dropout": dropout,
     "tensorflow.linalg.band_part": band_part,
     **{f"tensorflow.{version}{name}": run for version in ("", "compat.v1.") for name, run in images.TF.items()},
+    **{f"tensorflow.{name}": run for name, run in convolutions.TF.items()},
 }
