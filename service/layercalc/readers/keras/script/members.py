@@ -8,6 +8,7 @@ from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     alternatives,
     configs,
+    control,
     datasets,
     everywhere,
     makers,
@@ -120,7 +121,7 @@ class Members(Protocols):
             return networks.source_inputs(self.names)
         if makes_model(name):
             return self.maker(name)
-        if is_function(path) or path in special.TABLE:
+        if is_function(path) or path in special.TABLE or path in control.TABLE:
             return FunctionName(path)
         return MISSING
 

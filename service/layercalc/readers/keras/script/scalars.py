@@ -4,6 +4,7 @@ What they give is a tensor of no axes, of which Python makes no size: its arithm
 """
 
 import math
+import operator
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 NUMBERS = (int, float, Int64, Float64)
 OF_ONE = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "abs": abs, "square": lambda x: x * x}
-OF_TWO = {"maximum": max, "minimum": min, "add": lambda x, y: x + y, "multiply": lambda x, y: x * y}
+OF_TWO = {
+    "maximum": max, "minimum": min, "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne,
+}  # fmt: skip
 
 
 def number(names: "KerasNames", value: Any) -> Any:
@@ -38,10 +43,12 @@ def spaced(names: "KerasNames", start: Any, stop: Any, count: int, at: Any) -> l
 def computed(names: "KerasNames", name: str, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """What a function gives of numbers; unknown where it is no such function, None where they are no numbers."""
     found = [number(names, one) for one in args]
-    if name == "cast" and found and type(found[0]) in NUMBERS:
+    if name == "cast" and found and type(found[0]) in (bool, *NUMBERS):
         dtype = found[1] if len(found) > 1 else kwargs.get("dtype")
-        if type(dtype) is not str or dtype == "bool":
+        if type(dtype) is not str:
             return Opaque("", at)
+        if dtype == "bool":
+            return array(names.machine, (), [bool(found[0])], at)
         return array(names.machine, (), [float(found[0]) if "float" in dtype else int(found[0])], at)
     if not found or not all(type(one) in NUMBERS and abs(one) < 1e9 for one in found):
         return None

@@ -23,6 +23,7 @@ from layercalc.readers.keras.script import (
     applied,
     arrays,
     builds,
+    control,
     makers,
     scalars,
     special,
@@ -255,6 +256,8 @@ def operate(names: "KerasNames", operation: Layer, tensors: list[Any], at: Any) 
 def function(names: "KerasNames", name: FunctionName, args: list[Any], kwargs: dict[str, Any], at: Any) -> Any:
     """A function of tensors, `keras.ops.mean(x, axis=1)` or `tf.nn.relu(x)`, by the table that recorded calls use."""
     kwargs = {key: one for key, one in kwargs.items() if key != "seed"}
+    if name.path in control.TABLE:
+        return control.TABLE[name.path](names, args, kwargs, at)
     if makers.is_maker(name.path):
         return makers.make(names, name.path, args, kwargs, at)
     unknown = unknown_in(names, *args, *kwargs.values())
