@@ -59,3 +59,50 @@ model = Model(i, [ops.reshape(x, (-1, 1, 2)), ops.reshape(x, (ops.shape(i)[0] * 
     shapes = [row.get("output_formula", row["output_shape"]) for row in report["layers"]]
     assert [shape[0] for shape in shapes if len(shape) > 1] == [None] * 4
     assert report["layers"][0]["formulas"]["activation_bytes"] == "16*H"
+
+
+SQUEEZED = """
+from keras import Input, Model, layers
+i = Input((64, 64, 3))
+x = layers.Conv2D(16, 3, strides=2)(i)
+c = {read}
+s = layers.Dense(c, activation="sigmoid")(layers.Dense(c // 4)(layers.GlobalAveragePooling2D()(x)))
+model = Model(i, layers.multiply([x, layers.Reshape((1, 1, c))(s)]))
+"""
+CHANNELS = ("x.shape[-1]", "x.shape[3]", "x.get_shape()[3]", "x.shape[len(x.shape) - 1]", "(i.shape[-1] + 1) * 4")
+
+
+@pytest.mark.parametrize("read", CHANNELS)
+def test_a_text_that_reads_sizes_holds_where_it_would_read_the_same(read):
+    text = SQUEEZED.format(read=read)
+    report, compared, _ = held(text, read, times=2, largest=90, input_shape="H,W,3")
+    assert compared == 2
+    assert report["totals"]["formulas"]["macs"]
+    there = layercalc.analyze(text.replace("(64, 64, 3)", "(40, 30, 3)"))
+    assert layercalc.analyze(text, input_shape=[40, 30, 3])["totals"] == there["totals"]
+
+
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        ("x.shape[1] - 15", "H,W,3"),
+        ("x.shape[1] - 15", [40, 64, 3]),
+        ("sum(x.shape[1:]) - 62", "H,W,3"),
+        ("16 if x.shape[1:] == (31, 31, 16) else 4", "H,W,3"),
+        ("[16 for _ in x.shape][0]", "H,W,3"),
+        ("(i.shape[-1] + 1) * 4", "H,W,C"),
+        ("len(x.shape) * 4", "H,W,D,3"),
+    ],
+)
+def test_a_text_that_would_read_other_sizes_is_refused(read, asked):
+    text = SQUEEZED.format(read=read)
+    assert layercalc.analyze(text)["layers"]
+    with pytest.raises(layercalc.InvalidModel, match=r"computes with the sizes of 'input_layer', \[64, 64, 3\]"):
+        layercalc.analyze(text, input_shape=asked)
+    assert layercalc.analyze(SQUEEZED.format(read="x.shape[1] - 15"), input_shape=[64, 40, 3])["layers"]
+
+
+def test_densenet_as_code_has_sizes_by_name():
+    report = layercalc.analyze("model = keras.applications.DenseNet121(weights=None)", input_shape="H,W,3")
+    other = layercalc.analyze("model = keras.applications.DenseNet121(weights=None, input_shape=(96, 128, 3))")
+    assert value(report["totals"]["formulas"]["macs"], {"H": 96, "W": 128}) == other["totals"]["macs"]

@@ -8,6 +8,7 @@ from layercalc.model import ALL
 from layercalc.readers.keras.script import anew, arrays, counting, masks, stated, tensors
 from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes
 from layercalc.readers.keras.script.graphs import tensors_of
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.subclassed import check_begun, computes, is_base, tracked
 from layercalc.readers.keras.script.values import (
     PARTS,
@@ -16,7 +17,6 @@ from layercalc.readers.keras.script.values import (
     LayerObject,
     OperationObject,
     OwnObject,
-    ShapeObject,
     Slot,
     TensorObject,
     TracedObject,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from layercalc.layers.keras.initializers import load_initializer
 from layercalc.locations import Argument, CodeLocation
 from layercalc.ops import WIDTH
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.values import (
     PIECES,
     FunctionName,
     InitializerObject,
-    ShapeObject,
     TensorObject,
     Weights,
 )

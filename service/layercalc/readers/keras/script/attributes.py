@@ -22,6 +22,7 @@ from layercalc.readers.keras.script import (
 from layercalc.readers.keras.script.effects import MODEL_METHODS, PASSIVE_ATTRIBUTES, PASSIVE_METHODS, words
 from layercalc.readers.keras.script.names import makes_model
 from layercalc.readers.keras.script.scan import SAFE
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.values import (
     LAYERS,
     MODELS,
@@ -42,7 +43,6 @@ from layercalc.readers.keras.script.values import (
     OneOf,
     OwnObject,
     SequentialObject,
-    ShapeObject,
     TensorObject,
     Weight,
     Weights,
@@ -312,8 +312,11 @@ def of_tensor(names: "KerasNames", value: TensorObject, name: str, at: Any) -> A
 
 def sizes_of(names: "KerasNames", value: TensorObject, at: Any) -> ShapeObject:
     """The sizes of a tensor, with which the text may compute."""
-    names.sized = True
-    return ShapeObject(tensors.shape_of(names, value, at))
+    shape = tensors.shape_of(names, value, at)
+    if names.traces:  # the inputs of a trace are none of the model's
+        names.sized = True
+        return ShapeObject(shape)
+    return ShapeObject(shape, lambda axis: names.sizes_read.append((value, axis)))
 
 
 def passive(names: "KerasNames", value: Any, name: str) -> Native:

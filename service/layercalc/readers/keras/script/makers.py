@@ -10,7 +10,8 @@ from layercalc.layers.keras.variables import Arange, Drawn
 from layercalc.readers.keras.script import indexing, subclassed, tensors
 from layercalc.readers.keras.script.arguments import plain, unknown_in
 from layercalc.readers.keras.script.effects import words
-from layercalc.readers.keras.script.values import InitializerObject, ShapeObject, TensorObject
+from layercalc.readers.keras.script.sizes import ShapeObject
+from layercalc.readers.keras.script.values import InitializerObject, TensorObject
 from layercalc.readers.script import Fault, Opaque
 from layercalc.readers.script.modules import arrays, computed
 from layercalc.readers.script.modules.arrays import array, is_array

@@ -34,7 +34,8 @@ from layercalc.readers.keras.script.names import (
     of_layers,
 )
 from layercalc.readers.keras.script.protocols import Protocols
-from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel, ShapeObject, TensorObject
+from layercalc.readers.keras.script.sizes import ShapeObject
+from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel, TensorObject
 from layercalc.readers.script import MISSING, Module, Native, Opaque
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from layercalc.model import ALL
 from layercalc.readers.keras.script import alternatives, classes, indexing, makers, pipelines, tensors
 from layercalc.readers.keras.script.arguments import unknown_in
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.values import (
     LAYERS,
     MADE_ANEW,
@@ -19,7 +20,6 @@ from layercalc.readers.keras.script.values import (
     LostModel,
     OneOf,
     OwnObject,
-    ShapeObject,
     TensorObject,
     Weights,
 )
@@ -110,7 +110,11 @@ class Protocols(Vocabulary):
         if isinstance(value, Layers) and value.model.spoilt is None:
             return self.part(value.items, key, at)
         if isinstance(value, ShapeObject):
-            return self.part(value.sizes, key, at)
+            return (
+                value.size(key)
+                if type(key) is int and -value.rank <= key < value.rank
+                else self.part(value.sizes, key, at)
+            )
         if isinstance(value, OneOf):
             return alternatives.each(self.names, value, lambda one: get_item(self.machine, one, key, at), at)
         return super().item(value, key, at)
@@ -142,12 +146,12 @@ class Protocols(Vocabulary):
             return len(value.items)
         if isinstance(value, TensorObject) and (every := indexing.several(self.names, value, at)):
             return len(every)
-        return len(value.sizes) if isinstance(value, ShapeObject) else super().length(value, at)
+        return value.rank if isinstance(value, ShapeObject) else super().length(value, at)
 
     def truth(self, value: Any, at: Any) -> Any:
         if isinstance(value, LAYERS | Kind | FunctionName | LostModel | History | OwnObject | Instance):
             return True
-        return bool(value.sizes) if isinstance(value, ShapeObject) else super().truth(value, at)
+        return value.rank > 0 if isinstance(value, ShapeObject) else super().truth(value, at)
 
     def is_instance(self, value: Any, kind: Any, at: Any) -> Any:
         found = classes.belongs(value, kind) if isinstance(kind, Kind) else None

@@ -13,7 +13,7 @@ from layercalc.locations import CodeLocation, spot
 from layercalc.model import Model
 from layercalc.readers.builder import Builder
 from layercalc.readers.frameworks import of_framework, printed_module
-from layercalc.readers.keras.script import builds, models
+from layercalc.readers.keras.script import builds, models, rereading
 from layercalc.readers.keras.script.choice import EntryFault, NoModel, by_entry, chosen
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.layers import SHAPES
@@ -135,7 +135,7 @@ def read_script(
         models.check_locked(names, root, inside.values())
         builds.check(names, root, inside, built)
         builds.check_unused(names, root, inside, built)
-        model.sized, model.readings = names.sized, names.readings
+        model.sized, model.readings = names.sized or not rereading.alike(names, root, model), names.readings
     except Fault as fault:
         if isinstance(fault, NoModel) and other is not None:
             fault.node, fault.detail = other.node, other.detail

@@ -8,10 +8,10 @@ from layercalc.layers.keras.initializers import INITIALIZERS
 from layercalc.readers.keras.script import tensors
 from layercalc.readers.keras.script.arguments import flat, location_of, plain, sizes
 from layercalc.readers.keras.script.names import camel
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.values import (
     CallObject,
     InitializerObject,
-    ShapeObject,
     TensorObject,
     Weight,
 )
@@ -141,7 +141,7 @@ def of_shape(names: "KerasNames", shape: ShapeObject, name: str) -> Any:
     if name == "num_elements" and None not in shape.sizes:
         return Native(name, lambda m, a, k, at: math.prod(size or 0 for size in shape.sizes))
     if name in ("rank", "ndims"):
-        return len(shape.sizes)
+        return shape.rank
     return MISSING
 
 

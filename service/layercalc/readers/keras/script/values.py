@@ -9,6 +9,7 @@ from layercalc.layers import Layer
 from layercalc.layers.keras.base import KERAS
 from layercalc.locations import CodeLocation
 from layercalc.model import ALL
+from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.script import Foreign, Opaque
 from layercalc.readers.script.faults import Unknown
 from layercalc.readers.script.values import SCALARS
@@ -358,16 +359,6 @@ class Layers(Foreign):
 
     def __repr__(self) -> str:
         return f"the layers of {self.model!r}"
-
-
-class ShapeObject(Foreign):
-    """`x.shape`."""
-
-    def __init__(self, sizes: tuple[int | None, ...]):
-        self.sizes = sizes
-
-    def __repr__(self) -> str:
-        return str(self.sizes)
 
 
 class OneOf(Foreign):

@@ -122,6 +122,7 @@ class KerasNames(Members):
         self.looped: dict[int, int] = {}  # loops over data sets, by their nodes, and how often each was begun
         self.ran: dict[int, int] = {}  # objects of the text's own, by id, and how often each was called on data
         self.sized = False  # whether the text has computed with sizes, so that its model holds for these alone
+        self.sizes_read: list[tuple[TensorObject, int | None]] = []  # of tensors outside of traces, as ShapeObject says
         self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
         self.within: ast.AST | None = None  # where the text calls the network that is being made
         self.requested: Any = None  # a function: what the request says of inputs of these names
