@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from layercalc.limits import Limits
 from layercalc.readers.text import parse_json
 
-MOST_BYTES = 1 << 16  # of a text that has an outline
+MOST_BYTES, MOST_INTEGERS = 1 << 15, 500  # of a text that has an outline
 DIGITS = 9  # of an integer that is left out: a longer one may pass a limit, or be read by another parser
 LETTERS = 100  # bytes of a name that is left out, for the same reason
 STANDS = rb"(?<=[\[,:\s][0-9])(?:(?<=[1-9])[0-9]{0,%d})?(?=[,\]}\s])" % (DIGITS - 1)  # JSON has no 07
@@ -58,7 +58,9 @@ def outline_of(text: bytes, limits: Limits) -> Outline | None:
         except UnicodeDecodeError:
             return None
         text = b"%b%b%b" % (text[:begin], NAMED.encode(), text[end:])
-    parts = INTEGER.split(text)
+    parts = INTEGER.split(text, MOST_INTEGERS + 1)
+    if len(parts) > 2 * MOST_INTEGERS + 1:
+        return None
     return Outline(tuple(parts[::2]), [*map(int, parts[1::2])], name)
 
 

@@ -26,7 +26,6 @@ from layercalc.recording import Recording, Unfit, compiled
 from layercalc.usage import uncounted, used
 
 OFTEN = 32  # documents of a form before one is recorded, which takes as long as about as many analyses
-LONGEST = 2_500  # steps of a recording: some 40 layers
 MOST_COUNTED = 10_000  # forms whose documents are counted
 MOST_FORMS, MOST_PROGRAMS = 64, 100  # of a process; a program of 20 layers takes about 100 KB
 MOST_DECIDED = 16  # programs of one form, each for other decisions
@@ -221,7 +220,7 @@ def recorded(outline: Outline, text: bytes, answer: Answer, wanted: Report) -> P
 
     None where there is none: code takes no recorded numbers, or they stand in a text.
     """
-    recording = Recording(LONGEST)
+    recording = Recording()  # some 30 layers long at most
     try:
         with uncounted(), in_sum():  # the document is read again, and not for whoever asks
             if repr(outline.filled(outline.given)) != repr(parse_json(text)):
