@@ -33,9 +33,7 @@ MOST_BEFORE = 1 << 16  # bytes of the last answer of a form, which are kept
 SOMEBODY = token_hex()  # a name that nobody gives a model
 
 Report = dict[str, Any]
-Answer = Callable[
-    [Any, Readings | None], Report
-]  # of a document, which is read apart from others' readings where asked
+Answer = Callable[[Any, Readings | None], Report]  # of a document; what was read of it goes to the readings, if given
 Encode = Callable[[Any], bytes]  # what makes JSON
 
 TURNS = count()
