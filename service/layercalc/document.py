@@ -89,10 +89,8 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
     if asked.entry is not None and not is_code(document):
         told = "It names an expression of code, and the document is none; leave it out."
         raise InvalidModel([{"parameter": "entry", "detail": told}])
-    body = document.get("config", document) if isinstance(document, dict) else document
-    listed = body.get("layers") if isinstance(body, dict) else body
-    if isinstance(listed, list) and len(listed) > limits.max_layers:
-        too_many(len(listed), limits, path)
+    if (listed := layers_listed(document)) > limits.max_layers:
+        too_many(listed, limits, path)
     try:
         with standing(path):
             model, builder = read(document, path, limits, asked.entry, asked.shapes, asked.custom)
@@ -109,6 +107,13 @@ def guarded(document: Any, path: Tokens, limits: Limits, asked: ModelOptions = N
         detail = f"A name of {longest:,} characters; the limit is {limits.max_name_length:,} "
         raise InvalidModel([{"pointer": pointer(*path), "detail": f"{detail}({setting('max_name_length')})."}])
     return model, builder
+
+
+def layers_listed(document: Any) -> int:
+    """How many layers a document in JSON lists at its top; 0 of any other."""
+    body = document.get("config", document) if isinstance(document, dict) else document
+    listed = body.get("layers") if isinstance(body, dict) else body
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def extent(model: Model, known: dict[int, tuple[int, int]]) -> tuple[int, int]:

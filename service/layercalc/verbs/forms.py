@@ -16,6 +16,7 @@ import orjson
 
 from layercalc import deadline
 from layercalc.analysis.readings import Readings
+from layercalc.document import layers_listed
 from layercalc.errors import Refused
 from layercalc.limits import Limits
 from layercalc.readers.bounds import in_sum
@@ -29,6 +30,7 @@ OFTEN = 32  # documents of a form before one is recorded, which takes as long as
 MOST_COUNTED = 10_000  # forms whose documents are counted
 MOST_FORMS, MOST_PROGRAMS = 64, 100  # of a process; a program of 20 layers takes about 100 KB
 MOST_DECIDED = 16  # programs of one form, each for other decisions
+MOST_LAYERS = 22  # of an object that is written to see its form: one of more has too many steps, all but always
 MOST_BEFORE = 1 << 16  # bytes of the last answer of a form, which are kept
 SOMEBODY = token_hex()  # a name that nobody gives a model
 
@@ -186,9 +188,9 @@ KINDS = {str, int, float, bool, type(None), list, dict}  # of what is in a docum
 
 
 def text_of(document: Any) -> bytes | None:
-    """The JSON of an object; None of what is no object, or cannot be one."""
+    """The JSON of an object; None of what is no object, or cannot be one, and of one of many layers."""
     try:
-        if type(document) is dict:
+        if type(document) is dict and layers_listed(document) <= MOST_LAYERS:
             return orjson.dumps(document, None, EXACTLY)
         if type(document) is Json:
             return document.text
