@@ -6,6 +6,7 @@ of their own: `Conv2D(32, 3, 3)`. In tf.keras and Keras 3 the third number is `s
 
 import ast
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Any
 
 from layercalc.readers.pastes import python2
@@ -50,7 +51,7 @@ def evidence(nodes: Nodes, layers: Collection[str]) -> str:
     if (statement := python2.evidence(nodes.tree)) is not None:
         return f"a statement of Python 2 on line {statement.lineno}"
     found: dict[ast.AST, tuple[str, int]] = {}
-    asked = not KEYWORDS.isdisjoint(one.arg for one in nodes.of(ast.keyword))
+    asked = not KEYWORDS.isdisjoint(map(attrgetter("arg"), nodes.of(ast.keyword)))
     for node in nodes.of(ast.Call) if asked else ():
         for keyword in node.keywords:
             if keyword.arg in KEYWORDS and node not in found and was_taken(node, keyword.arg, layers):

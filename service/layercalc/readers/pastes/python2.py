@@ -55,7 +55,7 @@ def meant(tree: ast.Module) -> ast.Module:
 
 def evidence(tree: ast.Module) -> ast.stmt | None:
     """A statement of a text that only Python 2 could read."""
-    return next((one for one in tree.body if hasattr(one, "python2")), None)
+    return next((one for one in tree.body if "python2" in one.__dict__), None)
 
 
 def names_bound(node: ast.AST) -> list[str]:

@@ -75,6 +75,11 @@ class Clean(NamedTuple):
         return min(there + column - begin, most)
 
 
+def lines_in(text: str) -> list[str]:
+    """The lines of a text."""
+    return NEWLINE.split(text) if "\r" in text else text.split("\n")
+
+
 class Unparsed(Exception):  # noqa: N818
     """Python's parser cannot read a text, for the cause that it gives."""
 
@@ -93,7 +98,7 @@ class Source:
 
     @classmethod
     def as_sent(cls, text: str, cell: int | None = None) -> "Source":
-        return cls(NEWLINE.split(text), cell)
+        return cls(lines_in(text), cell)
 
     @classmethod
     def of(cls, lines: Iterable[Line], cell: int | None = None) -> "Source":
@@ -181,4 +186,4 @@ def fault_at(node: Any, detail: str) -> Unreadable:
 
 
 def lines_of(text: str) -> list[Line]:
-    return [Line(number, one) for number, one in enumerate(NEWLINE.split(text), 1)]
+    return [Line(number, one) for number, one in enumerate(lines_in(text), 1)]

@@ -61,7 +61,7 @@ def harmless(m: "Machine", node: ast.expr, scope: Scope) -> bool:
 def names_type(m: "Machine", value: Any, name: str) -> bool:
     """Whether to name a value, to subscript it and to join it with `|` has no effect."""
     if value is MISSING:
-        value = m.builtins.get(name, MISSING)
+        value = m.builtin(name)
         if value is MISSING:
             return not m.catching
     if type(value) is Class:

@@ -29,21 +29,43 @@ Warning: DeprecationWarning FutureWarning ImportWarning PendingDeprecationWarnin
 ENDS = ("SystemExit", "KeyboardInterrupt")  # by which a program ends as it is meant to
 
 
-def exception_classes(machine: "Machine") -> dict[str, Class]:
-    """Python's exceptions by name; IOError and EnvironmentError are OSError."""
-    base = Class("BaseException", [], machine)
-    base.builtin = True
-    base.attrs["__init__"] = Native("__init__", init)
-    base.attrs["with_traceback"] = Native("with_traceback", lambda m, args, kwargs, at: args[0])
-    found = {"BaseException": base}
-    for line in DESCENT.strip().splitlines():
-        parent, _, names = line.partition(": ")
-        for name in names.split():
-            one = Class(name, [found[parent]], machine)
-            one.mro += found[parent].mro
-            one.builtin = True
-            found[name] = one
-    return found | {"IOError": found["OSError"], "EnvironmentError": found["OSError"]}
+def parents() -> dict[str, str]:
+    """The exception that each derives from, by name."""
+    listed = [line.partition(": ") for line in DESCENT.strip().splitlines()]
+    return {name: parent for parent, _, names in listed for name in names.split()}
+
+
+PARENTS = {"BaseException": "", **parents()}
+ALIASES = {"IOError": "OSError", "EnvironmentError": "OSError"}
+
+
+class Exceptions(dict[str, Class]):
+    """Python's exceptions by name, each made for a text when it is first asked for."""
+
+    def __init__(self, machine: "Machine"):
+        super().__init__()
+        self.machine = machine
+
+    def __contains__(self, name: object) -> bool:
+        return name in PARENTS or name in ALIASES
+
+    def __missing__(self, name: str) -> Class:
+        if name in ALIASES:
+            self[name] = self[ALIASES[name]]
+            return self[name]
+        parent = PARENTS[name]
+        one = self[name] = Class(name, [self[parent]] if parent else [], self.machine)
+        one.builtin = True
+        if parent:
+            one.mro += self[parent].mro
+        else:
+            one.attrs["__init__"] = Native("__init__", init)
+            one.attrs["with_traceback"] = Native("with_traceback", lambda m, args, kwargs, at: args[0])
+        return one
+
+    def every(self) -> dict[str, Class]:
+        """All of them."""
+        return {name: self[name] for name in (*PARENTS, *ALIASES)}
 
 
 def init(m: "Machine", args: list[Any], kwargs: dict[str, Any], at: Any) -> None:

@@ -30,6 +30,10 @@ class Vocabulary:
     machine: "Machine"
     parts = 0  # a number that grows with every part of what the framework builds
 
+    def forget(self) -> None:
+        """The text has been read: let go of all that it has made."""
+        vars(self).clear()
+
     # -- names
 
     def module(self, name: str) -> Module | None:

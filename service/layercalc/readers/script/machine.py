@@ -24,7 +24,7 @@ from layercalc.readers.script import (
 )
 from layercalc.readers.script.bounds import Bounds, Meter
 from layercalc.readers.script.builtins import BUILTINS
-from layercalc.readers.script.exceptions import ENDS, exception_classes
+from layercalc.readers.script.exceptions import ENDS, Exceptions
 from layercalc.readers.script.expressions import EXPRESSIONS
 from layercalc.readers.script.faults import Fault, Raised, Unknown
 from layercalc.readers.script.host import Vocabulary
@@ -58,8 +58,8 @@ class Machine:
         self.journal = Journal(self)
         self.vocabulary = vocabulary
         vocabulary.machine = self
-        self.exceptions = exception_classes(self)
-        self.builtins: dict[str, Any] = {**BUILTINS, **self.exceptions}
+        self.exceptions = Exceptions(self)
+        self.builtins: dict[str, Any] = dict(BUILTINS)
         self.globals = Scope(MODULE, of_body([]), None)
         self.frame = self.globals
         self.frames: list[Scope] = []
@@ -196,8 +196,12 @@ class Machine:
 
     def forget(self) -> None:
         """Let go of the text and all that it has made, much of which refers to itself: it is gone when this is."""
+        for one in self.globals.vars.values():
+            if type(one) is Class:
+                one.attrs.clear()
+                one.mro.clear()
         self.globals.vars.clear()
-        vars(self.vocabulary).clear()
+        self.vocabulary.forget()
         vars(self).clear()
 
     # -- names
@@ -213,6 +217,15 @@ class Machine:
             return value
         self.risk(node)
         return Opaque(f"{name}, which is not in the text", node, origin=name)
+
+    def builtin(self, name: str) -> Any:
+        """What Python itself binds to a name, or MISSING."""
+        found = self.builtins.get(name, MISSING)
+        return self.exceptions[name] if found is MISSING and name in self.exceptions else found
+
+    def every_builtin(self) -> dict[str, Any]:
+        """All that Python itself binds."""
+        return {**self.builtins, **self.exceptions.every()}
 
     def store(self, scope: Scope, name: str, value: Any, node: ast.AST | None) -> None:
         """Bind a name."""

@@ -46,7 +46,7 @@ def load(m: "Machine", scope: Scope, name: str, node: ast.AST) -> Any:
     value = m.globals.vars.get(name, MISSING)
     if value is MISSING:
         m.missed.add(name)
-        value = m.builtins.get(name, MISSING)
+        value = m.builtin(name)
     return m.unbound(name, node) if value is MISSING else value
 
 

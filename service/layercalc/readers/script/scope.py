@@ -1,6 +1,7 @@
 """Names: which scope binds one is decided by the text alone, as Python does it; what it holds, by running."""
 
 import ast
+from operator import attrgetter
 from typing import Any
 
 from layercalc.readers.script.nodes import FIELDS, Fields, Nodes
@@ -80,8 +81,9 @@ def plain_scopes(nodes: Nodes) -> set[int]:
 
     That is all of a text, or nothing: a `yield` that is the value of a statement is found with that.
     """
-    yielding = sum(type(node.value) in YIELDS for node in nodes.each(*HOLDING)) if nodes.of(*YIELDS) else 0
-    if nodes.of(ast.NamedExpr) or len(nodes.of(*YIELDS)) > yielding:
+    yields = len(nodes.of(*YIELDS))
+    values = map(attrgetter("value"), nodes.each(*HOLDING)) if yields else ()
+    if nodes.of(ast.NamedExpr) or yields > sum(map(YIELDS.__contains__, map(type, values))):
         return set()
     return {*map(id, nodes.each(*SCOPES))}
 

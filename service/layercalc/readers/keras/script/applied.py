@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from layercalc.analysis.readings import Value
 from layercalc.model import ALL
 from layercalc.readers.keras.script import anew, arrays, counting, masks, stated, tensors
 from layercalc.readers.keras.script.arguments import location_of, node_at, plain, sizes
@@ -208,12 +209,7 @@ def training(names: "KerasNames", trace: Trace, args: list[Any], kwargs: dict[st
 def entered(names: "KerasNames", trace: Trace, value: Any, name: str, at: Any) -> Any:
     """An argument with inputs of the graph in place of its tensors."""
 
-    def enter(one: TensorObject) -> Any:
-        names.sure(one, at)
-        found = tensors.outputs(names, one.call, at)
-        if one.output == ALL and len(found) > 1:
-            return [enter(TensorObject(one.call, index)) for index in range(len(found))]
-        value = found[max(one.output, 0)]
+    def single(one: TensorObject, value: Value) -> TensorObject:
         spec, _, _ = value
         label = one.call.name if one.call.layer is None and one.call.name != "input" else name
         call = CallObject(label, location_of(at))
@@ -224,6 +220,13 @@ def entered(names: "KerasNames", trace: Trace, value: Any, name: str, at: Any) -
         trace.outer.append(one)
         trace.inner.append(TensorObject(call, 0))
         return trace.inner[-1]
+
+    def enter(one: TensorObject) -> Any:
+        names.sure(one, at)
+        found = tensors.outputs(names, one.call, at)
+        if one.output == ALL and len(found) > 1:
+            return [single(TensorObject(one.call, index), each) for index, each in enumerate(found)]
+        return single(one, found[max(one.output, 0)])
 
     return changed(names, value, enter)
 
@@ -271,10 +274,12 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
         if not isinstance(one, TensorObject):
             return one
         found = tensors.outputs(names, names.sure(one, at).call, at)
-        if one.output == ALL and len(found) > 1:
-            return [leave(TensorObject(one.call, index)) for index in range(len(found))]
-        outs.append(TensorObject(one.call, max(one.output, 0)))
-        return Slot(len(outs) - 1)
+        several = one.output == ALL and len(found) > 1
+        slots = []
+        for index in range(len(found)) if several else [max(one.output, 0)]:
+            slots.append(Slot(len(outs)))
+            outs.append(TensorObject(one.call, index))
+        return slots if several else slots[0]
 
     for one in flat_or_unknown(names, result, at):
         if type(one) is Opaque:

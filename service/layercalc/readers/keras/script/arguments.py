@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from layercalc.layers.keras.initializers import load_initializer
+from layercalc.layers.keras.initializers import INITIALIZERS, load_initializer
 from layercalc.locations import Argument, CodeLocation
 from layercalc.ops import WIDTH
 from layercalc.readers.keras.script.sizes import ShapeObject
@@ -59,7 +59,7 @@ class Places(Mapping[str, Argument]):
     def nodes(self) -> dict[str, tuple[ast.expr, ast.keyword | None]]:
         """The expression of each argument, and the keyword that names it."""
         at = self.at
-        starred = any(isinstance(one, ast.Starred) for one in at.args)
+        starred = ast.Starred in map(type, at.args)
         by_position = () if starred else zip(self.order, at.args, strict=False)
         return {
             **{name: (node, None) for name, node in by_position},
@@ -170,6 +170,8 @@ def spot(at: Any, key: str, location: CodeLocation) -> Any:
 
 def initializer(names: "KerasNames", value: Any, at: Any) -> Any:
     """An initializer by name or as Keras' object; None for one that is not known."""
+    if type(value) is str and value in INITIALIZERS:
+        return value
     if isinstance(value, InitializerObject):
         value = {"class_name": value.name, "config": value.config}
     elif type(value) is dict and names.machine.spoilt(value):

@@ -7,7 +7,7 @@ from layercalc.layers.keras.base import KERAS
 from layercalc.layers.keras.variables import Variable
 from layercalc.layers.nested import identity
 from layercalc.model import ALL, Model
-from layercalc.readers.builder import Builder, Source, bound
+from layercalc.readers.builder import Builder, Source, bound, new
 from layercalc.readers.keras.script import vocabularies
 from layercalc.readers.keras.script.arguments import flat, node_at
 from layercalc.readers.keras.script.graphs import tensors_of
@@ -178,14 +178,15 @@ class Built:
         numbers: dict[int, Source] = {}
         for call, layer in zip(ordered, origins, strict=True):
             uses[id(layer)] = use = uses.get(id(layer), 0) + 1
-            numbers[id(call)] = Source(self.name_in(layer, builder, labels), use)
+            numbers[id(call)] = new(Source, (self.name_in(layer, builder, labels), use, 0))
 
         def source(tensor: Any, whole: int = 0) -> Source:
-            key = (id(tensor.call), max(tensor.output, 0))
-            if key in sources:
-                return sources[key]
-            name, use, _ = numbers[id(tensor.call)]
-            return Source(name, use, whole if tensor.output == ALL else tensor.output)
+            call, output = tensor.call, tensor.output
+            found = sources.get((id(call), 0 if output == ALL else output))
+            if found is not None:
+                return found
+            name, use, _ = numbers[id(call)]
+            return new(Source, (name, use, whole if output == ALL else output))
 
         def several(one: Any) -> Any:
             if isinstance(one, TensorObject):

@@ -11,6 +11,7 @@ from layercalc.readers.keras.keras1_arguments import in_todays_words, old_of
 from layercalc.readers.keras.script import copies, vocabularies
 from layercalc.readers.keras.script.arguments import arguments, config_of, flat, location_of, sizes, spot
 from layercalc.readers.keras.script.values import (
+    MODELS,
     NETS,
     PARTS,
     CallObject,
@@ -77,10 +78,21 @@ def make(
         made.then = OwnObject("Activation", "activation", made.location, function=then)
         made.then.name, _, made.then.sure = names.label(None, "Activation", at, made.location)
     for one in made.inside:
-        names.stands_inside(one)
+        stands_inside(names, one)
     if names.machine.catching:  # where Keras raises, the text goes another way
         names.whole(made, at)
     return made
+
+
+def stands_inside(names: "KerasNames", one: Any) -> None:
+    """Note that a layer or model stands in one more model or layer."""
+    if isinstance(one, LayerObject):
+        names.kept[id(one)] = one
+        names.placed[id(one)] = names.placed.get(id(one), 0) + 1
+    elif isinstance(one, MODELS):
+        names.inside.add(id(one))
+    elif isinstance(one, OwnObject) and one.instance is not None:
+        names.inside.add(id(one.instance))
 
 
 def check_inside(names: "KerasNames", made: LayerObject, at: Any) -> None:

@@ -42,6 +42,11 @@ from layercalc.readers.script import MISSING, Module, Native, Opaque
 class Members(Protocols):
     """The hooks of names."""
 
+    def forget(self) -> None:
+        for own in self.names.owned:
+            vars(own).clear()
+        super().forget()
+
     def module(self, name: str) -> Module | None:
         if name.partition(".")[0] == "keras_core":  # what Keras 3 was called before it came out
             name = name.replace("keras_core", "keras", 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from layercalc.readers.keras.script import anew, builds, callbacks, configs, pipelines, raising, wrappers
 from layercalc.readers.keras.script.arguments import arguments, flat, location_of, node_at, sizes
 from layercalc.readers.keras.script.graphs import END, calls_of, every_tensor, tensors_of
+from layercalc.readers.keras.script.layers import stands_inside
 from layercalc.readers.keras.script.values import (
     MODELS,
     NETS,
@@ -118,7 +119,7 @@ def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None
         raise Fault(at, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
     if isinstance(one, TensorObject) and (model.items or (one.call.layer and not isinstance(one, MergedObject))):
         raise Fault(at, "Only the first layer of a Sequential can be an input, and a tensor is no layer.")
-    names.stands_inside(one)
+    stands_inside(names, one)
     if not model.items and model.shape is not None:
         own = names.input_of(one)[0] if isinstance(one, SequentialObject) else getattr(one, "shape", None)
         if own is not None and own[1:] != model.shape[1:]:

@@ -124,8 +124,9 @@ def scope_of(names: "KerasNames", text: str) -> Scope:
     if text not in names.texts:
         m = names.machine
         scope = Scope(FUNCTION, of_body(tree(text).body), m.globals)
-        scope.info.bound |= m.builtins.keys()  # so that the user's names are none of its
-        scope.vars.update(m.builtins)
+        builtins = m.every_builtin()
+        scope.info.bound |= builtins.keys()  # so that the user's names are none of its
+        scope.vars.update(builtins)
         levels, m.journal.levels = m.journal.levels, []
         try:
             m.block(tree(text).body, scope)

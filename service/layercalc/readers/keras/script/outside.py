@@ -17,7 +17,7 @@ WRAPPERS = ("scikeras.wrappers", "keras.wrappers.scikit_learn", "tensorflow.kera
 ESTIMATORS = ("KerasClassifier", "KerasRegressor")
 OF_JAX = ("relu", "relu6", "sigmoid", "silu", "swish", "softplus", "softmax", "log_softmax", "elu", "selu", "tanh")
 SAVES = ("save", "save_model")
-LOADS = ("load_model",)
+LOADS = {"load_model"}
 
 
 def module(names: "KerasNames", name: str) -> Module | None:
@@ -70,8 +70,9 @@ def save(names: "KerasNames", model: Any, path: Any, at: Any) -> None:
 
 def loads(nodes: Nodes) -> bool:
     """Whether a text may load what it has saved."""
-    told = {one.name for one in nodes.of(ast.alias)}.union(map(attrgetter("value"), nodes.of(ast.Constant)))
-    return any(name in nodes.ids or name in nodes.attrs or name in told for name in LOADS)
+    imported = map(attrgetter("name"), nodes.of(ast.alias))
+    told = map(attrgetter("value"), nodes.of(ast.Constant))
+    return not all(map(LOADS.isdisjoint, (nodes.ids, nodes.attrs, imported, told)))
 
 
 def saver(names: "KerasNames", name: str) -> Native:

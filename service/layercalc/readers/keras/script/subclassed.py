@@ -91,6 +91,7 @@ def create(
         return Inert()
     title = instance.cls.name
     own = OwnObject(title, title, location_of(at), instance)
+    names.owned.append(own)
     own.is_model = base.name in ("Model", "Functional", "Sequential")
     own.given = False
     if own.is_model:

@@ -97,37 +97,38 @@ def parts_of(config: dict[str, Any]) -> tuple[Any, ...]:
     pending: list[Any] = [config.values()]
     while pending:
         row = pending.pop()
-        if SCALARS.issuperset(map(type, row)):
-            continue
-        for one in row:
+        for one in () if SCALARS.issuperset(map(type, row)) else row:
             kind = type(one)
-            if kind is list:
-                pending.append(one)
-            elif kind is dict:
-                pending.append(one.values())
+            if kind is list or kind is dict:
+                pending.append(one if kind is list else one.values())
             elif kind not in SCALARS:
                 found.append(one)
     return tuple(found)
 
 
-@dataclass(eq=False)
 class LayerObject(Foreign):
-    """A layer; `sure` says whether the name is certainly the one that Keras would give."""
+    """A layer; `sure` says whether the name is certainly the one that Keras would give.
 
-    kind: type[Layer]
-    config: dict[str, Any]
-    location: CodeLocation
-    name: str
-    shape: Shape | None = None
-    layer: Any = None  # of an operation, or the model that was read from a config
-    given: bool = False
-    sure: bool = True
-    by_hand: bool = False  # built by the text before it is called
+    `layer` is that of an operation, or the model that was read from a config; `inside` is what its config has in it
+    beside plain values.
+    """
+
+    given, sure = False, True
+    by_hand = False  # built by the text before it is called
     stands_for: Any = None  # the wrapper of the text that this one is built from
     then: Any = None  # what the text computes of its output: an activation that is a function of the text
 
-    def __post_init__(self) -> None:
-        self.inside = parts_of(self.config)  # what is in it beside plain values
+    def __init__(
+        self,
+        kind: type[Layer],
+        config: dict[str, Any],
+        location: CodeLocation,
+        name: str,
+        shape: Shape | None = None,
+        layer: Any = None,
+    ):
+        self.kind, self.config, self.location, self.name = kind, config, location, name
+        self.shape, self.layer, self.inside = shape, layer, parts_of(config)
 
     def configure(self, config: dict[str, Any]) -> None:
         """Another config in place of the one it had: what reads one may keep it."""
@@ -144,26 +145,33 @@ class OperationObject(LayerObject):
     of_keras: bool = False
 
 
-@dataclass(eq=False)
+ORDER = count()
+
+
 class CallObject(Foreign):
     """An input (no layer), or a use of a layer or model on tensors.
 
     `version` is what a Sequential held when it was called, `order` that of the text as it runs.
     """
 
-    name: str
-    location: CodeLocation
-    layer: Any = None
-    inputs: list[Any] = field(default_factory=list)
-    named: dict[str, Any] = field(default_factory=dict)
     shape: Shape | None = None
-    dtype: str = "float32"
-    order: int = field(default_factory=count().__next__)
+    dtype = "float32"
     version: Any = None
-    given: bool = False
-    sure: bool = True
-    trainable: Any = True  # of an input, as text sets it in passing
-    maybe: bool = False  # whether it builds nothing for sure: in a branch that may not run, or for a shape alone
+    given, sure = False, True
+    maybe = False  # whether it builds nothing for sure: in a branch that may not run, or for a shape alone
+
+    def __init__(
+        self,
+        name: str,
+        location: CodeLocation,
+        layer: Any = None,
+        inputs: list[Any] | None = None,
+        named: dict[str, Any] | None = None,
+    ):
+        self.name, self.location, self.layer, self.order = name, location, layer, next(ORDER)
+        self.inputs: list[Any] = [] if inputs is None else inputs
+        self.named: dict[str, Any] = {} if named is None else named
+        self.trainable: Any = True  # of an input, as text sets it in passing
 
     def __repr__(self) -> str:
         return f"a call of {self.name!r}"

@@ -59,7 +59,6 @@ from layercalc.wording import received
 
 KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
 HOLDERS = list | dict
-BY_CALL = ("Activation", "Layer")  # of which each call tells what is made
 OLD_GATES = ("GRU", "GRUCell")  # whose compat.v1 resets before, where today's reset after
 HIDDEN = {  # unnamed layers that layers make for themselves, so that later names of that kind are not sure
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("softmax", "dropout", "einsum_dense")),
@@ -125,6 +124,7 @@ class KerasNames(Members):
         self.sizes_read: list[tuple[TensorObject, int | None]] = []  # of tensors outside of traces, as ShapeObject says
         self.texts: dict[str, Any] = {}  # of networks of keras.applications, followed: their names
         self.within: ast.AST | None = None  # where the text calls the network that is being made
+        self.owned: list[OwnObject] = []  # each refers to the text's object, which refers to it
         self.requested: Any = None  # a function: what the request says of inputs of these names
 
     # -- what everything here asks
@@ -286,16 +286,6 @@ class KerasNames(Members):
         listed = Layers(model, [self.shown(one) for one in found])
         return listed if index is None else self.item(listed, index, at)
 
-    def stands_inside(self, one: Any) -> None:
-        """Note that a layer or model stands in one more model or layer."""
-        if isinstance(one, LayerObject):
-            self.kept[id(one)] = one
-            self.placed[id(one)] = self.placed.get(id(one), 0) + 1
-        elif isinstance(one, MODELS):
-            self.inside.add(id(one))
-        elif isinstance(one, OwnObject) and one.instance is not None:
-            self.inside.add(id(one.instance))
-
     def apart(self, work: Any) -> Any:
         """What `work` gives, as no part of the calls that are being followed."""
         around, self.traces = self.traces, []
@@ -404,7 +394,7 @@ class KerasNames(Members):
             return layers.make_input(self, kind, args, kwargs, at)
         if name.islower():
             return tensors.functional(self, kind, which, args, kwargs, at)
-        if name not in BY_CALL:
+        if name not in ("Activation", "Layer"):  # of which each call tells what is made
             which.layer = kind
         return layers.make(self, kind, which, args, kwargs, at)
 

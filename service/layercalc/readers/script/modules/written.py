@@ -41,9 +41,10 @@ def library(m: "Machine", source: str) -> Scope:
     if source not in m.libraries:
         tree = parsed(source)
         info = Info()
-        info.bound |= of_body(tree.body).bound | set(m.builtins)
+        builtins = m.every_builtin()
+        info.bound |= of_body(tree.body).bound | builtins.keys()
         scope = m.libraries[source] = Scope(FUNCTION, info, None)
-        scope.vars.update(m.builtins)
+        scope.vars.update(builtins)
         m.block(tree.body, scope)
         for value in scope.vars.values():
             if type(value) is Class:
