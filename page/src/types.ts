@@ -53,6 +53,13 @@ export interface Row extends Place {
   roofline?: { seconds: number; bound: string } | null;
 }
 
+/** A module that has rows inside, `first` to `last`: their sums, and the shape that it gives. */
+export interface Module extends Pick<Row, "name" | "type" | "output_shape" | "output_formula" | "formulas" | "params" | "trainable_params" | "non_trainable_params" | "macs" | "flops" | "param_bytes" | "activation_bytes" | "counts"> {
+  depth: number;
+  first: string;
+  last: string;
+}
+
 export interface Tensor {
   name: string;
   shape: Shape;
@@ -66,6 +73,7 @@ export interface Report {
   inputs: Tensor[];
   outputs: Tensor[];
   layers: Row[];
+  modules?: Module[];
   totals: Record<string, Count> & { counts?: Record<string, Count>; formulas?: Formulas };
   dims?: Record<string, { min: number; max: number | null }>;
   conditions?: string[];

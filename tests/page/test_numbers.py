@@ -9,7 +9,7 @@ from pathlib import Path
 import layercalc
 from layercalc.formats.formulas import drawn
 from tests.page.browser import expect, visit
-from tests.page.test_writing import wait_for_total
+from tests.page.test_writing import DATA, dropped, wait_for_total
 
 LENET = layercalc.examples("lenet")
 SIZED = {
@@ -127,6 +127,33 @@ def test_table_is_sorted_filtered_and_copied_with_the_columns_that_are_chosen(br
         assert len(lines) == 4
         page.get_by_label("Filter layers").fill("nothing like it")
         page.get_by_text("No layer is called so.").wait_for()
+
+
+def test_rows_stand_in_a_tree_of_the_modules_that_a_report_has(browser, address):
+    body = (DATA / "torch" / "transformer_encoder.pt2").read_bytes()
+    report = layercalc.analyze(body)
+    rows, modules = [row["name"] for row in report["layers"]], report["modules"]
+    first = modules[-1]  # three deep
+    inside = rows[rows.index(first["first"]) : rows.index(first["last"]) + 1]
+    with visit(browser, address, permissions=["clipboard-read", "clipboard-write"]) as visited:
+        page = visited.tab("Table").page
+        dropped(visited, "transformer_encoder.pt2", body)
+        wait_for_total(visited, "Parameters", f"{report['totals']['params']:,}")
+        module = page.locator(".rows tr.module", has=page.get_by_label(f"Rows of {first['name']}", exact=True))
+        expect(page.locator(".rows tr.module")).to_have_count(len(modules))
+        expect(module.locator("td.num").first).to_have_text(f"{first['params']:,}")
+        page.get_by_label(f"Rows of {first['name']}", exact=True).press("Enter")
+        expect(module.get_by_role("button")).to_have_attribute("aria-expanded", "false")
+        told = page.locator(".rows td.name").evaluate_all("cells => cells.map((cell) => cell.title)")
+        assert [name for name in rows if name not in told] == inside
+        assert first["name"] in told
+        page.get_by_role("button", name="Unfold all").click()
+        page.get_by_role("button", name="Fold all", exact=True).click()
+        expect(page.locator(".rows tr.module")).to_have_count(sum(one["depth"] == 1 for one in modules))
+        lines = list(csv.reader(io.StringIO(copied(page, "CSV"))))
+        assert [line[0] for line in lines[1:]] == rows
+        page.get_by_label("Filter layers").fill("conv")
+        expect(page.locator(".rows tr.module")).to_have_count(0)
 
 
 def test_charts_draw_live_memory_receptive_field_and_the_roofline_of_a_device(visited):

@@ -1,13 +1,15 @@
-/** The rows of a report: sorted, filtered, with bars; the order and the columns are the reader's choice. */
+/** The rows of a report: a tree, or sorted and filtered, with bars; the order and the columns are the reader's choice. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { CELL, cut, formulaOf } from "../formulas";
 import { bytes, isBytes, number, seconds, tuple } from "../numbers";
 import type { Change, Count, Report, Row } from "../types";
 import { save } from "../graph/picture";
 import { usePrinting } from "../state";
+import { around, type Line, nested, placeOf } from "./tree";
 
 const LINE = 26;
 const AHEAD = 12;
+const STEP = 14; // that a line is further in, for each module around it
 
 interface Column {
   key: string;
@@ -42,7 +44,7 @@ const COLUMNS: Column[] = [
 const SHOWN = ["name", "type", "output_shape", "params", "flops"];
 
 interface TableProps {
-  report: Pick<Report, "layers" | "totals" | "conventions" | "roofline"> & { model?: Report["model"] };
+  report: Pick<Report, "layers" | "modules" | "totals" | "conventions" | "roofline"> & { model?: Report["model"] };
   partial: boolean;
   empty: string; // what is said where there are no rows
   selected: string | null;
@@ -70,6 +72,7 @@ export function Table(props: TableProps) {
   const [chosen, setChosen] = useState<string[]>(() => (matchMedia("(max-width: 759px)").matches ? SHOWN.filter((one) => one !== "type") : SHOWN));
   const [order, setOrder] = useState<{ key: string; down: boolean } | null>(null);
   const [words, setWords] = useState("");
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
   const printing = usePrinting();
@@ -91,6 +94,13 @@ export function Table(props: TableProps) {
     }
     return found;
   }, [report, words, order, all]);
+  const tree = !order && !words.trim() && report.modules?.length ? report.modules : null;
+  const lines = useMemo<Line[]>(() => (tree ? nested(rows, tree, folded) : rows.map((row) => ({ row, depth: 0, known: 0 }))), [rows, tree, folded]);
+  const fold = (place: string) => {
+    const next = new Set(folded);
+    next.has(place) ? next.delete(place) : next.add(place);
+    setFolded(next);
+  };
   const most = useMemo(
     () => new Map(columns.filter((one) => one.numeric).map((one) => [one.key, Math.max(1, ...report.layers.map((row) => Number(one.value(row) ?? 0) || 0))])),
     [report, columns.map((one) => one.key).join()],
@@ -103,23 +113,28 @@ export function Table(props: TableProps) {
     return () => watch.disconnect();
   }, []);
   useEffect(() => {
-    const index = rows.findIndex((row) => row.name === selected);
+    const outer = selected && report.modules ? around(report.layers, report.modules, selected).filter((one) => folded.has(one)) : [];
+    if (outer.length) setFolded(new Set([...folded].filter((one) => !outer.includes(one))));
+  }, [selected]);
+  useEffect(() => {
+    const index = lines.findIndex((line) => !line.module && line.row.name === selected);
     const element = body.current!;
     if (index < 0) return;
     const at = index * LINE;
     if (at < element.scrollTop || at > element.scrollTop + element.clientHeight - 3 * LINE) element.scrollTop = Math.max(0, at - element.clientHeight / 3);
-  }, [selected, rows]);
+  }, [selected, lines]);
 
   const first = printing ? 0 : Math.max(0, Math.floor(top / LINE) - AHEAD);
-  const last = printing ? rows.length : Math.min(rows.length, Math.ceil((top + height) / LINE) + AHEAD);
+  const last = printing ? lines.length : Math.min(lines.length, Math.ceil((top + height) / LINE) + AHEAD);
   const turn = (key: string, numeric: boolean) =>
     setOrder((now) => (now?.key !== key ? { key, down: numeric } : now.down === numeric ? { key, down: !numeric } : null));
   const keys = (event: KeyboardEvent) => {
-    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -rows.length, End: rows.length }[event.key];
-    if (!move || !rows.length) return;
+    const shown = lines.filter((line) => !line.module);
+    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -shown.length, End: shown.length }[event.key];
+    if (!move || !shown.length) return;
     event.preventDefault();
-    const at = rows.findIndex((row) => row.name === selected);
-    select(rows[Math.min(rows.length - 1, Math.max(0, at + move))].name);
+    const at = shown.findIndex((line) => line.row.name === selected);
+    select(shown[Math.min(shown.length - 1, Math.max(0, at + move))].row.name);
   };
   const shown = (one: Column, row: Row) => formulaOf(row, one.key, one.value(row)) ?? one.text(one.value(row), row, binary);
   const cells = (row: Row) => columns.map((one) => shown(one, row));
@@ -144,6 +159,7 @@ export function Table(props: TableProps) {
         <input class="search" type="search" placeholder="Filter layers" aria-label="Filter layers" value={words} onInput={(event) => setWords(event.currentTarget.value)} />
         <span class="count" role="status">{rows.length === report.layers.length ? number(rows.length) : `${number(rows.length)} of ${number(report.layers.length)}`} {props.partial ? "layers so far" : "layers"}</span>
         <span class="spring" />
+        {tree && <button type="button" onClick={() => setFolded(new Set(folded.size ? [] : tree.map(placeOf)))}>{folded.size ? "Unfold all" : "Fold all"}</button>}
         <details class="menu">
           <summary>Columns</summary>
           <div class="sheet">
@@ -158,7 +174,7 @@ export function Table(props: TableProps) {
         </span>
       </div>
       <div class="rows" ref={body} tabIndex={0} onScroll={(event) => setTop(event.currentTarget.scrollTop)} onKeyDown={keys} role="region" aria-label="Table of layers">
-        <table aria-rowcount={rows.length + 1}>
+        <table aria-rowcount={lines.length + 1}>
           <thead>
             <tr>
               {columns.map((one) => (
@@ -170,23 +186,31 @@ export function Table(props: TableProps) {
           </thead>
           <tbody>
             {first > 0 && <tr class="space" aria-hidden="true"><td colSpan={columns.length}><svg width="1" height={first * LINE} /></td></tr>}
-            {rows.slice(first, last).map((row, index) => (
-              <tr key={row.name} aria-rowindex={first + index + 2} class={[row.name === selected ? "selected" : "", props.changes.get(row.name)?.change ?? ""].join(" ")} onClick={() => select(row.name)}>
+            {lines.slice(first, last).map(({ row: shownRow, depth, known, module }, index) => {
+              const row = shownRow as Row; // a module has the counts of one, and is read for no more
+              return (
+              <tr key={module ?? row.name} aria-rowindex={first + index + 2} class={module ? "module" : [row.name === selected ? "selected" : "", props.changes.get(row.name)?.change ?? ""].join(" ")} onClick={() => (module ? fold(module) : select(row.name))}>
                 {columns.map((one) => {
+                  if (module && !(one.key in row) && !one.key.startsWith("counts.")) return <td />;
                   const value = one.value(row);
                   const text = shown(one, row);
                   return one.numeric ? (
                     <td class={value === null || value === 0 ? "num none" : "num"}>
-                      {Number(value) > 0 && <svg class="bar" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width={(Number(value) / most.get(one.key)!) * 100} height="1" /></svg>}
+                      {!module && Number(value) > 0 && <svg class="bar" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width={(Number(value) / most.get(one.key)!) * 100} height="1" /></svg>}
                       <span title={text.length > CELL ? text : undefined}>{cut(text, CELL)}</span>
                     </td>
                   ) : (
-                    <td class={one.key} title={text}>{text}</td>
+                    <td class={one.key} title={text}>
+                      {one.key === "name" && depth > 0 && <svg width={depth * STEP} height="1" aria-hidden="true" />}
+                      {one.key === "name" && module && <button type="button" class="fold" aria-expanded={!folded.has(module)} aria-label={`Rows of ${text}`}>{folded.has(module) ? "▸" : "▾"}</button>}
+                      {one.key === "name" ? text.slice(known) : text}
+                    </td>
                   );
                 })}
               </tr>
-            ))}
-            {last < rows.length && <tr class="space" aria-hidden="true"><td colSpan={columns.length}><svg width="1" height={(rows.length - last) * LINE} /></td></tr>}
+              );
+            })}
+            {last < lines.length && <tr class="space" aria-hidden="true"><td colSpan={columns.length}><svg width="1" height={(lines.length - last) * LINE} /></td></tr>}
           </tbody>
           {!props.partial && (
             <tfoot>
