@@ -78,6 +78,17 @@ def kind(value: Any) -> str:
     return KINDS.get(type(value), type(value).__name__)
 
 
+def described(value: Any) -> str:
+    """A value of the text's own, or a name of Python's, for a message."""
+    if isinstance(value, Class | Type | RecordType):
+        return f"the class {value.name}, which is not called"
+    if isinstance(value, Function | Native):
+        return f"the function {value.name}, which is not called"
+    if type(value) is Bound and isinstance(value.function, Function | Native):
+        return f"the method {value.function.name}, which is not called"
+    return repr(value) if type(value) is Module else f"an object of {kind(value)}"
+
+
 def said(m: "Machine", value: Any) -> str:
     """The message of an exception, as far as it is known."""
     try:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from layercalc.readers.keras.script import tensors
 from layercalc.readers.keras.script.operations import given, operation
-from layercalc.readers.keras.script.values import ShapeObject, TensorObject
+from layercalc.readers.keras.script.sizes import ShapeObject
+from layercalc.readers.keras.script.values import TensorObject
 from layercalc.readers.script import Fault
 
 if TYPE_CHECKING:

@@ -53,8 +53,8 @@ from layercalc.readers.keras.script.values import (
 from layercalc.readers.script import Fault, Foreign, Instance, Opaque
 from layercalc.readers.script.calls import functions_in
 from layercalc.readers.script.nodes import Nodes
-from layercalc.readers.script.texts import kind
-from layercalc.readers.script.values import SCALARS, Bound, Class, Function, Module, Native, RecordType, Type
+from layercalc.readers.script.texts import described
+from layercalc.readers.script.values import SCALARS, Bound, Class, Function
 from layercalc.wording import received
 
 KINDS = frozenset((*KERAS.kinds, *KERAS.aliases, *CLASSES, *MADE))
@@ -174,17 +174,7 @@ class KerasNames(Members):
         """A value for a message."""
         if isinstance(value, Foreign):
             return repr(value)[:80]
-        if plain(value):
-            return received(value)
-        if isinstance(value, Class | Type | RecordType):
-            return f"the class {value.name}, which is not called"
-        if isinstance(value, Function | Native):
-            return f"the function {value.name}, which is not called"
-        if type(value) is Bound and isinstance(value.function, Function | Native):
-            return f"the method {value.function.name}, which is not called"
-        if type(value) is Module:
-            return repr(value)
-        return f"an object of {kind(value)}"
+        return received(value) if plain(value) else described(value)
 
     def warn(self, at: Any, text: str) -> None:
         self.machine.warn(at, text)
