@@ -359,6 +359,18 @@ def test_what_a_process_keeps_does_not_matter(recording):
         forms.FORMS.known.clear()
 
 
+def test_a_path_is_no_convention(recording):
+    for _ in range(3):
+        assert asked(CONVOLUTIONS, path=("fvcore",)) == read(CONVOLUTIONS, path=("fvcore",))
+        assert asked(CONVOLUTIONS, conventions="fvcore") == read(CONVOLUTIONS, conventions="fvcore")
+
+
+def test_what_is_long_and_takes_few_steps_is_not_recorded(recording):
+    for units in (4, 5, 6):
+        analyze({"input_shape": [1], "layers": [*[{"type": "ReLU"}] * 300, dense(units)]})
+    assert [(form.unfit, form.programs) for form in forms.FORMS.known.values()] == [(True, ())]
+
+
 def test_what_is_known_is_bounded(monkeypatch):
     monkeypatch.setattr(forms, "OFTEN", 0)
     monkeypatch.setattr(forms, "MOST_COUNTED", 5)

@@ -51,7 +51,7 @@ def timed(name: str) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]
 def opened(document: Any, path: Tokens = (), limits: Limits = UNLIMITED) -> tuple[Any, Any]:
     """A document, out of its file where it is given by a path, as bytes or in base64, and the weights there."""
     if isinstance(document, Json):
-        return parse_json(document.text, limits, path), None
+        document = parse_json(document.text, limits, path)
     if isinstance(document, os.PathLike):
         file = Path(document)
         return files.read_model(mapped(file) or file.read_bytes(), path, folder=file.parent)

@@ -1,5 +1,6 @@
 """HTTP: routes, content, status codes, problem documents."""
 
+import base64
 import json
 import re
 
@@ -38,6 +39,16 @@ def test_document_is_read_by_content(client, content_type):
 def test_code_is_read_by_content(client, content_type):
     response = client.post("/v1/analyze", data=CODE, content_type=content_type)
     assert response.json["totals"]["params"] == 110
+
+
+@pytest.mark.parametrize("enclosed", [json.dumps(TINY), CODE])
+def test_a_file_in_base64_is_read_bare_or_in_an_envelope(client, enclosed):
+    document = {"b64": base64.b64encode(enclosed.encode()).decode()}
+    found = client.post("/v1/analyze", json=document)
+    assert found.status_code == 200
+    assert found.json["totals"] == client.post("/v1/analyze", json={"model": document}).json["totals"]
+    twice = {"b64": base64.b64encode(json.dumps(document).encode()).decode()}
+    assert [client.post("/v1/analyze", json=one).status_code for one in (twice, {"model": twice})] == [422, 422]
 
 
 def test_counts_of_other_tools_arithmetic_and_roofline(client):

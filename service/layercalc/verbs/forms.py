@@ -31,6 +31,7 @@ MOST_COUNTED = 10_000  # forms whose documents are counted
 MOST_FORMS, MOST_PROGRAMS = 64, 100  # of a process; a program of 20 layers takes about 100 KB
 MOST_DECIDED = 16  # programs of one form, each for other decisions
 MOST_LAYERS = 22  # of an object that is written to see its form: one of more has too many steps, all but always
+MOST_WRITTEN = 100_000  # characters of a report as Python writes it, which a program of it is about as long as
 MOST_BEFORE = 1 << 16  # bytes of the last answer of a form, which are kept
 SOMEBODY = token_hex()  # a name that nobody gives a model
 
@@ -218,8 +219,11 @@ def exact(document: Any) -> bool:
 def recorded(outline: Outline, text: bytes, answer: Answer, wanted: Report) -> Program | None:
     """The arithmetic of documents that are decided as this one is, for which it gives what is wanted.
 
-    None where there is none: code takes no recorded numbers, or they stand in a text.
+    None where there is none: code takes no recorded numbers, or they stand in a text; or where it is too long.
     """
+    told = repr(wanted)
+    if len(told) > MOST_WRITTEN:
+        return None
     recording = Recording()  # some 30 layers long at most
     try:
         with uncounted(), in_sum():  # the document is read again, and not for whoever asks
@@ -229,7 +233,7 @@ def recorded(outline: Outline, text: bytes, answer: Answer, wanted: Report) -> P
             names = [] if outline.name is None else [recording.text(outline.name)]
             found = answer(outline.filled([*given, *names]), Readings(apart=True))
             program = Program(compiled(recording, found), names[0].others if names else set())
-        return program if repr(program.answer(outline)) == repr(wanted) else None
+        return program if repr(program.answer(outline)) == told else None
     except (Unfit, Refused, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return None
     finally:

@@ -104,7 +104,8 @@ def asked_for(
         document, _ = opened(document, path, limits)
 
     def answer(document: Any, readings: Readings | None) -> dict[str, Any]:
-        document, _ = opened(document, path, limits)
+        if isinstance(document, Json):
+            document, _ = opened(document, path, limits)
         model, builder = guarded(document, path, limits, asked)
         return reported(model, builder, declared(model, builder, asked, formulas=True), extras, path, readings)[0]
 
@@ -112,7 +113,7 @@ def asked_for(
         report = answer(document, None)
         return report if encode is None else encode(report)
     counted = [one.name for one in extras.conventions]
-    key = (*asked, shown.weight_dtype, shown.activation_dtype, shown.device, *counted, *path)
+    key = (*asked, shown.weight_dtype, shown.activation_dtype, shown.device, *counted, len(path), *path)
     return answered(document, key, limits, answer, encode)
 
 
