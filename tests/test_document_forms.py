@@ -224,6 +224,29 @@ def test_a_form_is_recorded_when_it_is_met_often(monkeypatch):
     assert [len(form.programs) for form in forms.FORMS.known.values()] == [1]
 
 
+def test_no_more_is_recorded_than_pays(monkeypatch):
+    """One of so many documents that nothing recorded is for, and no more of a form than there may be."""
+    monkeypatch.setattr(forms, "OFTEN", 2)
+    monkeypatch.setattr(forms, "MOST_DECIDED", 3)
+    forms.FORMS = forms.Forms()
+    made = []
+    for place in range(20):  # what is 1 decides
+        shape = [1] * place + [20] + [1] * (19 - place)
+        document = {"input_shape": [20], "layers": [{"type": "Reshape", "target_shape": shape}]}
+        wanted = read(document)
+        assert asked(document) == wanted
+        made.append(sum(len(form.programs) for form in forms.FORMS.known.values()))
+    assert made == [*[0, 0], *[1] * 3, *[2] * 3, *[3] * 12]
+
+
+def test_nothing_is_kept_where_nothing_may_be(recording):
+    limits = Limits(max_kept_bytes=0)
+    for _ in range(3):
+        analyze(CONVOLUTIONS, limits=limits)
+    assert not forms.FORMS.known
+    assert not forms.FORMS.counted
+
+
 def test_what_is_given_is_the_callers(recording):
     first, second = (analyze(CONVOLUTIONS) for _ in range(2))
     assert Watched.held == 1
@@ -367,7 +390,7 @@ def test_a_path_is_no_convention(recording):
 
 def test_what_is_long_and_takes_few_steps_is_not_recorded(recording):
     for units in (4, 5, 6):
-        analyze({"input_shape": [1], "layers": [*[{"type": "ReLU"}] * 300, dense(units)]})
+        analyze(json.dumps({"input_shape": [1], "layers": [*[{"type": "ReLU"}] * 300, dense(units)]}))
     assert [(form.unfit, form.programs) for form in forms.FORMS.known.values()] == [(True, ())]
 
 

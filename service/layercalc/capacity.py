@@ -10,7 +10,7 @@ from typing import NamedTuple
 from layercalc.limits import Limits
 from layercalc.settings import Settings
 
-BASE_BYTES = 128 << 20  # of a worker that has served for a while; 65 MiB when it starts
+BASE_BYTES = 128 << 20  # of a worker that has served for a while, with its recorded forms; 65 MiB when it starts
 PER_BODY_BYTE = 36  # of a JSON body: a million empty objects in a list
 PER_TEXT_BYTE = 12  # of a JSON body that is one text, in the widest characters, and wrong at its end
 PER_CONTAINER, PER_STRING, PER_VALUE = 360, 170, 64  # bytes in JSON: objects of a key, keys of one object, floats

@@ -8,7 +8,7 @@ others are answered by what was recorded, where all is decided as it was there: 
 from collections.abc import Callable, Hashable
 from itertools import count
 from math import isfinite
-from secrets import token_hex
+from os import urandom
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ MOST_DECIDED = 16  # programs of one form, each for other decisions
 MOST_LAYERS = 22  # of an object that is written to see its form: one of more has too many steps, all but always
 MOST_WRITTEN = 100_000  # characters of a report as Python writes it, which a program of it is about as long as
 MOST_BEFORE = 1 << 16  # bytes of the last answer of a form, which are kept
-SOMEBODY = token_hex()  # a name that nobody gives a model
+SOMEBODY = urandom(16).hex()  # a name that nobody gives a model
 
 Report = dict[str, Any]
 Answer = Callable[[Any, Readings | None], Report]  # of a document; what was read of it goes to the readings, if given
@@ -162,7 +162,7 @@ def answered(
     text = text_of(document)
     outline = None if text is None else outline_of(text, limits)
     form = None
-    if outline is not None and PLAIN.issuperset(map(type, asked)):
+    if outline is not None and PLAIN.issuperset(map(type, asked)) and limits.max_kept_bytes:
         form = FORMS.met((outline.parts, outline.name is None, type(document), limits, asked))
     if text is None or outline is None or form is None or not exact(document):
         found = answer(document, None)
