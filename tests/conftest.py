@@ -4,8 +4,10 @@ import gc
 import os
 import time
 
+import numpy  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from layercalc import deadline
 from layercalc.verbs import forms
@@ -56,6 +58,8 @@ def pytest_runtest_setup():
     """No test depends on which documents those before it have asked about."""
     forms.FORMS = forms.Forms()
 
+
+threadpool_limits(1, "blas")  # its threads spin while they wait: several times the work, and on a core of other tests
 
 deadline.monotonic = time.process_time  # in this process deadlines count its own work, not what else the machine does
 

@@ -7,12 +7,20 @@ import threading
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from layercalc import ops
 from layercalc.ops import READING, Running, forced
 from layercalc.ops.kernels import threads
 from layercalc.ops.kernels.threads import ALONE, spread
+
+
+@pytest.fixture(autouse=True)
+def several(monkeypatch):
+    """BLAS has two threads, as far as anybody here is concerned."""
+    monkeypatch.setattr(ALONE, "libraries", None)
+    with threadpool_limits(2, "blas"):
+        yield
 
 
 def blas():

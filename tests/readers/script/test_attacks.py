@@ -192,8 +192,8 @@ def ends(tree, **bounds):
 def test_attack_is_refused_soon_and_small(text):
     tree = ast.parse(text)
     begin = time.process_time()
-    fault = ends(tree)
-    assert time.process_time() - begin < 5, "was under one second"
+    fault = ends(tree, steps=250_000)  # half of what the service follows, in half the time
+    assert time.process_time() - begin < 2.5, "was under half a second"
     assert fault is None or (fault.detail and len(fault.detail) < 500)
 
 
