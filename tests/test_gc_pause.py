@@ -12,12 +12,34 @@ from tests import oracle
 
 DENSE = {"input_shape": [8], "layers": [{"type": "Dense", "units": 4}]}
 KINDS = [name for name, kind in KERAS.kinds.items() if not kind.is_input]
-ASKED = {  # not code: what a program binds refers to itself, as in Python
+OWN = """
+from keras import Input, Model, layers
+class Block(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.inner = [layers.Dense(units), layers.BatchNormalization()]
+    def call(self, x):
+        for one in self.inner:
+            x = one(x)
+        return x, x + 1
+class Net(Model):
+    def __init__(self):
+        super().__init__()
+        self.block = Block(4)
+    def call(self, x):
+        a, b = self.block(x)
+        if a.shape[-1] > 5: raise ValueError(a)
+        return a + b
+model = Net()
+model.build((None, 3))
+"""
+ASKED = {
     "text": lambda: analyze(json.dumps(DENSE)),
     "extras": lambda: analyze(DENSE, explain=True, conventions="all", device="a100"),
     "graph": lambda: analyze(oracle.unzipped(oracle.DATA / "keras_apps" / "ResNet50.model.json.gz")),
     "check": lambda: check(DENSE, [{"metric": "params", "max": 99}]),
     "diff": lambda: diff(DENSE, {**DENSE, "input_shape": [9]}),
+    "own layers": lambda: analyze(OWN),
     "unknown type": lambda: analyze({"input_shape": [3], "layers": [{"type": "Dens"}]}),
     "misfit": lambda: analyze({"input_shape": [3], "layers": [{"type": "LSTM", "units": 1}]}),
 }

@@ -196,8 +196,8 @@ class Machine:
 
     def forget(self) -> None:
         """Let go of the text and all that it has made, much of which refers to itself: it is gone when this is."""
-        for one in self.globals.vars.values():
-            if type(one) is Class:
+        for one in (*self.globals.vars.values(), *self.kept.values(), *self.exceptions.values()):
+            if type(one) is Class:  # which stands in its own order of classes, and its methods know it
                 one.attrs.clear()
                 one.mro.clear()
         self.globals.vars.clear()

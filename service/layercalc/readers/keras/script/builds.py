@@ -75,10 +75,9 @@ def check(names: "KerasNames", root: Any, inside: dict[int, Any], built: "Built"
 
 def check_unused(names: "KerasNames", root: Any, inside: dict[int, Any], built: "Built") -> None:
     """Refuse layers that an object of the text's own has, and that are built but no part of its rows."""
-    objects = [getattr(root, "own", root), *inside.values(), *(names.derived.get(key) for key in inside)]
-    for own in objects:
-        if not isinstance(own, OwnObject):
-            continue
+    objects = [getattr(root, "own", root), *inside.values()]
+    objects += [names.derived.get(key) for key in inside] if names.derived else []
+    for own in [one for one in objects if isinstance(one, OwnObject)]:
         for layer, label in tracked(names, own).values():
             if id(layer) not in built.used and has_weights(names, layer):
                 is_known = f"{label} of {own.title} has weights and is not called"
@@ -138,13 +137,13 @@ def within(names: "KerasNames", root: Any) -> dict[int, Any]:
     pending = [root]
     while pending:
         one = pending.pop()
-        names.machine.meter.work(64)
-        if getattr(one, "spoilt", None) is None:
-            for each in models.held_in(names, one):
-                if id(each) not in found:
-                    found[id(each)] = each
-                    if not models.is_leaf(names, each):
-                        pending.append(each)
+        held = models.held_in(names, one) if getattr(one, "spoilt", None) is None else []
+        names.machine.meter.work(64 + 64 * len(held))
+        for each in held:
+            if id(each) not in found:
+                found[id(each)] = each
+                if not models.is_leaf(each):
+                    pending.append(each)
     return found
 
 

@@ -53,7 +53,7 @@ def make(
     kwargs = with_todays_words(names, kind, which, kwargs, at)
     given, location = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
-    then = activation_of_text(names, kind, given, at)
+    then = activation_of_text(names, kind, given, at) if type(given.get("activation")) in (Function, Bound) else None
     shape = None if SHAPES.isdisjoint(given) else shape_of(names, kind, given, at, location)
     if kind.type in WINDOWS and "pool_size" not in given:
         given["pool_size"] = 2
@@ -128,9 +128,7 @@ def gates_of_keras_1(names: "KerasNames", kind: type[Layer], config: dict[str, A
 
 
 def activation_of_text(names: "KerasNames", kind: type[Layer], given: dict[str, Any], at: Any) -> Any:
-    """An activation that is a function of the text, taken out: it follows the layer."""
-    if type(given.get("activation")) not in (Function, Bound):
-        return None
+    """The activation, a function of the text, taken out: it follows the layer."""
     if "return_sequences" in fields_of(kind) or "recurrent_activation" in fields_of(kind):
         raise Fault(at, f"An activation of the text's own inside {kind.type} is not read; name one of Keras'.")
     return given.pop("activation")

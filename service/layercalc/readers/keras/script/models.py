@@ -159,18 +159,18 @@ def models_in(names: "KerasNames", value: Any) -> list[Any]:
     pending, seen = [value], {id(value): value}
     while pending:
         one = pending.pop()
-        names.machine.meter.work(64)
-        for each in held_in(names, one):
+        held = held_in(names, one)
+        names.machine.meter.work(64 + 64 * len(held))
+        for each in held:
             if id(each) not in seen:
                 seen[id(each)] = each
-                if not is_leaf(names, each):
+                if not is_leaf(each):
                     pending.append(each)
     return [one for one in seen.values() if one is not value and isinstance(one, MODELS)]
 
 
-def is_leaf(names: "KerasNames", value: Any) -> bool:
+def is_leaf(value: Any) -> bool:
     """Whether it is a layer of which it is known that nothing is in it."""
-    names.machine.meter.work(64)
     return isinstance(value, LayerObject) and not value.inside
 
 

@@ -220,8 +220,9 @@ class KerasNames(Members):
     def version(self, value: Any) -> Any:
         """What a model, or a layer around one, holds now, to tell whether it is changed later."""
         if isinstance(value, LayerObject):
-            within = [one for one in value.inside if isinstance(one, SequentialObject)] if value.inside else ()
-            return tuple(map(self.version, within)) or None
+            if not value.inside:
+                return None
+            return tuple([self.version(one) for one in value.inside if isinstance(one, SequentialObject)]) or None
         return tuple(map(id, value.items)) if isinstance(value, SequentialObject) else None
 
     def scratch(self) -> Built:
