@@ -48,6 +48,7 @@ from layercalc.readers.script.values import MISSING, MUTABLE, SCALARS, Class, Fu
 
 IDENTITY = frozenset(("is_", "is_not"))  # functions that tell one object from another
 LARGE = 1 << 62  # a literal that has to be looked at
+INSTEAD = "Write its value in its place, or leave out what needs it."
 
 
 class Machine:
@@ -132,7 +133,9 @@ class Machine:
             raise Fault(error.node, detail, exception=name) from None
         except Unknown as error:
             node = error.source.node
-            raise Fault(node, f"What happens here depends on {error.source.why}, which is not known.") from None
+            raise Fault(
+                node, f"What happens here depends on {error.source.why}, which is not known. {INSTEAD}"
+            ) from None
         except RecursionError:
             raise self.meter.too_deep(None) from None
         finally:

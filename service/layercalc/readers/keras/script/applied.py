@@ -63,7 +63,8 @@ def apply(names: "KerasNames", own: OwnObject, args: list[Any], kwargs: dict[str
     if not found and not held:
         if own.function is not None and not own.arguments:
             return names.machine.call(own.function, args, kwargs, at)
-        raise Fault(at, f"Expected {own!r} called on tensors; received none.")
+        told = f"Expected {own!r} called on tensors; received {names.describe(next(iter(data), None))}"
+        raise Fault(at, f"{told}. Call it on an Input, or on an array, as np.zeros((1, 8)).")
     if held and not found and not names.traces:
         return arrays.own_on_arrays(names, own, args, kwargs, at)
     if held:
@@ -283,7 +284,7 @@ def closed(names: "KerasNames", trace: Trace, result: Any, at: Any) -> Any:
 
     for one in flat_or_unknown(names, result, at):
         if type(one) is Opaque:
-            raise Fault(at, f"What {own!r} gives is not known: {one.why}.")
+            raise Fault(at, f"What {own!r} gives is not known: {one.why}. Paste or write out what is not in the text.")
         if one is not None and not isinstance(one, TensorObject):
             raise Fault(at, f"Expected `call` of {own.title} to give tensors; received {names.describe(one)}.")
     form = changed(names, result, leave)

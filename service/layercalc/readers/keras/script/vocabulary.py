@@ -149,7 +149,8 @@ class KerasNames(Members):
         if found := numpy_dtype(value):
             return found
         if type(value) is Opaque or (isinstance(value, HOLDERS) and self.machine.spoilt(value)):
-            raise Fault(at, f"Expected a value that the text holds; received {self.why(value)}.")
+            told = f"Expected a value that the text holds; received {self.why(value)}"
+            raise Fault(at, f"{told}. Write it out, or call with `entry` what makes the model with values of your own.")
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
             own = value.core
             applied.ready(self, own, at)
