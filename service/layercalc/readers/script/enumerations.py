@@ -43,7 +43,10 @@ def base(m: "Machine", name: str, members: dict[str, Any], parents: list[Class])
 
 def fill(m: "Machine", cls: Class, node: At) -> None:
     """Make the members of an enumeration; one of a kind that is not followed is unknown, as is all that it has."""
-    whole = any(one.name == "IntEnum" and one.native for one in cls.mro)
+    from layercalc.readers.script import flags
+
+    bits = flags.is_flag(cls)
+    whole = bits or any(one.name == "IntEnum" and one.native for one in cls.mro)
     cls.members = {}
     numbers = [0]
     for name, given in list(cls.attrs.items()):
@@ -51,7 +54,10 @@ def fill(m: "Machine", cls: Class, node: At) -> None:
             continue
         if name.startswith("__") and name.endswith("__") and name not in CHANGING:
             continue
-        value = numbers[-1] + 1 if is_auto(given) else given
+        following = flags.following(numbers) if bits else numbers[-1] + 1
+        value = following if is_auto(given) else given
+        if bits and type(value) is int and value < 0:
+            return forget(m, cls, node)
         if not followed(cls, name, value, whole) or (is_auto(given) and numbers[-1] != max(numbers)):
             return forget(m, cls, node)
         numbers += [value] if type(value) is int else []
@@ -88,8 +94,11 @@ def forget(m: "Machine", cls: Class, node: At) -> None:
     m.touch([cls], m.reason(node, "an enumeration"))
 
 
-def distinct(cls: Class) -> list[Instance]:
+def distinct(cls: Class, node: At = None) -> list[Instance]:
     """The members in order, without aliases."""
+    from layercalc.readers.script import flags
+
+    flags.single(cls, node)
     return list({id(one): one for one in (cls.members or {}).values()}.values())
 
 
@@ -97,10 +106,14 @@ def lookup(m: "Machine", cls: Class, args: list[Any], kwargs: dict[str, Any], no
     """Color(3): the member of this value; a class made by a call is not followed."""
     if len(args) != 1 or kwargs or not cls.members or cls.find("_missing_") is not MISSING:
         return m.unknown_call(Opaque("", node, holds=(cls,)), args, kwargs, node)
+    from layercalc.readers.script import flags
+
     (value,) = args
     m.known(value)
     if type(value) is Instance and value.cls is cls:
         return value
+    if flags.is_flag(cls) and type(value) is int:
+        return flags.of_value(m, cls, value, node)
     for one in distinct(cls):
         same = m.truth(comparisons.compare(m, "==", one.attrs["_value_"], value, node), node)
         if type(same) is Opaque:

@@ -219,12 +219,12 @@ class Class:
 
     `abstract` are the methods that ABCMeta wants overridden (None: of another metaclass), `native` says that the class
     is a library's, which has more than is listed; objects of one without `dict` have their slots alone. An enumeration
-    has `members` by name.
+    has `members` by name, and those `combined` of several bits by value.
     """
 
     __slots__ = (
-        "abstract", "attrs", "bases", "builtin", "dict", "fields", "foreign", "generic", "machine", "members", "mro",
-        "name", "native", "opaque",
+        "abstract", "attrs", "bases", "builtin", "combined", "dict", "fields", "foreign", "generic", "machine",
+        "members", "mro", "name", "native", "opaque",
     )  # fmt: skip
 
     def __init__(self, name: str, bases: list["Class"], machine: "Machine"):
@@ -238,6 +238,7 @@ class Class:
         self.abstract: frozenset[str] | None = None
         self.fields: dict[str, Any] | None = None
         self.members: dict[str, Any] | None = None
+        self.combined: dict[int, Any] = {}
 
     def find(self, name: str) -> Any:
         """The attribute along the method resolution order, or MISSING."""

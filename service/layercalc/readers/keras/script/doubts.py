@@ -24,6 +24,12 @@ class Impossible(Fault):
     """What Keras refuses too: a call on tensors that the layer does not take."""
 
 
+def unheld(why: str, at: Any) -> Fault:
+    """The fault of a value that decides a model and is not in the text."""
+    told = f"Expected a value that the text holds; received {why}"
+    return Fault(at, f"{told}. Write it out, or call with `entry` what makes the model with values of your own.")
+
+
 def changed(what: str, cause: Opaque, at: Any) -> Fault:
     """The fault of a value that something unknown may have changed, at the line that may have done so."""
     return Fault(spot(cause.node, at), f"{what} is not known from here on: {cause.why}. {GO_ON}")

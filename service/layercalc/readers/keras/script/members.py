@@ -9,6 +9,7 @@ from layercalc.readers.keras.script import (
     alternatives,
     configs,
     control,
+    copies,
     datasets,
     everywhere,
     makers,
@@ -37,6 +38,7 @@ from layercalc.readers.keras.script.protocols import Protocols
 from layercalc.readers.keras.script.sizes import ShapeObject
 from layercalc.readers.keras.script.values import FunctionName, Kind, LostModel, TensorObject
 from layercalc.readers.script import MISSING, Module, Native, Opaque
+from layercalc.readers.script.values import Class
 
 
 class Members(Protocols):
@@ -213,6 +215,9 @@ class Members(Protocols):
         if value is None or type(value) is Module:
             return everywhere.is_everywhere(name if value is None else f"{value.name}.{name}")
         return True
+
+    def class_member(self, cls: Class, name: str, at: Any) -> Any:
+        return copies.class_member(self.names, cls, name)
 
     def is_pure(self, origin: str) -> bool:
         return is_pure(origin)

@@ -11,7 +11,6 @@ from layercalc.readers.keras.keras1_arguments import CLASSES, MADE
 from layercalc.readers.keras.script import (
     applied,
     attributes,
-    copies,
     holding,
     layers,
     makers,
@@ -23,7 +22,7 @@ from layercalc.readers.keras.script import (
 )
 from layercalc.readers.keras.script.arguments import numpy_dtype, unknown_in
 from layercalc.readers.keras.script.attributes import WEIGHT_DATA
-from layercalc.readers.keras.script.doubts import Refused, Slips, changed
+from layercalc.readers.keras.script.doubts import Refused, Slips, changed, unheld
 from layercalc.readers.keras.script.emit import Built
 from layercalc.readers.keras.script.members import Members
 from layercalc.readers.keras.script.outside import loads
@@ -149,8 +148,7 @@ class KerasNames(Members):
         if found := numpy_dtype(value):
             return found
         if type(value) is Opaque or (isinstance(value, HOLDERS) and self.machine.spoilt(value)):
-            told = f"Expected a value that the text holds; received {self.why(value)}"
-            raise Fault(at, f"{told}. Write it out, or call with `entry` what makes the model with values of your own.")
+            raise unheld(self.why(value), at)
         if isinstance(value, Instance) and isinstance(value.core, OwnObject):
             own = value.core
             applied.ready(self, own, at)
@@ -423,9 +421,6 @@ class KerasNames(Members):
 
     def derive(self, cls: Class, base: Foreign, at: Any) -> None:
         subclassed.derive(self, cls, base, at)
-
-    def class_member(self, cls: Class, name: str, at: Any) -> Any:
-        return copies.class_member(self, cls, name)
 
     def set_on_some(self, value: Foreign, name: str, at: Any) -> None:
         """By `trainable` single weights are locked, which a layer's row does not tell."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from layercalc.readers.script.enumerations import ENUMERATIONS
+from layercalc.readers.script.flags import FLAGS
 from layercalc.readers.script.modules import (
     algorithms,
     callables,
@@ -36,7 +37,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "types": {**collected.NAMESPACE, **collected.PROXY},
     "collections": {**containers.COLLECTIONS, **collected.DEQUE, **collected.CHAIN_MAP, **collected.USER_DICT},
     "copy": copies.COPY,
-    "enum": ENUMERATIONS,
+    "enum": ENUMERATIONS | FLAGS,
     "json": data.JSON,
     "re": regular.RE,
     "statistics": data.STATISTICS,
