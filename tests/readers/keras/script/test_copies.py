@@ -53,3 +53,14 @@ def test_a_copy_that_its_config_does_not_tell_is_refused(text):
     with pytest.raises(Refused) as caught:
         analyze(HEAD + text, entry="m")
     assert (caught.value.errors[0]["line"], told in caught.value.errors[0]["detail"]) == (line, True), caught.value
+
+
+@pytest.mark.parametrize("given", ["self, name=name", "self", "name"])
+def test_what_keras_2_leaves_out_by_position_is_left_out(given):
+    text = (
+        f"class M(Model):\n    def __init__(self, name='m'):\n        super(M, self).__init__({given}); self.d = Dense(4)\n"
+        "    def call(self, x): return self.d(x)\nm = M(); m.build((None, 3))"
+    )
+    report = analyze(HEAD + text)
+    assert report["totals"]["params"] == 16
+    assert any("by position is left out" in one["detail"] for one in report["warnings"])

@@ -112,9 +112,11 @@ def initialise(names: "KerasNames", instance: Instance, args: list[Any], kwargs:
     machine = names.machine
     machine.changing(own)
     own.begun = True
-    if base.name == "Model" and len(args) == 1 and type(args[0]) is str and not kwargs:
+    alone = base.name == "Model" and len(args) == 1 and not {"outputs", "output"} & set(kwargs)
+    if alone and (type(args[0]) is str or args[0] is instance):
         machine.risk(at)
-        names.warn(at, "A name by position is left out, as Keras 2 does it; Keras 3 refuses it.")
+        told = "A name" if type(args[0]) is str else "self"
+        names.warn(at, f"{told} by position is left out, as Keras 2 does it; Keras 3 refuses it.")
         args = []
     functional = base.name in ("Model", "Functional") and (
         args or {"inputs", "outputs", "input", "output"} & set(kwargs)
