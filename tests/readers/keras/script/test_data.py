@@ -20,6 +20,7 @@ LABELS = {  # classes of known data sets: outputs of the last layer
     "from keras.datasets import reuters\n(x, y), _ = reuters.load_data(test_split=0.2)\nn = np.max(y) + 1": 46,
     "from keras.datasets import imdb\n(x, y), (a, b) = imdb.load_data(num_words=100)\n"
     "x = keras.preprocessing.sequence.pad_sequences(x, maxlen=80)\nn = x.shape[1]": 80,
+    "y = np.array([3, 1, 1, 2, 3])\nu = np.unique(y)\nn = len(u) + u[0] + np.unique([[1.5, 2], [2, 3]]).size": 7,
     "from tensorflow.keras.utils import pad_sequences\nn = pad_sequences(read(), 12).shape[-1]": 12,
 }
 

@@ -188,9 +188,18 @@ def square(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
 
 
 def distinct(m: "Machine", args: Args, kwargs: Kwargs, at: Any) -> Any:
-    """np.unique(labels): as many as there are labels."""
-    own = args[0]
-    labels = labels_of(m, own, at) if is_array(m, own) else None
+    """np.unique(labels): as many as there are labels; of known numbers, each of them once."""
+    own = as_array(m, args[0], at)
+    labels = labels_of(m, own, at) if own is not None else None
+    known = labels_of(m, own, at, list) if own is not None else None
+    if (
+        type(known) is list
+        and len(args) == 1
+        and not kwargs
+        and all(type(one) in (int, float) and one == one for one in known)
+    ):
+        found = sorted(set(known))
+        return array(m, (len(found),), found, at)
     if len(args) > 1 or kwargs or type(labels) is not Labels:
         return unknown(at, *args)
     count = labels.count
