@@ -4,18 +4,20 @@ import gzip
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layercalc import analyze
+from layercalc import analyze, check, diff, examples, fit, forward, sweep
 from layercalc.cache import Cache, store, using
 from layercalc.layers.keras.base import KERAS
 from layercalc.limits import Limits
 from layercalc.web import create_app
 from layercalc.web.encoding import json_bytes
+from tests.torch_files import body_of
 
 DENSE = {"input_shape": [3], "layers": [{"type": "Dense", "units": 2, "name": "first"}, {"type": "ReLU"}]}
 GRAPHS = json.loads(gzip.decompress((Path(__file__).parent / "data/keras_graphs/models.json.gz").read_bytes()))
@@ -127,6 +129,39 @@ def test_reports_from_the_store_are_the_callers_own(shared):
             row["output_shape"].append(7)
             (row["receptive_field"] or {}).clear()
         assert json.dumps(analyze(DENSE)) == wanted
+
+
+def emptied(value):
+    """Take everything out of an answer, inside first."""
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        emptied(one)
+    if isinstance(value, dict | list):
+        value.clear()
+
+
+ASKED = {
+    "analyze": lambda: analyze(SIZED, input_shape="H,W,3", explain=True, conventions="all", device="a100"),
+    "numbers": lambda: analyze(SIZED, explain=True, conventions="all", device="a100"),
+    "a program": lambda: analyze(body_of("transformer_encoder"), conventions="all", device="raspberry-pi-5"),
+    "check": lambda: check(SIZED, [{"metric": "params", "max": 3}]),
+    "diff": lambda: diff(SIZED, DENSE),
+    "sweep": lambda: sweep({**SIZED, "input_shape": [{"$": "h"}, 8, 3]}, {"h": [8, 9]}, device="a100"),
+    "fit": lambda: fit(SIZED, "H", [{"metric": "flops", "max": 100_000}], input_shape="H,8,3"),
+    "examples": lambda: [examples(), *(examples(one["name"]) for one in examples())],
+    "forward": lambda: forward(SIZED, {"seed": 1}, return_layers=["conv"]),
+}
+SIZED = {"input_shape": [8, 8, 3], "layers": [{"type": "Conv2D", "filters": 4, "kernel_size": 3, "name": "conv"}]}
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_an_answer_is_the_callers_own_whatever_is_done_with_it(shared, ask):
+    wanted = json.dumps(ASKED[ask](), default=str)
+    for kept in (None, shared):
+        with using(kept) if kept else nullcontext():
+            for _ in range(4):
+                answer = ASKED[ask]()
+                assert json.dumps(answer, default=str) == wanted
+                emptied(answer)
 
 
 def test_traces_are_kept_of_layers_that_are_asked_for_again():

@@ -204,7 +204,7 @@ def roofline(report: dict[str, Any], analysis: Analysis, on: Device) -> dict[str
         dtype = computed_in((one.traced.outputs[0][0].dtype for one in (found, read)), on)
         row["roofline"] = bound(row["flops"], count(found.traced.traffic), dtype, on)
         seconds = None if seconds is None or row["roofline"] is None else seconds + row["roofline"]["seconds"]
-    told = {"name": on.name, "title": on.title, "peak_flops": on.peak_flops, "bandwidth": on.bandwidth}
+    told = {"name": on.name, "title": on.title, "peak_flops": dict(on.peak_flops), "bandwidth": on.bandwidth}
     return {"device": {**told, "source": on.source}, "seconds": seconds, "rule": RULE}
 
 

@@ -1,5 +1,6 @@
 """Networks to begin with, as documents that every verb takes: small ones in both forms, and keras.applications."""
 
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from layercalc.readers.keras.networks import NETWORKS
@@ -222,4 +223,4 @@ def example(name: str) -> Any:
     """The document of one; LookupError for one that there is not, with a sentence that names the nearest."""
     if name not in EXAMPLES:
         raise LookupError(f"There is no example {name!r}.{nearest(name, list(EXAMPLES))}")
-    return EXAMPLES[name].document
+    return deepcopy(EXAMPLES[name].document)
