@@ -25,7 +25,7 @@ class Level:
 
 def levels(analysis: Analysis) -> list[Level]:
     """Every level before those inside it; none where the document says nothing of modules."""
-    if not any(row.call.around for row in analysis.rows):
+    if not [row for row in analysis.rows if row.call.around]:
         return []
     found: list[Level] = []
     opened: list[tuple[Container, Level]] = []

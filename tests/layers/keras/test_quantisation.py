@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from layercalc import InvalidModel, analyze, forward
+from layercalc.layers.keras.fields import POLICIES, Quantised
 from layercalc.ops import WIDTH
 from tests import oracle
 
@@ -138,3 +139,20 @@ def test_what_keras_does_not_quantise_is_refused(layer, shape, words):
     with pytest.raises(InvalidModel) as caught:
         analyze({"input_shape": shape, "layers": [layer]})
     assert words in caught.value.errors[0]["detail"]
+
+
+def test_policies_are_equal_where_all_of_them_is():
+    dtypes = POLICIES["float32"]
+    every = [Quantised(dtypes, "int8"), Quantised(dtypes, "int4"), Quantised(dtypes, "int4", 32)]
+    every += [Quantised(dtypes, "gptq", 32, 4), Quantised(dtypes, "float8", history=8)]
+    every += [Quantised(POLICIES["float16"], "int8")]
+    assert len({dtypes, *every}) == len(every) + 1
+    for one in every:
+        again = Quantised(tuple(one), one.mode, one.group, one.bits, one.history)
+        assert [one == again, one != again, hash(one) == hash(again)] == [True, False, True]
+        assert [one == tuple(one), tuple(one) == one, one != tuple(one), tuple(one) != one] == [
+            False,
+            False,
+            True,
+            True,
+        ]

@@ -63,6 +63,16 @@ class Quantised(tuple[str, str]):
         made.mode, made.group, made.bits, made.history = mode, None if group == -1 else group, bits, history
         return made
 
+    def __eq__(self, other: object) -> bool:
+        """A plain policy of the same dtypes is another one."""
+        return isinstance(other, Quantised) and (*self,) == (*other,) and vars(self) == vars(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((*self, *vars(self).values()))
+
     def of(self, group: int | None, bits: int | None) -> "Quantised":
         return Quantised((self[0], self[1]), self.mode, group, bits or self.bits, self.history)
 
