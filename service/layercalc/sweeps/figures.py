@@ -12,9 +12,10 @@ from layercalc.analysis.roofline import Device, computed_in, seconds
 from layercalc.analysis.storage import Storage, stored_in
 from layercalc.analysis.walk import Analysis
 from layercalc.budgets import Budget
-from layercalc.budgets.judging import WHOLE, Subject, held, places
+from layercalc.budgets.judging import held, places
 from layercalc.budgets.ranges import Unjudged
 from layercalc.budgets.reading import located
+from layercalc.budgets.subject import WHOLE, Subject
 from layercalc.columns import Column
 from layercalc.dims import Unknown, shown
 from layercalc.errors import InvalidBudgets
