@@ -368,10 +368,21 @@ def test_a_limit_and_a_deadline_hold(recording):
         assert "layers" in asked(CONVOLUTIONS, limits=Limits())
     for limits in (Limits(max_layers=2), Limits(max_name_length=3), Limits(max_integer_digits=1)):
         assert asked(CONVOLUTIONS, limits=limits) == read(CONVOLUTIONS, limits=limits)
+    digits = {"limits": Limits(max_integer_digits=9)}
+    hold([{"input_shape": [n], "layers": [dense(4)]} for n in (10**8, 2**29 - 1, 10**9 - 1)], **digits)
     limits = Limits(max_analysis_seconds=0)
     for _ in range(2):
         with pytest.raises(Overdue):
             analyze(CONVOLUTIONS, limits=limits)
+
+
+def test_limits_are_of_an_envelope_and_the_text_in_it(recording):
+    """The text has 6 values; with the envelope and one convention they are 9, with four of them 12."""
+    client = create_app(Limits(max_kept_answers=0, max_values=10)).test_client()
+    for _ in range(3):
+        for times, status in ((1, 200), (4, 422)):
+            envelope = {"model": BODIES[0], "conventions": ["fvcore"] * times}
+            assert sent(client, json.dumps(envelope))[0] == status
 
 
 def test_what_a_process_keeps_does_not_matter(recording):

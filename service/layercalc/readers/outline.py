@@ -46,7 +46,7 @@ NAMED = BLANK.format("name")
 
 def outline_of(text: bytes, limits: Limits) -> Outline | None:
     """The outline of a text; None for one that is no object, is too long, or may come to a limit by them."""
-    if len(text) > MOST_BYTES or limits.max_integer_digits < DIGITS or limits.max_name_length < LETTERS:
+    if len(text) > MOST_BYTES or limits.max_integer_digits <= DIGITS or limits.max_name_length < LETTERS:
         return None
     if not OBJECT.match(text):
         return None

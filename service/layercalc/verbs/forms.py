@@ -19,7 +19,7 @@ from layercalc.analysis.readings import Readings
 from layercalc.document import layers_listed
 from layercalc.errors import Refused
 from layercalc.limits import Limits
-from layercalc.readers.bounds import in_sum
+from layercalc.readers.bounds import PARSED, in_sum
 from layercalc.readers.builder import EXACTLY
 from layercalc.readers.outline import MOST_BYTES, Outline, outline_of
 from layercalc.readers.text import Json, parse_json
@@ -195,7 +195,9 @@ def text_of(document: Any) -> bytes | None:
             return orjson.dumps(document, None, EXACTLY)
         if type(document) is Json:
             return document.text
-        return document.encode() if type(document) is str and len(document) <= MOST_BYTES else None
+        if type(document) is not str or len(document) > MOST_BYTES or PARSED.get():  # limits are of all that is parsed
+            return None
+        return document.encode()
     except (TypeError, UnicodeEncodeError):  # what JSON cannot hold
         return None
 

@@ -48,6 +48,8 @@ REFUSED = [
     ([1], LOOKUP | {"vocabulary": ["a", "a"]}, "none of them twice"),
     ([3], {"type": "Hashing", "num_bins": 5, "output_mode": "one_hot"}, "which Keras 2 refuses"),
     ([1], {"type": "Hashing", "num_bins": 0}, "at least 1"),
+    ([1], {"type": "Hashing", "num_bins": 5, "salt": [1]}, "a list of 2"),
+    ([1], LOOKUP | {"salt": [1, 2, 3]}, "a list of 2"),
     ([1], {"type": "HashedCrossing", "num_bins": 3}, "at least 2 inputs"),
 ]
 

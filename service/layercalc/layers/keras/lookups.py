@@ -50,16 +50,6 @@ class OfStrings(Dtype):
         return super().read("float32" if value == ops.STRING else value, name)
 
 
-class Salt(Ints):
-    """One integer, or two."""
-
-    def read(self, value: Any, name: str) -> tuple[int, ...]:
-        loaded = super().read(value, name)
-        if len(loaded) > 2:
-            raise self.refuse(value)
-        return loaded
-
-
 class IndexLookup(Layer):
     """The place of each token in a vocabulary, or the token at each place; encoded as classes if asked to."""
 
@@ -193,7 +183,7 @@ class IntegerLookup(IndexLookup):
     sparse = Sparse(False)
     pad_to_max_tokens = Bool(False)
     oov_method = Choice(("floormod", "farmhash"), "floormod")
-    salt = Salt(None)
+    salt = Ints(None, count=2)
     vocabulary_size = Int(None, min=0)
 
     token_dtype = "int64"
@@ -220,7 +210,7 @@ class StringLookup(IndexLookup):
     pad_to_max_tokens = Bool(False)
     sparse = Sparse(False)
     encoding = Text("utf-8")
-    salt = Salt(None)
+    salt = Ints(None, count=2)
     vocabulary_dtype = Choice(("string",), "string")
     oov_method = Choice(("floormod", "farmhash"), "floormod")
     vocabulary_size = Int(None, min=0)

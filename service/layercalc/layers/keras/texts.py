@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from layercalc import ops
 from layercalc.dims import Unknown, text, unequal
 from layercalc.errors import ShapeError
-from layercalc.layers.array_fields import Numbers
+from layercalc.layers.array_fields import Ints, Numbers
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Field, Int, Text, ValidationError
 from layercalc.layers.keras.base import Layer, layer
 from layercalc.layers.keras.categorical import Mode, Sparse, encoded
-from layercalc.layers.keras.lookups import MODES, STRINGS, IndexLookup, Salt, Texts
+from layercalc.layers.keras.lookups import MODES, STRINGS, IndexLookup, Texts
 from layercalc.ops import Tensor
 from layercalc.wording import whole
 
@@ -110,7 +110,7 @@ class Hashing(Layer):
 
     num_bins = Int(min=1)
     mask_value = Token(None)
-    salt = Salt(None)
+    salt = Ints(None, count=2)
     output_mode = Choice(("int", "one_hot", "multi_hot", "count"), "int")
     sparse = Sparse(False)
 
