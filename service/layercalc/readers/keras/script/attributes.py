@@ -82,10 +82,10 @@ OF_MODELS = words(  # what Keras' own models have and compute by
     " submodules path quantize losses metrics optimizer loss count_params outputs_struct inputs_struct stateful"
     " compute_dtype variable_dtype dtype_policy input_dtype quantization_mode operations state_updates updates"
 )
-OF_MERGED = (  # what may be asked of a model that begins with a Merge of Keras 1
-    *("add", "pop", "compile", "summary", "fit", "fit_generator", "evaluate", "evaluate_generator", "predict", "name"),
-    *("predict_classes", "predict_proba", "predict_generator", "train_on_batch", "test_on_batch", "save"),
-    *("save_weights", "load_weights", "to_json", "to_yaml", "output", "output_shape", "optimizer"),
+OF_MERGED = words(  # what may be asked of a model that begins with a Merge of Keras 1
+    "add pop compile summary fit fit_generator evaluate evaluate_generator predict name predict_classes predict_proba"
+    " predict_generator train_on_batch test_on_batch save save_weights load_weights to_json to_yaml output output_shape"
+    " optimizer"
 )
 
 
@@ -109,17 +109,17 @@ def attribute(names: "KerasNames", value: Any, name: str, at: Any) -> Any:
         return derived(at, value.spoilt) if name in SAFE else Opaque("", at, value.spoilt.first, holds=(value,))
     if not isinstance(value, PARTS) and isinstance(value, OTHERS):
         return of_other(names, value, name, at)
-    if begins_merged(value) and name not in OF_MERGED:
+    if name not in OF_MERGED and begins_merged(value):
         raise not_of_merged(name, at)
-    if isinstance(value, Layers) and name in LISTED:
+    if name in LISTED and isinstance(value, Layers):
         return of_list(names, value, name)
     if name in classes.ALONE and classes.is_layer(value):
         return MISSING
-    if isinstance(value, MODELS) and name == "history":
+    if name == "history" and isinstance(value, MODELS):
         return History(value)
-    if isinstance(value, GraphObject) and name in ("add", "pop"):
+    if name in ("add", "pop") and isinstance(value, GraphObject):
         return names.machine.fail("AttributeError", f"'Functional' object has no attribute {name!r}", at)
-    if isinstance(value, GraphObject) and name in ("add_loss", "add_metric"):
+    if name in ("add_loss", "add_metric") and isinstance(value, GraphObject):
         return models.add_loss(names, value, name)
     if isinstance(value, MODELS) and name in value.extras:
         return value.extras[name]

@@ -50,7 +50,8 @@ def make(
     settings = names.set_now(at)
     if kind.type in KERNELS:
         args = with_kernel(names, kind, which, args, at)
-    kwargs = with_todays_words(names, kind, which, kwargs, at)
+    if old := old_of(kind.type, kwargs):
+        kwargs = with_todays_words(names, kind, which, old, kwargs, at)
     given, location = arguments(names, args, kwargs, positional(kind), at)
     name = given.pop("name", None)
     then = activation_of_text(names, kind, given, at) if type(given.get("activation")) in (Function, Bound) else None
@@ -199,11 +200,10 @@ def with_kernel(names: "KerasNames", kind: type[Layer], which: Kind, args: list[
 
 
 def with_todays_words(
-    names: "KerasNames", kind: type[Layer], which: Kind, kwargs: dict[str, Any], at: Any
+    names: "KerasNames", kind: type[Layer], which: Kind, old: list[str], kwargs: dict[str, Any], at: Any
 ) -> dict[str, Any]:
     """`nb_filter=32, border_mode="same"` of Keras 1 by the names that they have today; the text is told once."""
-    old = old_of(kind.type, kwargs)
-    if not old or names.of_tf(which) or (old == ["bias"] and not names.old):  # which is a common slip too
+    if names.of_tf(which) or (old == ["bias"] and not names.old):  # which is a common slip too
         return kwargs
     if not names.translated:
         names.translated = True

@@ -108,13 +108,17 @@ def lone(names: "KerasNames", layer: Any, at: Any) -> SequentialObject:
 
 def add(names: "KerasNames", model: SequentialObject, one: Any, at: Any) -> None:
     """One more layer at the end of a Sequential."""
-    one = names.piece(one, first_argument(at))
-    if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
-        one = TensorObject(one, 0)
-    if not isinstance(one, PIECES):
-        raise Fault(at, f"Expected a layer; received {names.describe(one)}.")
-    if isinstance(one, MODELS) and holds(names, one, model):
-        raise Fault(at, "A model that holds itself.")
+    if isinstance(one, LayerObject):
+        if one.spoilt is not None or names.replaced:
+            names.sure(one, first_argument(at))
+    else:
+        one = names.piece(one, first_argument(at))
+        if isinstance(one, CallObject) and one.layer is None:  # the input of another model, of its `layers`
+            one = TensorObject(one, 0)
+        if not isinstance(one, PIECES):
+            raise Fault(at, f"Expected a layer; received {names.describe(one)}.")
+        if isinstance(one, MODELS) and holds(names, one, model):
+            raise Fault(at, "A model that holds itself.")
     if not model.trainable:
         raise Fault(at, "Keras 2 and 3 differ in whether a layer added to a locked model can be trained.")
     if isinstance(one, TensorObject) and (model.items or (one.call.layer and not isinstance(one, MergedObject))):

@@ -163,7 +163,7 @@ def on_tensors(
     if isinstance(layer, SequentialObject) and names.input_of(layer) == (None, None) and wrappers.owns(layer):
         wrappers.shape_by_call(names, layer, given, at)
         names.sequence(layer, at)
-    if isinstance(layer, LayerObject) and wrappers.wraps_own(layer):
+    if isinstance(layer, LayerObject) and layer.inside and wrappers.wraps_own(layer):
         layer = wrappers.wrapping(names, layer, inputs, at)
     if others:
         if not isinstance(layer, LayerObject):
