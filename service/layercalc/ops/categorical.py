@@ -18,10 +18,10 @@ class Digitize(Op):
     elementwise = True
     slowness = 30
 
-    def shape(self, x: Shape, *, bins: Any) -> Shape:
+    def shape(self, x: Shape, **_: Any) -> Shape:
         return x
 
-    def cost(self, out: Shape, x: Shape, *, bins: Any) -> Cost:
+    def cost(self, out: Shape, x: Shape, *, bins: Any, **_: Any) -> Cost:
         return Cost(compares=size(out) * len(bins or ()).bit_length())
 
     def lead(self, x: Shape, **_: Any) -> int:
@@ -30,13 +30,13 @@ class Digitize(Op):
     def workspace(self, out: Shape, x: Shape, **_: Any) -> Dim:
         return 6 * size(x)
 
-    def dtype(self, *dtypes: str, **_: Any) -> str:
-        return "int32"
+    def dtype(self, *dtypes: str, to: str = "int32", **_: Any) -> str:
+        return to
 
-    def run(self, x: Any, *, bins: Any) -> np.ndarray:
+    def run(self, x: Any, *, bins: Any, to: str = "int32") -> np.ndarray:
         if bins is None:
             raise ShapeError("There are no bin_boundaries to compare with: adapt the layer, or give them.")
-        return np.searchsorted(np.asarray(bins, np.float32), x.astype(np.float32), side="right").astype(np.int32)
+        return np.searchsorted(np.asarray(bins, np.float32), x.astype(np.float32), side="right").astype(to)
 
 
 class BinCount(Op):

@@ -106,3 +106,28 @@ def test_windows_fill_kernels_that_find_a_tone():
         layer = {"type": "STFTSpectrogram", "mode": "magnitude", "frame_length": 16, "window": window}
         (y,) = layercalc.forward(stack([1, 64, 1], layer), [tone], {"seed": 1})["outputs"]
         assert (y.argmax(-1) == 4).all()
+
+
+# what tf_keras 2.18 gives, by output_mode and dtype
+KERAS2_BINS = [
+    ("int", None, "int64"),
+    ("int", "float32", "int64"),
+    ("int", "int32", "int32"),
+    ("int", "int64", "int64"),
+    ("one_hot", "float32", "float32"),
+    ("one_hot", "int32", "int32"),
+    ("multi_hot", "float32", "float32"),
+    ("count", "int64", "int64"),
+]
+
+
+@pytest.mark.parametrize(("mode", "dtype", "wanted"), KERAS2_BINS)
+def test_bins_of_keras_2_are_of_its_dtype(mode, dtype, wanted):
+    config = {"name": "d", "bin_boundaries": [0.0, 1.0], "output_mode": mode, "dtype": dtype}
+    first = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 1], "dtype": "float32", "name": "x"}}
+    layers = [first, {"class_name": "Discretization", "config": config}]
+    model = {"class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+    report = layercalc.analyze(model | {"keras_version": "2.18.0", "backend": "tensorflow"})
+    assert report["outputs"][0]["dtype"] == wanted
+    newer = layercalc.analyze(model | {"keras_version": "3.15.1"})
+    assert newer["outputs"][0]["dtype"] == ("int32" if mode == "int" else wanted)

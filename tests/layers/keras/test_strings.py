@@ -74,3 +74,12 @@ def test_strings_and_numbers_are_not_joined():
 def test_no_pass_runs_on_strings(document):
     with pytest.raises((InvalidTensors, Refused), match="strings"):
         forward(document, [[[1]]])
+
+
+@pytest.mark.parametrize("shapes", [([], [1]), ([1], []), ([2], [2]), ([1], [1], [])])
+def test_crossed_strings_are_of_one_shape(shapes):
+    names = [f"x{n}" for n in range(len(shapes))]
+    inputs = [{"name": name, "shape": shape, "dtype": "string"} for name, shape in zip(names, shapes, strict=True)]
+    layer = {"type": "HashedCrossing", "num_bins": 5, "inputs": names}
+    with pytest.raises(Refused, match="Expected inputs of"):
+        analyze({"inputs": inputs, "layers": [layer]})

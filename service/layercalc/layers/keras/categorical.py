@@ -8,7 +8,7 @@ from layercalc.errors import Offer, ShapeError
 from layercalc.layers.array_fields import Numbers
 from layercalc.layers.base import Weight
 from layercalc.layers.fields import Bool, Choice, Int, Number, ValidationError, one_of
-from layercalc.layers.keras.base import Layer, layer
+from layercalc.layers.keras.base import KERAS, Layer, layer
 from layercalc.ops import Tensor
 
 SPARSE = "Sparse tensors are not supported; a dense output holds the same numbers."
@@ -85,9 +85,24 @@ class Discretization(Layer):
             raise ValidationError("Expected bin_boundaries, or num_bins for a layer yet to adapt.", "bin_boundaries")
 
     def call(self, weight: Weight, x: Tensor) -> Tensor:
-        bins = ops.digitize(x, bins=self.bin_boundaries)
+        bins = ops.digitize(x, bins=self.bin_boundaries, to=self.counted_in())
         depth = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
         return bins if self.output_mode == "int" else encoded(bins, self.output_mode, depth, self.dtype[0])
+
+    def counted_in(self) -> str:
+        """The dtype of the bins."""
+        return "int32"
+
+
+class OldDiscretization(Discretization):
+    """As in Keras 2 (tf_keras.layers.Discretization): bins in the layer's dtype where it is of integers, else int64."""
+
+    def counted_in(self) -> str:
+        dtype = self.dtype[0]
+        return dtype if dtype.startswith(("int", "uint")) and self.output_mode == "int" else "int64"
+
+
+KERAS.older["tf.keras2.Discretization"] = type("Discretization", (OldDiscretization,), {})
 
 
 @layer

@@ -144,5 +144,7 @@ class HashedCrossing(Layer):
         every = (first, second, *more)
         if first.ndim > 2 or (first.ndim == 2 and unequal(first.shape[-1], 1)):
             raise ShapeError(f"Expected inputs of shape () or (1,) behind the batch; received {text(first.shape)}.")
+        if any(len(one.shape) != first.ndim or any(map(unequal, one.shape, first.shape)) for one in every):
+            raise ShapeError(f"Expected inputs of one shape; received {', '.join(text(one.shape) for one in every)}.")
         bins = ops.hash_bucket(*every, buckets=self.num_bins)
         return bins if self.output_mode == "int" else encoded(bins, "one_hot", self.num_bins, "float32")

@@ -87,6 +87,8 @@ def reworded(value: Any, by: Writer, fuses: bool) -> Any:
         config["distribution"] = "narrow_truncated_normal"
     elif name == "BatchNormalization" and fuses:
         out["class_name"] = by.normalization(config)
+    elif name == "Discretization" and by.tf:
+        out["class_name"] = f"tf.keras2.{name}"
     return out
 
 
