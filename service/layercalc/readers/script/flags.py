@@ -46,10 +46,8 @@ def single(cls: Class, node: At) -> None:
 
 def of_value(m: "Machine", cls: Class, value: int, node: At) -> Any:
     """The member of this value: one with a name, or one that several make, the same every time."""
-    if value < 0 or (value & ~every_bit(cls) and is_whole(cls)):
+    if value < 0 or value & ~every_bit(cls):  # refused, from Python 3.11.4 on
         return m.unknown(node, Opaque(VERSIONS, node))
-    if value & ~every_bit(cls):
-        return m.fail("ValueError", f"{value} is not a valid {cls.name}", node)
     for one in (cls.members or {}).values():
         if one.attrs["_value_"] == value:
             return one
