@@ -142,7 +142,7 @@ def figures_of(tree: Path) -> Figures:
     """Every figure of one round of a tree: those of the package in a process of its own."""
     command = [sys.executable, __file__]
     environment = os.environ | {"PYTHONPATH": str(tree / "service")}
-    found: Figures = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
+    found: Figures = json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
     return found | starts(tree) | checks(tree, found[ALONE])
 
 
